@@ -1,0 +1,15 @@
+//! The rules: pure functions of values, with no clock, no network, no environment and no logging.
+
+pub mod calibration;
+pub mod device;
+pub mod level;
+pub mod number;
+pub mod problem;
+pub mod reading;
+pub mod refusal;
+pub mod topology;
+
+mod timestamp;
+
+pub use refusal::{Reason, Refusal};
+pub use timestamp::Timestamp;

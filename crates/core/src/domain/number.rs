@@ -1,0 +1,63 @@
+//! The one kind of number in the system: a finite double that every store can hold.
+
+use super::{Reason, Refusal};
+
+/// DynamoDB holds magnitudes from 1e-130 up to 9.99…e125
+/// (docs: "Supported data types", Number); nothing a sensor measures is outside.
+const LARGEST: f64 = 9.9e125;
+const SMALLEST: f64 = 1e-130;
+
+/// Accepts `number` as something that can be stored. Minus zero becomes zero.
+///
+/// # Errors
+/// `bad_value` when it is not finite, `out_of_range` when no store can hold its magnitude.
+pub fn storable(number: f64) -> Result<f64, Refusal> {
+    if !number.is_finite() {
+        return Err(Refusal::new(Reason::BadValue, "the value is not a finite number"));
+    }
+    let magnitude = number.abs();
+    if magnitude > LARGEST || (magnitude > 0.0 && magnitude < SMALLEST) {
+        return Err(Refusal::new(Reason::OutOfRange, format!("the magnitude of {number:e} cannot be stored")));
+    }
+    Ok(number + 0.0)
+}
+
+/// `value` rounded to `digits` after the point, half away from zero. Numbers too large to have such digits stay.
+///
+/// Doubles such as 2.675 lie a hair below the decimal they are written as; scaling first rounds what people see
+/// (2.68), which is what a calibration sheet means.
+pub fn round(value: f64, digits: u8) -> f64 {
+    let scale = 10f64.powi(i32::from(digits));
+    let scaled = (value * scale).round() / scale;
+    if scaled.is_finite() { scaled } else { value }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_is_half_away_from_zero() {
+        let cases = [(2.5, 0, 3.0), (-2.5, 0, -3.0), (0.125, 2, 0.13), (-0.125, 2, -0.13), (247.862_54, 2, 247.86)];
+        for (value, digits, expected) in cases {
+            assert_eq!(round(value, digits), expected, "{value} to {digits}");
+        }
+        assert_eq!(round(1e308, 15), 1e308);
+    }
+
+    #[test]
+    fn only_what_every_store_holds_is_storable() {
+        for good in [0.0, -0.0, 1.5, -1e125, 1e-130] {
+            assert!(storable(good).is_ok(), "{good}");
+        }
+        assert!(storable(-0.0).unwrap().is_sign_positive());
+        for (bad, reason) in [
+            (f64::NAN, Reason::BadValue),
+            (f64::INFINITY, Reason::BadValue),
+            (1e126, Reason::OutOfRange),
+            (f64::MIN_POSITIVE, Reason::OutOfRange),
+        ] {
+            assert_eq!(storable(bad).unwrap_err().reason, reason, "{bad}");
+        }
+    }
+}

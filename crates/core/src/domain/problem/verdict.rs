@@ -1,0 +1,127 @@
+//! What is to be written about a pair, from its measurements and from what is written already.
+
+use super::{End, Episode, Rules, timeline};
+use crate::domain::Timestamp;
+use crate::domain::level::Measurements;
+
+/// All that is kept about one pair.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Problem {
+    /// The newest episodes, ascending, at least one: those the measurements can still tell of and the one before them.
+    pub episodes: Vec<Episode>,
+    /// How many episodes there were before those.
+    pub earlier: u32,
+    /// Who has taken note.
+    pub acknowledged: Option<Acknowledgement>,
+    /// A person's remark.
+    pub note: Option<String>,
+}
+
+/// That a person has taken note of an episode.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acknowledgement {
+    /// Who.
+    pub by: String,
+    /// When, by the clock.
+    pub at: Timestamp,
+    /// An instant within the episode meant: its beginning as it was known then.
+    pub episode: Timestamp,
+}
+
+/// Where a problem stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Open, and nobody has taken note.
+    Unresolved,
+    /// Open, and somebody has.
+    Acknowledged,
+    /// Over.
+    Resolved,
+}
+
+impl Status {
+    /// The word that is stored.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Status::Unresolved => "UNRESOLVED",
+            Status::Acknowledged => "ACKNOWLEDGED",
+            Status::Resolved => "RESOLVED",
+        }
+    }
+}
+
+impl Problem {
+    /// The newest episode.
+    pub fn last(&self) -> Option<&Episode> {
+        self.episodes.last()
+    }
+
+    /// How many episodes there were in all.
+    pub fn count(&self) -> u32 {
+        self.earlier.saturating_add(u32::try_from(self.episodes.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Where it stands.
+    pub fn status(&self) -> Status {
+        match self.last() {
+            Some(Episode { end: None, began, .. }) => {
+                let meant = self.acknowledged.as_ref().is_some_and(|note| note.episode >= *began);
+                if meant { Status::Acknowledged } else { Status::Unresolved }
+            }
+            Some(_) | None => Status::Resolved,
+        }
+    }
+
+    /// Whether a person has had to do with it.
+    fn touched(&self) -> bool {
+        let resolved = |episode: &Episode| episode.end.as_ref().is_some_and(|end| end.by.is_some());
+        self.acknowledged.is_some() || self.note.is_some() || self.episodes.iter().any(resolved)
+    }
+}
+
+/// What is to be done about a pair.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// Nothing to write.
+    Unchanged,
+    /// This is what is known now.
+    Write(Problem),
+    /// A late report showed that nothing ever was wrong, and no person has had to do with it: remove it.
+    Withdraw,
+}
+
+/// Judges a pair by the measurements of both and by what is `stored` about it.
+pub fn judge(stored: Option<&Problem>, current: &Measurements, following: &Measurements, rules: &Rules) -> Verdict {
+    let (current, following) = (current.as_slice(), following.as_slice());
+    let Some(start) = timeline::start(current, following) else {
+        return Verdict::Unchanged;
+    };
+    let known = stored.map(|problem| problem.episodes.as_slice()).unwrap_or_default();
+    // Over before the measurements begin: nothing they say can change it.
+    let (before, within): (Vec<&Episode>, Vec<&Episode>) =
+        known.iter().partition(|episode| episode.end.as_ref().is_some_and(|end| end.at < start));
+    let carried = within.iter().find(|episode| episode.began < start).map(|e| Episode { end: None, ..(*e).clone() });
+    let cuts: Vec<End> = known.iter().filter_map(|e| e.end.clone()).filter(|end| end.by.is_some()).collect();
+
+    let walked = timeline::episodes(current, following, rules, carried, &cuts);
+    let counted = u32::try_from(before.len().saturating_sub(1)).unwrap_or(u32::MAX);
+    let mut problem = Problem {
+        episodes: before.last().map(|episode| (*episode).clone()).into_iter().chain(walked).collect(),
+        earlier: stored.map_or(0, |problem| problem.earlier).saturating_add(counted),
+        acknowledged: stored.and_then(|problem| problem.acknowledged.clone()),
+        note: stored.and_then(|problem| problem.note.clone()),
+    };
+    if problem.episodes.is_empty() {
+        match stored.and_then(|stored| stored.touched().then(|| stored.last().cloned()).flatten()) {
+            Some(last) => {
+                let end = last.end.clone().unwrap_or(End { at: last.changed_at, by: None });
+                problem.episodes.push(Episode { end: Some(end), ..last });
+            }
+            None => return if stored.is_some() { Verdict::Withdraw } else { Verdict::Unchanged },
+        }
+    }
+    if stored == Some(&problem) { Verdict::Unchanged } else { Verdict::Write(problem) }
+}
+
+#[cfg(test)]
+mod tests;

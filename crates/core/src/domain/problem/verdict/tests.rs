@@ -1,0 +1,132 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::level::{Level, Measurement};
+use crate::domain::problem::Kind;
+
+fn at(seconds: i64, filling: u8) -> Measurement {
+    Measurement { at: Timestamp::from_seconds(seconds), level: Level::new(f64::from(filling)).unwrap() }
+}
+
+fn levels(series: &[(i64, u8)]) -> Measurements {
+    Measurements::of(series.iter().map(|(seconds, filling)| at(*seconds, *filling)))
+}
+
+fn written(verdict: Verdict) -> Problem {
+    match verdict {
+        Verdict::Write(problem) => problem,
+        other => panic!("nothing written: {other:?}"),
+    }
+}
+
+fn judged(stored: Option<&Problem>, current: &[(i64, u8)], following: &[(i64, u8)]) -> Verdict {
+    judge(stored, &levels(current), &levels(following), &Rules::default())
+}
+
+#[test]
+fn a_repeat_changes_nothing_ok_closes_and_a_new_finding_is_a_new_episode() {
+    assert_eq!(judged(None, &[(1, 100)], &[(2, 100)]), Verdict::Unchanged);
+    let open = written(judged(None, &[(1, 100)], &[(2, 50)]));
+    assert_eq!((open.status(), open.count()), (Status::Unresolved, 1));
+    assert_eq!(judged(Some(&open), &[(1, 100), (5, 100)], &[(2, 50), (6, 50)]), Verdict::Unchanged);
+
+    let closed = written(judged(Some(&open), &[(1, 100)], &[(2, 50), (7, 100)]));
+    assert_eq!((closed.status(), closed.count()), (Status::Resolved, 1));
+    assert_eq!(closed.last().and_then(|e| e.end.clone()), Some(End { at: Timestamp::from_seconds(7), by: None }));
+
+    let again = written(judged(Some(&closed), &[(1, 100)], &[(2, 50), (7, 100), (9, 0)]));
+    assert_eq!((again.status(), again.count()), (Status::Unresolved, 2));
+    assert_eq!(again.last().map(|e| e.began.seconds()), Some(9));
+}
+
+#[test]
+fn obstruction_turning_into_problem_keeps_its_beginning_and_its_acknowledgement() {
+    let mut open = written(judged(None, &[(1, 50)], &[(2, 0)]));
+    open.acknowledged =
+        Some(Acknowledgement { by: "ann".into(), at: Timestamp::from_seconds(3), episode: Timestamp::from_seconds(2) });
+    let turned = written(judged(Some(&open), &[(1, 50)], &[(2, 0), (4, 100)]));
+    let last = turned.last().unwrap();
+    assert_eq!((last.kind, last.began.seconds()), (Kind::Problem, 2));
+    assert_eq!((turned.status(), turned.count()), (Status::Acknowledged, 1));
+
+    let next = written(judged(Some(&turned), &[(1, 50)], &[(2, 0), (4, 100), (5, 50), (6, 0)]));
+    assert_eq!((next.status(), next.count()), (Status::Unresolved, 2), "a new episode is not acknowledged");
+}
+
+#[test]
+fn a_late_report_moves_the_beginning_or_withdraws_what_never_was() {
+    let open = written(judged(None, &[(1, 100)], &[(5, 50)]));
+    let earlier = written(judged(Some(&open), &[(1, 100)], &[(3, 50), (5, 50)]));
+    assert_eq!(earlier.last().map(|e| e.began.seconds()), Some(3));
+
+    assert_eq!(judged(Some(&open), &[(1, 100), (4, 50)], &[(5, 50)]), Verdict::Withdraw);
+    let acknowledgement =
+        Acknowledgement { by: "ann".into(), at: Timestamp::from_seconds(6), episode: Timestamp::from_seconds(5) };
+    let acknowledged = Problem { acknowledged: Some(acknowledgement), ..open };
+    let kept = written(judged(Some(&acknowledged), &[(1, 100), (4, 50)], &[(5, 50)]));
+    assert_eq!(kept.status(), Status::Resolved, "what a person has seen does not vanish");
+    assert_eq!(judged(Some(&kept), &[(1, 100), (4, 50)], &[(5, 50)]), Verdict::Unchanged);
+}
+
+#[test]
+fn an_episode_outlives_the_measurements_that_began_it() {
+    let mut stored = None;
+    let (mut current, mut following) = (Measurements::default(), Measurements::default());
+    for seconds in 0..200 {
+        current.report(at(10 * seconds, 100), 4);
+        following.report(at(10 * seconds + 5, if seconds == 0 { 100 } else { 50 }), 4);
+        match judge(stored.as_ref(), &current, &following, &Rules::default()) {
+            Verdict::Write(problem) => stored = Some(problem),
+            Verdict::Unchanged => {}
+            Verdict::Withdraw => panic!("withdrawn at {seconds}"),
+        }
+    }
+    let problem = stored.unwrap();
+    assert_eq!((problem.count(), problem.last().map(|e| e.began.seconds())), (1, Some(15)));
+}
+
+#[test]
+fn episodes_are_counted_beyond_the_measurements() {
+    let mut stored = None;
+    let (mut current, mut following) = (Measurements::default(), Measurements::default());
+    for seconds in 0..400 {
+        current.report(at(10 * seconds, 100), 4);
+        following.report(at(10 * seconds + 5, if seconds % 4 < 2 { 100 } else { 50 }), 4);
+        if let Verdict::Write(problem) = judge(stored.as_ref(), &current, &following, &Rules::default()) {
+            stored = Some(problem);
+        }
+    }
+    let problem = stored.unwrap();
+    assert_eq!(problem.count(), 100);
+    assert!(problem.episodes.len() <= 5, "{}", problem.episodes.len());
+}
+
+proptest! {
+    /// Reports of two neighbours in any order, each followed by a judgement as the stream brings it, end in the same
+    /// problem as all of them judged at once.
+    #[test]
+    fn any_order_of_reports_ends_in_the_same_problem(
+        reports in prop::collection::vec((any::<bool>(), 0i64..3000, 0u8..3), 1..20),
+        order in prop::collection::vec(any::<prop::sample::Index>(), 0..40),
+        open_after in 1u32..3,
+        close_after in 1u32..3,
+    ) {
+        let rules = Rules { open_after, close_after, ..Rules::default() };
+        let run = |reports: &[(bool, i64, u8)]| {
+            let mut sensors = [Measurements::default(), Measurements::default()];
+            let mut stored = None;
+            for (second, seconds, half) in reports {
+                sensors[usize::from(*second)].report(at(*seconds, half * 50), 24);
+                match judge(stored.as_ref(), &sensors[0], &sensors[1], &rules) {
+                    Verdict::Write(problem) => stored = Some(problem),
+                    Verdict::Withdraw => stored = None,
+                    Verdict::Unchanged => {}
+                }
+            }
+            stored
+        };
+        let mut shuffled: Vec<_> = order.iter().map(|index| *index.get(&reports)).collect();
+        shuffled.extend(reports.iter().rev());
+        prop_assert_eq!(run(&reports), run(&shuffled));
+    }
+}

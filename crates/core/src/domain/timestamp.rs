@@ -1,0 +1,98 @@
+//! An instant, in milliseconds since 1970-01-01T00:00:00Z.
+
+use super::{Reason, Refusal};
+
+/// How far ahead of AWS's clock a device's instant may be (SPEC §3.3).
+const AHEAD_MS: i64 = 15 * 60 * 1000;
+/// 2000-01-01T00:00:00Z. An earlier instant comes from a clock that was never set, or is in seconds instead of
+/// milliseconds (which lands in 1970).
+const EARLIEST_MS: i64 = 946_684_800_000;
+
+/// An instant in epoch milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// From epoch milliseconds.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// From epoch seconds.
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds.saturating_mul(1000))
+    }
+
+    /// Epoch milliseconds.
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// Epoch seconds, rounded down.
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// This instant moved by `seconds`.
+    pub const fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(1000)))
+    }
+
+    /// Milliseconds from `earlier` to this instant; negative when it lies after.
+    pub const fn millis_since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// Accepts this instant as the instant of a message that AWS received at `received`.
+    ///
+    /// # Errors
+    /// `future_timestamp` more than 15 minutes ahead of `received`; `bad_timestamp` before the year 2000.
+    pub fn plausible(self, received: Self) -> Result<Self, Refusal> {
+        if self.millis_since(received) > AHEAD_MS {
+            return Err(Refusal::new(
+                Reason::FutureTimestamp,
+                format!("instant {} lies {} s ahead of its reception", self.0, self.millis_since(received) / 1000),
+            ));
+        }
+        if self.0 < EARLIEST_MS {
+            return Err(Refusal::new(
+                Reason::BadTimestamp,
+                format!(
+                    "instant {} lies before the year 2000: a clock not set, or seconds instead of milliseconds",
+                    self.0
+                ),
+            ));
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_795_155_884_123);
+
+    #[test]
+    fn a_quarter_of_an_hour_ahead_is_the_limit() {
+        assert!(Timestamp(NOW.0 + AHEAD_MS).plausible(NOW).is_ok());
+        let refusal = Timestamp(NOW.0 + AHEAD_MS + 1).plausible(NOW).unwrap_err();
+        assert_eq!(refusal.reason, Reason::FutureTimestamp);
+    }
+
+    #[test]
+    fn seconds_taken_for_milliseconds_are_found_out() {
+        assert_eq!(Timestamp(1_795_155_884).plausible(NOW).unwrap_err().reason, Reason::BadTimestamp);
+        assert!(Timestamp(EARLIEST_MS).plausible(NOW).is_ok());
+    }
+
+    #[test]
+    fn extremes_do_not_overflow() {
+        for at in [i64::MIN, i64::MAX, 0] {
+            for received in [i64::MIN, i64::MAX, 0] {
+                let _ = Timestamp(at).plausible(Timestamp(received));
+                let _ = Timestamp(at).plus_seconds(i64::MAX).seconds();
+            }
+        }
+    }
+}

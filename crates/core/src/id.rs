@@ -1,0 +1,122 @@
+//! Every kind of id, each with one door in: [`str::parse`]. An id that exists is valid.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Why a text is not an id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not a {kind}: it must be {rule}")]
+pub struct BadId {
+    /// What the text was meant to be, e.g. `device id`.
+    pub kind: &'static str,
+    /// The rule it breaks, in words.
+    pub rule: &'static str,
+    /// The text, cut to 80 characters so that a hostile one does not fill a log.
+    pub text: String,
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $rule:literal, $valid:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = BadId;
+
+            fn from_str(text: &str) -> Result<Self, BadId> {
+                let valid: fn(&[u8]) -> bool = $valid;
+                if valid(text.as_bytes()) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(BadId { kind: $kind, rule: $rule, text: text.chars().take(80).collect() })
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// A device: the MQTT client id and the thing name are the same word.
+    DeviceId,
+    "device id",
+    "1 to 64 letters, digits, '_' or '-', the first a letter or digit",
+    |bytes| matches!(bytes, [first, rest @ ..] if first.is_ascii_alphanumeric()
+        && rest.len() < 64
+        && rest.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')))
+);
+
+id!(
+    /// What a sensor measures, e.g. `ph`. Unique within a device; the list of codes is open.
+    SensorCode,
+    "sensor code",
+    "1 to 32 lower-case letters, digits or '_', the first a letter",
+    |bytes| matches!(bytes, [first, rest @ ..] if first.is_ascii_lowercase()
+        && rest.len() < 32
+        && rest.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_'))
+);
+
+id!(
+    /// A flow sensor on a tube: the first character is the tube, the digits after it are its number there.
+    LevelId,
+    "level id",
+    "a letter or digit (the tube) followed by 1 to 9 digits (the number on it)",
+    |bytes| matches!(bytes, [tube, number @ ..] if tube.is_ascii_alphanumeric()
+        && (1..=9).contains(&number.len())
+        && number.iter().all(u8::is_ascii_digit))
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn device_ids_follow_the_contract() {
+        for good in ["a", "buoy-01", "0_x", &"d".repeat(64)] {
+            assert!(good.parse::<DeviceId>().is_ok(), "{good}");
+        }
+        for bad in ["", "-a", "_a", "a b", "a/b", "ä", "a#", &"d".repeat(65)] {
+            assert!(bad.parse::<DeviceId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn sensor_codes_follow_the_contract() {
+        for good in ["ph", "ch4", "a_b", &"s".repeat(32)] {
+            assert!(good.parse::<SensorCode>().is_ok(), "{good}");
+        }
+        for bad in ["", "4ch", "PH", "p-h", &"s".repeat(33)] {
+            assert!(bad.parse::<SensorCode>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn level_ids_are_a_tube_and_a_number() {
+        for good in ["01", "A7", "0123456789"] {
+            assert!(good.parse::<LevelId>().is_ok(), "{good}");
+        }
+        for bad in ["", "0", "0x", "-1", "01234567890", "é1"] {
+            assert!(bad.parse::<LevelId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_the_kind_and_cuts_the_text() {
+        let error = "/".repeat(1000).parse::<DeviceId>().unwrap_err();
+        assert_eq!(error.text.len(), 80);
+        assert!(error.to_string().contains("is not a device id"));
+    }
+}

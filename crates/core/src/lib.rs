@@ -5,9 +5,9 @@ pub mod id;
 
 pub mod domain;
 
-// pub mod wire;
+pub mod wire;
 
-// pub mod aws;
+pub mod aws;
 
 pub mod clock;
-// pub mod telemetry;
+pub mod telemetry;

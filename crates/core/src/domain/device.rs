@@ -1,5 +1,7 @@
 //! The registry's record of a device, as far as readings need it.
 
+use std::sync::Arc;
+
 use super::Timestamp;
 use super::calibration::{Calibration, Interval};
 use crate::id::{DeviceId, LevelId, SensorCode};
@@ -38,7 +40,7 @@ pub struct Sensor {
     /// A calibrated value outside is kept and marked `out_of_range`.
     pub limits: Option<Interval>,
     /// The calibration with the latest `valid_from`.
-    pub latest: Option<Calibration>,
+    pub latest: Option<Arc<Calibration>>,
     /// How many versions there are in all; the others are in the history.
     pub versions: u32,
 }
@@ -47,7 +49,7 @@ pub struct Sensor {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum InForce<'a> {
     /// In the device's own record.
-    Here(&'a Calibration),
+    Here(&'a Arc<Calibration>),
     /// Nowhere: the instant lies before the only version, or there is none.
     None,
     /// In the history: the instant lies before the latest version, and there are others.
@@ -74,6 +76,7 @@ mod tests {
     fn the_history_is_asked_only_for_instants_before_the_latest_version() {
         let valid_from = Timestamp::from_millis(1000);
         let latest = Calibration { version: 2, valid_from, model: Model::Identity, options: Options::default() };
+        let latest = Arc::new(latest);
         let mut sensor = Sensor {
             code: "ph".parse().unwrap(),
             unit: String::new(),

@@ -1,11 +1,16 @@
 //! Which version of a calibration is in force at an instant.
 
+use std::sync::Arc;
+
 use super::Calibration;
 use crate::domain::Timestamp;
 
 /// The version in force at `at`: of those whose `valid_from` is not after it, the one with the latest `valid_from`; of
 /// equal ones the highest version, since it was written to correct the other.
-pub fn in_force<'a>(versions: impl IntoIterator<Item = &'a Calibration>, at: Timestamp) -> Option<&'a Calibration> {
+pub fn in_force<'a>(
+    versions: impl IntoIterator<Item = &'a Arc<Calibration>>,
+    at: Timestamp,
+) -> Option<&'a Arc<Calibration>> {
     versions
         .into_iter()
         .filter(|calibration| calibration.valid_from <= at)
@@ -17,9 +22,9 @@ mod tests {
     use super::super::{Model, Options};
     use super::*;
 
-    fn version(version: u32, valid_from: i64) -> Calibration {
+    fn version(version: u32, valid_from: i64) -> Arc<Calibration> {
         let valid_from = Timestamp::from_millis(valid_from);
-        Calibration { version, valid_from, model: Model::Identity, options: Options::default() }
+        Arc::new(Calibration { version, valid_from, model: Model::Identity, options: Options::default() })
     }
 
     #[test]

@@ -1,0 +1,24 @@
+//! The only home of the AWS SDK: configuration, and one adapter per noun.
+
+pub mod config;
+pub mod device;
+pub mod level;
+pub mod problem;
+pub mod quarantine;
+pub mod registry;
+pub mod time_series;
+
+mod calibration;
+mod error;
+mod row;
+
+pub use aws_sdk_dynamodb as dynamodb;
+pub use aws_sdk_timestreamwrite as timestreamwrite;
+
+pub use calibration::CalibrationTable;
+pub use error::AwsError;
+
+/// How long to wait before the next try, in a loop that the SDK's own retries do not cover: 20 ms, doubling to 640 ms.
+fn pause(attempt: usize) -> std::time::Duration {
+    std::time::Duration::from_millis(20 << attempt.min(5))
+}

@@ -1,0 +1,126 @@
+//! The table `quarantine`: what was set aside, and why.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+use super::AwsError;
+use super::row::{n, s};
+use crate::domain::{Refusal, Timestamp};
+
+/// Something to set aside.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SetAside {
+    /// The function that refused it, and that a replay goes to.
+    pub function: &'static str,
+    /// Why.
+    pub refusal: Refusal,
+    /// The topic it came on; may be empty.
+    pub topic: String,
+    /// The device, when known.
+    pub device_id: Option<String>,
+    /// The sensor, where one value of a message is set aside.
+    pub sensor: Option<String>,
+    /// The instant it is for, when known; else that of its reception.
+    pub at: Timestamp,
+    /// When AWS received it.
+    pub received_at: Timestamp,
+    /// What a replay sends: the bytes the device published or, where its siblings were good, the one value.
+    pub payload: Vec<u8>,
+}
+
+impl SetAside {
+    /// The same message has the same id however often it is delivered: 32 hexadecimal digits over what it says.
+    pub fn id(&self) -> String {
+        let mut hash = Sha256::new();
+        for part in [self.function.as_bytes(), self.topic.as_bytes(), &self.at.millis().to_be_bytes(), &self.payload] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        hash.update(self.sensor.as_deref().unwrap_or_default());
+        hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// The quarantine's table.
+#[derive(Debug, Clone)]
+pub struct QuarantineTable {
+    client: Client,
+    name: String,
+    keep_days: i64,
+}
+
+impl QuarantineTable {
+    /// The table called `name`, whose rows live for `keep_days`.
+    pub fn new(client: Client, name: impl Into<String>, keep_days: i64) -> Self {
+        Self { client, name: name.into(), keep_days }
+    }
+
+    /// Sets it aside. What is there already stays as it was first seen; false tells so.
+    ///
+    /// # Errors
+    /// When DynamoDB does not take it.
+    pub async fn put(&self, aside: &SetAside, now: Timestamp) -> Result<bool, AwsError> {
+        let mut put = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .item("id", s(aside.id()))
+            .item("reason", s(aside.refusal.reason.code()))
+            .item("detail", s(&aside.refusal.detail))
+            .item("function", s(aside.function))
+            .item("topic", s(&aside.topic))
+            .item("at", n(aside.at.millis()))
+            .item("received_at", n(aside.received_at.millis()))
+            .item("first_seen", n(now.millis()))
+            .item("expires_at", n(now.plus_seconds(self.keep_days.saturating_mul(86_400)).seconds()))
+            .item("payload", s(STANDARD.encode(&aside.payload)))
+            .condition_expression("attribute_not_exists(id)");
+        for (name, value) in [("device_id", &aside.device_id), ("sensor", &aside.sensor)] {
+            if let Some(value) = value {
+                put = put.item(name, s(value));
+            }
+        }
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(AwsError::call("PutItem quarantine", error)),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Reason;
+
+    #[test]
+    fn the_id_tells_messages_apart_and_deliveries_not() {
+        let aside = SetAside {
+            function: "calibration",
+            refusal: Refusal::new(Reason::UnknownDevice, "no device b"),
+            topic: "b/readings".into(),
+            device_id: Some("b".into()),
+            sensor: None,
+            at: Timestamp::from_millis(1_795_155_884_123),
+            received_at: Timestamp::from_millis(1_795_155_884_500),
+            payload: b"{}".to_vec(),
+        };
+        let again = SetAside { received_at: Timestamp::from_millis(1_795_155_999_999), ..aside.clone() };
+        assert_eq!(aside.id(), again.id());
+        assert_eq!(aside.id().len(), 32);
+        for other in [
+            SetAside { topic: "b/reading".into(), payload: b"s{}".to_vec(), ..aside.clone() },
+            SetAside { payload: b"{ }".to_vec(), ..aside.clone() },
+            SetAside { at: Timestamp::from_millis(1_795_155_884_124), ..aside.clone() },
+            SetAside { sensor: Some("ph".into()), ..aside.clone() },
+            SetAside { function: "organizer", ..aside.clone() },
+        ] {
+            assert_ne!(aside.id(), other.id(), "{other:?}");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What a function knows of the registry: devices, calibrations and topology, kept in memory for a short time.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::device::DeviceTable;
+use super::{AwsError, CalibrationTable};
+use crate::clock::Clock;
+use crate::domain::Timestamp;
+use crate::domain::calibration::{Calibration, in_force};
+use crate::domain::device::{Device, InForce, Sensor};
+use crate::domain::reading::Series;
+use crate::domain::topology::Topology;
+use crate::id::DeviceId;
+
+/// More entries than this and the memory is emptied: a function that sees so many devices has no use for it anyway,
+/// and the memory of a function is bounded.
+const MOST: usize = 5_000;
+
+/// Things remembered for a while.
+struct Memory<K, V> {
+    entries: Mutex<HashMap<K, (Timestamp, V)>>,
+    seconds: i64,
+}
+
+impl<K: Eq + Hash, V: Clone> Memory<K, V> {
+    fn new(seconds: i64) -> Self {
+        Self { entries: Mutex::new(HashMap::new()), seconds }
+    }
+
+    /// What is remembered and not older than the time allowed.
+    fn get(&self, key: &K, now: Timestamp) -> Option<V> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, value) = entries.get(key)?;
+        // A clock set back makes an entry look young for ever; such an entry is not trusted either.
+        let age = now.millis_since(*since);
+        (0..self.seconds.saturating_mul(1000)).contains(&age).then(|| value.clone())
+    }
+
+    fn put(&self, key: K, value: V, now: Timestamp) {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= MOST {
+            entries.clear();
+        }
+        entries.insert(key, (now, value));
+    }
+}
+
+/// The registry as functions see it. A change is seen after at most the time entries are kept.
+pub struct Registry {
+    devices: DeviceTable,
+    calibrations: CalibrationTable,
+    known: Memory<DeviceId, Arc<Device>>,
+    histories: Memory<Series, Arc<[Arc<Calibration>]>>,
+    topology: Memory<(), Arc<Topology>>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Registry {
+    /// A registry over these tables that remembers what it has read for `seconds`.
+    pub fn new(devices: DeviceTable, calibrations: CalibrationTable, seconds: i64, clock: Arc<dyn Clock>) -> Self {
+        let (known, histories, topology) = (Memory::new(seconds), Memory::new(seconds), Memory::new(seconds));
+        Self { devices, calibrations, known, histories, topology, clock }
+    }
+
+    /// The device. One that is not registered is asked for anew each time, so that it works at once when it is.
+    ///
+    /// # Errors
+    /// What [`DeviceTable::get`] reports.
+    pub async fn device(&self, id: &DeviceId) -> Result<Option<Arc<Device>>, AwsError> {
+        let now = self.clock.now();
+        if let Some(device) = self.known.get(id, now) {
+            return Ok(Some(device));
+        }
+        let found = self.devices.get(id).await?.map(Arc::new);
+        if let Some(device) = &found {
+            self.known.put(id.clone(), Arc::clone(device), now);
+        }
+        Ok(found)
+    }
+
+    /// The calibration of `sensor` in force at `at`.
+    ///
+    /// # Errors
+    /// What [`CalibrationTable::history`] reports.
+    pub async fn calibration(
+        &self,
+        device: &DeviceId,
+        sensor: &Sensor,
+        at: Timestamp,
+    ) -> Result<Option<Arc<Calibration>>, AwsError> {
+        match sensor.in_force(at) {
+            InForce::Here(latest) => Ok(Some(Arc::clone(latest))),
+            InForce::None => Ok(None),
+            InForce::InHistory => {
+                let series = Series { device: device.clone(), sensor: sensor.code.clone() };
+                Ok(in_force(self.history(series).await?.iter(), at).map(Arc::clone))
+            }
+        }
+    }
+
+    async fn history(&self, of: Series) -> Result<Arc<[Arc<Calibration>]>, AwsError> {
+        let now = self.clock.now();
+        if let Some(known) = self.histories.get(&of, now) {
+            return Ok(known);
+        }
+        let found: Arc<[_]> = self.calibrations.history(&of).await?.into();
+        self.histories.put(of, Arc::clone(&found), now);
+        Ok(found)
+    }
+
+    /// What the registry says about which flow sensor follows which.
+    ///
+    /// # Errors
+    /// What [`DeviceTable::topology`] reports.
+    pub async fn topology(&self) -> Result<Arc<Topology>, AwsError> {
+        let now = self.clock.now();
+        if let Some(topology) = self.topology.get(&(), now) {
+            return Ok(topology);
+        }
+        let topology = Arc::new(self.devices.topology().await?);
+        self.topology.put((), Arc::clone(&topology), now);
+        Ok(topology)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_forgets_after_its_time_and_when_the_clock_goes_back() {
+        let memory = Memory::new(60);
+        let at = |seconds| Timestamp::from_seconds(1_000_000 + seconds);
+        memory.put("a", 1, at(0));
+        assert_eq!(memory.get(&"a", at(0)), Some(1));
+        assert_eq!(memory.get(&"a", at(59)), Some(1));
+        assert_eq!(memory.get(&"a", at(60)), None);
+        assert_eq!(memory.get(&"a", at(-1)), None);
+        assert_eq!(memory.get(&"b", at(0)), None);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let memory = Memory::new(60);
+        for key in 0..3 * MOST {
+            memory.put(key, (), Timestamp::from_millis(0));
+        }
+        assert!(memory.entries.lock().unwrap().len() <= MOST);
+    }
+}

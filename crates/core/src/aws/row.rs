@@ -1,0 +1,174 @@
+//! Every row and every key, as they stand in the tables.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::domain::Timestamp;
+use crate::domain::reading::Series;
+use crate::wire::ModelJson;
+
+/// A row as the SDK has it.
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// A text attribute.
+pub(super) fn s(text: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(text.into())
+}
+
+/// A number attribute. Rust writes the shortest digits that read back as the same double, 17 at most.
+pub(super) fn n(number: impl ToString) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+/// The partition key of a series in `readings` and `calibrations`: `device#code`.
+pub(super) fn series(series: &Series) -> String {
+    format!("{}#{}", series.device, series.sensor)
+}
+
+/// The sort key of a version in `calibrations`: ordered by `valid_from`, then by version.
+pub(super) fn since(valid_from: Timestamp, version: u32) -> String {
+    format!("{:013}#{version:06}", valid_from.millis().max(0))
+}
+
+/// A device in `devices`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct DeviceRow {
+    pub id: String,
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub followed_by: Option<Vec<String>>,
+    /// `level` where `followed_by` is given: the key of the index `links`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    #[serde(default)]
+    pub sensors: Vec<SensorRow>,
+    /// What people and the API need and readings do not: name, location, settings, who and when.
+    #[serde(flatten)]
+    pub rest: HashMap<String, Value>,
+}
+
+/// A sensor within a device's row.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct SensorRow {
+    pub code: String,
+    #[serde(default)]
+    pub name: String,
+    #[serde(default)]
+    pub unit: String,
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<LimitsRow>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<CalibrationRow>,
+    /// How many versions there are in `calibrations`.
+    #[serde(default)]
+    pub calibrations: u32,
+}
+
+/// The limits of a sensor.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct LimitsRow {
+    pub min: f64,
+    pub max: f64,
+}
+
+/// One version of a calibration, in a device's row and in `calibrations`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct CalibrationRow {
+    pub version: u32,
+    /// Epoch milliseconds.
+    pub valid_from: i64,
+    #[serde(flatten)]
+    pub model: ModelJson,
+}
+
+/// A flow sensor in `levels`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct LevelRow {
+    pub id: String,
+    pub last_value: String,
+    /// Epoch seconds.
+    pub last_update: i64,
+    pub measurements: Vec<MeasurementRow>,
+    /// Whether the write can change a judgement; the stream's filter reads it.
+    #[serde(default)]
+    pub judge: bool,
+    /// Counts the writes; every write is conditional on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u64>,
+}
+
+/// A measurement within a level's row.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct MeasurementRow {
+    pub filling: String,
+    /// Epoch seconds.
+    pub dt: i64,
+    /// Milliseconds within the second.
+    #[serde(default)]
+    pub ms: i64,
+}
+
+/// A problem in `problems`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ProblemRow {
+    pub problem_id: String,
+    pub problem: String,
+    /// Epoch seconds.
+    pub problem_time: i64,
+    pub problem_status: String,
+    pub current: String,
+    pub following: String,
+    pub current_value: String,
+    pub following_value: String,
+    /// Epoch seconds of the report that last changed it.
+    pub updated_at: i64,
+    /// How many episodes there were, this one included.
+    pub episodes: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved_by: Option<String>,
+    /// Epoch seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged_by: Option<String>,
+    /// Epoch seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged_at: Option<i64>,
+    /// Epoch milliseconds: the beginning of the episode that was acknowledged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged_episode: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// What judging needs of the newest episodes, the last one among them.
+    pub history: Vec<EpisodeRow>,
+    /// Counts the writes; every write is conditional on it.
+    pub revision: u64,
+}
+
+/// An episode within a problem's row.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct EpisodeRow {
+    pub problem: String,
+    /// Epoch milliseconds.
+    pub began: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    pub current: String,
+    pub following: String,
+    /// Epoch milliseconds.
+    pub changed: i64,
+}
+
+fn yes() -> bool {
+    true
+}

@@ -1,0 +1,228 @@
+//! The time-series store on DynamoDB: the table `readings`, one row for each series and instant.
+//!
+//! Readings are inserted in batches of 25 by PartiQL, because a batch of inserts tells for each row whether it was
+//! there already, which `BatchWriteItem` (that overwrites) cannot, and costs one write unit a row, which a
+//! transaction (two) does not. What was there already is read and settled row by row.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, BatchStatementErrorCodeEnum, BatchStatementRequest, BatchStatementResponse,
+};
+use futures_util::{StreamExt, stream};
+
+use super::super::row::{Item, n, s, series};
+use super::super::{AwsError, pause};
+use super::{Aside, Outcomes, Placed, Written, conflicting, failed};
+use crate::domain::Timestamp;
+use crate::domain::reading::{Reading, Settlement, Stored};
+
+const TABLE: &str = "readings";
+const OPERATION: &str = "BatchExecuteStatement readings";
+/// `BatchExecuteStatement` takes so many statements.
+const BATCH: usize = 25;
+/// So many requests are under way at once for one call.
+const AT_ONCE: usize = 8;
+/// So many times rows are tried again that DynamoDB throttled, or that others keep changing.
+const ATTEMPTS: usize = 6;
+
+/// The readings' table.
+#[derive(Debug, Clone)]
+pub struct ReadingTable {
+    client: Client,
+    name: String,
+    keep_days: i64,
+}
+
+impl ReadingTable {
+    /// The table called `name`, whose rows live for `keep_days`, or for ever when that is 0.
+    pub fn new(client: Client, name: impl Into<String>, keep_days: i64) -> Self {
+        Self { client, name: name.into(), keep_days }
+    }
+
+    /// Writes readings of different keys.
+    pub(super) async fn write(&self, readings: &[(usize, &Reading)], aside: &Aside<'_>) -> Outcomes {
+        let chunks: Vec<_> = readings.chunks(BATCH).map(|chunk| self.insert(chunk, aside)).collect();
+        stream::iter(chunks).buffer_unordered(AT_ONCE).concat().await
+    }
+
+    /// Inserts up to 25 readings of different keys.
+    async fn insert(&self, chunk: &[(usize, &Reading)], aside: &Aside<'_>) -> Outcomes {
+        let mut outcomes = Outcomes::with_capacity(chunk.len());
+        let mut left: Placed<'_> = chunk.to_vec();
+        for attempt in 0..ATTEMPTS {
+            let mut answers = match self.send(&left).await {
+                Ok(answers) => answers.into_iter(),
+                Err(error) => {
+                    outcomes.extend(failed(&left, &error));
+                    return outcomes;
+                }
+            };
+            let mut again = Placed::new();
+            for (place, reading) in left {
+                // An answer that says nothing about a row has not stored it.
+                let Some(answer) = answers.next() else {
+                    again.push((place, reading));
+                    continue;
+                };
+                match answer.error.map(|error| (error.code, error.message)) {
+                    None => outcomes.push((place, Ok(Written::Stored))),
+                    Some((Some(BatchStatementErrorCodeEnum::DuplicateItem), _)) => {
+                        outcomes.push((place, self.settle(reading, aside).await));
+                    }
+                    Some((Some(code), _)) if passing(&code) => again.push((place, reading)),
+                    Some((code, message)) => {
+                        let detail = format!("{code:?}: {}", message.unwrap_or_default());
+                        outcomes.push((place, Err(AwsError::Call { operation: OPERATION, detail })));
+                    }
+                }
+            }
+            if again.is_empty() {
+                return outcomes;
+            }
+            left = again;
+            tokio::time::sleep(pause(attempt)).await;
+        }
+        outcomes.extend(failed(&left, &AwsError::Leftover { operation: OPERATION, left: left.len() }));
+        outcomes
+    }
+
+    async fn send(&self, readings: &[(usize, &Reading)]) -> Result<Vec<BatchStatementResponse>, AwsError> {
+        let statements = readings.iter().map(|(_, reading)| self.statement(reading)).collect::<Result<_, _>>();
+        let statements = statements.map_err(|error| AwsError::request(OPERATION, error))?;
+        let sent = self.client.batch_execute_statement().set_statements(Some(statements)).send().await;
+        Ok(sent.map_err(|error| AwsError::call(OPERATION, error))?.responses.unwrap_or_default())
+    }
+
+    fn statement(&self, reading: &Reading) -> Result<BatchStatementRequest, BuildError> {
+        let attributes = self.attributes(reading);
+        let mut text = format!("INSERT INTO \"{}\" VALUE {{", self.name);
+        for (place, (name, _)) in attributes.iter().enumerate() {
+            text.push_str(if place == 0 { "'" } else { ",'" });
+            text.push_str(name);
+            text.push_str("':?");
+        }
+        text.push('}');
+        let values = attributes.into_iter().map(|(_, value)| value).collect();
+        BatchStatementRequest::builder().statement(text).set_parameters(Some(values)).build()
+    }
+
+    fn attributes(&self, reading: &Reading) -> Vec<(&'static str, AttributeValue)> {
+        let mut attributes = vec![
+            ("sensor", s(series(&reading.series))),
+            ("at", n(reading.at.millis())),
+            ("received_at", n(reading.received_at.millis())),
+            ("raw", n(reading.raw)),
+            ("value", n(reading.value)),
+            ("unit", s(&reading.unit)),
+            ("calibration", n(reading.calibration)),
+            ("quality", s(reading.quality.code())),
+        ];
+        if self.keep_days > 0 {
+            let expires = reading.at.plus_seconds(self.keep_days.saturating_mul(86_400)).seconds();
+            attributes.push(("expires_at", n(expires)));
+        }
+        attributes
+    }
+
+    /// Settles a reading with the one that is stored in its place.
+    async fn settle(&self, reading: &Reading, aside: &Aside<'_>) -> Result<Written, AwsError> {
+        for _ in 0..ATTEMPTS {
+            let Some(item) = self.get(reading).await? else {
+                // Expired in between: there is nothing left to settle with.
+                if self.put(reading, None).await? {
+                    return Ok(Written::Stored);
+                }
+                continue;
+            };
+            let stored = stored_of(reading, &item)?;
+            let (rank, raw) = (stored.rank(), stored.raw);
+            match reading.settle(&Stored { rank, raw }) {
+                Settlement::Duplicate => return Ok(Written::Duplicate),
+                Settlement::Conflict => return aside.conflict(reading, raw).await,
+                Settlement::Replace => {
+                    if self.put(reading, Some(&item)).await? {
+                        return Ok(Written::Stored);
+                    }
+                }
+                // The one that goes is set aside first: killed in between, the next delivery finds it still stored.
+                Settlement::Displace => {
+                    aside.reading(&stored, conflicting(raw, reading.raw)).await?;
+                    if self.put(reading, Some(&item)).await? {
+                        return Ok(Written::Stored);
+                    }
+                }
+            }
+        }
+        Err(AwsError::Contended { table: TABLE, key: series(&reading.series) })
+    }
+
+    async fn get(&self, reading: &Reading) -> Result<Option<Item>, AwsError> {
+        let request = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .key("sensor", s(series(&reading.series)))
+            .key("at", n(reading.at.millis()))
+            .consistent_read(true);
+        Ok(request.send().await.map_err(|error| AwsError::call("GetItem readings", error))?.item)
+    }
+
+    /// Writes the reading over `stored`, or where nothing is. False when that has changed.
+    async fn put(&self, reading: &Reading, stored: Option<&Item>) -> Result<bool, AwsError> {
+        let item: HashMap<_, _> =
+            self.attributes(reading).into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        let put = match stored {
+            None => put.condition_expression("attribute_not_exists(sensor)"),
+            Some(stored) => {
+                let mut put = put
+                    .condition_expression("#c = :c AND #r = :r AND #w = :w")
+                    .expression_attribute_names("#c", "calibration")
+                    .expression_attribute_names("#r", "received_at")
+                    .expression_attribute_names("#w", "raw");
+                for (token, name) in [(":c", "calibration"), (":r", "received_at"), (":w", "raw")] {
+                    let value = stored.get(name).cloned().unwrap_or(AttributeValue::Null(true));
+                    put = put.expression_attribute_values(token, value);
+                }
+                put
+            }
+        };
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(AwsError::call("PutItem readings", error)),
+            },
+        }
+    }
+}
+
+/// Whether DynamoDB says "not now".
+fn passing(code: &BatchStatementErrorCodeEnum) -> bool {
+    use BatchStatementErrorCodeEnum as Code;
+    matches!(
+        code,
+        Code::InternalServerError
+            | Code::ProvisionedThroughputExceeded
+            | Code::RequestLimitExceeded
+            | Code::ThrottlingError
+            | Code::TransactionConflict
+    )
+}
+
+/// What is stored in the place of `reading`, as far as settling needs it.
+fn stored_of(reading: &Reading, item: &Item) -> Result<Reading, AwsError> {
+    let text = |name: &str| item.get(name).and_then(|value| value.as_n().ok());
+    let corrupt = |name: &str| AwsError::corrupt(TABLE, series(&reading.series), format!("{name} is not a number"));
+    let received_at = text("received_at").and_then(|text| text.parse().ok()).ok_or_else(|| corrupt("received_at"))?;
+    Ok(Reading {
+        received_at: Timestamp::from_millis(received_at),
+        raw: text("raw").and_then(|text| text.parse().ok()).ok_or_else(|| corrupt("raw"))?,
+        calibration: text("calibration").and_then(|text| text.parse().ok()).ok_or_else(|| corrupt("calibration"))?,
+        ..reading.clone()
+    })
+}

@@ -50,7 +50,8 @@ fn sources(folder: &Path) -> Vec<(String, String)> {
                 .filter(|line| !line.trim_start().starts_with("//"))
                 .map(|line| format!("{line}\n"))
                 .collect();
-            found.push((path.file_stem().unwrap().to_string_lossy().into_owned(), code));
+            let named = if path.ends_with("mod.rs") { folder } else { path.as_path() };
+            found.push((named.file_stem().unwrap().to_string_lossy().into_owned(), code));
         }
     }
     found

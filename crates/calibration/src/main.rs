@@ -1,2 +1,13 @@
-//! x
-fn main() {}
+//! The function `calibration`, as Lambda starts it.
+
+use calibration::Calibration;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    weir_core::telemetry::start();
+    let function = Calibration::from_environment().await?;
+    function.warm_up().await;
+    run(service_fn(async |event: LambdaEvent<Value>| function.handle(event.payload).await.map_err(Error::from))).await
+}

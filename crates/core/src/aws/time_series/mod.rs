@@ -6,7 +6,11 @@
 
 use std::collections::HashMap;
 
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::Client;
+
 use super::AwsError;
+use super::config::{ConfigError, number, required, timestream_write};
 use super::quarantine::{QuarantineTable, SetAside};
 use crate::clock::Clock;
 use crate::domain::reading::{Reading, Series, Settlement, Stored};
@@ -38,6 +42,30 @@ pub enum TimeSeries {
 }
 
 impl TimeSeries {
+    /// The store that `TIME_SERIES_STORE` names: `dynamodb` (table `READINGS_TABLE`, rows kept `READING_TTL_DAYS`) or
+    /// `timestream` (`TIMESTREAM_DATABASE`, `TIMESTREAM_TABLE`).
+    ///
+    /// # Errors
+    /// When a variable is missing or wrong, or Timestream's endpoint cannot be found out.
+    pub async fn from_environment(config: &SdkConfig, dynamodb: &Client) -> Result<Self, ConfigError> {
+        match required("TIME_SERIES_STORE")?.as_str() {
+            "dynamodb" => {
+                let keep_days = number("READING_TTL_DAYS", 0, 0)?;
+                Ok(Self::DynamoDb(ReadingTable::new(dynamodb.clone(), required("READINGS_TABLE")?, keep_days)))
+            }
+            "timestream" => {
+                let client = timestream_write(config).await?;
+                let (database, table) = (required("TIMESTREAM_DATABASE")?, required("TIMESTREAM_TABLE")?);
+                Ok(Self::Timestream(TimestreamTable::new(client, database, table)))
+            }
+            other => Err(ConfigError::Bad {
+                name: "TIME_SERIES_STORE",
+                value: other.to_owned(),
+                expected: "`dynamodb` or `timestream`",
+            }),
+        }
+    }
+
     /// Writes the readings, in as few requests as the store allows. The answers are in the order of the readings; an
     /// error means that the reading has to be delivered again, and does not concern the others.
     pub async fn write(&self, readings: &[Reading], aside: &Aside<'_>) -> Vec<Result<Written, AwsError>> {

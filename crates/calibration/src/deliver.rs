@@ -1,0 +1,197 @@
+//! One or more messages on their way: read, calibrated, stored or set aside.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures_util::{StreamExt, stream};
+use weir_core::aws::AwsError;
+use weir_core::aws::quarantine::SetAside;
+use weir_core::aws::time_series::{Aside, Written};
+use weir_core::domain::device::Device;
+use weir_core::domain::reading::{RawReading, Reading, Series};
+use weir_core::domain::{Reason, Refusal, Timestamp};
+use weir_core::id::DeviceId;
+use weir_core::wire::Envelope;
+
+use super::message::{Message, Part, parse, single};
+use super::{Calibration, CallAgain, Count};
+
+/// The function's name, as kept with what it sets aside.
+const FUNCTION: &str = "calibration";
+/// So many requests are under way at once where one delivery needs several.
+const AT_ONCE: usize = 8;
+
+/// The devices of a delivery, each looked up once.
+type Devices = HashMap<DeviceId, Result<Option<Arc<Device>>, AwsError>>;
+
+/// What the messages of a delivery come to, each piece with the place of its message.
+#[derive(Default)]
+struct Sorted {
+    readings: Vec<(usize, Reading)>,
+    aside: Vec<(usize, SetAside)>,
+    failed: Vec<(usize, AwsError)>,
+}
+
+impl Calibration {
+    /// Delivers the messages and tells of each how it went. The store is asked once for all of them.
+    pub(super) async fn deliver(&self, envelopes: Vec<Envelope>) -> Vec<Result<Count, CallAgain>> {
+        let messages: Vec<_> = envelopes.iter().map(parse).collect();
+        let devices = self.devices(messages.iter().flatten().map(|message| &message.device)).await;
+        let mut sorted = Sorted::default();
+        for (place, (envelope, message)) in envelopes.iter().zip(messages).enumerate() {
+            match message {
+                Ok(message) => self.sort(place, envelope, message, &devices, &mut sorted).await,
+                Err(refused) => {
+                    let aside = whole(envelope, refused.device, refused.refusal, envelope.received_at);
+                    sorted.aside.push((place, aside));
+                }
+            }
+        }
+        self.settle(envelopes.len(), sorted).await
+    }
+
+    async fn devices(&self, ids: impl Iterator<Item = &DeviceId>) -> Devices {
+        let mut devices = Devices::new();
+        for id in ids {
+            if !devices.contains_key(id) {
+                devices.insert(id.clone(), self.registry.device(id).await);
+            }
+        }
+        devices
+    }
+
+    /// Sorts a message's values into readings and what is set aside.
+    async fn sort(&self, place: usize, envelope: &Envelope, message: Message, devices: &Devices, sorted: &mut Sorted) {
+        let at = message.readings.first().map_or(envelope.received_at, |reading| reading.at);
+        let refusal = match devices.get(&message.device) {
+            Some(Ok(Some(device))) if device.enabled => {
+                for part in message.refused {
+                    sorted.aside.push((place, set_aside(envelope, &message.device, message.single, part)));
+                }
+                for raw in message.readings {
+                    match self.calibrate(device, &raw, envelope.received_at).await {
+                        Ok(Ok(reading)) => sorted.readings.push((place, reading)),
+                        Ok(Err(refusal)) => {
+                            let part = part(&device.id, &raw, refusal);
+                            sorted.aside.push((place, set_aside(envelope, &device.id, message.single, part)));
+                        }
+                        Err(error) => sorted.failed.push((place, error)),
+                    }
+                }
+                return;
+            }
+            Some(Ok(Some(_))) => {
+                Refusal::new(Reason::DeviceDisabled, format!("the device {} is switched off", message.device))
+            }
+            Some(Err(error)) => {
+                let error = AwsError::Call { operation: "device", detail: error.to_string() };
+                return sorted.failed.push((place, error));
+            }
+            Some(Ok(None)) | None => {
+                Refusal::new(Reason::UnknownDevice, format!("no device {} is registered", message.device))
+            }
+        };
+        sorted.aside.push((place, whole(envelope, Some(message.device.to_string()), refusal, at)));
+    }
+
+    /// The calibrated reading, or why there is none.
+    async fn calibrate(
+        &self,
+        device: &Device,
+        raw: &RawReading,
+        received_at: Timestamp,
+    ) -> Result<Result<Reading, Refusal>, AwsError> {
+        let Some(sensor) = device.sensor(&raw.sensor) else {
+            let detail = format!("the device {} has no sensor {}", device.id, raw.sensor);
+            return Ok(Err(Refusal::new(Reason::UnknownSensor, detail)));
+        };
+        if !sensor.enabled {
+            let detail = format!("the sensor {} of {} is switched off", raw.sensor, device.id);
+            return Ok(Err(Refusal::new(Reason::SensorDisabled, detail)));
+        }
+        let calibration = self.registry.calibration(&device.id, sensor, raw.at).await?;
+        Ok(Reading::of(&device.id, sensor, calibration.as_deref(), raw, received_at))
+    }
+
+    /// Stores the readings, sets the rest aside, and counts.
+    async fn settle(&self, messages: usize, sorted: Sorted) -> Vec<Result<Count, CallAgain>> {
+        let Sorted { readings, aside, mut failed } = sorted;
+        let (places, readings): (Vec<usize>, Vec<Reading>) = readings.into_iter().unzip();
+        let refusals =
+            Aside { table: &self.quarantine, clock: self.clock.as_ref(), function: FUNCTION, message: single };
+        let mut counts = vec![Count::default(); messages];
+        let mut all = vec![0; messages];
+        let (written, quarantined) = tokio::join!(self.store.write(&readings, &refusals), self.set_aside(aside));
+        let outcomes = places.into_iter().zip(written).chain(quarantined);
+        let failures: Vec<_> = failed.drain(..).map(|(place, error)| (place, Err(error))).collect();
+        for (place, outcome) in outcomes.chain(failures) {
+            let (Some(count), Some(all)) = (counts.get_mut(place), all.get_mut(place)) else { continue };
+            *all += 1;
+            match outcome {
+                Ok(Written::Stored) => count.stored += 1,
+                Ok(Written::Duplicate) => count.duplicate += 1,
+                Ok(Written::SetAside) => count.quarantined += 1,
+                Err(error) => failed.push((place, error)),
+            }
+        }
+        let mut results: Vec<Result<Count, CallAgain>> = counts.into_iter().map(Ok).collect();
+        for (place, error) in failed {
+            if let Some(result) = results.get_mut(place) {
+                match result {
+                    Err(again) => again.failed += 1,
+                    Ok(_) => {
+                        let all = all.get(place).copied().unwrap_or_default();
+                        *result = Err(CallAgain { failed: 1, all, first: error });
+                    }
+                }
+            }
+        }
+        results
+    }
+
+    async fn set_aside(&self, aside: Vec<(usize, SetAside)>) -> Vec<(usize, Result<Written, AwsError>)> {
+        let now = self.clock.now();
+        let put = async |(place, aside): (usize, SetAside)| {
+            let put = self.quarantine.put(&aside, now).await;
+            if put.is_ok() {
+                tracing::info!(reason = %aside.refusal.reason, topic = aside.topic, detail = aside.refusal.detail, "set aside");
+            }
+            (place, put.map(|_| Written::SetAside))
+        };
+        stream::iter(aside.into_iter().map(put)).buffer_unordered(AT_ONCE).collect().await
+    }
+}
+
+/// The whole message, set aside with the bytes as they were published.
+fn whole(envelope: &Envelope, device_id: Option<String>, refusal: Refusal, at: Timestamp) -> SetAside {
+    SetAside {
+        function: FUNCTION,
+        refusal,
+        topic: envelope.topic.clone(),
+        device_id,
+        sensor: None,
+        at,
+        received_at: envelope.received_at,
+        payload: envelope.payload.clone(),
+    }
+}
+
+/// One value that was read and then refused.
+fn part(device: &DeviceId, raw: &RawReading, refusal: Refusal) -> Part {
+    let series = Series { device: device.clone(), sensor: raw.sensor.clone() };
+    let (_, payload) = single(&series, raw.at, raw.raw);
+    let payload = serde_json::from_slice(&payload).unwrap_or_default();
+    Part { sensor: Some(raw.sensor.to_string()), at: Some(raw.at), refusal, payload }
+}
+
+/// A part of a message, set aside so that a replay sends only that part; where a message is one value, the message as
+/// it was published.
+fn set_aside(envelope: &Envelope, device: &DeviceId, alone: bool, part: Part) -> SetAside {
+    let at = part.at.unwrap_or(envelope.received_at);
+    let whole = whole(envelope, Some(device.to_string()), part.refusal, at);
+    if alone {
+        return SetAside { sensor: part.sensor, ..whole };
+    }
+    let payload = part.payload.to_string().into_bytes();
+    SetAside { sensor: part.sensor, topic: format!("{device}/readings"), payload, ..whole }
+}

@@ -1,3 +1,4 @@
-//! x
+//! Everything that needs no network: the functions on a real engine, and the rules of the house.
 
 mod contract;
+mod tidy;

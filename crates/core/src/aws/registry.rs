@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded() {
+    fn memory_never_outgrows_its_bound() {
         let memory = Memory::new(60);
         for key in 0..3 * MOST {
             memory.put(key, (), Timestamp::from_millis(0));

@@ -1,0 +1,110 @@
+//! What the functions are measured with: one case for each kind of event, with what SPEC §12 allows it.
+
+use crate::events::{Events, Stage, batches, levels, quiet, single, turns};
+use anyhow::Result;
+use serde_json::Value;
+
+/// One kind of event.
+#[derive(Clone, Copy)]
+pub struct Case {
+    /// The function.
+    pub function: &'static str,
+    /// The event, in words.
+    pub name: &'static str,
+    /// Variables of the function beside the usual ones.
+    pub variables: &'static [(&'static str, &'static str)],
+    /// Only one in so many of the events asked for is sent, where one is the work of many.
+    pub share: u64,
+    /// Sets up what the events need and makes them.
+    pub events: fn(&Stage<'_>) -> Result<Events>,
+    /// Whether an answer says that all went well.
+    pub well: fn(&Value) -> bool,
+    /// What SPEC §12 allows.
+    pub allowed: Allowed,
+}
+
+/// The most an event may take.
+#[derive(Clone, Copy, Default)]
+pub struct Allowed {
+    /// Microseconds of processor time.
+    pub cpu: Option<f64>,
+    /// Write units of the table `levels`.
+    pub level_units: Option<f64>,
+    /// Read requests to DynamoDB.
+    pub reads: Option<f64>,
+    /// Requests that write to Timestream.
+    pub timestream: Option<f64>,
+}
+
+const NOTHING_SAID: Allowed = Allowed { cpu: None, level_units: None, reads: None, timestream: None };
+const READING: Allowed = Allowed { reads: Some(0.0), ..NOTHING_SAID };
+const LEVEL: Allowed = Allowed { cpu: Some(150.0), level_units: Some(1.0), reads: Some(1.0), timestream: None };
+const TIMESTREAM: &[(&str, &str)] = &[("TIME_SERIES_STORE", "timestream")];
+
+/// All cases, by function.
+pub fn all() -> Vec<Case> {
+    let echo = Case {
+        function: "hello",
+        name: "an event echoed",
+        variables: &[],
+        share: 1,
+        events: |stage| levels(stage, "01"),
+        well: |answer| answer.get("payload").is_some(),
+        allowed: NOTHING_SAID,
+    };
+    let one = Case {
+        function: "calibration",
+        name: "1 value",
+        events: single,
+        well: |answer| stored(answer) == 1,
+        allowed: READING,
+        ..echo
+    };
+    let ten = Case { name: "10 values", events: |stage| batches(stage, 1), well: |answer| stored(answer) == 10, ..one };
+    let many = Case {
+        name: "250 values",
+        share: 10,
+        events: |stage| batches(stage, 25),
+        well: |answer| stored(answer) == 250,
+        ..one
+    };
+    let level = Case {
+        function: "organizer",
+        name: "a level report",
+        events: |stage| levels(stage, "01"),
+        well: |answer| answer.get("outcome").is_some_and(|outcome| outcome == "registered" || outcome == "newest"),
+        allowed: LEVEL,
+        ..echo
+    };
+    let quiet_one = Case {
+        function: "problem-detector",
+        name: "1 record, nothing to write",
+        events: |stage| quiet(stage, 't', 1),
+        well: |answer| answer.get("batchItemFailures").and_then(Value::as_array).is_some_and(Vec::is_empty),
+        ..echo
+    };
+    let timestream = |case: Case, name, requests| Case {
+        name,
+        variables: TIMESTREAM,
+        allowed: Allowed { timestream: Some(requests), ..case.allowed },
+        ..case
+    };
+    vec![
+        echo,
+        one,
+        ten,
+        many,
+        timestream(one, "1 value, Timestream", 1.0),
+        timestream(ten, "10 values, Timestream", 1.0),
+        timestream(many, "250 values, Timestream", 3.0),
+        level,
+        Case { events: |stage| levels(stage, "z01"), ..timestream(level, "a level report, Timestream", 1.0) },
+        quiet_one,
+        Case { name: "1 record that opens or closes two problems", events: turns, ..quiet_one },
+        Case { name: "100 records, nothing to write", share: 10, events: |stage| quiet(stage, 'v', 100), ..quiet_one },
+    ]
+}
+
+fn stored(answer: &Value) -> u64 {
+    answer.get("stored").and_then(Value::as_u64).unwrap_or_default()
+}

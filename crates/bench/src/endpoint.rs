@@ -1,0 +1,145 @@
+//! The AWS the functions talk to: a real DynamoDB engine in this process, behind a layer that counts.
+//! Timestream's WriteRecords is answered here with a plain yes; nothing of it is stored.
+
+use crate::http::{Connection, Message};
+use crate::tally::Tally;
+use anyhow::{Context, Result};
+use dynoxide::Database;
+use serde_json::{Value, json};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+const JSON: (&str, &str) = ("content-type", "application/x-amz-json-1.0");
+
+/// The running endpoint, or another handle to it.
+#[derive(Clone)]
+pub struct Endpoint {
+    address: SocketAddr,
+    engine: SocketAddr,
+    tally: Arc<Mutex<Tally>>,
+}
+
+impl Endpoint {
+    /// Starts an empty engine and the counting layer, both on loopback.
+    pub fn start() -> Result<Self> {
+        let engine = start_engine()?;
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        let address = listener.local_addr()?;
+        let tally = Arc::new(Mutex::new(Tally::default()));
+        let shared = Arc::clone(&tally);
+        std::thread::spawn(move || {
+            while let Ok((stream, _)) = listener.accept() {
+                let tally = Arc::clone(&shared);
+                // A stopped function breaks its connections; that is no news.
+                std::thread::spawn(move || serve(stream, engine, &tally));
+            }
+        });
+        Ok(Self { address, engine, tally })
+    }
+
+    /// What AWS_ENDPOINT_URL is set to.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The engine itself, for what is not to be counted.
+    pub fn engine_url(&self) -> String {
+        format!("http://{}", self.engine)
+    }
+
+    /// What was asked since the last time.
+    pub fn take(&self) -> Tally {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// One call of the engine, not counted.
+    pub fn call(&self, operation: &str, body: &Value) -> Result<Value> {
+        let mut connection = Connection::new(TcpStream::connect(self.engine)?)?;
+        let target = format!("DynamoDB_20120810.{operation}");
+        let signed = "AWS4-HMAC-SHA256 Credential=bench/20260101/eu-central-1/dynamodb/aws4_request, \
+                      SignedHeaders=host;x-amz-date;x-amz-target, Signature=0";
+        let headers = [
+            JSON,
+            ("host", "dynamodb"),
+            ("x-amz-target", target.as_str()),
+            ("x-amz-date", "20260101T000000Z"),
+            ("authorization", signed),
+        ];
+        connection.send("POST / HTTP/1.1", &headers, &serde_json::to_vec(body)?)?;
+        let answer = connection.answer()?;
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        anyhow::ensure!(answer.first == "200", "{operation}: {text}");
+        serde_json::from_str(&text).with_context(|| format!("{operation}: {text}"))
+    }
+}
+
+/// The engine has a runtime and a thread of its own for the life of the benchmark.
+fn start_engine() -> Result<SocketAddr> {
+    let database = Database::memory().context("the DynamoDB engine does not start")?;
+    let listener = TcpListener::bind(("127.0.0.1", 0))?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::spawn(move || {
+        runtime.block_on(async move {
+            if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
+                let _ = dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()).await;
+            }
+        });
+    });
+    Ok(address)
+}
+
+fn serve(stream: TcpStream, engine: SocketAddr, tally: &Mutex<Tally>) -> Result<()> {
+    let mut function = Connection::new(stream)?;
+    let mut engine = Connection::new(TcpStream::connect(engine)?)?;
+    while let Some(request) = function.request()? {
+        let lock = || tally.lock().unwrap_or_else(PoisonError::into_inner);
+        lock().begin(request.arrived);
+        let (service, operation) = request.header("x-amz-target").and_then(|t| t.split_once('.')).unwrap_or_default();
+        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let (status, answer) = match service {
+            service if service.starts_with("Timestream") => ("200".to_owned(), timestream(operation, &body)),
+            _ => forward(&mut engine, &request, body.clone())?,
+        };
+        {
+            let mut tally = lock();
+            tally.note(operation, &body, &status, &answer);
+            tally.end(Instant::now());
+        }
+        let bytes = serde_json::to_vec(&without_capacity(answer, &body))?;
+        function.send(&format!("HTTP/1.1 {status} -"), &[JSON, ("x-amzn-requestid", "bench")], &bytes)?;
+    }
+    Ok(())
+}
+
+/// Asks the engine the same question, and for what it costs.
+fn forward(engine: &mut Connection, request: &Message, mut body: Value) -> Result<(String, Value)> {
+    if let Value::Object(fields) = &mut body {
+        fields.entry("ReturnConsumedCapacity").or_insert_with(|| json!("TOTAL"));
+    }
+    let kept = ["host", "content-type", "x-amz-target", "x-amz-date", "authorization"];
+    let headers: Vec<_> = kept.iter().filter_map(|name| request.header(name).map(|value| (*name, value))).collect();
+    engine.send("POST / HTTP/1.1", &headers, &serde_json::to_vec(&body)?)?;
+    let answer = engine.answer()?;
+    Ok((answer.first, serde_json::from_slice(&answer.body).unwrap_or_default()))
+}
+
+/// The function must not pay for reading what it did not ask for.
+fn without_capacity(mut answer: Value, request: &Value) -> Value {
+    if request.get("ReturnConsumedCapacity").is_none()
+        && let Value::Object(fields) = &mut answer
+    {
+        fields.remove("ConsumedCapacity");
+    }
+    answer
+}
+
+fn timestream(operation: &str, body: &Value) -> Value {
+    let records = body.get("Records").and_then(Value::as_array).map_or(0, Vec::len);
+    match operation {
+        "WriteRecords" => json!({"RecordsIngested": {"Total": records, "MemoryStore": records, "MagneticStore": 0}}),
+        _ => json!({"Endpoints": [{"Address": "127.0.0.1", "CachePeriodInMinutes": 1440}]}),
+    }
+}

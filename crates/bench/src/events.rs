@@ -1,0 +1,139 @@
+//! The events themselves: the checked-in ones, with other numbers and instants each time.
+
+use crate::endpoint::Endpoint;
+use crate::process::Program;
+use crate::runtime_api::{Function, RuntimeApi};
+use crate::world;
+use anyhow::{Context, Result, anyhow};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Makes the n-th event, counted from 1.
+pub type Events = Box<dyn FnMut(u64) -> Result<String>>;
+
+/// What the makers of events may use.
+pub struct Stage<'a> {
+    /// The repository.
+    pub root: &'a Path,
+    /// The tables.
+    pub endpoint: &'a Endpoint,
+    /// The function that fills the table `levels`.
+    pub organizer: &'a Program,
+    /// The instant the devices begin to report, in epoch milliseconds: long enough ago for all that follows.
+    pub begin: i64,
+}
+
+impl Stage<'_> {
+    /// An event of the repository, such as `organizer/report`.
+    fn event(&self, name: &str) -> Result<Value> {
+        let path = self.root.join("events").join(name).with_extension("json");
+        let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))
+    }
+
+    fn start_organizer(&self) -> Result<Function> {
+        RuntimeApi::start()?.run(self.organizer, &world::variables(self.endpoint, &[]))
+    }
+}
+
+/// Reports of one flow sensor, a minute apart, each another level than the one before.
+pub fn levels(stage: &Stage<'_>, id: &'static str) -> Result<Events> {
+    let (event, begin) = (stage.event("organizer/report")?, stage.begin);
+    Ok(Box::new(move |number| Ok(level(&event, id, if number % 2 == 0 { 50 } else { 100 }, minute(begin, number)))))
+}
+
+/// Messages of one value, a minute apart.
+pub fn single(stage: &Stage<'_>) -> Result<Events> {
+    let (event, begin) = (stage.event("calibration/number")?, stage.begin);
+    Ok(Box::new(move |number| Ok(message(&event, &json!({"value": 400 + number % 100}), minute(begin, number) + 1))))
+}
+
+/// Messages of ten values at each of so many instants, a second apart.
+pub fn batches(stage: &Stage<'_>, instants: i64) -> Result<Events> {
+    let (event, begin) = (stage.event("calibration/batch")?, stage.begin);
+    Ok(Box::new(move |number| {
+        let at = minute(begin, number);
+        // Two cases that share a sensor must not share an instant: theirs would be duplicates.
+        let part = |second| json!({"ts": at + 1000 * second + 10 + instants, "values": values(second)});
+        let batch: Vec<_> = (0..instants).map(part).collect();
+        Ok(message(&event, &json!({ "batch": batch }), at + 59_000))
+    }))
+}
+
+fn values(second: i64) -> Value {
+    let value = |(place, code): (usize, &&str)| ((*code).to_owned(), json!(400 + 10 * place as i64 + second));
+    world::SENSORS.iter().enumerate().map(value).collect()
+}
+
+/// Stream records of so many sensors of one tube, with their rows as `organizer` wrote them. All say the same level,
+/// so that no pair is a problem.
+pub fn quiet(stage: &Stage<'_>, tube: char, sensors: u32) -> Result<Events> {
+    let (report, batch) = (stage.event("organizer/report")?, stage.event("problem-detector/changed")?);
+    let mut organizer = stage.start_organizer()?;
+    for number in 1..=sensors + 1 {
+        deliver(&mut organizer, level(&report, &format!("{tube}{number:03}"), 100, stage.begin))?;
+    }
+    let row = |number| row(stage.endpoint, &format!("{tube}{number:03}"));
+    let rows = (1..=sensors).map(row).collect::<Result<Vec<_>>>()?;
+    Ok(Box::new(move |number| stream(&batch, &rows, number)))
+}
+
+/// The middle one of three sensors turns with every event, so that both its pairs become problems or come back.
+pub fn turns(stage: &Stage<'_>) -> Result<Events> {
+    let (report, batch) = (stage.event("organizer/report")?, stage.event("problem-detector/changed")?);
+    let (endpoint, begin) = (stage.endpoint.clone(), stage.begin);
+    let mut organizer = stage.start_organizer()?;
+    for id in ["w1", "w3"] {
+        deliver(&mut organizer, level(&report, id, 100, begin))?;
+    }
+    Ok(Box::new(move |number| {
+        let filling = if number % 2 == 0 { 100 } else { 50 };
+        // A second apart: the neighbours would count as silent after three hours.
+        deliver(&mut organizer, level(&report, "w2", filling, begin + 1000 * number as i64))?;
+        stream(&batch, &[row(&endpoint, "w2")?], number)
+    }))
+}
+
+fn deliver(organizer: &mut Function, event: String) -> Result<()> {
+    organizer.invoke(event)?.answer.map(drop).map_err(|error| anyhow!("organizer: {error}"))
+}
+
+fn level(event: &Value, id: &str, filling: u32, at: i64) -> String {
+    message(event, &json!({"id": id, "filling": filling.to_string()}), at)
+}
+
+/// The event with another payload, received at another instant.
+fn message(event: &Value, payload: &Value, at: i64) -> String {
+    let mut event = event.clone();
+    if let Value::Object(fields) = &mut event {
+        fields.insert("payload".to_owned(), STANDARD.encode(payload.to_string()).into());
+        fields.insert("received_at".to_owned(), at.into());
+    }
+    event.to_string()
+}
+
+fn row(endpoint: &Endpoint, id: &str) -> Result<Value> {
+    let asked = json!({"TableName": world::name("levels"), "Key": {"id": {"S": id}}, "ConsistentRead": true});
+    endpoint.call("GetItem", &asked)?.get("Item").cloned().with_context(|| format!("organizer has not stored {id}"))
+}
+
+/// The batch with one record for each row.
+fn stream(batch: &Value, rows: &[Value], number: u64) -> Result<String> {
+    let first = batch.pointer("/Records/0").context("the batch has no record")?;
+    let record = |(place, row): (usize, &Value)| {
+        let mut record = first.clone();
+        if let Some(Value::Object(change)) = record.get_mut("dynamodb") {
+            change.insert("Keys".to_owned(), json!({"id": row.get("id")}));
+            change.insert("NewImage".to_owned(), row.clone());
+            change.insert("SequenceNumber".to_owned(), format!("{:021}", number * 1000 + place as u64).into());
+        }
+        record
+    };
+    Ok(json!({"Records": rows.iter().enumerate().map(record).collect::<Vec<_>>()}).to_string())
+}
+
+fn minute(begin: i64, number: u64) -> i64 {
+    begin + 60_000 * number as i64
+}

@@ -1,0 +1,128 @@
+//! As much HTTP/1.1 as the two servers here need: whole messages with a length, over kept connections.
+
+use anyhow::{Context, Result, bail, ensure};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Instant;
+
+const HEADERS: usize = 64;
+const CHUNK: usize = 64 * 1024;
+
+/// One side of a connection, with the bytes read beyond the last message.
+pub struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+/// A message that has wholly arrived.
+pub struct Message {
+    /// The method of a request, or the status of an answer.
+    pub first: String,
+    /// The path of a request; empty in an answer.
+    pub path: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body, exactly.
+    pub body: Vec<u8>,
+    /// When the last byte had been read.
+    pub arrived: Instant,
+}
+
+impl Message {
+    /// The value of a header, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl Connection {
+    /// Takes a connected socket; small answers leave at once.
+    pub fn new(stream: TcpStream) -> Result<Self> {
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, buffer: Vec::new() })
+    }
+
+    /// The next request, or `None` when the other side has closed.
+    pub fn request(&mut self) -> Result<Option<Message>> {
+        self.message(|bytes| {
+            let mut headers = [httparse::EMPTY_HEADER; HEADERS];
+            let mut request = httparse::Request::new(&mut headers);
+            Ok(match request.parse(bytes)? {
+                httparse::Status::Partial => None,
+                httparse::Status::Complete(length) => {
+                    let first = request.method.unwrap_or_default().to_owned();
+                    Some((length, first, request.path.unwrap_or_default().to_owned(), owned(request.headers)))
+                }
+            })
+        })
+    }
+
+    /// The answer to what was sent before.
+    pub fn answer(&mut self) -> Result<Message> {
+        let answer = self.message(|bytes| {
+            let mut headers = [httparse::EMPTY_HEADER; HEADERS];
+            let mut response = httparse::Response::new(&mut headers);
+            Ok(match response.parse(bytes)? {
+                httparse::Status::Partial => None,
+                httparse::Status::Complete(length) => {
+                    let first = response.code.unwrap_or_default().to_string();
+                    Some((length, first, String::new(), owned(response.headers)))
+                }
+            })
+        })?;
+        answer.context("the connection was closed instead of an answer")
+    }
+
+    /// Sends one message: its first line, its headers, and the body with its length.
+    pub fn send(&mut self, first_line: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<()> {
+        let mut bytes = format!("{first_line}\r\ncontent-length: {}\r\n", body.len());
+        for (name, value) in headers {
+            bytes.push_str(&format!("{name}: {value}\r\n"));
+        }
+        bytes.push_str("\r\n");
+        let mut bytes = bytes.into_bytes();
+        bytes.extend_from_slice(body);
+        self.stream.write_all(&bytes)?;
+        Ok(())
+    }
+
+    fn message(&mut self, parse: impl Fn(&[u8]) -> Result<Option<Head>>) -> Result<Option<Message>> {
+        let mut arrived = Instant::now();
+        loop {
+            if let Some((head_length, first, path, headers)) = parse(&self.buffer)? {
+                let mut message = Message { first, path, headers, body: Vec::new(), arrived };
+                ensure!(message.header("transfer-encoding").is_none(), "chunked bodies are not read here");
+                let body_length: usize = message.header("content-length").unwrap_or("0").parse()?;
+                if self.buffer.len() >= head_length + body_length {
+                    let rest = self.buffer.split_off(head_length + body_length);
+                    message.body = self.buffer.split_off(head_length);
+                    self.buffer = rest;
+                    return Ok(Some(message));
+                }
+            }
+            let mut chunk = vec![0; CHUNK];
+            let read = match self.stream.read(&mut chunk) {
+                Ok(read) => read,
+                Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => 0,
+                Err(error) => return Err(error.into()),
+            };
+            arrived = Instant::now();
+            if read == 0 {
+                if self.buffer.is_empty() {
+                    return Ok(None);
+                }
+                bail!("the connection was closed in the middle of a message");
+            }
+            self.buffer.extend(chunk.into_iter().take(read));
+        }
+    }
+}
+
+type Head = (usize, String, String, Vec<(String, String)>);
+
+fn owned(headers: &[httparse::Header<'_>]) -> Vec<(String, String)> {
+    headers
+        .iter()
+        .map(|header| (header.name.to_ascii_lowercase(), String::from_utf8_lossy(header.value).into_owned()))
+        .collect()
+}

@@ -1,0 +1,109 @@
+//! Measures the release binaries of the functions: hosts Lambda's Runtime API and an AWS endpoint on loopback, gives
+//! the functions events, and prints what they cost beside what SPEC §12 allows. `cargo xtask bench` builds and runs it.
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+mod cases;
+mod endpoint;
+mod events;
+mod figures;
+mod http;
+mod pin;
+mod process;
+mod report;
+mod runtime_api;
+mod size;
+mod start;
+mod steady;
+mod tally;
+mod world;
+
+use process::Program;
+
+/// The yardstick first.
+const FUNCTIONS: [&str; 4] = ["hello", "calibration", "organizer", "problem-detector"];
+
+/// Measures the release binaries.
+#[derive(Parser)]
+struct Options {
+    /// Measures only this function, beside hello; may be given several times.
+    #[arg(long)]
+    function: Vec<String>,
+    /// Events per case.
+    #[arg(long, default_value_t = 1000)]
+    events: u64,
+    /// Starts per function.
+    #[arg(long, default_value_t = 40)]
+    starts: usize,
+    /// Writes all figures to this file as JSON.
+    #[arg(long)]
+    json: Option<PathBuf>,
+    /// Where the binaries are.
+    #[arg(long, default_value = "target/release")]
+    binaries: PathBuf,
+    /// Where the repository is.
+    #[arg(long, default_value = ".")]
+    root: PathBuf,
+}
+
+fn main() -> Result<()> {
+    let options = Options::parse();
+    let cpu = pin::to_one_cpu();
+    let rows = measure(&options)?;
+    println!("{}", report::text(&rows).trim_start());
+    println!("all on {cpu}");
+    if let Some(path) = &options.json {
+        let text = serde_json::to_string_pretty(&report::json(&rows, &cpu))?;
+        std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn measure(options: &Options) -> Result<Vec<report::Row>> {
+    let programs = programs(options)?;
+    let organizer = Program { name: "organizer".to_owned(), path: options.binaries.join("organizer") };
+    let endpoint = endpoint::Endpoint::start()?;
+    world::create_tables(&endpoint)?;
+    world::register_buoy(&endpoint)?;
+    let api = runtime_api::RuntimeApi::start()?;
+    // Two days: the events of a case are a minute apart.
+    let span = 60_000 * i64::try_from(options.events + 1000)?;
+    let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
+    let stage = events::Stage { root: &options.root, endpoint: &endpoint, organizer: &organizer, begin: now - span };
+
+    eprintln!("starting {} functions {} times each", programs.len(), options.starts);
+    let variables = world::variables(&endpoint, &[]);
+    let starts = start::measure(&api, &endpoint, &programs, &variables, options.starts)?;
+    let hello = starts.first().and_then(|hello| hello.own.get(hello.own.len() / 2)).copied().unwrap_or_default();
+    let mut rows = Vec::new();
+    for (program, starts) in programs.iter().zip(&starts) {
+        rows.extend(figures::binary(&program.name, starts, hello, size::measure(&program.path)?));
+        for case in cases::all().iter().filter(|case| case.function == program.name) {
+            let events = (options.events / case.share).max(20);
+            eprintln!("{}: {}, {events} events", case.function, case.name);
+            let seen = steady::measure(&api, &stage, program, case, events)
+                .with_context(|| format!("{}: {}", case.function, case.name))?;
+            rows.extend(figures::events(case, &seen));
+        }
+    }
+    Ok(rows)
+}
+
+fn programs(options: &Options) -> Result<Vec<Program>> {
+    if let Some(unknown) = options.function.iter().find(|name| !FUNCTIONS.contains(&name.as_str())) {
+        bail!("no function {unknown} is measured here; there are {}", FUNCTIONS.join(", "));
+    }
+    let wanted =
+        |name: &str| name == "hello" || options.function.is_empty() || options.function.iter().any(|f| f == name);
+    let program = |name: &str| {
+        let path = options.binaries.join(name);
+        if !path.is_file() {
+            bail!("{} is not there; cargo xtask bench builds it", path.display());
+        }
+        Ok(Program { name: name.to_owned(), path: std::path::absolute(path)? })
+    };
+    FUNCTIONS.into_iter().filter(|name| wanted(name)).map(program).collect()
+}

@@ -1,0 +1,138 @@
+//! A function's process: started with Lambda's environment, and what Linux says about it.
+
+use anyhow::{Context, Result};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// A binary to be measured and the name it has as a function.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// The function's name.
+    pub name: String,
+    /// The release binary.
+    pub path: PathBuf,
+}
+
+/// A started function; it ends when this is dropped.
+pub struct Process {
+    child: Child,
+    logged: Arc<AtomicU64>,
+    /// Just before the process was made.
+    pub started: Instant,
+}
+
+/// Resident memory in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    /// The largest it ever was.
+    pub peak: u64,
+    /// What it is now.
+    pub now: u64,
+}
+
+impl Process {
+    /// Starts a program with nothing but Lambda's own variables and the ones given.
+    pub fn start(program: &Program, runtime_api: &str, variables: &[(String, String)]) -> Result<Self> {
+        let mut command = Command::new(&program.path);
+        command
+            .env_clear()
+            .envs(lambda_environment(&program.name, runtime_api))
+            .envs(variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let started = Instant::now();
+        let mut child = command.spawn().with_context(|| format!("cannot start {}", program.path.display()))?;
+        let logged = Arc::new(AtomicU64::new(0));
+        drain(child.stdout.take(), Arc::clone(&logged));
+        drain(child.stderr.take(), Arc::clone(&logged));
+        Ok(Self { child, logged, started })
+    }
+
+    /// Processor time of all threads so far, user and system. Exact while the function waits for an event.
+    pub fn cpu(&self) -> Result<Duration> {
+        let mut nanoseconds = 0;
+        for task in std::fs::read_dir(self.proc("task"))? {
+            let schedstat = std::fs::read_to_string(task?.path().join("schedstat"))?;
+            nanoseconds += schedstat.split_whitespace().next().context("schedstat is empty")?.parse::<u64>()?;
+        }
+        Ok(Duration::from_nanos(nanoseconds))
+    }
+
+    /// Resident memory.
+    pub fn memory(&self) -> Result<Memory> {
+        let status = std::fs::read_to_string(self.proc("status"))?;
+        let line = |name: &str| -> Result<u64> {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("no {name}"))?;
+            Ok(line.trim().trim_end_matches("kB").trim().parse::<u64>()? * 1024)
+        };
+        Ok(Memory { peak: line("VmHWM:")?, now: line("VmRSS:")? })
+    }
+
+    /// Bytes written to the log so far.
+    pub fn logged(&self) -> u64 {
+        self.logged.load(Ordering::Relaxed)
+    }
+
+    /// How the process ended, if it did.
+    pub fn ended(&mut self) -> Option<String> {
+        self.child.try_wait().ok().flatten().map(|status| status.to_string())
+    }
+
+    fn proc(&self, name: &str) -> PathBuf {
+        Path::new("/proc").join(self.child.id().to_string()).join(name)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself; both calls then only say so.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn lambda_environment(function: &str, runtime_api: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("AWS_LAMBDA_RUNTIME_API", runtime_api.to_owned()),
+        ("AWS_LAMBDA_FUNCTION_NAME", format!("weir-bench-{function}")),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128".to_owned()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/weir-bench-{function}")),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", "bench".to_owned()),
+        ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023".to_owned()),
+        ("AWS_REGION", "eu-central-1".to_owned()),
+        ("AWS_DEFAULT_REGION", "eu-central-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "bench".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "bench".to_owned()),
+        ("AWS_SESSION_TOKEN", "bench".to_owned()),
+        ("LAMBDA_TASK_ROOT", "/var/task".to_owned()),
+        ("_HANDLER", "bootstrap".to_owned()),
+        ("TZ", ":UTC".to_owned()),
+        ("LANG", "en_US.UTF-8".to_owned()),
+        ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
+    ]
+}
+
+/// Reads a log as Lambda does, so that the function never waits for it, and shows it when WEIR_BENCH_LOG is set.
+fn drain(pipe: Option<impl Read + Send + 'static>, logged: Arc<AtomicU64>) {
+    let Some(mut pipe) = pipe else { return };
+    let show = std::env::var_os("WEIR_BENCH_LOG").is_some();
+    std::thread::spawn(move || {
+        let mut buffer = vec![0; 16 * 1024];
+        while let Ok(read) = pipe.read(&mut buffer) {
+            if read == 0 {
+                break;
+            }
+            logged.fetch_add(read as u64, Ordering::Relaxed);
+            if show {
+                eprint!("{}", String::from_utf8_lossy(buffer.get(..read).unwrap_or_default()));
+            }
+        }
+    });
+}

@@ -1,0 +1,92 @@
+//! Building the functions: for this computer as `up` runs them, or for AWS.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use tokio::process::Command;
+
+use crate::place::Place;
+use crate::process::{Running, cargo, run_logged};
+use crate::progress::Progress;
+use crate::tools::{self, Set};
+
+/// The functions there are so far, each a package, a binary and a folder of that name.
+pub const FUNCTIONS: [&str; 3] = ["calibration", "organizer", "problem-detector"];
+
+/// Builds every function for this computer and puts it where the template looks for it.
+///
+/// # Errors
+/// When a function does not compile; the message carries the end of what the compiler said.
+pub async fn for_this_computer(place: &Place, progress: &Progress) -> Result<()> {
+    let step = progress.step("functions");
+    step.note("cargo build");
+    let mut command = cargo();
+    command.current_dir(place.root()).arg("build");
+    for function in FUNCTIONS {
+        command.args(["--package", function]);
+    }
+    run_logged("cargo build", command, &place.run("build.log"), |line| step.note(line.trim())).await?;
+    let mut bytes = 0;
+    for function in FUNCTIONS {
+        step.note(&format!("staging {function}"));
+        bytes += stage(place, function).await?;
+    }
+    step.done(&format!("{} built, {:.1} MB stripped", FUNCTIONS.join(", "), bytes as f64 / 1e6));
+    Ok(())
+}
+
+/// Builds every function for AWS: arm64, optimised, packed as Lambda wants it.
+///
+/// # Errors
+/// When the tools cannot be installed or a function does not compile.
+pub async fn for_aws(place: &Place, progress: &Progress) -> Result<()> {
+    tools::install(place, &[Set::Lambda], progress).await?;
+    let mut command = Command::new(Set::Lambda.program(place, "cargo-lambda"));
+    command.current_dir(place.root()).args(["lambda", "build", "--release", "--arm64"]);
+    for function in FUNCTIONS {
+        command.args(["--package", function]);
+    }
+    command.env("PATH", path_with(&place.python(Set::Lambda.name()).join("bin"))?);
+    let status = Running::start("cargo lambda build", command)?.wait().await?;
+    anyhow::ensure!(status.success(), "cargo lambda build failed ({status})");
+    for function in FUNCTIONS {
+        let program = place.bootstrap(function);
+        let size = std::fs::metadata(&program).with_context(|| format!("{} is missing", program.display()))?.len();
+        println!("{:<40} {:>6.2} MB", place.shown(&program), size as f64 / 1e6);
+    }
+    Ok(())
+}
+
+/// PATH with one more folder in front.
+///
+/// # Errors
+/// When the folder's name has a colon.
+pub fn path_with(folder: &Path) -> Result<std::ffi::OsString> {
+    let old = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(std::iter::once(folder.to_path_buf()).chain(std::env::split_paths(&old)))
+        .context("a folder's name has a colon")
+}
+
+/// Copies the program of a function without its symbols, so that packing and starting it is quick.
+async fn stage(place: &Place, function: &str) -> Result<u64> {
+    let built = target(place).join("debug").join(function);
+    let staged = place.bootstrap(function);
+    let folder = staged.parent().context("a program stands in a folder")?;
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    // Built for AWS before: cargo-lambda leaves other files beside its program.
+    let _ = std::fs::remove_file(&staged);
+    let mut strip = Command::new("strip");
+    strip.arg("-o").arg(&staged).arg(&built);
+    let stripped = run_logged("strip", strip, &place.run("strip.log"), |_| {}).await;
+    if stripped.is_err() {
+        // Without binutils the larger program does as well.
+        std::fs::copy(&built, &staged)
+            .with_context(|| format!("cannot copy {} to {}", built.display(), staged.display()))?;
+    }
+    Ok(std::fs::metadata(&staged).with_context(|| format!("{} is missing", staged.display()))?.len())
+}
+
+/// Cargo's output folder.
+fn target(place: &Place) -> std::path::PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| place.root().join("target"), |folder| place.root().join(folder))
+}

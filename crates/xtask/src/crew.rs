@@ -1,0 +1,73 @@
+//! The demonstration's devices as they live in the local cloud: registered, with a certificate each, and connected.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result};
+
+use crate::certificate::{self, Identity};
+use crate::fleet::{Fleet, RETIRED, STRANGER, register};
+use crate::mqtt::Connection;
+use crate::progress::Progress;
+use crate::simulate::Message;
+use crate::simulate::tube::{UPLINKS, gateway};
+use crate::stack::Stack;
+use crate::tables::Tables;
+
+/// The connected devices.
+#[derive(Debug)]
+pub struct Crew {
+    connections: HashMap<String, Connection>,
+}
+
+impl Crew {
+    /// Registers the fleet, makes a certificate for everything that sends, and connects.
+    ///
+    /// # Errors
+    /// When the local cloud refuses any of it.
+    pub async fn assemble(stack: &Stack, tables: &Tables, fleet: &Fleet, progress: &Progress) -> Result<Self> {
+        let step = progress.step("devices");
+        step.note("registering");
+        let registered = register::register(tables, fleet).await?;
+
+        step.note("making certificates");
+        let (device, level) = (stack.output("DevicePolicyName")?, stack.output("LevelGatewayPolicyName")?);
+        let buoys = fleet.buoys.iter().map(|buoy| (buoy.id.clone(), false));
+        let gateways = fleet.tubes.iter().map(|tube| (gateway(tube.tube), true));
+        let others = [(RETIRED.to_owned(), false), (STRANGER.to_owned(), false), (UPLINKS.to_owned(), true)];
+        let mut making = tokio::task::JoinSet::new();
+        for (name, sends_levels) in buoys.chain(gateways).chain(others) {
+            let stack = stack.clone();
+            let policies: Vec<String> =
+                [Some(device), sends_levels.then_some(level)].into_iter().flatten().map(str::to_owned).collect();
+            making.spawn(async move {
+                let policies: Vec<&str> = policies.iter().map(String::as_str).collect();
+                let identity = certificate::make(&stack, &name, &policies).await?;
+                let connection = Connection::open(&stack, &identity).await?;
+                Ok::<(Identity, Connection), anyhow::Error>((identity, connection))
+            });
+        }
+        let mut connections = HashMap::new();
+        while let Some(made) = making.join_next().await {
+            let (identity, connection) = made.context("a device was torn down")??;
+            step.note(&format!("{} is connected", identity.name));
+            connections.insert(identity.name, connection);
+        }
+        step.done(&format!(
+            "{registered} registered, {} connected over MQTT with a certificate each",
+            connections.len()
+        ));
+        Ok(Self { connections })
+    }
+
+    /// Publishes a message on its sender's connection and waits for the broker's acknowledgement.
+    ///
+    /// # Errors
+    /// When the sender is not of the crew or its connection is lost.
+    pub async fn publish(&mut self, message: &Message) -> Result<()> {
+        let connection = self
+            .connections
+            .get_mut(&message.sender)
+            .with_context(|| format!("{} is not connected", message.sender))?;
+        connection.publish(&message.topic, message.payload.clone()).await
+    }
+}

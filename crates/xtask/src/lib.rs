@@ -1,0 +1,37 @@
+//! The commands of this repository, and what the local-cloud tests share with them. In reading order: what is typed, what each
+//! command does, the local cloud and its parts, the simulated devices, and the account of what became of their messages.
+
+#[cfg(not(unix))]
+compile_error!("cargo xtask needs Linux, macOS or WSL: the local cloud runs the functions as plain processes");
+
+pub mod command;
+
+pub mod build;
+pub mod once;
+pub mod prepare;
+pub mod up;
+
+pub mod crew;
+pub mod runs;
+
+pub mod certificate;
+pub mod cloud;
+pub mod deploy;
+pub mod emulator;
+pub mod mqtt;
+pub mod stack;
+pub mod tables;
+
+pub mod arithmetic;
+pub mod fleet;
+pub mod simulate;
+
+pub mod account;
+
+pub mod place;
+pub mod port;
+pub mod process;
+pub mod progress;
+pub mod python;
+pub mod stop;
+pub mod tools;

@@ -1,0 +1,150 @@
+//! `cargo xtask up --once`: a bounded run, and the account of it.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use crate::account::compare::differences;
+use crate::account::ledger::Ledger;
+use crate::account::observed::Observed;
+use crate::account::summary::page;
+use crate::crew::Crew;
+use crate::fleet::Fleet;
+use crate::prepare::LocalCloud;
+use crate::progress::Progress;
+use crate::runs;
+use crate::simulate::Message;
+use crate::simulate::story::{Names, waves};
+use crate::stack::Stack;
+use crate::tables::Tables;
+
+/// How long the effects of a wave may take after its last message.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// Time between two looks at the tables.
+const LOOK: Duration = Duration::from_millis(250);
+/// At most so many differences are printed.
+const SHOWN: usize = 20;
+
+/// What to send.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Decides noise, order and which messages are repeated.
+    pub seed: u64,
+    /// Messages a second at most.
+    pub rate: f64,
+    /// Expect one thing wrongly, to see that the account notices.
+    pub falsify: bool,
+}
+
+/// Sends the story's waves, waits until every message has had its effect, and prints the account. Success only if it balances.
+///
+/// # Errors
+/// When the local cloud stops answering.
+pub async fn run(cloud: &mut LocalCloud, fleet: &Fleet, options: &Options, progress: &Progress) -> Result<ExitCode> {
+    let tables = Tables::of(&cloud.stack)?;
+    let mut crew = Crew::assemble(&cloud.stack, &tables, fleet, progress).await?;
+    let names = names(&cloud.stack)?;
+    let now = jiff::Timestamp::now().as_millisecond();
+    let mut ledger = Ledger::default();
+    let started = Instant::now();
+    for (place, wave) in waves(fleet, &names, options.seed, now).iter().enumerate() {
+        let step = progress.counted(&format!("messages, wave {}", place + 1), wave.len() as u64);
+        send(&mut crew, wave, &mut ledger, options.rate, |message| step.advance(&message.topic)).await?;
+        step.note("waiting until each has been handled");
+        handled(&cloud.stack, &ledger).await?;
+        step.done(&format!("{} published and handled", wave.len()));
+        cloud.emulator.expect_running()?;
+    }
+    if options.falsify {
+        ledger.readings.values_mut().take(1).for_each(|reading| reading.value += 0.01);
+    }
+    let step = progress.step("account");
+    step.note("comparing every row");
+    let (observed, differences) = settle(&cloud.stack, &tables, fleet, &ledger).await?;
+    step.done(&format!("seed {}, {:.1} s since the first message", options.seed, started.elapsed().as_secs_f64()));
+    println!("\n{}", page(&ledger, &observed));
+    Ok(report(&observed, &differences))
+}
+
+/// Names the story needs, from the stack.
+///
+/// # Errors
+/// When the template has no such outputs.
+pub fn names(stack: &Stack) -> Result<Names> {
+    Ok(Names {
+        level_topic: "kloaka_from_device".to_owned(),
+        reading_rule: stack.output("ReadingRuleName")?.to_owned(),
+        readings_rule: stack.output("ReadingsRuleName")?.to_owned(),
+    })
+}
+
+async fn send(
+    crew: &mut Crew,
+    wave: &[Message],
+    ledger: &mut Ledger,
+    rate: f64,
+    mut sent: impl FnMut(&Message),
+) -> Result<()> {
+    let mut pace = tokio::time::interval(Duration::from_secs_f64(1.0 / rate));
+    for message in wave {
+        pace.tick().await;
+        let from = jiff::Timestamp::now().as_millisecond();
+        crew.publish(message).await?;
+        ledger.enter(message, from, jiff::Timestamp::now().as_millisecond());
+        sent(message);
+    }
+    Ok(())
+}
+
+/// Waits until the functions have run as often as messages were sent. What they have not done by the deadline, the account shows.
+async fn handled(stack: &Stack, ledger: &Ledger) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let mut missing = false;
+        for (function, expected) in &ledger.runs {
+            missing |= runs::ended(stack, function).await? < *expected;
+        }
+        if !missing || Instant::now() > deadline {
+            return Ok(());
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Looks at the tables until they say what they have to, or nothing more is to be expected.
+async fn settle(stack: &Stack, tables: &Tables, fleet: &Fleet, ledger: &Ledger) -> Result<(Observed, Vec<String>)> {
+    let pairs = fleet.pairs();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let observed = Observed::read(tables).await?;
+        let mut found = differences(ledger, &pairs, &observed);
+        for (function, expected) in &ledger.runs {
+            let ended = runs::ended(stack, function).await?;
+            if ended != *expected {
+                found.push(format!("{function} ran {ended} times for {expected} messages"));
+            }
+        }
+        if found.is_empty() || Instant::now() > deadline {
+            return Ok((observed, found));
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+fn report(observed: &Observed, differences: &[String]) -> ExitCode {
+    let open = observed.problems.iter().filter(|row| row.problem_status != "RESOLVED").count();
+    println!("{} levels, {} problems of which {open} open", observed.levels.len(), observed.problems.len());
+    if differences.is_empty() {
+        println!("Every message is accounted for, and every row says what it has to.");
+        return ExitCode::SUCCESS;
+    }
+    println!("\nThe account does not balance, {} differences:", differences.len());
+    for difference in differences.iter().take(SHOWN) {
+        println!("  {difference}");
+    }
+    if differences.len() > SHOWN {
+        println!("  … and {} more", differences.len() - SHOWN);
+    }
+    ExitCode::FAILURE
+}

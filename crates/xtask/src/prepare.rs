@@ -1,0 +1,71 @@
+//! From nothing to a running local cloud with the template deployed: tools, functions, emulator, `sam deploy`.
+
+use anyhow::Result;
+
+use crate::build;
+use crate::deploy::{self, Settings};
+use crate::emulator::{Emulator, Ports};
+use crate::place::Place;
+use crate::port::expect_free;
+use crate::progress::Progress;
+use crate::stack::{self, Stack};
+use crate::tools::{self, Set};
+
+/// A running local cloud; dropping it stops it.
+#[derive(Debug)]
+pub struct LocalCloud {
+    /// The emulator's process.
+    pub emulator: Emulator,
+    /// What was deployed to it.
+    pub stack: Stack,
+    file: std::path::PathBuf,
+}
+
+impl Drop for LocalCloud {
+    fn drop(&mut self) {
+        // Whoever reads it later must not talk to a port that somebody else has by then.
+        let _ = std::fs::remove_file(&self.file);
+    }
+}
+
+/// Makes everything ready, doing at once what can be done at once.
+///
+/// # Errors
+/// When something is missing or fails; the message says what to do.
+pub async fn local_cloud(
+    place: &Place,
+    ports: Ports,
+    parameters: &[String],
+    progress: &Progress,
+) -> Result<LocalCloud> {
+    let made = make(place, ports, parameters, progress).await;
+    if made.is_err() {
+        progress.clear();
+    }
+    made
+}
+
+async fn make(place: &Place, ports: Ports, parameters: &[String], progress: &Progress) -> Result<LocalCloud> {
+    // Found out before anybody waits for a compiler.
+    expect_free(ports.gateway, "the local cloud", "--port")?;
+    expect_free(ports.mqtt, "MQTT", "--mqtt-port")?;
+    let mut all = vec![deploy::architecture()];
+    all.extend_from_slice(parameters);
+    let settings = Settings::read(place, &all)?;
+
+    tokio::try_join!(
+        tools::install(place, &[Set::Emulator, Set::Sam], progress),
+        build::for_this_computer(place, progress)
+    )?;
+
+    let step = progress.step("local cloud");
+    let emulator = Emulator::start(place, ports, &settings.region).await?;
+    let process = emulator.id().unwrap_or_default();
+    step.done(&format!("MiniStack at {}, MQTT on port {}, process {process}", emulator.cloud().endpoint(), ports.mqtt));
+
+    deploy::deploy(place, emulator.cloud(), &settings, progress).await?;
+    let stack = Stack::find(emulator.cloud(), &settings, ports, process, place).await?;
+    let file = place.run(stack::FILE);
+    stack.write(&file)?;
+    Ok(LocalCloud { emulator, stack, file })
+}

@@ -1,0 +1,92 @@
+//! The tables of the local cloud: a client, and every row of a table as the account needs it.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result};
+use aws_smithy_http_client::Builder;
+use serde::de::DeserializeOwned;
+use weir_core::aws::dynamodb::config::{BehaviorVersion, Credentials, Region};
+use weir_core::aws::dynamodb::types::AttributeValue;
+use weir_core::aws::dynamodb::{Client, Config};
+
+use crate::cloud::KEY;
+use crate::stack::Stack;
+
+/// The tables of a stack.
+#[derive(Debug, Clone)]
+pub struct Tables {
+    client: Client,
+    names: HashMap<&'static str, String>,
+}
+
+/// The tables, as the template calls them.
+const TABLES: [&str; 6] = ["Devices", "Calibrations", "Readings", "Levels", "Problems", "Quarantine"];
+
+impl Tables {
+    /// The tables of this stack.
+    ///
+    /// # Errors
+    /// When the template has no such outputs.
+    pub fn of(stack: &Stack) -> Result<Self> {
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(stack.region.clone()))
+            .credentials_provider(Credentials::new(KEY, KEY, None, None, "local"))
+            .endpoint_url(&stack.endpoint)
+            .http_client(Builder::new().build_http())
+            .build();
+        let name = |table: &'static str| Ok((table, stack.output(&format!("{table}TableName"))?.to_owned()));
+        let names = TABLES.into_iter().map(name).collect::<Result<_>>()?;
+        Ok(Self { client: Client::from_conf(config), names })
+    }
+
+    /// The client itself.
+    pub fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// A table's name in the cloud, from its name in the template (`Devices` …).
+    ///
+    /// # Errors
+    /// When there is no such table.
+    pub fn name(&self, table: &str) -> Result<&str> {
+        self.names.get(table).map(String::as_str).with_context(|| format!("no table {table}"))
+    }
+
+    /// Every row of a table.
+    ///
+    /// # Errors
+    /// When the table cannot be read, or a row lacks what is asked for.
+    pub async fn all<T: DeserializeOwned>(&self, table: &str) -> Result<Vec<T>> {
+        let mut items =
+            self.client.scan().table_name(self.name(table)?).consistent_read(true).into_paginator().items().send();
+        let mut rows = Vec::new();
+        while let Some(item) = items.next().await {
+            rows.push(row(table, item.with_context(|| format!("cannot read the table {table}"))?)?);
+        }
+        Ok(rows)
+    }
+
+    /// The newest row of a series in the table of readings.
+    ///
+    /// # Errors
+    /// When the table cannot be read, or the row lacks what is asked for.
+    pub async fn newest<T: DeserializeOwned>(&self, series: &str) -> Result<Option<T>> {
+        let answer = self
+            .client
+            .query()
+            .table_name(self.name("Readings")?)
+            .key_condition_expression("sensor = :sensor")
+            .expression_attribute_values(":sensor", AttributeValue::S(series.to_owned()))
+            .scan_index_forward(false)
+            .limit(1)
+            .send()
+            .await
+            .context("cannot read the table Readings")?;
+        answer.items.unwrap_or_default().into_iter().next().map(|item| row("Readings", item)).transpose()
+    }
+}
+
+fn row<T: DeserializeOwned>(table: &str, item: HashMap<String, AttributeValue>) -> Result<T> {
+    serde_dynamo::from_item(item).with_context(|| format!("a row of {table} is not what it should be"))
+}

@@ -1,0 +1,55 @@
+//! `cargo xtask up`: the local cloud with simulated devices.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::emulator::Ports;
+use crate::fleet::Fleet;
+use crate::once;
+use crate::place::Place;
+use crate::prepare;
+use crate::progress::Progress;
+
+/// What can be chosen.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// Send a bounded run, account for every message, and end; exit code 0 only if the account balances.
+    #[arg(long)]
+    pub once: bool,
+    /// Decides noise, order, and what is repeated or broken.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Number of buoys, with ten sensors each.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=50))]
+    pub buoys: u16,
+    /// Number of tubes, with five flow sensors each.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=10))]
+    pub tubes: u16,
+    /// Messages a second, at most.
+    #[arg(long)]
+    pub rate: Option<f64>,
+    /// Port of the local cloud.
+    #[arg(long, default_value_t = 4566)]
+    pub port: u16,
+    /// Port of MQTT over TLS.
+    #[arg(long, default_value_t = 8883)]
+    pub mqtt_port: u16,
+    /// With --once: expect one thing wrongly, to see that the account notices.
+    #[arg(long, requires = "once")]
+    pub falsify: bool,
+}
+
+/// Starts everything and runs until it is stopped or, with `--once`, done.
+///
+/// # Errors
+/// When something is missing or fails; the message says what to do.
+pub async fn run(options: &Options) -> Result<ExitCode> {
+    let place = Place::of_run(if options.once { "once" } else { "up" })?;
+    let progress = Progress::new();
+    let ports = Ports { gateway: options.port, mqtt: options.mqtt_port };
+    let mut cloud = prepare::local_cloud(&place, ports, &[], &progress).await?;
+    let fleet = Fleet::new(options.buoys.into(), options.tubes.into());
+    let once = once::Options { seed: options.seed, rate: options.rate.unwrap_or(50.0), falsify: options.falsify };
+    once::run(&mut cloud, &fleet, &once, &progress).await
+}

@@ -1,5 +1,7 @@
 //! The table `levels`: the latest value and recent measurements of each flow sensor.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
@@ -9,6 +11,10 @@ use super::row::{Item, LevelRow, MeasurementRow, n, s};
 use crate::domain::Timestamp;
 use crate::domain::level::{Level, Measurement, Measurements, Reported, turns};
 use crate::id::LevelId;
+
+mod recent;
+
+use recent::Recent;
 
 const TABLE: &str = "levels";
 /// So many times a report is tried against others who write the same row. Each failed try means that another report
@@ -40,12 +46,13 @@ pub struct LevelState {
 pub struct LevelTable {
     client: Client,
     name: String,
+    recent: Arc<Mutex<Recent>>,
 }
 
 impl LevelTable {
     /// The table called `name`.
     pub fn new(client: Client, name: impl Into<String>) -> Self {
-        Self { client, name: name.into() }
+        Self { client, name: name.into(), recent: Arc::default() }
     }
 
     /// The table's name.
@@ -53,16 +60,24 @@ impl LevelTable {
         &self.name
     }
 
-    /// Takes in a report: one read unit and, unless it changes nothing, one write unit, however long the sensor's
-    /// past. Two reports at once both count: the write is conditional on the row being as it was read, and the answer
-    /// to a failed condition brings the row as it is now.
+    /// Takes in a report: one read unit at most and, unless it changes nothing, one write unit, however long the
+    /// sensor's past. Two reports at once both count: the write is conditional on the row being as it was known, and
+    /// the answer to a failed condition brings the row as it is now.
     ///
     /// # Errors
     /// When DynamoDB does not answer, the row cannot be understood, or others change it on every attempt.
     pub async fn report(&self, id: &LevelId, new: Measurement, keeping: &Keeping) -> Result<Reported, AwsError> {
-        let mut stored = self.read(id).await?;
+        let remembered = self.recent().trusted(id);
+        let mut relied = remembered.is_some();
+        let mut state = match remembered {
+            Some(state) => Some(state),
+            None => {
+                let read = self.read(id).await?;
+                self.recent().compare(id, read.as_ref());
+                read
+            }
+        };
         for _ in 0..ATTEMPTS {
-            let state = stored.map(|item| state_of(id, item)).transpose()?;
             let revision = state.as_ref().map(|state| state.revision);
             let mut measurements = state.map(|state| state.measurements).unwrap_or_default();
             let before = measurements.last().copied();
@@ -72,16 +87,27 @@ impl LevelTable {
             }
             let judge = keeping.judge_all || turns(outcome, before, new, keeping.silent_after_seconds);
             match self.write(id, &measurements, judge, revision).await? {
-                Write::Done => return Ok(outcome),
-                Write::Overtaken(item) => stored = item,
+                Write::Done(revision) => {
+                    self.recent().wrote(id, LevelState { measurements, revision: Some(revision) });
+                    return Ok(outcome);
+                }
+                Write::Overtaken(now) => state = now,
+            }
+            if std::mem::take(&mut relied) {
+                self.recent().wrong();
             }
         }
         Err(AwsError::Contended { table: TABLE, key: id.to_string() })
     }
 
-    async fn read(&self, id: &LevelId) -> Result<Option<Item>, AwsError> {
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn read(&self, id: &LevelId) -> Result<Option<LevelState>, AwsError> {
         let request = self.client.get_item().table_name(&self.name).key("id", s(id.as_str())).consistent_read(true);
-        Ok(request.send().await.map_err(|error| AwsError::call("GetItem levels", error))?.item)
+        let answer = request.send().await.map_err(|error| AwsError::call("GetItem levels", error))?;
+        answer.item.map(|item| state_of(id, item)).transpose()
     }
 
     async fn write(
@@ -91,7 +117,8 @@ impl LevelTable {
         judge: bool,
         revision: Option<Option<u64>>,
     ) -> Result<Write, AwsError> {
-        let row = row_of(id, measurements, judge, revision.flatten().unwrap_or(0) + 1);
+        let next = revision.flatten().unwrap_or(0) + 1;
+        let row = row_of(id, measurements, judge, next);
         let item = serde_dynamo::to_item(row).map_err(|error| AwsError::corrupt(TABLE, id, error))?;
         let put = self
             .client
@@ -107,10 +134,10 @@ impl LevelTable {
             }
         };
         match put.send().await {
-            Ok(_) => Ok(Write::Done),
+            Ok(_) => Ok(Write::Done(next)),
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                    Ok(Write::Overtaken(failed.item.clone()))
+                    Ok(Write::Overtaken(failed.item.clone().map(|item| state_of(id, item)).transpose()?))
                 }
                 // The detector had the row in a transaction; it is free again by the next attempt.
                 Some(PutItemError::TransactionConflictException(_)) => Ok(Write::Overtaken(self.read(id).await?)),
@@ -121,9 +148,10 @@ impl LevelTable {
 }
 
 enum Write {
-    Done,
+    /// It is in, with this revision.
+    Done(u64),
     /// Somebody else has written; this is the row now.
-    Overtaken(Option<Item>),
+    Overtaken(Option<LevelState>),
 }
 
 /// The state in a row of the table.

@@ -4,9 +4,8 @@ use crate::cases::{Allowed, Case};
 use crate::report::Row;
 use crate::size::Size;
 use crate::start::Starts;
-use crate::steady::Seen;
+use crate::steady::{Asked, Seen};
 use crate::tally::Tally;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// SPEC §12: times hello-world.
@@ -40,60 +39,63 @@ pub fn binary(name: &str, starts: &Starts, base: Duration, size: Size) -> Vec<Ro
 /// All figures of one kind of event.
 pub fn events(case: &Case, seen: &Seen) -> Vec<Row> {
     let row = |what, figure, digits| Row::new(case.function, case.name, what, figure, digits);
+    let Seen { asked, memory, cost, .. } = seen;
     let allowed = case.allowed;
-    let memory = (case.function != "hello").then_some(MEMORY);
-    let reads = seen.tally.count(|kind| ["GetItem", "BatchGetItem", "Query", "Scan"].iter().any(|r| first(kind) == *r));
-    let per_event = |sum: f64| sum / seen.events as f64;
+    let tenths = [10, 90].map(|percent| format!("p{percent} {:.0}", us(at(&cost.cpu, percent))));
     let mut rows = vec![
-        row("CPU per event [µs]", us(at(&seen.cpu, 50)), 0).at_most(allowed.cpu).note(format!(
-            "p10 {:.0}, p90 {:.0}; {} events",
-            us(at(&seen.cpu, 10)),
-            us(at(&seen.cpu, 90)),
-            seen.events
+        row("CPU per event [µs]", us(at(&cost.cpu, 50)), 0).at_most(allowed.cpu).note(format!(
+            "{}; {:.0} with caches emptied by a DynamoDB engine",
+            tenths.join(", "),
+            us(asked.cpu)
         )),
-        row("time per event, p50 [ms]", ms(at(&seen.own, 50)), 2)
-            .note(format!("without the time in AWS; with it {:.2} here", ms(at(&seen.whole, 50)))),
-        row("time per event, p99 [ms]", ms(at(&seen.own, 99)), 2),
-        row("resident memory [MB]", seen.memory.peak as f64 / MB, 1)
-            .at_most(memory)
-            .note(format!("at most; {:.1} after the last event", seen.memory.now as f64 / MB)),
+        row("time per event, p50 [ms]", ms(at(&cost.own, 50)), 3).note("without the time in AWS"),
+        row("time per event, p99 [ms]", ms(at(&cost.own, 99)), 3),
+        row("resident memory [MB]", memory.peak as f64 / MB, 1)
+            .at_most((case.function != "hello").then_some(MEMORY))
+            .note(format!("at most; {:.1} after {} events", memory.now as f64 / MB, asked.events)),
         row("log per event [bytes]", seen.logged as f64, 0),
     ];
-    let requests = seen.tally.count(|_| true);
-    rows.push(
-        row("AWS requests per event", per_event(requests as f64), 2).note(kinds(&seen.tally.requests, seen.events)),
-    );
-    rows.push(row("DynamoDB reads per event", per_event(reads as f64), 2).at_most(allowed.reads));
-    if allowed.timestream.is_some() {
-        let writes = seen.tally.count(|kind| first(kind) == "WriteRecords");
-        rows.push(row("WriteRecords per event", per_event(writes as f64), 2).at_most(allowed.timestream));
+    if case.function != "hello" {
+        rows.extend(requests(&row, asked, allowed));
+        rows.extend(units(&row, asked, allowed));
     }
-    rows.extend(units(&row, seen, allowed));
     rows
 }
 
-fn units(row: &dyn Fn(&'static str, f64, usize) -> Row, seen: &Seen, allowed: Allowed) -> Vec<Row> {
+fn requests(row: &dyn Fn(&'static str, f64, usize) -> Row, asked: &Asked, allowed: Allowed) -> Vec<Row> {
+    let per_event = |count: u64| count as f64 / asked.events as f64;
+    let of = |operations: &[&str]| per_event(asked.tally.count(|kind| operations.contains(&first(kind))));
+    let all = per_event(asked.tally.count(|_| true));
+    let kind = |(kind, count): (&String, &u64)| format!("{} {kind}", per_event(*count));
+    let kinds: Vec<_> = asked.tally.requests.iter().map(kind).collect();
+    let mut rows = vec![
+        row("AWS requests per event", all, 2).note(kinds.join(", ")),
+        row("DynamoDB reads per event", of(&["GetItem", "BatchGetItem", "Query", "Scan"]), 2).at_most(allowed.reads),
+    ];
+    if allowed.timestream.is_some() {
+        rows.push(row("WriteRecords per event", of(&["WriteRecords"]), 2).at_most(allowed.timestream));
+    }
+    rows
+}
+
+fn units(row: &dyn Fn(&'static str, f64, usize) -> Row, asked: &Asked, allowed: Allowed) -> Vec<Row> {
     let levels = |tally: &Tally| tally.write_units.get("levels").copied().unwrap_or_default();
     let mut rows = Vec::new();
     if let Some(most) = allowed.level_units {
-        let highest = seen.marks.iter().map(|(_, tally)| levels(tally)).fold(0.0, f64::max);
-        let history = seen.marks.iter().map(|(number, tally)| format!("report {number}: {}", levels(tally)));
+        let highest = asked.marks.iter().map(|(_, tally)| levels(tally)).fold(0.0, f64::max);
+        let history = asked.marks.iter().map(|(number, tally)| format!("report {number}: {}", levels(tally)));
         let note = history.collect::<Vec<_>>().join(", ");
         rows.push(row("write units of table levels", highest, 2).at_most(Some(most)).note(note));
     }
-    for (what, units) in
-        [("write units per event", &seen.tally.write_units), ("read units per event", &seen.tally.read_units)]
-    {
-        let per_event = |sum: f64| sum / seen.events as f64;
-        let tables = units.iter().map(|(table, sum)| format!("{table} {}", per_event(*sum))).collect::<Vec<_>>();
-        rows.push(row(what, per_event(units.values().sum()), 2).note(tables.join(", ")));
+    let tables =
+        [("write units per event", &asked.tally.write_units), ("read units per event", &asked.tally.read_units)];
+    for (what, units) in tables {
+        let per_event = |sum: f64| sum / asked.events as f64;
+        let note = units.iter().map(|(table, sum)| format!("{table} {}", per_event(*sum))).collect::<Vec<_>>();
+        let all = units.values().fold(0.0, |all, sum| all + sum);
+        rows.push(row(what, per_event(all), 2).note(note.join(", ")));
     }
     rows
-}
-
-fn kinds(requests: &BTreeMap<String, u64>, events: u64) -> String {
-    let kind = |(kind, count): (&String, &u64)| format!("{} {kind}", *count as f64 / events as f64);
-    requests.iter().map(kind).collect::<Vec<_>>().join(", ")
 }
 
 fn first(kind: &str) -> &str {

@@ -1,76 +1,127 @@
-//! What events cost a function that is warm: processor time, time, memory, and what it asks of AWS.
+//! What events cost a function that is warm: what it asks of AWS, memory, processor time, time.
 
 use crate::cases::Case;
-use crate::events::Stage;
+use crate::events::{Events, Stage};
 use crate::process::{Memory, Program};
-use crate::runtime_api::RuntimeApi;
+use crate::runtime_api::{Function, RuntimeApi};
 use crate::tally::Tally;
 use crate::world;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::Value;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// Events before anything is measured: caches are filled and connections are open by then.
+/// Events before anything is averaged: caches are filled and connections are open by then.
 const WARM_UP: u64 = 100;
 /// Processor time is read after so many events. The median of these chunks forgets what others did to the machine.
 const CHUNK: u64 = 20;
 
-/// What was seen.
+/// What was seen of one case.
 pub struct Seen {
-    /// How many events were measured.
+    /// On the real engine: what was asked of AWS.
+    pub asked: Asked,
+    /// Resident memory after those events.
+    pub memory: Memory,
+    /// Bytes of log per event.
+    pub logged: u64,
+    /// With answers at once: what it cost the function.
+    pub cost: Cost,
+}
+
+/// What a run of events asked of AWS.
+pub struct Asked {
+    /// How many events these are.
     pub events: u64,
+    /// All of it.
+    pub tally: Tally,
+    /// What the 1st, 10th, 100th and 1,000th event of the function's life asked alone.
+    pub marks: Vec<(u64, Tally)>,
+    /// Processor time per event, with caches emptied by the engine: the median.
+    pub cpu: Duration,
+}
+
+/// What events cost.
+pub struct Cost {
     /// Processor time per event, chunk by chunk, ascending.
     pub cpu: Vec<Duration>,
     /// Time per event less what AWS took of it, ascending.
     pub own: Vec<Duration>,
-    /// Time per event, ascending.
-    pub whole: Vec<Duration>,
-    /// All that was asked of AWS.
-    pub tally: Tally,
-    /// The same for the 1st, 10th, 100th and 1,000th event of the function's life.
-    pub marks: Vec<(u64, Tally)>,
-    /// Resident memory at the end.
-    pub memory: Memory,
-    /// Bytes of log per event.
-    pub logged: u64,
 }
 
-/// Runs one case. Every answer must be the expected one, else a failure's cost would be taken for the event's.
+/// A function being given a case's events, whose answers must all be the right ones: otherwise the cost of a failure
+/// would be taken for that of the event.
+struct Run<'a> {
+    stage: &'a Stage<'a>,
+    case: &'a Case,
+    function: Function,
+    events: Events,
+    given: u64,
+}
+
+/// Runs one case, first on the engine, then with repeated answers.
 pub fn measure(api: &Rc<RuntimeApi>, stage: &Stage<'_>, program: &Program, case: &Case, events: u64) -> Result<Seen> {
-    let endpoint = stage.endpoint;
-    let mut next = (case.events)(stage)?;
-    let mut function = api.run(program, &world::variables(endpoint, case.variables))?;
-    let (mut cpu, mut own, mut whole) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut tally, mut marks) = (Tally::default(), Vec::new());
-    let (mut since, mut logged) = (Duration::ZERO, 0);
-    for number in 1..=WARM_UP + events {
-        let event = next(number)?;
-        endpoint.take();
-        let outcome = function.invoke(event)?;
-        let asked = endpoint.take();
-        let answer = outcome.answer.map_err(|error| anyhow::anyhow!("event {number} failed: {error}"))?;
-        let read: Value =
-            serde_json::from_str(&answer).with_context(|| format!("answer to event {number}: {answer}"))?;
-        ensure!((case.well)(&read), "event {number} was answered with {answer}");
-        if [1, 10, 100, 1000].contains(&number) {
-            marks.push((number, asked.clone()));
+    stage.endpoint.replay(false);
+    let made = (case.events)(stage)?;
+    let function = api.run(program, &world::variables(stage.endpoint, case.variables))?;
+    let mut run = Run { stage, case, function, events: made, given: 0 };
+    let asked = run.on_engine(events)?;
+    let memory = run.function.process().memory()?;
+    let logged = run.function.process().logged() / run.given;
+    stage.endpoint.replay(true);
+    let cost = run.repeated(events);
+    stage.endpoint.replay(false);
+    Ok(Seen { asked, memory, logged, cost: cost? })
+}
+
+impl Run<'_> {
+    fn on_engine(&mut self, events: u64) -> Result<Asked> {
+        let (mut tally, mut marks, mut cpu) = (Tally::default(), Vec::new(), Vec::new());
+        for number in 1..=WARM_UP + events {
+            let before = self.function.process().cpu()?;
+            let (_, asked) = self.give()?;
+            if [1, 10, 100, 1000].contains(&number) {
+                marks.push((number, asked.clone()));
+            }
+            if number > WARM_UP {
+                cpu.push(self.function.process().cpu()?.saturating_sub(before));
+                tally.add(&asked);
+            }
         }
-        if number == WARM_UP {
-            (since, logged) = (function.process().cpu()?, function.process().logged());
+        cpu.sort();
+        let cpu = cpu.get(cpu.len() / 2).copied().unwrap_or_default();
+        Ok(Asked { events, tally, marks, cpu })
+    }
+
+    fn repeated(&mut self, events: u64) -> Result<Cost> {
+        let (mut cpu, mut own) = (Vec::new(), Vec::new());
+        for _ in 0..CHUNK {
+            self.give()?;
         }
-        if number > WARM_UP {
-            own.push(outcome.took.saturating_sub(asked.busy));
-            whole.push(outcome.took);
-            tally.add(&asked);
-            if (number - WARM_UP).is_multiple_of(CHUNK) {
-                let now = function.process().cpu()?;
+        let mut since = self.function.process().cpu()?;
+        for number in 1..=events {
+            let (took, asked) = self.give()?;
+            own.push(took.saturating_sub(asked.busy));
+            if number.is_multiple_of(CHUNK) {
+                let now = self.function.process().cpu()?;
                 cpu.push(now.saturating_sub(since) / CHUNK as u32);
                 since = now;
             }
         }
+        [&mut cpu, &mut own].into_iter().for_each(|times| times.sort());
+        Ok(Cost { cpu, own })
     }
-    [&mut cpu, &mut own, &mut whole].into_iter().for_each(|times| times.sort());
-    let (memory, all_logged) = (function.process().memory()?, function.process().logged());
-    Ok(Seen { events, cpu, own, whole, tally, marks, memory, logged: (all_logged - logged) / events.max(1) })
+
+    /// Gives the next event. How long the function took over it, and what it asked of AWS.
+    fn give(&mut self) -> Result<(Duration, Tally)> {
+        self.given += 1;
+        let number = self.given;
+        let event = (self.events)(number)?;
+        self.stage.endpoint.take();
+        let outcome = self.function.invoke(event)?;
+        let asked = self.stage.endpoint.take();
+        let answer = outcome.answer.map_err(|error| anyhow!("event {number} failed: {error}"))?;
+        let read: Value = serde_json::from_str(&answer).with_context(|| format!("event {number}: {answer}"))?;
+        ensure!((self.case.well)(&read), "event {number} was answered with {answer}");
+        Ok((outcome.took, asked))
+    }
 }

@@ -14,6 +14,9 @@ use weir_core::domain::device::{Device, Sensor};
 /// The sensors of the buoy.
 pub const SENSORS: [&str; 10] = ["ch4", "co2", "cond", "do", "flw", "lvl", "ph", "tmp", "tds", "tbd"];
 
+/// The tables' nouns.
+pub const TABLES: [&str; 6] = ["devices", "calibrations", "readings", "levels", "problems", "quarantine"];
+
 /// Creates the tables as template.yaml has them, as far as keys and indexes go.
 pub fn create_tables(endpoint: &Endpoint) -> Result<()> {
     let mut devices = table("devices", &[("id", "S", "HASH")]);
@@ -82,8 +85,7 @@ pub fn register_buoy(endpoint: &Endpoint) -> Result<()> {
 
 /// What a function finds in its environment beside Lambda's own variables.
 pub fn variables(endpoint: &Endpoint, more: &[(&str, &str)]) -> Vec<(String, String)> {
-    let tables = ["devices", "calibrations", "readings", "levels", "problems", "quarantine"];
-    let mut all: Vec<_> = tables.iter().map(|table| (format!("{}_TABLE", table.to_uppercase()), name(table))).collect();
+    let mut all: Vec<_> = TABLES.iter().map(|table| (format!("{}_TABLE", table.to_uppercase()), name(table))).collect();
     let rest =
         [("TIME_SERIES_STORE", "dynamodb"), ("TIMESTREAM_DATABASE", "weir-bench"), ("TIMESTREAM_TABLE", "readings")];
     all.extend(rest.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));

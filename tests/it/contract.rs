@@ -1,7 +1,6 @@
 //! The contract between template, crates, events and README: a name that stands in one of them stands in the others.
 
 mod source;
-mod template;
 
 use std::collections::BTreeSet;
 use std::fs::{read_dir, read_to_string};
@@ -9,7 +8,7 @@ use std::fs::{read_dir, read_to_string};
 use serde_json::Value;
 
 use source::{functions, root};
-use template::{Template, refers_to, statements};
+use weir_tests::template::{Template, refers_to, statements};
 
 /// A test that has nothing to look at would hold whatever the template said.
 fn each<T>(what: &str, of: impl IntoIterator<Item = T>, check: impl Fn(T)) {

@@ -1,1 +1,24 @@
-//! x
+//! What tests of more than one crate stand on: a DynamoDB in the process with the template's tables, the functions over it, the
+//! stream that wakes the detector, and all that can go wrong on the wire.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails, and says where"
+)]
+
+pub mod engine;
+pub mod events;
+pub mod faults;
+pub mod fleet;
+pub mod functions;
+pub mod pump;
+pub mod rows;
+pub mod template;
+pub mod wire;
+
+/// The root of the repository.
+pub fn root() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests live in the repository").to_owned()
+}

@@ -1,0 +1,109 @@
+//! A DynamoDB of its own for each test: `dynoxide` in the process, behind HTTP on a loopback port, with the tables that
+//! template.yaml declares.
+//!
+//! Tests that wait run with tokio's clock paused, so that pauses between tries take no time. The server runs in the same
+//! runtime as the client, and no time-out is set on the client: a paused clock jumps while a socket is awaited.
+
+use std::sync::{Arc, LazyLock};
+
+use aws_smithy_http_client::Builder;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use dynoxide::{Database, server};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use weir_core::aws::dynamodb::config::retry::{RetryConfig, RetryPartition};
+use weir_core::aws::dynamodb::config::timeout::TimeoutConfig;
+use weir_core::aws::dynamodb::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
+use weir_core::aws::dynamodb::{Client, Config};
+
+use crate::root;
+use crate::template::Template;
+use crate::wire::{Wire, through};
+
+/// What stands for `${Project}-${Environment}-` in the tables' names.
+const PREFIX: &str = "weir-test-";
+
+static TABLES: LazyLock<Vec<Value>> = LazyLock::new(|| {
+    let template = Template::read(&root());
+    let tables: Vec<Value> = template.resources("AWS::DynamoDB::Table").into_values().map(create).collect();
+    assert!(!tables.is_empty(), "the template declares no table");
+    tables
+});
+
+/// A running DynamoDB; it ends with this value.
+pub struct Engine {
+    database: Database,
+    url: String,
+    http: SharedHttpClient,
+    _stop: oneshot::Sender<()>,
+}
+
+impl Engine {
+    /// A new one with empty tables.
+    pub async fn start() -> Self {
+        let database = Database::memory().expect("an in-memory database");
+        for table in TABLES.iter() {
+            let request = serde_json::from_value(table.clone()).unwrap_or_else(|error| panic!("{table}: {error}"));
+            database.create_table(request).unwrap_or_else(|error| panic!("{table}: {error:?}"));
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let (stop, stopped) = oneshot::channel();
+        tokio::spawn(server::serve_with_shutdown(listener, database.clone(), async {
+            let _ = stopped.await;
+        }));
+        Self { database, url, http: Builder::new().build_http(), _stop: stop }
+    }
+
+    /// The database itself, for looking at it without a request.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// The full name of the table called `noun`.
+    pub fn name(&self, noun: &str) -> String {
+        format!("{PREFIX}{noun}")
+    }
+
+    /// A client of it.
+    pub fn client(&self) -> Client {
+        self.client_by(self.http.clone())
+    }
+
+    /// A client whose requests go over `wire`.
+    pub fn client_over(&self, wire: Arc<dyn Wire>) -> Client {
+        self.client_by(through(self.http.clone(), wire))
+    }
+
+    fn client_by(&self, http: SharedHttpClient) -> Client {
+        // The allowance for retries is shared by all clients of a partition in the process; each engine has its own.
+        let partition = RetryPartition::custom(self.url.clone()).build();
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-central-1"))
+            .credentials_provider(Credentials::new("AKIDTEST", "test", None, None, "test"))
+            .endpoint_url(&self.url)
+            .http_client(http)
+            .retry_config(RetryConfig::standard().with_max_attempts(3))
+            .retry_partition(partition)
+            .timeout_config(TimeoutConfig::disabled())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        Client::from_conf(config.build())
+    }
+}
+
+/// A table of the template as `CreateTable` wants it.
+fn create(table: &Value) -> Value {
+    let name = table["TableName"]["Fn::Sub"].as_str().and_then(|name| name.strip_prefix("${Project}-${Environment}-"));
+    let mut request = json!({"TableName": format!("{PREFIX}{}", name.expect("a name of this stack"))});
+    for key in ["BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "StreamSpecification"] {
+        if !table[key].is_null() {
+            request[key] = table[key].clone();
+        }
+    }
+    if let Some(stream) = request.get_mut("StreamSpecification") {
+        stream["StreamEnabled"] = true.into();
+    }
+    request
+}

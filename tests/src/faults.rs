@@ -1,0 +1,175 @@
+//! Everything a DynamoDB far away can do to a request, decided by a seed.
+//!
+//! What happens to a request depends on the seed, on what it says, and on how often it was said before; so a run can be
+//! repeated whatever the tasks' order.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use fastrand::Rng;
+use futures_util::future::BoxFuture;
+use serde_json::{Map, Value, json};
+
+use crate::wire::{Answer, Request, Wire, answer, opened, refusal};
+
+/// What can happen to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// Refused: too much at once for the table.
+    Throughput,
+    /// Refused: too many requests.
+    Throttling,
+    /// Refused: the service has an error of its own.
+    Internal,
+    /// The connection breaks before the request arrives.
+    Reset,
+    /// No answer comes, and nothing was done.
+    TimeoutBefore,
+    /// No answer comes, and everything was done.
+    TimeoutAfter,
+    /// Of several statements or keys some are refused or left over.
+    Partly,
+}
+
+const ALL: [Fault; 7] = [
+    Fault::Throughput,
+    Fault::Throttling,
+    Fault::Internal,
+    Fault::Reset,
+    Fault::TimeoutBefore,
+    Fault::TimeoutAfter,
+    Fault::Partly,
+];
+
+/// A wire on which things go wrong.
+#[derive(Debug)]
+pub struct Faults {
+    seed: u64,
+    /// Of 100 requests so many meet a fault.
+    percent: u8,
+    kinds: Vec<Fault>,
+    on: AtomicBool,
+    said: Mutex<HashMap<u64, u64>>,
+    met: Mutex<HashMap<Fault, usize>>,
+}
+
+impl Faults {
+    /// Faults of all kinds.
+    pub fn of(seed: u64, percent: u8) -> Arc<Self> {
+        Self::only(seed, percent, &ALL)
+    }
+
+    /// Faults of these kinds.
+    pub fn only(seed: u64, percent: u8, kinds: &[Fault]) -> Arc<Self> {
+        let (said, met) = (Mutex::default(), Mutex::default());
+        Arc::new(Self { seed, percent, kinds: kinds.to_vec(), on: AtomicBool::new(true), said, met })
+    }
+
+    /// From now on everything goes well.
+    pub fn end(&self) {
+        self.on.store(false, Ordering::SeqCst);
+    }
+
+    /// How many requests have met each kind.
+    pub fn met(&self) -> HashMap<Fault, usize> {
+        self.met.lock().unwrap().clone()
+    }
+
+    /// Draws what happens to a request, and what is needed to carry it out.
+    fn draw(&self, request: &Request) -> Option<(Fault, Rng)> {
+        if !self.on.load(Ordering::SeqCst) {
+            return None;
+        }
+        let mut body = request.body();
+        // The SDK draws one at random for each call.
+        body.as_object_mut().expect("a request is an object").remove("ClientRequestToken");
+        let mut hash = DefaultHasher::new();
+        (self.seed, request.operation(), body.to_string()).hash(&mut hash);
+        let mut said = self.said.lock().unwrap();
+        let times = said.entry(hash.finish()).or_default();
+        *times += 1;
+        let mut rng = Rng::with_seed(hash.finish() ^ *times);
+        if rng.u8(..100) >= self.percent {
+            return None;
+        }
+        let fault = *rng.choice(&self.kinds).expect("a kind of fault");
+        *self.met.lock().unwrap().entry(fault).or_default() += 1;
+        Some((fault, rng))
+    }
+}
+
+impl Wire for Faults {
+    fn carry(self: Arc<Self>, request: Request) -> BoxFuture<'static, Answer> {
+        Box::pin(async move {
+            let Some((fault, rng)) = self.draw(&request) else { return request.deliver().await };
+            let lost = |what: &str| Err(ConnectorError::timeout(what.to_owned().into()));
+            match fault {
+                Fault::Throughput => refusal(400, "ProvisionedThroughputExceededException", "slow down"),
+                Fault::Throttling => refusal(400, "ThrottlingException", "rate exceeded"),
+                Fault::Internal => refusal(500, "InternalServerError", "internal error"),
+                Fault::Reset => Err(ConnectorError::io("connection reset by peer".into())),
+                Fault::TimeoutBefore => lost("no answer, nothing done"),
+                Fault::TimeoutAfter => {
+                    request.deliver().await?;
+                    lost("no answer, everything done")
+                }
+                Fault::Partly => match request.operation() {
+                    "BatchExecuteStatement" => some_statements(request, rng).await,
+                    "BatchGetItem" => some_keys(request, rng).await,
+                    _ => refusal(400, "ThrottlingException", "rate exceeded"),
+                },
+            }
+        })
+    }
+}
+
+/// Some statements are throttled, one at least; the others are carried out.
+async fn some_statements(request: Request, mut rng: Rng) -> Answer {
+    let body = request.body();
+    let statements = body["Statements"].as_array().expect("statements").clone();
+    let spared = rng.usize(..statements.len());
+    let refused: Vec<bool> = (0..statements.len()).map(|place| place == spared || rng.bool()).collect();
+    let kept: Vec<_> =
+        statements.iter().zip(&refused).filter(|(_, refused)| !**refused).map(|(kept, _)| kept).collect();
+    let mut done = Vec::new();
+    if !kept.is_empty() {
+        let request = request.with_body(&json!({"Statements": kept}));
+        let (status, mut body) = opened(request.deliver().await?).await;
+        if status != 200 {
+            return answer(status, &body);
+        }
+        done = std::mem::take(body["Responses"].as_array_mut().expect("responses"));
+    }
+    let throttled = json!({"Error": {"Code": "ThrottlingError", "Message": "rate exceeded"}});
+    let mut done = done.into_iter();
+    let responses: Vec<_> = refused
+        .into_iter()
+        .map(|refused| if refused { throttled.clone() } else { done.next().expect("one response each") })
+        .collect();
+    answer(200, &json!({"Responses": responses}))
+}
+
+/// Some keys are left over; one at least is answered.
+async fn some_keys(request: Request, mut rng: Rng) -> Answer {
+    let mut body = request.body();
+    let mut left = Map::new();
+    let mut first = true;
+    for (table, asked) in body["RequestItems"].as_object_mut().expect("tables") {
+        let keys = std::mem::take(asked["Keys"].as_array_mut().expect("keys"));
+        let (kept, over): (Vec<_>, Vec<_>) = keys.into_iter().partition(|_| std::mem::take(&mut first) || rng.bool());
+        if !over.is_empty() {
+            left.insert(table.clone(), json!({"Keys": over, "ConsistentRead": asked["ConsistentRead"]}));
+        }
+        asked["Keys"] = kept.into();
+    }
+    let asked = body["RequestItems"].as_object_mut().expect("tables");
+    asked.retain(|_, asked| asked["Keys"].as_array().is_some_and(|keys| !keys.is_empty()));
+    let (status, mut answered) = opened(request.with_body(&body).deliver().await?).await;
+    if status == 200 {
+        answered["UnprocessedKeys"] = Value::Object(left);
+    }
+    answer(status, &answered)
+}

@@ -1,0 +1,71 @@
+//! The devices that the recorded events speak of, as rows of the tables.
+
+use serde_json::{Value, json};
+
+use crate::engine::Engine;
+
+/// From when on the second calibration of `ph` is in force; `number.late` lies before it.
+pub const RECALIBRATED: i64 = 1_794_000_000_000;
+
+impl Engine {
+    /// Registers the devices of the recorded events: `buoy-01`, `buoy-02` (switched off), `kloaka-east` (level 21) and
+    /// `kloaka-off-07` (switched off). `buoy-99` and `kloaka-03` are nobody's on purpose.
+    pub fn register(&self) {
+        let devices = [
+            json!({"id": "buoy-01", "name": "Buoy 1", "location": {"latitude": 48.2, "longitude": 16.4}, "enabled": true,
+                "sensors": sensors(), "settings": {}, "version": 1}),
+            json!({"id": "buoy-02", "enabled": false, "sensors": [{"code": "ph", "unit": "pH", "enabled": true}]}),
+            json!({"id": "kloaka-east", "enabled": true, "level_id": "21", "sensors": []}),
+            json!({"id": "kloaka-off-07", "enabled": false, "sensors": []}),
+        ];
+        devices.iter().for_each(|device| self.put("devices", device));
+        for calibration in [first_ph(), second_ph()] {
+            self.put_calibration("buoy-01#ph", &calibration);
+        }
+    }
+
+    /// Writes one version into the history of a sensor.
+    pub fn put_calibration(&self, sensor: &str, calibration: &Value) {
+        let mut row = calibration.clone();
+        row["sensor"] = sensor.into();
+        let number = |name: &str| calibration[name].as_u64().expect("a number");
+        row["since"] = format!("{:013}#{:06}", number("valid_from"), number("version")).into();
+        self.put("calibrations", &row);
+    }
+
+    /// Names what follows a flow sensor, as the registry does for junctions and gaps.
+    pub fn link(&self, level: &str, followed_by: &[&str]) {
+        self.put(
+            "devices",
+            &json!({"id": format!("flow-{level}"), "enabled": true, "level_id": level, "link": "level",
+            "followed_by": followed_by, "sensors": []}),
+        );
+    }
+}
+
+/// raw · 0.0125
+pub fn first_ph() -> Value {
+    json!({"version": 1, "valid_from": 1_790_000_000_000_i64, "model": "linear", "slope": 0.0125, "intercept": 0})
+}
+
+/// raw · 0.01
+pub fn second_ph() -> Value {
+    json!({"version": 2, "valid_from": RECALIBRATED, "model": "two_point", "raw": [400, 800], "reference": [4, 8], "round": 3,
+        "by": "demo", "at": RECALIBRATED})
+}
+
+fn sensors() -> Value {
+    let from = 1_790_000_000_000_i64;
+    json!([
+        {"code": "ph", "name": "pH", "unit": "pH", "enabled": true, "limits": {"min": 0, "max": 14}, "calibrations": 2,
+            "calibration": second_ph()},
+        {"code": "tmp", "unit": "°C", "enabled": true, "calibrations": 1, "calibration": {"version": 1, "valid_from": from,
+            "model": "linear", "slope": 0.01, "intercept": 0, "round": 2, "valid": [-5, 40]}},
+        {"code": "do", "unit": "mg/L", "enabled": true, "calibrations": 1, "calibration": {"version": 1, "valid_from": from,
+            "model": "piecewise", "points": [[0, 0], [1000, 10], [3000, 15]], "outside": "reject"}},
+        {"code": "co2", "unit": "ppm", "enabled": true, "calibrations": 1, "calibration": {"version": 1, "valid_from": from,
+            "model": "linear", "slope": 1e120, "intercept": 0}},
+        {"code": "cond", "unit": "µS/cm", "enabled": true},
+        {"code": "tbd", "unit": "NTU", "enabled": false},
+    ])
+}

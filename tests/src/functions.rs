@@ -1,0 +1,129 @@
+//! The three functions over an engine, with a clock that tests set.
+
+use std::sync::Arc;
+
+use calibration::Calibration;
+use organizer::Organizer;
+use problem_detector::ProblemDetector;
+use weir_core::aws::CalibrationTable;
+use weir_core::aws::device::DeviceTable;
+use weir_core::aws::dynamodb::Client;
+use weir_core::aws::level::{Keeping, LevelTable};
+use weir_core::aws::problem::ProblemTable;
+use weir_core::aws::quarantine::QuarantineTable;
+use weir_core::aws::registry::Registry;
+use weir_core::aws::time_series::{ReadingTable, TimeSeries};
+use weir_core::clock::SetClock;
+use weir_core::domain::Timestamp;
+use weir_core::domain::problem::Rules;
+
+use crate::engine::Engine;
+
+/// When the clock of a test stands at first: half a second after the recorded events were received.
+pub const NOW: Timestamp = Timestamp::from_millis(1_795_155_885_000);
+
+/// What the environment of the functions says, and in tests this.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// `DEVICE_CACHE_SECONDS`
+    pub cache_seconds: i64,
+    /// `READING_TTL_DAYS`
+    pub reading_days: i64,
+    /// `MEASUREMENTS_KEPT` and what goes with it.
+    pub keeping: Keeping,
+    /// `LEVEL_TOLERANCE`, `PROBLEM_OPEN_AFTER` …
+    pub rules: Rules,
+}
+
+impl Default for Settings {
+    /// The template's defaults.
+    fn default() -> Self {
+        let keeping = Keeping { measurements: 24, silent_after_seconds: 10_800, judge_all: false };
+        Self { cache_seconds: 60, reading_days: 0, keeping, rules: Rules::default() }
+    }
+}
+
+impl Settings {
+    /// With hysteresis, which `organizer` has to know of too.
+    pub fn after(open: u32, close: u32) -> Self {
+        let mut settings = Self::default();
+        (settings.rules.open_after, settings.rules.close_after) = (open, close);
+        settings.keeping.judge_all = true;
+        settings
+    }
+}
+
+/// The functions; they share nothing but the tables and the clock, as in AWS.
+#[allow(missing_docs, reason = "each is the function of that name")]
+pub struct Functions {
+    pub calibration: Calibration,
+    pub organizer: Organizer,
+    pub detector: ProblemDetector,
+    /// The clock of all three.
+    pub clock: Arc<SetClock>,
+}
+
+impl Functions {
+    /// With the template's defaults.
+    pub fn over(engine: &Engine) -> Self {
+        Self::by(engine, &engine.client(), &Settings::default())
+    }
+
+    /// Over another client, or with other settings.
+    pub fn by(engine: &Engine, client: &Client, settings: &Settings) -> Self {
+        let clock = Arc::new(SetClock::new(NOW));
+        let parts = Parts { engine, client, settings, clock: &clock };
+        let store = TimeSeries::DynamoDb(parts.readings());
+        Self {
+            calibration: Calibration::new(parts.registry(), store, parts.quarantine(), clock.clone()),
+            organizer: Organizer::new(
+                parts.registry(),
+                parts.levels(),
+                settings.keeping,
+                TimeSeries::DynamoDb(parts.readings()),
+                parts.quarantine(),
+                clock.clone(),
+            ),
+            detector: ProblemDetector::new(
+                parts.registry(),
+                ProblemTable::new(client.clone(), engine.name("problems"), parts.levels()),
+                settings.rules,
+            ),
+            clock,
+        }
+    }
+
+    /// `calibration` over another time-series store.
+    pub fn calibration_into(engine: &Engine, store: TimeSeries) -> Calibration {
+        let (client, settings, clock) = (&engine.client(), &Settings::default(), &Arc::new(SetClock::new(NOW)));
+        let parts = Parts { engine, client, settings, clock };
+        Calibration::new(parts.registry(), store, parts.quarantine(), clock.clone())
+    }
+}
+
+struct Parts<'a> {
+    engine: &'a Engine,
+    client: &'a Client,
+    settings: &'a Settings,
+    clock: &'a Arc<SetClock>,
+}
+
+impl Parts<'_> {
+    fn registry(&self) -> Registry {
+        let devices = DeviceTable::new(self.client.clone(), self.engine.name("devices"));
+        let calibrations = CalibrationTable::new(self.client.clone(), self.engine.name("calibrations"));
+        Registry::new(devices, calibrations, self.settings.cache_seconds, self.clock.clone())
+    }
+
+    fn readings(&self) -> ReadingTable {
+        ReadingTable::new(self.client.clone(), self.engine.name("readings"), self.settings.reading_days)
+    }
+
+    fn levels(&self) -> LevelTable {
+        LevelTable::new(self.client.clone(), self.engine.name("levels"))
+    }
+
+    fn quarantine(&self) -> QuarantineTable {
+        QuarantineTable::new(self.client.clone(), self.engine.name("quarantine"), 30)
+    }
+}

@@ -1,0 +1,185 @@
+//! What lies between an SDK client and its service: there each request can be looked at, answered otherwise, or lost.
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+/// What a request comes back with.
+pub type Answer = Result<HttpResponse, ConnectorError>;
+
+/// Carries requests.
+pub trait Wire: fmt::Debug + Send + Sync + 'static {
+    /// Carries a request; whoever does not deliver it has to answer it.
+    fn carry(self: Arc<Self>, request: Request) -> BoxFuture<'static, Answer>;
+}
+
+/// A request under way.
+#[derive(Debug)]
+pub struct Request {
+    http: HttpRequest,
+    onward: SharedHttpConnector,
+}
+
+impl Request {
+    /// What is asked, e.g. `PutItem`.
+    pub fn operation(&self) -> &str {
+        self.http.headers().get("x-amz-target").and_then(|target| target.rsplit('.').next()).unwrap_or_default()
+    }
+
+    /// The body.
+    pub fn body(&self) -> Value {
+        serde_json::from_slice(self.http.body().bytes().unwrap_or_default()).expect("AWS requests are JSON")
+    }
+
+    /// The same request with another body. The signature is wrong then, which the engine does not look at.
+    pub fn with_body(mut self, body: &Value) -> Self {
+        let text = body.to_string();
+        self.http.headers_mut().insert("content-length", text.len().to_string());
+        *self.http.body_mut() = SdkBody::from(text);
+        self
+    }
+
+    /// Hands the request over.
+    pub async fn deliver(self) -> Answer {
+        self.onward.call(self.http).await
+    }
+}
+
+/// An answer made here.
+pub fn answer(status: u16, body: &Value) -> Answer {
+    let status = StatusCode::try_from(status).expect("a status");
+    Ok(HttpResponse::new(status, SdkBody::from(body.to_string())))
+}
+
+/// An error as AWS answers with it.
+pub fn refusal(status: u16, kind: &str, message: &str) -> Answer {
+    answer(
+        status,
+        &serde_json::json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": message}),
+    )
+}
+
+/// The status and body of an answer.
+pub async fn opened(response: HttpResponse) -> (u16, Value) {
+    let status = response.status().as_u16();
+    let bytes = ByteStream::new(response.into_body()).collect().await.expect("the body arrives").into_bytes();
+    (status, serde_json::from_slice(&bytes).expect("AWS answers in JSON"))
+}
+
+/// The client with `wire` between it and its service.
+pub fn through(http: SharedHttpClient, wire: Arc<dyn Wire>) -> SharedHttpClient {
+    SharedHttpClient::new(Wired { http, wire })
+}
+
+#[derive(Debug)]
+struct Wired {
+    http: SharedHttpClient,
+    wire: Arc<dyn Wire>,
+}
+
+impl HttpClient for Wired {
+    fn http_connector(&self, settings: &HttpConnectorSettings, parts: &RuntimeComponents) -> SharedHttpConnector {
+        let onward = self.http.http_connector(settings, parts);
+        SharedHttpConnector::new(Connection { onward, wire: Arc::clone(&self.wire) })
+    }
+}
+
+#[derive(Debug)]
+struct Connection {
+    onward: SharedHttpConnector,
+    wire: Arc<dyn Wire>,
+}
+
+impl HttpConnector for Connection {
+    fn call(&self, http: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::new(Arc::clone(&self.wire).carry(Request { http, onward: self.onward.clone() }))
+    }
+}
+
+/// Writes down what is asked.
+#[derive(Debug, Default)]
+pub struct Ledger(Mutex<Vec<(String, Value)>>);
+
+impl Ledger {
+    /// What was asked since the last time: operations with their bodies.
+    pub fn take(&self) -> Vec<(String, Value)> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+
+    /// The operations since the last time, sorted, each with the noun of its table: `GetItem devices`.
+    pub fn operations(&self) -> Vec<String> {
+        let noun =
+            |body: &Value| body["TableName"].as_str().and_then(|name| name.rsplit('-').next()).map(str::to_owned);
+        let line = |(operation, body): (String, Value)| match noun(&body) {
+            Some(noun) => format!("{operation} {noun}"),
+            None => operation,
+        };
+        let mut lines: Vec<_> = self.take().into_iter().map(line).collect();
+        lines.sort();
+        lines
+    }
+}
+
+impl Wire for Ledger {
+    fn carry(self: Arc<Self>, request: Request) -> BoxFuture<'static, Answer> {
+        self.0.lock().unwrap().push((request.operation().to_owned(), request.body()));
+        Box::pin(request.deliver())
+    }
+}
+
+type Act = Box<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// Does something of its own right before each of the first so many requests of one kind.
+pub struct Interlude {
+    before: &'static str,
+    left: AtomicUsize,
+    act: Act,
+}
+
+impl Interlude {
+    /// Does `act` before each of the first `times` requests of that operation.
+    pub fn new(
+        before: &'static str,
+        times: usize,
+        act: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static,
+    ) -> Self {
+        Self { before, left: AtomicUsize::new(times), act: Box::new(act) }
+    }
+
+    /// How many times it is still to act.
+    pub fn left(&self) -> usize {
+        self.left.load(Ordering::SeqCst)
+    }
+}
+
+impl fmt::Debug for Interlude {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Interlude({})", self.before)
+    }
+}
+
+impl Wire for Interlude {
+    fn carry(self: Arc<Self>, request: Request) -> BoxFuture<'static, Answer> {
+        Box::pin(async move {
+            let less = |left: usize| left.checked_sub(1);
+            if request.operation() == self.before
+                && self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok()
+            {
+                (self.act)().await;
+            }
+            request.deliver().await
+        })
+    }
+}

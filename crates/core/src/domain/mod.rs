@@ -1,12 +1,15 @@
 //! The rules: pure functions of values, with no clock, no network, no environment and no logging.
 
+pub mod access;
 pub mod calibration;
 pub mod device;
+pub mod device_record;
 pub mod level;
 pub mod number;
 pub mod problem;
 pub mod reading;
 pub mod refusal;
+pub mod settings;
 pub mod topology;
 
 mod timestamp;

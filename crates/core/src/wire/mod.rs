@@ -1,6 +1,14 @@
 //! JSON shapes that more than one crate reads or writes: what a message looks like and how a calibration is written.
 
+pub mod calibration;
+pub mod device;
+pub mod device_body;
+pub mod settings;
+pub mod time;
+
 mod envelope;
+mod fields;
+mod id;
 mod model;
 mod scalar;
 

@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::fields::Fields;
 use crate::domain::calibration::{Interval, Invalid, Linear, Model, Options, Outside, Piecewise, TwoPoint};
 
 /// A model with its options, e.g. `{"model": "linear", "slope": 0.5, "intercept": 1, "round": 2}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub struct ModelJson {
     #[serde(flatten)]
     kind: Kind,
@@ -21,6 +23,7 @@ pub struct ModelJson {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(tag = "model", rename_all = "snake_case")]
 enum Kind {
     Identity,
@@ -30,12 +33,16 @@ enum Kind {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 enum OutsideJson {
     Extend,
     Clamp,
     Reject,
 }
+
+/// The models there are.
+const MODELS: [&str; 4] = ["identity", "linear", "two_point", "piecewise"];
 
 impl ModelJson {
     /// The model and its options, checked.
@@ -64,6 +71,58 @@ impl ModelJson {
         };
         let (clamp, valid) = (interval(self.clamp, "/clamp")?, interval(self.valid, "/valid")?);
         Ok((model, Options { round: self.round, clamp, valid }))
+    }
+}
+
+/// Reads the model and its options from a body, every wrong field by name; the caller reads the fields beside them.
+pub(super) fn read(fields: &mut Fields<'_>) -> Option<(Model, Options)> {
+    let kind = read_kind(fields);
+    let (clamp, valid) = (fields.optional_pair("clamp"), fields.optional_pair("valid"));
+    let round = fields.optional("round").map(|digits| digits.as_u64().and_then(|digits| u8::try_from(digits).ok()));
+    if round == Some(None) {
+        fields.refuse("round", "must be 0 to 15");
+    }
+    let options = ModelJson { kind: Kind::Identity, round: round.flatten(), clamp, valid };
+    if let Err(invalid) = options.parse() {
+        fields.refused.push(invalid);
+    }
+    match (ModelJson { kind: kind?, ..options }).parse() {
+        Ok(parsed) => Some(parsed),
+        Err(invalid) => {
+            if !fields.refused.contains(&invalid) {
+                fields.refused.push(invalid);
+            }
+            None
+        }
+    }
+}
+
+fn read_kind(fields: &mut Fields<'_>) -> Option<Kind> {
+    match fields.required("model")?.as_str() {
+        Some("identity") => Some(Kind::Identity),
+        Some("linear") => match (fields.number("slope"), fields.number("intercept")) {
+            (Some(slope), Some(intercept)) => Some(Kind::Linear { slope, intercept }),
+            _ => None,
+        },
+        Some("two_point") => match (fields.pair("raw"), fields.pair("reference")) {
+            (Some(raw), Some(reference)) => Some(Kind::TwoPoint { raw, reference }),
+            _ => None,
+        },
+        Some("piecewise") => {
+            let points = fields.pairs("points");
+            let outside = fields.required("outside").map(OutsideJson::deserialize);
+            if matches!(outside, Some(Err(_))) {
+                fields.refuse("outside", "must be extend, clamp or reject");
+            }
+            match (points, outside) {
+                (Some(points), Some(Ok(outside))) => Some(Kind::Piecewise { points, outside }),
+                _ => None,
+            }
+        }
+        _ => {
+            fields.refuse("model", format!("must be one of {}", MODELS.join(", ")));
+            None
+        }
     }
 }
 

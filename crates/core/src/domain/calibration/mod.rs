@@ -156,7 +156,11 @@ impl Invalid {
 }
 
 fn finite(pointer: &str, number: f64) -> Result<f64, Invalid> {
-    if number.is_finite() { Ok(number) } else { Err(Invalid::new(pointer, "must be a finite number")) }
+    if !number.is_finite() {
+        return Err(Invalid::new(pointer, "must be a finite number"));
+    }
+    // What no store can hold would otherwise be found out by DynamoDB, long after anybody could be told which field.
+    storable(number).map_err(|refusal| Invalid::new(pointer, refusal.detail))
 }
 
 /// The straight line through (`r1`, `p1`) and (`r2`, `p2`) at `raw`. One formula for every model made of straight
@@ -185,8 +189,8 @@ mod tests {
 
     #[test]
     fn a_result_that_is_no_number_is_refused_and_never_good() {
-        let model = Model::Linear(Linear::new(1e300, 0.0).unwrap());
-        assert_eq!(with(model, Options::default()).apply(1e300).unwrap_err().reason, Reason::NotFinite);
+        let model = Model::Linear(Linear::new(1e100, 0.0).unwrap());
+        assert_eq!(with(model, Options::default()).apply(1e100).unwrap_err().reason, Reason::NotFinite);
     }
 
     #[test]

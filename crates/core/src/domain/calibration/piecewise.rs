@@ -3,6 +3,9 @@
 use super::{Invalid, finite, line};
 use crate::domain::{Reason, Refusal};
 
+/// A device's row holds the latest calibration of each sensor, and may take 400 KB in all.
+const MOST_POINTS: usize = 200;
+
 /// What happens to a raw number beyond the first or last point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outside {
@@ -29,6 +32,9 @@ impl Piecewise {
     pub fn new(points: Vec<(f64, f64)>, outside: Outside) -> Result<Self, Invalid> {
         if points.len() < 2 {
             return Err(Invalid::new("/points", "needs at least two points"));
+        }
+        if points.len() > MOST_POINTS {
+            return Err(Invalid::new("/points", format!("has more than {MOST_POINTS} points")));
         }
         let mut before: Option<f64> = None;
         for (place, (raw, reference)) in points.iter().enumerate() {

@@ -1,0 +1,165 @@
+//! A version of a calibration as the API shows it and as people write it.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::fields::Fields;
+use super::{ModelJson, model, time};
+use crate::domain::Timestamp;
+use crate::domain::calibration::{Invalid, Model, Options};
+use crate::domain::device_record::Entry;
+
+const LONGEST_NOTE: usize = 1_000;
+/// The keys of the history have 13 digits for the instant: up to 2286-11-20T17:46:39.999Z.
+const LAST_INSTANT: i64 = 9_999_999_999_999;
+
+/// A version of a calibration.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+pub struct CalibrationJson {
+    /// 1, 2, 3 … in the order they were written.
+    pub version: u32,
+    /// The first instant it is for.
+    #[serde(with = "super::time")]
+    pub valid_from: Timestamp,
+    /// The model and its options.
+    #[serde(flatten)]
+    pub model: ModelJson,
+    /// Who entered it.
+    pub by: String,
+    /// When.
+    #[serde(with = "super::time")]
+    pub at: Timestamp,
+    /// What they noted.
+    pub note: String,
+}
+
+impl CalibrationJson {
+    /// The version as it is shown.
+    pub fn of(entry: &Entry) -> Self {
+        let calibration = &entry.calibration;
+        Self {
+            version: calibration.version,
+            valid_from: calibration.valid_from,
+            model: ModelJson::from((&calibration.model, &calibration.options)),
+            by: entry.by.clone(),
+            at: entry.at,
+            note: entry.note.clone(),
+        }
+    }
+}
+
+/// What a calibration's body looks like, for the API's document; [`read`] reads it, since it names every wrong field.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+pub struct CalibrationBody {
+    /// The first instant it is for; now when it is left out.
+    #[cfg_attr(feature = "http", schema(value_type = Option<String>, format = DateTime))]
+    pub valid_from: Option<String>,
+    /// What there is to note, at most 1,000 characters.
+    pub note: Option<String>,
+    /// The model and its options.
+    #[serde(flatten)]
+    pub model: ModelJson,
+}
+
+/// A calibration that somebody wants to enter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewCalibration {
+    /// The first instant it is for, when they say so.
+    pub valid_from: Option<Timestamp>,
+    /// What they note.
+    pub note: String,
+    /// The model.
+    pub model: Model,
+    /// Its options.
+    pub options: Options,
+}
+
+/// Reads a calibration's body.
+///
+/// # Errors
+/// Every wrong field with its pointer: whatever SPEC §4 refuses, and fields that nobody asked for.
+pub fn read(body: &Map<String, Value>) -> Result<NewCalibration, Vec<Invalid>> {
+    let mut fields = Fields::new(body);
+    let parsed = model::read(&mut fields);
+    let note = fields.text("note", LONGEST_NOTE).unwrap_or_default();
+    let valid_from = fields.optional("valid_from").map(|value| {
+        let at = value.as_str().and_then(time::parse);
+        at.filter(|at| (0..=LAST_INSTANT).contains(&at.millis()))
+    });
+    if valid_from == Some(None) {
+        fields.refuse("valid_from", "must be an RFC 3339 instant from 1970 to 2286, such as 2026-11-20T06:24:44.123Z");
+    }
+    // Which fields there are depends on the model; without one, only that is worth saying.
+    let unknown_model = parsed.is_none() && fields.refused.iter().any(|invalid| invalid.pointer == "/model");
+    let refused = if unknown_model { fields.refused } else { fields.finish() };
+    match parsed {
+        Some((model, options)) if refused.is_empty() => {
+            Ok(NewCalibration { valid_from: valid_from.flatten(), note, model, options })
+        }
+        _ => Err(refused),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn refused(body: Value) -> Vec<String> {
+        let refused = read(body.as_object().unwrap()).unwrap_err();
+        refused.into_iter().map(|invalid| invalid.pointer).collect()
+    }
+
+    #[test]
+    fn every_model_can_be_entered_with_its_options() {
+        for body in [
+            json!({"model": "identity"}),
+            json!({"model": "linear", "slope": 2, "intercept": -1.5, "round": 2}),
+            json!({"model": "two_point", "raw": [1, 2], "reference": [3, 3], "clamp": [0, 14], "valid": [1, 13]}),
+            json!({"model": "piecewise", "points": [[0, 1], [1, 5], [2, 0]], "outside": "reject", "round": null}),
+        ] {
+            assert!(read(body.as_object().unwrap()).is_ok(), "{body}");
+        }
+        let body = json!({"model": "identity", "valid_from": "2026-11-20T07:24:44.123+01:00", "note": "spring"});
+        let new = read(body.as_object().unwrap()).unwrap();
+        assert_eq!((new.valid_from, new.note.as_str()), (Some(Timestamp::from_millis(1_795_155_884_123)), "spring"));
+    }
+
+    #[test]
+    fn every_refusal_points_at_the_field() {
+        for (body, pointers) in [
+            (json!({}), vec!["/model"]),
+            (json!({"model": "magic", "power": 9}), vec!["/model"]),
+            (json!({"model": 7}), vec!["/model"]),
+            (json!({"model": "identity", "slope": 1}), vec!["/slope"]),
+            (json!({"model": "linear"}), vec!["/slope", "/intercept"]),
+            (json!({"model": "linear", "slope": "1", "intercept": 1e200}), vec!["/slope"]),
+            (json!({"model": "linear", "slope": 1, "intercept": 1e200}), vec!["/intercept"]),
+            (json!({"model": "linear", "slope": "NaN", "intercept": 0}), vec!["/slope"]),
+            (json!({"model": "two_point", "raw": [1, 1], "reference": [0, 1]}), vec!["/raw/1"]),
+            (json!({"model": "two_point", "raw": [1], "reference": [0, "x"]}), vec!["/raw", "/reference/1"]),
+            (json!({"model": "piecewise", "points": [[0, 1]], "outside": "clamp"}), vec!["/points"]),
+            (json!({"model": "piecewise", "points": [[0, 1], [0, 2]], "outside": "clamp"}), vec!["/points/1/0"]),
+            (json!({"model": "piecewise", "points": [[1, 1], [0, 2]], "outside": "clamp"}), vec!["/points/1/0"]),
+            (
+                json!({"model": "piecewise", "points": [[1, 1], 3, [4, null]]}),
+                vec!["/points/1", "/points/2/1", "/outside"],
+            ),
+            (json!({"model": "piecewise", "points": 3, "outside": "x"}), vec!["/points", "/outside"]),
+            (json!({"model": "identity", "round": 16}), vec!["/round"]),
+            (json!({"model": "identity", "round": 1.5}), vec!["/round"]),
+            (json!({"model": "identity", "clamp": [2, 1]}), vec!["/clamp/1"]),
+            (json!({"model": "identity", "valid": [1, 1e126]}), vec!["/valid/1"]),
+            (json!({"model": "identity", "valid_from": "soon"}), vec!["/valid_from"]),
+            (json!({"model": "identity", "valid_from": "9999-01-01T00:00:00Z"}), vec!["/valid_from"]),
+            (json!({"model": "identity", "note": 1}), vec!["/note"]),
+            (json!({"model": "identity", "version": 7, "a/b": 1}), vec!["/a~1b", "/version"]),
+        ] {
+            assert_eq!(refused(body.clone()), pointers, "{body}");
+        }
+        let many: Vec<_> = (0..201).map(|raw| json!([raw, raw])).collect();
+        assert_eq!(refused(json!({"model": "piecewise", "points": many, "outside": "clamp"})), ["/points"]);
+    }
+}

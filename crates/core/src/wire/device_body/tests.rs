@@ -1,0 +1,103 @@
+use serde_json::json;
+
+use super::*;
+use crate::domain::Timestamp;
+use crate::domain::device_record::{Author, Calibrations, Record, Versions};
+
+fn body(value: Value) -> DeviceBody {
+    serde_json::from_value(value).unwrap()
+}
+
+fn shown(value: Value) -> DeviceJson {
+    let content = body(value).content(None).unwrap();
+    let author = Author { by: "ann".into(), at: Timestamp::from_millis(1_795_155_884_123) };
+    let id = "buoy-01".parse().unwrap();
+    DeviceJson::of(&Record::new(id, content, Calibrations::new(), Versions::default(), author), &Default::default())
+}
+
+fn pointers(value: Value, current: Option<&DeviceJson>) -> Vec<String> {
+    body(value).content(current).unwrap_err().into_iter().map(|invalid| invalid.pointer).collect()
+}
+
+fn buoy() -> Value {
+    json!({
+        "name": "Buoy 1", "description": "at the pier", "location": {"latitude": 48.2, "longitude": 16.4},
+        "enabled": false, "level_id": "01", "followed_by": ["03"],
+        "sensors": [{"code": "ph", "name": "pH", "unit": "pH", "enabled": true, "limits": {"min": 0.0, "max": 14.0}}],
+        "settings": {"every": 60}
+    })
+}
+
+#[test]
+fn a_device_is_shown_as_it_was_written() {
+    let mut written = buoy();
+    let more = json!({
+        "id": "buoy-01", "version": 1, "updated_by": "ann",
+        "created_at": "2026-11-20T06:24:44.123Z", "updated_at": "2026-11-20T06:24:44.123Z"
+    });
+    written.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    assert_eq!(serde_json::to_value(shown(buoy())).unwrap(), written);
+}
+
+#[test]
+fn what_was_read_can_be_written_back_and_nothing_else_of_it() {
+    let current = shown(buoy());
+    let read = serde_json::to_value(&current).unwrap();
+    assert!(body(read.clone()).content(Some(&current)).is_ok());
+    for (name, other) in [
+        ("id", json!("buoy-02")),
+        ("version", json!(2)),
+        ("created_at", json!("2026-11-20T06:24:44.124Z")),
+        ("updated_at", json!("x")),
+        ("updated_by", json!(null)),
+    ] {
+        let mut changed = read.clone();
+        changed[name] = other.clone();
+        // Null means "not said".
+        let expected = if other.is_null() { vec![] } else { vec![format!("/{name}")] };
+        let found = body(changed).content(Some(&current)).map_or_else(
+            |refused| refused.into_iter().map(|invalid| invalid.pointer).collect::<Vec<_>>(),
+            |_| Vec::new(),
+        );
+        assert_eq!(found, expected, "{name}");
+    }
+    assert_eq!(pointers(json!({"version": 1}), None), ["/version"], "a new device has none");
+    assert_eq!(
+        pointers(json!({"sensors": [{"code": "ph", "calibration": {"model": "identity"}}]}), Some(&current)),
+        ["/sensors/0/calibration"]
+    );
+}
+
+#[test]
+fn every_wrong_field_is_named() {
+    let wrong = json!({
+        "location": {"latitude": 91, "longitude": 0},
+        "sensors": [{"name": "no code"}, {"code": "ph", "limits": {"min": 2, "max": 1}}],
+        "settings": {"a": null}
+    });
+    assert_eq!(
+        pointers(wrong, None),
+        ["/sensors/0/code", "/sensors/1/limits/max", "/settings/a", "/location/latitude"]
+    );
+    assert!(serde_json::from_value::<DeviceBody>(json!({"colour": "red"})).is_err());
+}
+
+#[test]
+fn a_patch_changes_what_it_names_and_null_removes() {
+    let current = shown(buoy());
+    let patch = json!({"name": "B", "location": null, "settings": {"every": null, "sleep": true}, "sensors": []});
+    let patched = patched(&current, patch.as_object().unwrap().clone());
+    let content = body(patched).content(Some(&current)).unwrap();
+    assert_eq!((content.name.as_str(), content.description.as_str()), ("B", "at the pier"));
+    assert!(content.location.is_none() && content.sensors.is_empty() && !content.enabled);
+    assert_eq!(super::super::settings::settings_json(&content.settings), json!({"sleep": true}));
+}
+
+#[test]
+fn a_sensor_keeps_the_code_of_its_path() {
+    let code: SensorCode = "ph".parse().unwrap();
+    let probe = |value: Value| serde_json::from_value::<SensorBody>(value).unwrap().probe(Some(&code));
+    assert_eq!(probe(json!({})).unwrap().code, code);
+    assert_eq!(probe(json!({"code": "ph"})).unwrap().code, code);
+    assert_eq!(probe(json!({"code": "do"})).unwrap_err()[0].pointer, "/code");
+}

@@ -1,0 +1,114 @@
+//! Reads the fields of a JSON object one by one, so that every wrong one is named by its pointer.
+//!
+//! Serde stops at the first error, and of an enum that is told apart by a field it tells no place at all.
+
+use serde_json::{Map, Value};
+
+use crate::domain::calibration::Invalid;
+use crate::domain::settings::pointed;
+
+/// An object that is being read.
+pub(super) struct Fields<'a> {
+    object: &'a Map<String, Value>,
+    known: Vec<&'static str>,
+    /// What was refused so far.
+    pub refused: Vec<Invalid>,
+}
+
+impl<'a> Fields<'a> {
+    pub fn new(object: &'a Map<String, Value>) -> Self {
+        Self { object, known: Vec::new(), refused: Vec::new() }
+    }
+
+    /// Refuses the field `name`.
+    pub fn refuse(&mut self, name: &str, detail: impl Into<String>) {
+        self.refused.push(Invalid::new(format!("/{name}"), detail));
+    }
+
+    /// The field, where it is there and not `null`.
+    pub fn optional(&mut self, name: &'static str) -> Option<&'a Value> {
+        self.known.push(name);
+        self.object.get(name).filter(|value| !value.is_null())
+    }
+
+    /// The field; refused when it is missing.
+    pub fn required(&mut self, name: &'static str) -> Option<&'a Value> {
+        let found = self.optional(name);
+        if found.is_none() {
+            self.refuse(name, "is missing");
+        }
+        found
+    }
+
+    /// A number that has to be there.
+    pub fn number(&mut self, name: &'static str) -> Option<f64> {
+        let value = self.required(name)?;
+        self.checked(name, number(value, ""))
+    }
+
+    /// Two numbers that have to be there.
+    pub fn pair(&mut self, name: &'static str) -> Option<(f64, f64)> {
+        let value = self.required(name)?;
+        self.checked(name, pair(value, ""))
+    }
+
+    /// Two numbers that may be left out.
+    pub fn optional_pair(&mut self, name: &'static str) -> Option<(f64, f64)> {
+        let value = self.optional(name)?;
+        self.checked(name, pair(value, ""))
+    }
+
+    /// A list of pairs that has to be there.
+    pub fn pairs(&mut self, name: &'static str) -> Option<Vec<(f64, f64)>> {
+        let value = self.required(name)?;
+        let Some(list) = value.as_array() else {
+            self.refuse(name, "must be a list of pairs of numbers");
+            return None;
+        };
+        let pairs = list.iter().enumerate().map(|(place, value)| pair(value, &format!("/{place}")));
+        let (pairs, refused): (Vec<_>, Vec<_>) = pairs.partition(Result::is_ok);
+        self.refused
+            .extend(refused.into_iter().filter_map(Result::err).map(|invalid| invalid.under(&format!("/{name}"))));
+        let all = pairs.len() == list.len();
+        all.then(|| pairs.into_iter().filter_map(Result::ok).collect())
+    }
+
+    /// A text of at most `longest` characters that may be left out.
+    pub fn text(&mut self, name: &'static str, longest: usize) -> Option<String> {
+        match self.optional(name)?.as_str() {
+            Some(text) if text.chars().count() <= longest => Some(text.to_owned()),
+            Some(_) => {
+                self.refuse(name, format!("has more than {longest} characters"));
+                None
+            }
+            None => {
+                self.refuse(name, "must be a text");
+                None
+            }
+        }
+    }
+
+    /// What was refused, the fields that nobody asked for among it.
+    pub fn finish(self) -> Vec<Invalid> {
+        let Self { object, known, mut refused } = self;
+        let unknown = object.keys().filter(|name| !known.contains(&name.as_str()));
+        refused
+            .extend(unknown.map(|name| Invalid::new(format!("/{}", pointed(name)), "is not a field of this object")));
+        refused
+    }
+
+    fn checked<T>(&mut self, name: &str, read: Result<T, Invalid>) -> Option<T> {
+        read.map_err(|invalid| self.refused.push(invalid.under(&format!("/{name}")))).ok()
+    }
+}
+
+fn number(value: &Value, at: &str) -> Result<f64, Invalid> {
+    value.as_f64().ok_or_else(|| Invalid::new(at, "must be a number"))
+}
+
+fn pair(value: &Value, at: &str) -> Result<(f64, f64), Invalid> {
+    match value.as_array().map(Vec::as_slice) {
+        Some([first, second]) => Ok((number(first, &format!("{at}/0"))?, number(second, &format!("{at}/1"))?)),
+        _ => Err(Invalid::new(at, "must be a pair of numbers")),
+    }
+}

@@ -1,0 +1,112 @@
+//! Settings as JSON.
+
+use serde_json::{Map, Value};
+
+use crate::domain::calibration::Invalid;
+use crate::domain::settings::{Group, Setting, Settings, pointed};
+
+/// The settings in a body, checked.
+///
+/// # Errors
+/// What they may not hold, with pointers relative to them.
+pub fn settings(object: &Map<String, Value>) -> Result<Settings, Vec<Invalid>> {
+    let mut refused = Vec::new();
+    let group = group(object, "", &mut refused);
+    let bytes = serde_json::to_string(object).map_or(usize::MAX, |text| text.len());
+    match Settings::new(group, bytes) {
+        Ok(settings) if refused.is_empty() => Ok(settings),
+        Ok(_) => Err(refused),
+        Err(more) => Err(refused.into_iter().chain(more).collect()),
+    }
+}
+
+/// The settings as they are shown and sent.
+pub fn settings_json(settings: &Settings) -> Value {
+    group_json(settings.group())
+}
+
+/// What a device reports as its settings. It is not ours to refuse: what cannot be a setting is left out.
+pub fn reported(object: &Map<String, Value>) -> Group {
+    group(object, "", &mut Vec::new())
+}
+
+/// A group of settings as JSON.
+pub fn group_json(group: &Group) -> Value {
+    group.iter().map(|(name, setting)| (name.clone(), setting_json(setting))).collect::<Map<_, _>>().into()
+}
+
+fn group(object: &Map<String, Value>, at: &str, refused: &mut Vec<Invalid>) -> Group {
+    let read = |(name, value): (&String, &Value)| {
+        let at = format!("{at}/{}", pointed(name));
+        setting(value, &at, refused).map(|setting| (name.clone(), setting))
+    };
+    object.iter().filter_map(read).collect()
+}
+
+fn setting(value: &Value, at: &str, refused: &mut Vec<Invalid>) -> Option<Setting> {
+    Some(match value {
+        Value::Null => {
+            refused.push(Invalid::new(at, "null is no setting; leave it out to remove it"));
+            return None;
+        }
+        Value::Bool(flag) => Setting::Flag(*flag),
+        Value::Number(number) => match number.as_i64() {
+            Some(integer) => Setting::Integer(integer),
+            None if number.is_u64() => Setting::Integer(i64::MAX),
+            None => Setting::number(number.as_f64()?),
+        },
+        Value::String(text) => Setting::Text(text.clone()),
+        Value::Array(list) => {
+            let read = |(place, value)| setting(value, &format!("{at}/{place}"), refused);
+            Setting::List(list.iter().enumerate().filter_map(read).collect())
+        }
+        Value::Object(object) => Setting::Group(group(object, at, refused)),
+    })
+}
+
+fn setting_json(setting: &Setting) -> Value {
+    match setting {
+        Setting::Flag(flag) => Value::from(*flag),
+        Setting::Integer(integer) => Value::from(*integer),
+        Setting::Number(number) => Value::from(*number),
+        Setting::Text(text) => Value::from(text.as_str()),
+        Setting::List(list) => list.iter().map(setting_json).collect(),
+        Setting::Group(group) => group_json(group),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(value: Value) -> Result<Settings, Vec<Invalid>> {
+        settings(value.as_object().unwrap())
+    }
+
+    #[test]
+    fn settings_are_read_and_written_alike() {
+        let written = json!({"a": true, "b": 1, "c": 1.5, "d": "x", "e": [1, "y"], "f": {"g": {}}});
+        assert_eq!(settings_json(&read(written.clone()).unwrap()), written);
+        assert_eq!(settings_json(&read(json!({"a": 10.0})).unwrap()), json!({"a": 10}));
+    }
+
+    #[test]
+    fn null_and_huge_integers_are_refused_where_they_stand() {
+        let refused = read(json!({"a": {"b": [1, null]}, "c": 18_446_744_073_709_551_615_u64})).unwrap_err();
+        let pointers: Vec<_> = refused.iter().map(|invalid| invalid.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/a/b/1", "/c"]);
+    }
+
+    #[test]
+    fn the_size_is_that_of_compact_json() {
+        let fill = |length: usize| json!({"a": "x".repeat(length)});
+        assert!(read(fill(4_000 - 8)).is_ok());
+        assert_eq!(read(fill(4_000 - 7)).unwrap_err()[0].pointer, "");
+    }
+
+    #[test]
+    fn a_report_is_taken_as_far_as_it_can_be() {
+        assert_eq!(group_json(&reported(json!({"a": 1, "b": null}).as_object().unwrap())), json!({"a": 1}));
+    }
+}

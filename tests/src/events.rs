@@ -17,8 +17,12 @@ pub fn event(function: &str, name: &str) -> Value {
 pub fn names(function: &str) -> Vec<String> {
     let folder = root().join("events").join(function);
     let files = read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut names: Vec<_> = files.map(|file| file.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    let name = |file: std::fs::DirEntry| {
+        let name = file.file_name().to_string_lossy().into_owned();
+        name.strip_suffix(".json").unwrap_or_else(|| panic!("{function}/{name} is no .json file")).to_owned()
+    };
+    let mut names: Vec<_> = files.map(|file| name(file.unwrap())).collect();
     names.sort();
     assert!(!names.is_empty(), "{function} has no events");
-    names.iter().map(|name| name.strip_suffix(".json").expect("an event is a .json file").to_owned()).collect()
+    names
 }

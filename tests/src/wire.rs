@@ -1,7 +1,7 @@
 //! What lies between an SDK client and its service: there each request can be looked at, answered otherwise, or lost.
 
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_smithy_runtime_api::client::http::{
@@ -181,5 +181,35 @@ impl Wire for Interlude {
             }
             request.deliver().await
         })
+    }
+}
+
+/// A service that is down for every request of one kind that mentions a word, until it is up again.
+#[derive(Debug)]
+pub struct Outage {
+    operation: &'static str,
+    mentions: &'static str,
+    down: AtomicBool,
+}
+
+impl Outage {
+    /// Down from the start.
+    pub fn of(operation: &'static str, mentions: &'static str) -> Arc<Self> {
+        Arc::new(Self { operation, mentions, down: AtomicBool::new(true) })
+    }
+
+    /// Ends it.
+    pub fn end(&self) {
+        self.down.store(false, Ordering::SeqCst);
+    }
+}
+
+impl Wire for Outage {
+    fn carry(self: Arc<Self>, request: Request) -> BoxFuture<'static, Answer> {
+        let meant = request.operation() == self.operation && request.body().to_string().contains(self.mentions);
+        if meant && self.down.load(Ordering::SeqCst) {
+            return Box::pin(async { refusal(400, "ProvisionedThroughputExceededException", "down for a while") });
+        }
+        Box::pin(request.deliver())
     }
 }

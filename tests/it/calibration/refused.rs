@@ -1,0 +1,102 @@
+//! What is wrong is set aside with its reason, and can be sent again byte for byte.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use weir_core::domain::Reason;
+use weir_tests::events::event;
+use weir_tests::functions::NOW;
+
+use super::{handled, stood};
+
+/// Each refused event with its reason, and whether its device and its sensor are known.
+const REASONS: &[(&str, &str, Option<&str>, Option<&str>)] = &[
+    ("refused.bad-device-id", "bad_device_id", Some("-buoy"), None),
+    ("refused.bad-sensor-code", "bad_sensor_code", Some("buoy-01"), None),
+    ("refused.bad-timestamp", "bad_timestamp", Some("buoy-01"), None),
+    ("refused.bad-topic", "bad_topic", None, None),
+    ("refused.bad-value", "bad_value", Some("buoy-01"), None),
+    ("refused.device-disabled", "device_disabled", Some("buoy-02"), None),
+    ("refused.future-timestamp", "future_timestamp", Some("buoy-01"), None),
+    ("refused.no-values", "unparseable", Some("buoy-01"), None),
+    ("refused.not-finite", "bad_value", Some("buoy-01"), None),
+    ("refused.not-json", "unparseable", Some("buoy-01"), None),
+    ("refused.outside-calibration", "outside_calibration", Some("buoy-01"), Some("do")),
+    ("refused.seconds-for-milliseconds", "bad_timestamp", Some("buoy-01"), None),
+    ("refused.sensor-disabled", "sensor_disabled", Some("buoy-01"), Some("tbd")),
+    ("refused.too-large", "out_of_range", Some("buoy-01"), None),
+    ("refused.unknown-device", "unknown_device", Some("buoy-99"), None),
+    ("refused.unknown-sensor", "unknown_sensor", Some("buoy-01"), Some("xyz")),
+];
+
+/// Reasons that `calibration` never gives over DynamoDB, and who gives them.
+const ELSEWHERE: [&str; 4] = [
+    "bad_level_id",      // organizer
+    "missing_input",     // calibrations by an expression
+    "outside_retention", // Timestream
+    "store_refused",     // Timestream
+];
+
+fn text(value: Option<&str>) -> Value {
+    value.map_or(Value::Null, Value::from)
+}
+
+#[tokio::test]
+async fn a_refused_message_is_kept_with_its_reason_and_the_bytes_as_published() {
+    for (name, reason, device, sensor) in REASONS {
+        let (engine, functions) = stood().await;
+        handled(&functions, name).await;
+        let (row, sent) = (engine.row("quarantine"), event("calibration", name));
+        assert_eq!(row["reason"], *reason, "{name}: {}", row["detail"]);
+        assert_eq!((&row["payload"], &row["topic"]), (&sent["payload"], &sent["topic"]), "{name}");
+        assert_eq!((&row["device_id"], &row["sensor"]), (&text(*device), &text(*sensor)), "{name}");
+        assert_eq!((&row["function"], &row["received_at"]), (&"calibration".into(), &sent["received_at"]), "{name}");
+        assert_eq!(row["first_seen"], NOW.millis(), "{name}");
+        assert_eq!(row["expires_at"], NOW.seconds() + 30 * 86_400, "{name}: in epoch seconds, as DynamoDB wants it");
+        assert!(row["detail"].as_str().is_some_and(|detail| detail.len() > 10), "{name} is not explained: {row}");
+        assert_eq!(row["id"].as_str().map(str::len), Some(32), "{name}");
+        assert!(engine.rows("readings").is_empty(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_result_that_is_no_number_is_refused() {
+    let (engine, functions) = stood().await;
+    let event = json!({"value": 1e10, "topic": "buoy-01/reading/sensor/co2", "received_at": 1_795_155_884_500_i64});
+    functions.calibration.handle(event).await.unwrap();
+    let row = engine.row("quarantine");
+    assert_eq!((&row["reason"], &row["sensor"]), (&"not_finite".into(), &"co2".into()));
+}
+
+#[tokio::test]
+async fn of_a_batch_only_the_bad_value_is_set_aside_in_a_form_that_can_be_sent_again() {
+    let (engine, functions) = stood().await;
+    handled(&functions, "values.one-bad").await;
+    let row = engine.row("quarantine");
+    assert_eq!((&row["reason"], &row["sensor"]), (&"bad_value".into(), &"ph".into()));
+    assert_eq!((&row["topic"], &row["at"]), (&"buoy-01/readings".into(), &1_795_155_884_123_i64.into()));
+    let payload = STANDARD.decode(row["payload"].as_str().unwrap()).unwrap();
+    assert_eq!(String::from_utf8(payload).unwrap(), r#"{"ts":1795155884123,"values":{"ph":"abc"}}"#);
+}
+
+#[tokio::test]
+async fn what_was_set_aside_is_stored_when_it_is_sent_again_after_the_cause_is_gone() {
+    let (engine, functions) = stood().await;
+    handled(&functions, "refused.unknown-device").await;
+    let row = engine.row("quarantine");
+    let sensors = json!([{"code": "ph", "enabled": true}]);
+    engine.put("devices", &json!({"id": "buoy-99", "enabled": true, "sensors": sensors}));
+    let again = json!({"payload": row["payload"], "topic": row["topic"], "received_at": row["received_at"]});
+    let answer = functions.calibration.handle(again).await.unwrap();
+    assert_eq!(answer, json!({"stored": 1, "duplicate": 0, "quarantined": 0}));
+    assert_eq!(engine.row("readings")["sensor"], "buoy-99#ph");
+}
+
+#[test]
+fn every_reason_there_is_is_given_by_some_test() {
+    let tested = REASONS.iter().map(|(_, reason, ..)| *reason);
+    let tested: Vec<_> = tested.chain(["not_finite", "conflicting_reading"]).chain(ELSEWHERE).collect();
+    for reason in Reason::ALL {
+        assert!(tested.contains(&reason.code()), "nothing shows when {reason} is given");
+    }
+}

@@ -1,0 +1,109 @@
+//! The same message again changes nothing; another number for the same instant is set aside.
+
+use serde_json::{Value, json};
+use weir_tests::events::{event, names};
+use weir_tests::functions::{Functions, NOW};
+
+use super::{ANSWERS, counts, handled, stood};
+
+fn message(raw: f64, received: i64) -> Value {
+    json!({"value": raw, "ts": 1_795_155_884_123_i64, "topic": "buoy-01/reading/sensor/ph", "received_at": received})
+}
+
+#[tokio::test]
+async fn delivering_any_event_twice_leaves_the_tables_as_after_the_first_time() {
+    for name in names("calibration") {
+        let (engine, functions) = stood().await;
+        handled(&functions, &name).await;
+        let first = ["readings", "quarantine"].map(|table| engine.rows(table));
+        // A minute and a half later, and by another instance of the function.
+        functions.clock.set(NOW.plus_seconds(90));
+        handled(&functions, &name).await;
+        handled(&Functions::over(&engine), &name).await;
+        assert_eq!(["readings", "quarantine"].map(|table| engine.rows(table)), first, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_second_delivery_is_counted_as_duplicate_or_set_aside_again() {
+    for (name, [stored, _, quarantined]) in ANSWERS {
+        let (_engine, functions) = stood().await;
+        handled(&functions, name).await;
+        assert_eq!(handled(&functions, name).await, counts([0, *stored, *quarantined]), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn all_events_one_after_the_other_and_then_again_in_reverse_leave_the_same_tables() {
+    let (engine, functions) = stood().await;
+    let names = names("calibration");
+    for name in &names {
+        functions.calibration.handle(event("calibration", name)).await.unwrap();
+    }
+    let first = engine.outcome();
+    for name in names.iter().rev() {
+        functions.calibration.handle(event("calibration", name)).await.unwrap();
+    }
+    assert_eq!(engine.outcome(), first);
+}
+
+#[tokio::test]
+async fn of_two_numbers_for_one_instant_in_one_message_the_smaller_stays_and_the_other_is_set_aside() {
+    let (engine, functions) = stood().await;
+    handled(&functions, "batch.conflict").await;
+    assert_eq!(engine.row("readings")["raw"], 411);
+    let row = engine.row("quarantine");
+    assert_eq!((&row["reason"], &row["sensor"]), (&"conflicting_reading".into(), &"ph".into()));
+}
+
+#[tokio::test]
+async fn of_two_numbers_for_one_instant_the_one_received_first_stays_whatever_their_order() {
+    let (early, late) = (message(420.0, 1_795_155_884_500), message(410.0, 1_795_155_884_900));
+    let mut outcomes = Vec::new();
+    for order in [[&early, &late], [&late, &early]] {
+        let (engine, functions) = stood().await;
+        for message in order {
+            functions.calibration.handle(message.clone()).await.unwrap();
+        }
+        let stored = engine.row("readings");
+        assert_eq!((&stored["raw"], &stored["received_at"]), (&420.into(), &1_795_155_884_500_i64.into()));
+        let aside = engine.row("quarantine");
+        assert_eq!(
+            (&aside["reason"], &aside["received_at"]),
+            (&"conflicting_reading".into(), &1_795_155_884_900_i64.into())
+        );
+        outcomes.push(engine.outcome());
+    }
+    assert_eq!(outcomes[0], outcomes[1]);
+}
+
+#[tokio::test]
+async fn the_same_number_received_again_keeps_the_first_reception() {
+    for order in [[500, 900], [900, 500]] {
+        let (engine, functions) = stood().await;
+        for millis in order {
+            functions.calibration.handle(message(412.0, 1_795_155_884_000 + millis)).await.unwrap();
+        }
+        assert_eq!(engine.row("readings")["received_at"], 1_795_155_884_500_i64);
+        assert!(engine.rows("quarantine").is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_reading_delivered_again_after_a_newer_calibration_takes_its_value() {
+    let (engine, functions) = stood().await;
+    handled(&functions, "number.with-ts").await;
+    let newer =
+        json!({"version": 3, "valid_from": 1_795_000_000_000_i64, "model": "linear", "slope": 0.02, "intercept": 0});
+    let sensors = json!([{"code": "ph", "unit": "pH", "enabled": true, "calibrations": 3, "calibration": newer}]);
+    engine.put("devices", &json!({"id": "buoy-01", "enabled": true, "sensors": sensors}));
+    functions.clock.set(NOW.plus_seconds(60));
+    assert_eq!(handled(&functions, "number.with-ts").await, counts([1, 0, 0]));
+    let row = engine.row("readings");
+    assert_eq!((&row["calibration"], row["value"].as_f64()), (&3.into(), Some(8.24)));
+    // A function that does not know of it yet brings the old value no more.
+    functions.clock.set(NOW);
+    engine.register();
+    assert_eq!(handled(&Functions::over(&engine), "number.with-ts").await, counts([0, 1, 0]));
+    assert_eq!(engine.row("readings")["calibration"], 3);
+}

@@ -1,0 +1,95 @@
+//! The function `organizer` on a real engine: a recorded event in, the answer and the stored rows out.
+
+mod identify;
+mod levels;
+mod rate;
+mod refused;
+mod rivals;
+
+use serde_json::{Value, json};
+use weir_tests::engine::Engine;
+use weir_tests::events::{event, names};
+use weir_tests::functions::{Functions, NOW};
+
+/// What each event comes to where it is the first.
+const ANSWERS: &[(&str, &str)] = &[
+    ("refused.bad-level-id", "quarantined"),
+    ("refused.bad-timestamp", "quarantined"),
+    ("refused.bad-value", "quarantined"),
+    ("refused.device-disabled", "quarantined"),
+    ("refused.future-timestamp", "quarantined"),
+    ("refused.no-id", "quarantined"),
+    ("refused.not-json", "quarantined"),
+    ("refused.out-of-range", "quarantined"),
+    ("refused.uplink-without-device", "quarantined"),
+    ("refused.uplink-without-level", "quarantined"),
+    ("refused.uplink-without-number", "quarantined"),
+    ("report", "registered"),
+    ("report.bare", "registered"),
+    ("report.late", "registered"),
+    ("report.number", "registered"),
+    ("report.plain", "registered"),
+    ("report.with-ts", "registered"),
+    ("uplink", "registered"),
+    ("uplink.bytes", "registered"),
+    ("uplink.outer-time", "registered"),
+    ("uplink.registered", "registered"),
+];
+
+/// An engine with the devices registered, and the function over it.
+async fn stood() -> (Engine, Functions) {
+    let engine = Engine::start().await;
+    engine.register();
+    let functions = Functions::over(&engine);
+    (engine, functions)
+}
+
+/// What an event comes to.
+async fn handled(functions: &Functions, event: Value) -> String {
+    let answer = functions.organizer.handle(event).await.unwrap();
+    answer["outcome"].as_str().expect("an outcome").to_owned()
+}
+
+/// A report of sensor `id`, measured so many seconds after [`NOW`] (before it, where negative).
+fn report(id: &str, filling: f64, seconds: i64) -> Value {
+    report_at(id, filling, NOW.plus_seconds(seconds).millis())
+}
+
+fn report_at(id: &str, filling: f64, millis: i64) -> Value {
+    json!({"id": id, "filling": filling, "ts": millis, "topic": "kloaka_from_device", "received_at": NOW.millis()})
+}
+
+#[tokio::test]
+async fn every_event_is_answered_with_what_it_came_to_and_the_tables_agree() {
+    for (name, expected) in ANSWERS {
+        let (engine, functions) = stood().await;
+        assert_eq!(handled(&functions, event("organizer", name)).await, *expected, "{name}");
+        let rows = ["levels", "readings", "quarantine"].map(|table| engine.rows(table).len());
+        let refused = *expected == "quarantined";
+        assert_eq!(rows, if refused { [0, 0, 1] } else { [1, 1, 0] }, "{name}: levels, readings, quarantine");
+    }
+}
+
+#[test]
+fn every_recorded_event_of_organizer_is_used() {
+    let used: Vec<_> = ANSWERS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(used, names("organizer"), "left the events tested here, right events/organizer");
+}
+
+#[tokio::test]
+async fn delivering_any_event_twice_leaves_the_tables_as_after_the_first_time() {
+    for name in names("organizer") {
+        let (engine, functions) = stood().await;
+        let first = handled(&functions, event("organizer", &name)).await;
+        let tables = || ["levels", "readings", "quarantine"].map(|table| engine.rows(table));
+        let before = tables();
+        // Every event but the bare one tells when it was received, so the clock may go on.
+        if name != "report.bare" {
+            functions.clock.set(NOW.plus_seconds(90));
+        }
+        let second = handled(&functions, event("organizer", &name)).await;
+        assert_eq!(second, if first == "quarantined" { "quarantined" } else { "duplicate" }, "{name}");
+        handled(&Functions::over(&engine), event("organizer", &name)).await;
+        assert_eq!(tables(), before, "{name}");
+    }
+}

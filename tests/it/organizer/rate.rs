@@ -1,0 +1,71 @@
+//! What a report costs: requests, and the size of the row they read and write.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use weir_tests::engine::Engine;
+use weir_tests::functions::{Functions, Settings};
+use weir_tests::wire::Ledger;
+
+use super::{handled, report};
+
+/// The size of a row as DynamoDB counts it (docs: "DynamoDB item sizes and formats"): names and texts by their UTF-8
+/// bytes, numbers about a byte for two digits and one more, lists and maps three bytes and one for each entry.
+fn size(row: &Value) -> usize {
+    match row {
+        Value::String(text) => text.len(),
+        Value::Number(number) => number.to_string().trim_start_matches('-').len().div_ceil(2) + 1,
+        Value::Bool(_) | Value::Null => 1,
+        Value::Array(items) => 3 + items.iter().map(|item| 1 + size(item)).sum::<usize>(),
+        Value::Object(entries) => 3 + entries.iter().map(|(name, value)| 1 + name.len() + size(value)).sum::<usize>(),
+    }
+}
+
+#[tokio::test]
+async fn with_24_measurements_of_the_longest_texts_a_row_stays_under_a_kilobyte() {
+    let engine = Engine::start().await;
+    let functions = Functions::over(&engine);
+    for second in 0..30 {
+        // 10 digits, 5 letters and 3 digits: nothing is longer.
+        let event = super::report_at(
+            "0123456789",
+            99.99 - f64::from(second) / 100.0,
+            1_795_155_000_987 + i64::from(second) * 1000,
+        );
+        handled(&functions, event).await;
+    }
+    let mut row = engine.row("levels");
+    assert!(row["measurements"].as_array().is_some_and(|kept| kept.len() == 24), "{row}");
+    row["revision"] = u64::MAX.into();
+    assert!(size(&row) < 1024, "{} bytes", size(&row));
+}
+
+#[tokio::test]
+async fn a_report_reads_at_most_one_row_and_writes_one_however_long_the_past() {
+    let engine = Engine::start().await;
+    let ledger = Arc::new(Ledger::default());
+    let functions = Functions::by(&engine, &engine.client_over(ledger.clone()), &Settings::default());
+    let mut read = 0;
+    for report_number in 0..200 {
+        handled(&functions, report("01", f64::from(report_number % 3) * 50.0, i64::from(report_number) * 60 - 90_000))
+            .await;
+        let mut asked = ledger.operations();
+        read += usize::from(asked.first().is_some_and(|first| first == "BatchExecuteStatement"));
+        let reads = asked.iter().filter(|line| line.starts_with("Get")).count();
+        assert!(reads <= 1, "report {report_number}: {asked:?}");
+        asked.retain(|line| !line.starts_with("Get"));
+        assert_eq!(asked, ["BatchExecuteStatement", "PutItem levels"], "report {report_number}");
+    }
+    assert_eq!(read, 200, "each report went into the history by one request");
+}
+
+#[tokio::test]
+async fn a_duplicate_is_read_and_not_written() {
+    let engine = Engine::start().await;
+    let ledger = Arc::new(Ledger::default());
+    let functions = Functions::by(&engine, &engine.client_over(ledger.clone()), &Settings::default());
+    handled(&functions, report("01", 100.0, 0)).await;
+    ledger.take();
+    handled(&functions, report("01", 100.0, 0)).await;
+    assert_eq!(ledger.operations(), ["BatchExecuteStatement", "GetItem levels", "GetItem readings"]);
+}

@@ -1,0 +1,46 @@
+//! Reports that cannot be used are set aside with their reason.
+
+use serde_json::Value;
+use weir_tests::events::event;
+use weir_tests::functions::NOW;
+
+use super::{handled, stood};
+
+/// Each refused event with its reason, and the device or level id it names.
+const REASONS: &[(&str, &str, Option<&str>)] = &[
+    ("refused.bad-level-id", "bad_level_id", None),
+    ("refused.bad-timestamp", "bad_timestamp", Some("01")),
+    ("refused.bad-value", "bad_value", Some("01")),
+    ("refused.device-disabled", "device_disabled", Some("kloaka-off-07")),
+    ("refused.future-timestamp", "future_timestamp", Some("01")),
+    ("refused.no-id", "bad_level_id", None),
+    ("refused.not-json", "unparseable", None),
+    ("refused.out-of-range", "out_of_range", Some("01")),
+    ("refused.uplink-without-device", "bad_device_id", None),
+    ("refused.uplink-without-level", "bad_value", Some("kloaka-03")),
+    ("refused.uplink-without-number", "bad_level_id", Some("kloaka")),
+];
+
+#[tokio::test]
+async fn a_refused_report_is_kept_with_its_reason_and_the_bytes_as_published() {
+    for (name, reason, device) in REASONS {
+        let (engine, functions) = stood().await;
+        let sent = event("organizer", name);
+        assert_eq!(handled(&functions, sent.clone()).await, "quarantined");
+        let row = engine.row("quarantine");
+        assert_eq!(row["reason"], *reason, "{name}: {}", row["detail"]);
+        assert_eq!((&row["payload"], &row["topic"]), (&sent["payload"], &sent["topic"]), "{name}");
+        assert_eq!(row["device_id"], device.map_or(Value::Null, Value::from), "{name}");
+        assert_eq!((&row["function"], &row["received_at"]), (&"organizer".into(), &sent["received_at"]), "{name}");
+        assert_eq!(
+            (&row["first_seen"], &row["expires_at"]),
+            (&NOW.millis().into(), &(NOW.seconds() + 30 * 86_400).into())
+        );
+    }
+}
+
+#[test]
+fn every_refused_event_is_listed_with_its_reason() {
+    let refused = super::ANSWERS.iter().filter(|(_, answer)| *answer == "quarantined").map(|(name, _)| *name);
+    assert_eq!(REASONS.iter().map(|(name, ..)| *name).collect::<Vec<_>>(), refused.collect::<Vec<_>>());
+}

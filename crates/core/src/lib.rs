@@ -1,5 +1,5 @@
 //! What every function of Weir shares. In reading order: the ids, the rules (pure functions of values), the JSON shapes,
-//! and the adapters to AWS.
+//! the adapters to AWS, and the way HTTP is spoken.
 
 pub mod id;
 
@@ -8,6 +8,9 @@ pub mod domain;
 pub mod wire;
 
 pub mod aws;
+
+#[cfg(feature = "http")]
+pub mod http;
 
 pub mod clock;
 pub mod telemetry;

@@ -1,0 +1,31 @@
+//! HTTP as every function behind the API speaks it: who calls, what is read, what is answered, how it is refused.
+//!
+//! A function writes handlers over these extractors, puts them in a [`Router`](axum::Router), and hands that to
+//! [`finish`]. [`gateway::answer`] carries API Gateway's events to the router and its answers back.
+
+pub mod gateway;
+
+mod body;
+mod caller;
+mod etag;
+mod openapi;
+mod page;
+mod path;
+mod pointer;
+mod problem;
+mod query;
+mod rim;
+mod schema;
+
+pub use body::{Merge, Strict, from_value};
+pub use caller::{Admin, Caller, Claims, Member};
+pub use etag::{ETag, IfMatch, IfNoneMatch};
+pub use openapi::openapi;
+pub use page::{Cursor, NoFilter, Page, PageQuery};
+pub use path::Path;
+pub use problem::{FieldError, Kind, Problem, ProblemBody};
+pub use query::Query;
+pub use rim::{REQUEST_ID, RequestId, finish};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+//! Where in a body something is wrong, as a JSON pointer (RFC 6901).
+
+use serde_path_to_error::{Path, Segment};
+
+use crate::domain::calibration::Invalid;
+
+/// What serde says of a field without pointing at it, and what is said here.
+const NAMED: [(&str, &str); 2] = [("missing field `", "is missing"), ("duplicate field `", "is given twice")];
+
+/// What serde found wrong at `path`. A field that is missing or given twice is pointed at itself, not its parent.
+pub fn invalid(path: &Path, message: &str) -> Invalid {
+    // The position is about the text, the pointer says more.
+    let message = message.split(" at line ").next().unwrap_or_default();
+    for (beginning, detail) in NAMED {
+        if let Some(field) = message.strip_prefix(beginning).and_then(|rest| rest.split('`').next()) {
+            return Invalid::new(pointer(path) + "/" + &escaped(field), detail);
+        }
+    }
+    Invalid::new(pointer(path), message)
+}
+
+/// The path as a pointer; empty for the whole body.
+pub fn pointer(path: &Path) -> String {
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } | Segment::Enum { variant: key } => {
+                pointer.push('/');
+                pointer.push_str(&escaped(key));
+            }
+            // The way on is not known; its beginning still helps.
+            Segment::Unknown => break,
+        }
+    }
+    pointer
+}
+
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+    use serde::de::DeserializeOwned;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Outer {
+        #[serde(default, rename = "a/b~c")]
+        _odd: Option<u8>,
+        #[serde(default)]
+        _list: Vec<Inner>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        #[serde(rename = "x")]
+        _x: f64,
+    }
+
+    fn refused<T: DeserializeOwned + std::fmt::Debug>(text: &str) -> (String, String) {
+        let deserializer = &mut serde_json::Deserializer::from_str(text);
+        let error = serde_path_to_error::deserialize::<_, T>(deserializer).unwrap_err();
+        let Invalid { pointer, detail } = invalid(error.path(), &error.inner().to_string());
+        (pointer, detail)
+    }
+
+    #[test]
+    fn a_pointer_leads_to_the_wrong_field() {
+        for (text, pointer, detail) in [
+            (r#"{"_list": [{"x": 1}, {"x": "1"}]}"#, "/_list/1/x", "invalid type: string \"1\", expected f64"),
+            (r#"{"_list": [{"x": 1, "y": 2}]}"#, "/_list/0/y", "unknown field `y`, expected `x`"),
+            (r#"{"_list": [{}]}"#, "/_list/0/x", "is missing"),
+            (r#"{"a/b~c": 256}"#, "/a~1b~0c", "invalid value: integer `256`, expected u8"),
+            (r#"{"p/q": 1}"#, "/p~1q", "unknown field `p/q`, expected `a/b~c` or `_list`"),
+            (r#"{"_list": [{"x": 1, "x": 1}]}"#, "/_list/0/x", "is given twice"),
+            (r#""x""#, "", "invalid type: string \"x\", expected struct Outer"),
+        ] {
+            assert_eq!(refused::<Outer>(text), (pointer.to_owned(), detail.to_owned()), "{text}");
+        }
+    }
+}

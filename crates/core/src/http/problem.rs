@@ -1,0 +1,293 @@
+//! Everything that can be answered instead of what was asked for, as RFC 9457 problems.
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::RequestId;
+use crate::aws::AwsError;
+use crate::domain::calibration::Invalid;
+use crate::id::BadId;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $status:ident $slug:literal $title:literal;)*) => {
+        /// The kind of a problem. A closed list: apps decide by `type`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Kind { $($(#[$doc])* $name,)* }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &[Kind] = &[$(Kind::$name,)*];
+
+            /// The last word of the problem's `type`.
+            pub const fn slug(self) -> &'static str {
+                match self { $(Kind::$name => $slug,)* }
+            }
+
+            /// The status of the answer.
+            pub const fn status(self) -> StatusCode {
+                match self { $(Kind::$name => StatusCode::$status,)* }
+            }
+
+            /// What it is, in words that never change.
+            pub const fn title(self) -> &'static str {
+                match self { $(Kind::$name => $title,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// The request cannot be read: broken JSON, a header or query parameter that makes no sense.
+    Malformed = BAD_REQUEST "malformed" "The request cannot be read";
+    /// `next` was not given out by this list, or not with these filters.
+    BadPage = BAD_REQUEST "bad_page" "There is no such page";
+    /// No token, or not an ID token.
+    Unauthorized = UNAUTHORIZED "unauthorized" "Who is asking is not known";
+    /// The caller's role may not.
+    Forbidden = FORBIDDEN "forbidden" "The role may not do this";
+    /// Not there, or outside the caller's scope.
+    NotFound = NOT_FOUND "not_found" "There is no such thing";
+    /// The path is there, the method is not.
+    MethodNotAllowed = METHOD_NOT_ALLOWED "method_not_allowed" "The method does not fit the path";
+    /// What should be made is there already.
+    Exists = CONFLICT "exists" "It exists already";
+    /// The thing is in a state from which this step is not possible.
+    Transition = CONFLICT "transition" "The step does not follow from the present state";
+    /// `If-Match` names another version than the present one.
+    PreconditionFailed = PRECONDITION_FAILED "precondition_failed" "It was changed in the meantime";
+    /// The body is larger than any sensible one.
+    TooLarge = PAYLOAD_TOO_LARGE "too_large" "The body is too large";
+    /// The body is of a type that is not understood here.
+    UnsupportedMedia = UNSUPPORTED_MEDIA_TYPE "unsupported_media" "The body is of another type";
+    /// The body can be read and says something that cannot be.
+    Invalid = UNPROCESSABLE_ENTITY "invalid" "The content is not valid";
+    /// Too many requests in a short time.
+    TooMany = TOO_MANY_REQUESTS "too_many" "Too many requests";
+    /// A fault of this system.
+    Internal = INTERNAL_SERVER_ERROR "internal" "Something is wrong on this side";
+    /// Something this system needs does not answer.
+    Unavailable = SERVICE_UNAVAILABLE "unavailable" "Not possible at the moment";
+}
+
+/// What comes before the slug in `type`: a name, not an address to look up.
+const TYPE: &str = "urn:weir:problem:";
+/// After how many seconds it makes sense to ask again. The SDK has tried for up to 8 s already.
+const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("2");
+/// A detail may quote what the caller sent; it is cut so that a hostile text fills neither the answer nor the log.
+const LONGEST_DETAIL: usize = 300;
+
+/// A problem on its way to the caller. [`finish`](super::finish) writes it down, with the request's id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    kind: Kind,
+    detail: String,
+    errors: Vec<FieldError>,
+    log: Option<String>,
+}
+
+/// One wrong field, or one wrong query parameter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FieldError {
+    /// JSON pointer (RFC 6901) to the field of the body; empty: the body as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// The query parameter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<String>,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+/// A problem as it is written: `application/problem+json`, RFC 9457.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// The kind, e.g. `urn:weir:problem:not_found`.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:weir:problem:invalid")]
+    pub kind: String,
+    /// The kind in words.
+    #[schema(example = "The content is not valid")]
+    pub title: String,
+    /// The status of the answer.
+    #[schema(example = 422)]
+    pub status: u16,
+    /// What is wrong this time.
+    pub detail: String,
+    /// The request's id, to be quoted when asking for help.
+    pub instance: String,
+    /// Each wrong field or parameter.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+}
+
+impl Problem {
+    /// A problem of a kind; a detail longer than 300 characters is cut.
+    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: cut(detail.into()), errors: Vec::new(), log: None }
+    }
+
+    /// 400: the request cannot be read.
+    pub fn malformed(detail: impl Into<String>) -> Self {
+        Self::new(Kind::Malformed, detail)
+    }
+
+    /// 400: the query parameter `name` makes no sense.
+    pub fn parameter(name: &str, detail: impl Into<String>) -> Self {
+        let (name, detail) = (cut(name.to_owned()), cut(detail.into()));
+        let mut problem = Self::malformed(format!("query parameter {name}: {detail}"));
+        problem.errors.push(FieldError { pointer: None, parameter: Some(name), detail });
+        problem
+    }
+
+    /// 400: `next` leads nowhere.
+    pub fn bad_page() -> Self {
+        Self::new(Kind::BadPage, "`next` must be one that this list gave, with the same filters")
+    }
+
+    /// 401: no token, or the wrong one.
+    pub fn unauthorized(detail: impl Into<String>) -> Self {
+        Self::new(Kind::Unauthorized, detail)
+    }
+
+    /// 403: the role may not.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(Kind::Forbidden, detail)
+    }
+
+    /// 404, in the same words for what is not there and for what the caller may not see.
+    pub fn not_found() -> Self {
+        Self::new(Kind::NotFound, "there is nothing at this path, or nothing that you may see")
+    }
+
+    /// 409: it exists already.
+    pub fn exists(detail: impl Into<String>) -> Self {
+        Self::new(Kind::Exists, detail)
+    }
+
+    /// 409: not from the present state.
+    pub fn transition(detail: impl Into<String>) -> Self {
+        Self::new(Kind::Transition, detail)
+    }
+
+    /// 412: another version than the one in `If-Match`.
+    pub fn precondition_failed() -> Self {
+        Self::new(Kind::PreconditionFailed, "If-Match names a version that is not the present one: read it again")
+    }
+
+    /// 413: the body is too large.
+    pub fn too_large(detail: impl Into<String>) -> Self {
+        Self::new(Kind::TooLarge, detail)
+    }
+
+    /// 422: what is wrong with each field.
+    pub fn invalid(fields: Vec<Invalid>) -> Self {
+        let detail = match fields.as_slice() {
+            [only] if only.pointer.is_empty() => only.detail.clone(),
+            [only] => format!("{}: {}", only.pointer, only.detail),
+            all => format!("{} fields are not valid", all.len()),
+        };
+        let error =
+            |Invalid { pointer, detail }| FieldError { pointer: Some(pointer), parameter: None, detail: cut(detail) };
+        Self { errors: fields.into_iter().map(error).collect(), ..Self::new(Kind::Invalid, detail) }
+    }
+
+    /// 500: the caller learns nothing but the request's id, the log learns `log`.
+    pub fn internal(log: impl Into<String>) -> Self {
+        let problem = Self::new(Kind::Internal, "the request's id (`instance`) helps to find out what happened");
+        Self { log: Some(log.into()), ..problem }
+    }
+
+    /// 503: to be asked again; the log learns `log`.
+    pub fn unavailable(log: impl Into<String>) -> Self {
+        let problem = Self::new(Kind::Unavailable, "something that is needed does not answer: ask again");
+        Self { log: Some(log.into()), ..problem }
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What the caller is told beyond the kind.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The wrong fields.
+    pub fn errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+
+    /// What only the log is told.
+    pub fn log(&self) -> Option<&str> {
+        self.log.as_deref()
+    }
+
+    /// Writes the problem into an answer, which keeps its headers.
+    pub(super) fn write(self, response: &mut Response, request: &RequestId) {
+        let body = ProblemBody {
+            kind: format!("{TYPE}{}", self.kind.slug()),
+            title: self.kind.title().to_owned(),
+            status: self.kind.status().as_u16(),
+            detail: self.detail,
+            instance: request.0.clone(),
+            errors: self.errors,
+        };
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.remove(CONTENT_LENGTH);
+        match self.kind {
+            Kind::Unavailable | Kind::TooMany => headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS),
+            Kind::Unauthorized => headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+            _ => None,
+        };
+        *response.status_mut() = self.kind.status();
+        // A struct of texts and numbers always has a JSON form.
+        *response.body_mut() = Body::from(serde_json::to_vec(&body).unwrap_or_default());
+    }
+}
+
+impl IntoResponse for Problem {
+    /// The status, and the problem for [`finish`](super::finish) to write down.
+    fn into_response(self) -> Response {
+        let mut response = self.kind.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<Invalid> for Problem {
+    fn from(field: Invalid) -> Self {
+        Self::invalid(vec![field])
+    }
+}
+
+impl From<Vec<Invalid>> for Problem {
+    fn from(fields: Vec<Invalid>) -> Self {
+        Self::invalid(fields)
+    }
+}
+
+impl From<(&str, BadId)> for Problem {
+    fn from((pointer, bad): (&str, BadId)) -> Self {
+        Invalid::new(pointer, bad.to_string()).into()
+    }
+}
+
+impl From<AwsError> for Problem {
+    fn from(error: AwsError) -> Self {
+        if error.is_temporary() { Self::unavailable(error.to_string()) } else { Self::internal(error.to_string()) }
+    }
+}
+
+fn cut(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(LONGEST_DETAIL) {
+        text.truncate(end);
+    }
+    text
+}

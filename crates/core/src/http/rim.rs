@@ -1,0 +1,66 @@
+//! The rim of a function's router: what every request gets and every answer has, whatever the route.
+
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Json, Router};
+
+use super::{Kind, Problem, openapi};
+
+/// The header that carries the request's id.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id that API Gateway gave the request: the same word in its log, in ours, and in every answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(pub String);
+
+/// The router as it is served: with `GET /openapi.json`, an answer to every path and method, an id on every answer,
+/// and every problem written down and logged.
+pub fn finish(routes: Router, document: fn() -> utoipa::openapi::OpenApi) -> Router {
+    // The document is made when it is asked for: almost never, and it would cost every start.
+    routes
+        .route("/openapi.json", get(async move || Json(openapi(document()))))
+        .fallback(async || Problem::not_found())
+        .method_not_allowed_fallback(async || {
+            Problem::new(Kind::MethodNotAllowed, "the header Allow names the methods of this path")
+        })
+        .layer(from_fn(around))
+}
+
+async fn around(request: Request, next: Next) -> Response {
+    let id = request.extensions().get().cloned().unwrap_or_else(|| RequestId("unknown".to_owned()));
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let mut response = next.run(request).await;
+    if let Some(problem) = problem_of(&mut response) {
+        let (kind, detail) = (problem.kind(), problem.log().unwrap_or(problem.detail()));
+        if kind.status().is_server_error() {
+            tracing::error!(request = id.0, %method, path, problem = kind.slug(), detail, "not answered");
+        } else {
+            tracing::info!(request = id.0, %method, path, problem = kind.slug(), detail, "refused");
+        }
+        problem.write(&mut response, &id);
+    }
+    if let Ok(id) = HeaderValue::from_str(&id.0) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// The problem that the answer is: a handler's, or one made of the bare status that a part of axum refuses with.
+fn problem_of(response: &mut Response) -> Option<Problem> {
+    let status = response.status();
+    response.extensions_mut().remove().or_else(|| of_status(status))
+}
+
+fn of_status(status: StatusCode) -> Option<Problem> {
+    match Kind::ALL.iter().find(|kind| kind.status() == status) {
+        Some(Kind::NotFound) => Some(Problem::not_found()),
+        Some(Kind::Internal) => Some(Problem::internal("an answer that could not be written")),
+        Some(kind) => Some(Problem::new(*kind, "")),
+        None if status.is_client_error() => Some(Problem::malformed("")),
+        None if status.is_server_error() => Some(Problem::internal(status.to_string())),
+        None => None,
+    }
+}

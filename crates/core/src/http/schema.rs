@@ -1,0 +1,40 @@
+//! How ids and instants stand in the OpenAPI document.
+
+use std::borrow::Cow;
+
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::{Object, RefOr};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::domain::Timestamp;
+use crate::id::{DeviceId, LevelId, SensorCode};
+
+macro_rules! text_schema {
+    ($($of:ident = $name:literal $description:literal $example:literal $more:expr;)*) => {$(
+        impl PartialSchema for $of {
+            fn schema() -> RefOr<Schema> {
+                let more: fn(ObjectBuilder) -> ObjectBuilder = $more;
+                let text = ObjectBuilder::new().schema_type(Type::String).description(Some($description));
+                let object: Object = more(text).examples([$example]).build();
+                RefOr::T(Schema::Object(object))
+            }
+        }
+
+        impl ToSchema for $of {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed($name)
+            }
+        }
+    )*};
+}
+
+text_schema! {
+    DeviceId = "DeviceId" "A device: MQTT client id and thing name." "buoy-01"
+        |text| text.pattern(Some("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"));
+    SensorCode = "SensorCode" "What a sensor measures; unique within a device." "ph"
+        |text| text.pattern(Some("^[a-z][a-z0-9_]{0,31}$"));
+    LevelId = "LevelId" "A flow sensor: the tube, then its number on it." "01"
+        |text| text.pattern(Some("^[A-Za-z0-9][0-9]{1,9}$"));
+    Timestamp = "Instant" "RFC 3339, UTC, milliseconds." "2026-11-20T06:24:44.123Z"
+        |text| text.format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
+}

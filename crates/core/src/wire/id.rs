@@ -1,0 +1,38 @@
+//! Ids in JSON, in paths and in queries: the text, read by the rule of its kind.
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::id::{DeviceId, LevelId, SensorCode};
+
+macro_rules! as_text {
+    ($($id:ident),*) => {$(
+        impl Serialize for $id {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $id {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+            }
+        }
+    )*};
+}
+
+as_text!(DeviceId, LevelId, SensorCode);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_its_text_and_a_bad_one_names_the_rule() {
+        let id: DeviceId = serde_json::from_str("\"buoy-01\"").unwrap();
+        assert_eq!(serde_json::to_string(&id).unwrap(), "\"buoy-01\"");
+        let error = serde_json::from_str::<SensorCode>("\"PH\"").unwrap_err().to_string();
+        assert!(error.contains("not a sensor code") && error.contains("lower-case"), "{error}");
+        assert!(serde_json::from_str::<LevelId>("1").is_err());
+    }
+}

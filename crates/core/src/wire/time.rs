@@ -1,0 +1,145 @@
+//! An instant as people and apps read it: RFC 3339, UTC, milliseconds, e.g. `2026-11-20T06:24:44.123Z`.
+//!
+//! For fields: `#[serde(with = "weir_core::wire::time")]`, and `…::time::option` where the instant may be absent.
+
+use jiff::fmt::temporal::DateTimePrinter;
+use serde::de::Error as _;
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serializer};
+
+use crate::domain::Timestamp;
+
+const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+
+/// The instant as text; `None` outside the years that RFC 3339 can write.
+pub fn text(at: Timestamp) -> Option<String> {
+    let at = jiff::Timestamp::from_millisecond(at.millis()).ok()?;
+    (0..=9999).contains(&jiff::tz::Offset::UTC.to_datetime(at).year()).then(|| PRINTER.timestamp_to_string(&at))
+}
+
+/// The instant that the text says, at any offset; fractions of a millisecond are cut.
+pub fn parse(text: &str) -> Option<Timestamp> {
+    text.parse::<jiff::Timestamp>()
+        .ok()
+        .map(|at| Timestamp::from_millis(at.as_nanosecond().div_euclid(1_000_000) as i64))
+}
+
+/// Writes the instant as text.
+///
+/// # Errors
+/// Outside the years 0 to 9999.
+pub fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    let text = text(*at).ok_or_else(|| S::Error::custom(format!("{} ms lies outside the calendar", at.millis())))?;
+    serializer.serialize_str(&text)
+}
+
+/// Reads an instant from text.
+///
+/// # Errors
+/// When it is no text of RFC 3339 with its offset.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse(&text).ok_or_else(|| {
+        let shown: String = text.chars().take(40).collect();
+        D::Error::custom(format!("{shown:?} is not an RFC 3339 instant such as 2026-11-20T06:24:44.123Z"))
+    })
+}
+
+/// The same for an instant that may be absent.
+pub mod option {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::domain::Timestamp;
+
+    #[derive(Serialize, Deserialize)]
+    struct Instant(#[serde(with = "super")] Timestamp);
+
+    /// Writes the instant as text, or `null`.
+    ///
+    /// # Errors
+    /// Outside the years 0 to 9999.
+    pub fn serialize<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+        at.map(Instant).serialize(serializer)
+    }
+
+    /// Reads an instant from text, or `null`. The field also needs `#[serde(default)]` to be left out.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+        Ok(Option::<Instant>::deserialize(deserializer)?.map(|Instant(at)| at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Serialize;
+    use serde_json::{Value, json};
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Row {
+        #[serde(with = "super")]
+        at: Timestamp,
+        #[serde(with = "super::option", default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    }
+
+    fn row(at: i64, until: Option<i64>) -> Row {
+        Row { at: Timestamp::from_millis(at), until: until.map(Timestamp::from_millis) }
+    }
+
+    #[test]
+    fn an_instant_is_written_in_utc_with_milliseconds() {
+        for (millis, text) in [
+            (1_795_155_884_123, "2026-11-20T06:24:44.123Z"),
+            (1_795_155_884_000, "2026-11-20T06:24:44.000Z"),
+            (0, "1970-01-01T00:00:00.000Z"),
+            (-1, "1969-12-31T23:59:59.999Z"),
+            (253_402_207_199_999, "9999-12-30T21:59:59.999Z"),
+        ] {
+            let written = serde_json::to_value(row(millis, Some(millis))).unwrap();
+            assert_eq!(written, json!({"at": text, "until": text}));
+            assert_eq!(serde_json::from_value::<Row>(written).unwrap(), row(millis, Some(millis)));
+        }
+    }
+
+    #[test]
+    fn any_offset_and_precision_is_read() {
+        for text in [
+            "2026-11-20T06:24:44.123Z",
+            "2026-11-20T07:24:44.123+01:00",
+            "2026-11-20t06:24:44.1239z",
+            "2026-11-20 06:24:44.123Z",
+        ] {
+            assert_eq!(parse(text), Some(Timestamp::from_millis(1_795_155_884_123)), "{text}");
+        }
+        assert_eq!(parse("1969-12-31T23:59:59.9995Z"), Some(Timestamp::from_millis(-1)));
+    }
+
+    #[test]
+    fn what_is_no_instant_is_refused_and_named() {
+        for bad in [
+            json!("yesterday"),
+            json!("2026-11-20"),
+            json!("2026-11-20T06:24:44"),
+            json!(1_795_155_884_123_i64),
+            Value::Null,
+        ] {
+            assert!(serde_json::from_value::<Row>(json!({"at": bad})).is_err(), "{bad}");
+        }
+        let error = serde_json::from_value::<Row>(json!({"at": "yesterday"})).unwrap_err().to_string();
+        assert!(error.contains("yesterday") && error.contains("RFC 3339"), "{error}");
+    }
+
+    #[test]
+    fn an_absent_instant_stays_absent() {
+        assert_eq!(serde_json::from_value::<Row>(json!({"at": "1970-01-01T00:00:00Z"})).unwrap(), row(0, None));
+        assert_eq!(
+            serde_json::from_value::<Row>(json!({"at": "1970-01-01T00:00:00Z", "until": null})).unwrap(),
+            row(0, None)
+        );
+        assert_eq!(serde_json::to_value(row(0, None)).unwrap(), json!({"at": "1970-01-01T00:00:00.000Z"}));
+        assert!(serde_json::to_value(row(i64::MAX, None)).is_err());
+    }
+}

@@ -3,18 +3,18 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 
 use super::AwsError;
-use super::row::{Item, LevelRow, MeasurementRow, n, s};
+use super::row::{Item, LevelRow, MeasurementRow, s};
 use crate::domain::Timestamp;
 use crate::domain::level::{Level, Measurement, Measurements, Reported, turns};
 use crate::id::LevelId;
 
 mod recent;
+mod write;
 
 use recent::Recent;
+use write::{Append, Write};
 
 const TABLE: &str = "levels";
 /// So many times a report is tried against others who write the same row. Each failed try means that another report
@@ -80,15 +80,23 @@ impl LevelTable {
         for _ in 0..ATTEMPTS {
             let revision = state.as_ref().map(|state| state.revision);
             let mut measurements = state.map(|state| state.measurements).unwrap_or_default();
-            let before = measurements.last().copied();
+            let (before, length) = (measurements.last().copied(), measurements.as_slice().len());
             let outcome = measurements.report(new, keeping.measurements);
             if !outcome.changed() {
                 return Ok(outcome);
             }
             let judge = keeping.judge_all || turns(outcome, before, new, keeping.silent_after_seconds);
-            match self.write(id, &measurements, judge, revision).await? {
-                Write::Done(revision) => {
-                    self.recent().wrote(id, LevelState { measurements, revision: Some(revision) });
+            let next = revision.flatten().unwrap_or(0) + 1;
+            let written = match revision.flatten() {
+                Some(revision) if appended(before, new, length, keeping.measurements) => {
+                    let row = Append { new, length, full: length == keeping.measurements, judge, revision };
+                    self.append(id, &row).await?
+                }
+                _ => self.put(id, row_of(id, &measurements, judge, next), revision).await?,
+            };
+            match written {
+                Write::Done => {
+                    self.recent().wrote(id, LevelState { measurements, revision: Some(next) });
                     return Ok(outcome);
                 }
                 Write::Overtaken(now) => state = now,
@@ -109,49 +117,11 @@ impl LevelTable {
         let answer = request.send().await.map_err(|error| AwsError::call("GetItem levels", error))?;
         answer.item.map(|item| state_of(id, item)).transpose()
     }
-
-    async fn write(
-        &self,
-        id: &LevelId,
-        measurements: &Measurements,
-        judge: bool,
-        revision: Option<Option<u64>>,
-    ) -> Result<Write, AwsError> {
-        let next = revision.flatten().unwrap_or(0) + 1;
-        let row = row_of(id, measurements, judge, next);
-        let item = serde_dynamo::to_item(row).map_err(|error| AwsError::corrupt(TABLE, id, error))?;
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(item))
-            .return_values_on_condition_check_failure(AllOld);
-        let put = match revision {
-            None => put.condition_expression("attribute_not_exists(id)"),
-            Some(None) => put.condition_expression("attribute_exists(id) AND attribute_not_exists(revision)"),
-            Some(Some(revision)) => {
-                put.condition_expression("revision = :r").expression_attribute_values(":r", n(revision))
-            }
-        };
-        match put.send().await {
-            Ok(_) => Ok(Write::Done(next)),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                    Ok(Write::Overtaken(failed.item.clone().map(|item| state_of(id, item)).transpose()?))
-                }
-                // The detector had the row in a transaction; it is free again by the next attempt.
-                Some(PutItemError::TransactionConflictException(_)) => Ok(Write::Overtaken(self.read(id).await?)),
-                _ => Err(AwsError::call("PutItem levels", error)),
-            },
-        }
-    }
 }
 
-enum Write {
-    /// It is in, with this revision.
-    Done(u64),
-    /// Somebody else has written; this is the row now.
-    Overtaken(Option<LevelState>),
+/// Whether the report simply follows the newest one in a list that is not longer than allowed.
+fn appended(before: Option<Measurement>, new: Measurement, length: usize, keep: usize) -> bool {
+    before.is_some_and(|before| before.at.seconds() < new.at.seconds()) && length <= keep
 }
 
 /// The state in a row of the table.
@@ -178,16 +148,16 @@ fn row_of(id: &LevelId, measurements: &Measurements, judge: bool, revision: u64)
         id: id.to_string(),
         last_value: last.map(|last| last.level.to_string()).unwrap_or_default(),
         last_update: last.map_or(0, |last| last.at.seconds()),
-        measurements: measurements
-            .as_slice()
-            .iter()
-            .map(|measurement| MeasurementRow {
-                filling: measurement.level.to_string(),
-                dt: measurement.at.seconds(),
-                ms: measurement.at.millis().rem_euclid(1000),
-            })
-            .collect(),
+        measurements: measurements.as_slice().iter().map(measurement_row).collect(),
         judge,
         revision: Some(revision),
+    }
+}
+
+fn measurement_row(measurement: &Measurement) -> MeasurementRow {
+    MeasurementRow {
+        filling: measurement.level.to_string(),
+        dt: measurement.at.seconds(),
+        ms: measurement.at.millis().rem_euclid(1000),
     }
 }

@@ -1,0 +1,111 @@
+//! The two ways a level's row is written, both conditional on the row being as it was known.
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
+
+use super::super::AwsError;
+use super::super::row::{Item, LevelRow, n, s};
+use super::{LevelState, LevelTable, TABLE, measurement_row, state_of};
+use crate::domain::level::Measurement;
+use crate::id::LevelId;
+
+/// What a write came to.
+pub(super) enum Write {
+    /// It is in.
+    Done,
+    /// Somebody else has written; this is the row now.
+    Overtaken(Option<LevelState>),
+}
+
+/// A report that follows the newest one: by far the most.
+pub(super) struct Append {
+    /// The measurement.
+    pub new: Measurement,
+    /// How many there are.
+    pub length: usize,
+    /// Whether the oldest one has to go.
+    pub full: bool,
+    /// The row's `judge`.
+    pub judge: bool,
+    /// The row's `revision` as it was known.
+    pub revision: u64,
+}
+
+impl LevelTable {
+    /// Appends the newest measurement, and drops the oldest where the list is full. The request names only what
+    /// changes: a third of the processor time of writing the row anew.
+    ///
+    /// `SET` beyond the end of a list appends, and indexes mean the list as it was before (DynamoDB developer guide,
+    /// "Update expressions").
+    pub(super) async fn append(&self, id: &LevelId, append: &Append) -> Result<Write, AwsError> {
+        let row = measurement_row(&append.new);
+        let measurement = AttributeValue::M(Item::from([
+            ("filling".to_owned(), s(&row.filling)),
+            ("dt".to_owned(), n(row.dt)),
+            ("ms".to_owned(), n(row.ms)),
+        ]));
+        let drop = if append.full { " REMOVE measurements[0]" } else { "" };
+        let change = format!(
+            "SET measurements[{}] = :m, last_value = :v, last_update = :t, judge = :j, revision = :n{drop}",
+            append.length
+        );
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key("id", s(id.as_str()))
+            .update_expression(change)
+            .condition_expression("revision = :r")
+            .expression_attribute_values(":m", measurement)
+            .expression_attribute_values(":v", s(row.filling))
+            .expression_attribute_values(":t", n(row.dt))
+            .expression_attribute_values(":j", AttributeValue::Bool(append.judge))
+            .expression_attribute_values(":n", n(append.revision + 1))
+            .expression_attribute_values(":r", n(append.revision))
+            .return_values_on_condition_check_failure(AllOld)
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(Write::Done),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => overtaken(id, failed.item.clone()),
+                // The detector had the row in a transaction; it is free again by the next attempt.
+                Some(UpdateItemError::TransactionConflictException(_)) => Ok(Write::Overtaken(self.read(id).await?)),
+                _ => Err(AwsError::call("UpdateItem levels", error)),
+            },
+        }
+    }
+
+    /// Writes the whole row. `known` is the revision it was known with: none at all where there was no row, an empty
+    /// one where the row is older than that field.
+    pub(super) async fn put(&self, id: &LevelId, row: LevelRow, known: Option<Option<u64>>) -> Result<Write, AwsError> {
+        let item = serde_dynamo::to_item(row).map_err(|error| AwsError::corrupt(TABLE, id, error))?;
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .return_values_on_condition_check_failure(AllOld);
+        let put = match known {
+            None => put.condition_expression("attribute_not_exists(id)"),
+            Some(None) => put.condition_expression("attribute_exists(id) AND attribute_not_exists(revision)"),
+            Some(Some(revision)) => {
+                put.condition_expression("revision = :r").expression_attribute_values(":r", n(revision))
+            }
+        };
+        match put.send().await {
+            Ok(_) => Ok(Write::Done),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(failed)) => overtaken(id, failed.item.clone()),
+                Some(PutItemError::TransactionConflictException(_)) => Ok(Write::Overtaken(self.read(id).await?)),
+                _ => Err(AwsError::call("PutItem levels", error)),
+            },
+        }
+    }
+}
+
+fn overtaken(id: &LevelId, item: Option<Item>) -> Result<Write, AwsError> {
+    Ok(Write::Overtaken(item.map(|item| state_of(id, item)).transpose()?))
+}

@@ -1,1 +1,6 @@
-//! x
+//! The deployed stack in a local cloud: rules, functions, stream and queue as the template wires them, with real MQTT clients.
+
+mod environment;
+mod levels;
+mod readings;
+mod timestream;

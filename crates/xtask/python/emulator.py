@@ -1,10 +1,13 @@
-"""Runs MiniStack for `cargo xtask`: every listener on loopback, and never longer than the process that started it."""
+"""Runs MiniStack for `cargo xtask`: every listener on loopback, never longer than the process that started it, and no
+process left over."""
 
 import asyncio
+import atexit
 import os
 import signal
 import sys
 import threading
+import time
 
 create_server = asyncio.base_events.BaseEventLoop.create_server
 
@@ -17,11 +20,26 @@ async def create_loopback_server(self, factory, host=None, port=None, **options)
 def end_with_parent():
     # Standard input is a pipe whose other end only the parent holds: it closes however the parent ends.
     sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def end_functions():
+    # The functions are children in the same process group. Whoever leaves them to init leaves zombies where init is slow.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.killpg(0, signal.SIGTERM)
+    deadline = time.monotonic() + 2
+    while time.monotonic() < deadline:
+        try:
+            ended, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if ended == 0:
+            time.sleep(0.01)
 
 
 asyncio.base_events.BaseEventLoop.create_server = create_loopback_server
 threading.Thread(target=end_with_parent, daemon=True).start()
+atexit.register(end_functions)
 
 from ministack.app import main  # noqa: E402: the listener has to be replaced first
 

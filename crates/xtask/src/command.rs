@@ -5,10 +5,14 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
+use crate::bench;
 use crate::build;
+use crate::invoke;
 use crate::place::Place;
 use crate::progress::Progress;
 use crate::stop::{Ended, or_stopped};
+use crate::test;
+use crate::tools::{self, Set};
 use crate::up;
 
 /// The commands of this repository.
@@ -17,11 +21,29 @@ use crate::up;
 pub enum Command {
     /// Start the local cloud with simulated devices and watch it work; Ctrl-C ends it.
     Up(up::Options),
+    /// Run everything that has to pass: format, clippy, tests, template lint, and the local cloud.
+    Test(test::Options),
+    /// Hand a recorded event to a function of the running local cloud: events/<function>/<event>.json.
+    Invoke {
+        /// The function, e.g. calibration.
+        function: String,
+        /// The event, e.g. number; without one, a list of them.
+        event: Option<String>,
+    },
+    /// Install cargo-lambda and the other tools under .local/, and say how to use them.
+    Tools,
     /// Build the functions, for this computer or for AWS.
     Build {
         /// For AWS: arm64, optimised, with cargo-lambda.
         #[arg(long)]
         aws: bool,
+    },
+    /// Measure the functions' release binaries: start, size, memory, processor time, requests and units; --help says more.
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// What the benchmark itself understands, e.g. --function organizer --json figures.json
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
     },
 }
 
@@ -52,6 +74,15 @@ impl Command {
                 }
                 Ok(ExitCode::SUCCESS)
             }
+            Self::Test(options) => test::run(&options).await,
+            Self::Invoke { function, event } => invoke::run(&function, event.as_deref()).await,
+            Self::Tools => {
+                let place = Place::of_run("tools")?;
+                tools::install(&place, &Set::ALL, &Progress::new()).await?;
+                tools::explain_use(&place);
+                Ok(ExitCode::SUCCESS)
+            }
+            Self::Bench { options } => bench::run(&options).await,
             Self::Up(options) => up::run(&options).await,
         }
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::{Context, Result};
 
 use crate::certificate::{self, Identity};
-use crate::fleet::{Fleet, RETIRED, STRANGER, register};
+use crate::fleet::{Fleet, GUEST, RETIRED, STRANGER, register};
 use crate::mqtt::Connection;
 use crate::progress::Progress;
 use crate::simulate::Message;
@@ -57,6 +57,16 @@ impl Crew {
             connections.len()
         ));
         Ok(Self { connections })
+    }
+
+    /// Registers a buoy for whoever watches, and makes its certificate. It is not connected: a second connection of the same name
+    /// ends the first one.
+    ///
+    /// # Errors
+    /// When the local cloud refuses any of it.
+    pub async fn guest(&mut self, stack: &Stack, tables: &Tables) -> Result<Identity> {
+        register::register_guest(tables).await?;
+        certificate::make(stack, GUEST, &[stack.output("DevicePolicyName")?]).await
     }
 
     /// Publishes a message on its sender's connection and waits for the broker's acknowledgement.

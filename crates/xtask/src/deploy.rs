@@ -81,7 +81,7 @@ pub async fn deploy(place: &Place, cloud: &Cloud, settings: &Settings, progress:
         }
     })
     .await?;
-    step.done(&format!("stack {} with {}, {made} resources made", settings.stack, settings.parameters.join(" ")));
+    step.done(&format!("stack {} of template.yaml, {made} resources made", settings.stack));
     Ok(())
 }
 

@@ -41,6 +41,9 @@ impl Emulator {
         expect_free(ports.gateway, "the local cloud", "--port")?;
         expect_free(ports.mqtt, "MQTT", "--mqtt-port")?;
         let endpoint = format!("http://127.0.0.1:{}", ports.gateway);
+        // Unpacked functions of earlier runs.
+        let _ = std::fs::remove_dir_all(place.run("tmp"));
+        std::fs::create_dir_all(place.run("tmp")).context("cannot make a folder for temporary files")?;
         let log = place.run("emulator.log");
         let output = std::fs::File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
         let errors = output.try_clone().context("cannot write the emulator's log")?;

@@ -50,6 +50,8 @@ pub struct FlowSensor {
 
 /// A registered buoy that is switched off.
 pub const RETIRED: &str = "buoy-90";
+/// A registered buoy that is left to whoever watches.
+pub const GUEST: &str = "buoy-00";
 /// A buoy that nobody has registered, but that has a certificate.
 pub const STRANGER: &str = "buoy-99";
 /// Flow sensors on a tube.

@@ -6,10 +6,15 @@ compile_error!("cargo xtask needs Linux, macOS or WSL: the local cloud runs the 
 
 pub mod command;
 
+pub mod bench;
 pub mod build;
+pub mod invoke;
+pub mod live;
 pub mod once;
 pub mod prepare;
+pub mod test;
 pub mod up;
+pub mod view;
 
 pub mod crew;
 pub mod runs;
@@ -21,6 +26,7 @@ pub mod emulator;
 pub mod mqtt;
 pub mod stack;
 pub mod tables;
+pub mod timestream;
 
 pub mod arithmetic;
 pub mod fleet;

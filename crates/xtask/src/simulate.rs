@@ -1,6 +1,7 @@
 //! Messages as the devices of the demonstration send them, each with what it has to come to.
 
 pub mod buoy;
+pub mod live;
 pub mod story;
 pub mod trouble;
 pub mod tube;

@@ -67,6 +67,17 @@ impl Tables {
         Ok(rows)
     }
 
+    /// Writes a row, given as JSON.
+    ///
+    /// # Errors
+    /// When the table does not take it.
+    pub async fn put(&self, table: &str, row: &serde_json::Value) -> Result<()> {
+        let item = serde_dynamo::to_item(row).with_context(|| format!("{row} is not a row"))?;
+        let put = self.client.put_item().table_name(self.name(table)?).set_item(Some(item));
+        put.send().await.with_context(|| format!("the table {table} does not take {row}"))?;
+        Ok(())
+    }
+
     /// The newest row of a series in the table of readings.
     ///
     /// # Errors

@@ -26,6 +26,9 @@ pub enum Set {
 }
 
 impl Set {
+    /// Every set.
+    pub const ALL: [Self; 4] = [Self::Emulator, Self::Sam, Self::Lambda, Self::Moto];
+
     /// Its folder under `.local/python` and the stem of its requirement file.
     pub const fn name(self) -> &'static str {
         match self {
@@ -70,6 +73,14 @@ pub async fn install(place: &Place, sets: &[Set], progress: &Progress) -> Result
         done.context("an installation was torn down")??;
     }
     Ok(())
+}
+
+/// Prints how to use the tools from a shell.
+pub fn explain_use(place: &Place) {
+    let folder = |set: Set| place.shown(&place.python(set.name()).join("bin"));
+    println!("\nIn this shell, from the root of the repository:");
+    println!("  export PATH=\"$PWD/{}:$PWD/{}:$PATH\"", folder(Set::Lambda), folder(Set::Sam));
+    println!("then `cargo lambda`, `sam` and `cfn-lint` are the pinned ones.");
 }
 
 fn names(sets: &[Set]) -> String {
@@ -178,7 +189,7 @@ mod tests {
 
     #[test]
     fn every_pin_of_every_set_has_a_hash_and_no_address() {
-        for set in [Set::Emulator, Set::Sam, Set::Lambda, Set::Moto] {
+        for set in Set::ALL {
             let text = set.requirements();
             assert!(!text.contains("://"), "{}: an address", set.name());
             let mut lines = text.lines().peekable();

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use crate::emulator::Ports;
 use crate::fleet::Fleet;
+use crate::live;
 use crate::once;
 use crate::place::Place;
 use crate::prepare;
@@ -27,7 +28,7 @@ pub struct Options {
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=10))]
     pub tubes: u16,
     /// Messages a second, at most.
-    #[arg(long)]
+    #[arg(long, value_parser = rate)]
     pub rate: Option<f64>,
     /// Port of the local cloud.
     #[arg(long, default_value_t = 4566)]
@@ -50,6 +51,14 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     let ports = Ports { gateway: options.port, mqtt: options.mqtt_port };
     let mut cloud = prepare::local_cloud(&place, ports, &[], &progress).await?;
     let fleet = Fleet::new(options.buoys.into(), options.tubes.into());
+    if !options.once {
+        return live::run(&mut cloud, &fleet, options.seed, options.rate.unwrap_or(10.0), &progress).await;
+    }
     let once = once::Options { seed: options.seed, rate: options.rate.unwrap_or(50.0), falsify: options.falsify };
     once::run(&mut cloud, &fleet, &once, &progress).await
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.1..=200.0).contains(&rate) { Ok(rate) } else { Err("from 0.1 to 200".to_owned()) }
 }

@@ -18,6 +18,8 @@ pub struct Ledger {
     pub arrivals: Vec<(Reading, i64, i64)>,
     /// Levels by sensor and second.
     pub levels: BTreeMap<String, BTreeMap<i64, Level>>,
+    /// Series and instant of those that came after newer ones.
+    pub late: Vec<(String, i64)>,
     /// What was set aside.
     pub aside: Vec<Aside>,
     /// How often each function has to have run.
@@ -79,6 +81,7 @@ impl Ledger {
                 }
                 Effect::Late(level) => {
                     self.sent.late += 1;
+                    self.late.push((format!("{}#{FILLING}", level.id), level.at));
                     self.level(level);
                 }
                 Effect::Duplicate => self.sent.duplicates += 1,

@@ -1,6 +1,6 @@
 //! The account on one page.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::ledger::Ledger;
@@ -19,18 +19,26 @@ pub fn page(ledger: &Ledger, observed: &Observed) -> String {
         let mark = if sent == found { "" } else { "   <-- differs" };
         let _ = writeln!(page, "  {name:<32} {sent:>8} {found:>8}{mark}");
     };
-    let is_history = |series: &str| series.ends_with("#filling");
-    let history = observed.readings.iter().filter(|row| is_history(&row.sensor)).count() as u64;
-    line("stored as readings", sent.readings, observed.readings.len() as u64 - history);
-    line("kept as levels, on time and late", sent.levels + sent.late, history);
-    // A duplicate leaves no row: that it changed nothing is what all the other lines show.
-    line("duplicates, which change nothing", sent.duplicates, sent.duplicates);
-    line("set aside", sent.aside, observed.quarantine.len() as u64);
+    let history: BTreeSet<_> = observed
+        .readings
+        .iter()
+        .filter(|row| row.sensor.ends_with("#filling"))
+        .map(|row| (row.sensor.clone(), row.at))
+        .collect();
+    let late = ledger.late.iter().filter(|place| history.contains(place)).count() as u64;
+    let (stored, levels) = ((observed.readings.len() - history.len()) as u64, history.len() as u64 - late);
+    let aside = observed.quarantine.len() as u64;
+    line("readings stored", sent.readings, stored);
+    line("levels kept", sent.levels, levels);
+    line("levels that came late, kept too", sent.late, late);
+    // A duplicate leaves no row: it is what the rows do not account for.
+    line("duplicates, without a trace", sent.duplicates, sent.values.saturating_sub(stored + levels + late + aside));
+    line("set aside", sent.aside, aside);
     let (expected, found) = (
         count(ledger.aside.iter().map(|aside| &aside.reason)),
         count(observed.quarantine.iter().map(|row| &row.reason)),
     );
-    let reasons: std::collections::BTreeSet<_> = expected.keys().chain(found.keys()).collect();
+    let reasons: BTreeSet<_> = expected.keys().chain(found.keys()).collect();
     for reason in reasons {
         let number = |counts: &BTreeMap<String, u64>| counts.get(reason).copied().unwrap_or_default();
         line(&format!("  {reason}"), number(&expected), number(&found));

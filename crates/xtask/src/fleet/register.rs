@@ -14,7 +14,7 @@ use weir_core::domain::reading::Series;
 use weir_core::wire::ModelJson;
 
 use super::probes::Probe;
-use super::{Buoy, Fleet, FlowSensor, RETIRED};
+use super::{Buoy, Fleet, FlowSensor, GUEST, RETIRED};
 use crate::tables::Tables;
 
 /// From when on the demonstration's calibrations are in force: long before any of its readings.
@@ -40,6 +40,17 @@ pub async fn register(tables: &Tables, fleet: &Fleet) -> Result<usize> {
         put(&devices, &history, device, about.clone()).await?;
     }
     Ok(rows.len())
+}
+
+/// Writes the buoy that is left to whoever watches.
+///
+/// # Errors
+/// When a table does not take a row.
+pub async fn register_guest(tables: &Tables) -> Result<()> {
+    let devices = DeviceTable::new(tables.client(), tables.name("Devices")?);
+    let history = CalibrationTable::new(tables.client(), tables.name("Calibrations")?);
+    let buoy = Buoy { id: GUEST.to_owned(), number: 0, probes: super::probes::of_buoy(0) };
+    put(&devices, &history, &device_of_buoy(&buoy)?, about("Yours", 0)).await
 }
 
 /// Writes one device and the versions of its calibrations.

@@ -1,0 +1,27 @@
+//! The benchmark. It is a package of its own, which brings a DynamoDB engine with it: nobody who only wants `cargo xtask up`
+//! should have to wait for that to compile.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, ensure};
+
+use crate::build::FUNCTIONS;
+use crate::place::Place;
+use crate::process::{Running, cargo};
+
+/// Builds the release binaries and measures them; `options` are those of the package `bench`.
+///
+/// # Errors
+/// When something does not compile.
+pub async fn run(options: &[String]) -> Result<ExitCode> {
+    let place = Place::of_run("bench")?;
+    let mut build = cargo();
+    build.args(["build", "--release", "--package", "hello"]);
+    build.args(FUNCTIONS.iter().flat_map(|function| ["--package", function]));
+    let built = Running::start("cargo build", build)?.wait().await?;
+    ensure!(built.success(), "the functions do not compile ({built})");
+    let mut bench = cargo();
+    bench.args(["run", "--quiet", "--package", "bench", "--", "--root"]).arg(place.root()).args(options);
+    let ended = Running::start("bench", bench)?.wait().await?;
+    Ok(ended.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+}

@@ -1,0 +1,101 @@
+//! `cargo xtask up`: devices send without end, and a view shows what comes of it.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use tokio::sync::watch;
+
+use crate::account::ledger::Sent;
+use crate::crew::Crew;
+use crate::fleet::Fleet;
+use crate::once::names;
+use crate::prepare::LocalCloud;
+use crate::progress::Progress;
+use crate::simulate::live::Live;
+use crate::simulate::{Effect, Message};
+use crate::tables::Tables;
+use crate::view::state::{State, watch_tables};
+use crate::view::{Screen, address};
+
+/// Time between two pictures on a terminal, and between two lines elsewhere.
+const REDRAW: Duration = Duration::from_millis(500);
+const LINE: Duration = Duration::from_secs(5);
+
+/// What was sent so far.
+#[derive(Debug, Default)]
+pub struct Counter {
+    /// By kind.
+    pub sent: Sent,
+    /// Messages a second, over the last few seconds.
+    pub rate: f64,
+    marks: std::collections::VecDeque<(Instant, u64)>,
+}
+
+/// Sends and shows until somebody stops it.
+///
+/// # Errors
+/// When the local cloud ends or stops answering.
+pub async fn run(cloud: &mut LocalCloud, fleet: &Fleet, seed: u64, rate: f64, progress: &Progress) -> Result<ExitCode> {
+    let tables = Tables::of(&cloud.stack)?;
+    let mut crew = Crew::assemble(&cloud.stack, &tables, fleet, progress).await?;
+    let guest = crew.guest(&cloud.stack, &tables).await?;
+    let addresses = address::lines(&cloud.stack, &guest)?;
+    let mut live = Live::new(fleet.clone(), names(&cloud.stack)?, seed, now());
+    let mut counter = Counter::default();
+    let (sender, seen) = watch::channel(State::default());
+    // Ends with this function: a task set aborts what is in it.
+    let mut watching = tokio::task::JoinSet::new();
+    watching.spawn(watch_tables(tables, fleet.clone(), guest.name.clone(), sender));
+
+    let mut screen = Screen::open(addresses);
+    let mut pace = tokio::time::interval(Duration::from_secs_f64(1.0 / rate));
+    pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut redraw = tokio::time::interval(if screen.is_terminal() { REDRAW } else { LINE });
+    loop {
+        tokio::select! {
+            _ = pace.tick() => {
+                let message = live.next(now());
+                crew.publish(&message).await?;
+                counter.enter(&message);
+            }
+            _ = redraw.tick() => {
+                cloud.emulator.expect_running()?;
+                counter.measure();
+                screen.draw(&counter, &seen.borrow());
+            }
+            Some(ended) = watching.join_next() => ended??,
+        }
+    }
+}
+
+impl Counter {
+    fn enter(&mut self, message: &Message) {
+        self.sent.messages += 1;
+        for effect in &message.effects {
+            self.sent.values += 1;
+            match effect {
+                Effect::Reading(_) => self.sent.readings += 1,
+                Effect::Level(_) => self.sent.levels += 1,
+                Effect::Late(_) => self.sent.late += 1,
+                Effect::Duplicate => self.sent.duplicates += 1,
+                Effect::Quarantined(_) => self.sent.aside += 1,
+            }
+        }
+    }
+
+    fn measure(&mut self) {
+        self.marks.push_back((Instant::now(), self.sent.messages));
+        if self.marks.len() > 10 {
+            self.marks.pop_front();
+        }
+        if let (Some((from, before)), Some((to, after))) = (self.marks.front(), self.marks.back()) {
+            let seconds = to.duration_since(*from).as_secs_f64();
+            self.rate = if seconds > 0.0 { (after - before) as f64 / seconds } else { 0.0 };
+        }
+    }
+}
+
+fn now() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}

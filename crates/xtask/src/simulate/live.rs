@@ -1,0 +1,163 @@
+//! Messages without end: readings and levels as they come, obstructions that appear and clear, and now and then something that is
+//! late, sent twice, or broken. A day of the curves passes in two minutes, so that something is to be seen.
+
+use std::collections::VecDeque;
+
+use super::buoy::{several, single};
+use super::story::Names;
+use super::tube::{late, report, uplink};
+use super::{Message, trouble};
+use crate::fleet::{Buoy, Fleet};
+
+/// How long a day of the curves takes, in milliseconds.
+const DAY: i64 = 120_000;
+/// Messages that may be sent a second time.
+const REMEMBERED: usize = 100;
+
+/// The endless run.
+#[derive(Debug)]
+pub struct Live {
+    fleet: Fleet,
+    names: Names,
+    random: fastrand::Rng,
+    started: i64,
+    sent: VecDeque<Message>,
+    obstructions: Vec<Option<Obstruction>>,
+    turn: usize,
+}
+
+/// What holds back the flow of a tube: everything after `place` reads `filling`.
+#[derive(Debug, Clone, Copy)]
+struct Obstruction {
+    place: usize,
+    filling: f64,
+    clears_at: i64,
+}
+
+impl Live {
+    /// The run that a seed makes, from `now` (epoch milliseconds) on.
+    pub fn new(fleet: Fleet, names: Names, seed: u64, now: i64) -> Self {
+        let obstructions = vec![None; fleet.tubes.len()];
+        let random = fastrand::Rng::with_seed(seed);
+        Self { fleet, names, random, started: now, sent: VecDeque::new(), obstructions, turn: 0 }
+    }
+
+    /// The message to send at `now`.
+    pub fn next(&mut self, now: i64) -> Message {
+        let message = match self.random.u8(0..100) {
+            0..3 => self.broken(now),
+            3..6 => self.again(),
+            6..8 => self.late(now),
+            8..38 => self.level(now),
+            38..50 => self.several(now),
+            _ => self.single(now),
+        };
+        let message = message.or_else(|| self.single(now)).unwrap_or_else(|| self.fallback(now));
+        if self.sent.len() == REMEMBERED {
+            self.sent.pop_front();
+        }
+        self.sent.push_back(message.clone());
+        message
+    }
+
+    /// Every fleet has a tube, since fewer than one cannot be asked for.
+    fn fallback(&mut self, now: i64) -> Message {
+        trouble::all(&self.fleet, &self.names.level_topic, now).swap_remove(0)
+    }
+
+    fn single(&mut self, now: i64) -> Option<Message> {
+        let (hour, days) = self.hour(now);
+        let Self { fleet, random, names, .. } = self;
+        let buoy = choose(&fleet.buoys, random)?;
+        let probe = choose(&buoy.probes, random)?;
+        let raw = probe.curve.at(hour, days, random);
+        Some(match random.u8(0..10) {
+            0 => single(buoy, probe, None, raw),
+            1 => single(buoy, probe, Some(now), raw).by_basic_ingest(&names.reading_rule),
+            _ => single(buoy, probe, Some(now), raw),
+        })
+    }
+
+    fn several(&mut self, now: i64) -> Option<Message> {
+        let (hour, days) = self.hour(now);
+        let Self { fleet, random, .. } = self;
+        let buoy: &Buoy = choose(&fleet.buoys, random)?;
+        let values = buoy.probes.iter().map(|probe| (probe, probe.curve.at(hour, days, random))).collect();
+        Some(several(buoy, &(now, values)))
+    }
+
+    /// The flow sensors report in turn.
+    fn level(&mut self, now: i64) -> Option<Message> {
+        let count = self.fleet.flow_sensors().count();
+        self.turn = (self.turn + 1) % count.max(1);
+        let (tube, place) = (self.turn / 5, self.turn % 5);
+        let filling = self.filling(tube, place, now);
+        let sensor = self.fleet.tubes.get(tube)?.sensors.get(place)?;
+        Some(match place {
+            2 => uplink(sensor, now, filling, self.random.bool()),
+            _ => report(&self.names.level_topic, sensor, now, filling, self.random.bool()),
+        })
+    }
+
+    fn late(&mut self, now: i64) -> Option<Message> {
+        let sensors: Vec<_> = self.fleet.flow_sensors().collect();
+        let sensor = choose(&sensors, &mut self.random)?;
+        Some(late(report(&self.names.level_topic, sensor, now - 15_000, 100.0, true)))
+    }
+
+    fn again(&mut self) -> Option<Message> {
+        let place = self.random.usize(0..self.sent.len().max(1));
+        self.sent.get(place).map(Message::again)
+    }
+
+    fn broken(&mut self, now: i64) -> Option<Message> {
+        let all = trouble::all(&self.fleet, &self.names.level_topic, now);
+        choose(&all, &mut self.random).cloned()
+    }
+
+    /// Hour of the curves' day, and days gone by.
+    fn hour(&self, now: i64) -> (f64, f64) {
+        let days = (now - self.started) as f64 / DAY as f64;
+        ((days * 24.0 + 8.0) % 24.0, days)
+    }
+
+    /// The level at a place of a tube: something gets stuck now and then, and comes loose by itself.
+    fn filling(&mut self, tube: usize, place: usize, now: i64) -> f64 {
+        let Some(obstruction) = self.obstructions.get_mut(tube) else { return 100.0 };
+        match *obstruction {
+            Some(stuck) if now >= stuck.clears_at => *obstruction = None,
+            None if now > self.started + 8_000 && self.random.u8(0..40) == 0 => {
+                let filling = if self.random.bool() { 0.0 } else { 50.0 };
+                let clears_at = now + self.random.i64(20_000..45_000);
+                *obstruction = Some(Obstruction { place: self.random.usize(1..4), filling, clears_at });
+            }
+            _ => {}
+        }
+        obstruction.filter(|stuck| place >= stuck.place).map_or(100.0, |stuck| stuck.filling)
+    }
+}
+
+fn choose<'a, T>(all: &'a [T], random: &mut fastrand::Rng) -> Option<&'a T> {
+    all.get(random.usize(0..all.len().max(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulate::Effect;
+
+    #[test]
+    fn an_hour_has_everything_in_it() {
+        let names = Names { level_topic: "k".into(), reading_rule: "r".into(), readings_rule: "rs".into() };
+        let mut live = Live::new(Fleet::new(2, 2), names, 1, 0);
+        let messages: Vec<_> = (0..36_000).map(|tick| live.next(tick * 100)).collect();
+        let has = |wanted: fn(&Effect) -> bool| messages.iter().flat_map(|message| &message.effects).any(wanted);
+        assert!(has(|effect| matches!(effect, Effect::Reading(reading) if reading.at.is_none())));
+        assert!(has(|effect| matches!(effect, Effect::Level(level) if level.filling == 0.0)));
+        assert!(has(|effect| matches!(effect, Effect::Late(_))));
+        assert!(has(|effect| matches!(effect, Effect::Duplicate)));
+        assert!(has(|effect| matches!(effect, Effect::Quarantined(_))));
+        assert!(messages.iter().any(|message| message.topic.starts_with("$aws/rules/r/")));
+        assert!(messages.iter().any(|message| message.topic.starts_with("v3/")));
+    }
+}

@@ -1,0 +1,180 @@
+//! `cargo xtask test`: everything that has to pass, one step after the other.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use console::style;
+use tokio::process::Command;
+
+use crate::deploy::sam;
+use crate::emulator::Ports;
+use crate::fleet::Fleet;
+use crate::place::Place;
+use crate::prepare;
+use crate::process::{Running, cargo};
+use crate::progress::Progress;
+use crate::stack;
+use crate::timestream::Timestream;
+use crate::tools::{self, Set};
+use crate::{once, port};
+
+/// What can be chosen.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// Only this step; can be given more than once.
+    #[arg(long, value_name = "STEP")]
+    pub only: Vec<Step>,
+}
+
+/// The steps, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Step {
+    /// Every file is formatted.
+    Format,
+    /// Clippy has nothing to say.
+    Clippy,
+    /// Unit, function and house tests.
+    Test,
+    /// The template is right for SAM and for cfn-lint.
+    Lint,
+    /// The tests against the deployed stack in a local cloud.
+    Local,
+    /// The bounded run, accounted for message by message.
+    Once,
+}
+
+impl Step {
+    const ALL: [Self; 6] = [Self::Format, Self::Clippy, Self::Test, Self::Lint, Self::Local, Self::Once];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Format => "format",
+            Self::Clippy => "clippy",
+            Self::Test => "test",
+            Self::Lint => "lint",
+            Self::Local => "local",
+            Self::Once => "once",
+        }
+    }
+
+    const fn does(self) -> &'static str {
+        match self {
+            Self::Format => "cargo fmt --all --check",
+            Self::Clippy => "cargo clippy --workspace --all-targets -- -D warnings",
+            Self::Test => "cargo test --workspace",
+            Self::Lint => "sam validate --lint, cfn-lint",
+            Self::Local => "cargo test --package weir-tests --test local, against a local cloud of its own",
+            Self::Once => "cargo xtask up --once, in a local cloud of its own",
+        }
+    }
+
+    async fn run(self, place: &Place) -> Result<()> {
+        match self {
+            Self::Format => with_cargo(place, &["fmt", "--all", "--check"]).await,
+            Self::Clippy => {
+                with_cargo(place, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).await
+            }
+            Self::Test => with_cargo(place, &["test", "--workspace"]).await,
+            Self::Lint => lint(place).await,
+            Self::Local => local(place).await,
+            Self::Once => bounded_run(place).await,
+        }
+    }
+}
+
+/// Runs the steps. All of them run, whatever fails; the failed ones are named at the end.
+///
+/// # Errors
+/// When the run's folder cannot be made.
+pub async fn run(options: &Options) -> Result<ExitCode> {
+    let place = Place::of_run("test")?;
+    let steps: Vec<Step> =
+        Step::ALL.into_iter().filter(|step| options.only.is_empty() || options.only.contains(step)).collect();
+    let mut done: Vec<(Step, Duration, Result<()>)> = Vec::new();
+    for (place_in_line, step) in steps.iter().enumerate() {
+        let title = format!("{}/{} {}", place_in_line + 1, steps.len(), step.name());
+        println!("\n{} {}", style(title).bold().cyan(), style(step.does()).dim());
+        let started = Instant::now();
+        let outcome = step.run(&place).await;
+        if let Err(error) = &outcome {
+            println!("{} {error:#}", style("failed:").red().bold());
+        }
+        done.push((*step, started.elapsed(), outcome));
+    }
+    Ok(report(&done))
+}
+
+fn report(done: &[(Step, Duration, Result<()>)]) -> ExitCode {
+    println!();
+    for (step, time, outcome) in done {
+        let word = if outcome.is_ok() { style("passed").green() } else { style("FAILED").red().bold() };
+        println!("{word}  {:<8} {:>7.1} s", step.name(), time.as_secs_f64());
+    }
+    let total: Duration = done.iter().map(|(_, time, _)| *time).sum();
+    let failed: Vec<&str> =
+        done.iter().filter(|(_, _, outcome)| outcome.is_err()).map(|(step, ..)| step.name()).collect();
+    if failed.is_empty() {
+        println!("\nEverything passed in {:.0} s.", total.as_secs_f64());
+        return ExitCode::SUCCESS;
+    }
+    let again: String = failed.iter().map(|name| format!(" --only {name}")).collect();
+    println!("\nFailed: {}. Once more: cargo xtask test{again}", failed.join(", "));
+    ExitCode::FAILURE
+}
+
+/// Runs cargo with its own output.
+async fn with_cargo(place: &Place, arguments: &[&str]) -> Result<()> {
+    let mut command = cargo();
+    command.current_dir(place.root()).args(arguments);
+    to_its_end("cargo", command).await
+}
+
+async fn to_its_end(name: &str, mut command: Command) -> Result<()> {
+    command.stdin(std::process::Stdio::null());
+    let status = Running::start(name, command)?.wait().await?;
+    ensure!(status.success(), "{name} ended with {status}");
+    Ok(())
+}
+
+async fn lint(place: &Place) -> Result<()> {
+    tools::install(place, &[Set::Sam], &Progress::new()).await?;
+    // The region only says which resource types there are; nothing is called.
+    let mut validate = sam(place, "http://127.0.0.1:9", "eu-central-1");
+    validate.args(["validate", "--lint", "--template", "template.yaml"]);
+    to_its_end("sam validate --lint", validate).await?;
+    let mut lint = Command::new(Set::Sam.program(place, "cfn-lint"));
+    lint.current_dir(place.root()).arg("template.yaml").env_remove("PYTHONDONTWRITEBYTECODE");
+    to_its_end("cfn-lint", lint).await?;
+    println!("cfn-lint has no objections.");
+    Ok(())
+}
+
+fn free_ports() -> Result<Ports> {
+    Ok(Ports { gateway: port::any_free()?, mqtt: port::any_free()? })
+}
+
+async fn local(place: &Place) -> Result<()> {
+    let progress = Progress::new();
+    tools::install(place, &[Set::Emulator, Set::Sam, Set::Moto], &progress).await?;
+    // Changes of a device have to be seen while a test waits.
+    let parameters = ["DeviceCacheSeconds=1".to_owned()];
+    let mut cloud = prepare::local_cloud(place, free_ports()?, &parameters, &progress).await?;
+    let timestream = Timestream::start(place, &mut cloud.stack, port::any_free()?, &progress).await?;
+    cloud.stack.write(&place.run(stack::FILE))?;
+    let mut command = cargo();
+    command.current_dir(place.root()).args(["test", "--package", "weir-tests", "--test", "local"]);
+    command.env("WEIR_LOCAL", place.run(stack::FILE));
+    let passed = to_its_end("the local-cloud tests", command).await;
+    drop((cloud, timestream));
+    passed
+}
+
+async fn bounded_run(place: &Place) -> Result<()> {
+    let progress = Progress::new();
+    let mut cloud = prepare::local_cloud(place, free_ports()?, &[], &progress).await?;
+    let options = once::Options { seed: 1, rate: 50.0, falsify: false };
+    let code = once::run(&mut cloud, &Fleet::new(2, 2), &options, &progress).await?;
+    ensure!(code == ExitCode::SUCCESS, "the account does not balance");
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! The live view: one picture, redrawn in place on a terminal; a line now and then anywhere else.
+
+use std::time::Instant;
+
+use console::{Term, style, truncate_str};
+
+use crate::live::Counter;
+
+pub mod address;
+mod picture;
+pub mod state;
+
+use address::Address;
+use state::State;
+
+/// Where the view is drawn.
+#[derive(Debug)]
+pub struct Screen {
+    terminal: Option<Term>,
+    addresses: Vec<Address>,
+    started: Instant,
+    drawn: usize,
+}
+
+impl Screen {
+    /// Standard output.
+    pub fn open(addresses: Vec<Address>) -> Self {
+        let terminal = Some(Term::stdout()).filter(Term::is_term);
+        match &terminal {
+            Some(terminal) => {
+                println!();
+                let _ = terminal.hide_cursor();
+            }
+            None => addresses.iter().for_each(|address| println!("{}:\n  {}", address.purpose, address.command)),
+        }
+        Self { terminal, addresses, started: Instant::now(), drawn: 0 }
+    }
+
+    /// Whether it can be redrawn.
+    pub fn is_terminal(&self) -> bool {
+        self.terminal.is_some()
+    }
+
+    /// Shows how things stand.
+    pub fn draw(&mut self, counter: &Counter, state: &State) {
+        let seconds = self.started.elapsed().as_secs();
+        let clock = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+        let Some(terminal) = &self.terminal else {
+            println!("{clock}  {}", picture::line(counter, state));
+            return;
+        };
+        let (height, width) = terminal.size();
+        let mut lines = picture::lines(&clock, counter, state, usize::from(width));
+        lines.push(String::new());
+        for Address { purpose, command } in &self.addresses {
+            lines.push(style(purpose).bold().to_string());
+            // A command that is cut off cannot be copied: these lines may wrap.
+            lines.extend(picture::wrapped(command, usize::from(width).saturating_sub(2)));
+        }
+        lines.truncate(usize::from(height).saturating_sub(1));
+        let _ = terminal.move_cursor_up(self.drawn);
+        let mut text = String::new();
+        for line in &lines {
+            text.push_str("\r\x1b[2K");
+            text.push_str(&truncate_str(line, usize::from(width), "…"));
+            text.push('\n');
+        }
+        // What was below a taller picture.
+        text.push_str("\x1b[0J");
+        let _ = terminal.write_str(&text);
+        self.drawn = lines.len();
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        if let Some(terminal) = &self.terminal {
+            let _ = terminal.show_cursor();
+        }
+    }
+}

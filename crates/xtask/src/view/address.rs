@@ -1,0 +1,53 @@
+//! Where to call the local cloud, as commands that can be copied.
+
+use anyhow::Result;
+
+use crate::certificate::Identity;
+use crate::cloud::KEY;
+use crate::place;
+use crate::stack::Stack;
+
+/// One command.
+#[derive(Debug, Clone)]
+pub struct Address {
+    /// What it is for.
+    pub purpose: &'static str,
+    /// What to type, in the repository.
+    pub command: String,
+}
+
+/// The commands for this stack; `guest` is the device that is free for whoever watches.
+///
+/// # Errors
+/// When the template lacks an output.
+pub fn lines(stack: &Stack, guest: &Identity) -> Result<Vec<Address>> {
+    let root = place::root()?;
+    let shown = |file: &std::path::Path| file.strip_prefix(&root).unwrap_or(file).display().to_string();
+    let (endpoint, region, levels) = (&stack.endpoint, &stack.region, stack.output("LevelsTableName")?);
+    let publish = format!(
+        "mosquitto_pub -h 127.0.0.1 -p {} --cafile {} --cert {} --key {} -q 1 -i {} -t {}/reading/sensor/ph -m '{{\"value\":-40}}'",
+        stack.mqtt_port,
+        shown(&stack.ca),
+        shown(&guest.certificate),
+        shown(&guest.key),
+        guest.name,
+        guest.name
+    );
+    Ok(vec![
+        Address {
+            purpose: "any AWS service",
+            command: format!(
+                "AWS_ACCESS_KEY_ID={KEY} AWS_SECRET_ACCESS_KEY={KEY} aws --endpoint-url {endpoint} --region {region} dynamodb scan --table-name {levels}"
+            ),
+        },
+        Address {
+            purpose: "the same without the AWS CLI",
+            command: format!(
+                "curl -s {endpoint} -H x-amz-target:DynamoDB_20120810.Scan -H content-type:application/x-amz-json-1.0 -d '{{\"TableName\":\"{levels}\"}}'"
+            ),
+        },
+        Address { purpose: "MQTT, with a buoy of your own", command: publish },
+        Address { purpose: "a function", command: "cargo xtask invoke calibration number".to_owned() },
+        Address { purpose: "HTTP API (no routes yet)", command: stack.output("ApiUrl")?.to_owned() },
+    ])
+}

@@ -1,0 +1,89 @@
+//! Levels and problems, from a gateway's certificate through the stream to the problem. Each test has a tube of its own.
+
+use serde_json::json;
+use weir_tests::local::{LEVEL_TOPIC, Local, bytes, now, until};
+
+#[tokio::test]
+async fn a_level_report_registers_its_sensor() {
+    let local = Local::running();
+    let mut gateway = local.connect("gateway-a").await;
+    let at = now() - 2_000;
+    gateway.publish(LEVEL_TOPIC, bytes(&json!({"id": "A1", "filling": "100", "ts": at}))).await.unwrap();
+    let level = until("the level", async || local.level("A1").await).await;
+    assert_eq!((level.last_value.as_str(), level.last_update, level.measurements.len()), ("100", at / 1000, 1));
+    let history = until("the history", async || local.readings("A1#filling").await.pop()).await;
+    assert_eq!((history.at, history.value), (at, 100.0));
+}
+
+#[tokio::test]
+async fn a_late_report_goes_to_its_place() {
+    let local = Local::running();
+    let mut gateway = local.connect("gateway-b").await;
+    let at = now() - 60_000;
+    gateway.publish(LEVEL_TOPIC, bytes(&json!({"id": "B1", "filling": 100, "ts": at}))).await.unwrap();
+    until("the level", async || local.level("B1").await).await;
+    gateway.publish(LEVEL_TOPIC, bytes(&json!({"id": "B1", "filling": 50, "ts": at - 30_000}))).await.unwrap();
+    let level =
+        until("the late one", async || local.level("B1").await.filter(|level| level.measurements.len() == 2)).await;
+    assert_eq!((level.last_value.as_str(), level.last_update), ("100", at / 1000));
+    let fillings: Vec<_> = level.measurements.iter().map(|measurement| measurement.filling.as_str()).collect();
+    assert_eq!(fillings, ["50", "100"]);
+}
+
+#[tokio::test]
+async fn an_obstruction_opens_and_closes_through_the_stream() {
+    let local = Local::running();
+    let mut gateway = local.connect("gateway-c").await;
+    let started = now() - 300_000;
+    for (id, filling, seconds) in [("C1", 100, 0), ("C2", 100, 1), ("C3", 100, 2), ("C2", 0, 60)] {
+        let report = json!({"id": id, "filling": filling, "ts": started + seconds * 1000});
+        gateway.publish(LEVEL_TOPIC, bytes(&report)).await.unwrap();
+    }
+    let open = until("the obstruction", async || local.problem("C1C2").await).await;
+    assert_eq!((open.problem.as_str(), open.problem_status.as_str()), ("OBSTRUCTION", "UNRESOLVED"));
+    assert_eq!(open.problem_time, (started + 60_000) / 1000);
+    let after = until("the pair behind it", async || local.problem("C2C3").await).await;
+    assert_eq!(after.problem, "PROBLEM");
+
+    gateway.publish(LEVEL_TOPIC, bytes(&json!({"id": "C2", "filling": 100, "ts": started + 120_000}))).await.unwrap();
+    for id in ["C1C2", "C2C3"] {
+        until("the end of it", async || local.problem(id).await.filter(|row| row.problem_status == "RESOLVED")).await;
+    }
+}
+
+#[tokio::test]
+async fn an_uplink_of_the_things_stack_is_a_level_report() {
+    let local = Local::running();
+    local.put_device(&json!({"id": "sewer-east", "enabled": true, "level_id": "D7", "sensors": []})).await;
+    let mut gateway = local.connect("things-d").await;
+    let uplink = |device: &str, message: serde_json::Value| {
+        let ids = json!({"device_id": device, "application_ids": {"application_id": "sewer"}});
+        bytes(&json!({"end_device_ids": ids, "received_at": "2026-11-20T06:24:45Z", "uplink_message": message}))
+    };
+    let decoded = json!({"received_at": "2026-11-20T06:24:44.123456789Z", "decoded_payload": {"filling": 50}});
+    gateway.publish("v3/sewer@tenant/devices/sewer-east/up", uplink("sewer-east", decoded)).await.unwrap();
+    let level = until("the registered device's level", async || local.level("D7").await).await;
+    assert_eq!((level.last_value.as_str(), level.last_update), ("50", 1_795_155_884));
+
+    let bytes_only = json!({"received_at": "2026-11-20T06:24:44Z", "frm_payload": "MTAw"});
+    gateway.publish("v3/sewer@tenant/devices/kloaka-903/up", uplink("kloaka-903", bytes_only)).await.unwrap();
+    let level = until("the level by the digits of the id", async || local.level("903").await).await;
+    assert_eq!(level.last_value, "100");
+}
+
+#[tokio::test]
+async fn a_junction_named_in_the_registry_is_compared() {
+    let local = Local::running();
+    let row = json!({"id": "sewer-e9", "enabled": true, "level_id": "E9", "link": "level", "followed_by": ["F4"], "sensors": []});
+    local.put_device(&row).await;
+    let mut gateway = local.connect("gateway-e").await;
+    let at = now() - 60_000;
+    for (id, filling) in [("E9", 100), ("F4", 0)] {
+        gateway.publish(LEVEL_TOPIC, bytes(&json!({"id": id, "filling": filling, "ts": at}))).await.unwrap();
+    }
+    let problem = until("the problem of the junction", async || local.problem("E9F4").await).await;
+    assert_eq!(
+        (problem.current.as_str(), problem.following.as_str(), problem.problem.as_str()),
+        ("E9", "F4", "OBSTRUCTION")
+    );
+}

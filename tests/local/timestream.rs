@@ -1,0 +1,44 @@
+//! The Timestream store on the wire: the deployed program writes to moto, which shows what it was sent.
+
+use serde_json::{Map, Value, json};
+use weir_tests::local::{Local, bytes, now};
+use xtask::cloud::{Call, Cloud};
+use xtask::timestream::{ENDPOINT, FUNCTION};
+
+/// What moto holds, for one device.
+async fn records(local: &Local, device: &str) -> Vec<Value> {
+    let moto = Cloud::new(local.stack.output(ENDPOINT).unwrap(), &local.stack.region);
+    let call = Call { service: "timestream", method: "GET", path: "/moto-api/data.json", ..Call::default() };
+    let all: Value = serde_json::from_slice(&moto.bytes(call).await.unwrap()).unwrap();
+    let of_device = |record: &&Value| record.to_string().contains(&format!("\"{device}\""));
+    let records = all["timestreamwrite"]["TimestreamTable"][0]["records"].as_array().expect("moto shows records");
+    records.iter().filter(of_device).cloned().collect()
+}
+
+#[tokio::test]
+async fn a_message_of_250_values_is_written_whole() {
+    let local = Local::running();
+    local.register_buoy("t-01", 1, json!({"model": "linear", "slope": 0.5, "intercept": 1})).await;
+    let start = now() - 250_000;
+    let group = |place: i64| json!({"ts": start + place * 1000, "values": {"ph": place}});
+    let batch = json!({"batch": (0..250).map(group).collect::<Vec<_>>()});
+    let copy = local.stack.output(FUNCTION).unwrap().to_owned();
+    let answer = local.invoke_named(&copy, "t-01/readings", &bytes(&batch)).await;
+    assert_eq!(answer, json!({"stored": 250, "duplicate": 0, "quarantined": 0}));
+
+    let written = records(&local, "t-01").await;
+    assert_eq!(written.len(), 250);
+    let measures = |record: &Value| -> Map<String, Value> {
+        let values = record["MeasureValues"].as_array().expect("multi-measure records");
+        values.iter().map(|value| (value["Name"].as_str().unwrap().to_owned(), value["Value"].clone())).collect()
+    };
+    let of_seven = written
+        .iter()
+        .find(|record| record["Time"] == json!((start + 7_000).to_string()))
+        .expect("the reading of second 7");
+    let measures = measures(of_seven);
+    let number = |name: &str| measures[name].as_str().unwrap().parse::<f64>().unwrap();
+    assert_eq!((number("raw"), number("value")), (7.0, 4.5));
+    // The same message again is accepted and stored by nobody twice on AWS, by its version; moto only shows that it is the same.
+    assert!(of_seven["Version"].is_number() || of_seven["Version"].is_string(), "{of_seven}");
+}

@@ -1,0 +1,146 @@
+//! The stack that `cargo xtask test` has deployed to a local cloud: devices with certificates, the tables, and waiting for what
+//! asynchronous functions do.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use xtask::account::observed::{LevelRow, ProblemRow, QuarantineRow, ReadingRow};
+use xtask::certificate;
+use xtask::cloud::Call;
+use xtask::mqtt::Connection;
+use xtask::stack::Stack;
+use xtask::tables::Tables;
+
+/// The topic of level reports: the template's default.
+pub const LEVEL_TOPIC: &str = "kloaka_from_device";
+
+/// How long an effect may take to show.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The deployed stack.
+pub struct Local {
+    /// Its names and addresses.
+    pub stack: Stack,
+    /// Its tables.
+    pub tables: Tables,
+}
+
+impl Local {
+    /// The stack that the environment variable `WEIR_LOCAL` tells of.
+    ///
+    /// # Panics
+    /// When there is none: these tests are run by `cargo xtask test`.
+    pub fn running() -> Self {
+        let told = std::env::var_os("WEIR_LOCAL").map(PathBuf::from);
+        let file = told.expect("these tests need a local cloud; run them through `cargo xtask test --only local`");
+        let stack = Stack::read(&file).expect("WEIR_LOCAL names a running stack");
+        let tables = Tables::of(&stack).expect("the stack has tables");
+        Self { stack, tables }
+    }
+
+    /// A device with a certificate of its own, connected.
+    pub async fn connect(&self, name: &str) -> Connection {
+        let policies =
+            ["DevicePolicyName", "LevelGatewayPolicyName"].map(|key| self.stack.output(key).expect("a policy"));
+        let identity = certificate::make(&self.stack, name, &policies).await.expect("a certificate");
+        Connection::open(&self.stack, &identity).await.expect("the broker accepts the certificate")
+    }
+
+    /// Registers a buoy with one sensor `ph`, calibrated by `model`.
+    pub async fn register_buoy(&self, id: &str, version: u32, model: Value) {
+        let mut calibration = model;
+        calibration["version"] = version.into();
+        calibration["valid_from"] = 1_700_000_000_000_i64.into();
+        let sensors = json!([
+            {"code": "ph", "unit": "pH", "enabled": true, "calibrations": version, "calibration": calibration},
+            {"code": "tmp", "unit": "°C", "enabled": true},
+        ]);
+        self.put_device(&json!({"id": id, "enabled": true, "sensors": sensors})).await;
+    }
+
+    /// Writes a device's row.
+    pub async fn put_device(&self, row: &Value) {
+        self.tables.put("Devices", row).await.expect("the table takes the row");
+    }
+
+    /// The rows of a series, ascending.
+    pub async fn readings(&self, series: &str) -> Vec<ReadingRow> {
+        let mut rows: Vec<ReadingRow> = self.tables.all("Readings").await.expect("the table can be read");
+        rows.retain(|row| row.sensor == series);
+        rows.sort_by_key(|row| row.at);
+        rows
+    }
+
+    /// The row of a flow sensor.
+    pub async fn level(&self, id: &str) -> Option<LevelRow> {
+        let rows: Vec<LevelRow> = self.tables.all("Levels").await.expect("the table can be read");
+        rows.into_iter().find(|row| row.id == id)
+    }
+
+    /// The row of a pair.
+    pub async fn problem(&self, id: &str) -> Option<ProblemRow> {
+        let rows: Vec<ProblemRow> = self.tables.all("Problems").await.expect("the table can be read");
+        rows.into_iter().find(|row| row.problem_id == id)
+    }
+
+    /// What was set aside on a topic.
+    pub async fn aside(&self, topic: &str) -> Vec<QuarantineRow> {
+        let mut rows: Vec<QuarantineRow> = self.tables.all("Quarantine").await.expect("the table can be read");
+        rows.retain(|row| row.topic == topic);
+        rows
+    }
+
+    /// Hands a device's message to a function of the repository as its rule does, and waits for the answer.
+    pub async fn invoke(&self, function: &str, topic: &str, payload: &[u8]) -> Value {
+        let name = self.stack.function(function).expect("a function of the stack");
+        self.invoke_named(name, topic, payload).await
+    }
+
+    /// The same, by the function's name in the cloud.
+    pub async fn invoke_named(&self, name: &str, topic: &str, payload: &[u8]) -> Value {
+        let event = json!({"payload": STANDARD.encode(payload), "topic": topic, "received_at": now()});
+        let path = format!("/2015-03-31/functions/{name}/invocations");
+        let body = event.to_string().into_bytes();
+        let call = Call { service: "lambda", method: "POST", path: &path, body, ..Call::default() };
+        let answer = self.stack.cloud().bytes(call).await.expect("the function answers");
+        serde_json::from_slice(&answer).expect("an answer is JSON")
+    }
+
+    /// Sends a text to a queue of the stack.
+    pub async fn send(&self, queue: &str, body: &str) {
+        let message = json!({"QueueUrl": self.stack.output(queue).expect("a queue"), "MessageBody": body});
+        let headers = [("x-amz-target", "AmazonSQS.SendMessage"), ("content-type", "application/x-amz-json-1.0")];
+        let cloud = self.stack.cloud();
+        cloud.json("sqs", "POST", "/", &headers, Some(&message)).await.expect("the queue takes the message");
+    }
+}
+
+/// Asks again and again until the answer is there.
+///
+/// # Panics
+/// When it is not there in time.
+pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "{what}: not within {} s", PATIENCE.as_secs());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Now, in epoch milliseconds.
+pub fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("the clock is past 1970");
+    i64::try_from(since.as_millis()).expect("the clock is before the year 292 million")
+}
+
+/// JSON as the bytes of a message.
+pub fn bytes(payload: &Value) -> Vec<u8> {
+    payload.to_string().into_bytes()
+}

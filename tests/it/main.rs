@@ -3,4 +3,5 @@
 mod calibration;
 mod contract;
 mod organizer;
+mod problem_detector;
 mod tidy;

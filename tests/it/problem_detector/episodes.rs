@@ -1,0 +1,112 @@
+//! How a problem opens, goes on, closes and comes back.
+
+use super::{judged, problem, problems, report, stood, turned};
+
+#[tokio::test]
+async fn a_repeat_of_the_finding_does_not_renew_or_overwrite() {
+    let (engine, functions) = stood().await;
+    turned(&functions, "01", 100.0, -900).await;
+    turned(&functions, "02", 50.0, -800).await;
+    let opened = engine.row("problems");
+    for (id, filling, seconds) in [("02", 50.0, -700), ("01", 100.0, -600), ("02", 50.0, -500)] {
+        turned(&functions, id, filling, seconds).await;
+    }
+    assert_eq!(engine.row("problems"), opened);
+}
+
+#[tokio::test]
+async fn a_worse_level_is_told_without_a_new_beginning() {
+    let (engine, functions) = stood().await;
+    turned(&functions, "01", 100.0, -900).await;
+    turned(&functions, "02", 50.0, -800).await;
+    turned(&functions, "02", 0.0, -700).await;
+    assert_eq!(problems(&engine), [problem("0102", "OBSTRUCTION", "UNRESOLVED", 1, -800)]);
+    assert_eq!(engine.row("problems")["following_value"], "0");
+}
+
+#[tokio::test]
+async fn a_pair_that_is_in_order_again_closes_its_problem_by_itself() {
+    let (engine, functions) = stood().await;
+    turned(&functions, "01", 100.0, -900).await;
+    turned(&functions, "02", 50.0, -800).await;
+    turned(&functions, "02", 100.0, -700).await;
+    assert_eq!(problems(&engine), [problem("0102", "OBSTRUCTION", "RESOLVED", 1, -800)]);
+    let row = engine.row("problems");
+    assert_eq!((&row["resolved_by"], row["resolved_at"].as_i64()), (&"auto".into(), Some(1_795_155_885 - 700)));
+    assert_eq!((&row["current_value"], &row["following_value"]), (&"100".into(), &"100".into()));
+}
+
+#[tokio::test]
+async fn a_finding_after_the_end_is_a_new_episode() {
+    let (engine, functions) = stood().await;
+    turned(&functions, "01", 100.0, -900).await;
+    for (filling, seconds) in [(50.0, -800), (100.0, -700), (0.0, -600), (100.0, -500), (50.0, -400)] {
+        turned(&functions, "02", filling, seconds).await;
+    }
+    assert_eq!(problems(&engine), [problem("0102", "OBSTRUCTION", "UNRESOLVED", 3, -400)]);
+    let row = engine.row("problems");
+    assert!(row["resolved_by"].is_null() && row["resolved_at"].is_null(), "it is open: {row}");
+}
+
+#[tokio::test]
+async fn an_obstruction_that_turns_into_a_problem_is_the_same_episode() {
+    let (engine, functions) = stood().await;
+    turned(&functions, "01", 50.0, -900).await;
+    turned(&functions, "02", 0.0, -800).await;
+    assert_eq!(problems(&engine), [problem("0102", "OBSTRUCTION", "UNRESOLVED", 1, -800)]);
+    turned(&functions, "02", 100.0, -700).await;
+    assert_eq!(problems(&engine), [problem("0102", "PROBLEM", "UNRESOLVED", 1, -800)]);
+}
+
+#[tokio::test]
+async fn a_late_report_moves_the_beginning_or_withdraws_what_never_was() {
+    let (engine, functions) = stood().await;
+    turned(&functions, "01", 100.0, -900).await;
+    turned(&functions, "02", 50.0, -500).await;
+    turned(&functions, "02", 50.0, -700).await;
+    assert_eq!(problems(&engine), [problem("0102", "OBSTRUCTION", "UNRESOLVED", 1, -700)]);
+    turned(&functions, "01", 50.0, -800).await;
+    assert_eq!(problems(&engine), [], "01 had fallen to 50 before 02 did");
+}
+
+#[tokio::test]
+async fn an_episode_outlives_the_24_measurements_and_is_counted_on() {
+    let (engine, functions) = stood().await;
+    turned(&functions, "01", 100.0, -9000).await;
+    turned(&functions, "02", 100.0, -8999).await;
+    for minute in 0..40 {
+        turned(&functions, "01", 100.0, minute * 60 - 8900).await;
+        turned(&functions, "02", 50.0, minute * 60 - 8890).await;
+    }
+    assert_eq!(problems(&engine), [problem("0102", "OBSTRUCTION", "UNRESOLVED", 1, -8890)]);
+    turned(&functions, "02", 100.0, -1000).await;
+    turned(&functions, "02", 50.0, -900).await;
+    assert_eq!(problems(&engine), [problem("0102", "OBSTRUCTION", "UNRESOLVED", 2, -900)]);
+}
+
+#[tokio::test]
+async fn an_old_record_brings_no_old_state_back() {
+    let (engine, functions) = stood().await;
+    turned(&functions, "01", 100.0, -900).await;
+    turned(&functions, "02", 50.0, -800).await;
+    turned(&functions, "02", 100.0, -700).await;
+    let before = engine.rows("problems");
+    // The recorded batch shows 02 at 50.
+    functions.detector.handle(weir_tests::events::event("problem-detector", "changed")).await.unwrap();
+    assert_eq!(engine.rows("problems"), before);
+}
+
+#[tokio::test]
+async fn records_that_come_together_or_late_end_like_records_that_come_one_by_one() {
+    let stream = [("01", 100.0, -900), ("02", 50.0, -800), ("03", 50.0, -750), ("02", 100.0, -700), ("01", 0.0, -600)];
+    let (one_by_one, functions) = stood().await;
+    for (id, filling, seconds) in stream {
+        turned(&functions, id, filling, seconds).await;
+    }
+    let (together, functions) = stood().await;
+    for (id, filling, seconds) in stream {
+        report(&functions, id, filling, seconds).await;
+    }
+    judged(&functions, &["03", "01", "02", "02", "01"]).await;
+    assert_eq!(together.outcome(), one_by_one.outcome());
+}

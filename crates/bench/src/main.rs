@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 mod cases;
@@ -28,6 +28,7 @@ const FUNCTIONS: [&str; 4] = ["hello", "calibration", "organizer", "problem-dete
 
 /// Measures the release binaries.
 #[derive(Parser)]
+#[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
 struct Options {
     /// Measures only this function, beside hello; may be given several times.
     #[arg(long)]
@@ -41,9 +42,9 @@ struct Options {
     /// Writes all figures to this file as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
-    /// Where the binaries are.
-    #[arg(long, default_value = "target/release")]
-    binaries: PathBuf,
+    /// Where the binaries are, when not in the folder `release` beside this program's own.
+    #[arg(long)]
+    binaries: Option<PathBuf>,
     /// Where the repository is.
     #[arg(long, default_value = ".")]
     root: PathBuf,
@@ -63,14 +64,18 @@ fn main() -> Result<()> {
 }
 
 fn measure(options: &Options) -> Result<Vec<report::Row>> {
-    let programs = programs(options)?;
-    let organizer = Program { name: "organizer".to_owned(), path: options.binaries.join("organizer") };
+    let folder = match &options.binaries {
+        Some(folder) => std::path::absolute(folder)?,
+        None => std::env::current_exe()?.with_file_name("../release"),
+    };
+    let programs = programs(options, &folder)?;
+    let organizer = Program { name: "organizer".to_owned(), path: folder.join("organizer") };
     let endpoint = endpoint::Endpoint::start()?;
     world::create_tables(&endpoint)?;
     world::register_buoy(&endpoint)?;
     let api = runtime_api::RuntimeApi::start()?;
-    // Two days: the events of a case are a minute apart.
-    let span = 60_000 * i64::try_from(options.events + 1000)?;
+    // The events of a case are a minute apart, and each event is given twice over.
+    let span = 60_000 * i64::try_from(2 * options.events + 1000)?;
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
     let stage = events::Stage { root: &options.root, endpoint: &endpoint, organizer: &organizer, begin: now - span };
 
@@ -92,18 +97,18 @@ fn measure(options: &Options) -> Result<Vec<report::Row>> {
     Ok(rows)
 }
 
-fn programs(options: &Options) -> Result<Vec<Program>> {
+fn programs(options: &Options, folder: &Path) -> Result<Vec<Program>> {
     if let Some(unknown) = options.function.iter().find(|name| !FUNCTIONS.contains(&name.as_str())) {
         bail!("no function {unknown} is measured here; there are {}", FUNCTIONS.join(", "));
     }
     let wanted =
         |name: &str| name == "hello" || options.function.is_empty() || options.function.iter().any(|f| f == name);
     let program = |name: &str| {
-        let path = options.binaries.join(name);
+        let path = folder.join(name);
         if !path.is_file() {
             bail!("{} is not there; cargo xtask bench builds it", path.display());
         }
-        Ok(Program { name: name.to_owned(), path: std::path::absolute(path)? })
+        Ok(Program { name: name.to_owned(), path })
     };
     FUNCTIONS.into_iter().filter(|name| wanted(name)).map(program).collect()
 }

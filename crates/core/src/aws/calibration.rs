@@ -3,15 +3,21 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 
 use super::AwsError;
 use super::row::{CalibrationRow, Item, s, series, since};
 use crate::domain::Timestamp;
 use crate::domain::calibration::Calibration;
+use crate::domain::device_record::Entry;
 use crate::domain::reading::Series;
 use crate::wire::ModelJson;
 
 const TABLE: &str = "calibrations";
+
+/// Where a version stands in the history: its `valid_from` in epoch milliseconds, and its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Since(pub i64, pub u32);
 
 /// The history of calibrations.
 #[derive(Debug, Clone)]
@@ -49,25 +55,82 @@ impl CalibrationTable {
         Ok(versions)
     }
 
+    /// The versions as they were entered, the one with the latest `valid_from` first: at most `limit`, from `after` on,
+    /// with the place where the next page begins.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer, or a row cannot be understood.
+    pub async fn entries(
+        &self,
+        of: &Series,
+        limit: usize,
+        after: Option<Since>,
+    ) -> Result<(Vec<Entry>, Option<Since>), AwsError> {
+        let key = |Since(valid_from, version): Since| {
+            let since = s(since(Timestamp::from_millis(valid_from), version));
+            Item::from([("sensor".to_owned(), s(series(of))), ("since".to_owned(), since)])
+        };
+        // One more than asked for tells whether there is a next page.
+        let page = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression("sensor = :sensor")
+            .expression_attribute_values(":sensor", s(series(of)))
+            .scan_index_forward(false)
+            .consistent_read(true)
+            .limit(i32::try_from(limit.saturating_add(1)).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(after.map(key))
+            .send()
+            .await
+            .map_err(|error| AwsError::call("Query calibrations", error))?;
+        let mut entries = Vec::new();
+        for item in page.items.unwrap_or_default() {
+            let row: CalibrationRow =
+                serde_dynamo::from_item(item).map_err(|error| AwsError::corrupt(TABLE, series(of), error))?;
+            entries.push(entry_of(&row).map_err(|detail| AwsError::corrupt(TABLE, series(of), detail))?);
+        }
+        let more = entries.len() > limit;
+        entries.truncate(limit);
+        let last = entries.last().filter(|_| more).map(|entry| &entry.calibration);
+        let next = last.map(|last| Since(last.valid_from.millis(), last.version));
+        Ok((entries, next))
+    }
+
+    /// The table's name and the row of a version, for a transaction with the device's row.
+    pub(super) fn put_in_transaction(&self, of: &Series, entry: &Entry) -> Result<TransactWriteItem, AwsError> {
+        let put = Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(item(of, entry_row(entry))?))
+            .condition_expression("attribute_not_exists(since)")
+            .build()
+            .map_err(|error| AwsError::request("TransactWriteItems calibrations", error))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
     /// Writes a version; an existing one is never overwritten.
     ///
     /// # Errors
     /// When DynamoDB does not take it, among others because the version exists.
     pub async fn put(&self, of: &Series, calibration: &Calibration) -> Result<(), AwsError> {
-        let mut item: Item = serde_dynamo::to_item(calibration_row(calibration))
-            .map_err(|error| AwsError::corrupt(TABLE, series(of), error))?;
-        item.insert("sensor".to_owned(), s(series(of)));
-        item.insert("since".to_owned(), s(since(calibration.valid_from, calibration.version)));
         self.client
             .put_item()
             .table_name(&self.name)
-            .set_item(Some(item))
+            .set_item(Some(item(of, calibration_row(calibration))?))
             .condition_expression("attribute_not_exists(since)")
             .send()
             .await
             .map_err(|error| AwsError::call("PutItem calibrations", error))?;
         Ok(())
     }
+}
+
+fn item(of: &Series, row: CalibrationRow) -> Result<Item, AwsError> {
+    let since = since(Timestamp::from_millis(row.valid_from), row.version);
+    let mut item: Item = serde_dynamo::to_item(row).map_err(|error| AwsError::corrupt(TABLE, series(of), error))?;
+    item.insert("sensor".to_owned(), s(series(of)));
+    item.insert("since".to_owned(), s(since));
+    Ok(item)
 }
 
 fn read(of: &Series, item: Item) -> Result<Calibration, AwsError> {
@@ -86,5 +149,26 @@ pub(super) fn calibration_row(calibration: &Calibration) -> CalibrationRow {
         version: calibration.version,
         valid_from: calibration.valid_from.millis(),
         model: ModelJson::from((&calibration.model, &calibration.options)),
+        by: String::new(),
+        at: 0,
+        note: String::new(),
+    }
+}
+
+pub(super) fn entry_of(row: &CalibrationRow) -> Result<Entry, String> {
+    Ok(Entry {
+        calibration: Arc::new(calibration_of(row)?),
+        by: row.by.clone(),
+        at: Timestamp::from_millis(row.at),
+        note: row.note.clone(),
+    })
+}
+
+pub(super) fn entry_row(entry: &Entry) -> CalibrationRow {
+    CalibrationRow {
+        by: entry.by.clone(),
+        at: entry.at.millis(),
+        note: entry.note.clone(),
+        ..calibration_row(&entry.calibration)
     }
 }

@@ -1,4 +1,4 @@
-//! The table `devices`: the registry.
+//! The table `devices`: the registry. What readings and levels need of it stands here, what the API needs below.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,7 +14,21 @@ use crate::domain::device::{Device, Sensor};
 use crate::domain::topology::Topology;
 use crate::id::{BadId, DeviceId, LevelId};
 
+mod lease;
+mod list;
+mod record;
+mod write;
+
+pub use lease::{Job, Leased, Settled};
+pub use list::{Listing, Place};
+pub use record::{Found, Stored};
+pub use write::Write;
+
+pub(super) use write::token;
+
 const TABLE: &str = "devices";
+/// All that [`DeviceTable::get`] reads of a row: settings and descriptions do not travel to where messages are handled.
+const LEAN: &str = "id, enabled, level_id, followed_by, sensors, deleted_at";
 /// The index over devices that name what follows them, and its one partition.
 const LINKS: &str = "links";
 const LINK: &str = "level";
@@ -32,7 +46,7 @@ impl DeviceTable {
         Self { client, name: name.into() }
     }
 
-    /// The device, as it stands now or up to a second ago: half a read unit per 4 KB.
+    /// The device, as it stands now or up to a second ago: half a read unit per 4 KB. A deleted one is none.
     ///
     /// # Errors
     /// When DynamoDB does not answer, or the row cannot be understood.
@@ -41,21 +55,26 @@ impl DeviceTable {
             .get_item()
             .table_name(&self.name)
             .key("id", s(id.as_str()))
+            .projection_expression(LEAN)
             .send()
             .await
             .map_err(|error| AwsError::call("GetItem devices", error))?
             .item
+            .filter(|item| !item.contains_key("deleted_at"))
             .map(device_of)
             .transpose()
     }
 
-    /// Writes the device's whole row, with what only people and the API need in `about`.
+    /// Writes the device's whole row whatever stood there, with further attributes in `about`: for tests and trials.
+    /// People's changes go through [`DeviceTable::write`].
     ///
     /// # Errors
     /// When DynamoDB does not take it.
     pub async fn put(&self, device: &Device, about: HashMap<String, Value>) -> Result<(), AwsError> {
-        let item = serde_dynamo::to_item(row_of(device, about))
-            .map_err(|error| AwsError::corrupt(TABLE, &device.id, error))?;
+        let corrupt = |error: serde_dynamo::Error| AwsError::corrupt(TABLE, &device.id, error);
+        let mut item: Item = serde_dynamo::to_item(row_of(device)).map_err(corrupt)?;
+        let about: Item = serde_dynamo::to_item(about).map_err(corrupt)?;
+        item.extend(about);
         self.client
             .put_item()
             .table_name(&self.name)
@@ -138,7 +157,7 @@ fn sensor_of(row: SensorRow) -> Result<Sensor, String> {
     })
 }
 
-fn row_of(device: &Device, about: HashMap<String, Value>) -> DeviceRow {
+fn row_of(device: &Device) -> DeviceRow {
     let texts = |ids: &Vec<LevelId>| ids.iter().map(ToString::to_string).collect();
     DeviceRow {
         id: device.id.to_string(),
@@ -147,7 +166,7 @@ fn row_of(device: &Device, about: HashMap<String, Value>) -> DeviceRow {
         followed_by: device.followed_by.as_ref().map(texts),
         link: device.level_id.as_ref().and(device.followed_by.as_ref()).map(|_| LINK.to_owned()),
         sensors: device.sensors.iter().map(sensor_row).collect(),
-        rest: about,
+        deleted_at: None,
     }
 }
 
@@ -194,16 +213,14 @@ mod tests {
 
     #[test]
     fn a_device_is_read_back_as_it_was_written() {
-        let about = HashMap::from([("name".to_owned(), Value::from("Buoy 1")), ("version".to_owned(), Value::from(3))]);
-        let item: Item = serde_dynamo::to_item(row_of(&device(), about)).unwrap();
+        let item: Item = serde_dynamo::to_item(row_of(&device())).unwrap();
         assert_eq!(item.get("link"), Some(&s("level")));
-        assert_eq!(item.get("name"), Some(&s("Buoy 1")));
         assert_eq!(device_of(item).unwrap(), device());
     }
 
     #[test]
     fn a_corrupt_row_names_the_key_and_the_field() {
-        let mut item: Item = serde_dynamo::to_item(row_of(&device(), HashMap::new())).unwrap();
+        let mut item: Item = serde_dynamo::to_item(row_of(&device())).unwrap();
         item.insert("level_id".to_owned(), s("x"));
         let error = device_of(item).unwrap_err().to_string();
         assert!(error.contains("buoy-01") && error.contains("level id"), "{error}");

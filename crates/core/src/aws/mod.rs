@@ -1,7 +1,9 @@
 //! The only home of the AWS SDK: configuration, and one adapter per noun.
 
 pub mod config;
+pub mod delivery;
 pub mod device;
+pub mod iot;
 pub mod level;
 pub mod problem;
 pub mod quarantine;
@@ -13,9 +15,10 @@ mod error;
 mod row;
 
 pub use aws_sdk_dynamodb as dynamodb;
+pub use aws_sdk_iotdataplane as iotdataplane;
 pub use aws_sdk_timestreamwrite as timestreamwrite;
 
-pub use calibration::CalibrationTable;
+pub use calibration::{CalibrationTable, Since};
 pub use error::AwsError;
 
 /// How long to wait before the next try, in a loop that the SDK's own retries do not cover: 20 ms, doubling to 640 ms.

@@ -48,9 +48,43 @@ pub(super) struct DeviceRow {
     pub link: Option<String>,
     #[serde(default)]
     pub sensors: Vec<SensorRow>,
-    /// What people and the API need and readings do not: name, location, settings, who and when.
-    #[serde(flatten)]
-    pub rest: HashMap<String, Value>,
+    /// Epoch milliseconds; of a deleted device only its counters are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<i64>,
+}
+
+/// What the API needs of a device beside [`DeviceRow`], in the same row.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct AboutRow {
+    #[serde(default)]
+    pub name: String,
+    #[serde(default)]
+    pub description: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<LocationRow>,
+    /// JSON as text: written once, sent as it is.
+    #[serde(default)]
+    pub settings: Value,
+    #[serde(default)]
+    pub settings_version: u64,
+    /// The version of the settings that AWS IoT holds.
+    #[serde(default)]
+    pub delivered: u64,
+    #[serde(default)]
+    pub version: u64,
+    #[serde(default)]
+    pub created_at: i64,
+    #[serde(default)]
+    pub updated_at: i64,
+    #[serde(default)]
+    pub updated_by: String,
+}
+
+/// Where a device is.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct LocationRow {
+    pub latitude: f64,
+    pub longitude: f64,
 }
 
 /// A sensor within a device's row.
@@ -87,6 +121,13 @@ pub(super) struct CalibrationRow {
     pub valid_from: i64,
     #[serde(flatten)]
     pub model: ModelJson,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub by: String,
+    /// Epoch milliseconds: when it was entered.
+    #[serde(default)]
+    pub at: i64,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
 }
 
 /// A flow sensor in `levels`.

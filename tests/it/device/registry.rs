@@ -1,0 +1,211 @@
+//! The registry's table: no write over another, lists by key, and the lean read that readings live on.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use weir_core::aws::device::{DeviceTable, Found, Listing, Write};
+use weir_core::domain::device_record::{Calibrations, Content, Versions};
+use weir_tests::faults::{Fault, Faults};
+use weir_tests::wire::Ledger;
+
+use super::{World, author, content, device};
+
+fn everything() -> Value {
+    json!({
+        "name": "Buoy 1", "description": "at the pier", "location": {"latitude": 48.2, "longitude": -16.4},
+        "enabled": true, "level_id": "01", "followed_by": ["03", "21"],
+        "sensors": [
+            {"code": "ph", "name": "pH", "unit": "pH", "limits": {"min": 0, "max": 14}},
+            {"code": "do", "enabled": false}
+        ],
+        "settings": {"every": 60, "rate": 0.1, "deep": {"list": [1, "x", {"y": true}]}, "sensors": {"ph": {"gain": 2}}}
+    })
+}
+
+#[tokio::test]
+async fn a_record_is_read_back_as_it_was_written_and_readings_see_their_part() {
+    let world = World::new().await;
+    assert_eq!(world.create("b", &everything()).await, Write::Done);
+    let record = world.record("b").await;
+    assert_eq!(record.content, content(&everything()));
+    assert_eq!((record.versions, record.updated_by.as_str()), (Versions { record: 1, settings: 1 }, "ann@example.com"));
+    let lean = world.devices().get(&device("b")).await.unwrap().unwrap();
+    assert_eq!(
+        (lean.sensors.len(), lean.sensors[0].limits, lean.enabled),
+        (2, content(&everything()).sensors[0].limits, true)
+    );
+    assert_eq!(world.devices().topology().await.unwrap().following(&"01".parse().unwrap()).len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_taken_away_is_gone_from_the_row_too() {
+    let world = World::new().await;
+    world.create("b", &everything()).await;
+    let changed = world.record("b").await.rewritten(content(&json!({})), Calibrations::new(), author());
+    assert_eq!(world.devices().write(&changed, true).await.unwrap(), Write::Done);
+    assert_eq!(world.record("b").await.content, content(&json!({})));
+    let row = world.engine.row("devices");
+    for gone in ["level_id", "followed_by", "link", "tube", "location"] {
+        assert!(row.get(gone).is_none(), "{gone} is still there: {row}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_for_an_older_version_changes_nothing() {
+    let world = World::new().await;
+    world.create("b", &everything()).await;
+    let (first, second) = (world.record("b").await, world.record("b").await);
+    let renamed = |name: &str| Content { name: name.into(), ..content(&everything()) };
+    let first = first.rewritten(renamed("first"), Calibrations::new(), author());
+    let second = second.rewritten(renamed("second"), Calibrations::new(), author());
+    assert_eq!(world.devices().write(&first, false).await.unwrap(), Write::Done);
+    assert_eq!(world.devices().write(&second, false).await.unwrap(), Write::Overtaken);
+    assert_eq!(world.create("b", &json!({})).await, Write::Overtaken, "registering never overwrites");
+    assert_eq!(world.record("b").await, first);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_was_taken_without_saying_so_is_not_mistaken_for_somebody_elses() {
+    let world = World::new().await;
+    let lost = Faults::only(7, 100, &[Fault::TimeoutAfter]);
+    let table = DeviceTable::new(world.engine.client_over(lost.clone()), world.engine.name("devices"));
+    // Every answer is lost until the SDK has no tries left: then nobody knows.
+    let record = weir_core::domain::device_record::Record::new(
+        device("b"),
+        content(&everything()),
+        Calibrations::new(),
+        Versions::default(),
+        author(),
+    );
+    assert!(table.write(&record, true).await.is_err());
+    assert_eq!(world.record("b").await, record);
+    // Only the first answer is lost: the SDK sends it again, and finds its own write.
+    let mut found = 0;
+    for seed in 0..40 {
+        let world = World::new().await;
+        let lost = Faults::only(seed, 50, &[Fault::TimeoutAfter]);
+        let table = DeviceTable::new(world.engine.client_over(lost.clone()), world.engine.name("devices"));
+        if let Ok(written) = table.write(&record, true).await {
+            assert_eq!(written, Write::Done, "seed {seed}");
+            found += usize::from(!lost.met().is_empty());
+        }
+    }
+    assert!(found > 3, "the answer was lost and found again only {found} times");
+}
+
+#[tokio::test]
+async fn a_deleted_device_leaves_its_counters_and_nothing_that_is_seen() {
+    let world = World::new().await;
+    world.create("b", &everything()).await;
+    world.remove("b").await;
+    assert_eq!(world.devices().get(&device("b")).await.unwrap(), None);
+    let before = Versions { record: 2, settings: 2 };
+    assert_eq!(world.devices().find(&device("b")).await.unwrap(), Found::Deleted(before));
+    assert_eq!(world.devices().find(&device("c")).await.unwrap(), Found::Never);
+    assert_eq!(world.devices().list(&Listing::default(), 10, None).await.unwrap(), (vec![], None));
+    assert!(world.devices().topology().await.unwrap() == Default::default());
+    let row = world.engine.row("devices");
+    let mut names: Vec<_> = row.as_object().unwrap().keys().map(String::as_str).collect();
+    names.sort();
+    let kept =
+        ["deleted_at", "due", "id", "pending", "settings_version", "updated_at", "updated_by", "version", "written"];
+    assert_eq!(names, kept);
+    assert_eq!(world.create("b", &everything()).await, Write::Done);
+    assert_eq!(world.record("b").await.versions, Versions { record: 3, settings: 3 });
+    assert!(world.engine.row("devices").get("deleted_at").is_none());
+}
+
+#[tokio::test]
+async fn fifty_writers_at_once_lose_no_update() {
+    let world = Arc::new(World::new().await);
+    world.create("b", &json!({})).await;
+    let writer = |number: usize| {
+        let world = Arc::clone(&world);
+        tokio::spawn(async move {
+            loop {
+                let record = world.record("b").await;
+                let mut body = json!({"sensors": []});
+                let codes = record.content.sensors.iter().map(|probe| probe.code.to_string());
+                body["sensors"] =
+                    codes.chain([format!("s{number}")]).map(|code| json!({"code": code})).collect::<Vec<_>>().into();
+                let changed = record.rewritten(content(&body), Calibrations::new(), author());
+                if world.devices().write(&changed, false).await.unwrap() == Write::Done {
+                    return;
+                }
+            }
+        })
+    };
+    for writer in (0..50).map(writer).collect::<Vec<_>>() {
+        writer.await.unwrap();
+    }
+    let record = world.record("b").await;
+    assert_eq!((record.content.sensors.len(), record.versions.record), (50, 51));
+}
+
+async fn walk(world: &World, listing: &Listing, limit: usize) -> Vec<Vec<String>> {
+    let (mut pages, mut after) = (Vec::new(), None);
+    loop {
+        let (records, next) = world.devices().list(listing, limit, after).await.unwrap();
+        pages.push(records.into_iter().map(|record| record.id.to_string()).collect());
+        after = next;
+        if after.is_none() {
+            return pages;
+        }
+    }
+}
+
+#[tokio::test]
+async fn lists_go_by_key_through_every_filter() {
+    let world = World::new().await;
+    for (id, enabled, level) in [
+        ("a", true, None),
+        ("b", false, Some("02")),
+        ("c", true, Some("01")),
+        ("d", true, Some("11")),
+        ("e", false, None),
+        ("f", true, Some("02")),
+        ("g", false, Some("01")),
+    ] {
+        world.create(id, &json!({"enabled": enabled, "level_id": level})).await;
+    }
+    let all = |enabled, tube: Option<&str>| Listing { enabled, tube: tube.map(str::to_owned) };
+    for (listing, expected) in [
+        (all(None, None), vec!["a", "c", "d", "f", "b", "e", "g"]),
+        (all(Some(true), None), vec!["a", "c", "d", "f"]),
+        (all(Some(false), None), vec!["b", "e", "g"]),
+        (all(None, Some("0")), vec!["c", "f", "g", "b"]),
+        (all(Some(false), Some("0")), vec!["g", "b"]),
+        (all(Some(true), Some("1")), vec!["d"]),
+        (all(None, Some("9")), vec![]),
+    ] {
+        for limit in 1..=8 {
+            let pages = walk(&world, &listing, limit).await;
+            assert_eq!(pages.concat(), expected, "{listing:?} by {limit}");
+            assert_eq!(pages.len(), expected.len().div_ceil(limit).max(1), "{listing:?} by {limit}: no empty page");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_reads_the_devices_that_it_shows_and_no_other() {
+    let world = World::new().await;
+    for number in 0..30 {
+        world
+            .create(&format!("d{number:02}"), &json!({"enabled": number % 3 == 0, "level_id": format!("0{number}")}))
+            .await;
+    }
+    let ledger = Arc::new(Ledger::default());
+    let table = DeviceTable::new(world.engine.client_over(ledger.clone()), world.engine.name("devices"));
+    for listing in
+        [Listing { enabled: Some(false), tube: None }, Listing { enabled: Some(false), tube: Some("0".into()) }]
+    {
+        let (records, next) = table.list(&listing, 5, None).await.unwrap();
+        assert!(records.len() == 5 && next.is_some());
+        let asked = ledger.take();
+        let operations: Vec<_> = asked.iter().map(|(operation, _)| operation.as_str()).collect();
+        assert_eq!(operations, ["Query", "BatchGetItem"]);
+        assert_eq!(asked[0].1["Limit"], 6, "one key more tells whether there is a next page");
+        assert!(asked[0].1.get("FilterExpression").is_none());
+        assert_eq!(asked[1].1["RequestItems"][world.engine.name("devices")]["Keys"].as_array().unwrap().len(), 5);
+    }
+}

@@ -2,6 +2,9 @@
 
 mod calibration;
 mod contract;
+mod device;
+mod faults;
+mod http;
 mod organizer;
 mod problem_detector;
 mod tidy;

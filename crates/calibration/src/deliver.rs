@@ -7,6 +7,7 @@ use futures_util::{StreamExt, stream};
 use weir_core::aws::AwsError;
 use weir_core::aws::quarantine::SetAside;
 use weir_core::aws::time_series::{Aside, Written};
+use weir_core::domain::calibration::Inputs;
 use weir_core::domain::device::Device;
 use weir_core::domain::reading::{RawReading, Reading, Series};
 use weir_core::domain::{Reason, Refusal, Timestamp};
@@ -110,7 +111,7 @@ impl Calibration {
             return Ok(Err(Refusal::new(Reason::SensorDisabled, detail)));
         }
         let calibration = self.registry.calibration(&device.id, sensor, raw.at).await?;
-        Ok(Reading::of(&device.id, sensor, calibration.as_deref(), raw, received_at))
+        Ok(Reading::of(&device.id, sensor, calibration.as_deref(), raw, received_at, Inputs::NONE))
     }
 
     /// Stores the readings, sets the rest aside, and counts.

@@ -1,6 +1,6 @@
 //! A reading: one number of one sensor at one instant, before and after calibration.
 
-use super::calibration::Calibration;
+use super::calibration::{Calibration, Inputs};
 use super::device::Sensor;
 use super::{Refusal, Timestamp};
 use crate::id::{DeviceId, SensorCode};
@@ -72,7 +72,8 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// The reading that `calibration` makes of `raw`; without one, the raw number marked `uncalibrated`.
+    /// The reading that `calibration` makes of `raw`; without one, the raw number marked `uncalibrated`. `inputs` are
+    /// the values of the device's other sensors at the same instant.
     ///
     /// # Errors
     /// What [`Calibration::apply`] refuses.
@@ -82,11 +83,12 @@ impl Reading {
         calibration: Option<&Calibration>,
         raw: &RawReading,
         received_at: Timestamp,
+        inputs: Inputs<'_>,
     ) -> Result<Self, Refusal> {
         let (value, version, quality) = match calibration {
             None => (raw.raw, 0, Quality::Uncalibrated),
             Some(calibration) => {
-                let calibrated = calibration.apply(raw.raw)?;
+                let calibrated = calibration.apply(raw.raw, inputs)?;
                 let within = sensor.limits.is_none_or(|limits| limits.contains(calibrated.value));
                 let quality = if calibrated.valid && within { Quality::Good } else { Quality::OutOfRange };
                 (calibrated.value, calibration.version, quality)

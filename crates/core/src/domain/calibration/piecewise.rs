@@ -92,7 +92,6 @@ impl Piecewise {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Linear, TwoPoint};
     use super::*;
     use proptest::prelude::*;
 
@@ -145,29 +144,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn monotone_points_make_a_monotone_model(points in ascending(), a in -50.0f64..2000.0, b in -50.0f64..2000.0) {
-            for outside in [Outside::Extend, Outside::Clamp] {
-                let model = Piecewise::new(points.clone(), outside).unwrap();
-                let (low, high) = (a.min(b), a.max(b));
-                prop_assert!(model.value(low).unwrap() <= model.value(high).unwrap() + 1e-9);
-            }
-        }
-
-        #[test]
-        fn two_points_a_line_and_a_piecewise_of_two_points_are_one_model(
-            r1 in -100.0f64..100.0, over in 0.5f64..100.0, p1 in -100.0f64..100.0, p2 in -100.0f64..100.0, at in -200.0f64..200.0,
-        ) {
-            let r2 = r1 + over;
-            let two = TwoPoint::new([r1, r2], [p1, p2]).unwrap().value(at);
-            let pieces = Piecewise::new(vec![(r1, p1), (r2, p2)], Outside::Extend).unwrap().value(at).unwrap();
-            let slope = (p2 - p1) / (r2 - r1);
-            let line = Linear::new(slope, p1 - slope * r1).unwrap().value(at);
-            // One formula serves all straight lines; only the side a point is extended from may differ.
-            prop_assert!((two - pieces).abs() < 1e-9 * (1.0 + two.abs()));
-            prop_assert!((two - line).abs() < 1e-9 * (1.0 + two.abs()));
-        }
-
         #[test]
         fn no_raw_number_makes_it_panic(points in ascending(), raw in any::<f64>()) {
             for outside in [Outside::Extend, Outside::Clamp, Outside::Reject] {

@@ -1,0 +1,156 @@
+//! Inputs: the calibrated values of other sensors that a formula asks for.
+
+use std::collections::BTreeSet;
+
+use super::nested::within;
+use super::{Invalid, Model};
+use crate::id::SensorCode;
+
+/// The calibrated values of the sensors of one device at one instant.
+#[derive(Debug, Clone, Copy)]
+pub struct Inputs<'a>(&'a [(&'a SensorCode, f64)]);
+
+impl<'a> Inputs<'a> {
+    /// No other sensor has a value.
+    pub const NONE: Inputs<'static> = Inputs(&[]);
+
+    /// These values; each sensor stands once.
+    pub fn of(values: &'a [(&'a SensorCode, f64)]) -> Self {
+        Self(values)
+    }
+
+    /// The value of that sensor.
+    pub fn value(self, of: &SensorCode) -> Option<f64> {
+        self.0.iter().find(|(sensor, _)| *sensor == of).map(|(_, value)| *value)
+    }
+}
+
+impl Model {
+    /// Every input that the model or one within it asks for, with the JSON pointer to it.
+    pub fn inputs(&self) -> Vec<(String, &SensorCode)> {
+        let field = match self {
+            Model::Expression(expression) => return expression.pointers(),
+            Model::Chain(_) => "steps",
+            _ => "ranges",
+        };
+        let inside = within(self).enumerate().flat_map(|(place, part)| {
+            let inputs = part.model.inputs().into_iter();
+            inputs.map(move |(pointer, sensor)| (format!("/{field}/{place}{pointer}"), sensor))
+        });
+        inside.collect()
+    }
+
+    /// Whether the model asks for any input.
+    pub fn asks(&self) -> bool {
+        match self {
+            Model::Expression(expression) => !expression.inputs().is_empty(),
+            _ => within(self).any(|part| part.model.asks()),
+        }
+    }
+}
+
+/// Accepts the inputs of `model` as the calibration of `sensor`. `others` tells of each sensor of the device what its
+/// calibration is: `None` when the device has no such sensor, `Some(None)` when that one is not calibrated.
+///
+/// # Errors
+/// Inputs that are no sensor of the device, and inputs that, directly or through others, are made of `sensor` itself;
+/// each with the pointer to it.
+pub fn check_inputs<'a>(
+    sensor: &SensorCode,
+    model: &Model,
+    others: impl Fn(&SensorCode) -> Option<Option<&'a Model>>,
+) -> Result<(), Vec<Invalid>> {
+    let refuse = |(pointer, input): (String, &SensorCode)| {
+        let detail = if input == sensor {
+            format!("{sensor} cannot be an input of itself")
+        } else if others(input).is_none() {
+            format!("the device has no sensor {input}")
+        } else if reaches(input, sensor, &others) {
+            format!("goes round in a circle: {input} is itself made of {sensor}")
+        } else {
+            return None;
+        };
+        Some(Invalid::new(pointer, detail))
+    };
+    let refused: Vec<_> = model.inputs().into_iter().filter_map(refuse).collect();
+    if refused.is_empty() { Ok(()) } else { Err(refused) }
+}
+
+/// Whether `from`, directly or through others, is made of `to`.
+fn reaches<'a>(from: &SensorCode, to: &SensorCode, others: &impl Fn(&SensorCode) -> Option<Option<&'a Model>>) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut open = vec![from.clone()];
+    while let Some(sensor) = open.pop() {
+        if sensor == *to {
+            return true;
+        }
+        let inputs = others(&sensor).flatten().map(Model::inputs).unwrap_or_default();
+        open.extend(inputs.into_iter().map(|(_, input)| input.clone()).filter(|input| !seen.contains(input)));
+        seen.insert(sensor);
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::{Chain, Expression, Linear, Nested, Options, Range, Ranges};
+    use super::*;
+
+    fn code(text: &str) -> SensorCode {
+        text.parse().unwrap()
+    }
+
+    fn made_of(inputs: &[&str]) -> Model {
+        let formula = inputs.iter().fold("x".to_owned(), |formula, input| format!("{formula} + in_{input}"));
+        let inputs = inputs.iter().map(|input| (format!("in_{input}"), code(input)));
+        Model::Expression(Expression::new(formula, inputs).unwrap())
+    }
+
+    /// What is refused when `sensor` is to be made of `inputs` on a device with these sensors.
+    fn refused(sensor: &str, model: &Model, device: &[(&str, Option<Model>)]) -> Vec<(String, String)> {
+        let device: BTreeMap<_, _> = device.iter().map(|(sensor, model)| (code(sensor), model)).collect();
+        let checked = check_inputs(&code(sensor), model, |input| device.get(input).map(|model| model.as_ref()));
+        checked.err().unwrap_or_default().into_iter().map(|invalid| (invalid.pointer, invalid.detail)).collect()
+    }
+
+    #[test]
+    fn an_input_is_another_sensor_of_the_device() {
+        let device = [("pm25", None), ("hum", Some(Model::Identity)), ("tmp", None)];
+        assert!(refused("pm25", &made_of(&["hum", "tmp"]), &device).is_empty());
+        assert!(refused("pm25", &Model::Identity, &device).is_empty());
+        assert_eq!(
+            refused("pm25", &made_of(&["hum", "co2"]), &device),
+            [("/inputs/in_co2".to_owned(), "the device has no sensor co2".to_owned())]
+        );
+    }
+
+    #[test]
+    fn a_circle_is_refused_however_long() {
+        assert!(refused("a", &made_of(&["a"]), &[("a", None)])[0].1.contains("input of itself"));
+        let device = [("a", None), ("b", Some(made_of(&["c"]))), ("c", Some(made_of(&["a"]))), ("d", None)];
+        let found = refused("a", &made_of(&["d", "b"]), &device);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].0, "/inputs/in_b");
+        assert!(found[0].1.contains("circle"), "{found:?}");
+    }
+
+    #[test]
+    fn a_circle_that_the_table_already_has_does_not_hang_the_check() {
+        let device = [("a", None), ("b", Some(made_of(&["c"]))), ("c", Some(made_of(&["b", "c"])))];
+        assert!(refused("a", &made_of(&["b"]), &device).is_empty());
+    }
+
+    #[test]
+    fn inputs_within_ranges_and_chains_are_found_with_their_pointers() {
+        let part = |model| Nested { model, options: Options::default() };
+        let linear = || part(Model::Linear(Linear::new(1.0, 0.0).unwrap()));
+        let chain = Model::Chain(Chain::new(vec![linear(), part(made_of(&["tmp"]))]).unwrap());
+        let ranges =
+            vec![Range { from: 0.0, to: 1.0, part: linear() }, Range { from: 1.0, to: 2.0, part: part(chain) }];
+        let model = Model::Ranges(Ranges::new(ranges).unwrap());
+        assert_eq!(model.inputs(), [("/ranges/1/steps/1/inputs/in_tmp".to_owned(), &code("tmp"))]);
+        assert!(model.asks() && !linear().model.asks());
+    }
+}

@@ -1,0 +1,128 @@
+//! What any model can be followed by: `round`, `clamp` and `valid`.
+
+use super::{Calibrated, Invalid, finite};
+use crate::domain::number::round;
+use crate::domain::{Reason, Refusal};
+
+/// A double has no more digits after the point worth rounding to.
+const MOST_DIGITS: u8 = 15;
+
+/// A closed interval of finite numbers, `min ≤ max`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interval {
+    min: f64,
+    max: f64,
+}
+
+impl Interval {
+    /// The interval from `min` to `max`, both included.
+    ///
+    /// # Errors
+    /// When a bound is not finite or `max` is below `min`; pointers are relative, `/0` and `/1`.
+    pub fn new(min: f64, max: f64) -> Result<Self, Invalid> {
+        finite("/0", min)?;
+        finite("/1", max)?;
+        if max < min {
+            return Err(Invalid::new("/1", format!("the upper bound {max} lies below the lower bound {min}")));
+        }
+        Ok(Self { min, max })
+    }
+
+    /// The lower bound.
+    pub fn min(self) -> f64 {
+        self.min
+    }
+
+    /// The upper bound.
+    pub fn max(self) -> f64 {
+        self.max
+    }
+
+    /// Whether `value` lies inside, bounds included.
+    pub fn contains(self, value: f64) -> bool {
+        self.min <= value && value <= self.max
+    }
+}
+
+/// What any model can be followed by, in this order: round, clamp, and the check of validity.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Options {
+    /// Digits after the point, half away from zero; at most 15.
+    pub round: Option<u8>,
+    /// The result is brought into this interval.
+    pub clamp: Option<Interval>,
+    /// A result outside is kept and marked `out_of_range`.
+    pub valid: Option<Interval>,
+}
+
+impl Options {
+    /// Accepts the options.
+    ///
+    /// # Errors
+    /// When `round` has more digits than a double.
+    pub fn checked(self) -> Result<Self, Invalid> {
+        match self.round {
+            Some(digits) if digits > MOST_DIGITS => Err(Invalid::new("/round", "must be 0 to 15")),
+            _ => Ok(self),
+        }
+    }
+
+    /// What becomes of a model's result.
+    ///
+    /// # Errors
+    /// `not_finite`: `clamp` would otherwise turn an overflow into a value that looks good.
+    pub(super) fn follow(&self, made: Calibrated) -> Result<Calibrated, Refusal> {
+        let Calibrated { mut value, valid } = made;
+        if !value.is_finite() {
+            return Err(Refusal::new(Reason::NotFinite, format!("the calibration comes to {value}")));
+        }
+        if let Some(digits) = self.round {
+            value = round(value, digits);
+        }
+        if let Some(clamp) = self.clamp {
+            value = value.clamp(clamp.min, clamp.max);
+        }
+        Ok(Calibrated { value, valid: valid && self.valid.is_none_or(|valid| valid.contains(value)) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_apply_in_the_order_round_clamp_valid() {
+        let interval = |min, max| Some(Interval::new(min, max).unwrap());
+        let options = Options { round: Some(0), clamp: interval(0.0, 10.0), valid: interval(0.0, 9.0) };
+        for (made, value, valid) in [(2.5, 3.0, true), (99.0, 10.0, false), (-4.0, 0.0, true), (9.4, 9.0, true)] {
+            assert_eq!(options.follow(made.into()).unwrap(), Calibrated { value, valid }, "{made}");
+        }
+    }
+
+    #[test]
+    fn an_overflow_is_not_clamped_into_a_good_value() {
+        let options = Options { clamp: Some(Interval::new(0.0, 14.0).unwrap()), ..Options::default() };
+        for made in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+            assert_eq!(options.follow(made.into()).unwrap_err().reason, Reason::NotFinite, "{made}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_valid_before_stays_so() {
+        let before = Calibrated { value: 1.0, valid: false };
+        assert!(!Options::default().follow(before).unwrap().valid);
+    }
+
+    #[test]
+    fn an_interval_is_finite_and_ascending() {
+        assert_eq!(Interval::new(f64::NAN, 1.0).unwrap_err().pointer, "/0");
+        assert_eq!(Interval::new(0.0, f64::INFINITY).unwrap_err().pointer, "/1");
+        assert_eq!(Interval::new(2.0, 1.0).unwrap_err().under("/clamp").pointer, "/clamp/1");
+    }
+
+    #[test]
+    fn fifteen_digits_are_the_most() {
+        assert!(Options { round: Some(15), ..Options::default() }.checked().is_ok());
+        assert_eq!(Options { round: Some(16), ..Options::default() }.checked().unwrap_err().pointer, "/round");
+    }
+}

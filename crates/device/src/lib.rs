@@ -1,41 +1,106 @@
 //! `device`: the registry over HTTP, and the delivery of settings that did not get through at once.
 //!
-//! Woken by API Gateway with one request each, and by a schedule to deliver what is still pending.
+//! Woken by API Gateway with one request each, and by a schedule to deliver what is still pending. One file per route;
+//! what they share is in `change` (how a device is changed) and `show` (how it is shown).
+
+use std::sync::Arc;
 
 use axum::Router;
-use serde_json::Value;
+use axum::routing::get;
+use serde_json::{Value, json};
 use utoipa::OpenApi;
-use weir_core::aws::AwsError;
 use weir_core::aws::config::{self, ConfigError};
+use weir_core::aws::delivery::Delivery;
 use weir_core::aws::device::DeviceTable;
+use weir_core::aws::iot::{self, Iot};
+use weir_core::aws::{AwsError, CalibrationTable};
+use weir_core::clock::{Clock, SystemClock};
 use weir_core::http::{finish, gateway};
+
+mod change;
+mod delete_device;
+mod delete_sensor;
+mod get_calibrations;
+mod get_device;
+mod get_devices;
+mod get_sensor;
+mod get_settings;
+mod patch_device;
+mod post_calibration;
+mod post_device;
+mod put_device;
+mod put_sensor;
+mod put_settings;
+mod show;
+mod tag;
 
 /// The function with what it works on.
 pub struct Device {
     router: Router,
+    parts: Parts,
 }
 
-/// Settings are still pending: the caller has to call again.
+/// It could not be found out what is to be delivered: the caller has to call again.
 #[derive(Debug, thiserror::Error)]
 #[error("call again: {0}")]
 pub struct CallAgain(#[from] AwsError);
 
 /// What the handlers share.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Parts {
-    /// The registry.
+    /// The devices.
     pub devices: DeviceTable,
+    /// The versions of their calibrations.
+    pub calibrations: CalibrationTable,
+    /// The way of their settings to AWS IoT.
+    pub delivery: Delivery,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
 }
 
 #[derive(OpenApi)]
-#[openapi(info(title = "Weir", description = "Devices, readings, levels, problems and people."))]
+#[openapi(
+    info(title = "Weir", description = "Devices, readings, levels, problems and people."),
+    paths(
+        get_devices::get_devices,
+        post_device::post_device,
+        get_device::get_device,
+        put_device::put_device,
+        patch_device::patch_device,
+        delete_device::delete_device,
+        get_settings::get_settings,
+        put_settings::put_settings,
+        get_sensor::get_sensor,
+        put_sensor::put_sensor,
+        delete_sensor::delete_sensor,
+        get_calibrations::get_calibrations,
+        post_calibration::post_calibration,
+    )
+)]
 struct Document;
 
 impl Device {
     /// The function over these parts.
     pub fn new(parts: Parts) -> Self {
-        let routes = Router::new();
-        Self { router: finish(routes.with_state(parts), Document::openapi) }
+        let routes = Router::new()
+            .route("/devices", get(get_devices::get_devices).post(post_device::post_device))
+            .route(
+                "/devices/{id}",
+                get(get_device::get_device)
+                    .put(put_device::put_device)
+                    .patch(patch_device::patch_device)
+                    .delete(delete_device::delete_device),
+            )
+            .route("/devices/{id}/settings", get(get_settings::get_settings).put(put_settings::put_settings))
+            .route(
+                "/devices/{id}/sensors/{code}",
+                get(get_sensor::get_sensor).put(put_sensor::put_sensor).delete(delete_sensor::delete_sensor),
+            )
+            .route(
+                "/devices/{id}/sensors/{code}/calibrations",
+                get(get_calibrations::get_calibrations).post(post_calibration::post_calibration),
+            );
+        Self { router: finish(routes.with_state(parts.clone()), Document::openapi), parts }
     }
 
     /// The function as its environment describes it.
@@ -45,24 +110,33 @@ impl Device {
     pub async fn from_environment() -> Result<Self, ConfigError> {
         let sdk = config::sdk()?;
         let dynamodb = config::dynamodb(&sdk);
-        Ok(Self::new(Parts { devices: DeviceTable::new(dynamodb, config::required("DEVICES_TABLE")?) }))
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let devices = DeviceTable::new(dynamodb.clone(), config::required("DEVICES_TABLE")?);
+        let calibrations = CalibrationTable::new(dynamodb, config::required("CALIBRATIONS_TABLE")?);
+        let delivery = Delivery::new(devices.clone(), Iot::new(iot::client(&sdk)), Arc::clone(&clock));
+        Ok(Self::new(Parts { devices, calibrations, delivery, clock }))
     }
 
-    /// Opens the connection to DynamoDB while the init phase still has a whole processor.
-    pub async fn warm_up(&self) {}
+    /// Opens the connection to DynamoDB while the init phase still has a whole processor, by asking for a device that no
+    /// name stands for.
+    pub async fn warm_up(&self) {
+        if let Ok(nobody) = "0".parse() {
+            let _ = self.parts.devices.get(&nobody).await;
+        }
+    }
 
     /// Answers a request, or delivers what is pending when the event is none.
     ///
     /// # Errors
-    /// When settings are still pending that a later call may deliver.
+    /// When it cannot be found out what is pending.
     pub async fn handle(&self, event: Value) -> Result<Value, CallAgain> {
         if gateway::is_http(&event) {
             return Ok(gateway::answer(&self.router, event).await);
         }
-        self.sweep(event).await
-    }
-
-    async fn sweep(&self, event: Value) -> Result<Value, CallAgain> {
-        Ok(event)
+        let swept = self.parts.delivery.sweep().await?;
+        if swept.pending > 0 {
+            tracing::warn!(delivered = swept.delivered, pending = swept.pending, "settings are still to be delivered");
+        }
+        Ok(json!({"delivered": swept.delivered, "pending": swept.pending}))
     }
 }

@@ -1,0 +1,35 @@
+//! `PATCH /devices/{id}`: changes what a merge patch (RFC 7396) names. It never makes a device.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use weir_core::domain::device_record::Record;
+use weir_core::http::{Admin, ETag, IfMatch, Merge, Path, Problem, from_value};
+use weir_core::id::DeviceId;
+use weir_core::wire::device::DeviceJson;
+use weir_core::wire::device_body::{DeviceBody, patched};
+
+use super::Parts;
+
+/// Changes the fields that the patch names; `null` empties one. A list is replaced as a whole.
+#[utoipa::path(
+    patch, path = "/devices/{id}", tag = "devices",
+    params(("id" = DeviceId, Path), ("If-Match" = Option<String>, Header)),
+    request_body(content = DeviceBody, content_type = "application/merge-patch+json"),
+    responses((status = 200, description = "Changed.", body = DeviceJson, headers(("ETag" = String))))
+)]
+pub(super) async fn patch_device(
+    State(parts): State<Parts>,
+    Admin(caller): Admin,
+    Path(id): Path<DeviceId>,
+    expected: IfMatch,
+    Merge(patch): Merge,
+) -> Result<impl IntoResponse, Problem> {
+    let decide = |_: &Record, current: &DeviceJson| {
+        let body: DeviceBody = from_value(patched(current, patch.clone()))?;
+        Ok(body.content(Some(current))?)
+    };
+    let changed = parts.change(&id, expected, &caller, decide).await?;
+    let shown = DeviceJson { delivery: Some(changed.delivery), ..parts.show(&changed.record).await? };
+    Ok((ETag(changed.record.versions.record), Json(shown)))
+}

@@ -1,0 +1,32 @@
+//! `PUT /devices/{id}`: replaces what people say about a device. It never makes one.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use weir_core::domain::device_record::Record;
+use weir_core::http::{Admin, ETag, IfMatch, Path, Problem, Strict};
+use weir_core::id::DeviceId;
+use weir_core::wire::device::DeviceJson;
+use weir_core::wire::device_body::DeviceBody;
+
+use super::Parts;
+
+/// Replaces the device. What the body leaves out is emptied; calibrations stay with their sensors.
+#[utoipa::path(
+    put, path = "/devices/{id}", tag = "devices",
+    params(("id" = DeviceId, Path), ("If-Match" = Option<String>, Header)),
+    request_body = DeviceBody,
+    responses((status = 200, description = "Replaced.", body = DeviceJson, headers(("ETag" = String))))
+)]
+pub(super) async fn put_device(
+    State(parts): State<Parts>,
+    Admin(caller): Admin,
+    Path(id): Path<DeviceId>,
+    expected: IfMatch,
+    Strict(body): Strict<DeviceBody>,
+) -> Result<impl IntoResponse, Problem> {
+    let decide = |_: &Record, current: &DeviceJson| Ok(body.clone().content(Some(current))?);
+    let changed = parts.change(&id, expected, &caller, decide).await?;
+    let shown = DeviceJson { delivery: Some(changed.delivery), ..parts.show(&changed.record).await? };
+    Ok((ETag(changed.record.versions.record), Json(shown)))
+}

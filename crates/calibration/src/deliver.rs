@@ -7,13 +7,13 @@ use futures_util::{StreamExt, stream};
 use weir_core::aws::AwsError;
 use weir_core::aws::quarantine::SetAside;
 use weir_core::aws::time_series::{Aside, Written};
-use weir_core::domain::calibration::Inputs;
 use weir_core::domain::device::Device;
-use weir_core::domain::reading::{RawReading, Reading, Series};
+use weir_core::domain::reading::Reading;
 use weir_core::domain::{Reason, Refusal, Timestamp};
 use weir_core::id::DeviceId;
 use weir_core::wire::Envelope;
 
+use super::calibrate::Made;
 use super::message::{Message, Part, parse, single};
 use super::{Calibration, CallAgain, Count};
 
@@ -69,14 +69,13 @@ impl Calibration {
                 for part in message.refused {
                     sorted.aside.push((place, set_aside(envelope, &message.device, message.single, part)));
                 }
-                for raw in message.readings {
-                    match self.calibrate(device, &raw, envelope.received_at).await {
-                        Ok(Ok(reading)) => sorted.readings.push((place, reading)),
-                        Ok(Err(refusal)) => {
-                            let part = part(&device.id, &raw, refusal);
+                for made in self.calibrate(device, &message.readings, envelope.received_at).await {
+                    match made {
+                        Made::Reading(reading) => sorted.readings.push((place, reading)),
+                        Made::Refused(part) => {
                             sorted.aside.push((place, set_aside(envelope, &device.id, message.single, part)));
                         }
-                        Err(error) => sorted.failed.push((place, error)),
+                        Made::Failed(error) => sorted.failed.push((place, error)),
                     }
                 }
                 return;
@@ -93,25 +92,6 @@ impl Calibration {
             }
         };
         sorted.aside.push((place, whole(envelope, Some(message.device.to_string()), refusal, at)));
-    }
-
-    /// The calibrated reading, or why there is none.
-    async fn calibrate(
-        &self,
-        device: &Device,
-        raw: &RawReading,
-        received_at: Timestamp,
-    ) -> Result<Result<Reading, Refusal>, AwsError> {
-        let Some(sensor) = device.sensor(&raw.sensor) else {
-            let detail = format!("the device {} has no sensor {}", device.id, raw.sensor);
-            return Ok(Err(Refusal::new(Reason::UnknownSensor, detail)));
-        };
-        if !sensor.enabled {
-            let detail = format!("the sensor {} of {} is switched off", raw.sensor, device.id);
-            return Ok(Err(Refusal::new(Reason::SensorDisabled, detail)));
-        }
-        let calibration = self.registry.calibration(&device.id, sensor, raw.at).await?;
-        Ok(Reading::of(&device.id, sensor, calibration.as_deref(), raw, received_at, Inputs::NONE))
     }
 
     /// Stores the readings, sets the rest aside, and counts.
@@ -175,14 +155,6 @@ fn whole(envelope: &Envelope, device_id: Option<String>, refusal: Refusal, at: T
         received_at: envelope.received_at,
         payload: envelope.payload.clone(),
     }
-}
-
-/// One value that was read and then refused.
-fn part(device: &DeviceId, raw: &RawReading, refusal: Refusal) -> Part {
-    let series = Series { device: device.clone(), sensor: raw.sensor.clone() };
-    let (_, payload) = single(&series, raw.at, raw.raw);
-    let payload = serde_json::from_slice(&payload).unwrap_or_default();
-    Part { sensor: Some(raw.sensor.to_string()), at: Some(raw.at), refusal, payload }
 }
 
 /// A part of a message, set aside so that a replay sends only that part; where a message is one value, the message as

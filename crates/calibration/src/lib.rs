@@ -16,6 +16,7 @@ use weir_core::aws::{AwsError, CalibrationTable};
 use weir_core::clock::{Clock, SystemClock};
 use weir_core::wire::Envelope;
 
+mod calibrate;
 mod deliver;
 mod message;
 mod queue;

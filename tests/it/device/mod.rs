@@ -1,18 +1,24 @@
 //! The function `device`: the registry on a real engine, and the delivery of settings against everything that can fail.
 
+mod access;
 mod delivery;
+mod events;
 mod iot;
 mod registry;
+mod routes;
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use ::device::{Device, Parts};
+use serde_json::{Value, json};
 use weir_core::aws::CalibrationTable;
 use weir_core::aws::delivery::Delivery;
 use weir_core::aws::device::{DeviceTable, Found, Write};
 use weir_core::clock::SetClock;
 use weir_core::domain::Timestamp;
-use weir_core::domain::device_record::{Author, Calibrations, Content, Record, Versions};
+use weir_core::domain::calibration::{Calibration, Model, Options};
+use weir_core::domain::device_record::{Author, Calibrations, Content, Entry, Record, Versions};
+use weir_core::domain::reading::Series;
 use weir_core::id::DeviceId;
 use weir_core::wire::device_body::DeviceBody;
 use weir_tests::engine::Engine;
@@ -42,6 +48,56 @@ impl World {
 
     pub fn delivery(&self) -> Delivery {
         Delivery::new(self.devices(), self.cloud.iot(), self.clock.clone())
+    }
+
+    /// The function over all this.
+    pub fn function(&self) -> Device {
+        let (devices, calibrations, delivery) = (self.devices(), self.calibrations(), self.delivery());
+        Device::new(Parts { devices, calibrations, delivery, clock: self.clock.clone() })
+    }
+
+    /// What the recorded events speak of: `buoy-01` in its third version, with two calibrations of `ph`; `buoy-02`, which is
+    /// switched off; the flow sensors `kloaka-03` and `kloaka-11`; and `buoy-gone`, which was deleted.
+    pub async fn registered() -> Self {
+        let world = Self::new().await;
+        let sensors =
+            json!([{"code": "ph", "name": "pH", "unit": "pH", "limits": {"min": 0, "max": 14}}, {"code": "do"}]);
+        for (id, body) in [
+            (
+                "buoy-01",
+                json!({"name": "Buoy 1", "location": {"latitude": 48.2, "longitude": 16.4}, "sensors": sensors,
+                "settings": {"every": 60}}),
+            ),
+            ("buoy-02", json!({"enabled": false})),
+            ("kloaka-03", json!({"level_id": "03"})),
+            ("kloaka-11", json!({"level_id": "11", "followed_by": []})),
+            ("buoy-gone", json!({"sensors": [{"code": "ph"}]})),
+        ] {
+            assert_eq!(world.create(id, &body).await, Write::Done);
+        }
+        world.calibrate("buoy-01", 1_790_000_000_000).await;
+        world.calibrate("buoy-01", 1_794_000_000_000).await;
+        world.calibrate("buoy-gone", 1_790_000_000_000).await;
+        world.remove("buoy-gone").await;
+        assert_eq!(world.delivery().sweep().await.unwrap().pending, 0);
+        world
+    }
+
+    /// Adds a version to the calibrations of the device's `ph`, as far as the tables go.
+    async fn calibrate(&self, id: &str, valid_from: i64) {
+        let (record, sensor) = (self.record(id).await, "ph".parse().unwrap());
+        let calibration = Calibration {
+            version: record.next_calibration(&sensor),
+            valid_from: Timestamp::from_millis(valid_from),
+            model: Model::Identity,
+            options: Options::default(),
+        };
+        let entry =
+            Entry { calibration: Arc::new(calibration), by: "ann@example.com".into(), at: NOW, note: String::new() };
+        let changed = record.calibrated(&sensor, entry.clone(), author());
+        let series = Series { device: device(id), sensor };
+        let written = self.devices().write_calibrated(&changed, &self.calibrations(), &series, &entry).await;
+        assert_eq!(written.unwrap(), Write::Done);
     }
 
     pub async fn record(&self, id: &str) -> Record {

@@ -1,0 +1,103 @@
+//! Who may do what with devices: every route asked by everyone, and the document checked against the same table.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use weir_tests::events::event;
+use weir_tests::root;
+use weir_tests::template::Template;
+
+use super::World;
+use crate::http::ask::{Ask, body, status};
+use crate::http::matrix::{Line, differences, line, walk, with_body};
+
+/// For each route the status for nobody, an access token, a user without scope, a user in scope, and an admin.
+fn lines() -> Vec<Line> {
+    let calibration = json!({"model": "identity"});
+    vec![
+        line("GET", "/devices", [401, 401, 200, 200, 200]),
+        with_body("POST", "/devices", json!({"id": "buoy-09"}), [401, 401, 403, 403, 201]),
+        line("GET", "/devices/buoy-01", [401, 401, 404, 200, 200]),
+        with_body("PUT", "/devices/buoy-01", json!({}), [401, 401, 403, 403, 200]),
+        with_body("PATCH", "/devices/buoy-01", json!({}), [401, 401, 403, 403, 200]),
+        line("DELETE", "/devices/buoy-01", [401, 401, 403, 403, 204]),
+        line("GET", "/devices/buoy-01/settings", [401, 401, 404, 200, 200]),
+        with_body("PUT", "/devices/buoy-01/settings", json!({"a": 1}), [401, 401, 404, 200, 200]),
+        line("GET", "/devices/buoy-01/sensors/ph", [401, 401, 404, 200, 200]),
+        with_body("PUT", "/devices/buoy-01/sensors/ph", json!({}), [401, 401, 403, 403, 200]),
+        line("DELETE", "/devices/buoy-01/sensors/ph", [401, 401, 403, 403, 204]),
+        line("GET", "/devices/buoy-01/sensors/ph/calibrations", [401, 401, 404, 200, 200]),
+        with_body("POST", "/devices/buoy-01/sensors/ph/calibrations", calibration, [401, 401, 403, 403, 201]),
+        line("GET", "/openapi.json", [200; 5]),
+        // The same of a device that is not there.
+        line("GET", "/devices/buoy-77", [401, 401, 404, 404, 404]),
+        with_body("PUT", "/devices/buoy-77", json!({}), [401, 401, 403, 403, 404]),
+        with_body("PATCH", "/devices/buoy-77", json!({}), [401, 401, 403, 403, 404]),
+        line("DELETE", "/devices/buoy-77", [401, 401, 403, 403, 404]),
+        with_body("PUT", "/devices/buoy-77/settings", json!({"a": 1}), [401, 401, 404, 404, 404]),
+        with_body("PUT", "/devices/buoy-77/sensors/ph", json!({}), [401, 401, 403, 403, 404]),
+        with_body(
+            "POST",
+            "/devices/buoy-77/sensors/ph/calibrations",
+            json!({"model": "identity"}),
+            [401, 401, 403, 403, 404],
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn everyone_may_do_what_the_contract_says_and_no_more() {
+    let answer = async |event: Value| World::registered().await.function().handle(event).await.unwrap();
+    walk(&lines(), "buoy-01 buoy-77", answer).await;
+}
+
+#[tokio::test]
+async fn the_table_and_the_document_name_the_same_operations() {
+    let document = World::new().await.function().handle(event("device", "document")).await.unwrap();
+    assert_eq!(differences(&lines(), &body(&document)), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_foreign_device_and_one_that_is_not_there_are_answered_byte_for_byte_alike() {
+    let world = World::registered().await;
+    let ask = async |method: &str, path: String, scope: &str| {
+        let mut ask = Ask::new(method, &path).user(scope).id("same");
+        if method == "PUT" {
+            ask = ask.json(&json!({"a": 1}));
+        }
+        world.function().handle(ask.event()).await.unwrap()
+    };
+    for (method, rest) in [
+        ("GET", ""),
+        ("GET", "/settings"),
+        ("PUT", "/settings"),
+        ("GET", "/sensors/ph"),
+        ("GET", "/sensors/ph/calibrations"),
+    ] {
+        let foreign = ask(method, format!("/devices/buoy-01{rest}"), "kloaka-03").await;
+        let unknown = ask(method, format!("/devices/buoy-77{rest}"), "buoy-77").await;
+        let unknown_and_foreign = ask(method, format!("/devices/buoy-77{rest}"), "kloaka-03").await;
+        assert_eq!(status(&foreign), 404);
+        assert_eq!(foreign.to_string(), unknown.to_string(), "{method} {rest}");
+        assert_eq!(foreign.to_string(), unknown_and_foreign.to_string(), "{method} {rest}");
+    }
+}
+
+#[tokio::test]
+async fn the_template_routes_each_operation_of_the_document_and_only_the_document_without_a_token() {
+    let document = World::new().await.function().handle(event("device", "document")).await.unwrap();
+    let document = body(&document);
+    let of_path = |(path, item): (&String, &Value)| -> Vec<(String, String)> {
+        let open = |operation: &Value| if operation["security"] == json!([]) { "NONE" } else { "JWT" }.to_owned();
+        let operations = item.as_object().unwrap().iter();
+        operations.map(|(method, operation)| (format!("{} {path}", method.to_uppercase()), open(operation))).collect()
+    };
+    let said: BTreeMap<_, _> = document["paths"].as_object().unwrap().iter().flat_map(of_path).collect();
+    let template = Template::read(&root());
+    let routes = template.resources("AWS::ApiGatewayV2::Route").into_values();
+    let ours = routes.filter(|route| route["Target"]["Fn::Sub"] == "integrations/${DeviceIntegration}");
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let routed: BTreeMap<_, _> =
+        ours.map(|route| (text(&route["RouteKey"]), text(&route["AuthorizationType"]))).collect();
+    assert_eq!(routed, said, "left the template, right the document");
+}

@@ -1,0 +1,175 @@
+//! Every recorded request, exactly as API Gateway sends it, and what it is answered with.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use weir_tests::events::{event, names};
+
+use super::World;
+use crate::http::ask::{body, status};
+
+/// The event, the status, for a refusal the kind, and the pointers or parameters it names.
+type Expected = (&'static str, u16, &'static str, &'static [&'static str]);
+
+const EXPECTED: &[Expected] = &[
+    ("create", 201, "", &[]),
+    ("create.minimal", 201, "", &[]),
+    ("create.flow-sensor", 201, "", &[]),
+    ("create.again", 201, "", &[]),
+    ("create.refused-exists", 409, "exists", &[]),
+    ("create.refused-not-admin", 403, "forbidden", &[]),
+    (
+        "create.refused-invalid",
+        422,
+        "invalid",
+        &["/id", "/sensors/1/limits/max", "/settings/a", "/name", "/location/latitude", "/followed_by"],
+    ),
+    ("create.refused-bad-id", 422, "invalid", &["/id"]),
+    ("create.refused-unknown-field", 422, "invalid", &["/colour"]),
+    ("create.refused-wrong-type", 422, "invalid", &["/sensors/0/enabled"]),
+    ("create.refused-not-json", 400, "malformed", &[]),
+    ("create.refused-media-type", 415, "unsupported_media", &[]),
+    ("create.refused-too-large", 413, "too_large", &[]),
+    ("list", 200, "", &[]),
+    ("list.page", 200, "", &[]),
+    ("list.next", 200, "", &[]),
+    ("list.enabled", 200, "", &[]),
+    ("list.tube", 200, "", &[]),
+    ("list.own", 200, "", &[]),
+    ("list.refused-limit", 400, "malformed", &["limit"]),
+    ("list.refused-parameter", 400, "malformed", &["colour"]),
+    ("list.refused-tube", 400, "malformed", &["tube"]),
+    ("list.refused-next", 400, "bad_page", &[]),
+    ("read", 200, "", &[]),
+    ("read.not-modified", 304, "", &[]),
+    ("read.refused-unknown", 404, "not_found", &[]),
+    ("read.refused-foreign", 404, "not_found", &[]),
+    ("read.refused-bad-id", 404, "not_found", &[]),
+    ("read.refused-deleted", 404, "not_found", &[]),
+    ("read.refused-no-token", 401, "unauthorized", &[]),
+    ("read.refused-access-token", 401, "unauthorized", &[]),
+    ("read.refused-no-group", 403, "forbidden", &[]),
+    ("replace", 200, "", &[]),
+    ("replace.refused-stale", 412, "precondition_failed", &[]),
+    ("replace.refused-weak-tag", 400, "malformed", &[]),
+    ("replace.refused-unknown", 404, "not_found", &[]),
+    ("replace.refused-other-id", 422, "invalid", &["/id"]),
+    ("replace.refused-not-admin", 403, "forbidden", &[]),
+    ("patch", 200, "", &[]),
+    ("patch.plain-json", 200, "", &[]),
+    ("patch.refused-kept-field", 422, "invalid", &["/version"]),
+    ("patch.refused-calibration", 422, "invalid", &["/sensors/0/calibration"]),
+    ("patch.refused-stale", 412, "precondition_failed", &[]),
+    ("patch.refused-unknown", 404, "not_found", &[]),
+    ("patch.refused-not-an-object", 422, "invalid", &[""]),
+    ("delete", 204, "", &[]),
+    ("delete.refused-stale", 412, "precondition_failed", &[]),
+    ("delete.refused-unknown", 404, "not_found", &[]),
+    ("delete.refused-not-admin", 403, "forbidden", &[]),
+    ("settings", 200, "", &[]),
+    ("settings.refused-foreign", 404, "not_found", &[]),
+    ("set", 200, "", &[]),
+    ("set.if-match", 200, "", &[]),
+    ("set.refused-stale", 412, "precondition_failed", &[]),
+    ("set.refused-too-large", 422, "invalid", &[""]),
+    ("set.refused-too-deep", 422, "invalid", &["/a/b/c/d/e"]),
+    ("set.refused-null", 422, "invalid", &["/every"]),
+    ("set.refused-bad-sensor", 422, "invalid", &["/sensors/PH", "/sensors/do"]),
+    ("set.refused-not-an-object", 422, "invalid", &[""]),
+    ("set.refused-foreign", 404, "not_found", &[]),
+    ("set.refused-unknown", 404, "not_found", &[]),
+    ("sensor", 200, "", &[]),
+    ("sensor.not-modified", 304, "", &[]),
+    ("sensor.refused-unknown", 404, "not_found", &[]),
+    ("sensor.refused-foreign", 404, "not_found", &[]),
+    ("put-sensor.new", 201, "", &[]),
+    ("put-sensor", 200, "", &[]),
+    ("put-sensor.refused-invalid", 422, "invalid", &["/limits/max", "/code"]),
+    ("put-sensor.refused-name", 422, "invalid", &["/name"]),
+    ("put-sensor.refused-calibration", 422, "invalid", &["/calibration"]),
+    ("put-sensor.refused-stale", 412, "precondition_failed", &[]),
+    ("put-sensor.refused-bad-code", 404, "not_found", &[]),
+    ("put-sensor.refused-not-admin", 403, "forbidden", &[]),
+    ("put-sensor.refused-unknown-device", 404, "not_found", &[]),
+    ("delete-sensor", 204, "", &[]),
+    ("delete-sensor.refused-unknown", 404, "not_found", &[]),
+    ("delete-sensor.refused-not-admin", 403, "forbidden", &[]),
+    ("calibrations", 200, "", &[]),
+    ("calibrations.page", 200, "", &[]),
+    ("calibrations.next", 200, "", &[]),
+    ("calibrations.refused-next", 400, "bad_page", &[]),
+    ("calibrations.refused-foreign", 404, "not_found", &[]),
+    ("calibrations.refused-unknown-sensor", 404, "not_found", &[]),
+    ("calibrate.identity", 201, "", &[]),
+    ("calibrate.linear", 201, "", &[]),
+    ("calibrate.two-point", 201, "", &[]),
+    ("calibrate.piecewise", 201, "", &[]),
+    ("calibrate.in-the-past", 201, "", &[]),
+    ("calibrate.in-the-future", 201, "", &[]),
+    ("calibrate.refused-no-model", 422, "invalid", &["/model"]),
+    ("calibrate.refused-unknown-model", 422, "invalid", &["/model"]),
+    ("calibrate.refused-missing-field", 422, "invalid", &["/intercept"]),
+    ("calibrate.refused-wrong-type", 422, "invalid", &["/slope"]),
+    ("calibrate.refused-not-finite", 422, "invalid", &["/slope"]),
+    ("calibrate.refused-unknown-field", 422, "invalid", &["/slope"]),
+    ("calibrate.refused-equal-raw", 422, "invalid", &["/raw/1"]),
+    ("calibrate.refused-one-point", 422, "invalid", &["/points"]),
+    ("calibrate.refused-not-ascending", 422, "invalid", &["/points/2/0"]),
+    ("calibrate.refused-duplicate-raw", 422, "invalid", &["/points/2/0"]),
+    ("calibrate.refused-outside", 422, "invalid", &["/outside"]),
+    ("calibrate.refused-options", 422, "invalid", &["/valid", "/round"]),
+    ("calibrate.refused-valid-from", 422, "invalid", &["/valid_from"]),
+    ("calibrate.refused-huge-number", 400, "malformed", &[]),
+    ("calibrate.refused-not-admin", 403, "forbidden", &[]),
+    ("calibrate.refused-stale", 412, "precondition_failed", &[]),
+    ("calibrate.refused-unknown-sensor", 404, "not_found", &[]),
+    ("calibrate.refused-unknown-device", 404, "not_found", &[]),
+    ("document", 200, "", &[]),
+    ("refused.path", 404, "not_found", &[]),
+    ("refused.method", 405, "method_not_allowed", &[]),
+];
+
+fn wrong((name, expected, kind, fields): &Expected, answer: &Value) -> Option<String> {
+    let told = |what: &str| Some(format!("{name}: {what}: {answer}"));
+    if status(answer) != *expected {
+        return told(&format!("{expected} expected"));
+    }
+    if *expected < 400 {
+        return None;
+    }
+    let problem = body(answer);
+    if problem["type"] != format!("urn:weir:problem:{kind}") {
+        return told(&format!("{kind} expected"));
+    }
+    let text = |error: &Value| error["pointer"].as_str().or(error["parameter"].as_str()).unwrap_or_default().to_owned();
+    let named: Vec<String> = problem["errors"].as_array().into_iter().flatten().map(text).collect();
+    if named != *fields { told(&format!("{fields:?} expected")) } else { None }
+}
+
+#[tokio::test]
+async fn every_recorded_request_is_answered_as_the_contract_says() {
+    let mut all = Vec::new();
+    for expected in EXPECTED {
+        let world = World::registered().await;
+        let answer = world.function().handle(event("device", expected.0)).await.unwrap();
+        all.extend(wrong(expected, &answer));
+        assert!(status(&answer) < 400 || world.delivered("buoy-01").await, "{} changed something", expected.0);
+    }
+    assert!(all.is_empty(), "{} answers are wrong:\n{}", all.len(), all.join("\n"));
+}
+
+#[tokio::test]
+async fn the_schedule_delivers_what_is_pending() {
+    let world = World::registered().await;
+    world.set("buoy-01", &serde_json::json!({"every": 5})).await;
+    let answer = world.function().handle(event("device", "sweep")).await.unwrap();
+    assert_eq!(answer, serde_json::json!({"delivered": 1, "pending": 0}));
+    assert_eq!(world.cloud.retained("buoy-01").unwrap()["settings"]["every"], 5);
+}
+
+#[test]
+fn every_recorded_event_is_asked_somewhere() {
+    let asked: BTreeSet<_> =
+        EXPECTED.iter().map(|expected| expected.0.to_owned()).chain(["sweep".to_owned()]).collect();
+    assert_eq!(asked, names("device").into_iter().collect());
+}

@@ -1,0 +1,324 @@
+//! What the routes do beyond answering: what is written, delivered, shown again, and kept.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use weir_tests::events::event;
+
+use super::iot::Fate;
+use super::{World, device};
+use crate::http::ask::{Ask, body, status};
+
+impl World {
+    async fn ask(&self, ask: Ask) -> Value {
+        self.function().handle(ask.event()).await.unwrap()
+    }
+
+    /// Sends a recorded event, which must succeed.
+    async fn send(&self, name: &str) -> Value {
+        let answer = self.function().handle(event("device", name)).await.unwrap();
+        assert!(status(&answer) < 300, "{name}: {answer}");
+        answer
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let answer = self.ask(Ask::new("GET", path).admin()).await;
+        assert_eq!(status(&answer), 200, "{path}: {answer}");
+        body(&answer)
+    }
+}
+
+fn ids(page: &Value) -> Vec<&str> {
+    page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_device_is_registered_shown_and_delivered() {
+    let world = World::registered().await;
+    let answer = world.send("create").await;
+    assert_eq!(
+        (&answer["headers"]["location"], &answer["headers"]["etag"]),
+        (&json!("/devices/buoy-09"), &json!("\"1\""))
+    );
+    let expected = json!({
+        "id": "buoy-09", "name": "Buoy 9", "description": "at the pier",
+        "location": {"latitude": 48.21, "longitude": 16.41}, "enabled": true,
+        "sensors": [{"code": "ph", "name": "pH", "unit": "pH", "enabled": true, "limits": {"min": 0.0, "max": 14.0}}],
+        "settings": {"every": 60}, "version": 1, "created_at": "2026-11-20T06:24:44.123Z",
+        "updated_at": "2026-11-20T06:24:44.123Z", "updated_by": "ann@example.com", "delivery": "delivered"
+    });
+    assert_eq!(body(&answer), expected);
+    let mut shown = expected.clone();
+    shown.as_object_mut().unwrap().remove("delivery");
+    assert_eq!(world.get("/devices/buoy-09").await, shown);
+    assert_eq!(world.cloud.retained("buoy-09"), Some(json!({"version": 1, "settings": {"every": 60}})));
+    // What was read can be written back as it is.
+    let back = world.ask(Ask::new("PUT", "/devices/buoy-09").admin().header("if-match", "\"1\"").json(&shown)).await;
+    assert_eq!((status(&back), &back["headers"]["etag"]), (200, &json!("\"2\"")));
+    assert_eq!(world.cloud.versions("buoy-09"), [1], "equal settings are no change");
+}
+
+#[tokio::test]
+async fn refused_changes_change_nothing() {
+    for name in [
+        "create.refused-exists",
+        "replace.refused-unknown",
+        "patch.refused-unknown",
+        "delete.refused-stale",
+        "replace.refused-stale",
+        "patch.refused-kept-field",
+        "set.refused-null",
+        "put-sensor.refused-unknown-device",
+        "calibrate.refused-stale",
+        "calibrate.refused-unknown-sensor",
+        "set.refused-unknown",
+    ] {
+        let world = World::registered().await;
+        let before = (world.engine.rows("devices"), world.engine.rows("calibrations"));
+        let answer = world.function().handle(event("device", name)).await.unwrap();
+        assert!(status(&answer) >= 400, "{name}");
+        assert_eq!((world.engine.rows("devices"), world.engine.rows("calibrations")), before, "{name} left a trace");
+    }
+}
+
+#[tokio::test]
+async fn lists_show_what_the_caller_may_see_page_by_page() {
+    let world = World::registered().await;
+    assert_eq!(ids(&body(&world.send("list").await)), ["buoy-01", "kloaka-03", "kloaka-11", "buoy-02"]);
+    let page = body(&world.send("list.page").await);
+    assert_eq!(ids(&page), ["buoy-01", "kloaka-03"]);
+    assert_eq!(page["next"], event("device", "list.next")["queryStringParameters"]["next"]);
+    let last = body(&world.send("list.next").await);
+    assert_eq!((ids(&last), last.get("next")), (vec!["kloaka-11", "buoy-02"], None));
+    assert_eq!(ids(&body(&world.send("list.enabled").await)), ["buoy-02"]);
+    assert_eq!(ids(&body(&world.send("list.tube").await)), ["kloaka-03"]);
+    assert_eq!(ids(&body(&world.send("list.own").await)), ["buoy-01", "kloaka-03"]);
+}
+
+#[tokio::test]
+async fn a_scope_is_paged_by_its_ids_also_under_filters_and_with_ids_that_nobody_has() {
+    let world = World::registered().await;
+    for (query, expected) in [
+        ("", vec!["buoy-01", "buoy-02", "kloaka-03", "kloaka-11"]),
+        ("&enabled=true", vec!["buoy-01", "kloaka-03", "kloaka-11"]),
+        ("&tube=1", vec!["kloaka-11"]),
+        ("&tube=7", vec![]),
+    ] {
+        for limit in 1..=5 {
+            let (mut found, mut next) = (Vec::new(), String::new());
+            loop {
+                let ask = Ask::new("GET", &format!("/devices?limit={limit}{query}{next}"));
+                let page =
+                    body(&world.ask(ask.user("kloaka-11 kloaka-03 nobody aa zz buoy-02 buoy-01 buoy-gone")).await);
+                found.extend(ids(&page).into_iter().map(str::to_owned));
+                match page["next"].as_str() {
+                    Some(cursor) => next = format!("&next={cursor}"),
+                    None => break,
+                }
+            }
+            assert_eq!(found, expected, "{query} by {limit}");
+        }
+    }
+    assert_eq!(ids(&body(&world.ask(Ask::new("GET", "/devices").user("*")).await)).len(), 4);
+    // A cursor is for one list, under one set of filters.
+    let page = body(&world.ask(Ask::new("GET", "/devices?limit=1").admin()).await);
+    let other = format!("/devices?limit=1&enabled=true&next={}", page["next"].as_str().unwrap());
+    assert_eq!(status(&world.ask(Ask::new("GET", &other).admin()).await), 400);
+    let other = format!("/devices?limit=1&next={}", page["next"].as_str().unwrap());
+    assert_eq!(status(&world.ask(Ask::new("GET", &other).user("buoy-01 buoy-02")).await), 400);
+}
+
+#[tokio::test]
+async fn a_patch_changes_what_it_names_and_delivers_what_it_set() {
+    let world = World::registered().await;
+    let patched = body(&world.send("patch").await);
+    assert_eq!(
+        (&patched["name"], &patched["settings"], patched.get("location")),
+        (&json!("Patched"), &json!({"sleep": true}), None)
+    );
+    assert_eq!((&patched["version"], &patched["sensors"][0]["calibration"]["version"]), (&json!(4), &json!(2)));
+    assert_eq!(world.cloud.retained("buoy-01"), Some(json!({"version": 2, "settings": {"sleep": true}})));
+    assert_eq!(world.cloud.shadow("buoy-01", "/state/desired/settings"), Some(json!({"sleep": true})));
+}
+
+#[tokio::test]
+async fn fifty_writers_at_once_with_if_match_lose_no_update() {
+    let world = Arc::new(World::registered().await);
+    let writer = |number: usize| {
+        let world = Arc::clone(&world);
+        tokio::spawn(async move {
+            for _ in 0..200 {
+                let read = world.ask(Ask::new("GET", "/devices/buoy-02").admin()).await;
+                let mut sensors = body(&read)["sensors"].as_array().unwrap().clone();
+                sensors.push(json!({"code": format!("s{number}")}));
+                let tag = read["headers"]["etag"].as_str().unwrap();
+                let patch = Ask::new("PATCH", "/devices/buoy-02").admin().header("if-match", tag);
+                match status(&world.ask(patch.json(&json!({"sensors": sensors}))).await) {
+                    200 => return,
+                    412 => {}
+                    other => panic!("{other}"),
+                }
+            }
+            panic!("writer {number} never got through");
+        })
+    };
+    for writer in (0..50).map(writer).collect::<Vec<_>>() {
+        writer.await.unwrap();
+    }
+    let device = world.get("/devices/buoy-02").await;
+    assert_eq!((device["sensors"].as_array().unwrap().len(), &device["version"]), (50, &json!(51)));
+}
+
+#[tokio::test]
+async fn writers_without_if_match_are_put_one_after_the_other() {
+    let world = Arc::new(World::registered().await);
+    let writer = |number: usize| {
+        let world = Arc::clone(&world);
+        tokio::spawn(async move {
+            let path = format!("/devices/buoy-02/sensors/s{number}");
+            status(&world.ask(Ask::new("PUT", &path).admin().json(&json!({}))).await)
+        })
+    };
+    for writer in (0..10).map(writer).collect::<Vec<_>>() {
+        assert_eq!(writer.await.unwrap(), 201);
+    }
+    assert_eq!(world.get("/devices/buoy-02").await["sensors"].as_array().unwrap().len(), 10);
+}
+
+#[tokio::test]
+async fn settings_show_the_difference_until_the_device_reports() {
+    let world = World::registered().await;
+    let desired = json!({"every": 30, "sensors": {"ph": {"gain": 2}}});
+    let answer = body(&world.send("set").await);
+    assert_eq!(answer, json!({"version": 2, "desired": desired, "delivery": "delivered"}));
+    let shown = world.get("/devices/buoy-01/settings").await;
+    assert_eq!((&shown["difference"], &shown["reported"]), (&desired, &json!({})));
+    world.cloud.report("buoy-01", &json!({"version": 1, "settings": {"every": 30, "firmware": "1.4"}}));
+    let shown = world.get("/devices/buoy-01/settings").await;
+    assert_eq!(shown["difference"], json!({"sensors": {"ph": {"gain": 2}}}));
+    world.cloud.report("buoy-01", &json!({"version": 2, "settings": desired}));
+    let shown = world.get("/devices/buoy-01/settings").await;
+    assert_eq!(
+        (&shown["difference"], &shown["version"], &shown["delivery"]),
+        (&json!({}), &json!(2), &json!("delivered"))
+    );
+}
+
+#[tokio::test]
+async fn the_tag_of_settings_changes_with_what_is_shown() {
+    let world = World::registered().await;
+    let get = || Ask::new("GET", "/devices/buoy-01/settings").admin();
+    let first = world.ask(get()).await;
+    let tag = first["headers"]["etag"].as_str().unwrap().to_owned();
+    assert!(tag.starts_with("\"3-"), "{tag}");
+    assert_eq!(status(&world.ask(get().header("if-none-match", &tag)).await), 304);
+    world.cloud.report("buoy-01", &json!({"settings": {"every": 60}}));
+    assert_eq!(status(&world.ask(get().header("if-none-match", &tag)).await), 200, "the device has reported since");
+    let put = |tag: &str| {
+        Ask::new("PUT", "/devices/buoy-01/settings").admin().header("if-match", tag).json(&json!({"every": 1}))
+    };
+    assert_eq!(status(&world.ask(put("\"3-zz\"")).await), 412);
+    assert_eq!(status(&world.ask(put(&tag)).await), 200);
+    assert_eq!(status(&world.ask(put(&tag)).await), 412);
+    assert_eq!(status(&world.ask(put("\"4\"")).await), 200);
+}
+
+#[tokio::test]
+async fn settings_are_written_while_aws_iot_is_down_and_seen() {
+    let world = World::registered().await;
+    world.cloud.next("Publish", Fate::Lost);
+    assert_eq!(body(&world.send("set").await)["delivery"], "pending");
+    world.cloud.next("GetThingShadow", Fate::Refused(503));
+    let shown = world.get("/devices/buoy-01/settings").await;
+    assert_eq!(
+        (&shown["desired"]["every"], &shown["delivery"], shown.get("reported")),
+        (&json!(30), &json!("pending"), None)
+    );
+    world.later(31);
+    world.send_sweep().await;
+    assert_eq!(world.get("/devices/buoy-01/settings").await["delivery"], "delivered");
+}
+
+impl World {
+    async fn send_sweep(&self) {
+        self.function().handle(event("device", "sweep")).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn calibrations_are_a_history_and_the_one_in_force_is_shown() {
+    let world = World::registered().await;
+    let path = "/devices/buoy-01/sensors/ph/calibrations";
+    let versions = |page: &Value| -> Vec<u64> {
+        page["items"].as_array().unwrap().iter().map(|item| item["version"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(versions(&world.get(path).await), [2, 1]);
+    let added = world.send("calibrate.linear").await;
+    assert_eq!(added["headers"]["etag"], "\"4\"");
+    assert_eq!(
+        body(&added),
+        json!({"version": 3, "valid_from": "2026-11-20T06:00:00.000Z", "model": "linear", "slope": 0.5, "intercept": 1.0,
+            "round": 2, "clamp": [0.0, 14.0], "valid": [0.0, 14.0], "by": "ann@example.com",
+            "at": "2026-11-20T06:24:44.123Z", "note": "after cleaning"})
+    );
+    world.send("calibrate.in-the-past").await;
+    world.send("calibrate.in-the-future").await;
+    let page = world.get(path).await;
+    assert_eq!(versions(&page), [5, 3, 2, 1, 4], "by the beginning, newest first");
+    let sensor = world.get("/devices/buoy-01/sensors/ph").await;
+    assert_eq!(sensor["calibration"]["version"], 3, "the one set ahead is not in force yet");
+    let first = world.send("calibrations.page").await;
+    assert_eq!(versions(&body(&first)), [5]);
+    assert_eq!(versions(&body(&world.send("calibrations.next").await)), [4], "it begins after version 1");
+    // When its time comes it is shown, and "not modified" is not said of what has changed.
+    let get = || Ask::new("GET", "/devices/buoy-01/sensors/ph").admin().header("if-none-match", "\"6\"");
+    assert_eq!(status(&world.ask(get()).await), 200);
+    world.clock.set(weir_core::domain::Timestamp::from_millis(1_900_000_000_000));
+    assert_eq!(body(&world.ask(get()).await)["calibration"]["version"], 5);
+}
+
+#[tokio::test]
+async fn calibrations_entered_at_once_get_numbers_of_their_own() {
+    let world = Arc::new(World::registered().await);
+    let entry = || {
+        let world = Arc::clone(&world);
+        tokio::spawn(async move { body(&world.send("calibrate.identity").await)["version"].as_u64().unwrap() })
+    };
+    let mut versions = Vec::new();
+    for entry in (0..10).map(|_| entry()).collect::<Vec<_>>() {
+        versions.push(entry.await.unwrap());
+    }
+    versions.sort();
+    assert_eq!(versions, (3..=12).collect::<Vec<_>>());
+    assert_eq!(world.engine.rows("calibrations").len(), 13, "with the one of the device that is gone");
+}
+
+#[tokio::test]
+async fn a_sensor_made_anew_finds_its_calibrations() {
+    let world = World::registered().await;
+    world.send("delete-sensor").await;
+    assert_eq!(status(&world.ask(Ask::new("GET", "/devices/buoy-01/sensors/ph/calibrations").admin()).await), 404);
+    let again = world.ask(Ask::new("PUT", "/devices/buoy-01/sensors/ph").admin().json(&json!({}))).await;
+    assert_eq!((status(&again), &body(&again)["calibration"]["version"]), (201, &json!(2)));
+    assert_eq!(body(&world.send("calibrate.identity").await)["version"], 3);
+}
+
+#[tokio::test]
+async fn a_device_registered_again_goes_on_where_it_was() {
+    let world = World::registered().await;
+    let again = body(&world.send("create.again").await);
+    assert_eq!((&again["version"], &again["sensors"][0]["calibration"]["version"]), (&json!(4), &json!(1)));
+    assert_eq!(world.cloud.versions("buoy-gone"), [0, 3]);
+}
+
+#[tokio::test]
+async fn deleting_a_device_leaves_its_past_and_takes_its_message_and_shadow() {
+    let world = World::registered().await;
+    world.cloud.report("buoy-01", &json!({"settings": {}}));
+    world.engine.put("readings", &json!({"sensor": "buoy-01#ph", "at": 1_795_000_000_000_i64, "value": 7}));
+    world.send("delete").await;
+    assert_eq!((world.cloud.retained("buoy-01"), world.cloud.shadow("buoy-01", "/state")), (None, None));
+    assert_eq!(status(&world.ask(Ask::new("GET", "/devices/buoy-01").admin()).await), 404);
+    assert_eq!(world.devices().get(&device("buoy-01")).await.unwrap(), None, "its messages are unknown_device now");
+    assert_eq!((world.engine.rows("readings").len(), world.engine.rows("calibrations").len()), (1, 3));
+}

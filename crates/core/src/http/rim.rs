@@ -31,7 +31,8 @@ pub fn finish(routes: Router, document: fn() -> utoipa::openapi::OpenApi) -> Rou
 
 async fn around(request: Request, next: Next) -> Response {
     let id = request.extensions().get().cloned().unwrap_or_else(|| RequestId("unknown".to_owned()));
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    // For the log, which a long path should not fill.
+    let (method, path) = (request.method().clone(), request.uri().path().chars().take(200).collect::<String>());
     let mut response = next.run(request).await;
     if let Some(problem) = problem_of(&mut response) {
         let (kind, detail) = (problem.kind(), problem.log().unwrap_or(problem.detail()));

@@ -50,16 +50,6 @@ fn problem(answer: &Value) -> ProblemBody {
     body
 }
 
-#[test]
-fn every_kind_has_a_slug_and_a_title_of_its_own() {
-    for (place, kind) in Kind::ALL.iter().enumerate() {
-        assert!(kind.status().is_client_error() || kind.status().is_server_error(), "{kind:?}");
-        assert!(kind.slug().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{kind:?}");
-        let same = |other: &&Kind| other.slug() == kind.slug() || other.title() == kind.title();
-        assert_eq!(Kind::ALL.iter().position(|other| same(&other)), Some(place), "{kind:?}");
-    }
-}
-
 #[tokio::test]
 async fn unknown_foreign_and_impossible_ids_are_answered_with_the_same_bytes() {
     let unknown = ask("GET", "/devices/buoy-09", "r-1").await;

@@ -2,6 +2,7 @@ use super::*;
 use crate::http::{Caller, RequestId};
 use axum::extract::Request as Asked;
 use axum::routing::any;
+use proptest::prelude::*;
 
 fn event(method: &str, path: &str, query: &str) -> Value {
     json!({
@@ -121,4 +122,20 @@ async fn an_event_of_any_shape_is_answered() {
     }
     let long = answer(&router, event("GET", &format!("/{}", "a".repeat(100_000)), "")).await;
     assert_eq!(long["statusCode"], 400);
+}
+
+proptest! {
+    #[test]
+    fn no_path_query_header_or_claim_stops_a_request(path in "(?s).{0,40}", query in "(?s).{0,40}", header in "(?s).{0,20}", claim in "(?s).{0,40}") {
+        let mut event = event("GET", &format!("/{path}"), &query);
+        event["headers"]["x-odd"] = json!(header);
+        event["headers"][&header] = json!("odd");
+        event["requestContext"]["authorizer"]["jwt"]["claims"]["cognito:groups"] = json!(claim);
+        let request = request(event).unwrap();
+        // What was decoded comes back decoded: the path is still one path, whatever stood in it.
+        let segments = |text: &str| text.split('/').count();
+        prop_assert_eq!(segments(request.uri().path()), segments(&format!("/{path}")));
+        let caller = Caller::of(request.extensions().get().unwrap()).unwrap();
+        prop_assert!(caller.role == crate::domain::access::Role::None || claim.contains("admin") || claim.contains("user"));
+    }
 }

@@ -4,6 +4,8 @@ pub mod access;
 pub mod calibration;
 pub mod device;
 pub mod device_record;
+#[cfg(feature = "fit")]
+pub mod fit;
 pub mod level;
 pub mod number;
 pub mod problem;

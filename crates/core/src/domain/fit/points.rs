@@ -1,0 +1,48 @@
+//! What all fits ask of the raw numbers: that they differ.
+
+use crate::domain::calibration::Invalid;
+
+/// The lowest and the highest raw number.
+pub(super) struct Span {
+    pub lowest: f64,
+    pub highest: f64,
+}
+
+impl Span {
+    /// The span of `points`, of which at least `needed` have to differ in their raw number for `what`.
+    pub fn of(points: &[(f64, f64)], needed: usize, pointer: &str, what: &str) -> Result<Self, Invalid> {
+        let mut raws: Vec<f64> = points.iter().map(|(raw, _)| *raw).collect();
+        raws.sort_by(f64::total_cmp);
+        raws.dedup();
+        let (Some(lowest), Some(highest)) = (raws.first(), raws.last()) else {
+            return Err(Invalid::new("/points", "there are no points"));
+        };
+        if raws.len() == 1 && points.len() > 1 {
+            let detail = format!("all raw numbers are {lowest}: nothing can be told about any other");
+            return Err(Invalid::new("/points", detail));
+        }
+        if raws.len() < needed {
+            let detail = format!("{what} needs at least {needed} different raw numbers, and there are {}", raws.len());
+            return Err(Invalid::new(pointer, detail));
+        }
+        Ok(Self { lowest: *lowest, highest: *highest })
+    }
+
+    /// From the lowest to the highest.
+    pub fn width(&self) -> f64 {
+        self.highest - self.lowest
+    }
+
+    /// The raw number on the scale from −1 (the lowest) to 1 (the highest).
+    pub fn scaled(&self, raw: f64) -> f64 {
+        (raw - self.middle()) / self.half()
+    }
+
+    pub fn middle(&self) -> f64 {
+        self.lowest + self.half()
+    }
+
+    pub fn half(&self) -> f64 {
+        self.width() / 2.0
+    }
+}

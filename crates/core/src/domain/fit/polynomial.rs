@@ -1,0 +1,114 @@
+//! Polynomials, the straight line among them, by least squares.
+//!
+//! The raw numbers are brought to −1…1 and the polynomial is sought as a sum of Chebyshev's, which points anywhere near
+//! evenly spread determine well whatever the degree (J. C. Mason, D. C. Handscomb, "Chebyshev Polynomials", 2003,
+//! 4.6); only the result is written in powers of raw.
+
+use super::points::Span;
+use crate::domain::calibration::{Invalid, Linear, Polynomial};
+
+/// Raw numbers over such a width have powers that nobody can check by hand, and coefficients of 10⁻¹⁸ and less.
+const WIDEST: f64 = 1e9;
+/// How much of the references' spread may be lost by writing the polynomial in powers of raw.
+const MOST_LOST: f64 = 1e-6;
+
+/// The line with the least squares.
+pub(super) fn line(points: &[(f64, f64)]) -> Result<Linear, Invalid> {
+    match powers(1, points, "/points")?.as_slice() {
+        [intercept, slope] => Linear::new(*slope, *intercept).map_err(|_| too_extreme()),
+        _ => Err(too_extreme()),
+    }
+}
+
+/// The polynomial of that degree with the least squares.
+pub(super) fn of_degree(degree: usize, points: &[(f64, f64)]) -> Result<Polynomial, Invalid> {
+    let coefficients = powers(degree, points, "/degree")?;
+    Polynomial::new(coefficients).map_err(|_| too_extreme())
+}
+
+fn powers(degree: usize, points: &[(f64, f64)], pointer: &str) -> Result<Vec<f64>, Invalid> {
+    let what = if degree == 1 { "a line".to_owned() } else { format!("a polynomial of degree {degree}") };
+    let span = Span::of(points, degree + 1, pointer, &what)?;
+    if degree > 1 && span.width() >= WIDEST {
+        let detail = format!(
+            "the raw numbers span {:e}, too much for a polynomial; scale them first, as a chain with a linear step does",
+            span.width()
+        );
+        return Err(Invalid::new("/points", detail));
+    }
+    let scaled: Vec<f64> = points.iter().map(|(raw, _)| span.scaled(*raw)).collect();
+    let at = |row: usize, column: usize| scaled.get(row).map(|u| chebyshev(column, *u));
+    let right: Vec<f64> = points.iter().map(|(_, reference)| *reference).collect();
+    let Some(weights) = super::least_squares::dynamic(points.len(), degree + 1, at, &right) else {
+        let detail = format!("the raw numbers lie too unevenly to tell {what}: some are all but equal");
+        return Err(Invalid::new("/points", detail));
+    };
+    let coefficients = in_powers_of_raw(&in_powers(&weights), &span);
+    let lost = points.iter().zip(&scaled).map(|((raw, _), u)| {
+        let exact: f64 = weights.iter().enumerate().map(|(order, weight)| weight * chebyshev(order, *u)).sum();
+        (horner(&coefficients, *raw) - exact).abs()
+    });
+    let lost = lost.fold(0.0, f64::max);
+    if lost.is_nan() || lost > MOST_LOST * spread(&right) {
+        let detail = format!(
+            "the raw numbers, {} to {}, lie so far from 0 for their width that {what} would lose its digits; subtract an \
+             offset first, as a chain with a linear step does",
+            span.lowest, span.highest
+        );
+        return Err(Invalid::new("/points", detail));
+    }
+    Ok(coefficients)
+}
+
+fn too_extreme() -> Invalid {
+    Invalid::new("/points", "the coefficients come out too large or too small to be stored")
+}
+
+/// From the lowest to the highest reference; where all are about equal, a millionth of their size.
+fn spread(references: &[f64]) -> f64 {
+    let (low, high) = references.iter().fold((f64::MAX, f64::MIN), |(low, high), one| (low.min(*one), high.max(*one)));
+    (high - low).max(1e-6 * low.abs().max(high.abs())).max(f64::MIN_POSITIVE)
+}
+
+/// Chebyshev's polynomial of the first kind of that order at u.
+fn chebyshev(order: usize, u: f64) -> f64 {
+    let (mut before, mut now) = (1.0, u);
+    for _ in 0..order {
+        (before, now) = (now, 2.0 * u * now - before);
+    }
+    before
+}
+
+/// Σ weightᵢ·Tᵢ(u) in powers of u.
+fn in_powers(weights: &[f64]) -> Vec<f64> {
+    let (mut before, mut now) = (vec![1.0], vec![0.0, 1.0]);
+    let mut sum = vec![0.0; weights.len()];
+    for weight in weights {
+        add(&mut sum, &before, *weight);
+        let mut next: Vec<f64> = std::iter::once(0.0).chain(now.iter().map(|c| 2.0 * c)).collect();
+        add(&mut next, &before, -1.0);
+        (before, now) = (now, next);
+    }
+    sum
+}
+
+/// A polynomial in u = (raw − middle)/half in powers of raw.
+fn in_powers_of_raw(powers: &[f64], span: &Span) -> Vec<f64> {
+    powers.iter().rev().fold(Vec::new(), |sum: Vec<f64>, power| {
+        let by_raw = std::iter::once(0.0).chain(sum.iter().map(|c| c / span.half()));
+        let mut next: Vec<f64> = by_raw.collect();
+        add(&mut next, &sum, -span.middle() / span.half());
+        add(&mut next, &[*power], 1.0);
+        next
+    })
+}
+
+fn add(to: &mut [f64], what: &[f64], times: f64) {
+    for (sum, one) in to.iter_mut().zip(what) {
+        *sum += one * times;
+    }
+}
+
+fn horner(coefficients: &[f64], raw: f64) -> f64 {
+    coefficients.iter().rev().fold(0.0, |sum, coefficient| sum * raw + coefficient)
+}

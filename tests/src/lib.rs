@@ -8,11 +8,13 @@
     reason = "a test that cannot go on fails, and says where"
 )]
 
+pub mod delivery;
 pub mod engine;
 pub mod events;
 pub mod faults;
 pub mod fleet;
 pub mod functions;
+pub mod local;
 pub mod pump;
 pub mod rows;
 pub mod template;

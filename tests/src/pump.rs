@@ -6,6 +6,7 @@
 //! count as a retry. Not here: MaximumRecordAgeInSeconds, several shards, pauses between retries.
 
 use std::collections::VecDeque;
+use std::sync::LazyLock;
 
 use dynoxide::Database;
 use serde_json::{Value, json};
@@ -14,8 +15,10 @@ use crate::engine::Engine;
 use crate::root;
 use crate::template::Template;
 
+static MAPPING: LazyLock<Mapping> = LazyLock::new(|| Mapping::read("ProblemDetectorLevelsMapping"));
+
 /// How a mapping is set in the template.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Mapping {
     batch: usize,
     patterns: Vec<Value>,
@@ -62,7 +65,7 @@ pub struct Discarded {
 /// The mapping of `problem-detector`, with its place in the stream.
 #[derive(Debug)]
 pub struct Pump {
-    mapping: Mapping,
+    mapping: &'static Mapping,
     stream: Stream,
     place: String,
     /// How many records each call of the function was handed.
@@ -81,8 +84,7 @@ impl Pump {
     pub fn of(engine: &Engine) -> Self {
         let stream = Stream::of(engine.database().clone(), engine.name("levels"));
         let place = stream.iterator(&json!({"ShardIteratorType": "TRIM_HORIZON"}));
-        let mapping = Mapping::read("ProblemDetectorLevelsMapping");
-        Self { mapping, stream, place, calls: Vec::new(), on_failure: Vec::new() }
+        Self { mapping: &MAPPING, stream, place, calls: Vec::new(), on_failure: Vec::new() }
     }
 
     /// Hands all that is in the stream to the function, until it is taken or given up.

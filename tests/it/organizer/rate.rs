@@ -45,18 +45,16 @@ async fn a_report_reads_at_most_one_row_and_writes_one_however_long_the_past() {
     let engine = Engine::start().await;
     let ledger = Arc::new(Ledger::default());
     let functions = Functions::by(&engine, &engine.client_over(ledger.clone()), &Settings::default());
-    let mut read = 0;
-    for report_number in 0..200 {
-        handled(&functions, report("01", f64::from(report_number % 3) * 50.0, i64::from(report_number) * 60 - 90_000))
-            .await;
-        let mut asked = ledger.operations();
-        read += usize::from(asked.first().is_some_and(|first| first == "BatchExecuteStatement"));
-        let reads = asked.iter().filter(|line| line.starts_with("Get")).count();
-        assert!(reads <= 1, "report {report_number}: {asked:?}");
-        asked.retain(|line| !line.starts_with("Get"));
-        assert_eq!(asked, ["BatchExecuteStatement", "PutItem levels"], "report {report_number}");
+    for (place, seconds) in (0_u8..200).map(|place| (place, i64::from(place) * 60 - 90_000)) {
+        // Now and then one comes late, which is another way of writing.
+        let seconds = if place % 7 == 6 { seconds - 90 } else { seconds };
+        handled(&functions, report("01", f64::from(place % 3) * 50.0, seconds)).await;
+        let asked = ledger.operations();
+        let kind = |name: &str| asked.iter().filter(|line| line.starts_with(name)).count();
+        assert!(kind("Get") <= 1, "report {place}: {asked:?}");
+        assert_eq!((kind("Put") + kind("Update"), kind("BatchExecute")), (1, 1), "report {place}: {asked:?}");
+        assert!(asked.len() <= 3, "report {place}: {asked:?}");
     }
-    assert_eq!(read, 200, "each report went into the history by one request");
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ async fn a_report_that_is_overtaken_between_reading_and_writing_is_put_beside_th
     handled(&other, report("01", 100.0, -300)).await;
     let between = {
         let other = other.clone();
-        Arc::new(Interlude::new("PutItem", 1, move || {
+        Arc::new(Interlude::new("UpdateItem", 1, move || {
             let other = other.clone();
             Box::pin(async move {
                 handled(&other, report("01", 0.0, -100)).await;

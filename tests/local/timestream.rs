@@ -5,14 +5,14 @@ use weir_tests::local::{Local, bytes, now};
 use xtask::cloud::{Call, Cloud};
 use xtask::timestream::{ENDPOINT, FUNCTION};
 
-/// What moto holds, for one device.
-async fn records(local: &Local, device: &str) -> Vec<Value> {
+/// What moto holds of a span of time. It forgets what the records of a request have in common, the device among it.
+async fn records(local: &Local, from: i64, to: i64) -> Vec<Value> {
     let moto = Cloud::new(local.stack.output(ENDPOINT).unwrap(), &local.stack.region);
     let call = Call { service: "timestream", method: "GET", path: "/moto-api/data.json", ..Call::default() };
     let all: Value = serde_json::from_slice(&moto.bytes(call).await.unwrap()).unwrap();
-    let of_device = |record: &&Value| record.to_string().contains(&format!("\"{device}\""));
+    let within = |record: &&Value| record["Time"].as_str().is_some_and(|at| (from..to).contains(&at.parse().unwrap()));
     let records = all["timestreamwrite"]["TimestreamTable"][0]["records"].as_array().expect("moto shows records");
-    records.iter().filter(of_device).cloned().collect()
+    records.iter().filter(within).cloned().collect()
 }
 
 #[tokio::test]
@@ -26,7 +26,7 @@ async fn a_message_of_250_values_is_written_whole() {
     let answer = local.invoke_named(&copy, "t-01/readings", &bytes(&batch)).await;
     assert_eq!(answer, json!({"stored": 250, "duplicate": 0, "quarantined": 0}));
 
-    let written = records(&local, "t-01").await;
+    let written = records(&local, start, start + 250_000).await;
     assert_eq!(written.len(), 250);
     let measures = |record: &Value| -> Map<String, Value> {
         let values = record["MeasureValues"].as_array().expect("multi-measure records");

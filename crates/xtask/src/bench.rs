@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 
-use crate::build::FUNCTIONS;
+use crate::build::functions;
 use crate::place::Place;
 use crate::process::{Running, cargo};
 
@@ -17,7 +17,7 @@ pub async fn run(options: &[String]) -> Result<ExitCode> {
     let place = Place::of_run("bench")?;
     let mut build = cargo();
     build.args(["build", "--release", "--package", "hello"]);
-    build.args(FUNCTIONS.iter().flat_map(|function| ["--package", function]));
+    build.args(functions(&place)?.iter().flat_map(|function| ["--package", function]));
     let built = Running::start("cargo build", build)?.wait().await?;
     ensure!(built.success(), "the functions do not compile ({built})");
     let mut bench = cargo();

@@ -10,29 +10,38 @@ use crate::process::{Running, cargo, run_logged};
 use crate::progress::Progress;
 use crate::tools::{self, Set};
 
-/// The functions there are so far, each a package, a binary and a folder of that name.
-pub const FUNCTIONS: [&str; 3] = ["calibration", "organizer", "problem-detector"];
+/// The functions of the template, each a package, a binary and a folder of that name.
+///
+/// # Errors
+/// When the template cannot be read.
+pub fn functions(place: &Place) -> Result<Vec<String>> {
+    let file = place.root().join("template.yaml");
+    let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let uris = text.lines().filter_map(|line| line.trim().strip_prefix("CodeUri: target/lambda/"));
+    Ok(uris.map(|name| name.trim().to_owned()).collect())
+}
 
 /// Builds every function for this computer and puts it where the template looks for it.
 ///
 /// # Errors
 /// When a function does not compile; the message carries the end of what the compiler said.
 pub async fn for_this_computer(place: &Place, progress: &Progress) -> Result<()> {
+    let functions = functions(place)?;
     let step = progress.step("functions");
     step.note("cargo build");
     let mut command = cargo();
     // Together with this package, which runs and so is built already: crates get the features both ask for, and are not built twice.
     command.current_dir(place.root()).args(["build", "--package", "xtask"]);
-    for function in FUNCTIONS {
+    for function in &functions {
         command.args(["--package", function]);
     }
     run_logged("cargo build", command, &place.run("build.log"), |line| step.note(line.trim())).await?;
     let mut bytes = 0;
-    for function in FUNCTIONS {
+    for function in &functions {
         step.note(&format!("staging {function}"));
         bytes += stage(place, function).await?;
     }
-    step.done(&format!("{} built, {:.1} MB stripped", FUNCTIONS.join(", "), bytes as f64 / 1e6));
+    step.done(&format!("{} built, {:.1} MB stripped", functions.join(", "), bytes as f64 / 1e6));
     Ok(())
 }
 
@@ -41,16 +50,17 @@ pub async fn for_this_computer(place: &Place, progress: &Progress) -> Result<()>
 /// # Errors
 /// When the tools cannot be installed or a function does not compile.
 pub async fn for_aws(place: &Place, progress: &Progress) -> Result<()> {
+    let functions = functions(place)?;
     tools::install(place, &[Set::Lambda], progress).await?;
     let mut command = Command::new(Set::Lambda.program(place, "cargo-lambda"));
     command.current_dir(place.root()).args(["lambda", "build", "--release", "--arm64"]);
-    for function in FUNCTIONS {
+    for function in &functions {
         command.args(["--package", function]);
     }
     command.env("PATH", path_with(&place.python(Set::Lambda.name()).join("bin"))?);
     let status = Running::start("cargo lambda build", command)?.wait().await?;
     anyhow::ensure!(status.success(), "cargo lambda build failed ({status})");
-    for function in FUNCTIONS {
+    for function in &functions {
         let program = place.bootstrap(function);
         let size = std::fs::metadata(&program).with_context(|| format!("{} is missing", program.display()))?.len();
         println!("{:<40} {:>6.2} MB", place.shown(&program), size as f64 / 1e6);

@@ -64,10 +64,8 @@ fn readable(message: &Value) -> Option<String> {
 }
 
 fn names(folder: &Path, function: &str) -> Result<Vec<String>> {
-    let entries = std::fs::read_dir(folder).with_context(|| {
-        let known = crate::build::FUNCTIONS.join(", ");
-        format!("there are no events for {function}; the functions are {known}")
-    })?;
+    let entries = std::fs::read_dir(folder)
+        .with_context(|| format!("there are no events for {function}; `ls events` shows the functions"))?;
     let stem = |entry: std::io::Result<std::fs::DirEntry>| {
         Some(entry.ok()?.file_name().to_str()?.strip_suffix(".json")?.to_owned())
     };

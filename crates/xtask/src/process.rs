@@ -94,8 +94,10 @@ pub async fn run_logged(name: &str, mut command: Command, log: &Path, mut line: 
         };
         if let Ok(Some(bytes)) = part {
             let text = String::from_utf8_lossy(&bytes);
-            let _ = std::io::Write::write_all(&mut written, format!("{}\n", text.trim_end()).as_bytes());
-            line(text.trim_end());
+            // Of a line that was overwritten again and again, the last version is what a person would see.
+            let text = text.trim_end().rsplit('\r').next().unwrap_or_default();
+            let _ = std::io::Write::write_all(&mut written, format!("{text}\n").as_bytes());
+            line(text);
         }
     }
     let status = running.wait().await?;

@@ -28,7 +28,7 @@ impl Screen {
         let terminal = Some(Term::stdout()).filter(Term::is_term);
         match &terminal {
             Some(terminal) => {
-                println!();
+                println!("\n");
                 let _ = terminal.hide_cursor();
             }
             None => addresses.iter().for_each(|address| println!("{}:\n  {}", address.purpose, address.command)),

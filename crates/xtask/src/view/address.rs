@@ -48,6 +48,6 @@ pub fn lines(stack: &Stack, guest: &Identity) -> Result<Vec<Address>> {
         },
         Address { purpose: "MQTT, with a buoy of your own", command: publish },
         Address { purpose: "a function", command: "cargo xtask invoke calibration number".to_owned() },
-        Address { purpose: "HTTP API (no routes yet)", command: stack.output("ApiUrl")?.to_owned() },
+        Address { purpose: "HTTP API", command: stack.output("ApiUrl")?.to_owned() },
     ])
 }

@@ -2,7 +2,7 @@
 
 use super::{End, Episode, Rules, timeline};
 use crate::domain::Timestamp;
-use crate::domain::level::Measurements;
+use crate::domain::level::{Measurement, Measurements};
 
 /// All that is kept about one pair.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,8 +92,8 @@ pub enum Verdict {
 
 /// Judges a pair by the measurements of both and by what is `stored` about it.
 pub fn judge(stored: Option<&Problem>, current: &Measurements, following: &Measurements, rules: &Rules) -> Verdict {
-    let (current, following) = (current.as_slice(), following.as_slice());
-    let Some(start) = timeline::start(current, following) else {
+    let (current, following) = (seconds(current), seconds(following));
+    let Some(start) = timeline::start(&current, &following) else {
         return Verdict::Unchanged;
     };
     let known = stored.map(|problem| problem.episodes.as_slice()).unwrap_or_default();
@@ -103,7 +103,7 @@ pub fn judge(stored: Option<&Problem>, current: &Measurements, following: &Measu
     let carried = within.iter().find(|episode| episode.began < start).map(|e| Episode { end: None, ..(*e).clone() });
     let cuts: Vec<End> = known.iter().filter_map(|e| e.end.clone()).filter(|end| end.by.is_some()).collect();
 
-    let walked = timeline::episodes(current, following, rules, carried, &cuts);
+    let walked = timeline::episodes(&current, &following, rules, carried, &cuts);
     let counted = u32::try_from(before.len().saturating_sub(1)).unwrap_or(u32::MAX);
     let mut problem = Problem {
         episodes: before.last().map(|episode| (*episode).clone()).into_iter().chain(walked).collect(),
@@ -121,6 +121,13 @@ pub fn judge(stored: Option<&Problem>, current: &Measurements, following: &Measu
         }
     }
     if stored == Some(&problem) { Verdict::Unchanged } else { Verdict::Write(problem) }
+}
+
+/// The measurements at whole seconds, which is what tells them apart: one that takes another's place within a second
+/// must not move where the timeline starts, or the problems would depend on which of the two came first.
+fn seconds(measurements: &Measurements) -> Vec<Measurement> {
+    let second = |m: &Measurement| Measurement { at: Timestamp::from_seconds(m.at.seconds()), ..*m };
+    measurements.as_slice().iter().map(second).collect()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 use weir_tests::events::event;
 use weir_tests::root;
 use weir_tests::template::Template;
@@ -47,7 +48,17 @@ fn lines() -> Vec<Line> {
 
 #[tokio::test]
 async fn everyone_may_do_what_the_contract_says_and_no_more() {
-    let answer = async |event: Value| World::registered().await.function().handle(event).await.unwrap();
+    // What reads or is refused changes nothing; after a change the next one starts anew.
+    let world = Mutex::new(World::registered().await);
+    let answer = async |event: Value| {
+        let mut world = world.lock().await;
+        let reads = event["requestContext"]["http"]["method"] == "GET";
+        let answer = world.function().handle(event).await.unwrap();
+        if !reads && status(&answer) < 300 {
+            *world = World::registered().await;
+        }
+        answer
+    };
     walk(&lines(), "buoy-01 buoy-77", answer).await;
 }
 

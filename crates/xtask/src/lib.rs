@@ -8,6 +8,7 @@ pub mod command;
 
 pub mod bench;
 pub mod build;
+pub mod fit;
 pub mod invoke;
 pub mod live;
 pub mod once;

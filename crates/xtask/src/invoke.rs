@@ -59,7 +59,7 @@ fn messages(event: &Value) -> Vec<String> {
 fn readable(message: &Value) -> Option<String> {
     let topic = message.get("topic").and_then(Value::as_str).unwrap_or("no topic");
     let bytes = STANDARD.decode(message.get("payload")?.as_str()?).ok()?;
-    let text = String::from_utf8(bytes).unwrap_or_else(|broken| format!("{:02x?}, no text", broken.as_bytes()));
+    let text = String::from_utf8(bytes).unwrap_or_else(|broken| broken.as_bytes().escape_ascii().to_string());
     Some(format!("{topic}  {text}"))
 }
 
@@ -85,7 +85,7 @@ mod tests {
         assert_eq!(messages(&event), [r#"b/readings  {"values": {"ph": 7}}"#]);
         let batch = json!({"Records": [{"body": event.to_string()}, {"body": "x"}]});
         assert_eq!(messages(&batch).len(), 1);
-        assert_eq!(messages(&json!({"topic": "t", "payload": "//4="})), ["t  [ff, fe], no text"]);
+        assert_eq!(messages(&json!({"topic": "t", "payload": "//4="})), [r"t  \xff\xfe"]);
         assert!(messages(&json!({"Records": [{"dynamodb": {}}]})).is_empty());
     }
 }

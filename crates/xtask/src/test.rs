@@ -64,7 +64,7 @@ impl Step {
             Self::Clippy => "cargo clippy --workspace --all-targets -- -D warnings",
             Self::Test => "cargo test --workspace",
             Self::Lint => "sam validate --lint, cfn-lint",
-            Self::Local => "cargo test --package weir-tests --test local, against a local cloud of its own",
+            Self::Local => "cargo test --workspace --test local, against a local cloud of its own",
             Self::Once => "cargo xtask up --once, in a local cloud of its own",
         }
     }
@@ -163,7 +163,8 @@ async fn local(place: &Place) -> Result<()> {
     let timestream = Timestream::start(place, &mut cloud.stack, port::any_free()?, &progress).await?;
     cloud.stack.write(&place.run(stack::FILE))?;
     let mut command = cargo();
-    command.current_dir(place.root()).args(["test", "--package", "weir-tests", "--test", "local"]);
+    // The whole workspace, as in the step before, so that nothing is compiled with other features once more.
+    command.current_dir(place.root()).args(["test", "--workspace", "--test", "local"]);
     command.env("WEIR_LOCAL", place.run(stack::FILE));
     let passed = to_its_end("the local-cloud tests", command).await;
     drop((cloud, timestream));

@@ -1,11 +1,13 @@
 //! The function `device`: the registry on a real engine, and the delivery of settings against everything that can fail.
 
 mod access;
+mod calibrations;
 mod delivery;
 mod events;
 mod iot;
 mod registry;
 mod routes;
+mod settings;
 
 use std::sync::Arc;
 

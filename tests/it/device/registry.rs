@@ -115,33 +115,6 @@ async fn a_deleted_device_leaves_its_counters_and_nothing_that_is_seen() {
     assert!(world.engine.row("devices").get("deleted_at").is_none());
 }
 
-#[tokio::test]
-async fn fifty_writers_at_once_lose_no_update() {
-    let world = Arc::new(World::new().await);
-    world.create("b", &json!({})).await;
-    let writer = |number: usize| {
-        let world = Arc::clone(&world);
-        tokio::spawn(async move {
-            loop {
-                let record = world.record("b").await;
-                let mut body = json!({"sensors": []});
-                let codes = record.content.sensors.iter().map(|probe| probe.code.to_string());
-                body["sensors"] =
-                    codes.chain([format!("s{number}")]).map(|code| json!({"code": code})).collect::<Vec<_>>().into();
-                let changed = record.rewritten(content(&body), Calibrations::new(), author());
-                if world.devices().write(&changed, false).await.unwrap() == Write::Done {
-                    return;
-                }
-            }
-        })
-    };
-    for writer in (0..50).map(writer).collect::<Vec<_>>() {
-        writer.await.unwrap();
-    }
-    let record = world.record("b").await;
-    assert_eq!((record.content.sensors.len(), record.versions.record), (50, 51));
-}
-
 async fn walk(world: &World, listing: &Listing, limit: usize) -> Vec<Vec<String>> {
     let (mut pages, mut after) = (Vec::new(), None);
     loop {

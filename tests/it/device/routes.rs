@@ -5,23 +5,22 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use weir_tests::events::event;
 
-use super::iot::Fate;
 use super::{World, device};
 use crate::http::ask::{Ask, body, status};
 
 impl World {
-    async fn ask(&self, ask: Ask) -> Value {
+    pub async fn ask(&self, ask: Ask) -> Value {
         self.function().handle(ask.event()).await.unwrap()
     }
 
     /// Sends a recorded event, which must succeed.
-    async fn send(&self, name: &str) -> Value {
+    pub async fn send(&self, name: &str) -> Value {
         let answer = self.function().handle(event("device", name)).await.unwrap();
         assert!(status(&answer) < 300, "{name}: {answer}");
         answer
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub async fn get(&self, path: &str) -> Value {
         let answer = self.ask(Ask::new("GET", path).admin()).await;
         assert_eq!(status(&answer), 200, "{path}: {answer}");
         body(&answer)
@@ -183,124 +182,6 @@ async fn writers_without_if_match_are_put_one_after_the_other() {
         assert_eq!(writer.await.unwrap(), 201);
     }
     assert_eq!(world.get("/devices/buoy-02").await["sensors"].as_array().unwrap().len(), 10);
-}
-
-#[tokio::test]
-async fn settings_show_the_difference_until_the_device_reports() {
-    let world = World::registered().await;
-    let desired = json!({"every": 30, "sensors": {"ph": {"gain": 2}}});
-    let answer = body(&world.send("set").await);
-    assert_eq!(answer, json!({"version": 2, "desired": desired, "delivery": "delivered"}));
-    let shown = world.get("/devices/buoy-01/settings").await;
-    assert_eq!((&shown["difference"], &shown["reported"]), (&desired, &json!({})));
-    world.cloud.report("buoy-01", &json!({"version": 1, "settings": {"every": 30, "firmware": "1.4"}}));
-    let shown = world.get("/devices/buoy-01/settings").await;
-    assert_eq!(shown["difference"], json!({"sensors": {"ph": {"gain": 2}}}));
-    world.cloud.report("buoy-01", &json!({"version": 2, "settings": desired}));
-    let shown = world.get("/devices/buoy-01/settings").await;
-    assert_eq!(
-        (&shown["difference"], &shown["version"], &shown["delivery"]),
-        (&json!({}), &json!(2), &json!("delivered"))
-    );
-}
-
-#[tokio::test]
-async fn the_tag_of_settings_changes_with_what_is_shown() {
-    let world = World::registered().await;
-    let get = || Ask::new("GET", "/devices/buoy-01/settings").admin();
-    let first = world.ask(get()).await;
-    let tag = first["headers"]["etag"].as_str().unwrap().to_owned();
-    assert!(tag.starts_with("\"3-"), "{tag}");
-    assert_eq!(status(&world.ask(get().header("if-none-match", &tag)).await), 304);
-    world.cloud.report("buoy-01", &json!({"settings": {"every": 60}}));
-    assert_eq!(status(&world.ask(get().header("if-none-match", &tag)).await), 200, "the device has reported since");
-    let put = |tag: &str| {
-        Ask::new("PUT", "/devices/buoy-01/settings").admin().header("if-match", tag).json(&json!({"every": 1}))
-    };
-    assert_eq!(status(&world.ask(put("\"3-zz\"")).await), 412);
-    assert_eq!(status(&world.ask(put(&tag)).await), 200);
-    assert_eq!(status(&world.ask(put(&tag)).await), 412);
-    assert_eq!(status(&world.ask(put("\"4\"")).await), 200);
-}
-
-#[tokio::test]
-async fn settings_are_written_while_aws_iot_is_down_and_seen() {
-    let world = World::registered().await;
-    world.cloud.next("Publish", Fate::Lost);
-    assert_eq!(body(&world.send("set").await)["delivery"], "pending");
-    world.cloud.next("GetThingShadow", Fate::Refused(503));
-    let shown = world.get("/devices/buoy-01/settings").await;
-    assert_eq!(
-        (&shown["desired"]["every"], &shown["delivery"], shown.get("reported")),
-        (&json!(30), &json!("pending"), None)
-    );
-    world.later(31);
-    world.send_sweep().await;
-    assert_eq!(world.get("/devices/buoy-01/settings").await["delivery"], "delivered");
-}
-
-impl World {
-    async fn send_sweep(&self) {
-        self.function().handle(event("device", "sweep")).await.unwrap();
-    }
-}
-
-#[tokio::test]
-async fn calibrations_are_a_history_and_the_one_in_force_is_shown() {
-    let world = World::registered().await;
-    let path = "/devices/buoy-01/sensors/ph/calibrations";
-    let versions = |page: &Value| -> Vec<u64> {
-        page["items"].as_array().unwrap().iter().map(|item| item["version"].as_u64().unwrap()).collect()
-    };
-    assert_eq!(versions(&world.get(path).await), [2, 1]);
-    let added = world.send("calibrate.linear").await;
-    assert_eq!(added["headers"]["etag"], "\"4\"");
-    assert_eq!(
-        body(&added),
-        json!({"version": 3, "valid_from": "2026-11-20T06:00:00.000Z", "model": "linear", "slope": 0.5, "intercept": 1.0,
-            "round": 2, "clamp": [0.0, 14.0], "valid": [0.0, 14.0], "by": "ann@example.com",
-            "at": "2026-11-20T06:24:44.123Z", "note": "after cleaning"})
-    );
-    world.send("calibrate.in-the-past").await;
-    world.send("calibrate.in-the-future").await;
-    let page = world.get(path).await;
-    assert_eq!(versions(&page), [5, 3, 2, 1, 4], "by the beginning, newest first");
-    let sensor = world.get("/devices/buoy-01/sensors/ph").await;
-    assert_eq!(sensor["calibration"]["version"], 3, "the one set ahead is not in force yet");
-    let first = world.send("calibrations.page").await;
-    assert_eq!(versions(&body(&first)), [5]);
-    assert_eq!(versions(&body(&world.send("calibrations.next").await)), [4], "it begins after version 1");
-    // When its time comes it is shown, and "not modified" is not said of what has changed.
-    let get = || Ask::new("GET", "/devices/buoy-01/sensors/ph").admin().header("if-none-match", "\"6\"");
-    assert_eq!(status(&world.ask(get()).await), 200);
-    world.clock.set(weir_core::domain::Timestamp::from_millis(1_900_000_000_000));
-    assert_eq!(body(&world.ask(get()).await)["calibration"]["version"], 5);
-}
-
-#[tokio::test]
-async fn calibrations_entered_at_once_get_numbers_of_their_own() {
-    let world = Arc::new(World::registered().await);
-    let entry = || {
-        let world = Arc::clone(&world);
-        tokio::spawn(async move { body(&world.send("calibrate.identity").await)["version"].as_u64().unwrap() })
-    };
-    let mut versions = Vec::new();
-    for entry in (0..10).map(|_| entry()).collect::<Vec<_>>() {
-        versions.push(entry.await.unwrap());
-    }
-    versions.sort();
-    assert_eq!(versions, (3..=12).collect::<Vec<_>>());
-    assert_eq!(world.engine.rows("calibrations").len(), 13, "with the one of the device that is gone");
-}
-
-#[tokio::test]
-async fn a_sensor_made_anew_finds_its_calibrations() {
-    let world = World::registered().await;
-    world.send("delete-sensor").await;
-    assert_eq!(status(&world.ask(Ask::new("GET", "/devices/buoy-01/sensors/ph/calibrations").admin()).await), 404);
-    let again = world.ask(Ask::new("PUT", "/devices/buoy-01/sensors/ph").admin().json(&json!({}))).await;
-    assert_eq!((status(&again), &body(&again)["calibration"]["version"]), (201, &json!(2)));
-    assert_eq!(body(&world.send("calibrate.identity").await)["version"], 3);
 }
 
 #[tokio::test]

@@ -1,0 +1,66 @@
+//! Calibrations over HTTP: a history that only grows, and the version in force.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::World;
+use crate::http::ask::{Ask, body, status};
+
+#[tokio::test]
+async fn calibrations_are_a_history_and_the_one_in_force_is_shown() {
+    let world = World::registered().await;
+    let path = "/devices/buoy-01/sensors/ph/calibrations";
+    let versions = |page: &Value| -> Vec<u64> {
+        page["items"].as_array().unwrap().iter().map(|item| item["version"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(versions(&world.get(path).await), [2, 1]);
+    let added = world.send("calibrate.linear").await;
+    assert_eq!(added["headers"]["etag"], "\"4\"");
+    assert_eq!(
+        body(&added),
+        json!({"version": 3, "valid_from": "2026-11-20T06:00:00.000Z", "model": "linear", "slope": 0.5, "intercept": 1.0,
+            "round": 2, "clamp": [0.0, 14.0], "valid": [0.0, 14.0], "by": "ann@example.com",
+            "at": "2026-11-20T06:24:44.123Z", "note": "after cleaning"})
+    );
+    world.send("calibrate.in-the-past").await;
+    world.send("calibrate.in-the-future").await;
+    let page = world.get(path).await;
+    assert_eq!(versions(&page), [5, 3, 2, 1, 4], "by the beginning, newest first");
+    let sensor = world.get("/devices/buoy-01/sensors/ph").await;
+    assert_eq!(sensor["calibration"]["version"], 3, "the one set ahead is not in force yet");
+    let first = world.send("calibrations.page").await;
+    assert_eq!(versions(&body(&first)), [5]);
+    assert_eq!(versions(&body(&world.send("calibrations.next").await)), [4], "it begins after version 1");
+    // When its time comes it is shown, and "not modified" is not said of what has changed.
+    let get = || Ask::new("GET", "/devices/buoy-01/sensors/ph").admin().header("if-none-match", "\"6\"");
+    assert_eq!(status(&world.ask(get()).await), 200);
+    world.clock.set(weir_core::domain::Timestamp::from_millis(1_900_000_000_000));
+    assert_eq!(body(&world.ask(get()).await)["calibration"]["version"], 5);
+}
+
+#[tokio::test]
+async fn calibrations_entered_at_once_get_numbers_of_their_own() {
+    let world = Arc::new(World::registered().await);
+    let entry = || {
+        let world = Arc::clone(&world);
+        tokio::spawn(async move { body(&world.send("calibrate.identity").await)["version"].as_u64().unwrap() })
+    };
+    let mut versions = Vec::new();
+    for entry in (0..10).map(|_| entry()).collect::<Vec<_>>() {
+        versions.push(entry.await.unwrap());
+    }
+    versions.sort();
+    assert_eq!(versions, (3..=12).collect::<Vec<_>>());
+    assert_eq!(world.engine.rows("calibrations").len(), 13, "with the one of the device that is gone");
+}
+
+#[tokio::test]
+async fn a_sensor_made_anew_finds_its_calibrations() {
+    let world = World::registered().await;
+    world.send("delete-sensor").await;
+    assert_eq!(status(&world.ask(Ask::new("GET", "/devices/buoy-01/sensors/ph/calibrations").admin()).await), 404);
+    let again = world.ask(Ask::new("PUT", "/devices/buoy-01/sensors/ph").admin().json(&json!({}))).await;
+    assert_eq!((status(&again), &body(&again)["calibration"]["version"]), (201, &json!(2)));
+    assert_eq!(body(&world.send("calibrate.identity").await)["version"], 3);
+}

@@ -12,12 +12,15 @@ use weir_tests::rows::Outcome;
 
 fn level(id: &str, filling: u32, seconds: i64) -> Message {
     let ts = NOW.plus_seconds(seconds).millis();
-    Message::Level(json!({"id": id, "filling": filling, "ts": ts, "topic": "kloaka_from_device", "received_at": NOW.millis()}))
+    Message::Level(
+        json!({"id": id, "filling": filling, "ts": ts, "topic": "kloaka_from_device", "received_at": NOW.millis()}),
+    )
 }
 
 /// Readings of `ph` and `tmp` at each of these seconds.
 fn readings(seconds: std::ops::Range<i64>) -> Value {
-    let group = |second: i64| json!({"ts": NOW.plus_seconds(second).millis(), "values": {"ph": 400 + second, "tmp": 1200}});
+    let group =
+        |second: i64| json!({"ts": NOW.plus_seconds(second).millis(), "values": {"ph": 400 + second, "tmp": 1200}});
     let batch: Vec<_> = seconds.map(group).collect();
     json!({"batch": batch, "topic": "buoy-01/readings", "received_at": NOW.millis()})
 }
@@ -47,7 +50,9 @@ fn messages() -> Vec<Message> {
         level("02", 50, -800),
         level("A1", 50, -850),
         level("03", 50, -500),
-        Message::Level(json!({"id": "01", "filling": "full", "topic": "kloaka_from_device", "received_at": NOW.millis()})),
+        Message::Level(
+            json!({"id": "01", "filling": "full", "topic": "kloaka_from_device", "received_at": NOW.millis()}),
+        ),
         level("02", 0, -450),
         Message::Reading(unknown),
         level("03", 0, -440),
@@ -83,7 +88,8 @@ async fn play(faults: std::sync::Arc<Faults>) -> (Outcome, Seen) {
         }
     }
     pump.run(async |event| functions.detector.handle(event).await).await;
-    let seen = Seen { faults: faults.met(), given_up: delivery.on_failure.len(), batches_given_up: pump.on_failure.len() };
+    let seen =
+        Seen { faults: faults.met(), given_up: delivery.on_failure.len(), batches_given_up: pump.on_failure.len() };
     faults.end();
     delivery.redrive().await;
     pump.redrive(async |event| functions.detector.handle(event).await).await;

@@ -7,4 +7,6 @@ mod faults;
 mod http;
 mod organizer;
 mod problem_detector;
+mod shuffle;
 mod tidy;
+mod time_series;

@@ -31,7 +31,8 @@ struct Calls {
 static CALLS: LazyLock<Calls> = LazyLock::new(|| {
     let template = Template::read(&root());
     let resource = |id: &str| &template.section("Resources")[id]["Properties"];
-    let asynchronous = |id: &str| 1 + resource(id)["EventInvokeConfig"]["MaximumRetryAttempts"].as_u64().expect("retries");
+    let asynchronous =
+        |id: &str| 1 + resource(id)["EventInvokeConfig"]["MaximumRetryAttempts"].as_u64().expect("retries");
     let queued = resource("IngestQueue")["RedrivePolicy"]["maxReceiveCount"].as_u64().expect("a count");
     Calls { calibration: asynchronous("CalibrationFunction"), organizer: asynchronous("OrganizerFunction"), queued }
 });

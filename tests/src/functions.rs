@@ -95,9 +95,22 @@ impl Functions {
 
     /// `calibration` over another time-series store.
     pub fn calibration_into(engine: &Engine, store: TimeSeries) -> Calibration {
-        let (client, settings, clock) = (&engine.client(), &Settings::default(), &Arc::new(SetClock::new(NOW)));
+        Self::calibration_by(engine, &engine.client(), store)
+    }
+
+    /// `calibration` over another time-series store and another client.
+    pub fn calibration_by(engine: &Engine, client: &Client, store: TimeSeries) -> Calibration {
+        let (settings, clock) = (&Settings::default(), &Arc::new(SetClock::new(NOW)));
         let parts = Parts { engine, client, settings, clock };
         Calibration::new(parts.registry(), store, parts.quarantine(), clock.clone())
+    }
+
+    /// `organizer` over another time-series store.
+    pub fn organizer_into(engine: &Engine, store: TimeSeries) -> Organizer {
+        let (client, settings, clock) = (&engine.client(), &Settings::default(), &Arc::new(SetClock::new(NOW)));
+        let parts = Parts { engine, client, settings, clock };
+        let (registry, quarantine) = (parts.registry(), parts.quarantine());
+        Organizer::new(registry, parts.levels(), settings.keeping, store, quarantine, clock.clone())
     }
 }
 

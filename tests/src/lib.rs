@@ -18,6 +18,7 @@ pub mod local;
 pub mod pump;
 pub mod rows;
 pub mod template;
+pub mod timestream;
 pub mod wire;
 
 /// The root of the repository.

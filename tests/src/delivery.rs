@@ -97,9 +97,9 @@ impl<'a> Delivery<'a> {
             // An error is as good as every message named.
             if let Ok(answer) = self.functions.calibration.handle(event).await {
                 let failed = answer["batchItemFailures"].as_array().expect("failures");
-                let failed = |place: usize| failed.iter().any(|one| one["itemIdentifier"] == place.to_string());
-                let mut places = 0..;
-                bodies.retain(|_| failed(places.next().unwrap_or_default()));
+                let named: Vec<_> = failed.iter().filter_map(|one| one["itemIdentifier"].as_str()).collect();
+                let mut places = 0_usize..;
+                bodies.retain(|_| named.contains(&places.next().unwrap_or_default().to_string().as_str()));
             }
             if bodies.is_empty() {
                 return;

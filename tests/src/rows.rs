@@ -8,7 +8,7 @@ use crate::engine::Engine;
 impl Engine {
     /// All rows of the table called `noun`, sorted, so that two tables of equal rows compare equal.
     pub fn rows(&self, noun: &str) -> Vec<Value> {
-        let mut rows: Vec<Value> = scan(self.database(), &self.name(noun)).iter().map(|row| plain_item(row)).collect();
+        let mut rows: Vec<Value> = scan(self.database(), &self.name(noun)).iter().map(plain_item).collect();
         rows.sort_by_key(Value::to_string);
         rows
     }

@@ -85,10 +85,12 @@ fn the_account_balances_when_the_tables_hold_what_was_sent() {
     assert!(ledger.kept("02", usize::MAX).len() > KEPT);
 }
 
+type Change = fn(&mut Observed);
+
 #[test]
 fn every_single_change_is_found() {
     let (ledger, pairs) = run();
-    let changes: [(&str, fn(&mut Observed)); 14] = [
+    let changes: [(&str, Change); 14] = [
         ("not stored", |o| drop(o.readings.pop())),
         ("never sent", |o| o.readings[0].at += 1),
         ("value is", |o| o.readings[9].value += 0.01),

@@ -1,6 +1,7 @@
 //! Programs this one starts. Each is the head of a process group of its own, and the whole group ends when its `Running` is
 //! dropped, so an error or Ctrl-C anywhere leaves nothing behind.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -28,7 +29,10 @@ impl Running {
     /// When it cannot be started; the message says what is missing.
     pub fn start(name: &str, mut command: Command) -> Result<Self> {
         let program = command.as_std().get_program().to_string_lossy().into_owned();
-        let child = command.process_group(0).spawn().with_context(|| format!("cannot start {name} ({program})"))?;
+        let child = match command.process_group(0).spawn() {
+            Err(error) if error.kind() == ErrorKind::NotFound => bail!("cannot start {name}: {}", absent(&program)),
+            other => other.with_context(|| format!("cannot start {name} ({program})"))?,
+        };
         let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         Ok(Self { name: name.to_owned(), child, group })
     }
@@ -72,6 +76,16 @@ impl Drop for Running {
         let _ = kill_process_group(group, Signal::KILL);
         let _ = self.child.try_wait();
     }
+}
+
+/// What to do about a program that is not there.
+fn absent(program: &str) -> String {
+    if program.ends_with("cargo") {
+        return format!(
+            "there is no {program}. Install the Rust toolchain from https://rustup.rs, and have its programs in PATH"
+        );
+    }
+    format!("there is no program {program}")
 }
 
 /// Runs a program to its end, writing all its output to `log` and handing every line to `line` as it comes.
@@ -159,6 +173,6 @@ mod tests {
     #[tokio::test]
     async fn a_missing_program_is_named() {
         let error = Running::start("the tool", Command::new("no-such-program-here")).unwrap_err();
-        assert!(format!("{error:#}").contains("cannot start the tool (no-such-program-here)"), "{error:#}");
+        assert_eq!(error.to_string(), "cannot start the tool: there is no program no-such-program-here");
     }
 }

@@ -1,6 +1,7 @@
 //! The function `calibration` on a real engine: a recorded event in, the answer and the stored rows out.
 
 mod forms;
+mod models;
 mod queue;
 mod refused;
 mod registry;

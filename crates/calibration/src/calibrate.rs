@@ -63,9 +63,7 @@ impl Found<'_> {
     /// The sensors whose values the calibration asks for.
     fn inputs(&self) -> Vec<&SensorCode> {
         match self {
-            Found::Sensor(_, Some(calibration)) => {
-                calibration.model.inputs().into_iter().map(|(_, sensor)| sensor).collect()
-            }
+            Found::Sensor(_, Some(calibration)) => calibration.model.input_sensors(),
             Found::Sensor(_, None) | Found::Refused(_) | Found::Failed(_) => Vec::new(),
         }
     }

@@ -16,9 +16,10 @@ use weir_core::aws::{AwsError, CalibrationTable};
 use weir_core::clock::{Clock, SystemClock};
 use weir_core::wire::Envelope;
 
+pub mod message;
+
 mod calibrate;
 mod deliver;
-mod message;
 mod queue;
 
 /// The function with what it works on.

@@ -8,7 +8,7 @@ use weir_core::wire::{Envelope, instant, number};
 
 /// A message of a device.
 #[derive(Debug, PartialEq)]
-pub(super) struct Message {
+pub struct Message {
     /// From the topic, never from the payload.
     pub device: DeviceId,
     /// What can be read.
@@ -21,7 +21,7 @@ pub(super) struct Message {
 
 /// A part of a message that is set aside.
 #[derive(Debug, PartialEq)]
-pub(super) struct Part {
+pub struct Part {
     /// The sensor, where it is one value.
     pub sensor: Option<String>,
     /// The instant, when known.
@@ -34,7 +34,7 @@ pub(super) struct Part {
 
 /// A message that is refused as a whole.
 #[derive(Debug, PartialEq)]
-pub(super) struct Refused {
+pub struct Refused {
     /// The device, when the topic names one.
     pub device: Option<String>,
     /// Why.
@@ -42,13 +42,16 @@ pub(super) struct Refused {
 }
 
 /// The message that says one number again: what a replay of a single value sends.
-pub(super) fn single(series: &Series, at: Timestamp, raw: f64) -> (String, Vec<u8>) {
+pub fn single(series: &Series, at: Timestamp, raw: f64) -> (String, Vec<u8>) {
     let payload = json!({"ts": at.millis(), "values": {series.sensor.as_str(): raw}});
     (format!("{}/readings", series.device), payload.to_string().into_bytes())
 }
 
 /// Reads a message of one of the two topics: `{device}/reading/sensor/{code}` and `{device}/readings`.
-pub(super) fn parse(envelope: &Envelope) -> Result<Message, Refused> {
+///
+/// # Errors
+/// When nothing of it can be read.
+pub fn parse(envelope: &Envelope) -> Result<Message, Refused> {
     let topic: Vec<&str> = envelope.topic.split('/').collect();
     let (device, code) = match topic.as_slice() {
         [device, "reading", "sensor", code] => (*device, Some(*code)),

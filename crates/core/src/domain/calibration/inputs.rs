@@ -14,14 +14,15 @@ impl<'a> Inputs<'a> {
     /// No other sensor has a value.
     pub const NONE: Inputs<'static> = Inputs(&[]);
 
-    /// These values; each sensor stands once.
+    /// These values, ascending by sensor; each stands once.
     pub fn of(values: &'a [(&'a SensorCode, f64)]) -> Self {
         Self(values)
     }
 
     /// The value of that sensor.
     pub fn value(self, of: &SensorCode) -> Option<f64> {
-        self.0.iter().find(|(sensor, _)| *sensor == of).map(|(_, value)| *value)
+        let place = self.0.binary_search_by(|(sensor, _)| sensor.cmp(&of)).ok()?;
+        self.0.get(place).map(|(_, value)| *value)
     }
 }
 
@@ -38,6 +39,14 @@ impl Model {
             inputs.map(move |(pointer, sensor)| (format!("/{field}/{place}{pointer}"), sensor))
         });
         inside.collect()
+    }
+
+    /// The sensors that the model or one within it asks for.
+    pub fn input_sensors(&self) -> Vec<&SensorCode> {
+        match self {
+            Model::Expression(expression) => expression.inputs().values().collect(),
+            _ => within(self).flat_map(|part| part.model.input_sensors()).collect(),
+        }
     }
 
     /// Whether the model asks for any input.
@@ -84,8 +93,8 @@ fn reaches<'a>(from: &SensorCode, to: &SensorCode, others: &impl Fn(&SensorCode)
         if sensor == *to {
             return true;
         }
-        let inputs = others(&sensor).flatten().map(Model::inputs).unwrap_or_default();
-        open.extend(inputs.into_iter().map(|(_, input)| input.clone()).filter(|input| !seen.contains(input)));
+        let inputs = others(&sensor).flatten().map(Model::input_sensors).unwrap_or_default();
+        open.extend(inputs.into_iter().filter(|input| !seen.contains(*input)).cloned());
         seen.insert(sensor);
     }
     false
@@ -151,6 +160,7 @@ mod tests {
             vec![Range { from: 0.0, to: 1.0, part: linear() }, Range { from: 1.0, to: 2.0, part: part(chain) }];
         let model = Model::Ranges(Ranges::new(ranges).unwrap());
         assert_eq!(model.inputs(), [("/ranges/1/steps/1/inputs/in_tmp".to_owned(), &code("tmp"))]);
+        assert_eq!(model.input_sensors(), [&code("tmp")]);
         assert!(model.asks() && !linear().model.asks());
     }
 }

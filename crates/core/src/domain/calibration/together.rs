@@ -1,6 +1,6 @@
 //! The values of one device calibrated together: those that others need come first.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Calibration, Inputs};
 use crate::domain::device::Sensor;
@@ -44,63 +44,83 @@ pub fn together(device: &DeviceId, received_at: Timestamp, given: &[Given<'_>]) 
     }
     let mut made: BTreeMap<usize, Result<Reading, Refusal>> = BTreeMap::new();
     for places in instants.into_values() {
-        let mut instant = Instant::default();
-        let all = places.iter().filter_map(|place| Some((*place, given.get(*place)?)));
-        for (place, one) in all {
-            instant.waiting.entry(&one.sensor.code).or_default().push((place, one));
-        }
-        while let Some(ready) = instant.ready() {
-            for (place, one) in ready {
-                let reading = make(one, Inputs::of(&instant.values));
-                instant.learn(one, &reading);
-                made.insert(place, reading);
-            }
-            instant.settle();
+        let mut instant = Instant::of(places.iter().filter_map(|place| Some((*place, given.get(*place)?))));
+        while let Some(sensor) = instant.ready.pop() {
+            let numbers = instant.take(sensor);
+            let readings: Vec<_> = numbers.iter().map(|(_, one)| make(one, Inputs::of(&instant.values))).collect();
+            let smallest = readings.iter().flatten().min_by(|a, b| a.raw.total_cmp(&b.raw));
+            instant.learn(sensor, smallest.map(|reading| reading.value));
+            made.extend(numbers.into_iter().map(|(place, _)| place).zip(readings));
         }
         let circle: Vec<_> = instant.waiting.keys().map(|code| code.as_str()).collect();
         let detail = format!("the inputs of {} go round in a circle", circle.join(", "));
-        for (place, _) in instant.waiting.into_values().flatten() {
+        for (place, _) in instant.waiting.into_values().flat_map(|waiting| waiting.numbers) {
             made.insert(place, Err(Refusal::new(Reason::MissingInput, detail.clone())));
         }
     }
     made.into_values().collect()
 }
 
-/// The state of one instant.
+/// The numbers of one sensor, and how many of its inputs are not worked out yet.
 #[derive(Default)]
+struct Waiting<'a> {
+    numbers: Vec<(usize, &'a Given<'a>)>,
+    inputs: usize,
+}
+
+/// One instant on its way, sensor by sensor (A. B. Kahn, "Topological sorting of large networks", CACM 5 (1962) 558).
 struct Instant<'a> {
-    /// What is not calibrated yet, by sensor.
-    waiting: BTreeMap<&'a SensorCode, Vec<(usize, &'a Given<'a>)>>,
-    /// What was made since the last look: the smallest raw number of each sensor, and its value.
-    learnt: BTreeMap<&'a SensorCode, (f64, f64)>,
-    /// What formulas can ask for.
+    /// What is not calibrated yet.
+    waiting: BTreeMap<&'a SensorCode, Waiting<'a>>,
+    /// Of each sensor the ones that are made of it.
+    asked_by: BTreeMap<&'a SensorCode, Vec<&'a SensorCode>>,
+    /// Whose inputs are all worked out, or not there.
+    ready: Vec<&'a SensorCode>,
+    /// What formulas can ask for, ascending.
     values: Vec<(&'a SensorCode, f64)>,
 }
 
 impl<'a> Instant<'a> {
-    /// Takes out everything whose inputs are no longer waited for; `None` when there is no such thing.
-    fn ready(&mut self) -> Option<Vec<(usize, &'a Given<'a>)>> {
-        let waits = |all: &[(usize, &Given<'a>)]| {
-            let model = all.iter().find_map(|(_, one)| Some(&one.calibration?.model));
-            model.is_some_and(|model| model.inputs().iter().any(|(_, input)| self.waiting.contains_key(input)))
-        };
-        let ready: BTreeSet<_> =
-            self.waiting.iter().filter(|(_, all)| !waits(all)).map(|(sensor, _)| *sensor).collect();
-        let taken = ready.into_iter().filter_map(|sensor| self.waiting.remove(sensor));
-        Some(taken.flatten().collect::<Vec<_>>()).filter(|taken| !taken.is_empty())
-    }
-
-    fn learn(&mut self, one: &'a Given<'a>, reading: &Result<Reading, Refusal>) {
-        let Ok(reading) = reading else { return };
-        let known = self.learnt.entry(&one.sensor.code).or_insert((reading.raw, reading.value));
-        if reading.raw < known.0 {
-            *known = (reading.raw, reading.value);
+    fn of(numbers: impl Iterator<Item = (usize, &'a Given<'a>)>) -> Self {
+        let mut waiting: BTreeMap<&SensorCode, Waiting<'_>> = BTreeMap::new();
+        for (place, one) in numbers {
+            waiting.entry(&one.sensor.code).or_default().numbers.push((place, one));
         }
+        let mut asked_by: BTreeMap<&SensorCode, Vec<&SensorCode>> = BTreeMap::new();
+        for (sensor, waiting) in &waiting {
+            // All numbers of a sensor at one instant have one calibration.
+            let calibration = waiting.numbers.first().and_then(|(_, one)| one.calibration);
+            for input in calibration.map(|calibration| calibration.model.input_sensors()).unwrap_or_default() {
+                asked_by.entry(input).or_default().push(sensor);
+            }
+        }
+        for (input, askers) in &asked_by {
+            for asker in askers.iter().filter(|_| waiting.contains_key(input)).copied().collect::<Vec<_>>() {
+                waiting.entry(asker).or_default().inputs += 1;
+            }
+        }
+        let ready = waiting.iter().filter(|(_, one)| one.inputs == 0).map(|(sensor, _)| *sensor).collect();
+        Self { waiting, asked_by, ready, values: Vec::new() }
     }
 
-    fn settle(&mut self) {
-        let learnt = std::mem::take(&mut self.learnt);
-        self.values.extend(learnt.into_iter().map(|(sensor, (_, value))| (sensor, value)));
+    fn take(&mut self, sensor: &SensorCode) -> Vec<(usize, &'a Given<'a>)> {
+        self.waiting.remove(sensor).map(|waiting| waiting.numbers).unwrap_or_default()
+    }
+
+    /// The sensor is worked out; it may have come to nothing.
+    fn learn(&mut self, sensor: &'a SensorCode, value: Option<f64>) {
+        if let Some(value) = value {
+            let place = self.values.partition_point(|(known, _)| *known < sensor);
+            self.values.insert(place, (sensor, value));
+        }
+        for asker in self.asked_by.remove(sensor).unwrap_or_default() {
+            if let Some(waiting) = self.waiting.get_mut(asker) {
+                waiting.inputs = waiting.inputs.saturating_sub(1);
+                if waiting.inputs == 0 {
+                    self.ready.push(asker);
+                }
+            }
+        }
     }
 }
 

@@ -49,8 +49,7 @@ fn a_body_and_a_row_are_read_to_the_same_model() {
 fn a_models_row_survives_the_table() {
     for written in written() {
         let model: ModelJson = serde_json::from_value(written).unwrap();
-        let item: std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue> =
-            serde_dynamo::to_item(&model).unwrap();
+        let item: serde_dynamo::Item = serde_dynamo::to_item(&model).unwrap();
         assert_eq!(serde_dynamo::from_item::<_, ModelJson>(item).unwrap(), model);
     }
 }

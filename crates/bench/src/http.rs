@@ -126,3 +126,50 @@ fn owned(headers: &[httparse::Header<'_>]) -> Vec<(String, String)> {
         .map(|header| (header.name.to_ascii_lowercase(), String::from_utf8_lossy(header.value).into_owned()))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    fn pair() -> (TcpStream, Connection) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (near, Connection::new(listener.accept().unwrap().0).unwrap())
+    }
+
+    #[test]
+    fn two_requests_that_arrive_as_one_are_read_one_by_one() {
+        let (mut near, mut far) = pair();
+        near.write_all(b"POST /a HTTP/1.1\r\nContent-Length: 2\r\n\r\nhiGET /b HTTP/1.1\r\n\r\n").unwrap();
+        drop(near);
+        let first = far.request().unwrap().unwrap();
+        assert_eq!((first.first.as_str(), first.path.as_str(), first.body.as_slice()), ("POST", "/a", &b"hi"[..]));
+        let second = far.request().unwrap().unwrap();
+        assert_eq!((second.first.as_str(), second.path.as_str(), second.body.len()), ("GET", "/b", 0));
+        assert!(far.request().unwrap().is_none());
+    }
+
+    #[test]
+    fn what_is_sent_is_what_is_read() {
+        let (near, mut far) = pair();
+        let mut near = Connection::new(near).unwrap();
+        let body = vec![b'x'; 3 * CHUNK];
+        let sent = body.clone();
+        let sender = std::thread::spawn(move || far.send("HTTP/1.1 200 OK", &[("x-amz-a", "b")], &sent));
+        let answer = near.answer().unwrap();
+        sender.join().unwrap().unwrap();
+        assert_eq!(
+            (answer.first.as_str(), answer.header("x-amz-a"), answer.body.len()),
+            ("200", Some("b"), body.len())
+        );
+    }
+
+    #[test]
+    fn half_a_message_is_an_error() {
+        let (mut near, mut far) = pair();
+        near.write_all(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nhi").unwrap();
+        drop(near);
+        assert!(far.request().is_err());
+    }
+}

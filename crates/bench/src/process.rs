@@ -25,6 +25,22 @@ pub struct Process {
     pub started: Instant,
 }
 
+/// Processor time of a process.
+#[derive(Clone, Copy, Debug)]
+pub struct Scheduled {
+    /// User and system.
+    pub used: Duration,
+    /// Ready to run, while others had the processor: on a busy machine most of the time that passes.
+    pub waited: Duration,
+}
+
+impl Scheduled {
+    /// What came since an earlier look.
+    pub fn since(self, earlier: Self) -> Self {
+        Self { used: self.used.saturating_sub(earlier.used), waited: self.waited.saturating_sub(earlier.waited) }
+    }
+}
+
 /// Resident memory in bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
@@ -53,14 +69,16 @@ impl Process {
         Ok(Self { child, logged, started })
     }
 
-    /// Processor time of all threads so far, user and system. Exact while the function waits for an event.
-    pub fn cpu(&self) -> Result<Duration> {
-        let mut nanoseconds = 0;
+    /// What the kernel's scheduler has given to all threads so far. Exact while the function waits for an event.
+    pub fn scheduled(&self) -> Result<Scheduled> {
+        let (mut used, mut waited) = (0, 0);
         for task in std::fs::read_dir(self.proc("task"))? {
             let schedstat = std::fs::read_to_string(task?.path().join("schedstat"))?;
-            nanoseconds += schedstat.split_whitespace().next().context("schedstat is empty")?.parse::<u64>()?;
+            let mut numbers = schedstat.split_whitespace().map(str::parse::<u64>);
+            used += numbers.next().context("schedstat is empty")??;
+            waited += numbers.next().context("schedstat says nothing of waiting")??;
         }
-        Ok(Duration::from_nanos(nanoseconds))
+        Ok(Scheduled { used: Duration::from_nanos(used), waited: Duration::from_nanos(waited) })
     }
 
     /// Resident memory.

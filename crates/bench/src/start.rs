@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// Start times of one program.
 pub struct Starts {
-    /// Without the time its requests to AWS waited for their answers; ascending.
+    /// Without waiting for the processor while others had it; AWS answers at once. Ascending.
     pub own: Vec<Duration>,
     /// As they were; ascending.
     pub whole: Vec<Duration>,
@@ -27,19 +27,20 @@ pub fn measure(
 ) -> Result<Vec<Starts>> {
     let mut all: Vec<Starts> =
         programs.iter().map(|_| Starts { own: Vec::new(), whole: Vec::new(), cpu: Vec::new() }).collect();
-    // The first round only brings the binaries into the page cache.
+    // The first round brings the binaries into the page cache, and shows the endpoint what to answer.
     for round in 0..=rounds {
+        endpoint.replay(round > 0);
         for (program, starts) in programs.iter().zip(&mut all) {
-            endpoint.take();
             let function = api.run(program, variables)?;
-            let in_aws = endpoint.take().busy;
             if round > 0 {
-                starts.own.push(function.start.saturating_sub(in_aws));
+                let scheduled = function.process().scheduled()?;
+                starts.own.push(function.start.saturating_sub(scheduled.waited));
                 starts.whole.push(function.start);
-                starts.cpu.push(function.process().cpu()?);
+                starts.cpu.push(scheduled.used);
             }
         }
     }
+    endpoint.replay(false);
     for starts in &mut all {
         [&mut starts.own, &mut starts.whole, &mut starts.cpu].into_iter().for_each(|times| times.sort());
     }

@@ -15,13 +15,15 @@ use crate::process::{Running, cargo};
 /// When something does not compile.
 pub async fn run(options: &[String]) -> Result<ExitCode> {
     let place = Place::of_run("bench")?;
+    let functions = functions(&place)?;
     let mut build = cargo();
     build.args(["build", "--release", "--package", "hello"]);
-    build.args(functions(&place)?.iter().flat_map(|function| ["--package", function]));
+    build.args(functions.iter().flat_map(|function| ["--package", function]));
     let built = Running::start("cargo build", build)?.wait().await?;
     ensure!(built.success(), "the functions do not compile ({built})");
     let mut bench = cargo();
-    bench.args(["run", "--quiet", "--package", "bench", "--", "--root"]).arg(place.root()).args(options);
+    bench.args(["run", "--quiet", "--package", "bench", "--", "--root"]).arg(place.root());
+    bench.arg("--built").arg(functions.join(",")).args(options);
     let ended = Running::start("bench", bench)?.wait().await?;
     Ok(ended.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }

@@ -1,5 +1,7 @@
 //! From nothing to a running local cloud with the template deployed: tools, functions, emulator, `sam deploy`.
 
+use std::time::Duration;
+
 use anyhow::Result;
 
 use crate::build;
@@ -19,6 +21,15 @@ pub struct LocalCloud {
     /// What was deployed to it.
     pub stack: Stack,
     file: std::path::PathBuf,
+}
+
+impl LocalCloud {
+    /// What is behind an error of something that talks to it: its own end, if it has ended.
+    pub async fn blame(&mut self, error: anyhow::Error) -> anyhow::Error {
+        // The process may still be on its way out when the first connection breaks.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        self.emulator.expect_running().err().unwrap_or(error)
+    }
 }
 
 impl Drop for LocalCloud {

@@ -51,11 +51,16 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     let ports = Ports { gateway: options.port, mqtt: options.mqtt_port };
     let mut cloud = prepare::local_cloud(&place, ports, &[], &progress).await?;
     let fleet = Fleet::new(options.buoys.into(), options.tubes.into());
-    if !options.once {
-        return live::run(&mut cloud, &fleet, options.seed, options.rate.unwrap_or(10.0), &progress).await;
+    let done = if options.once {
+        let once = once::Options { seed: options.seed, rate: options.rate.unwrap_or(50.0), falsify: options.falsify };
+        once::run(&mut cloud, &fleet, &once, &progress).await
+    } else {
+        live::run(&mut cloud, &fleet, options.seed, options.rate.unwrap_or(10.0), &progress).await
+    };
+    match done {
+        Err(error) => Err(cloud.blame(error).await),
+        done => done,
     }
-    let once = once::Options { seed: options.seed, rate: options.rate.unwrap_or(50.0), falsify: options.falsify };
-    once::run(&mut cloud, &fleet, &once, &progress).await
 }
 
 fn rate(text: &str) -> Result<f64, String> {

@@ -58,6 +58,9 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
 }
 
+/// What [`Device::document`] makes, kept in a file so that the function need not carry the code that makes it.
+const DOCUMENT: &str = include_str!("../openapi.json");
+
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Weir", description = "Devices, readings, levels, problems and people."),
@@ -100,7 +103,12 @@ impl Device {
                 "/devices/{id}/sensors/{code}/calibrations",
                 get(get_calibrations::get_calibrations).post(post_calibration::post_calibration),
             );
-        Self { router: finish(routes.with_state(parts.clone()), Document::openapi), parts }
+        Self { router: finish(routes.with_state(parts.clone()), DOCUMENT), parts }
+    }
+
+    /// What the code says about its routes. `openapi.json` is made of it; a test compares them.
+    pub fn document() -> utoipa::openapi::OpenApi {
+        Document::openapi()
     }
 
     /// The function as its environment describes it.

@@ -35,7 +35,8 @@ fn every_operation_of_the_document_has_a_name_of_its_own_and_a_summary() {
     let document = openapi(Device::document());
     let items = document["paths"].as_object().unwrap().values();
     let operations: Vec<_> = items.flat_map(|item| item.as_object().unwrap().values()).collect();
-    let names: std::collections::BTreeSet<_> = operations.iter().map(|operation| operation["operationId"].as_str()).collect();
+    let names: std::collections::BTreeSet<_> =
+        operations.iter().map(|operation| operation["operationId"].as_str()).collect();
     assert_eq!(names.len(), operations.len(), "{names:?}");
     for operation in operations {
         assert!(operation["summary"].as_str().is_some_and(|summary| summary.len() > 10), "{operation}");

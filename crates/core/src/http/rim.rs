@@ -1,13 +1,14 @@
 //! The rim of a function's router: what every request gets and every answer has, whatever the route.
 
+use axum::Router;
 use axum::extract::Request;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::get;
-use axum::{Json, Router};
 
-use super::{Kind, Problem, openapi};
+use super::{Kind, Problem};
 
 /// The header that carries the request's id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -18,10 +19,12 @@ pub struct RequestId(pub String);
 
 /// The router as it is served: with `GET /openapi.json`, an answer to every path and method, an id on every answer,
 /// and every problem written down and logged.
-pub fn finish(routes: Router, document: fn() -> utoipa::openapi::OpenApi) -> Router {
-    // The document is made when it is asked for: almost never, and it would cost every start.
+///
+/// `document` is the text that [`openapi`](super::openapi) makes, kept in a file: the code that makes it is twenty
+/// times as large as what it says, and a function cannot speak for the routes of others.
+pub fn finish(routes: Router, document: &'static str) -> Router {
     routes
-        .route("/openapi.json", get(async move || Json(openapi(document()))))
+        .route("/openapi.json", get(async move || ([(CONTENT_TYPE, "application/json")], document)))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || {
             Problem::new(Kind::MethodNotAllowed, "the header Allow names the methods of this path")

@@ -49,7 +49,6 @@ enum Kind {
         coefficients: Vec<f64>,
     },
     Ranges {
-        #[cfg_attr(feature = "http", schema(no_recursion))]
         ranges: Vec<RangeJson>,
     },
     SteinhartHart {
@@ -109,6 +108,7 @@ struct RangeJson {
     /// The first that no longer belongs to it; to the last range it does.
     to: f64,
     #[serde(flatten)]
+    #[cfg_attr(feature = "http", schema(no_recursion))]
     model: ModelJson,
 }
 

@@ -89,7 +89,11 @@ async fn delivering_any_event_twice_leaves_the_tables_as_after_the_first_time() 
         }
         let second = handled(&functions, event("organizer", &name)).await;
         assert_eq!(second, if first == "quarantined" { "quarantined" } else { "duplicate" }, "{name}");
-        handled(&Functions::over(&engine), event("organizer", &name)).await;
+        let other = Functions::over(&engine);
+        if name != "report.bare" {
+            other.clock.set(NOW.plus_seconds(180));
+        }
+        handled(&other, event("organizer", &name)).await;
         assert_eq!(tables(), before, "{name}");
     }
 }

@@ -93,8 +93,19 @@ fn no_file_is_named_by_a_word_that_says_nothing() {
 
 #[test]
 fn the_domain_is_pure() {
-    let forbidden =
-        ["async ", "aws_sdk", "aws_smithy", "serde", "tokio", "tracing", "std::env", "std::fs", "std::net", "SystemTime", "println!"];
+    let forbidden = [
+        "async ",
+        "aws_sdk",
+        "aws_smithy",
+        "serde",
+        "tokio",
+        "tracing",
+        "std::env",
+        "std::fs",
+        "std::net",
+        "SystemTime",
+        "println!",
+    ];
     let impure = |(path, text): &(PathBuf, String)| {
         let found: Vec<_> = forbidden.iter().filter(|word| without_tests(text).contains(**word)).collect();
         (!found.is_empty() && !path.ends_with("tests.rs")).then(|| format!("{} has {found:?}", name(path)))

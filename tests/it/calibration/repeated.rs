@@ -19,7 +19,9 @@ async fn delivering_any_event_twice_leaves_the_tables_as_after_the_first_time() 
         // A minute and a half later, and by another instance of the function.
         functions.clock.set(NOW.plus_seconds(90));
         handled(&functions, &name).await;
-        handled(&Functions::over(&engine), &name).await;
+        let other = Functions::over(&engine);
+        other.clock.set(NOW.plus_seconds(180));
+        handled(&other, &name).await;
         assert_eq!(["readings", "quarantine"].map(|table| engine.rows(table)), first, "{name}");
     }
 }
@@ -87,6 +89,20 @@ async fn the_same_number_received_again_keeps_the_first_reception() {
         assert_eq!(engine.row("readings")["received_at"], 1_795_155_884_500_i64);
         assert!(engine.rows("quarantine").is_empty());
     }
+}
+
+#[tokio::test]
+async fn a_refused_message_received_again_is_set_aside_once_as_it_was_first_seen() {
+    let (engine, functions) = stood().await;
+    for millis in [500, 900] {
+        let mut bad = message(1.0, 1_795_155_884_000 + millis);
+        bad["value"] = "abc".into();
+        functions.clock.set(NOW.plus_seconds(millis));
+        functions.calibration.handle(bad).await.unwrap();
+    }
+    let row = engine.row("quarantine");
+    assert_eq!(row["received_at"], 1_795_155_884_500_i64);
+    assert_eq!(row["first_seen"], NOW.plus_seconds(500).millis());
 }
 
 #[tokio::test]

@@ -94,6 +94,8 @@ async fn the_newest_24_stay_and_what_is_older_goes_to_the_history_only() {
     let (engine, functions) = stood().await;
     for minute in 0..30 {
         handled(&functions, report("01", f64::from(minute), i64::from(minute) * 60 - 3600)).await;
+        let kept = measurements(&engine.row("levels")).len();
+        assert_eq!(kept, 24.min(usize::try_from(minute).unwrap() + 1), "after {minute} minutes");
     }
     let kept: Vec<_> = (6..30).map(|minute| (minute * 60 - 3600, minute.to_string())).collect();
     assert_eq!(measurements(&engine.row("levels")), kept);

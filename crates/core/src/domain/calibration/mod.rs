@@ -32,9 +32,9 @@ pub use piecewise::{Outside, Piecewise};
 pub use platinum_rtd::PlatinumRtd;
 pub use polynomial::Polynomial;
 pub use ranges::{Range, Ranges};
-pub use steinhart_hart::SteinhartHart;
 #[cfg(feature = "fit")]
 pub(crate) use steinhart_hart::ICE_POINT;
+pub use steinhart_hart::SteinhartHart;
 pub use together::{Given, together};
 pub use two_point::TwoPoint;
 

@@ -43,7 +43,8 @@ impl Calibration {
             match message {
                 Ok(message) => self.sort(place, envelope, message, &devices, &mut sorted).await,
                 Err(refused) => {
-                    let aside = whole(envelope, refused.device, refused.refusal, envelope.received_at);
+                    let at = refused.at.unwrap_or(envelope.received_at);
+                    let aside = whole(envelope, refused.device, refused.refusal, at);
                     sorted.aside.push((place, aside));
                 }
             }

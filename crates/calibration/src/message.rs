@@ -37,6 +37,8 @@ pub struct Part {
 pub struct Refused {
     /// The device, when the topic names one.
     pub device: Option<String>,
+    /// The instant it is for, when known.
+    pub at: Option<Timestamp>,
     /// Why.
     pub refusal: Refusal,
 }
@@ -58,10 +60,10 @@ pub fn parse(envelope: &Envelope) -> Result<Message, Refused> {
         [device, "readings"] => (*device, None),
         _ => {
             let detail = format!("{:?} is no topic of readings", envelope.topic);
-            return Err(Refused { device: None, refusal: Refusal::new(Reason::BadTopic, detail) });
+            return Err(Refused { device: None, at: None, refusal: Refusal::new(Reason::BadTopic, detail) });
         }
     };
-    let refused = |refusal| Refused { device: Some(device.to_owned()), refusal };
+    let refused = |refusal| Refused { device: Some(device.to_owned()), at: None, refusal };
     let id = device.parse().map_err(|error| refused((Reason::BadDeviceId, error).into()))?;
     let payload = envelope.json().map_err(refused)?;
     let received = envelope.received_at;
@@ -69,9 +71,10 @@ pub fn parse(envelope: &Envelope) -> Result<Message, Refused> {
     match (code, payload.get("batch"), payload.get("values")) {
         (Some(code), _, _) => {
             let value = payload.get("value").unwrap_or(&Value::Null);
-            match at(&payload, received).and_then(|at| reading(code, at, value)) {
+            let at = at(&payload, received).map_err(refused)?;
+            match reading(code, at, value) {
                 Ok(reading) => message.readings.push(reading),
-                Err(refusal) => return Err(refused(refusal)),
+                Err(refusal) => return Err(Refused { at: Some(at), ..refused(refusal) }),
             }
         }
         (None, Some(Value::Array(groups)), None) => groups.iter().for_each(|group| message.read(group, received)),

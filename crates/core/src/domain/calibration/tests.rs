@@ -22,6 +22,23 @@ fn a_line_is_the_same_whichever_point_comes_first() {
     }
 }
 
+/// Found by search: just below the second point the formula alone comes out above it, and just beyond below it.
+#[test]
+fn rounding_carries_no_value_past_a_point() {
+    for (a, b) in [
+        ((-4.14, 0.01), (0.83, 0.45)),
+        ((1.88, -0.53), (11.17, -0.22)),
+        ((-3.2, -1.06), (1.64, -0.61)),
+        ((1.23, -0.43), (7.35, -0.19)),
+    ] {
+        let formula = |raw: f64| (b.1 - a.1) / (b.0 - a.0) * (raw - a.0) + a.1;
+        let below = f64::next_down(b.0);
+        assert!(formula(below) > b.1 && line(a, b, below) <= b.1, "{a:?} {b:?}");
+        let (fall_a, fall_b) = ((a.0, -a.1), (b.0, -b.1));
+        assert!(line(fall_a, fall_b, below) >= fall_b.1, "{a:?} {b:?}");
+    }
+}
+
 /// Points ascending by raw whose references rise, or all of them fall.
 fn monotone_points() -> impl Strategy<Value = (Vec<(f64, f64)>, f64)> {
     let steps = prop::collection::vec((1e-6f64..1e3, 0.0f64..1e3), 2..20);

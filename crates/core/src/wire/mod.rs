@@ -3,6 +3,8 @@
 pub mod calibration;
 pub mod device;
 pub mod device_body;
+#[cfg(feature = "fit")]
+pub mod fit;
 pub mod settings;
 pub mod time;
 

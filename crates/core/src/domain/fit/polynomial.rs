@@ -43,7 +43,7 @@ fn powers(degree: usize, points: &[(f64, f64)], pointer: &str) -> Result<Vec<f64
         let detail = format!("the raw numbers lie too unevenly to tell {what}: some are all but equal");
         return Err(Invalid::new("/points", detail));
     };
-    let coefficients = in_powers_of_raw(&in_powers(&weights), &span);
+    let coefficients = readable(in_powers_of_raw(&in_powers(&weights), &span), &span);
     let lost = points.iter().zip(&scaled).map(|((raw, _), u)| {
         let exact: f64 = weights.iter().enumerate().map(|(order, weight)| weight * chebyshev(order, *u)).sum();
         (horner(&coefficients, *raw) - exact).abs()
@@ -101,6 +101,20 @@ fn in_powers_of_raw(powers: &[f64], span: &Span) -> Vec<f64> {
         add(&mut next, &[*power], 1.0);
         next
     })
+}
+
+/// The coefficients with 15 digits, and 0 where a term is nothing but rounding: 1.65 instead of 1.6499999999999995.
+fn readable(coefficients: Vec<f64>, span: &Span) -> Vec<f64> {
+    let farthest = span.lowest.abs().max(span.highest.abs());
+    let terms = coefficients.iter().zip(0..).map(|(coefficient, power)| coefficient.abs() * farthest.powi(power));
+    let terms: Vec<f64> = terms.collect();
+    let largest = terms.iter().copied().fold(0.0, f64::max);
+    let coefficient = |(coefficient, term): (&f64, &f64)| {
+        let rounded =
+            if *term < 16.0 * f64::EPSILON * largest { Ok(0.0) } else { format!("{coefficient:.14e}").parse() };
+        rounded.unwrap_or(*coefficient)
+    };
+    coefficients.iter().zip(&terms).map(coefficient).collect()
 }
 
 fn add(to: &mut [f64], what: &[f64], times: f64) {

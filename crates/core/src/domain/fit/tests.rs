@@ -71,6 +71,8 @@ fn the_measures_are_those_of_the_points() {
         "{fitted:?}"
     );
     assert_eq!(fitted.worst, 1);
+    // Written as a person would write it, without the last digits of the arithmetic.
+    assert_eq!(fitted.model, Model::Linear(Linear::new(1.65, 0.4).unwrap()));
     assert!((fitted.largest - 1.05).abs() < 1e-12);
     assert!((fitted.rmse - (1.575f64 / 4.0).sqrt()).abs() < 1e-12);
     assert!((fitted.r_squared.unwrap() - (1.0 - 1.575 / 15.1875)).abs() < 1e-12);

@@ -1,0 +1,159 @@
+//! What a fit is asked with, and what it answers.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::ModelJson;
+use super::fields::Fields;
+use crate::domain::calibration::{Invalid, Options, Outside};
+use crate::domain::fit::{Fit, Kind};
+
+/// What can be fitted.
+const MODELS: [&str; 5] = ["linear", "two_point", "piecewise", "polynomial", "steinhart_hart"];
+
+/// What a fit's body looks like, for the API's document; [`read`] reads it, since it names every wrong field.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+pub struct FitBody {
+    /// `linear`, `two_point`, `piecewise`, `polynomial` or `steinhart_hart`.
+    pub model: String,
+    /// Reference points: [raw, reference].
+    pub points: Vec<(f64, f64)>,
+    /// The degree of a polynomial, 1 to 9.
+    pub degree: Option<u8>,
+    /// What a piecewise model does beyond its points: `extend` (when left out), `clamp` or `reject`.
+    pub outside: Option<String>,
+}
+
+/// A model and how far it is from the points.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+pub struct FitJson {
+    /// The model, as it can be entered as a calibration.
+    pub model: ModelJson,
+    /// Of each point, in its order: reference minus the model's value.
+    pub residuals: Vec<f64>,
+    /// The root of the mean square of the residuals.
+    pub rmse: f64,
+    /// The share of the references' variance that the model explains; `null` when all references are equal.
+    pub r_squared: Option<f64>,
+    /// The largest absolute residual.
+    pub largest: f64,
+    /// The place of its point, from 0.
+    pub worst: usize,
+}
+
+impl From<&Fit> for FitJson {
+    fn from(fit: &Fit) -> Self {
+        Self {
+            model: ModelJson::from((&fit.model, &Options::default())),
+            residuals: fit.residuals.clone(),
+            rmse: fit.rmse,
+            r_squared: fit.r_squared,
+            largest: fit.largest,
+            worst: fit.worst,
+        }
+    }
+}
+
+/// Reads a fit's body: what to fit, and the points.
+///
+/// # Errors
+/// Every wrong field with its pointer, fields that nobody asked for among them.
+pub fn read(body: &Map<String, Value>) -> Result<(Kind, Vec<(f64, f64)>), Vec<Invalid>> {
+    let mut fields = Fields::new(body);
+    let kind = kind(&mut fields);
+    let points = fields.pairs("points");
+    match (kind, points, fields.finish()) {
+        (Some(kind), Some(points), refused) if refused.is_empty() => Ok((kind, points)),
+        (_, _, refused) => Err(refused),
+    }
+}
+
+fn kind(fields: &mut Fields<'_>) -> Option<Kind> {
+    match fields.required("model")?.as_str() {
+        Some("linear") => Some(Kind::Linear),
+        Some("two_point") => Some(Kind::TwoPoint),
+        Some("steinhart_hart") => Some(Kind::SteinhartHart),
+        Some("polynomial") => {
+            let degree = fields.required("degree")?.as_u64().and_then(|degree| usize::try_from(degree).ok());
+            if degree.is_none() {
+                fields.refuse("degree", "must be a whole number");
+            }
+            Some(Kind::Polynomial { degree: degree? })
+        }
+        Some("piecewise") => match fields.optional("outside").map(Beyond::deserialize) {
+            None | Some(Ok(Beyond::Extend)) => Some(Kind::Piecewise(Outside::Extend)),
+            Some(Ok(Beyond::Clamp)) => Some(Kind::Piecewise(Outside::Clamp)),
+            Some(Ok(Beyond::Reject)) => Some(Kind::Piecewise(Outside::Reject)),
+            Some(Err(_)) => {
+                fields.refuse("outside", "must be extend, clamp or reject");
+                None
+            }
+        },
+        _ => {
+            fields.refuse("model", format!("must be one of {}", MODELS.join(", ")));
+            None
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Beyond {
+    Extend,
+    Clamp,
+    Reject,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fit::fit;
+    use serde_json::json;
+
+    fn answer(body: &Value) -> Result<Value, Vec<Invalid>> {
+        let (kind, points) = read(body.as_object().unwrap())?;
+        let fitted = fit(kind, &points).map_err(|invalid| vec![invalid])?;
+        Ok(serde_json::to_value(FitJson::from(&fitted)).unwrap())
+    }
+
+    #[test]
+    fn an_answer_has_the_model_and_how_good_it_is() {
+        let body = json!({"model": "piecewise", "points": [[1, 2], [0, 0], [1, 4]], "outside": "clamp"});
+        let expected = json!({
+            "model": {"model": "piecewise", "points": [[0.0, 0.0], [1.0, 3.0]], "outside": "clamp"},
+            "residuals": [-1.0, 0.0, 1.0], "rmse": (2.0f64 / 3.0).sqrt(), "r_squared": 0.75, "largest": 1.0, "worst": 0,
+        });
+        assert_eq!(answer(&body).unwrap(), expected);
+        for model in ["linear", "two_point", "piecewise", "steinhart_hart"] {
+            let points = json!([[10_000, 25.0], [3_600, 50.0], [32_650, 0.0]]);
+            let answer = answer(&json!({"model": model, "points": points})).unwrap();
+            assert_eq!(answer["model"]["model"], model);
+        }
+        let flat = answer(&json!({"model": "polynomial", "degree": 1, "points": [[0, 5], [1, 5]]})).unwrap();
+        assert_eq!((&flat["model"]["coefficients"], &flat["r_squared"]), (&json!([5.0, 0.0]), &Value::Null));
+    }
+
+    #[test]
+    fn every_refusal_points_at_the_field() {
+        for (body, pointers) in [
+            (json!({}), vec!["/model", "/points"]),
+            (json!({"model": "chain", "points": [[0, 0], [1, 1]]}), vec!["/model"]),
+            (json!({"model": "linear", "points": [[0, 0], [1, "x"], 3]}), vec!["/points/1/1", "/points/2"]),
+            (json!({"model": "linear", "points": [[0, 0]]}), vec!["/points"]),
+            (json!({"model": "linear", "points": [[0, 0], [1, 1]], "degree": 2}), vec!["/degree"]),
+            (json!({"model": "linear", "points": [[0, 0], [1, 1e200]]}), vec!["/points/1/1"]),
+            (json!({"model": "polynomial", "points": [[0, 0], [1, 1]]}), vec!["/degree"]),
+            (json!({"model": "polynomial", "points": [[0, 0], [1, 1]], "degree": 1.5}), vec!["/degree"]),
+            (json!({"model": "polynomial", "points": [[0, 0], [1, 1]], "degree": 2}), vec!["/degree"]),
+            (json!({"model": "polynomial", "points": [[0, 0], [1, 1], [1e9, 3]], "degree": 2}), vec!["/points"]),
+            (json!({"model": "polynomial", "points": [[7, 0], [7, 1], [7, 3]], "degree": 2}), vec!["/points"]),
+            (json!({"model": "piecewise", "points": [[0, 0], [1, 1]], "outside": "far"}), vec!["/outside"]),
+            (json!({"model": "steinhart_hart", "points": [[0, 1], [1, 2], [2, 3]]}), vec!["/points/0/0"]),
+        ] {
+            let refused: Vec<_> = answer(&body).unwrap_err().into_iter().map(|invalid| invalid.pointer).collect();
+            assert_eq!(refused, pointers, "{body}");
+        }
+    }
+}

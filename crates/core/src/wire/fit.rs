@@ -56,16 +56,25 @@ impl From<&Fit> for FitJson {
     }
 }
 
-/// Reads a fit's body: what to fit, and the points.
+/// A fit that somebody asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    /// What to fit.
+    pub kind: Kind,
+    /// The points, each (raw, reference).
+    pub points: Vec<(f64, f64)>,
+}
+
+/// Reads a fit's body.
 ///
 /// # Errors
 /// Every wrong field with its pointer, fields that nobody asked for among them.
-pub fn read(body: &Map<String, Value>) -> Result<(Kind, Vec<(f64, f64)>), Vec<Invalid>> {
+pub fn read(body: &Map<String, Value>) -> Result<Asked, Vec<Invalid>> {
     let mut fields = Fields::new(body);
     let kind = kind(&mut fields);
     let points = fields.pairs("points");
     match (kind, points, fields.finish()) {
-        (Some(kind), Some(points), refused) if refused.is_empty() => Ok((kind, points)),
+        (Some(kind), Some(points), refused) if refused.is_empty() => Ok(Asked { kind, points }),
         (_, _, refused) => Err(refused),
     }
 }
@@ -113,7 +122,7 @@ mod tests {
     use serde_json::json;
 
     fn answer(body: &Value) -> Result<Value, Vec<Invalid>> {
-        let (kind, points) = read(body.as_object().unwrap())?;
+        let Asked { kind, points } = read(body.as_object().unwrap())?;
         let fitted = fit(kind, &points).map_err(|invalid| vec![invalid])?;
         Ok(serde_json::to_value(FitJson::from(&fitted)).unwrap())
     }

@@ -11,6 +11,8 @@ use crate::domain::calibration::{Invalid, Linear, Polynomial};
 const WIDEST: f64 = 1e9;
 /// How much of the references' spread may be lost by writing the polynomial in powers of raw.
 const MOST_LOST: f64 = 1e-6;
+/// How much of it may be lost by leaving out digits of the coefficients.
+const NOTHING_LOST: f64 = 1e-12;
 
 /// The line with the least squares.
 pub(super) fn line(points: &[(f64, f64)]) -> Result<Linear, Invalid> {
@@ -43,21 +45,35 @@ fn powers(degree: usize, points: &[(f64, f64)], pointer: &str) -> Result<Vec<f64
         let detail = format!("the raw numbers lie too unevenly to tell {what}: some are all but equal");
         return Err(Invalid::new("/points", detail));
     };
-    let coefficients = readable(in_powers_of_raw(&in_powers(&weights), &span), &span);
-    let lost = points.iter().zip(&scaled).map(|((raw, _), u)| {
-        let exact: f64 = weights.iter().enumerate().map(|(order, weight)| weight * chebyshev(order, *u)).sum();
-        (horner(&coefficients, *raw) - exact).abs()
-    });
-    let lost = lost.fold(0.0, f64::max);
-    if lost.is_nan() || lost > MOST_LOST * spread(&right) {
+    written(&weights, points, &span).ok_or_else(|| {
         let detail = format!(
             "the raw numbers, {} to {}, lie so far from 0 for their width that {what} would lose its digits; subtract an \
              offset first, as a chain with a linear step does",
             span.lowest, span.highest
         );
-        return Err(Invalid::new("/points", detail));
+        Invalid::new("/points", detail)
+    })
+}
+
+/// The weighted sum of Chebyshev's polynomials in powers of raw: with the digits that a person would write where they
+/// say the same, else with all; `None` where even those do not.
+fn written(weights: &[f64], points: &[(f64, f64)], span: &Span) -> Option<Vec<f64>> {
+    let lost = |coefficients: &[f64]| {
+        let off = points.iter().map(|(raw, _)| {
+            let u = span.scaled(*raw);
+            let value: f64 = weights.iter().enumerate().map(|(order, weight)| weight * chebyshev(order, u)).sum();
+            (horner(coefficients, *raw) - value).abs()
+        });
+        off.fold(0.0, |most: f64, off| if off.is_nan() { f64::INFINITY } else { most.max(off) })
+    };
+    let largest = points.iter().fold(0.0, |largest: f64, (_, reference)| largest.max(reference.abs()));
+    let spread = spread(points);
+    let exact = in_powers_of_raw(&in_powers(weights), span);
+    let readable = readable(&exact, span);
+    if lost(&readable) <= NOTHING_LOST * spread + 16.0 * f64::EPSILON * largest {
+        return Some(readable);
     }
-    Ok(coefficients)
+    (lost(&exact) <= MOST_LOST * spread).then_some(exact)
 }
 
 fn too_extreme() -> Invalid {
@@ -65,8 +81,9 @@ fn too_extreme() -> Invalid {
 }
 
 /// From the lowest to the highest reference; where all are about equal, a millionth of their size.
-fn spread(references: &[f64]) -> f64 {
-    let (low, high) = references.iter().fold((f64::MAX, f64::MIN), |(low, high), one| (low.min(*one), high.max(*one)));
+fn spread(points: &[(f64, f64)]) -> f64 {
+    let references = points.iter().map(|(_, reference)| *reference);
+    let (low, high) = references.fold((f64::MAX, f64::MIN), |(low, high), one| (low.min(one), high.max(one)));
     (high - low).max(1e-6 * low.abs().max(high.abs())).max(f64::MIN_POSITIVE)
 }
 
@@ -103,15 +120,15 @@ fn in_powers_of_raw(powers: &[f64], span: &Span) -> Vec<f64> {
     })
 }
 
-/// The coefficients with 15 digits, and 0 where a term is nothing but rounding: 1.65 instead of 1.6499999999999995.
-fn readable(coefficients: Vec<f64>, span: &Span) -> Vec<f64> {
+/// The coefficients with 14 digits, and 0 where a term is nothing but rounding: 1.65 instead of 1.6499999999999995.
+fn readable(coefficients: &[f64], span: &Span) -> Vec<f64> {
     let farthest = span.lowest.abs().max(span.highest.abs());
     let terms = coefficients.iter().zip(0..).map(|(coefficient, power)| coefficient.abs() * farthest.powi(power));
     let terms: Vec<f64> = terms.collect();
     let largest = terms.iter().copied().fold(0.0, f64::max);
     let coefficient = |(coefficient, term): (&f64, &f64)| {
         let rounded =
-            if *term < 16.0 * f64::EPSILON * largest { Ok(0.0) } else { format!("{coefficient:.14e}").parse() };
+            if *term < 16.0 * f64::EPSILON * largest { Ok(0.0) } else { format!("{coefficient:.13e}").parse() };
         rounded.unwrap_or(*coefficient)
     };
     coefficients.iter().zip(&terms).map(coefficient).collect()

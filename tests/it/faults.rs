@@ -130,7 +130,7 @@ fn the_stream_of_messages_used_here_leaves_something_in_every_table() {
 
 /// So many seeds in each of the two tests below as fit into a run of all tests; `FAULT_SEEDS` asks for more.
 fn seeds() -> u64 {
-    std::env::var("FAULT_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(60)
+    std::env::var("FAULT_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(40)
 }
 
 #[test]

@@ -172,7 +172,7 @@ async fn shuffled(messages: &[Message], steps: &[Step], settings: &Settings) -> 
 /// So many cases as fit into a run of all tests; `PROPTEST_CASES` asks for more.
 fn config() -> Config {
     let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
-    Config { cases: asked.unwrap_or(40), max_shrink_iters: 400, failure_persistence: None, ..Config::default() }
+    Config { cases: asked.unwrap_or(32), max_shrink_iters: 400, failure_persistence: None, ..Config::default() }
 }
 
 proptest! {

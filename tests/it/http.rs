@@ -87,3 +87,19 @@ async fn everyone_of_the_table_is_who_they_claim_to_be() {
         assert_eq!(status(&answer(event).await), expected, "{who:?}");
     }
 }
+
+#[test]
+fn the_functions_that_handle_messages_link_nothing_of_http() {
+    let links_axum = |package: &str| {
+        let mut cargo = std::process::Command::new(env!("CARGO"));
+        cargo.args(["tree", "--frozen", "--edges", "normal", "--prefix", "none", "--package", package]);
+        let tree = cargo.current_dir(weir_tests::root()).output().unwrap();
+        assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+        String::from_utf8_lossy(&tree.stdout).lines().any(|line| line.starts_with("axum "))
+    };
+    for function in ["calibration", "organizer", "problem-detector"] {
+        assert!(!links_axum(function), "{function} links axum");
+    }
+    // The same question about a function that does, so that a wrong question cannot pass.
+    assert!(links_axum("device"));
+}

@@ -7,7 +7,7 @@ pub mod matrix;
 use axum::Router;
 use axum::routing::get;
 use serde_json::{Value, json};
-use weir_core::http::{Admin, Member, Path, Problem, finish, gateway};
+use weir_core::http::{Admin, Member, Path, Problem, finish, gateway, served};
 use weir_core::id::DeviceId;
 
 use ask::{Ask, status};
@@ -20,9 +20,11 @@ async fn read(Member(caller): Member, Path(id): Path<DeviceId>) -> Result<String
 
 async fn answer(event: Value) -> Value {
     let remove = async |_: Admin, Path(_): Path<DeviceId>| "gone";
-    let routes =
-        Router::new().route("/devices/{id}", get(read).delete(remove)).route("/devices/{id}/leak", get(async || "x"));
-    gateway::answer(&finish(routes, "{}"), event).await
+    let routes = Router::new()
+        .route("/devices/{id}", get(read).delete(remove))
+        .route("/devices/{id}/leak", get(async || "x"))
+        .route("/openapi.json", served("{}"));
+    gateway::answer(&finish(routes), event).await
 }
 
 fn lines() -> Vec<Line> {

@@ -9,6 +9,7 @@
 )]
 
 pub mod delivery;
+pub mod document;
 pub mod engine;
 pub mod events;
 pub mod faults;

@@ -15,7 +15,7 @@ use weir_core::aws::device::DeviceTable;
 use weir_core::aws::iot::{self, Iot};
 use weir_core::aws::{AwsError, CalibrationTable};
 use weir_core::clock::{Clock, SystemClock};
-use weir_core::http::{finish, gateway};
+use weir_core::http::{finish, gateway, served};
 
 mod change;
 mod delete_device;
@@ -58,7 +58,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
 }
 
-/// What [`Device::document`] makes, kept in a file so that the function need not carry the code that makes it.
+/// What every function behind the API says of its routes, put together by the house tests and kept in a file so that
+/// this function need not carry the code that makes it.
 const DOCUMENT: &str = include_str!("../openapi.json");
 
 #[derive(OpenApi)]
@@ -103,10 +104,12 @@ impl Device {
                 "/devices/{id}/sensors/{code}/calibrations",
                 get(get_calibrations::get_calibrations).post(post_calibration::post_calibration),
             );
-        Self { router: finish(routes.with_state(parts.clone()), DOCUMENT), parts }
+        let routes = routes.with_state(parts.clone()).route("/openapi.json", served(DOCUMENT));
+        Self { router: finish(routes), parts }
     }
 
-    /// What the code says about its routes. `openapi.json` is made of it; a test compares them.
+    /// What the code says about its routes. `openapi.json` is made of this and of what the other functions say; a test
+    /// compares them.
     pub fn document() -> utoipa::openapi::OpenApi {
         Document::openapi()
     }

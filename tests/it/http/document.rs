@@ -1,16 +1,14 @@
 //! The OpenAPI document: the file that is served is what the code says.
 
-use device::Device;
 use serde_json::Value;
-use weir_core::http::openapi;
-use weir_tests::root;
+use weir_tests::{document, root};
 
 /// Set to write the file anew instead of comparing it.
 const WRITE: &str = "WRITE_OPENAPI";
 
 #[test]
 fn the_served_document_is_what_the_code_says() {
-    let said = openapi(Device::document());
+    let said = document::whole();
     let path = root().join("crates/device/openapi.json");
     if std::env::var_os(WRITE).is_some() {
         std::fs::write(&path, format!("{said:#}\n")).unwrap();
@@ -21,7 +19,7 @@ fn the_served_document_is_what_the_code_says() {
 
 #[test]
 fn every_reference_of_the_document_leads_somewhere() {
-    let document = openapi(Device::document());
+    let document = document::whole();
     let text = document.to_string();
     let references: Vec<_> = text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert!(!references.is_empty());
@@ -32,7 +30,7 @@ fn every_reference_of_the_document_leads_somewhere() {
 
 #[test]
 fn every_operation_of_the_document_has_a_name_of_its_own_and_a_summary() {
-    let document = openapi(Device::document());
+    let document = document::whole();
     let items = document["paths"].as_object().unwrap().values();
     let operations: Vec<_> = items.flat_map(|item| item.as_object().unwrap().values()).collect();
     let names: std::collections::BTreeSet<_> =

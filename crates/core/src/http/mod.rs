@@ -27,7 +27,7 @@ pub use page::{Cursor, NoFilter, Page, PageQuery};
 pub use path::Path;
 pub use problem::{FieldError, Problem, ProblemBody};
 pub use query::Query;
-pub use rim::{REQUEST_ID, RequestId, finish};
+pub use rim::{REQUEST_ID, RequestId, finish, served};
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 
 use super::{Kind, Problem};
 
@@ -17,19 +17,21 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(pub String);
 
-/// The router as it is served: with `GET /openapi.json`, an answer to every path and method, an id on every answer,
-/// and every problem written down and logged.
-///
-/// `document` is the text that [`openapi`](super::openapi) makes, kept in a file: the code that makes it is twenty
-/// times as large as what it says, and a function cannot speak for the routes of others.
-pub fn finish(routes: Router, document: &'static str) -> Router {
+/// The router as it is served: with an answer to every path and method, an id on every answer, and every problem
+/// written down and logged.
+pub fn finish(routes: Router) -> Router {
     routes
-        .route("/openapi.json", get(async move || ([(CONTENT_TYPE, "application/json")], document)))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || {
             Problem::new(Kind::MethodNotAllowed, "the header Allow names the methods of this path")
         })
         .layer(from_fn(around))
+}
+
+/// The answer to `GET /openapi.json`: the text that [`openapi`](super::openapi) makes, kept in a file, because the code
+/// that makes it is twenty times as large as what it says, and one function speaks for the routes of all.
+pub fn served(document: &'static str) -> MethodRouter {
+    get(async move || ([(CONTENT_TYPE, "application/json")], document))
 }
 
 async fn around(request: Request, next: Next) -> Response {

@@ -54,7 +54,7 @@ async fn an_obstruction_opens_and_closes_through_the_stream() {
 #[tokio::test]
 async fn an_uplink_of_the_things_stack_is_a_level_report() {
     let local = Local::running();
-    local.put_device(&json!({"id": "sewer-east", "enabled": true, "level_id": "D7", "sensors": []})).await;
+    local.register(&json!({"id": "sewer-east", "level_id": "D7"})).await;
     let mut gateway = local.connect("things-d").await;
     let uplink = |device: &str, message: serde_json::Value| {
         let ids = json!({"device_id": device, "application_ids": {"application_id": "sewer"}});
@@ -74,8 +74,7 @@ async fn an_uplink_of_the_things_stack_is_a_level_report() {
 #[tokio::test]
 async fn a_junction_named_in_the_registry_is_compared() {
     let local = Local::running();
-    let row = json!({"id": "sewer-e9", "enabled": true, "level_id": "E9", "link": "level", "followed_by": ["F4"], "sensors": []});
-    local.put_device(&row).await;
+    local.register(&json!({"id": "sewer-e9", "level_id": "E9", "followed_by": ["F4"]})).await;
     let mut gateway = local.connect("gateway-e").await;
     let at = now() - 60_000;
     for (id, filling) in [("E9", 100), ("F4", 0)] {

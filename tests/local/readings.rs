@@ -11,7 +11,7 @@ fn half_plus_one() -> serde_json::Value {
 #[tokio::test]
 async fn a_reading_over_mqtt_arrives_calibrated() {
     let local = Local::running();
-    local.register_buoy("a-01", 1, half_plus_one()).await;
+    local.register_buoy("a-01", &half_plus_one()).await;
     let (at, before) = (now() - 5_000, now());
     let mut device = local.connect("a-01").await;
     device.publish("a-01/reading/sensor/ph", bytes(&json!({"value": 12.04, "ts": at}))).await.unwrap();
@@ -26,7 +26,7 @@ async fn a_reading_over_mqtt_arrives_calibrated() {
 #[tokio::test]
 async fn a_reading_without_an_instant_is_of_the_instant_of_its_arrival() {
     let local = Local::running();
-    local.register_buoy("a-02", 1, half_plus_one()).await;
+    local.register_buoy("a-02", &half_plus_one()).await;
     let mut device = local.connect("a-02").await;
     device.publish("a-02/reading/sensor/ph", bytes(&json!({"value": "10"}))).await.unwrap();
     let rows =
@@ -37,7 +37,7 @@ async fn a_reading_without_an_instant_is_of_the_instant_of_its_arrival() {
 #[tokio::test]
 async fn a_duplicate_changes_nothing() {
     let local = Local::running();
-    local.register_buoy("a-03", 1, half_plus_one()).await;
+    local.register_buoy("a-03", &half_plus_one()).await;
     let payload = bytes(&json!({"value": 4, "ts": now() - 5_000}));
     let mut device = local.connect("a-03").await;
     device.publish("a-03/reading/sensor/ph", payload.clone()).await.unwrap();
@@ -52,7 +52,7 @@ async fn a_duplicate_changes_nothing() {
 #[tokio::test]
 async fn several_sensors_and_instants_arrive_in_one_message() {
     let local = Local::running();
-    local.register_buoy("a-04", 1, half_plus_one()).await;
+    local.register_buoy("a-04", &half_plus_one()).await;
     let (earlier, later) = (now() - 60_000, now() - 30_000);
     let batch =
         json!({"batch": [{"ts": earlier, "values": {"ph": 2, "tmp": 12.5}}, {"ts": later, "values": {"ph": 4}}]});
@@ -68,7 +68,7 @@ async fn several_sensors_and_instants_arrive_in_one_message() {
 #[tokio::test]
 async fn basic_ingest_reaches_both_rules() {
     let local = Local::running();
-    local.register_buoy("a-05", 1, half_plus_one()).await;
+    local.register_buoy("a-05", &half_plus_one()).await;
     let rule = |key| local.stack.output(key).unwrap().to_owned();
     let mut device = local.connect("a-05").await;
     let topic = format!("$aws/rules/{}/a-05/reading/sensor/ph", rule("ReadingRuleName"));
@@ -83,7 +83,7 @@ async fn basic_ingest_reaches_both_rules() {
 #[tokio::test]
 async fn what_is_not_json_ends_in_quarantine_byte_for_byte() {
     let local = Local::running();
-    local.register_buoy("a-06", 1, half_plus_one()).await;
+    local.register_buoy("a-06", &half_plus_one()).await;
     let payload = vec![0xff, 0x00, b'{', b'"', 0xfe, b'\n'];
     let mut device = local.connect("a-06").await;
     device.publish("a-06/reading/sensor/ph", payload.clone()).await.unwrap();
@@ -100,7 +100,7 @@ async fn a_device_registered_after_its_message_was_set_aside_is_usable_at_once()
     device.publish("a-07/reading/sensor/ph", bytes(&json!({"value": 2}))).await.unwrap();
     let row = until("the row in quarantine", async || local.aside("a-07/reading/sensor/ph").await.pop()).await;
     assert_eq!(row.reason, "unknown_device");
-    local.register_buoy("a-07", 1, half_plus_one()).await;
+    local.register_buoy("a-07", &half_plus_one()).await;
     device.publish("a-07/reading/sensor/ph", bytes(&json!({"value": 2}))).await.unwrap();
     let row = until("the reading", async || local.readings("a-07#ph").await.pop()).await;
     assert_eq!(row.value, 2.0);
@@ -110,12 +110,12 @@ async fn a_device_registered_after_its_message_was_set_aside_is_usable_at_once()
 #[tokio::test]
 async fn a_changed_calibration_is_used_within_the_cache_time() {
     let local = Local::running();
-    local.register_buoy("a-08", 1, half_plus_one()).await;
+    local.register_buoy("a-08", &half_plus_one()).await;
     let mut device = local.connect("a-08").await;
     device.publish("a-08/reading/sensor/ph", bytes(&json!({"value": 2}))).await.unwrap();
     let row = until("the first reading", async || local.readings("a-08#ph").await.pop()).await;
     assert_eq!((row.value, row.calibration), (2.0, 1));
-    local.register_buoy("a-08", 2, json!({"model": "two_point", "raw": [0, 10], "reference": [4, 14]})).await;
+    local.calibrate("a-08", "ph", &json!({"model": "two_point", "raw": [0, 10], "reference": [4, 14]})).await;
     // The test's stack is deployed with DeviceCacheSeconds=1.
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     device.publish("a-08/reading/sensor/ph", bytes(&json!({"value": 2}))).await.unwrap();
@@ -128,7 +128,7 @@ async fn a_changed_calibration_is_used_within_the_cache_time() {
 #[tokio::test]
 async fn a_batch_from_the_queue_is_stored_and_what_is_broken_in_it_set_aside() {
     let local = Local::running();
-    local.register_buoy("a-09", 1, half_plus_one()).await;
+    local.register_buoy("a-09", &half_plus_one()).await;
     let event =
         |topic: &str, payload: &str| json!({"topic": topic, "payload": payload, "received_at": now()}).to_string();
     // {"value": 8}, and what is no JSON

@@ -18,7 +18,7 @@ async fn records(local: &Local, from: i64, to: i64) -> Vec<Value> {
 #[tokio::test]
 async fn a_message_of_250_values_is_written_whole() {
     let local = Local::running();
-    local.register_buoy("t-01", 1, json!({"model": "linear", "slope": 0.5, "intercept": 1})).await;
+    local.register_buoy("t-01", &json!({"model": "linear", "slope": 0.5, "intercept": 1})).await;
     let start = now() - 250_000;
     let group = |place: i64| json!({"ts": start + place * 1000, "values": {"ph": place}});
     let batch = json!({"batch": (0..250).map(group).collect::<Vec<_>>()});

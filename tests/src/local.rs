@@ -1,5 +1,5 @@
-//! The stack that `cargo xtask test` has deployed to a local cloud: devices with certificates, the tables, and waiting for what
-//! asynchronous functions do.
+//! The stack that `cargo xtask test` has deployed to a local cloud: devices with certificates, people with tokens, the
+//! tables, and waiting for what asynchronous functions do.
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -9,9 +9,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use xtask::account::observed::{LevelRow, ProblemRow, QuarantineRow, ReadingRow};
+use xtask::api::{Answer, Api};
 use xtask::certificate;
 use xtask::cloud::Call;
 use xtask::mqtt::Connection;
+use xtask::people::{People, Person, Role};
 use xtask::stack::Stack;
 use xtask::tables::Tables;
 
@@ -50,21 +52,49 @@ impl Local {
         Connection::open(&self.stack, &identity).await.expect("the broker accepts the certificate")
     }
 
-    /// Registers a buoy with one sensor `ph`, calibrated by `model`.
-    pub async fn register_buoy(&self, id: &str, version: u32, model: Value) {
-        let mut calibration = model;
-        calibration["version"] = version.into();
-        calibration["valid_from"] = 1_700_000_000_000_i64.into();
-        let sensors = json!([
-            {"code": "ph", "unit": "pH", "enabled": true, "calibrations": version, "calibration": calibration},
-            {"code": "tmp", "unit": "°C", "enabled": true},
-        ]);
-        self.put_device(&json!({"id": id, "enabled": true, "sensors": sensors})).await;
+    /// The API, called by nobody.
+    pub fn nobody(&self) -> Api {
+        Api::of(&self.stack, None).expect("the stack has an API")
     }
 
-    /// Writes a device's row.
-    pub async fn put_device(&self, row: &Value) {
-        self.tables.put("Devices", row).await.expect("the table takes the row");
+    /// The API, called by an administrator.
+    pub async fn admin(&self) -> Api {
+        let people = People::read(&self.stack.people).expect("cargo xtask test has made an administrator");
+        self.signed_in(&people.admin).await
+    }
+
+    /// The API, called by a new user who sees these devices; `name` is theirs alone.
+    pub async fn user(&self, name: &str, devices: &str) -> Api {
+        let email = format!("{name}@weir.example");
+        let person = Person::make(&self.stack, &email, Role::User, devices).await.expect("the pool takes a user");
+        self.signed_in(&person).await
+    }
+
+    async fn signed_in(&self, person: &Person) -> Api {
+        let tokens = person.sign_in(&self.stack).await.expect("the pool lets them sign in");
+        Api::of(&self.stack, Some(&tokens.id)).expect("the stack has an API")
+    }
+
+    /// Registers a device; it is new.
+    pub async fn register(&self, device: &Value) -> Answer {
+        let api = self.admin().await;
+        api.expect(&[201], "POST", "/devices", Some(device)).await.expect("the API takes the device")
+    }
+
+    /// Registers a buoy with the sensors `ph`, calibrated by `model`, and `tmp`.
+    pub async fn register_buoy(&self, id: &str, model: &Value) {
+        let sensors = json!([{"code": "ph", "unit": "pH"}, {"code": "tmp", "unit": "°C"}]);
+        self.register(&json!({"id": id, "sensors": sensors})).await;
+        self.calibrate(id, "ph", model).await;
+    }
+
+    /// Adds a version to the calibrations of a sensor, for readings of any time.
+    pub async fn calibrate(&self, id: &str, sensor: &str, model: &Value) {
+        let mut calibration = model.clone();
+        calibration["valid_from"] = "2023-11-14T22:13:20Z".into();
+        let path = format!("/devices/{id}/sensors/{sensor}/calibrations");
+        let api = self.admin().await;
+        api.expect(&[201], "POST", &path, Some(&calibration)).await.expect("the API takes the calibration");
     }
 
     /// The rows of a series, ascending.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
+use crate::secret;
 use crate::stack::Stack;
 
 /// A device that can prove who it is. Its name is the thing's name and the MQTT client id.
@@ -41,12 +42,6 @@ pub async fn make(stack: &Stack, name: &str, policies: &[&str]) -> Result<Identi
         key: stack.certificates.join(format!("{name}.key")),
     };
     std::fs::write(&identity.certificate, text("/certificatePem")?).context("cannot write a certificate")?;
-    std::fs::write(&identity.key, text("/keyPair/PrivateKey")?).context("cannot write a key")?;
-    only_for_the_owner(&identity.key)?;
+    secret::write(&identity.key, text("/keyPair/PrivateKey")?)?;
     Ok(identity)
-}
-
-fn only_for_the_owner(file: &std::path::Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).context("cannot protect a key")
 }

@@ -4,32 +4,43 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result};
 
+use crate::api::Api;
 use crate::certificate::{self, Identity};
 use crate::fleet::{Fleet, GUEST, RETIRED, STRANGER, register};
 use crate::mqtt::Connection;
+use crate::people::People;
 use crate::progress::Progress;
 use crate::simulate::Message;
 use crate::simulate::tube::{UPLINKS, gateway};
 use crate::stack::Stack;
-use crate::tables::Tables;
 
 /// The connected devices.
 #[derive(Debug)]
 pub struct Crew {
     connections: HashMap<String, Connection>,
+    admin: Api,
+    /// Who may use the API.
+    pub people: People,
 }
 
 impl Crew {
-    /// Registers the fleet, makes a certificate for everything that sends, and connects.
+    /// Makes the people, registers the fleet as one of them, makes a certificate for everything that sends, and connects.
     ///
     /// # Errors
     /// When the local cloud refuses any of it.
-    pub async fn assemble(stack: &Stack, tables: &Tables, fleet: &Fleet, progress: &Progress) -> Result<Self> {
-        let step = progress.step("devices");
-        step.note("registering");
-        let registered = register::register(tables, fleet).await?;
+    pub async fn assemble(stack: &Stack, fleet: &Fleet, progress: &Progress) -> Result<Self> {
+        let step = progress.step("people");
+        step.note("making an administrator and a user");
+        let scope: Vec<&str> = fleet.buoys.iter().take(2).map(|buoy| buoy.id.as_str()).collect();
+        let people = People::make(stack, &scope.join(" ")).await?;
+        let admin = Api::of(stack, Some(&people.admin.sign_in(stack).await?.id))?;
+        step.done(&format!("{} (everything), {} ({})", people.admin.email, people.user.email, scope.join(", ")));
 
-        step.note("making certificates");
+        let step = progress.step("devices");
+        let registered = register::register(&admin, fleet, |id| step.note(&format!("{id} is registered"))).await?;
+        step.done(&format!("{registered} registered over the API, with their calibrations"));
+
+        let step = progress.step("certificates");
         let (device, level) = (stack.output("DevicePolicyName")?, stack.output("LevelGatewayPolicyName")?);
         let buoys = fleet.buoys.iter().map(|buoy| (buoy.id.clone(), false));
         let gateways = fleet.tubes.iter().map(|tube| (gateway(tube.tube), true));
@@ -52,11 +63,8 @@ impl Crew {
             step.note(&format!("{} is connected", identity.name));
             connections.insert(identity.name, connection);
         }
-        step.done(&format!(
-            "{registered} registered, {} connected over MQTT with a certificate each",
-            connections.len()
-        ));
-        Ok(Self { connections })
+        step.done(&format!("{} devices connected over MQTT, with a certificate each", connections.len()));
+        Ok(Self { connections, admin, people })
     }
 
     /// Registers a buoy for whoever watches, and makes its certificate. It is not connected: a second connection of the same name
@@ -64,8 +72,8 @@ impl Crew {
     ///
     /// # Errors
     /// When the local cloud refuses any of it.
-    pub async fn guest(&mut self, stack: &Stack, tables: &Tables) -> Result<Identity> {
-        register::register_guest(tables).await?;
+    pub async fn guest(&mut self, stack: &Stack) -> Result<Identity> {
+        register::register_guest(&self.admin).await?;
         certificate::make(stack, GUEST, &[stack.output("DevicePolicyName")?]).await
     }
 

@@ -10,8 +10,10 @@ use crate::account::ledger::Sent;
 use crate::crew::Crew;
 use crate::fleet::Fleet;
 use crate::once::names;
+use crate::place::Place;
 use crate::prepare::LocalCloud;
 use crate::progress::Progress;
+use crate::sign_in::SignedIn;
 use crate::simulate::live::Live;
 use crate::simulate::{Effect, Message};
 use crate::tables::Tables;
@@ -36,17 +38,26 @@ pub struct Counter {
 ///
 /// # Errors
 /// When the local cloud ends or stops answering.
-pub async fn run(cloud: &mut LocalCloud, fleet: &Fleet, seed: u64, rate: f64, progress: &Progress) -> Result<ExitCode> {
+pub async fn run(
+    cloud: &mut LocalCloud,
+    place: &Place,
+    fleet: &Fleet,
+    seed: u64,
+    rate: f64,
+    progress: &Progress,
+) -> Result<ExitCode> {
     let tables = Tables::of(&cloud.stack)?;
-    let mut crew = Crew::assemble(&cloud.stack, &tables, fleet, progress).await?;
-    let guest = crew.guest(&cloud.stack, &tables).await?;
-    let addresses = address::lines(&cloud.stack, &guest)?;
+    let mut crew = Crew::assemble(&cloud.stack, fleet, progress).await?;
+    let guest = crew.guest(&cloud.stack).await?;
+    let signed_in = SignedIn::write(&cloud.stack, &crew.people, place).await?;
+    let addresses = address::lines(&cloud.stack, &guest, &signed_in)?;
     let mut live = Live::new(fleet.clone(), names(&cloud.stack)?, seed, now());
     let mut counter = Counter::default();
     let (sender, seen) = watch::channel(State::default());
     // Ends with this function: a task set aborts what is in it.
     let mut watching = tokio::task::JoinSet::new();
     watching.spawn(watch_tables(tables, fleet.clone(), guest.name.clone(), sender));
+    watching.spawn(signed_in.keep(&cloud.stack, &crew.people));
 
     let mut screen = Screen::open(addresses);
     let mut pace = tokio::time::interval(Duration::from_secs_f64(1.0 / rate));

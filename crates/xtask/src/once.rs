@@ -43,7 +43,7 @@ pub struct Options {
 /// When the local cloud stops answering.
 pub async fn run(cloud: &mut LocalCloud, fleet: &Fleet, options: &Options, progress: &Progress) -> Result<ExitCode> {
     let tables = Tables::of(&cloud.stack)?;
-    let mut crew = Crew::assemble(&cloud.stack, &tables, fleet, progress).await?;
+    let mut crew = Crew::assemble(&cloud.stack, fleet, progress).await?;
     let names = names(&cloud.stack)?;
     let now = jiff::Timestamp::now().as_millisecond();
     let mut ledger = Ledger::default();

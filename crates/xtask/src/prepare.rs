@@ -36,6 +36,7 @@ impl Drop for LocalCloud {
     fn drop(&mut self) {
         // Whoever reads it later must not talk to a port that somebody else has by then.
         let _ = std::fs::remove_file(&self.file);
+        let _ = std::fs::remove_file(&self.stack.people);
     }
 }
 

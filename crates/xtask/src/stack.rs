@@ -27,6 +27,8 @@ pub struct Stack {
     pub ca: std::path::PathBuf,
     /// Folder of the devices' certificates and keys.
     pub certificates: std::path::PathBuf,
+    /// File of the people who may use the API, with their passwords; for its owner alone.
+    pub people: std::path::PathBuf,
     /// Process id of the local cloud.
     pub process: u32,
     /// Outputs of the template: names of tables, functions, rules and policies.
@@ -48,6 +50,7 @@ impl Stack {
             mqtt_port: ports.mqtt,
             ca: file,
             certificates: place.run("certificates"),
+            people: place.run("people.json"),
             process,
             outputs: outputs(cloud, &settings.stack).await?,
         })

@@ -10,6 +10,7 @@ use tokio::process::Command;
 use crate::deploy::sam;
 use crate::emulator::Ports;
 use crate::fleet::Fleet;
+use crate::people::People;
 use crate::place::Place;
 use crate::prepare;
 use crate::process::{Running, cargo};
@@ -161,6 +162,7 @@ async fn local(place: &Place) -> Result<()> {
     let parameters = ["DeviceCacheSeconds=1".to_owned()];
     let mut cloud = prepare::local_cloud(place, free_ports()?, &parameters, &progress).await?;
     let timestream = Timestream::start(place, &mut cloud.stack, port::any_free()?, &progress).await?;
+    People::make(&cloud.stack, "").await?;
     cloud.stack.write(&place.run(stack::FILE))?;
     let mut command = cargo();
     // The whole workspace, as in the step before, so that nothing is compiled with other features once more.

@@ -55,7 +55,7 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
         let once = once::Options { seed: options.seed, rate: options.rate.unwrap_or(50.0), falsify: options.falsify };
         once::run(&mut cloud, &fleet, &once, &progress).await
     } else {
-        live::run(&mut cloud, &fleet, options.seed, options.rate.unwrap_or(10.0), &progress).await
+        live::run(&mut cloud, &place, &fleet, options.seed, options.rate.unwrap_or(10.0), &progress).await
     };
     match done {
         Err(error) => Err(cloud.blame(error).await),

@@ -5,6 +5,7 @@ use anyhow::Result;
 use crate::certificate::Identity;
 use crate::cloud::KEY;
 use crate::place;
+use crate::sign_in::SignedIn;
 use crate::stack::Stack;
 
 /// One command.
@@ -20,7 +21,7 @@ pub struct Address {
 ///
 /// # Errors
 /// When the template lacks an output.
-pub fn lines(stack: &Stack, guest: &Identity) -> Result<Vec<Address>> {
+pub fn lines(stack: &Stack, guest: &Identity, signed_in: &SignedIn) -> Result<Vec<Address>> {
     let root = place::root()?;
     let shown = |file: &std::path::Path| file.strip_prefix(&root).unwrap_or(file).display().to_string();
     let (endpoint, region, levels) = (&stack.endpoint, &stack.region, stack.output("LevelsTableName")?);
@@ -33,7 +34,16 @@ pub fn lines(stack: &Stack, guest: &Identity) -> Result<Vec<Address>> {
         guest.name,
         guest.name
     );
+    let api = stack.output("ApiUrl")?;
+    let (admin, user) = (shown(&signed_in.admin), shown(&signed_in.user));
     Ok(vec![
+        Address { purpose: "HTTP API, as an administrator", command: format!("curl -s -H @{admin} {api}/devices") },
+        Address {
+            purpose: "HTTP API, as a user who sees two buoys",
+            command: format!(
+                "curl -s -H @{user} -X PUT -H content-type:application/json -d '{{\"every\":30}}' {api}/devices/buoy-01/settings"
+            ),
+        },
         Address {
             purpose: "any AWS service",
             command: format!(
@@ -48,6 +58,5 @@ pub fn lines(stack: &Stack, guest: &Identity) -> Result<Vec<Address>> {
         },
         Address { purpose: "MQTT, with a buoy of your own", command: publish },
         Address { purpose: "a function", command: "cargo xtask invoke calibration number".to_owned() },
-        Address { purpose: "HTTP API", command: stack.output("ApiUrl")?.to_owned() },
     ])
 }

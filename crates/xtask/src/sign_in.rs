@@ -1,0 +1,67 @@
+//! Signed in for as long as somebody watches: for each role a file with the header that a call to the API needs, so that
+//! `curl -H @file` works, written anew before the token in it ends.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::people::{People, Person};
+use crate::place::Place;
+use crate::secret;
+use crate::stack::Stack;
+
+/// Tokens hold for 15 minutes.
+const AGAIN: Duration = Duration::from_secs(10 * 60);
+
+/// The files; they go when this goes.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// The administrator's header.
+    pub admin: PathBuf,
+    /// The user's header.
+    pub user: PathBuf,
+}
+
+impl SignedIn {
+    /// Writes the files of this run.
+    ///
+    /// # Errors
+    /// When somebody cannot sign in, or a file cannot be written.
+    pub async fn write(stack: &Stack, people: &People, place: &Place) -> Result<Self> {
+        let files = Self { admin: place.run("admin.token"), user: place.run("user.token") };
+        sign_in(stack, &people.admin, &files.admin).await?;
+        sign_in(stack, &people.user, &files.user).await?;
+        Ok(files)
+    }
+
+    /// Keeps them valid; ends only with an error.
+    ///
+    /// # Errors
+    /// As [`SignedIn::write`].
+    pub fn keep(&self, stack: &Stack, people: &People) -> impl Future<Output = Result<()>> + Send + 'static {
+        let all = [(people.admin.clone(), self.admin.clone()), (people.user.clone(), self.user.clone())];
+        let stack = stack.clone();
+        async move {
+            loop {
+                tokio::time::sleep(AGAIN).await;
+                for (person, file) in &all {
+                    sign_in(&stack, person, file).await?;
+                }
+            }
+        }
+    }
+}
+
+impl Drop for SignedIn {
+    fn drop(&mut self) {
+        for file in [&self.admin, &self.user] {
+            let _ = std::fs::remove_file(file);
+        }
+    }
+}
+
+async fn sign_in(stack: &Stack, person: &Person, file: &Path) -> Result<()> {
+    let tokens = person.sign_in(stack).await?;
+    secret::write(file, &format!("Authorization: Bearer {}\n", tokens.id))
+}

@@ -59,7 +59,7 @@ pub async fn run(
     watching.spawn(watch_tables(tables, fleet.clone(), guest.name.clone(), sender));
     watching.spawn(signed_in.keep(&cloud.stack, &crew.people));
 
-    let mut screen = Screen::open(addresses);
+    let mut screen = Screen::open(&addresses);
     let mut pace = tokio::time::interval(Duration::from_secs_f64(1.0 / rate));
     pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut redraw = tokio::time::interval(if screen.is_terminal() { REDRAW } else { LINE });

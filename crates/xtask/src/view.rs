@@ -17,23 +17,24 @@ use state::State;
 #[derive(Debug)]
 pub struct Screen {
     terminal: Option<Term>,
-    addresses: Vec<Address>,
     started: Instant,
     drawn: usize,
 }
 
 impl Screen {
-    /// Standard output.
-    pub fn open(addresses: Vec<Address>) -> Self {
-        let terminal = Some(Term::stdout()).filter(Term::is_term);
-        match &terminal {
-            Some(terminal) => {
-                println!("\n");
-                let _ = terminal.hide_cursor();
-            }
-            None => addresses.iter().for_each(|address| println!("{}:\n  {}", address.purpose, address.command)),
+    /// Standard output, with the addresses at its head.
+    pub fn open(addresses: &[Address]) -> Self {
+        // Above the picture and written once: they are there to be copied, also where the picture fills the screen.
+        for Address { purpose, command } in addresses {
+            println!("\n{}\n  {command}", style(purpose).bold());
         }
-        Self { terminal, addresses, started: Instant::now(), drawn: 0 }
+        println!();
+        let terminal = Some(Term::stdout()).filter(Term::is_term);
+        if let Some(terminal) = &terminal {
+            println!();
+            let _ = terminal.hide_cursor();
+        }
+        Self { terminal, started: Instant::now(), drawn: 0 }
     }
 
     /// Whether it can be redrawn.
@@ -51,12 +52,6 @@ impl Screen {
         };
         let (height, width) = terminal.size();
         let mut lines = picture::lines(&clock, counter, state, usize::from(width));
-        lines.push(String::new());
-        for Address { purpose, command } in &self.addresses {
-            lines.push(style(purpose).bold().to_string());
-            // A command that is cut off cannot be copied: these lines may wrap.
-            lines.extend(picture::wrapped(command, usize::from(width).saturating_sub(2)));
-        }
         lines.truncate(usize::from(height).saturating_sub(1));
         let _ = terminal.move_cursor_up(self.drawn);
         let mut text = String::new();

@@ -32,9 +32,8 @@ pub async fn register(api: &Api, fleet: &Fleet, mut done: impl FnMut(&str)) -> R
         .iter()
         .map(|buoy| buoy_of(&buoy.id, &format!("Buoy {}", buoy.number + 1), buoy.number, &buoy.probes))
         .collect();
-    let mut retired = buoy_of(RETIRED, "Retired buoy", 9, &of_buoy(0));
-    retired.device["enabled"] = false.into();
-    entries.push(retired);
+    let Entry { device, calibrations } = buoy_of(RETIRED, "Retired buoy", 9, &of_buoy(0));
+    entries.push(Entry { device: with(device, "enabled", json!(false)), calibrations });
     entries.extend(fleet.flow_sensors().filter(|sensor| sensor.registered).map(flow_sensor));
 
     let (count, places) = (entries.len(), Arc::new(Semaphore::new(AT_ONCE)));
@@ -80,11 +79,7 @@ async fn put(api: &Api, Entry { device, calibrations }: &Entry) -> Result<String
 }
 
 fn buoy_of(id: &str, name: &str, place: usize, probes: &[Probe]) -> Entry {
-    let calibrated = |probe: &Probe| {
-        let mut model = probe.model.clone()?;
-        model["valid_from"] = SINCE.into();
-        Some((probe.code, model))
-    };
+    let calibrated = |probe: &Probe| Some((probe.code, with(probe.model.clone()?, "valid_from", json!(SINCE))));
     let location = json!({"latitude": 48.2 + 0.01 * place as f64, "longitude": 16.4 + 0.01 * place as f64});
     let device = json!({
         "id": id,
@@ -103,9 +98,14 @@ fn sensor(probe: &Probe) -> Value {
 }
 
 fn flow_sensor(sensor: &FlowSensor) -> Entry {
-    let mut device = json!({"id": sensor.device, "name": format!("Flow sensor {}", sensor.id), "level_id": sensor.id});
-    if let Some(following) = &sensor.followed_by {
-        device["followed_by"] = json!(following);
+    let device = json!({"id": sensor.device, "name": format!("Flow sensor {}", sensor.id), "level_id": sensor.id});
+    Entry { device: with(device, "followed_by", json!(sensor.followed_by)), calibrations: Vec::new() }
+}
+
+/// The object with a further field.
+fn with(mut object: Value, field: &str, value: Value) -> Value {
+    if let Value::Object(fields) = &mut object {
+        fields.insert(field.to_owned(), value);
     }
-    Entry { device, calibrations: Vec::new() }
+    object
 }

@@ -37,7 +37,12 @@ pub fn lines(stack: &Stack, guest: &Identity, signed_in: &SignedIn) -> Result<Ve
     let api = stack.output("ApiUrl")?;
     let (admin, user) = (shown(&signed_in.admin), shown(&signed_in.user));
     Ok(vec![
-        Address { purpose: "HTTP API, as an administrator", command: format!("curl -s -H @{admin} {api}/devices") },
+        Address {
+            purpose: "HTTP API, as an administrator",
+            command: format!(
+                "curl -s -H @{admin} -H content-type:application/json -d '{{\"id\":\"mine\",\"sensors\":[{{\"code\":\"ph\"}}]}}' {api}/devices"
+            ),
+        },
         Address {
             purpose: "HTTP API, as a user who sees two buoys",
             command: format!(

@@ -52,29 +52,6 @@ pub fn line(counter: &Counter, state: &State) -> String {
     )
 }
 
-/// A command over as many lines as it needs, broken at blanks.
-pub fn wrapped(command: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in command.split(' ') {
-        let fits = lines.last().is_some_and(|line| line.is_empty() || line.len() + word.len() + 3 <= width);
-        match lines.last_mut() {
-            Some(line) if fits => {
-                if !line.is_empty() {
-                    line.push(' ');
-                }
-                line.push_str(word);
-            }
-            last => {
-                if let Some(line) = last {
-                    line.push_str(" \\");
-                }
-                lines.push(format!("  {word}"));
-            }
-        }
-    }
-    lines.into_iter().map(|line| format!("  {line}")).collect()
-}
-
 fn buoys(state: &State) -> Vec<String> {
     let probes = of_buoy(0);
     let row = |first: &str, cells: Vec<String>| {
@@ -162,15 +139,4 @@ fn aside(state: &State, width: usize) -> Vec<String> {
         lines.push(format!("{:FIRST$}{line}", ""));
     }
     lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_command_wraps_so_that_it_can_still_be_copied() {
-        let lines = wrapped("aws --endpoint-url http://127.0.0.1:4566 dynamodb scan", 34);
-        assert_eq!(lines, ["  aws --endpoint-url \\", "    http://127.0.0.1:4566 dynamodb \\", "    scan"]);
-    }
 }

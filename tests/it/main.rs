@@ -4,6 +4,7 @@ mod calibration;
 mod contract;
 mod device;
 mod faults;
+mod foreign;
 mod http;
 mod organizer;
 mod problem_detector;

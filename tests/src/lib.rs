@@ -16,6 +16,7 @@ pub mod faults;
 pub mod fleet;
 pub mod functions;
 pub mod local;
+pub mod mutate;
 pub mod pump;
 pub mod rows;
 pub mod template;

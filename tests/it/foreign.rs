@@ -1,0 +1,108 @@
+//! Whatever comes from outside: no panic, no error that would have AWS deliver the event again and again, no 5xx.
+//!
+//! The recorded events are changed by a seed. A failure names function, event and seed; `FOREIGN_SEED` runs that one alone,
+//! `FOREIGN_ROUNDS` asks for more changes of each event.
+
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+use weir_tests::engine::Engine;
+use weir_tests::events::{event, names};
+use weir_tests::functions::Functions;
+use weir_tests::mutate::Mutator;
+
+use crate::device::World;
+
+/// So many changes of each event as fit into a run of all tests.
+const ROUNDS: u64 = 40;
+
+fn seeds() -> Vec<u64> {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    match number("FOREIGN_SEED") {
+        Some(seed) => vec![seed],
+        None => (0..number("FOREIGN_ROUNDS").unwrap_or(ROUNDS)).collect(),
+    }
+}
+
+/// Feeds every recorded event of the function, changed, to `handle`, which says what is wrong with the outcome.
+async fn feed<'a>(function: &str, handle: impl Fn(Value) -> BoxFuture<'a, Option<String>>) {
+    for name in names(function) {
+        let original = event(function, &name);
+        for seed in seeds() {
+            let changed = Mutator::of(seed).event(&original);
+            if let Some(wrong) = handle(changed.clone()).await {
+                let shown: String = changed.to_string().chars().take(2_000).collect();
+                panic!("{function}, events/{function}/{name}.json, FOREIGN_SEED={seed}: {wrong}\n{shown}");
+            }
+        }
+    }
+}
+
+/// What is wrong with an answer to a request.
+fn wrong_answer(answer: &Value) -> Option<String> {
+    let status = answer["statusCode"].as_u64()?;
+    let kind = answer["headers"]["content-type"].as_str().unwrap_or_default();
+    (status >= 500 || (status >= 400 && kind != "application/problem+json")).then(|| answer.to_string())
+}
+
+#[tokio::test]
+async fn no_message_of_a_device_makes_calibration_fail() {
+    let engine = Engine::start().await;
+    engine.register();
+    let functions = &Functions::over(&engine);
+    feed("calibration", |event| {
+        Box::pin(async move {
+            // A queue's answer names the messages to deliver again: there is no reason for any.
+            let answer = functions.calibration.handle(event).await.map_err(|error| error.to_string());
+            let answer = match answer {
+                Ok(answer) => answer,
+                Err(error) => return Some(error),
+            };
+            let again = answer["batchItemFailures"].as_array().is_some_and(|again| !again.is_empty());
+            again.then(|| answer.to_string())
+        })
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_report_of_a_level_makes_organizer_fail() {
+    let engine = Engine::start().await;
+    engine.register();
+    let functions = &Functions::over(&engine);
+    feed("organizer", |event| {
+        Box::pin(async move { functions.organizer.handle(event).await.err().map(|error| error.to_string()) })
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_record_of_the_stream_makes_the_detector_fail() {
+    let engine = Engine::start().await;
+    engine.register();
+    let functions = &Functions::over(&engine);
+    feed("problem-detector", |event| {
+        Box::pin(async move {
+            match functions.detector.handle(event).await {
+                // What cannot be named cannot be reported one by one: the batch goes to the on-failure queue as a whole.
+                Ok(_) | Err(problem_detector::CallAgain::NoBatch(_)) => None,
+                Err(error) => Some(error.to_string()),
+            }
+        })
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_request_makes_device_fail() {
+    let world = World::registered().await;
+    let function = &world.function();
+    feed("device", |event| {
+        Box::pin(async move {
+            match function.handle(event).await {
+                Ok(answer) => wrong_answer(&answer),
+                Err(error) => Some(error.to_string()),
+            }
+        })
+    })
+    .await;
+}

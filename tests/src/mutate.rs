@@ -1,0 +1,329 @@
+//! Foreign bytes made of known ones: recorded events, changed by a seed in the ways that senders get them wrong and that attackers
+//! try.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use fastrand::Rng;
+use serde_json::{Map, Value, json};
+
+/// Texts that mean something somewhere: numbers at the edge, other encodings, paths, markup, formulas.
+const TEXTS: &[&str] = &[
+    "",
+    " ",
+    "0",
+    "-0",
+    "1e999",
+    "-1e400",
+    "1e-400",
+    "NaN",
+    "inf",
+    "0x10",
+    "1_000",
+    "9007199254740993",
+    "170141183460469231731687303715884105728",
+    "99999999999999999999999999999999999999999999",
+    "7,5",
+    "٣",
+    "null",
+    "true",
+    "[]",
+    "{}",
+    "\"",
+    "'",
+    "''; DROP TABLE",
+    "../../etc/passwd",
+    "$aws/things/x",
+    "#",
+    "+",
+    "a/b",
+    "%00",
+    "%zz",
+    "%F0%9F",
+    "\u{0}",
+    "\u{feff}7",
+    "\u{202e}",
+    "😀",
+    "é",
+    "Ω",
+    "2026-02-30T25:61:61Z",
+    "2026-11-20T10:00:00+99:99",
+    "-271821-04-20T00:00:00Z",
+    "+275760-09-13T00:00:00Z",
+    "9999999999999999",
+    "x*x*x^x",
+    "sqrt(-1)",
+    "1/0",
+    "((((((((((",
+    "x+",
+    "a.b.c",
+    "buoy-01",
+    "ph",
+    "*",
+    "buoy-01 buoy-02",
+    "[admin]",
+    "admin",
+    "W/\"1\"",
+    "\"18446744073709551616\"",
+    "every=5m&every=",
+    "limit=0",
+    "next=e30",
+    "=",
+    "&&",
+];
+
+/// Numbers at the edge.
+const NUMBERS: &[f64] = &[
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    0.1,
+    5e-324,
+    2.2e-308,
+    1e-131,
+    1e-130,
+    9.99e125,
+    1e126,
+    1.797_693_134_862_315_7e308,
+    -1e300,
+    4_294_967_296.0,
+    9_007_199_254_740_993.0,
+    1e15,
+    1e16,
+    9.3e18,
+    1e19,
+    8.64e15,
+    1_795_155_884_123.0,
+    1_795_155_884.0,
+];
+
+/// Makes changed copies, always the same ones for a seed.
+#[derive(Debug)]
+pub struct Mutator {
+    rng: Rng,
+}
+
+impl Mutator {
+    /// A maker of changes.
+    pub fn of(seed: u64) -> Self {
+        Self { rng: Rng::with_seed(seed) }
+    }
+
+    /// A number below `end`.
+    pub fn below(&mut self, end: usize) -> usize {
+        self.rng.usize(..end.max(1))
+    }
+
+    /// Some bytes of `original` changed, left out, doubled, or cut off.
+    pub fn bytes(&mut self, original: &[u8]) -> Vec<u8> {
+        let mut bytes = original.to_vec();
+        for _ in 0..=self.below(3) {
+            let place = self.below(bytes.len() + 1);
+            match self.below(8) {
+                0 => bytes.truncate(place),
+                1 => bytes.insert(place, self.rng.u8(..)),
+                2 => drop(bytes.splice(place.., [])),
+                3 => {
+                    let end = (place + self.below(12)).min(bytes.len());
+                    bytes.drain(place..end);
+                }
+                4 => {
+                    let piece =
+                        bytes.get(place..(place + 20).min(bytes.len())).unwrap_or_default().repeat(1 + self.below(60));
+                    bytes.splice(place..place, piece);
+                }
+                5 => {
+                    let text = TEXTS[self.below(TEXTS.len())];
+                    bytes.splice(place..place, text.bytes());
+                }
+                6 => {
+                    let depth = 1 + self.below(4_000);
+                    bytes.splice(place..place, [b"[{(\""[self.below(4)]].repeat(depth));
+                }
+                _ => {
+                    if let Some(byte) = bytes.get_mut(place) {
+                        *byte ^= 1 << self.rng.u8(..8);
+                    }
+                }
+            }
+        }
+        bytes
+    }
+
+    /// Text with [`Self::bytes`] of it changed; what is no UTF-8 then is replaced, as a transport of text would.
+    pub fn text(&mut self, original: &str) -> String {
+        if self.below(3) == 0 {
+            return TEXTS[self.below(TEXTS.len())].to_owned();
+        }
+        String::from_utf8_lossy(&self.bytes(original.as_bytes())).into_owned()
+    }
+
+    /// The document with one to three of its parts replaced, left out, renamed, doubled or wrapped.
+    pub fn json(&mut self, original: &Value) -> Value {
+        let mut changed = original.clone();
+        for _ in 0..=self.below(3) {
+            let count = size(&changed);
+            let mut place = self.below(count);
+            self.at(&mut changed, &mut place);
+        }
+        changed
+    }
+
+    /// An event with its document changed, or what it carries inside: the payload of a message, the body of a request or of a
+    /// record, a query, a header.
+    pub fn event(&mut self, original: &Value) -> Value {
+        let mut event = original.clone();
+        if self.below(4) == 0 {
+            return self.json(&event);
+        }
+        let mut inside = Vec::new();
+        carriers(&event, &mut String::new(), &mut inside);
+        if inside.is_empty() {
+            return self.json(&event);
+        }
+        let pointer = inside[self.below(inside.len())].clone();
+        let encoded = pointer.ends_with("/payload") || original["isBase64Encoded"] == json!(true);
+        if let Some(Value::String(text)) = event.pointer_mut(&pointer) {
+            let bytes = if encoded { STANDARD.decode(&*text).unwrap_or_default() } else { text.clone().into_bytes() };
+            let changed = match serde_json::from_slice::<Value>(&bytes) {
+                Ok(document) if self.below(3) > 0 => self.json(&document).to_string().into_bytes(),
+                _ => self.bytes(&bytes),
+            };
+            *text = if encoded { STANDARD.encode(changed) } else { String::from_utf8_lossy(&changed).into_owned() };
+        }
+        event
+    }
+
+    fn at(&mut self, value: &mut Value, place: &mut usize) {
+        if *place == 0 {
+            self.replace(value);
+            *place = usize::MAX;
+            return;
+        }
+        *place -= 1;
+        match value {
+            Value::Array(items) => {
+                for item in items.iter_mut() {
+                    if *place == usize::MAX {
+                        return;
+                    }
+                    self.at(item, place);
+                }
+            }
+            Value::Object(members) => {
+                if *place == 0 && self.below(2) == 0 {
+                    self.members(members);
+                    *place = usize::MAX;
+                    return;
+                }
+                for (_, member) in members.iter_mut() {
+                    if *place == usize::MAX {
+                        return;
+                    }
+                    self.at(member, place);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn members(&mut self, members: &mut Map<String, Value>) {
+        let names: Vec<String> = members.keys().cloned().collect();
+        let Some(name) = names.get(self.below(names.len())) else { return };
+        match self.below(3) {
+            0 => drop(members.remove(name)),
+            1 => {
+                let other = self.text(name);
+                if let Some(value) = members.remove(name) {
+                    members.insert(other, value);
+                }
+            }
+            _ => {
+                let other = self.text(name);
+                let value = members.get(name).cloned().unwrap_or_default();
+                members.insert(other, value);
+            }
+        }
+    }
+
+    fn replace(&mut self, value: &mut Value) {
+        *value = match self.below(9) {
+            0 => Value::Null,
+            1 => json!(self.rng.bool()),
+            2 => json!(NUMBERS[self.below(NUMBERS.len())]),
+            3 => json!(self.rng.i64(..)),
+            4 => json!(TEXTS[self.below(TEXTS.len())]),
+            5 => json!("x".repeat(self.below(70_000))),
+            6 => json!([value.clone(), value.clone()]),
+            7 => json!({"": value.clone()}),
+            _ => {
+                let mut deep = value.clone();
+                for _ in 0..self.below(100) {
+                    deep = json!([deep]);
+                }
+                deep
+            }
+        };
+    }
+}
+
+/// How many values a document has, itself among them.
+fn size(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(items) => items.iter().map(size).sum(),
+        Value::Object(members) => members.values().map(size).sum(),
+        _ => 0,
+    }
+}
+
+/// Where in an event text stands that somebody outside wrote.
+fn carriers(value: &Value, at: &mut String, found: &mut Vec<String>) {
+    let length = at.len();
+    match value {
+        Value::String(_) if CARRIERS.iter().any(|name| at.ends_with(name)) || at.contains("/headers/") => {
+            found.push(at.clone())
+        }
+        Value::Array(items) => {
+            for (place, item) in items.iter().enumerate() {
+                at.push_str(&format!("/{place}"));
+                carriers(item, at, found);
+                at.truncate(length);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                at.push_str(&format!("/{}", name.replace('~', "~0").replace('/', "~1")));
+                carriers(member, at, found);
+                at.truncate(length);
+            }
+        }
+        _ => {}
+    }
+}
+
+const CARRIERS: [&str; 5] = ["/payload", "/body", "/rawQueryString", "/rawPath", "/topic"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_makes_the_same_changes_again_and_another_seed_others() {
+        let event = json!({"payload": STANDARD.encode(r#"{"value": 7}"#), "topic": "buoy-01/reading/sensor/ph"});
+        let changes = |seed| -> Vec<Value> {
+            let mut mutator = Mutator::of(seed);
+            (0..50).map(|_| mutator.event(&event)).collect()
+        };
+        assert_eq!(changes(1), changes(1));
+        assert_ne!(changes(1), changes(2));
+        assert!(changes(1).iter().filter(|changed| **changed != event).count() > 40);
+    }
+
+    #[test]
+    fn what_an_event_carries_is_found_wherever_it_stands() {
+        let event = json!({"Records": [{"body": "{}"}], "headers": {"accept": "x"}, "rawPath": "/", "other": "y"});
+        let mut found = Vec::new();
+        carriers(&event, &mut String::new(), &mut found);
+        assert_eq!(found, ["/Records/0/body", "/headers/accept", "/rawPath"]);
+    }
+}

@@ -8,12 +8,13 @@ use serde_json::Value;
 use weir_tests::engine::Engine;
 use weir_tests::events::{event, names};
 use weir_tests::functions::Functions;
+use weir_tests::fuzz::{TARGETS, corpus};
 use weir_tests::mutate::Mutator;
 
 use crate::device::World;
 
 /// So many changes of each event as fit into a run of all tests.
-const ROUNDS: u64 = 40;
+const ROUNDS: u64 = 20;
 
 fn seeds() -> Vec<u64> {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
@@ -105,4 +106,26 @@ async fn no_request_makes_device_fail() {
         })
     })
     .await;
+}
+
+/// The targets of cargo-fuzz, with what it begins with and changes of that. `FUZZ_CORPUS` names a folder that this is written to.
+#[test]
+fn no_bytes_make_a_target_of_the_fuzzer_fail() {
+    for (target, feed) in TARGETS {
+        let corpus = corpus(target);
+        assert!(corpus.len() >= 8, "{target} begins with {} inputs", corpus.len());
+        if let Some(folder) = std::env::var_os("FUZZ_CORPUS") {
+            let folder = std::path::Path::new(&folder).join(target);
+            std::fs::create_dir_all(&folder).unwrap();
+            for (place, input) in corpus.iter().enumerate() {
+                std::fs::write(folder.join(format!("{place:03}")), input).unwrap();
+            }
+        }
+        for input in &corpus {
+            feed(input);
+            for seed in seeds() {
+                feed(&Mutator::of(seed).bytes(input));
+            }
+        }
+    }
 }

@@ -15,6 +15,7 @@ pub mod events;
 pub mod faults;
 pub mod fleet;
 pub mod functions;
+pub mod fuzz;
 pub mod local;
 pub mod mutate;
 pub mod pump;

@@ -8,6 +8,7 @@ use clap::Parser;
 use crate::bench;
 use crate::build;
 use crate::fit;
+use crate::fuzz;
 use crate::invoke;
 use crate::place::Place;
 use crate::progress::Progress;
@@ -41,6 +42,8 @@ pub enum Command {
     },
     /// Find the model that reference points in a file make: the model, its residuals and a plot.
     Fit(fit::Options),
+    /// Feed the functions made-up bytes with libFuzzer, beginning with the recorded events.
+    Fuzz(fuzz::Options),
     /// Measure the functions' release binaries: start, size, memory, processor time, requests and units; --help says more.
     #[command(disable_help_flag = true)]
     Bench {
@@ -86,6 +89,7 @@ impl Command {
                 Ok(ExitCode::SUCCESS)
             }
             Self::Fit(options) => fit::run(&options),
+            Self::Fuzz(options) => fuzz::run(&options).await,
             Self::Bench { options } => bench::run(&options).await,
             Self::Up(options) => up::run(&options).await,
         }

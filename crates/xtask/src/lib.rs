@@ -9,6 +9,7 @@ pub mod command;
 pub mod bench;
 pub mod build;
 pub mod fit;
+pub mod fuzz;
 pub mod invoke;
 pub mod live;
 pub mod once;

@@ -1,0 +1,67 @@
+//! `cargo xtask fuzz`: libFuzzer over everything that reads foreign bytes, beginning with the recorded events.
+//!
+//! Needs what nobody else does: a nightly compiler, a C++ compiler, and `cargo install cargo-fuzz`. `cargo xtask test` feeds the same
+//! inputs, changed by a seed, without them.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, ensure};
+
+use crate::place::Place;
+use crate::process::{Running, cargo};
+
+/// The folder of the targets, from the root.
+const FOLDER: &str = "tests/fuzz";
+/// The targets, in the order they are run.
+const TARGETS: [&str; 4] = ["message", "record", "request", "formula"];
+
+/// What can be chosen.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// Only this target: message, record, request or formula; can be given more than once.
+    #[arg(value_name = "TARGET", value_parser = TARGETS)]
+    pub targets: Vec<String>,
+    /// How long each target runs.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub seconds: u32,
+    /// More memory than this, in megabytes, is a finding.
+    #[arg(long, value_name = "MEGABYTES", default_value_t = 512)]
+    pub memory: u32,
+}
+
+/// Runs the targets one after the other; what they find stays under `tests/fuzz/artifacts`.
+///
+/// # Errors
+/// When the tools are missing, or a target found something.
+pub async fn run(options: &Options) -> Result<ExitCode> {
+    let place = Place::of_run("fuzz")?;
+    let seeds = place.run("corpus");
+    // The one place that knows how events become inputs is a test.
+    let mut write = cargo();
+    write.current_dir(place.root()).env("FUZZ_CORPUS", &seeds).env("FOREIGN_ROUNDS", "0");
+    write.args(["test", "--workspace", "--test", "it", "--", "foreign::no_bytes_make_a_target_of_the_fuzzer_fail"]);
+    ensure!(Running::start("cargo test", write)?.wait().await?.success(), "the inputs to begin with cannot be written");
+    for target in TARGETS {
+        if !options.targets.is_empty() && options.targets.iter().all(|name| name != target) {
+            continue;
+        }
+        let found = place.root().join(FOLDER).join("corpus").join(target);
+        std::fs::create_dir_all(&found)?;
+        let mut fuzz = cargo();
+        // The variable stands above rust-toolchain.toml, which names the compiler of everything else.
+        fuzz.current_dir(place.root()).env("RUSTUP_TOOLCHAIN", "nightly");
+        fuzz.args(["fuzz", "run", "--fuzz-dir", FOLDER, "--sanitizer", "none", target])
+            .arg(&found)
+            .arg(seeds.join(target));
+        let [seconds, memory] =
+            [format!("-max_total_time={}", options.seconds), format!("-rss_limit_mb={}", options.memory)];
+        fuzz.args(["--", &seconds, &memory, "-timeout=10", "-max_len=65536", "-print_final_stats=1"]);
+        let ended = Running::start("cargo fuzz", fuzz)?.wait().await?;
+        ensure!(
+            ended.success(),
+            "{target}: either something was found (see above, and {FOLDER}/artifacts/{target}), or the tools are missing: \
+             rustup toolchain install nightly; cargo install cargo-fuzz"
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}

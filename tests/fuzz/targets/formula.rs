@@ -1,0 +1,5 @@
+//! `cargo xtask fuzz formula`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| weir_tests::fuzz::formula(bytes));

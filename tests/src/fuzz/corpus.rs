@@ -1,0 +1,67 @@
+//! Inputs of the targets made of the recorded events: where libFuzzer begins, and what every run of the tests feeds.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use super::ROUTES;
+use crate::events::{event, names};
+
+/// The inputs of a target: `message`, `record`, `request` or `formula`.
+///
+/// # Panics
+/// When there is no such target.
+pub fn corpus(target: &str) -> Vec<Vec<u8>> {
+    let events = |function: &str| names(function).into_iter().map(|name| event(function, &name)).collect::<Vec<_>>();
+    match target {
+        "message" => {
+            let mut all = events("calibration");
+            all.extend(events("organizer"));
+            all.iter().filter_map(message).collect()
+        }
+        "record" => {
+            let records = |event: &Value| event["Records"].as_array().cloned().unwrap_or_default();
+            events("problem-detector").iter().flat_map(records).map(|record| record.to_string().into_bytes()).collect()
+        }
+        "request" => events("device").iter().filter_map(request).collect(),
+        "formula" => FORMULAS.iter().map(|formula| formula.as_bytes().to_vec()).collect(),
+        other => panic!("there is no target {other}"),
+    }
+}
+
+/// Formulas that people write, and such as nobody should.
+const FORMULAS: [&str; 10] = [
+    "0.524*x - 0.0862*t + 5.75",
+    "x",
+    "t",
+    "-x^2 + 3*x - 1",
+    "sqrt(x) / ln(x)",
+    "max(x, t) - min(x, t)",
+    "sin(x) * cos(t)",
+    "((((x))))",
+    "1e308 * 1e308 - 1e308 * 1e308",
+    "x / (x - x)",
+];
+
+fn message(event: &Value) -> Option<Vec<u8>> {
+    let payload = STANDARD.decode(event["payload"].as_str()?).ok()?;
+    let topic = event["topic"].as_str()?;
+    let kind = if topic.contains("/reading/") {
+        0
+    } else if topic.ends_with("/readings") {
+        1
+    } else if topic.ends_with("/up") {
+        3
+    } else {
+        2
+    };
+    Some([&[kind], payload.as_slice()].concat())
+}
+
+fn request(event: &Value) -> Option<Vec<u8>> {
+    let (method, path) = (event["requestContext"]["http"]["method"].as_str()?, event["rawPath"].as_str()?);
+    let route = ROUTES.iter().position(|route| *route == (method, path))?;
+    let query = event["rawQueryString"].as_str().unwrap_or_default();
+    let body = event["body"].as_str().unwrap_or_default();
+    Some([&[u8::try_from(route).ok()?], query.as_bytes(), b"\n", body.as_bytes()].concat())
+}

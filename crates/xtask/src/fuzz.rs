@@ -50,9 +50,8 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
         let mut fuzz = cargo();
         // The variable stands above rust-toolchain.toml, which names the compiler of everything else.
         fuzz.current_dir(place.root()).env("RUSTUP_TOOLCHAIN", "nightly");
-        fuzz.args(["fuzz", "run", "--fuzz-dir", FOLDER, "--sanitizer", "none", target])
-            .arg(&found)
-            .arg(seeds.join(target));
+        fuzz.args(["fuzz", "run", "--fuzz-dir", FOLDER, "--sanitizer", "none", "--target-dir"]);
+        fuzz.arg(place.root().join("target/fuzz")).arg(target).arg(&found).arg(seeds.join(target));
         let [seconds, memory] =
             [format!("-max_total_time={}", options.seconds), format!("-rss_limit_mb={}", options.memory)];
         fuzz.args(["--", &seconds, &memory, "-timeout=10", "-max_len=65536", "-print_final_stats=1"]);

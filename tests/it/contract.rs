@@ -1,6 +1,7 @@
 //! The contract between template, crates, events and README: a name that stands in one of them stands in the others.
 
 mod source;
+mod watch;
 
 use std::collections::BTreeSet;
 use std::fs::{read_dir, read_to_string};
@@ -20,6 +21,11 @@ fn each<T>(what: &str, of: impl IntoIterator<Item = T>, check: impl Fn(T)) {
 fn camel_case(name: &str) -> String {
     let part = |part: &str| part[..1].to_uppercase() + &part[1..];
     name.split('-').map(part).collect()
+}
+
+/// Whether `value` names the alias of a function, by which alone it is called.
+fn wakes(value: &Value, function: &str) -> bool {
+    *value == serde_json::json!({ "Ref": format!("{function}.Alias") })
 }
 
 fn each_function(check: impl Fn(&Template, &str, &Value)) {
@@ -79,7 +85,7 @@ fn what_a_function_fails_on_ends_in_its_own_queue() {
     each_function(|template, name, function| {
         let queue = camel_case(name) + "OnFailureQueue";
         let mappings = template.resources("AWS::Lambda::EventSourceMapping").into_values();
-        let own = mappings.filter(|mapping| refers_to(&mapping["FunctionName"], &(camel_case(name) + "Function")));
+        let own = mappings.filter(|mapping| wakes(&mapping["FunctionName"], &(camel_case(name) + "Function")));
         let mut ways = own
             .chain([&function["EventInvokeConfig"]])
             .map(|way| &way["DestinationConfig"]["OnFailure"]["Destination"]);
@@ -97,7 +103,7 @@ fn every_function_has_a_role_of_its_own_that_names_each_action() {
         assert!(role["ManagedPolicyArns"].is_null(), "{id} takes over what others allow");
         each(&format!("statement in {id}"), statements(&role["Policies"]), |statement| {
             assert!(!statement["Action"].to_string().contains('*'), "{id} does not name what it allows: {statement}");
-            // The one action used here that knows no resource.
+            // The one action of a function's role that knows no resource.
             let anywhere = statement["Action"] == "timestream:DescribeEndpoints";
             assert!(anywhere || statement["Resource"] != "*", "{id} does not say on what: {statement}");
         });
@@ -206,11 +212,12 @@ fn every_rule_may_wake_its_function_and_says_where_failures_go() {
         );
         assert_eq!(payload["AwsIotSqlVersion"], "2016-03-23", "{id}");
         assert!(payload["ErrorAction"]["Sqs"]["QueueUrl"].is_object(), "{id} loses what it cannot hand over");
-        let woken = payload["Actions"][0]["Lambda"]["FunctionArn"]["Fn::GetAtt"].as_str().expect("a function");
+        let alias = payload["Actions"][0]["Lambda"]["FunctionArn"]["Ref"].as_str().expect("an alias");
+        let woken = alias.trim_end_matches(".Alias");
         let allowed = permissions.values().any(|permission| {
             refers_to(&permission["SourceArn"], id)
                 && refers_to(&permission["SourceAccount"], "AWS::AccountId")
-                && refers_to(&permission["FunctionName"], woken.trim_end_matches(".Arn"))
+                && wakes(&permission["FunctionName"], woken)
         });
         assert!(allowed, "{id} may not wake {woken}");
     });

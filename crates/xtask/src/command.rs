@@ -5,8 +5,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
+use crate::alarms;
 use crate::bench;
 use crate::build;
+use crate::deny;
 use crate::fit;
 use crate::fuzz;
 use crate::invoke;
@@ -34,6 +36,13 @@ pub enum Command {
     },
     /// Install cargo-lambda and the other tools under .local/, and say how to use them.
     Tools,
+    /// Look at what the crates in Cargo.lock are: licenses, bans, sources, advisories (these need GitHub); default all.
+    Deny {
+        /// The checks.
+        checks: Vec<String>,
+    },
+    /// Write the alarms of every function and rule into template.yaml.
+    Alarms,
     /// Build the functions, for this computer or for AWS.
     Build {
         /// For AWS: arm64, optimised, with cargo-lambda.
@@ -86,6 +95,14 @@ impl Command {
                 let place = Place::of_run("tools")?;
                 tools::install(&place, &Set::ALL, &Progress::new()).await?;
                 tools::explain_use(&place);
+                Ok(ExitCode::SUCCESS)
+            }
+            Self::Deny { checks } => {
+                deny::run(&Place::of_run("deny")?, &checks, &Progress::new()).await?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Self::Alarms => {
+                alarms::write(&Place::of_run("alarms")?)?;
                 Ok(ExitCode::SUCCESS)
             }
             Self::Fit(options) => fit::run(&options),

@@ -6,11 +6,14 @@ compile_error!("cargo xtask needs Linux, macOS or WSL: the local cloud runs the 
 
 pub mod command;
 
+pub mod alarms;
 pub mod bench;
 pub mod build;
+pub mod deny;
 pub mod fit;
 pub mod fuzz;
 pub mod invoke;
+pub mod lint;
 pub mod live;
 pub mod once;
 pub mod prepare;

@@ -121,6 +121,17 @@ pub async fn run_logged(name: &str, mut command: Command, log: &Path, mut line: 
     Ok(())
 }
 
+/// Runs a program to its end with its own output.
+///
+/// # Errors
+/// When it cannot be started or does not end well.
+pub async fn to_its_end(name: &str, mut command: Command) -> Result<()> {
+    command.stdin(Stdio::null());
+    let status = Running::start(name, command)?.wait().await?;
+    anyhow::ensure!(status.success(), "{name} ended with {status}");
+    Ok(())
+}
+
 /// The last lines of a file, indented, for a message.
 pub fn tail(file: &Path, lines: usize) -> String {
     let text = std::fs::read_to_string(file).unwrap_or_default();

@@ -5,15 +5,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use console::style;
-use tokio::process::Command;
 
-use crate::deploy::sam;
 use crate::emulator::Ports;
 use crate::fleet::Fleet;
+use crate::lint;
 use crate::people::People;
 use crate::place::Place;
 use crate::prepare;
-use crate::process::{Running, cargo};
+use crate::process::{cargo, to_its_end};
 use crate::progress::Progress;
 use crate::stack;
 use crate::timestream::Timestream;
@@ -37,7 +36,7 @@ pub enum Step {
     Clippy,
     /// Unit, function and house tests.
     Test,
-    /// The template is right for SAM and for cfn-lint.
+    /// The templates, the workflows and the licences of the crates are in order.
     Lint,
     /// The tests against the deployed stack in a local cloud.
     Local,
@@ -64,7 +63,9 @@ impl Step {
             Self::Format => "cargo fmt --all --check",
             Self::Clippy => "cargo clippy --workspace --all-targets -- -D warnings",
             Self::Test => "cargo test --workspace",
-            Self::Lint => "sam validate --lint, cfn-lint",
+            Self::Lint => {
+                "templates, workflows, and what the crates are: sam validate, cfn-lint, checkov, actionlint, zizmor, cargo deny"
+            }
             Self::Local => "cargo test --workspace --test local, against a local cloud of its own",
             Self::Once => "cargo xtask up --once, in a local cloud of its own",
         }
@@ -77,7 +78,7 @@ impl Step {
                 with_cargo(place, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).await
             }
             Self::Test => with_cargo(place, &["test", "--workspace"]).await,
-            Self::Lint => lint(place).await,
+            Self::Lint => lint::run(place).await,
             Self::Local => local(place).await,
             Self::Once => bounded_run(place).await,
         }
@@ -129,26 +130,6 @@ async fn with_cargo(place: &Place, arguments: &[&str]) -> Result<()> {
     let mut command = cargo();
     command.current_dir(place.root()).args(arguments);
     to_its_end("cargo", command).await
-}
-
-async fn to_its_end(name: &str, mut command: Command) -> Result<()> {
-    command.stdin(std::process::Stdio::null());
-    let status = Running::start(name, command)?.wait().await?;
-    ensure!(status.success(), "{name} ended with {status}");
-    Ok(())
-}
-
-async fn lint(place: &Place) -> Result<()> {
-    tools::install(place, &[Set::Sam], &Progress::new()).await?;
-    // The region only says which resource types there are; nothing is called.
-    let mut validate = sam(place, "http://127.0.0.1:9", "eu-central-1");
-    validate.args(["validate", "--lint", "--template", "template.yaml"]);
-    to_its_end("sam validate --lint", validate).await?;
-    let mut lint = Command::new(Set::Sam.program(place, "cfn-lint"));
-    lint.current_dir(place.root()).arg("template.yaml").env_remove("PYTHONDONTWRITEBYTECODE");
-    to_its_end("cfn-lint", lint).await?;
-    println!("cfn-lint has no objections.");
-    Ok(())
 }
 
 fn free_ports() -> Result<Ports> {

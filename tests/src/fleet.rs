@@ -8,13 +8,15 @@ use crate::engine::Engine;
 pub const RECALIBRATED: i64 = 1_794_000_000_000;
 
 impl Engine {
-    /// Registers the devices of the recorded events: `buoy-01`, `buoy-02` (switched off), `kloaka-east` (level 21) and
+    /// Registers the devices of the recorded events: `buoy-01`, `buoy-02` (switched off), `air-01`, whose
+    /// `pm25` is made of its `hum`, `kloaka-east` (level 21) and
     /// `kloaka-off-07` (switched off). `buoy-99` and `kloaka-03` are nobody's on purpose.
     pub fn register(&self) {
         let devices = [
             json!({"id": "buoy-01", "name": "Buoy 1", "location": {"latitude": 48.2, "longitude": 16.4}, "enabled": true,
                 "sensors": sensors(), "settings": {}, "version": 1}),
             json!({"id": "buoy-02", "enabled": false, "sensors": [{"code": "ph", "unit": "pH", "enabled": true}]}),
+            json!({"id": "air-01", "enabled": true, "sensors": air()}),
             json!({"id": "kloaka-east", "enabled": true, "level_id": "21", "sensors": []}),
             json!({"id": "kloaka-off-07", "enabled": false, "sensors": []}),
         ];
@@ -52,6 +54,17 @@ pub fn first_ph() -> Value {
 pub fn second_ph() -> Value {
     json!({"version": 2, "valid_from": RECALIBRATED, "model": "two_point", "raw": [400, 800], "reference": [4, 8], "round": 3,
         "by": "demo", "at": RECALIBRATED})
+}
+
+/// Fine dust, corrected for humidity as the US-wide correction of 2021 says, and humidity from 0 to 1.
+fn air() -> Value {
+    let (from, formula) = (1_790_000_000_000_i64, "0.524*x - 0.0862*hum + 5.75");
+    json!([
+        {"code": "pm25", "unit": "µg/m³", "enabled": true, "calibrations": 1, "calibration": {"version": 1,
+            "valid_from": from, "model": "expression", "formula": formula, "inputs": {"hum": "hum"}, "round": 2}},
+        {"code": "hum", "unit": "%", "enabled": true, "calibrations": 1, "calibration": {"version": 1,
+            "valid_from": from, "model": "linear", "slope": 100, "intercept": 0}},
+    ])
 }
 
 fn sensors() -> Value {

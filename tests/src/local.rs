@@ -70,6 +70,13 @@ impl Local {
         self.signed_in(&person).await
     }
 
+    /// The API, called by the administrator with the access token, which is the wrong one.
+    pub async fn wrong_token(&self) -> Api {
+        let people = People::read(&self.stack.people).expect("cargo xtask test has made an administrator");
+        let tokens = people.admin.sign_in(&self.stack).await.expect("the pool lets them sign in");
+        Api::of(&self.stack, Some(&tokens.access)).expect("the stack has an API")
+    }
+
     async fn signed_in(&self, person: &Person) -> Api {
         let tokens = person.sign_in(&self.stack).await.expect("the pool lets them sign in");
         Api::of(&self.stack, Some(&tokens.id)).expect("the stack has an API")
@@ -133,11 +140,37 @@ impl Local {
     /// The same, by the function's name in the cloud.
     pub async fn invoke_named(&self, name: &str, topic: &str, payload: &[u8]) -> Value {
         let event = json!({"payload": STANDARD.encode(payload), "topic": topic, "received_at": now()});
+        self.call(name, &event).await
+    }
+
+    /// A copy of a function with another environment, for this test alone.
+    pub async fn copy(&self, function: &str, suffix: &str, variables: &[(&str, &str)]) -> String {
+        let add = |known: &mut serde_json::Map<String, Value>| {
+            known.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())));
+        };
+        xtask::copy::add(&self.stack, function, suffix, add).await.expect("the cloud takes the copy")
+    }
+
+    /// Hands an event to a function, by its name in the cloud, and waits for the answer.
+    pub async fn call(&self, name: &str, event: &Value) -> Value {
         let path = format!("/2015-03-31/functions/{name}/invocations");
         let body = event.to_string().into_bytes();
         let call = Call { service: "lambda", method: "POST", path: &path, body, ..Call::default() };
         let answer = self.stack.cloud().bytes(call).await.expect("the function answers");
         serde_json::from_slice(&answer).expect("an answer is JSON")
+    }
+
+    /// The shadow of a device, as AWS IoT shows it; none when there is none.
+    pub async fn shadow(&self, id: &str) -> Option<Value> {
+        self.stack.cloud().json("iotdata", "GET", &format!("/things/{id}/shadow"), &[], None).await.ok()
+    }
+
+    /// The message retained on a topic; none when there is none.
+    pub async fn retained(&self, topic: &str) -> Option<Value> {
+        let path = format!("/retainedMessage/{}", topic.replace('/', "%2F"));
+        let found = self.stack.cloud().json("iotdata", "GET", &path, &[], None).await.ok()?;
+        let payload = STANDARD.decode(found["payload"].as_str()?).expect("a payload is base64");
+        serde_json::from_slice(&payload).ok()
     }
 
     /// Sends a text to a queue of the stack.

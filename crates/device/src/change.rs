@@ -53,6 +53,7 @@ impl Parts {
             let Stored { record, delivered } = self.live(id).await?;
             expected.check(record.versions.record)?;
             let content = decide(&record, &self.show(&record).await?)?;
+            self.keeps_inputs(&record, &content).await?;
             let added: Vec<_> = record.added(&content).cloned().collect();
             let found = self.histories(id, &added).await?;
             let changed = record.rewritten(content, found, self.author(caller));

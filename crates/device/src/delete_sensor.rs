@@ -11,6 +11,8 @@ use weir_core::wire::device::DeviceJson;
 use super::Parts;
 
 /// Deletes the sensor. Values that still come from it are set aside as `unknown_sensor`.
+///
+/// One that the formula of another sensor needs cannot go before that one: 409 `in_use`.
 #[utoipa::path(
     delete, path = "/devices/{id}/sensors/{code}", tag = "sensors",
     params(("id" = DeviceId, Path), ("code" = SensorCode, Path), ("If-Match" = Option<String>, Header)),

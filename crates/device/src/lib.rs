@@ -25,6 +25,7 @@ mod get_device;
 mod get_devices;
 mod get_sensor;
 mod get_settings;
+mod inputs;
 mod patch_device;
 mod post_calibration;
 mod post_device;

@@ -12,6 +12,8 @@ use weir_core::wire::device_body::{DeviceBody, patched};
 use super::Parts;
 
 /// Changes the fields that the patch names; `null` empties one. A list is replaced as a whole.
+///
+/// A sensor that the formula of one that stays needs cannot be left out: 409 `in_use`.
 #[utoipa::path(
     patch, path = "/devices/{id}", tag = "devices",
     params(("id" = DeviceId, Path), ("If-Match" = Option<String>, Header)),

@@ -12,6 +12,8 @@ use weir_core::wire::device_body::DeviceBody;
 use super::Parts;
 
 /// Replaces the device. What the body leaves out is emptied; calibrations stay with their sensors.
+///
+/// A sensor that the formula of one that stays needs cannot be left out: 409 `in_use`.
 #[utoipa::path(
     put, path = "/devices/{id}", tag = "devices",
     params(("id" = DeviceId, Path), ("If-Match" = Option<String>, Header)),

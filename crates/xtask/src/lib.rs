@@ -27,6 +27,7 @@ pub mod runs;
 pub mod api;
 pub mod certificate;
 pub mod cloud;
+pub mod copy;
 pub mod deploy;
 pub mod emulator;
 pub mod mqtt;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
-use rumqttc::{AsyncClient, Event, EventLoop, Incoming, MqttOptions, QoS, TlsConfiguration, Transport};
+use rumqttc::{
+    AsyncClient, Event, EventLoop, Incoming, MqttOptions, QoS, SubscribeReasonCode, TlsConfiguration, Transport,
+};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
@@ -22,13 +24,26 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Connection {
     client: AsyncClient,
     answers: mpsc::Receiver<Result<Answer>>,
+    messages: mpsc::UnboundedReceiver<Message>,
     task: JoinHandle<()>,
+}
+
+/// A message that came for the device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Where it was published.
+    pub topic: String,
+    /// What it says.
+    pub payload: Vec<u8>,
+    /// Whether it was waiting there before the device subscribed.
+    pub retained: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Answer {
     Connected,
     Published,
+    Subscribed,
 }
 
 impl Connection {
@@ -42,7 +57,8 @@ impl Connection {
         options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(Arc::new(tls(stack, identity)?))));
         let (client, events) = AsyncClient::new(options, 8);
         let (sender, answers) = mpsc::channel(8);
-        let mut connection = Self { client, answers, task: tokio::spawn(pump(events, sender)) };
+        let (arrived, messages) = mpsc::unbounded_channel();
+        let mut connection = Self { client, answers, messages, task: tokio::spawn(pump(events, sender, arrived)) };
         connection
             .expect(Answer::Connected)
             .await
@@ -62,6 +78,25 @@ impl Connection {
         self.expect(Answer::Published).await.with_context(|| format!("publishing to {topic}"))
     }
 
+    /// Subscribes with QoS 1 and waits until the broker has taken it.
+    ///
+    /// # Errors
+    /// When the connection is lost or the broker refuses.
+    pub async fn subscribe(&mut self, topic: &str) -> Result<()> {
+        let sent = self.client.subscribe(topic, QoS::AtLeastOnce).await;
+        sent.with_context(|| format!("cannot subscribe to {topic}"))?;
+        self.expect(Answer::Subscribed).await.with_context(|| format!("subscribing to {topic}"))
+    }
+
+    /// The next message of what was subscribed to.
+    ///
+    /// # Errors
+    /// When none comes, or the connection is lost.
+    pub async fn message(&mut self) -> Result<Message> {
+        let message = tokio::time::timeout(PATIENCE, self.messages.recv()).await;
+        message.with_context(|| format!("no message in {} s", PATIENCE.as_secs()))?.context("the connection is closed")
+    }
+
     async fn expect(&mut self, expected: Answer) -> Result<()> {
         match tokio::time::timeout(PATIENCE, self.answers.recv()).await {
             Ok(Some(Ok(answer))) if answer == expected => Ok(()),
@@ -79,9 +114,19 @@ impl Drop for Connection {
     }
 }
 
-async fn pump(mut events: EventLoop, sender: mpsc::Sender<Result<Answer>>) {
+async fn pump(mut events: EventLoop, sender: mpsc::Sender<Result<Answer>>, arrived: mpsc::UnboundedSender<Message>) {
     loop {
         let answer = match events.poll().await {
+            Ok(Event::Incoming(Incoming::Publish(message))) => {
+                let (topic, payload) = (message.topic.clone(), message.payload.to_vec());
+                // Nobody waits for it any more when this fails, and then the loop is about to end.
+                let _ = arrived.send(Message { topic, payload, retained: message.retain });
+                continue;
+            }
+            Ok(Event::Incoming(Incoming::SubAck(answer))) => {
+                let refused = answer.return_codes.contains(&SubscribeReasonCode::Failure);
+                if refused { Err(anyhow!("the broker refuses the subscription")) } else { Ok(Answer::Subscribed) }
+            }
             Ok(Event::Incoming(Incoming::ConnAck(_))) => Ok(Answer::Connected),
             Ok(Event::Incoming(Incoming::PubAck(_))) => Ok(Answer::Published),
             Ok(_) => continue,

@@ -5,14 +5,13 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::cloud::{Call, Cloud};
+use crate::copy;
 use crate::place::Place;
-use crate::process::{Running, run_logged, tail};
+use crate::process::{Running, tail};
 use crate::progress::Progress;
 use crate::stack::Stack;
 use crate::tools::Set;
@@ -60,37 +59,23 @@ impl Timestream {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         step.note("adding a copy of calibration");
-        add_copy(place, stack, &moto).await?;
+        add_copy(stack, &moto).await?;
         step.done(&format!("moto at {endpoint}, and a copy of calibration that writes there"));
         Ok(Self { _running: running })
     }
 }
 
-async fn add_copy(place: &Place, stack: &mut Stack, moto: &Cloud) -> Result<()> {
-    let cloud = stack.cloud();
-    let original = stack.function("calibration")?.to_owned();
-    let path = format!("/2015-03-31/functions/{original}/configuration");
-    let configuration = cloud.json("lambda", "GET", &path, &[], None).await?;
-    let variables = configuration.pointer("/Environment/Variables").and_then(Value::as_object);
-    let mut variables: Map<String, Value> = variables.context("calibration has no environment")?.clone();
-    let text = |name: &str| variables.get(name).and_then(Value::as_str).map(str::to_owned);
-    let (database, table) = (text("TIMESTREAM_DATABASE"), text("TIMESTREAM_TABLE"));
+async fn add_copy(stack: &mut Stack, moto: &Cloud) -> Result<()> {
+    let (mut database, mut table) = (None, None);
+    let copy = copy::add(stack, "calibration", "timestream", |variables| {
+        database = variables.get("TIMESTREAM_DATABASE").cloned();
+        table = variables.get("TIMESTREAM_TABLE").cloned();
+        variables.insert("TIME_SERIES_STORE".to_owned(), json!("timestream"));
+        variables.insert("AWS_ENDPOINT_URL_TIMESTREAM_WRITE".to_owned(), json!(moto.endpoint()));
+    });
+    let copy = copy.await?;
     create(moto, "CreateDatabase", &json!({"DatabaseName": database})).await?;
     create(moto, "CreateTable", &json!({"DatabaseName": database, "TableName": table})).await?;
-
-    variables.insert("TIME_SERIES_STORE".to_owned(), json!("timestream"));
-    variables.insert("AWS_ENDPOINT_URL_TIMESTREAM_WRITE".to_owned(), json!(moto.endpoint()));
-    let copy = format!("{original}-timestream");
-    let function = json!({
-        "FunctionName": copy,
-        "Runtime": "provided.al2023",
-        "Handler": "bootstrap",
-        "Role": configuration.get("Role"),
-        "Timeout": configuration.get("Timeout"),
-        "Environment": {"Variables": variables},
-        "Code": {"ZipFile": zipped(place).await?},
-    });
-    cloud.json("lambda", "POST", "/2015-03-31/functions", &[], Some(&function)).await?;
     stack.outputs.insert(FUNCTION.to_owned(), copy);
     stack.outputs.insert(ENDPOINT.to_owned(), moto.endpoint().to_owned());
     Ok(())
@@ -102,14 +87,4 @@ async fn create(moto: &Cloud, operation: &str, request: &Value) -> Result<()> {
     let answer = moto.json("timestream", "POST", "/", &headers, Some(request)).await?;
     ensure!(answer.is_object(), "moto answers {operation} with {answer}");
     Ok(())
-}
-
-/// The program of `calibration` as a deployment package, in base64.
-async fn zipped(place: &Place) -> Result<String> {
-    let package = place.run("calibration.zip");
-    let mut zip = Command::new(Set::Moto.program(place, "python"));
-    zip.args(["-m", "zipfile", "--create"]).arg(&package).arg(place.bootstrap("calibration"));
-    run_logged("python -m zipfile", zip, &place.run("zip.log"), |_| {}).await?;
-    let bytes = std::fs::read(&package).with_context(|| format!("cannot read {}", package.display()))?;
-    Ok(STANDARD.encode(bytes))
 }

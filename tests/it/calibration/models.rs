@@ -93,3 +93,13 @@ async fn a_formula_that_was_set_aside_can_be_sent_again() {
     assert_eq!(again, json!({"stored": 2, "duplicate": 0, "quarantined": 0}));
     assert_eq!(stored(&engine), json!({"pm": 19.78, "hum": 50}));
 }
+
+#[tokio::test]
+async fn the_recorded_formula_is_worked_out_from_the_inputs_of_its_own_instant() {
+    let (engine, functions) = super::stood().await;
+    super::handled(&functions, "formula.batch").await;
+    // 0.524 · 30 − 0.0862 · 50 + 5.75
+    assert_eq!(stored(&engine)["pm25"], 17.16);
+    let aside = engine.row("quarantine");
+    assert_eq!((&aside["reason"], &aside["sensor"]), (&json!("missing_input"), &json!("pm25")));
+}

@@ -18,6 +18,7 @@ const REASONS: &[(&str, &str, Option<&str>, Option<&str>)] = &[
     ("refused.bad-value", "bad_value", Some("buoy-01"), None),
     ("refused.device-disabled", "device_disabled", Some("buoy-02"), None),
     ("refused.future-timestamp", "future_timestamp", Some("buoy-01"), None),
+    ("refused.missing-input", "missing_input", Some("air-01"), Some("pm25")),
     ("refused.no-values", "unparseable", Some("buoy-01"), None),
     ("refused.not-finite", "bad_value", Some("buoy-01"), None),
     ("refused.not-json", "unparseable", Some("buoy-01"), None),
@@ -30,9 +31,8 @@ const REASONS: &[(&str, &str, Option<&str>, Option<&str>)] = &[
 ];
 
 /// Reasons that `calibration` never gives over DynamoDB, and who gives them.
-const ELSEWHERE: [&str; 4] = [
+const ELSEWHERE: [&str; 3] = [
     "bad_level_id",      // organizer
-    "missing_input",     // calibrations by an expression
     "outside_retention", // Timestream
     "store_refused",     // Timestream
 ];

@@ -18,7 +18,7 @@ use weir_core::aws::delivery::Delivery;
 use weir_core::aws::device::{DeviceTable, Found, Write};
 use weir_core::clock::SetClock;
 use weir_core::domain::Timestamp;
-use weir_core::domain::calibration::{Calibration, Model, Options};
+use weir_core::domain::calibration::{Calibration, Expression, Model, Options};
 use weir_core::domain::device_record::{Author, Calibrations, Content, Entry, Record, Versions};
 use weir_core::domain::reading::Series;
 use weir_core::id::DeviceId;
@@ -77,21 +77,31 @@ impl World {
         ] {
             assert_eq!(world.create(id, &body).await, Write::Done);
         }
-        world.calibrate("buoy-01", 1_790_000_000_000).await;
-        world.calibrate("buoy-01", 1_794_000_000_000).await;
-        world.calibrate("buoy-gone", 1_790_000_000_000).await;
+        world.calibrate("buoy-01", "ph", 1_790_000_000_000, Model::Identity).await;
+        world.calibrate("buoy-01", "ph", 1_794_000_000_000, Model::Identity).await;
+        world.calibrate("buoy-gone", "ph", 1_790_000_000_000, Model::Identity).await;
         world.remove("buoy-gone").await;
         assert_eq!(world.delivery().sweep().await.unwrap().pending, 0);
         world
     }
 
-    /// Adds a version to the calibrations of the device's `ph`, as far as the tables go.
-    async fn calibrate(&self, id: &str, valid_from: i64) {
-        let (record, sensor) = (self.record(id).await, "ph".parse().unwrap());
+    /// With `air-01` beside them, whose `pm25` is made of its `hum`.
+    pub async fn with_formula() -> Self {
+        let world = Self::registered().await;
+        let sensors = json!([{"code": "pm25"}, {"code": "pm10"}, {"code": "hum"}, {"code": "tmp"}]);
+        assert_eq!(world.create("air-01", &json!({"sensors": sensors})).await, Write::Done);
+        let dried = Expression::new("0.524*x - 0.0862*hum + 5.75", [("hum".to_owned(), "hum".parse().unwrap())]);
+        world.calibrate("air-01", "pm25", 1_790_000_000_000, Model::Expression(dried.unwrap())).await;
+        world
+    }
+
+    /// Adds a version to the calibrations of a sensor, as far as the tables go.
+    async fn calibrate(&self, id: &str, sensor: &str, valid_from: i64, model: Model) {
+        let (record, sensor) = (self.record(id).await, sensor.parse().unwrap());
         let calibration = Calibration {
             version: record.next_calibration(&sensor),
             valid_from: Timestamp::from_millis(valid_from),
-            model: Model::Identity,
+            model,
             options: Options::default(),
         };
         let entry =

@@ -44,6 +44,16 @@ pub enum AwsError {
         /// The field and what is wrong with it.
         detail: String,
     },
+    /// The row would be larger than DynamoDB takes: what is to be written has to become less.
+    #[error("row {key} of {table} would have {bytes} bytes, more than DynamoDB takes")]
+    TooLarge {
+        /// The table.
+        table: &'static str,
+        /// The row's key.
+        key: String,
+        /// How large it would be.
+        bytes: usize,
+    },
     /// Others kept changing the row; the attempts are used up.
     #[error("row {key} of {table} was changed by others on every attempt")]
     Contended {
@@ -76,7 +86,7 @@ impl AwsError {
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Unavailable { .. } | Self::Contended { .. } | Self::Leftover { .. } => true,
-            Self::Call { .. } | Self::Corrupt { .. } => false,
+            Self::Call { .. } | Self::Corrupt { .. } | Self::TooLarge { .. } => false,
         }
     }
 

@@ -13,6 +13,7 @@ pub mod time_series;
 mod calibration;
 mod error;
 mod row;
+mod size;
 
 pub use aws_sdk_dynamodb as dynamodb;
 pub use aws_sdk_iotdataplane as iotdataplane;

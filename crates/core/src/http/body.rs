@@ -13,6 +13,8 @@ use crate::domain::calibration::Invalid;
 /// The largest body: a device with all its sensors and settings takes a tenth of it.
 const LARGEST: usize = 64 * 1024;
 const JSON: &str = "application/json";
+/// What serde_json says of a number whose magnitude is beyond an f64, as of broken JSON.
+const TOO_LARGE: &str = "number out of range";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// A body that is a JSON object and exactly a `T`. Derive `T` with `#[serde(deny_unknown_fields)]`: a misspelt field is refused,
@@ -78,6 +80,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let deserializer = &mut serde_json::Deserializer::from_slice(bytes);
     serde_path_to_error::deserialize(deserializer).map_err(|error| match error.inner().classify() {
         Category::Data => pointer::invalid(error.path(), &error.inner().to_string()).into(),
+        // 1e999 is JSON, only more than a number of 64 bits holds.
+        Category::Syntax if error.inner().to_string().starts_with(TOO_LARGE) => {
+            Invalid::new(pointer::pointer(error.path()), TOO_LARGE).into()
+        }
         Category::Syntax | Category::Eof | Category::Io => broken(error.inner()),
     })
 }

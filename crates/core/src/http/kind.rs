@@ -47,6 +47,8 @@ kinds! {
     Exists = CONFLICT "exists" "It exists already";
     /// The thing is in a state from which this step is not possible.
     Transition = CONFLICT "transition" "The step does not follow from the present state";
+    /// Something else needs what should go.
+    InUse = CONFLICT "in_use" "Something else needs it";
     /// `If-Match` names another version than the present one.
     PreconditionFailed = PRECONDITION_FAILED "precondition_failed" "It was changed in the meantime";
     /// The body is larger than any sensible one.

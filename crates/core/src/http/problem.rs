@@ -113,6 +113,11 @@ impl Problem {
         Self::new(Kind::Transition, detail)
     }
 
+    /// 409: something else needs what should go.
+    pub fn in_use(detail: impl Into<String>) -> Self {
+        Self::new(Kind::InUse, detail)
+    }
+
     /// 412: another version than the one in `If-Match`.
     pub fn precondition_failed() -> Self {
         Self::new(Kind::PreconditionFailed, "If-Match names a version that is not the present one: read it again")
@@ -220,7 +225,15 @@ impl From<(&str, BadId)> for Problem {
 
 impl From<AwsError> for Problem {
     fn from(error: AwsError) -> Self {
-        if error.is_temporary() { Self::unavailable(error.to_string()) } else { Self::internal(error.to_string()) }
+        match error {
+            // Only what callers wrote makes a row large.
+            AwsError::TooLarge { bytes, .. } => {
+                let detail = format!("with this it would take {} KB, and there is room for 399", bytes.div_ceil(1024));
+                Invalid::new("", detail).into()
+            }
+            error if error.is_temporary() => Self::unavailable(error.to_string()),
+            error => Self::internal(error.to_string()),
+        }
     }
 }
 

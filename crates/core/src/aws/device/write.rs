@@ -7,9 +7,9 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure::AllOld, TransactWriteItem, Update};
 
 use super::super::row::{Item, n, s};
-use super::super::{AwsError, CalibrationTable};
-use super::DeviceTable;
+use super::super::{AwsError, CalibrationTable, size};
 use super::record::attributes;
+use super::{DeviceTable, TABLE};
 use crate::domain::device_record::{Author, Entry, Record, Versions};
 use crate::domain::reading::Series;
 use crate::id::DeviceId;
@@ -18,6 +18,8 @@ use crate::id::DeviceId;
 const OPTIONAL: [&str; 6] = ["level_id", "followed_by", "link", "location", "tube", "deleted_at"];
 /// What is kept of a device that was deleted, beside the delivery's attributes: who, when, and the counters.
 const KEPT: [&str; 5] = ["version", "settings_version", "updated_at", "updated_by", "deleted_at"];
+/// What the delivery of settings writes beside the record: pending, due, lease, delivered, written.
+const DELIVERY: usize = 1024;
 /// The partition of the index over devices whose settings are to be delivered.
 pub(super) const PENDING: &str = "settings";
 
@@ -169,6 +171,10 @@ impl DeviceTable {
 
     fn update(&self, record: &Record, deliver: bool, token: &str) -> Result<Update, AwsError> {
         let mut attributes = attributes(record)?;
+        let bytes = size::of(&attributes) + DELIVERY;
+        if bytes > size::LARGEST {
+            return Err(AwsError::TooLarge { table: TABLE, key: record.id.to_string(), bytes });
+        }
         attributes.remove("id");
         let mut change = Change::default();
         change.remove(OPTIONAL.into_iter().filter(|name| !attributes.contains_key(*name)));

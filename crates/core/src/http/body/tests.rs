@@ -86,6 +86,7 @@ async fn a_field_that_does_not_fit_is_422_with_its_pointer() {
         (r#"{"name": "a", "nmae": "b"}"#, "/nmae"),
         (r#"{"name": "a", "at": [1, "2"]}"#, "/at/1"),
         (r#"{"name": "a", "device": "b c"}"#, "/device"),
+        (r#"{"name": "a", "at": [1, -1e999]}"#, "/at/1"),
         (r#"{"at": []}"#, "/name"),
         (r#"{"name": "a", "name": "b"}"#, "/name"),
         (r#"{"name": null}"#, "/name"),

@@ -190,12 +190,18 @@ pub struct Outage {
     operation: &'static str,
     mentions: &'static str,
     down: AtomicBool,
+    answers: bool,
 }
 
 impl Outage {
     /// Down from the start.
     pub fn of(operation: &'static str, mentions: &'static str) -> Arc<Self> {
-        Arc::new(Self { operation, mentions, down: AtomicBool::new(true) })
+        Arc::new(Self { operation, mentions, down: AtomicBool::new(true), answers: true })
+    }
+
+    /// Down from the start, and no answer ever comes.
+    pub fn silent(operation: &'static str, mentions: &'static str) -> Arc<Self> {
+        Arc::new(Self { operation, mentions, down: AtomicBool::new(true), answers: false })
     }
 
     /// Ends it.
@@ -207,6 +213,9 @@ impl Outage {
 impl Wire for Outage {
     fn carry(self: Arc<Self>, request: Request) -> BoxFuture<'static, Answer> {
         let meant = request.operation() == self.operation && request.body().to_string().contains(self.mentions);
+        if meant && !self.answers && self.down.load(Ordering::SeqCst) {
+            return Box::pin(std::future::pending());
+        }
         if meant && self.down.load(Ordering::SeqCst) {
             return Box::pin(async { refusal(400, "ProvisionedThroughputExceededException", "down for a while") });
         }

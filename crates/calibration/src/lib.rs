@@ -5,6 +5,7 @@
 //! delivery changes nothing of what the first one did.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use weir_core::aws::config::{self, ConfigError};
@@ -81,8 +82,16 @@ impl Calibration {
     /// # Errors
     /// When a rule's message has to be delivered again.
     pub async fn handle(&self, event: Value) -> Result<Value, CallAgain> {
+        self.handle_within(event, Duration::MAX).await
+    }
+
+    /// As [`Calibration::handle`], and what of a batch is not finished when `left` is over is delivered again.
+    ///
+    /// # Errors
+    /// When a rule's message has to be delivered again.
+    pub async fn handle_within(&self, event: Value, left: Duration) -> Result<Value, CallAgain> {
         if let Some(messages) = queue::messages(&event) {
-            return Ok(self.handle_queue(messages).await);
+            return Ok(self.handle_queue(&messages, left).await);
         }
         let envelope = Envelope::open(&event, self.clock.now());
         let count = self.deliver(vec![envelope]).await.into_iter().next().unwrap_or_else(|| Ok(Count::default()))?;

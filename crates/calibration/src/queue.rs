@@ -1,10 +1,19 @@
 //! A batch from SQS: each message's body is what a rule would have sent.
 
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
+use tokio::time::{Instant, timeout_at};
 use weir_core::domain::Timestamp;
 use weir_core::wire::Envelope;
 
-use super::Calibration;
+use super::{Calibration, CallAgain, Count};
+
+/// So many messages are delivered together: as many as a batch of statements takes rows.
+const GROUP: usize = 25;
+/// So many groups are under way at once.
+const AT_ONCE: usize = 4;
 
 /// A message of the batch.
 pub(super) struct Queued {
@@ -32,19 +41,47 @@ pub(super) fn messages(event: &Value) -> Option<Vec<Queued>> {
 
 impl Calibration {
     /// Delivers a batch and answers with the messages that SQS has to deliver again. One message's failure does not
-    /// concern the others.
-    pub(super) async fn handle_queue(&self, messages: Vec<Queued>) -> Value {
-        let now = self.clock.now();
-        let envelopes =
-            messages.iter().map(|message| Envelope::open(&message.event, message.sent.unwrap_or(now))).collect();
-        let outcomes = self.deliver(envelopes).await;
-        let mut failures = Vec::new();
-        for (Queued { id, .. }, outcome) in messages.iter().zip(outcomes) {
-            if let Err(again) = outcome {
-                tracing::warn!(message = id, error = %again, "message goes back to the queue");
-                failures.push(json!({"itemIdentifier": id}));
-            }
-        }
+    /// concern the others, and when `left` is over whatever has no outcome yet goes back: a second delivery changes
+    /// nothing of what the first one did.
+    pub(super) async fn handle_queue(&self, messages: &[Queued], left: Duration) -> Value {
+        let end = Instant::now().checked_add(left);
+        let groups: Vec<_> = messages.chunks(GROUP).map(|group| self.handle_until(end, group)).collect();
+        let failures: Vec<Value> = stream::iter(groups).buffered(AT_ONCE).concat().await;
         json!({"batchItemFailures": failures})
     }
+
+    async fn handle_until(&self, end: Option<Instant>, group: &[Queued]) -> Vec<Value> {
+        let outcomes = self.handle_group(group);
+        match end {
+            None => outcomes.await,
+            // A group that has not begun when the time is over is not begun.
+            Some(end) if Instant::now() >= end => group.iter().map(unfinished).collect(),
+            Some(end) => match timeout_at(end, outcomes).await {
+                Ok(failures) => failures,
+                Err(_) => group.iter().map(unfinished).collect(),
+            },
+        }
+    }
+
+    /// Delivers some messages of the batch with one call of the store, and tells which have to come again.
+    async fn handle_group(&self, group: &[Queued]) -> Vec<Value> {
+        let now = self.clock.now();
+        let envelopes = group.iter().map(|message| Envelope::open(&message.event, message.sent.unwrap_or(now)));
+        let outcomes = self.deliver(envelopes.collect()).await;
+        let again = |(message, outcome): (&Queued, Result<Count, CallAgain>)| {
+            let error = outcome.err()?;
+            tracing::warn!(message = message.id, %error, "message goes back to the queue");
+            Some(failure(message))
+        };
+        group.iter().zip(outcomes).filter_map(again).collect()
+    }
+}
+
+fn unfinished(message: &Queued) -> Value {
+    tracing::warn!(message = message.id, "out of time: message goes back to the queue");
+    failure(message)
+}
+
+fn failure(message: &Queued) -> Value {
+    json!({"itemIdentifier": message.id})
 }

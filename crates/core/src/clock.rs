@@ -1,7 +1,7 @@
 //! The time of day, as something a test can set.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::domain::Timestamp;
 
@@ -23,6 +23,16 @@ impl Clock for SystemClock {
     }
 }
 
+/// So long before Lambda would cut it off a function stops, to say what is unfinished.
+const TO_REPORT: Duration = Duration::from_secs(1);
+
+/// How long a function may go on working when it has to have answered at `deadline`, in epoch milliseconds as Lambda's
+/// context says it.
+pub fn left(deadline: u64, clock: &dyn Clock) -> Duration {
+    let now = u64::try_from(clock.now().millis()).unwrap_or_default();
+    Duration::from_millis(deadline.saturating_sub(now)).saturating_sub(TO_REPORT)
+}
+
 /// A clock that shows what it was last set to: for tests and for replays at a recorded instant.
 #[derive(Debug)]
 pub struct SetClock(AtomicI64);
@@ -42,5 +52,18 @@ impl SetClock {
 impl Clock for SetClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_is_kept_for_the_report_and_nothing_is_left_after_the_end() {
+        let clock = SetClock::new(Timestamp::from_millis(1_000_000));
+        assert_eq!(left(1_030_000, &clock), Duration::from_secs(29));
+        assert_eq!(left(1_000_500, &clock), Duration::ZERO);
+        assert_eq!(left(0, &clock), Duration::ZERO);
     }
 }

@@ -1,5 +1,7 @@
 //! Batches from SQS: each message ends for itself.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use weir_tests::engine::Engine;
 use weir_tests::events::event;
@@ -84,5 +86,36 @@ async fn a_batch_of_many_messages_is_one_request_to_the_store_for_25_values() {
     }
     functions.calibration.handle(event).await.unwrap();
     assert_eq!(engine.rows("readings").len(), 30);
-    assert_eq!(ledger.operations(), ["BatchExecuteStatement", "BatchExecuteStatement", "GetItem devices"]);
+    // Two groups at once, each of which looks for the device that is not in memory yet.
+    let (store, device) = ("BatchExecuteStatement", "GetItem devices");
+    assert_eq!(ledger.operations(), [store, store, device, device]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_the_time_is_over_what_is_unfinished_goes_back_and_what_is_done_stays() {
+    let engine = Engine::start().await;
+    engine.register();
+    engine.put("devices", &json!({"id": "buoy-03", "enabled": true, "sensors": [{"code": "ph", "enabled": true}]}));
+    let silence = Outage::silent("GetItem", "buoy-03");
+    let functions = Functions::by(&engine, &engine.client_over(silence.clone()), &Settings::default());
+    // Three groups of messages that are delivered together; the second one hangs on its last device.
+    let mut event = batch(&[&["buoy-01"; 49][..], &["buoy-03"], &["buoy-01"; 10]].concat());
+    for (place, record) in event["Records"].as_array_mut().unwrap().iter_mut().enumerate() {
+        let mut body: Value = serde_json::from_str(record["body"].as_str().unwrap()).unwrap();
+        body["ts"] = json!(1_795_155_800_000_i64 + i64::try_from(place).unwrap());
+        record["body"] = body.to_string().into();
+    }
+    let begun = tokio::time::Instant::now();
+    let answer = functions.calibration.handle_within(event.clone(), Duration::from_secs(5)).await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(6), "it answers in time");
+    let named: Vec<_> = (25..50).map(|id| json!({"itemIdentifier": id.to_string()})).collect();
+    assert_eq!(answer, json!({"batchItemFailures": named}));
+    assert_eq!(engine.rows("readings").len(), 25 + 10);
+
+    let none = functions.calibration.handle_within(event.clone(), Duration::ZERO).await.unwrap();
+    assert_eq!(none["batchItemFailures"].as_array().unwrap().len(), 60, "nothing is begun without time");
+    silence.end();
+    let answer = functions.calibration.handle_within(event, Duration::from_secs(5)).await.unwrap();
+    assert_eq!(answer, json!({"batchItemFailures": []}));
+    assert_eq!(engine.rows("readings").len(), 60);
 }

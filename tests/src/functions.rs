@@ -86,8 +86,10 @@ impl Functions {
             ),
             detector: ProblemDetector::new(
                 parts.registry(),
+                parts.devices(),
                 ProblemTable::new(client.clone(), engine.name("problems"), parts.levels()),
                 settings.rules,
+                clock.clone(),
             ),
             clock,
         }
@@ -123,9 +125,13 @@ struct Parts<'a> {
 
 impl Parts<'_> {
     fn registry(&self) -> Registry {
-        let devices = DeviceTable::new(self.client.clone(), self.engine.name("devices"));
+        let devices = self.devices();
         let calibrations = CalibrationTable::new(self.client.clone(), self.engine.name("calibrations"));
         Registry::new(devices, calibrations, self.settings.cache_seconds, self.clock.clone())
+    }
+
+    fn devices(&self) -> DeviceTable {
+        DeviceTable::new(self.client.clone(), self.engine.name("devices"))
     }
 
     fn readings(&self) -> ReadingTable {

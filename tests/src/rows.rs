@@ -30,11 +30,11 @@ impl Engine {
         rows
     }
 
-    /// All that a stream of messages leaves behind, without what counts writes and what tells when this process saw it.
+    /// All that a stream of messages leaves behind, without what counts writes and what tells when functions saw it.
     pub fn outcome(&self) -> Outcome {
         Outcome {
             readings: self.rows("readings"),
-            levels: self.rows_without("levels", &["revision", "judge"]),
+            levels: self.rows_without("levels", &["revision", "judge", "watch"]),
             problems: self.rows_without("problems", &["revision"]),
             quarantine: self.rows_without("quarantine", &["first_seen", "expires_at"]),
         }

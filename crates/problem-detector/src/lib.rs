@@ -1,8 +1,9 @@
-//! `problem-detector`: neighbouring flow sensors are compared, and problems opened and closed.
+//! `problem-detector`: neighbouring flow sensors are compared, silent ones found, and problems opened and closed.
 //!
 //! Woken by the stream of the table `levels`. A record only says which sensor has something new; what is judged is
 //! what is stored now of it and its neighbours. So records may come late, twice or out of order, and the batch is
-//! worked through by pairs of sensors rather than by records.
+//! worked through by what is judged (a pair of sensors, a sensor's silence) rather than by records. Woken by a schedule
+//! as well, since nothing but the clock tells of a sensor that says nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,8 +16,7 @@ use weir_core::aws::problem::ProblemTable;
 use weir_core::aws::registry::Registry;
 use weir_core::aws::{AwsError, CalibrationTable};
 use weir_core::clock::{Clock, SystemClock};
-use weir_core::domain::problem::Rules;
-use weir_core::domain::topology::Pair;
+use weir_core::domain::problem::{Rules, Subject};
 
 mod record;
 
@@ -25,8 +25,10 @@ use record::{Poison, Record};
 /// The function with what it works on.
 pub struct ProblemDetector {
     registry: Registry,
+    devices: DeviceTable,
     problems: ProblemTable,
     rules: Rules,
+    clock: Arc<dyn Clock>,
 }
 
 /// The whole batch has to be delivered again.
@@ -42,8 +44,14 @@ pub enum CallAgain {
 
 impl ProblemDetector {
     /// The function over these parts.
-    pub fn new(registry: Registry, problems: ProblemTable, rules: Rules) -> Self {
-        Self { registry, problems, rules }
+    pub fn new(
+        registry: Registry,
+        devices: DeviceTable,
+        problems: ProblemTable,
+        rules: Rules,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { registry, devices, problems, rules, clock }
     }
 
     /// The function as its environment describes it.
@@ -66,7 +74,8 @@ impl ProblemDetector {
             silent_after_seconds: config::number("SILENT_AFTER_SECONDS", 10_800, 1)?,
         };
         let problems = ProblemTable::new(dynamodb, config::required("PROBLEMS_TABLE")?, levels);
-        Ok(Self::new(Registry::new(devices, calibrations, seconds, clock), problems, rules))
+        let registry = Registry::new(devices.clone(), calibrations, seconds, Arc::clone(&clock));
+        Ok(Self::new(registry, devices, problems, rules, clock))
     }
 
     /// Reads the registry's links, and so opens the connection to DynamoDB, while the init phase still has a whole
@@ -75,21 +84,37 @@ impl ProblemDetector {
         let _ = self.registry.topology().await;
     }
 
-    /// Handles a batch of stream records and answers with those to deliver again. A record that cannot be read, or
-    /// whose pair cannot be judged, does not hold back any other.
+    /// Handles what the schedule or the stream brings.
     ///
     /// # Errors
-    /// When the whole batch has to be delivered again.
+    /// When the whole event has to be delivered again.
     pub async fn handle(&self, event: Value) -> Result<Value, CallAgain> {
+        if event.get("source").and_then(Value::as_str) == Some("aws.events") { self.sweep().await } else { self.batch(&event).await }
+    }
+
+    /// Looks for sensors that have fallen silent, and answers with how many it looked at and found.
+    async fn sweep(&self) -> Result<Value, CallAgain> {
+        let after = self.rules.silent_after_seconds;
+        let swept = self.problems.sweep(&self.devices, after, self.clock.as_ref()).await?;
+        if swept.more {
+            tracing::warn!(looked = swept.looked, "no time for all sensors that may be silent; the rest is next");
+        }
+        Ok(json!({"looked": swept.looked, "silent": swept.silent, "failed": swept.failed, "more": swept.more}))
+    }
+
+    /// Judges what a batch of stream records tells of and answers with those to deliver again. A record that cannot be
+    /// read, or whose pair cannot be judged, does not hold back any other.
+    async fn batch(&self, event: &Value) -> Result<Value, CallAgain> {
         let records = event.get("Records").and_then(Value::as_array).ok_or(CallAgain::NoBatch("no `Records`"))?;
         let topology = self.registry.topology().await?;
         let mut failed = BTreeSet::new();
-        let mut waiting: BTreeMap<Pair, Vec<&str>> = BTreeMap::new();
+        let mut waiting: BTreeMap<Subject, Vec<&str>> = BTreeMap::new();
         for record in records {
             match Record::parse(record) {
                 Ok(Record { sequence, id }) => {
-                    for pair in topology.pairs(&id) {
-                        waiting.entry(pair).or_default().push(sequence);
+                    let pairs = topology.pairs(&id).into_iter().map(Subject::Pair);
+                    for subject in pairs.chain([Subject::Sensor(id)]) {
+                        waiting.entry(subject).or_default().push(sequence);
                     }
                 }
                 Err(Poison::Unnamed) => return Err(CallAgain::NoBatch("a record without a sequence number")),
@@ -99,12 +124,13 @@ impl ProblemDetector {
                 }
             }
         }
-        for (pair, judged) in self.problems.judge(&waiting.keys().cloned().collect(), &self.rules).await {
+        let subjects = waiting.keys().cloned().collect();
+        for (subject, judged) in self.problems.judge(&subjects, &self.rules, self.clock.now()).await {
             match judged {
-                Ok(judged) => tracing::debug!(pair = pair.key(), ?judged, "judged"),
+                Ok(judged) => tracing::debug!(problem = subject.key(), ?judged, "judged"),
                 Err(error) => {
-                    tracing::warn!(pair = pair.key(), %error, "the pair has to be judged again");
-                    failed.extend(waiting.get(&pair).into_iter().flatten());
+                    tracing::warn!(problem = subject.key(), %error, "has to be judged again");
+                    failed.extend(waiting.get(&subject).into_iter().flatten());
                 }
             }
         }

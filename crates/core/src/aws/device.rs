@@ -14,11 +14,13 @@ use crate::domain::device::{Device, Sensor};
 use crate::domain::topology::Topology;
 use crate::id::{BadId, DeviceId, LevelId};
 
+mod flow_sensor;
 mod lease;
 mod list;
 mod record;
 mod write;
 
+pub use flow_sensor::Owner;
 pub use lease::{Job, Leased, Settled};
 pub use list::{Listing, Place};
 pub use record::{Found, Stored};

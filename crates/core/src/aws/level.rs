@@ -10,11 +10,16 @@ use crate::domain::Timestamp;
 use crate::domain::level::{Level, Measurement, Measurements, Reported, turns};
 use crate::id::LevelId;
 
+mod list;
 mod recent;
+mod watch;
 mod write;
 
 use recent::Recent;
 use write::{Append, Write};
+
+pub use list::Listing;
+pub use watch::Due;
 
 const TABLE: &str = "levels";
 /// So many times a report is tried against others who write the same row. Each failed try means that another report
@@ -37,8 +42,11 @@ pub struct Keeping {
 pub struct LevelState {
     /// Its newest measurements.
     pub measurements: Measurements,
-    /// Counts the writes of the row; `None` for a row written by something older than this field.
+    /// Counts the reports in the row; `None` for a row written by something older than this field.
     pub revision: Option<u64>,
+    /// When to look whether the sensor is silent, in epoch seconds; `None` before the detector has seen the sensor, and
+    /// while it is known to be silent.
+    pub watch: Option<i64>,
 }
 
 /// The levels' table.
@@ -79,13 +87,16 @@ impl LevelTable {
         };
         for _ in 0..ATTEMPTS {
             let revision = state.as_ref().map(|state| state.revision);
+            let watch = state.as_ref().and_then(|state| state.watch);
             let mut measurements = state.map(|state| state.measurements).unwrap_or_default();
             let (before, length) = (measurements.last().copied(), measurements.as_slice().len());
             let outcome = measurements.report(new, keeping.measurements);
             if !outcome.changed() {
                 return Ok(outcome);
             }
-            let judge = keeping.judge_all || turns(outcome, before, new, keeping.silent_after_seconds);
+            // A sensor that is not watched is new to the detector, or known to be silent: it has to look.
+            let judge =
+                keeping.judge_all || watch.is_none() || turns(outcome, before, new, keeping.silent_after_seconds);
             let next = revision.flatten().unwrap_or(0) + 1;
             let written = match revision.flatten() {
                 Some(revision) if appended(before, new, length, keeping.measurements) => {
@@ -96,7 +107,7 @@ impl LevelTable {
             };
             match written {
                 Write::Done => {
-                    self.recent().wrote(id, LevelState { measurements, revision: Some(next) });
+                    self.recent().wrote(id, LevelState { measurements, revision: Some(next), watch });
                     return Ok(outcome);
                 }
                 Write::Overtaken(now) => state = now,
@@ -134,7 +145,7 @@ pub(super) fn state_of(id: &LevelId, item: Item) -> Result<LevelState, AwsError>
         Ok(Measurement { at: Timestamp::from_millis(row.dt.saturating_mul(1000).saturating_add(row.ms)), level })
     };
     let measurements = row.measurements.iter().map(measurement).collect::<Result<Vec<_>, AwsError>>()?;
-    Ok(LevelState { measurements: Measurements::of(measurements), revision: row.revision })
+    Ok(LevelState { measurements: Measurements::of(measurements), revision: row.revision, watch: row.watch })
 }
 
 /// The level a text stands for in a row.
@@ -151,6 +162,7 @@ fn row_of(id: &LevelId, measurements: &Measurements, judge: bool, revision: u64)
         measurements: measurements.as_slice().iter().map(measurement_row).collect(),
         judge,
         revision: Some(revision),
+        watch: None,
     }
 }
 

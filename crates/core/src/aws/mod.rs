@@ -10,6 +10,7 @@ pub mod quarantine;
 pub mod registry;
 pub mod time_series;
 
+mod batch;
 mod calibration;
 mod error;
 mod row;

@@ -8,12 +8,20 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use super::AwsError;
 use super::level::{LevelState, LevelTable, state_of};
 use super::row::{Item, s};
-use crate::domain::problem::{Problem, Rules, Verdict, judge};
+use crate::domain::Timestamp;
+use crate::domain::problem::{Listening, Problem, Rules, Subject, Verdict, judge};
 use crate::domain::topology::Pair;
 use crate::id::LevelId;
 
+mod list;
+mod people;
 mod row;
+mod silence;
 mod write;
+
+pub use list::{Listing, Place};
+pub use people::Write;
+pub use silence::Swept;
 
 const TABLE: &str = "problems";
 /// `BatchGetItem` takes so many keys.
@@ -30,7 +38,7 @@ pub struct ProblemTable {
     levels: LevelTable,
 }
 
-/// What judging a pair came to.
+/// What judging came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judged {
     /// Nothing had to be written.
@@ -43,12 +51,14 @@ pub enum Judged {
 
 /// A problem as stored, with the count of its writes.
 #[derive(Debug, Clone, PartialEq)]
-struct Stored {
-    problem: Problem,
-    revision: u64,
+pub struct Stored {
+    /// The problem.
+    pub problem: Problem,
+    /// Counts the writes; every write is conditional on it.
+    pub revision: u64,
 }
 
-/// All that is stored about some pairs.
+/// All that is stored about some subjects.
 #[derive(Debug, Default)]
 struct Known {
     levels: HashMap<String, Item>,
@@ -61,64 +71,91 @@ impl ProblemTable {
         Self { client, name: name.into(), levels }
     }
 
-    /// Judges each pair by what is stored now of both sensors, and writes what follows. One `BatchGetItem` for up to
-    /// 100 rows; a transaction only where something changes. One pair's failure does not keep the others from being
+    /// Judges each subject by what is stored now of its sensors, and writes what follows. One `BatchGetItem` for up to
+    /// 100 rows; a transaction only where something changes. One subject's failure does not keep the others from being
     /// judged.
     ///
-    /// The transaction checks that neither sensor has changed since it was read. So a verdict that was overtaken is
-    /// never written, and the last one written is the one reached from the last reports.
-    pub async fn judge(&self, pairs: &BTreeSet<Pair>, rules: &Rules) -> Vec<(Pair, Result<Judged, AwsError>)> {
-        let mut judged = Vec::with_capacity(pairs.len());
-        match self.read(pairs.iter()).await {
+    /// The transaction checks that no sensor has changed since it was read. So a verdict that was overtaken is never
+    /// written, and the last one written is the one reached from the last reports.
+    pub async fn judge(
+        &self,
+        subjects: &BTreeSet<Subject>,
+        rules: &Rules,
+        now: Timestamp,
+    ) -> Vec<(Subject, Result<Judged, AwsError>)> {
+        let mut judged = Vec::with_capacity(subjects.len());
+        match self.read(subjects.iter()).await {
             Ok(mut known) => {
-                for pair in pairs {
-                    judged.push((pair.clone(), self.judge_pair(pair, rules, &mut known).await));
+                for subject in subjects {
+                    judged.push((subject.clone(), self.judge_one(subject, rules, now, &mut known).await));
                 }
             }
-            // One row that cannot be had must not hold back the others: each pair is read by itself then.
+            // One row that cannot be had must not hold back the others: each is read by itself then.
             Err(_) => {
-                for pair in pairs {
-                    judged.push((pair.clone(), self.judge_alone(pair, rules).await));
+                for subject in subjects {
+                    judged.push((subject.clone(), self.judge_alone(subject, rules, now).await));
                 }
             }
         }
         judged
     }
 
-    async fn judge_alone(&self, pair: &Pair, rules: &Rules) -> Result<Judged, AwsError> {
-        let mut known = self.read([pair].into_iter()).await?;
-        self.judge_pair(pair, rules, &mut known).await
+    async fn judge_alone(&self, subject: &Subject, rules: &Rules, now: Timestamp) -> Result<Judged, AwsError> {
+        let mut known = self.read([subject].into_iter()).await?;
+        self.judge_one(subject, rules, now, &mut known).await
     }
 
-    async fn judge_pair(&self, pair: &Pair, rules: &Rules, known: &mut Known) -> Result<Judged, AwsError> {
+    async fn judge_one(
+        &self,
+        subject: &Subject,
+        rules: &Rules,
+        now: Timestamp,
+        known: &mut Known,
+    ) -> Result<Judged, AwsError> {
+        let silent_after_seconds = rules.silent_after_seconds;
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
-                *known = self.read([pair].into_iter()).await?;
+                *known = std::mem::take(known).renewed(subject, self.read([subject].into_iter()).await?);
             }
-            let (Some(current), Some(following)) = (known.level(&pair.current)?, known.level(&pair.following)?) else {
-                return Ok(Judged::Unchanged);
+            let judged = match subject {
+                Subject::Pair(pair) => self.judge_pair(pair, rules, known).await?,
+                Subject::Sensor(id) => {
+                    let listening = Listening { now, silent_after_seconds, may_open: false };
+                    self.hear_again(id, &listening, known).await?
+                }
             };
-            let stored = known.problem(pair)?;
-            let verdict =
-                judge(stored.as_ref().map(|s| &s.problem), &current.measurements, &following.measurements, rules);
-            let judged = match verdict {
-                Verdict::Unchanged => return Ok(Judged::Unchanged),
-                Verdict::Write(_) => Judged::Written,
-                Verdict::Withdraw => Judged::Withdrawn,
-            };
-            if self.write(pair, stored.as_ref(), verdict, [&current, &following]).await? {
+            if let Some(judged) = judged {
                 return Ok(judged);
             }
         }
-        Err(AwsError::Contended { table: TABLE, key: pair.key() })
+        Err(AwsError::Contended { table: TABLE, key: subject.key() })
     }
 
-    /// Both sensors and the problem of each pair, consistently, each row once.
-    async fn read(&self, pairs: impl Iterator<Item = &Pair>) -> Result<Known, AwsError> {
+    /// Judges a pair; `None` when something has changed since it was read.
+    async fn judge_pair(&self, pair: &Pair, rules: &Rules, known: &Known) -> Result<Option<Judged>, AwsError> {
+        let (Some(current), Some(following)) = (known.level(&pair.current)?, known.level(&pair.following)?) else {
+            return Ok(Some(Judged::Unchanged));
+        };
+        let subject = pair.clone().into();
+        let stored = known.problem(&subject)?;
+        let problem = stored.as_ref().map(|stored| &stored.problem);
+        let verdict = judge(problem, &current.measurements, &following.measurements, rules);
+        if verdict == Verdict::Unchanged {
+            return Ok(Some(Judged::Unchanged));
+        }
+        let levels = [(&pair.current, &current), (&pair.following, &following)];
+        let unchanged = levels.map(|(id, level)| self.levels.watching(id, level, level.watch));
+        self.write(&subject, stored.as_ref(), verdict, unchanged).await
+    }
+
+    /// The sensors of each subject and the problem of each pair, consistently, each row once. A sensor's silence is read
+    /// only where it may have one.
+    async fn read(&self, subjects: impl Iterator<Item = &Subject>) -> Result<Known, AwsError> {
         let (mut levels, mut problems) = (BTreeSet::new(), BTreeSet::new());
-        for pair in pairs {
-            levels.extend([pair.current.as_str(), pair.following.as_str()]);
-            problems.insert(pair.key());
+        for subject in subjects {
+            let (current, following) = subject.sensors();
+            levels.extend([Some(current), following].into_iter().flatten().map(LevelId::as_str));
+            problems.extend(following.map(|_| subject.key()));
         }
         let levels = levels.into_iter().map(|id| (true, id.to_owned()));
         let keys: Vec<(bool, String)> = levels.chain(problems.into_iter().map(|id| (false, id))).collect();
@@ -174,11 +211,23 @@ impl ProblemTable {
 }
 
 impl Known {
+    /// With what was read anew of one subject; the rows of the others stay.
+    fn renewed(mut self, of: &Subject, read: Self) -> Self {
+        let (current, following) = of.sensors();
+        for id in [Some(current), following].into_iter().flatten() {
+            self.levels.remove(id.as_str());
+        }
+        self.problems.remove(&of.key());
+        self.levels.extend(read.levels);
+        self.problems.extend(read.problems);
+        self
+    }
+
     fn level(&self, id: &LevelId) -> Result<Option<LevelState>, AwsError> {
         self.levels.get(id.as_str()).map(|item| state_of(id, item.clone())).transpose()
     }
 
-    fn problem(&self, pair: &Pair) -> Result<Option<Stored>, AwsError> {
-        self.problems.get(&pair.key()).map(|item| row::read(pair, item.clone())).transpose()
+    fn problem(&self, subject: &Subject) -> Result<Option<Stored>, AwsError> {
+        self.problems.get(&subject.key()).map(|item| row::read(subject, item.clone())).transpose()
     }
 }

@@ -144,6 +144,10 @@ pub(super) struct LevelRow {
     /// Counts the writes; every write is conditional on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<u64>,
+    /// Epoch seconds: when to look whether the sensor is silent, the range key of the index `watched`. Not there before
+    /// the detector has seen the sensor, and while it is known to be silent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watch: Option<i64>,
 }
 
 /// A measurement within a level's row.
@@ -165,17 +169,22 @@ pub(super) struct ProblemRow {
     /// Epoch seconds.
     pub problem_time: i64,
     pub problem_status: String,
+    /// `problem_time` and `problem_id`, so that no two are equal: the range key of the index `listed`.
+    #[serde(default)]
+    pub place: String,
     pub current: String,
-    pub following: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub following: Option<String>,
     pub current_value: String,
-    pub following_value: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub following_value: Option<String>,
     /// Epoch seconds of the report that last changed it.
     pub updated_at: i64,
     /// How many episodes there were, this one included.
     pub episodes: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved_by: Option<String>,
-    /// Epoch seconds.
+    /// Epoch seconds: of the report that closed it or, if a person did, by the clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved_at: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -204,8 +213,12 @@ pub(super) struct EpisodeRow {
     pub ended: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
+    /// Epoch milliseconds: when a person ended it, by the clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_at: Option<i64>,
     pub current: String,
-    pub following: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub following: Option<String>,
     /// Epoch milliseconds.
     pub changed: i64,
 }

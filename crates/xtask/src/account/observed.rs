@@ -61,8 +61,10 @@ pub struct ProblemRow {
     pub problem_time: i64,
     pub problem_status: String,
     pub current: String,
+    #[serde(default)]
     pub following: String,
     pub current_value: String,
+    #[serde(default)]
     pub following_value: String,
     pub episodes: u32,
 }

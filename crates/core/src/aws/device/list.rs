@@ -1,20 +1,13 @@
 //! Lists of devices: by key, a page at a time, and each page reads what it shows.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::KeysAndAttributes;
 use serde::{Deserialize, Serialize};
 
 use super::super::row::{Item, s};
-use super::super::{AwsError, pause};
+use super::super::{AwsError, batch};
 use super::record::{Found, found};
-use super::{DeviceTable, TABLE};
+use super::DeviceTable;
 use crate::domain::device_record::Record;
 use crate::id::DeviceId;
-
-/// So many rows DynamoDB reads at once.
-const AT_ONCE: usize = 100;
-const ATTEMPTS: usize = 8;
 
 /// Which devices a list is of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -124,37 +117,13 @@ impl DeviceTable {
     }
 
     async fn records(&self, ids: &[String]) -> Result<Vec<Record>, AwsError> {
-        let mut rows: HashMap<String, Record> = HashMap::new();
-        for ids in ids.chunks(AT_ONCE) {
-            for item in self.batch(ids).await? {
-                // A row that was deleted since its key was listed is no device any more.
-                if let Found::Live(stored) = found(item)? {
-                    rows.insert(stored.record.id.to_string(), stored.record);
-                }
-            }
-        }
-        Ok(ids.iter().filter_map(|id| rows.remove(id)).collect())
-    }
-
-    async fn batch(&self, ids: &[String]) -> Result<Vec<Item>, AwsError> {
-        const OPERATION: &str = "BatchGetItem devices";
-        let mut keys: Vec<Item> = ids.iter().map(|id| Item::from([("id".to_owned(), s(id))])).collect();
-        let mut items = Vec::new();
-        for attempt in 0..ATTEMPTS {
-            if attempt > 0 {
-                tokio::time::sleep(pause(attempt)).await;
-            }
-            let asked = KeysAndAttributes::builder().set_keys(Some(std::mem::take(&mut keys))).consistent_read(true);
-            let asked = asked.build().map_err(|error| AwsError::request(OPERATION, error))?;
-            let request = self.client.batch_get_item().request_items(&self.name, asked);
-            let answer = request.send().await.map_err(|error| AwsError::call(OPERATION, error))?;
-            items.extend(answer.responses.unwrap_or_default().into_values().flatten());
-            keys = answer.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys).collect();
-            if keys.is_empty() {
-                return Ok(items);
-            }
-        }
-        tracing::debug!(table = TABLE, left = keys.len(), "keys left over");
-        Err(AwsError::Leftover { operation: OPERATION, left: keys.len() })
+        let mut rows = batch::rows(&self.client, &self.name, "id", ids).await?;
+        // A row that was deleted since its key was listed is no device any more.
+        let record = |item| match found(item) {
+            Ok(Found::Live(stored)) => Some(Ok(stored.record)),
+            Ok(Found::Deleted(_) | Found::Never) => None,
+            Err(error) => Some(Err(error)),
+        };
+        ids.iter().filter_map(|id| rows.remove(id)).filter_map(record).collect()
     }
 }

@@ -22,9 +22,10 @@ pub(super) struct Recent {
 }
 
 impl Recent {
-    /// The row, when memory is trusted and has it.
+    /// The row, when memory is trusted and has it. A sensor that was not watched soon is, by the detector, which does
+    /// not count as a report: such a row is read.
     pub(super) fn trusted(&self, id: &LevelId) -> Option<LevelState> {
-        if self.right < EARNED { None } else { self.rows.get(id).cloned() }
+        if self.right < EARNED { None } else { self.rows.get(id).filter(|row| row.watch.is_some()).cloned() }
     }
 
     /// The row as it was just read, for memory to be compared with.
@@ -55,7 +56,7 @@ mod tests {
     use crate::domain::level::Measurements;
 
     fn state(revision: u64) -> LevelState {
-        LevelState { measurements: Measurements::default(), revision: Some(revision) }
+        LevelState { measurements: Measurements::default(), revision: Some(revision), watch: Some(1) }
     }
 
     #[test]
@@ -81,6 +82,16 @@ mod tests {
         recent.compare(&other, Some(&state(9)));
         assert!(recent.trusted(&id).is_some());
         recent.compare(&id, Some(&state(2)));
+        assert_eq!(recent.trusted(&id), None);
+    }
+
+    #[test]
+    fn a_sensor_that_was_not_watched_is_read() {
+        let (mut recent, id) = (Recent::default(), "01".parse().unwrap());
+        recent.wrote(&id, LevelState { watch: None, ..state(1) });
+        for _ in 0..EARNED {
+            recent.compare(&id, Some(&state(1)));
+        }
         assert_eq!(recent.trusted(&id), None);
     }
 

@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 
@@ -51,7 +52,7 @@ impl LevelTable {
             "SET measurements[{}] = :m, last_value = :v, last_update = :t, judge = :j, revision = :n{drop}",
             append.length
         );
-        let sent = self
+        let update = self
             .client
             .update_item()
             .table_name(&self.name)
@@ -63,11 +64,62 @@ impl LevelTable {
             .expression_attribute_values(":t", n(row.dt))
             .expression_attribute_values(":j", AttributeValue::Bool(append.judge))
             .expression_attribute_values(":n", n(append.revision + 1))
-            .expression_attribute_values(":r", n(append.revision))
-            .return_values_on_condition_check_failure(AllOld)
-            .send()
-            .await;
-        match sent {
+            .expression_attribute_values(":r", n(append.revision));
+        self.changed(id, update).await
+    }
+
+    /// Writes the row of a sensor that has none, or all that a report can change of one that has. `known` is the
+    /// revision it was known with: none at all where there was no row, an empty one where the row is older than that
+    /// field.
+    pub(super) async fn put(&self, id: &LevelId, row: LevelRow, known: Option<Option<u64>>) -> Result<Write, AwsError> {
+        let mut item: Item = serde_dynamo::to_item(row).map_err(|error| AwsError::corrupt(TABLE, id, error))?;
+        match known {
+            None => self.register(id, item).await,
+            Some(revision) => {
+                let mut value = |name: &str| item.remove(name).unwrap_or(AttributeValue::Null(true));
+                let change = "SET measurements = :m, last_value = :v, last_update = :t, judge = :j, revision = :n";
+                let update = self
+                    .client
+                    .update_item()
+                    .table_name(&self.name)
+                    .key("id", s(id.as_str()))
+                    .update_expression(change)
+                    .expression_attribute_values(":m", value("measurements"))
+                    .expression_attribute_values(":v", value("last_value"))
+                    .expression_attribute_values(":t", value("last_update"))
+                    .expression_attribute_values(":j", value("judge"))
+                    .expression_attribute_values(":n", value("revision"));
+                let (condition, revision) = as_known(revision);
+                let update = update.condition_expression(condition);
+                let update = match revision {
+                    Some(revision) => update.expression_attribute_values(":r", revision),
+                    None => update,
+                };
+                self.changed(id, update).await
+            }
+        }
+    }
+
+    async fn register(&self, id: &LevelId, item: Item) -> Result<Write, AwsError> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(id)")
+            .return_values_on_condition_check_failure(AllOld);
+        match put.send().await {
+            Ok(_) => Ok(Write::Done),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(failed)) => overtaken(id, failed.item.clone()),
+                Some(PutItemError::TransactionConflictException(_)) => Ok(Write::Overtaken(self.read(id).await?)),
+                _ => Err(AwsError::call("PutItem levels", error)),
+            },
+        }
+    }
+
+    async fn changed(&self, id: &LevelId, update: UpdateItemFluentBuilder) -> Result<Write, AwsError> {
+        match update.return_values_on_condition_check_failure(AllOld).send().await {
             Ok(_) => Ok(Write::Done),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(failed)) => overtaken(id, failed.item.clone()),
@@ -77,32 +129,13 @@ impl LevelTable {
             },
         }
     }
+}
 
-    /// Writes the whole row. `known` is the revision it was known with: none at all where there was no row, an empty
-    /// one where the row is older than that field.
-    pub(super) async fn put(&self, id: &LevelId, row: LevelRow, known: Option<Option<u64>>) -> Result<Write, AwsError> {
-        let item = serde_dynamo::to_item(row).map_err(|error| AwsError::corrupt(TABLE, id, error))?;
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(item))
-            .return_values_on_condition_check_failure(AllOld);
-        let put = match known {
-            None => put.condition_expression("attribute_not_exists(id)"),
-            Some(None) => put.condition_expression("attribute_exists(id) AND attribute_not_exists(revision)"),
-            Some(Some(revision)) => {
-                put.condition_expression("revision = :r").expression_attribute_values(":r", n(revision))
-            }
-        };
-        match put.send().await {
-            Ok(_) => Ok(Write::Done),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(failed)) => overtaken(id, failed.item.clone()),
-                Some(PutItemError::TransactionConflictException(_)) => Ok(Write::Overtaken(self.read(id).await?)),
-                _ => Err(AwsError::call("PutItem levels", error)),
-            },
-        }
+/// The condition that a row has the revision it was known with, and the value of `:r` in it.
+pub(super) fn as_known(revision: Option<u64>) -> (&'static str, Option<AttributeValue>) {
+    match revision {
+        Some(revision) => ("revision = :r", Some(n(revision))),
+        None => ("attribute_exists(id) AND attribute_not_exists(revision)", None),
     }
 }
 

@@ -2,15 +2,12 @@
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 
 use super::super::AwsError;
-use super::super::level::LevelState;
-use super::super::row::{n, s};
-use super::{ProblemTable, Stored, TABLE, Verdict, row};
-use crate::domain::problem::Problem;
-use crate::domain::topology::Pair;
-use crate::id::LevelId;
+use super::super::row::{Item, n, s};
+use super::{Judged, ProblemTable, Stored, TABLE, Verdict, row};
+use crate::domain::problem::{Problem, Subject};
 
 const OPERATION: &str = "TransactWriteItems problems";
 
@@ -19,60 +16,46 @@ fn request(error: BuildError) -> AwsError {
 }
 
 impl ProblemTable {
-    /// Writes the verdict. False when a sensor or the problem has changed since they were read: nothing is written
-    /// then, and the verdict has to be reached anew.
+    /// Writes the verdict together with what is to hold of the levels, or to become of them. `None` when a sensor or the
+    /// problem has changed since they were read: nothing is written then, and the verdict has to be reached anew.
     pub(super) async fn write(
         &self,
-        pair: &Pair,
+        subject: &Subject,
         stored: Option<&Stored>,
         verdict: Verdict,
-        [current, following]: [&LevelState; 2],
-    ) -> Result<bool, AwsError> {
-        let change = match verdict {
-            Verdict::Unchanged => return Ok(true),
-            Verdict::Write(problem) => self.put(pair, &problem, stored)?,
-            Verdict::Withdraw => self.delete(pair, stored)?,
+        levels: impl IntoIterator<Item = Result<TransactWriteItem, BuildError>>,
+    ) -> Result<Option<Judged>, AwsError> {
+        let (judged, change) = match verdict {
+            Verdict::Unchanged => (Judged::Unchanged, None),
+            Verdict::Write(problem) => (Judged::Written, Some(self.put(subject, &problem, stored)?)),
+            Verdict::Withdraw => (Judged::Withdrawn, Some(self.delete(subject, stored)?)),
         };
-        let sent = self
-            .client
-            .transact_write_items()
-            .transact_items(self.unchanged(&pair.current, current).map_err(request)?)
-            .transact_items(self.unchanged(&pair.following, following).map_err(request)?)
-            .transact_items(change)
-            .send()
-            .await;
-        match sent {
-            Ok(_) => Ok(true),
+        let levels: Vec<_> = levels.into_iter().collect::<Result<_, _>>().map_err(request)?;
+        let items = levels.into_iter().chain(change).collect();
+        match self.client.transact_write_items().set_transact_items(Some(items)).send().await {
+            Ok(_) => Ok(Some(judged)),
             Err(error) => match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                     let overtaken = cancelled
                         .cancellation_reasons()
                         .iter()
                         .any(|reason| matches!(reason.code(), Some("ConditionalCheckFailed" | "TransactionConflict")));
-                    if overtaken { Ok(false) } else { Err(AwsError::call(OPERATION, error)) }
+                    if overtaken { Ok(None) } else { Err(AwsError::call(OPERATION, error)) }
                 }
                 _ => Err(AwsError::call(OPERATION, error)),
             },
         }
     }
 
-    fn unchanged(&self, id: &LevelId, state: &LevelState) -> Result<TransactWriteItem, BuildError> {
-        let check = ConditionCheck::builder().table_name(self.levels.name()).key("id", s(id.as_str()));
-        let check = match state.revision {
-            Some(revision) => {
-                check.condition_expression("revision = :r").expression_attribute_values(":r", n(revision))
-            }
-            None => check.condition_expression("attribute_exists(id) AND attribute_not_exists(revision)"),
-        };
-        Ok(TransactWriteItem::builder().condition_check(check.build()?).build())
+    /// A problem's row, to be written if the one stored is still there as it was.
+    pub(super) fn item(&self, subject: &Subject, problem: &Problem, revision: u64) -> Result<Item, AwsError> {
+        let corrupt = |detail: String| AwsError::corrupt(TABLE, subject.key(), detail);
+        let last = problem.last().ok_or_else(|| corrupt("a problem without an episode".to_owned()))?;
+        serde_dynamo::to_item(row::written(subject, problem, last, revision)).map_err(|error| corrupt(error.to_string()))
     }
 
-    fn put(&self, pair: &Pair, problem: &Problem, stored: Option<&Stored>) -> Result<TransactWriteItem, AwsError> {
-        let corrupt = |detail: String| AwsError::corrupt(TABLE, pair.key(), detail);
-        let last = problem.last().ok_or_else(|| corrupt("a problem without an episode".to_owned()))?;
-        let revision = stored.map_or(0, |stored| stored.revision) + 1;
-        let item = serde_dynamo::to_item(row::written(pair, problem, last, revision))
-            .map_err(|error| corrupt(error.to_string()))?;
+    fn put(&self, subject: &Subject, problem: &Problem, stored: Option<&Stored>) -> Result<TransactWriteItem, AwsError> {
+        let item = self.item(subject, problem, stored.map_or(0, |stored| stored.revision) + 1)?;
         let put = Put::builder().table_name(&self.name).set_item(Some(item));
         let put = match stored {
             None => put.condition_expression("attribute_not_exists(problem_id)"),
@@ -84,10 +67,10 @@ impl ProblemTable {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    fn delete(&self, pair: &Pair, stored: Option<&Stored>) -> Result<TransactWriteItem, AwsError> {
+    fn delete(&self, subject: &Subject, stored: Option<&Stored>) -> Result<TransactWriteItem, AwsError> {
         let delete = Delete::builder()
             .table_name(&self.name)
-            .key("problem_id", s(pair.key()))
+            .key("problem_id", s(subject.key()))
             .condition_expression("revision = :r")
             .expression_attribute_values(":r", n(stored.map_or(0, |stored| stored.revision)))
             .build()

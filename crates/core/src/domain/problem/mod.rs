@@ -2,31 +2,44 @@
 //!
 //! What is known of a pair is the merged timeline of both sensors' measurements, and a problem is a stretch of that
 //! timeline ([`Episode`]). It is worked out anew from the timeline each time ([`judge`]), never from the report that
-//! happened to come last: so late, repeated and reordered reports end in the same problems.
+//! happened to come last: so late, repeated and reordered reports end in the same problems. One sensor's silence is a
+//! problem too ([`hear`]): a gap in its measurements that the clock has found.
 
 use super::Timestamp;
 use super::level::Level;
 
+mod life;
+mod silence;
+mod subject;
 mod timeline;
 mod verdict;
 
-pub use verdict::{Acknowledgement, Problem, Status, Verdict, judge};
+pub use life::{Acknowledgement, Change, NoSense, Problem, Status};
+pub use silence::{Heard, Listening, hear};
+pub use subject::Subject;
+pub use verdict::{Verdict, judge};
 
-/// What is wrong with a pair.
+/// What is wrong with a pair, or with one sensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// The following sensor is lower: something holds the flow back between the two.
     Obstruction,
     /// The following sensor is higher, which flow alone cannot explain.
     Problem,
+    /// A sensor has reported nothing for too long.
+    Silent,
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Obstruction, Self::Problem, Self::Silent];
+
     /// The word that is stored.
     pub const fn code(self) -> &'static str {
         match self {
             Kind::Obstruction => "OBSTRUCTION",
             Kind::Problem => "PROBLEM",
+            Kind::Silent => "SILENT",
         }
     }
 }
@@ -63,19 +76,19 @@ impl Default for Rules {
     }
 }
 
-/// One stretch of time in which something was wrong with a pair.
+/// One stretch of time in which something was wrong.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Episode {
     /// What was wrong, last.
     pub kind: Kind,
-    /// The first report that found it.
+    /// The first report that found it; of a silence the report before it.
     pub began: Timestamp,
     /// Set when it is over.
     pub end: Option<End>,
     /// The current sensor's level when the episode last changed.
     pub current: Level,
-    /// The following sensor's level then.
-    pub following: Level,
+    /// The following sensor's level then; a silence has no following sensor.
+    pub following: Option<Level>,
     /// The report that last changed kind, level or end.
     pub changed_at: Timestamp,
 }
@@ -85,8 +98,17 @@ pub struct Episode {
 pub struct End {
     /// The report that closed it or, if a person did, the last report that person could know of.
     pub at: Timestamp,
-    /// Who; `None` when the pair came back to OK by itself.
-    pub by: Option<String>,
+    /// Who; `None` when the pair came back to OK, or the sensor spoke again, by itself.
+    pub by: Option<Person>,
+}
+
+/// Somebody who did something with a problem.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Who.
+    pub name: String,
+    /// When, by the clock.
+    pub at: Timestamp,
 }
 
 #[cfg(test)]

@@ -52,15 +52,16 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// One report, with both levels as of it.
-    fn step(&mut self, at: Timestamp, current: Level, following: Level) {
-        match (compare(current, following, self.rules.tolerance), &mut self.open) {
+    fn step(&mut self, at: Timestamp, current: Level, there: Level) {
+        let following = Some(there);
+        match (compare(current, there, self.rules.tolerance), &mut self.open) {
             (Some(kind), Some(open)) => {
                 self.quiet = 0;
                 if (open.kind, open.current, open.following) != (kind, current, following) {
                     (open.kind, open.current, open.following, open.changed_at) = (kind, current, following, at);
                 }
             }
-            (Some(kind), None) => self.find(at, kind, current, following),
+            (Some(kind), None) => self.find(at, kind, current, there),
             (None, Some(open)) => {
                 self.quiet += 1;
                 if self.quiet >= self.rules.close_after {
@@ -77,7 +78,7 @@ impl Walk<'_> {
         finds.reports += 1;
         if finds.reports >= self.rules.open_after {
             let began = finds.since;
-            self.open = Some(Episode { kind, began, end: None, current, following, changed_at: at });
+            self.open = Some(Episode { kind, began, end: None, current, following: Some(following), changed_at: at });
             self.finds = None;
             self.quiet = 0;
         }
@@ -114,6 +115,7 @@ impl Walk<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Person;
     use super::*;
 
     fn series(levels: &[(i64, u8)]) -> Vec<Measurement> {
@@ -168,14 +170,15 @@ mod tests {
 
     #[test]
     fn what_a_person_resolved_opens_again_only_by_a_later_report() {
-        let cuts = [End { at: Timestamp::from_seconds(3), by: Some("ann".into()) }];
+        let ann = || Person { name: "ann".into(), at: Timestamp::from_seconds(9) };
+        let cuts = [End { at: Timestamp::from_seconds(3), by: Some(ann()) }];
         let walk = |following: &[(i64, u8)]| {
             episodes(&series(&[(1, 100)]), &series(following), &Rules::default(), None, &cuts)
                 .into_iter()
                 .map(|e| (e.began.seconds(), e.end.map(|end| (end.at.seconds(), end.by))))
                 .collect::<Vec<_>>()
         };
-        let by_ann = Some((3, Some("ann".to_owned())));
+        let by_ann = Some((3, Some(ann())));
         assert_eq!(walk(&[(2, 50), (3, 50)]), [(2, by_ann.clone())]);
         assert_eq!(walk(&[(2, 50), (3, 50), (4, 50)]), [(2, by_ann), (4, None)]);
     }
@@ -189,7 +192,7 @@ mod tests {
             began,
             end: None,
             current: level(100.0),
-            following: level(50.0),
+            following: Some(level(50.0)),
             changed_at: began,
         };
         let (current, following) = (series(&[(10, 100)]), series(&[(11, 50), (12, 50)]));

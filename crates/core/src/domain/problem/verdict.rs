@@ -1,85 +1,10 @@
 //! What is to be written about a pair, from its measurements and from what is written already.
 
-use super::{End, Episode, Rules, timeline};
+use super::{End, Episode, Problem, Rules, timeline};
 use crate::domain::Timestamp;
 use crate::domain::level::{Measurement, Measurements};
 
-/// All that is kept about one pair.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Problem {
-    /// The newest episodes, ascending, at least one: those the measurements can still tell of and the one before them.
-    pub episodes: Vec<Episode>,
-    /// How many episodes there were before those.
-    pub earlier: u32,
-    /// Who has taken note.
-    pub acknowledged: Option<Acknowledgement>,
-    /// A person's remark.
-    pub note: Option<String>,
-}
-
-/// That a person has taken note of an episode.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Acknowledgement {
-    /// Who.
-    pub by: String,
-    /// When, by the clock.
-    pub at: Timestamp,
-    /// An instant within the episode meant: its beginning as it was known then.
-    pub episode: Timestamp,
-}
-
-/// Where a problem stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// Open, and nobody has taken note.
-    Unresolved,
-    /// Open, and somebody has.
-    Acknowledged,
-    /// Over.
-    Resolved,
-}
-
-impl Status {
-    /// The word that is stored.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Status::Unresolved => "UNRESOLVED",
-            Status::Acknowledged => "ACKNOWLEDGED",
-            Status::Resolved => "RESOLVED",
-        }
-    }
-}
-
-impl Problem {
-    /// The newest episode.
-    pub fn last(&self) -> Option<&Episode> {
-        self.episodes.last()
-    }
-
-    /// How many episodes there were in all.
-    pub fn count(&self) -> u32 {
-        self.earlier.saturating_add(u32::try_from(self.episodes.len()).unwrap_or(u32::MAX))
-    }
-
-    /// Where it stands.
-    pub fn status(&self) -> Status {
-        match self.last() {
-            Some(Episode { end: None, began, .. }) => {
-                let meant = self.acknowledged.as_ref().is_some_and(|note| note.episode >= *began);
-                if meant { Status::Acknowledged } else { Status::Unresolved }
-            }
-            Some(_) | None => Status::Resolved,
-        }
-    }
-
-    /// Whether a person has had to do with it.
-    fn touched(&self) -> bool {
-        let resolved = |episode: &Episode| episode.end.as_ref().is_some_and(|end| end.by.is_some());
-        self.acknowledged.is_some() || self.note.is_some() || self.episodes.iter().any(resolved)
-    }
-}
-
-/// What is to be done about a pair.
+/// What is to be done about a pair or a sensor.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
     /// Nothing to write.

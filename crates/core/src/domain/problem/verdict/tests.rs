@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::level::{Level, Measurement};
-use crate::domain::problem::Kind;
+use crate::domain::problem::{Acknowledgement, Kind, Status};
 
 fn at(seconds: i64, filling: u8) -> Measurement {
     Measurement { at: Timestamp::from_seconds(seconds), level: Level::new(f64::from(filling)).unwrap() }

@@ -1,0 +1,149 @@
+//! Silences: ended by the report that the stream brings, found by the sweep among the sensors whose time has come.
+//!
+//! A sensor is in the index `watched`, or its silence is written: both change in one transaction, so neither a killed
+//! function nor two of them at once lose a sensor or report it twice.
+
+use futures_util::{StreamExt, stream};
+
+use super::super::AwsError;
+use super::super::device::DeviceTable;
+use super::super::level::LevelState;
+use super::{ATTEMPTS, Judged, Known, ProblemTable, Stored, TABLE};
+use crate::clock::Clock;
+use crate::domain::Timestamp;
+use crate::domain::problem::{Listening, Subject, Verdict, hear};
+use crate::id::LevelId;
+
+/// So many sensors are looked at at once.
+const AT_ONCE: usize = 10;
+/// A sweep begins no page later than this, in seconds: a function may run for 30.
+const SWEEP: i64 = 12;
+
+/// What a sweep found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// So many sensors' time had come.
+    pub looked: usize,
+    /// So many of them turned out to be silent.
+    pub silent: usize,
+    /// So many could not be judged, and are looked at again.
+    pub failed: usize,
+    /// Whether there was no time for all of them.
+    pub more: bool,
+}
+
+impl ProblemTable {
+    /// Looks at the sensors whose time has come: who has reported since is watched on, who has not is silent. A sensor
+    /// all of whose devices are switched off is no problem, and looked at again after the same time.
+    ///
+    /// # Errors
+    /// When it cannot be found out whose time has come.
+    pub async fn sweep(
+        &self,
+        devices: &DeviceTable,
+        silent_after_seconds: i64,
+        clock: &dyn Clock,
+    ) -> Result<Swept, AwsError> {
+        let begun = clock.now();
+        let listening = Listening { now: begun, silent_after_seconds, may_open: true };
+        let (mut swept, mut page) = (Swept::default(), None);
+        loop {
+            let due = self.levels.due(begun, page).await?;
+            let ids: Vec<LevelId> = due.sensors.iter().map(|(id, _)| id.clone()).collect();
+            let rows = self.levels.of_ids(&ids).await?;
+            let look = async |(id, state): (LevelId, Result<LevelState, AwsError>)| {
+                let found = match state {
+                    Ok(state) => self.look(devices, &id, state, &listening).await,
+                    Err(error) => Err(error),
+                };
+                found.map_err(|error| tracing::error!(sensor = %id, %error, "not known whether it is silent"))
+            };
+            swept.looked += rows.len();
+            let found: Vec<Result<bool, ()>> =
+                stream::iter(rows.into_iter().map(look)).buffer_unordered(AT_ONCE).collect().await;
+            swept.silent += found.iter().filter(|found| **found == Ok(true)).count();
+            swept.failed += found.iter().filter(|found| found.is_err()).count();
+            if due.is_last() {
+                return Ok(swept);
+            }
+            if clock.now().millis_since(begun) > SWEEP * 1000 {
+                return Ok(Swept { more: true, ..swept });
+            }
+            page = Some(due);
+        }
+    }
+
+    /// Looks at one sensor; whether it was found silent.
+    async fn look(
+        &self,
+        devices: &DeviceTable,
+        id: &LevelId,
+        state: LevelState,
+        listening: &Listening,
+    ) -> Result<bool, AwsError> {
+        let overdue = |state: &LevelState| state.measurements.last().is_some_and(|last| listening.silent(last));
+        let later = listening.due(listening.now).seconds();
+        // The index may show what was, and somebody else may be faster.
+        if state.watch.is_none_or(|watch| watch > listening.now.seconds()) {
+            return Ok(false);
+        }
+        if !overdue(&state) {
+            let last = state.measurements.last().map(|last| listening.due(last.at).seconds());
+            self.levels.watch(id, state.watch, last.unwrap_or(later)).await?;
+            return Ok(false);
+        }
+        let owners = devices.of_level(id).await?;
+        if !owners.is_empty() && owners.iter().all(|owner| !owner.enabled) {
+            self.levels.watch(id, state.watch, later).await?;
+            return Ok(false);
+        }
+        let mut state = Some(state);
+        for _ in 0..ATTEMPTS {
+            let Some(now) = state.filter(|state| state.watch.is_some() && overdue(state)) else { return Ok(false) };
+            if let Some(judged) = self.hear(id, &now, listening).await? {
+                return Ok(judged == Judged::Written);
+            }
+            state = self.levels.get(id).await?;
+        }
+        Err(AwsError::Contended { table: TABLE, key: Subject::Sensor(id.clone()).key() })
+    }
+
+    /// Hears a sensor that has reported: one that is watched can have no silence to end.
+    pub(super) async fn hear_again(
+        &self,
+        id: &LevelId,
+        listening: &Listening,
+        known: &Known,
+    ) -> Result<Option<Judged>, AwsError> {
+        match known.level(id)? {
+            Some(state) if state.watch.is_none() => self.hear(id, &state, listening).await,
+            Some(_) | None => Ok(Some(Judged::Unchanged)),
+        }
+    }
+
+    /// Judges a sensor's silence and writes what follows; `None` when something has changed since it was read.
+    async fn hear(
+        &self,
+        id: &LevelId,
+        state: &LevelState,
+        listening: &Listening,
+    ) -> Result<Option<Judged>, AwsError> {
+        let subject = Subject::Sensor(id.clone());
+        let stored: Option<Stored> = self.find(&subject).await?;
+        let problem = stored.as_ref().map(|stored| &stored.problem);
+        let Some(heard) = hear(problem, &state.measurements, listening) else { return Ok(Some(Judged::Unchanged)) };
+        let watch = heard.watch.map(Timestamp::seconds);
+        match (&heard.verdict, watch) {
+            (Verdict::Unchanged, watch) if watch == state.watch => Ok(Some(Judged::Unchanged)),
+            (Verdict::Unchanged, Some(watch)) => {
+                // Whoever was faster has seen a later report, or looks at it later.
+                self.levels.watch(id, state.watch, watch).await?;
+                Ok(Some(Judged::Unchanged))
+            }
+            _ => {
+                let level = self.levels.watching(id, state, watch);
+                self.write(&subject, stored.as_ref(), heard.verdict, [level]).await
+            }
+        }
+    }
+}

@@ -5,6 +5,7 @@ mod contract;
 mod device;
 mod faults;
 mod foreign;
+mod flow;
 mod http;
 mod organizer;
 mod problem_detector;

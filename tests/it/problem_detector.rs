@@ -6,6 +6,7 @@ mod pairs;
 mod parameters;
 mod people;
 mod race;
+mod silence;
 mod stream;
 
 use serde_json::{Value, json};
@@ -77,7 +78,7 @@ fn problem(id: &str, kind: &str, status: &str, episodes: u64, began: i64) -> (St
 
 #[test]
 fn every_recorded_event_of_problem_detector_is_used() {
-    let used: Vec<_> = ANSWERS.iter().map(|(name, _)| *name).collect();
+    let used: Vec<_> = ANSWERS.iter().map(|(name, _)| *name).chain(["sweep"]).collect();
     assert_eq!(used, names("problem-detector"), "left the events tested here, right events/problem-detector");
 }
 

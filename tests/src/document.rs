@@ -1,13 +1,14 @@
 //! The OpenAPI document of the whole API: what each function says of its routes, put together.
 
 use device::Device;
+use flow::Flow;
 use serde_json::Value;
 use weir_core::http::openapi;
 
 /// What every function behind the API says, as `GET /openapi.json` serves it.
 pub fn whole() -> Value {
     let mut said = Device::document();
-    for other in [] {
+    for other in [Flow::document()] {
         said.merge(other);
     }
     openapi(said)

@@ -1,8 +1,9 @@
-//! The three functions over an engine, with a clock that tests set.
+//! The functions over an engine, with a clock that tests set.
 
 use std::sync::Arc;
 
 use calibration::Calibration;
+use flow::Flow;
 use organizer::Organizer;
 use problem_detector::ProblemDetector;
 use weir_core::aws::CalibrationTable;
@@ -59,7 +60,8 @@ pub struct Functions {
     pub calibration: Calibration,
     pub organizer: Organizer,
     pub detector: ProblemDetector,
-    /// The clock of all three.
+    pub flow: Flow,
+    /// The clock of them all.
     pub clock: Arc<SetClock>,
 }
 
@@ -91,6 +93,13 @@ impl Functions {
                 settings.rules,
                 clock.clone(),
             ),
+            flow: Flow::new(flow::Parts {
+                levels: parts.levels(),
+                problems: ProblemTable::new(client.clone(), engine.name("problems"), parts.levels()),
+                devices: parts.devices(),
+                registry: Arc::new(parts.registry()),
+                clock: clock.clone(),
+            }),
             clock,
         }
     }

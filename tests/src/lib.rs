@@ -18,6 +18,7 @@ pub mod functions;
 pub mod fuzz;
 pub mod local;
 pub mod mutate;
+pub mod meter;
 pub mod pump;
 pub mod rows;
 pub mod template;

@@ -89,7 +89,11 @@ impl ProblemDetector {
     /// # Errors
     /// When the whole event has to be delivered again.
     pub async fn handle(&self, event: Value) -> Result<Value, CallAgain> {
-        if event.get("source").and_then(Value::as_str) == Some("aws.events") { self.sweep().await } else { self.batch(&event).await }
+        if event.get("source").and_then(Value::as_str) == Some("aws.events") {
+            self.sweep().await
+        } else {
+            self.batch(&event).await
+        }
     }
 
     /// Looks for sensors that have fallen silent, and answers with how many it looked at and found.

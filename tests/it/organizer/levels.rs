@@ -145,6 +145,7 @@ async fn only_a_report_that_can_change_a_judgement_wakes_the_detector() {
     let (engine, functions) = stood().await;
     for (filling, seconds, judge, why) in [
         (100.0, -90_000, true, "the first"),
+        (100.0, -89_500, true, "the detector has not seen the sensor yet"),
         (100.0, -89_000, false, "the same level"),
         (50.0, -88_000, true, "a new level"),
         (50.0, -88_500, true, "late"),
@@ -152,6 +153,11 @@ async fn only_a_report_that_can_change_a_judgement_wakes_the_detector() {
     ] {
         handled(&functions, report("01", filling, seconds)).await;
         assert_eq!(engine.row("levels")["judge"], judge, "{why}");
+        if seconds == -89_500 {
+            let record = json!({"dynamodb": {"SequenceNumber": "1", "Keys": {"id": {"S": "01"}}}});
+            functions.detector.handle(json!({"Records": [record]})).await.unwrap();
+            assert_eq!(engine.row("levels")["judge"], false, "what the detector writes does not wake it");
+        }
     }
 }
 

@@ -63,3 +63,18 @@ async fn two_detectors_at_once_write_a_problem_once() {
     assert_eq!(problems(&engine), [problem("0102", "OBSTRUCTION", "UNRESOLVED", 1, -800)]);
     assert_eq!(engine.row("problems")["revision"], 1);
 }
+
+#[tokio::test]
+async fn a_pair_that_is_judged_anew_does_not_hide_the_rest_of_its_batch() {
+    let engine = obstructed().await;
+    let functions = Functions::over(&engine);
+    report(&functions, "05", 100.0, -900).await;
+    report(&functions, "06", 50.0, -750).await;
+    let between = meddling(&engine, 1);
+    let functions = Functions::by(&engine, &engine.client_over(between.clone()), &Settings::default());
+    judged(&functions, &["02", "06"]).await;
+    assert_eq!(between.left(), 0, "the report came in between");
+    let expected =
+        [problem("0102", "OBSTRUCTION", "RESOLVED", 1, -800), problem("0506", "OBSTRUCTION", "UNRESOLVED", 1, -750)];
+    assert_eq!(problems(&engine), expected);
+}

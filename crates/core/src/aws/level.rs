@@ -75,7 +75,10 @@ impl LevelTable {
     /// # Errors
     /// When DynamoDB does not answer, the row cannot be understood, or others change it on every attempt.
     pub async fn report(&self, id: &LevelId, new: Measurement, keeping: &Keeping) -> Result<Reported, AwsError> {
-        let remembered = self.recent().trusted(id);
+        // After a silence the row may have been written by the sweep, and memory be wrong.
+        let heard =
+            |last: &Measurement| new.at.millis_since(last.at) <= keeping.silent_after_seconds.saturating_mul(1000);
+        let remembered = self.recent().trusted(id).filter(|state| state.measurements.last().is_some_and(heard));
         let mut relied = remembered.is_some();
         let mut state = match remembered {
             Some(state) => Some(state),

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::super::row::{Item, s};
 use super::super::{AwsError, batch};
-use super::record::{Found, found};
 use super::DeviceTable;
+use super::record::{Found, found};
 use crate::domain::device_record::Record;
 use crate::id::DeviceId;
 

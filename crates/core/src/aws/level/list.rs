@@ -23,9 +23,8 @@ impl LevelTable {
     pub async fn list(&self, tube: Option<&str>, limit: usize, after: Option<&LevelId>) -> Result<Listing, AwsError> {
         // The tube is the first character of the id, so a tube is a stretch of the range.
         let condition = if tube.is_some() { "listed = :l AND begins_with(id, :t)" } else { "listed = :l" };
-        let start = after.map(|after| {
-            Item::from([("listed".to_owned(), s(LISTED)), ("id".to_owned(), s(after.as_str()))])
-        });
+        let start =
+            after.map(|after| Item::from([("listed".to_owned(), s(LISTED)), ("id".to_owned(), s(after.as_str()))]));
         let query = self
             .client
             .query()

@@ -117,9 +117,8 @@ impl LevelTable {
             return Ok(TransactWriteItem::builder().condition_check(check.build()?).build());
         }
         let update = Update::builder().table_name(&self.name).key("id", s(id.as_str()));
-        let update = update
-            .condition_expression(condition)
-            .expression_attribute_values(":no", AttributeValue::Bool(false));
+        let update =
+            update.condition_expression(condition).expression_attribute_values(":no", AttributeValue::Bool(false));
         let update = match revision {
             Some(revision) => update.expression_attribute_values(":r", revision),
             None => update,

@@ -122,12 +122,7 @@ impl ProblemTable {
     }
 
     /// Judges a sensor's silence and writes what follows; `None` when something has changed since it was read.
-    async fn hear(
-        &self,
-        id: &LevelId,
-        state: &LevelState,
-        listening: &Listening,
-    ) -> Result<Option<Judged>, AwsError> {
+    async fn hear(&self, id: &LevelId, state: &LevelState, listening: &Listening) -> Result<Option<Judged>, AwsError> {
         let subject = Subject::Sensor(id.clone());
         let stored: Option<Stored> = self.find(&subject).await?;
         let problem = stored.as_ref().map(|stored| &stored.problem);

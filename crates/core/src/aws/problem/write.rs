@@ -51,10 +51,16 @@ impl ProblemTable {
     pub(super) fn item(&self, subject: &Subject, problem: &Problem, revision: u64) -> Result<Item, AwsError> {
         let corrupt = |detail: String| AwsError::corrupt(TABLE, subject.key(), detail);
         let last = problem.last().ok_or_else(|| corrupt("a problem without an episode".to_owned()))?;
-        serde_dynamo::to_item(row::written(subject, problem, last, revision)).map_err(|error| corrupt(error.to_string()))
+        serde_dynamo::to_item(row::written(subject, problem, last, revision))
+            .map_err(|error| corrupt(error.to_string()))
     }
 
-    fn put(&self, subject: &Subject, problem: &Problem, stored: Option<&Stored>) -> Result<TransactWriteItem, AwsError> {
+    fn put(
+        &self,
+        subject: &Subject,
+        problem: &Problem,
+        stored: Option<&Stored>,
+    ) -> Result<TransactWriteItem, AwsError> {
         let item = self.item(subject, problem, stored.map_or(0, |stored| stored.revision) + 1)?;
         let put = Put::builder().table_name(&self.name).set_item(Some(item));
         let put = match stored {

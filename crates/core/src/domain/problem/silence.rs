@@ -84,7 +84,9 @@ fn end(problem: &mut Problem, open: Episode, measurements: &Measurements, listen
         let moved = silence(last);
         let noticed = problem.acknowledged.take();
         problem.acknowledged = noticed.map(|note| match note {
-            Acknowledgement { episode, .. } if episode >= open.began => Acknowledgement { episode: moved.began, ..note },
+            Acknowledgement { episode, .. } if episode >= open.began => {
+                Acknowledgement { episode: moved.began, ..note }
+            }
             other => other,
         });
         problem.episodes.push(moved);

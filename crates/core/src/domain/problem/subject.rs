@@ -79,7 +79,9 @@ mod tests {
 
     #[test]
     fn what_is_no_id_is_told() {
-        for bad in ["", "-", "01", "0102x", "01-02", "010", "-silent", "0-silent", "01-silent-silent", "é1é2", "01--023"] {
+        for bad in
+            ["", "-", "01", "0102x", "01-02", "010", "-silent", "0-silent", "01-silent-silent", "é1é2", "01--023"]
+        {
             assert_eq!(Subject::parse(bad), None, "{bad}");
         }
     }

@@ -1,0 +1,95 @@
+//! `GET /levels`: the flow sensors that the caller may see, a page at a time.
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use weir_core::aws::AwsError;
+use weir_core::aws::level::{LevelState, Listing};
+use weir_core::http::{Cursor, Member, Page, PageQuery, Problem};
+use weir_core::id::LevelId;
+
+use super::Parts;
+use super::show::LevelJson;
+
+/// The filters.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Filter {
+    /// Only flow sensors of this tube: the first character of their id.
+    tube: Option<String>,
+}
+
+/// The flow sensors that the caller may see, ascending by id. A new sensor is listed as soon as it was compared with its
+/// neighbours, a moment after its first report.
+#[utoipa::path(
+    get, path = "/levels", tag = "levels",
+    params(
+        Filter,
+        ("limit" = Option<u32>, Query, description = "How many at most: 1 to 200, 50 unless said otherwise."),
+        ("next" = Option<String>, Query, description = "The `next` of the page before."),
+    ),
+    responses((status = 200, description = "A page of levels.", body = Page<LevelJson>))
+)]
+pub(super) async fn get_levels(
+    State(parts): State<Parts>,
+    Member(caller): Member,
+    query: PageQuery<Filter>,
+) -> Result<Page<LevelJson>, Problem> {
+    let tube = query.filter.tube;
+    if tube.as_ref().is_some_and(|tube| tube.len() != 1 || !tube.bytes().all(|byte| byte.is_ascii_alphanumeric())) {
+        return Err(Problem::parameter("tube", "must be one letter or digit"));
+    }
+    let own = parts.visible(&caller).await?;
+    let name = format!("levels/{}?tube={tube:?}", if own.is_some() { "own" } else { "all" });
+    let after = query.next.map(|next| next.open::<LevelId>(&name)).transpose()?;
+    let (found, last) = match own {
+        None => parts.every_level(tube.as_deref(), query.limit, after).await?,
+        Some(own) => parts.own_levels(&own, tube.as_deref(), query.limit, after).await?,
+    };
+    let next = last.map(|last| Cursor::new(&name, &last)).transpose()?;
+    Ok(Page { items: found.into_iter().map(|(id, state)| LevelJson::of(id, &state)).collect(), next })
+}
+
+type Found = (Vec<(LevelId, LevelState)>, Option<LevelId>);
+
+impl Parts {
+    async fn every_level(&self, tube: Option<&str>, limit: usize, after: Option<LevelId>) -> Result<Found, AwsError> {
+        let Listing { ids, more } = self.levels.list(tube, limit, after.as_ref()).await?;
+        let next = ids.last().filter(|_| more).cloned();
+        Ok((self.levels_of(&ids).await?, next))
+    }
+
+    /// The ids of a scope are at hand, so its levels are read by id.
+    async fn own_levels(
+        &self,
+        own: &BTreeSet<LevelId>,
+        tube: Option<&str>,
+        limit: usize,
+        after: Option<LevelId>,
+    ) -> Result<Found, AwsError> {
+        let begin = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let on_tube = |id: &&LevelId| tube.is_none_or(|tube| id.tube() == tube);
+        let mut ids = own.range((begin, Bound::Unbounded)).filter(on_tube).cloned();
+        let mut found = Vec::new();
+        // One more than asked for tells whether there is a next page; a sensor that has never reported is none.
+        while found.len() <= limit {
+            let some: Vec<LevelId> = ids.by_ref().take(limit + 1 - found.len()).collect();
+            if some.is_empty() {
+                return Ok((found, None));
+            }
+            found.extend(self.levels_of(&some).await?);
+        }
+        found.truncate(limit);
+        let last = found.last().map(|(id, _)| id.clone());
+        Ok((found, last))
+    }
+
+    async fn levels_of(&self, ids: &[LevelId]) -> Result<Vec<(LevelId, LevelState)>, AwsError> {
+        let rows = self.levels.of_ids(ids).await?;
+        rows.into_iter().map(|(id, state)| state.map(|state| (id, state))).collect()
+    }
+}

@@ -1,0 +1,29 @@
+//! `GET /problems/{id}`: one problem.
+
+use axum::extract::State;
+use axum::response::Response;
+use weir_core::http::{IfNoneMatch, Member, Path, Problem};
+
+use super::Parts;
+use super::show::ProblemJson;
+
+/// The problem of two neighbours, or the silence of one flow sensor.
+#[utoipa::path(
+    get, path = "/problems/{problem_id}", tag = "problems",
+    params(("problem_id" = String, Path), ("If-None-Match" = Option<String>, Header)),
+    responses(
+        (status = 200, description = "The problem.", body = ProblemJson, headers(("ETag" = String))),
+        (status = 304, description = "The caller has it already."),
+    )
+)]
+pub(super) async fn get_problem(
+    State(parts): State<Parts>,
+    Member(caller): Member,
+    Path(id): Path<String>,
+    known: IfNoneMatch,
+) -> Result<Response, Problem> {
+    let subject = parts.seen(&caller, &id).await?;
+    let stored = parts.problems.find(&subject).await?.ok_or_else(Problem::not_found)?;
+    let shown = ProblemJson::of(&subject, &stored).ok_or_else(Problem::not_found)?;
+    Ok(known.answer(stored.revision, shown))
+}

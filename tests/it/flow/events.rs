@@ -1,0 +1,116 @@
+//! Every recorded request, exactly as API Gateway sends it, and what it is answered with.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use weir_tests::events::{event, names};
+
+use super::World;
+use crate::http::ask::{body, status};
+
+/// The event, the status, for a refusal the kind, and the pointers or parameters it names.
+type Expected = (&'static str, u16, &'static str, &'static [&'static str]);
+
+const EXPECTED: &[Expected] = &[
+    ("levels", 200, "", &[]),
+    ("levels.tube", 200, "", &[]),
+    ("levels.page", 200, "", &[]),
+    ("levels.own", 200, "", &[]),
+    ("levels.refused-tube", 400, "malformed", &["tube"]),
+    ("levels.refused-limit", 400, "malformed", &["limit"]),
+    ("levels.refused-parameter", 400, "malformed", &["tubes"]),
+    ("levels.refused-next", 400, "bad_page", &[]),
+    ("levels.refused-no-token", 401, "unauthorized", &[]),
+    ("levels.refused-access-token", 401, "unauthorized", &[]),
+    ("levels.refused-no-group", 403, "forbidden", &[]),
+    ("level", 200, "", &[]),
+    ("level.not-modified", 304, "", &[]),
+    ("level.refused-unknown", 404, "not_found", &[]),
+    ("level.refused-bad-id", 404, "not_found", &[]),
+    ("level.refused-foreign", 404, "not_found", &[]),
+    ("problems", 200, "", &[]),
+    ("problems.status", 200, "", &[]),
+    ("problems.since", 200, "", &[]),
+    ("problems.since-text", 200, "", &[]),
+    ("problems.own", 200, "", &[]),
+    ("problems.refused-status", 400, "malformed", &["status"]),
+    ("problems.refused-since", 400, "malformed", &["since"]),
+    ("problems.refused-next", 400, "bad_page", &[]),
+    ("problem", 200, "", &[]),
+    ("problem.silent", 200, "", &[]),
+    ("problem.not-modified", 304, "", &[]),
+    ("problem.refused-unknown", 404, "not_found", &[]),
+    ("problem.refused-bad-id", 404, "not_found", &[]),
+    ("problem.refused-foreign", 404, "not_found", &[]),
+    ("acknowledge", 200, "", &[]),
+    ("acknowledge.own", 200, "", &[]),
+    ("acknowledge.if-match", 200, "", &[]),
+    ("acknowledge.refused-again", 409, "transition", &[]),
+    ("acknowledge.refused-resolved", 409, "transition", &[]),
+    ("acknowledge.refused-stale", 412, "precondition_failed", &[]),
+    ("acknowledge.refused-foreign", 404, "not_found", &[]),
+    ("acknowledge.refused-unknown", 404, "not_found", &[]),
+    ("resolve", 200, "", &[]),
+    ("resolve.acknowledged", 200, "", &[]),
+    ("resolve.silent", 200, "", &[]),
+    ("resolve.refused-again", 409, "transition", &[]),
+    ("reopen.refused", 409, "transition", &[]),
+    ("note", 200, "", &[]),
+    ("note.removed", 200, "", &[]),
+    ("note.refused-empty", 422, "invalid", &["/note"]),
+    ("note.refused-long", 422, "invalid", &["/note"]),
+    ("patch.refused-nothing", 422, "invalid", &[""]),
+    ("patch.refused-status", 422, "invalid", &["/problem_status"]),
+    ("patch.refused-unknown-field", 422, "invalid", &["/resolved_by"]),
+    ("patch.refused-not-json", 400, "malformed", &[]),
+    ("patch.refused-media-type", 415, "unsupported_media", &[]),
+    ("patch.refused-not-an-object", 422, "invalid", &[""]),
+    ("refused.method", 405, "method_not_allowed", &[]),
+    ("refused.path", 404, "not_found", &[]),
+];
+
+fn wrong((name, expected, kind, fields): &Expected, answer: &Value) -> Option<String> {
+    let told = |what: &str| Some(format!("{name}: {what}: {answer}"));
+    if status(answer) != *expected {
+        return told(&format!("{expected} expected"));
+    }
+    if *expected < 400 {
+        return None;
+    }
+    let problem = body(answer);
+    if problem["type"] != format!("urn:weir:problem:{kind}") {
+        return told(&format!("{kind} expected"));
+    }
+    let text = |error: &Value| error["pointer"].as_str().or(error["parameter"].as_str()).unwrap_or_default().to_owned();
+    let named: Vec<String> = problem["errors"].as_array().into_iter().flatten().map(text).collect();
+    if named != *fields { told(&format!("{fields:?} expected")) } else { None }
+}
+
+#[tokio::test]
+async fn every_recorded_request_is_answered_as_the_contract_says() {
+    let mut all = Vec::new();
+    let mut world = World::operated().await;
+    for expected in EXPECTED {
+        let event = event("flow", expected.0);
+        let reads = event["requestContext"]["http"]["method"] == "GET";
+        let answer = world.functions.flow.handle(event).await.unwrap();
+        all.extend(wrong(expected, &answer));
+        // What reads or is refused changes nothing, so the next request finds what it expects.
+        if !reads && status(&answer) < 300 {
+            world = World::operated().await;
+        }
+    }
+    assert!(all.is_empty(), "{} answers are wrong:\n{}", all.len(), all.join("\n"));
+}
+
+#[tokio::test]
+async fn an_event_that_is_no_request_is_an_error() {
+    let world = World::new().await;
+    assert!(world.functions.flow.handle(event("problem-detector", "sweep")).await.is_err());
+}
+
+#[test]
+fn every_recorded_event_is_asked_somewhere() {
+    let asked: BTreeSet<_> = EXPECTED.iter().map(|expected| expected.0.to_owned()).collect();
+    assert_eq!(asked, names("flow").into_iter().collect());
+}

@@ -1,0 +1,73 @@
+//! What requests cost, as the engine counts it: read and write units of each table, its indexes included.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+use crate::wire::{Answer, Request, Wire, answer, opened};
+
+/// What one table has cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Cost {
+    /// Requests that touched it.
+    pub requests: usize,
+    /// Units read.
+    pub read: f64,
+    /// Units written.
+    pub written: f64,
+    /// Keys asked for, and rows that a query gave.
+    pub rows: usize,
+}
+
+/// Reads the meter of each request.
+#[derive(Debug, Default)]
+pub struct Meter(Mutex<BTreeMap<String, Cost>>);
+
+impl Meter {
+    /// What each table has cost since the last time, by its noun.
+    pub fn take(&self) -> BTreeMap<String, Cost> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+
+    fn note(&self, operation: &str, asked: &Value, answered: &Value) {
+        let noun = |table: &str| table.rsplit('-').next().unwrap_or_default().to_owned();
+        let reads = operation == "Query" || operation.contains("GetItem");
+        let mut costs = self.0.lock().unwrap();
+        let consumed = &answered["ConsumedCapacity"];
+        let all = consumed.as_array().map_or(std::slice::from_ref(consumed), Vec::as_slice);
+        for one in all.iter().filter(|one| one.is_object()) {
+            let cost = costs.entry(noun(one["TableName"].as_str().expect("a table"))).or_default();
+            let units = one["CapacityUnits"].as_f64().expect("units");
+            cost.requests += 1;
+            if reads { cost.read += units } else { cost.written += units }
+        }
+        // "If a ConditionExpression evaluates to false, DynamoDB still consumes write capacity": of rows below 1 KB one unit.
+        let refused = answered["__type"].as_str().is_some_and(|kind| kind.ends_with("ConditionalCheckFailedException"));
+        if let (true, Some(table)) = (refused, asked["TableName"].as_str()) {
+            costs.entry(noun(table)).or_default().written += 1.0;
+        }
+        if let Some(tables) = asked["RequestItems"].as_object() {
+            for (table, wanted) in tables {
+                let keys = wanted["Keys"].as_array().map_or(0, Vec::len);
+                costs.entry(noun(table)).or_default().rows += keys;
+            }
+        } else if let (true, Some(table)) = (reads, asked["TableName"].as_str()) {
+            let rows = answered["Count"].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(1);
+            costs.entry(noun(table)).or_default().rows += rows;
+        }
+    }
+}
+
+impl Wire for Meter {
+    fn carry(self: Arc<Self>, request: Request) -> BoxFuture<'static, Answer> {
+        Box::pin(async move {
+            let (operation, mut asked) = (request.operation().to_owned(), request.body());
+            asked["ReturnConsumedCapacity"] = "INDEXES".into();
+            let (status, body) = opened(request.with_body(&asked).deliver().await?).await;
+            self.note(&operation, &asked, &body);
+            answer(status, &body)
+        })
+    }
+}

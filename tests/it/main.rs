@@ -9,6 +9,7 @@ mod flow;
 mod http;
 mod organizer;
 mod problem_detector;
+mod scale;
 mod shuffle;
 mod tidy;
 mod time_series;

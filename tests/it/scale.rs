@@ -1,0 +1,176 @@
+//! A whole network for most of a day: ten thousand sensors, duplicates, late reports and silences through `organizer` and
+//! the detector, compared with what an oracle of its own says, and what it all cost.
+//!
+//! The size comes from the environment: `WEIR_SCALE_REPORTS` (20,000 unless said) and `WEIR_SCALE_SENSORS` (a fiftieth of it,
+//! 10,000 at most). The whole: `WEIR_SCALE_REPORTS=1000000 cargo test --workspace --test it scale -- --nocapture`.
+
+mod network;
+mod oracle;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use weir_tests::engine::Engine;
+use weir_tests::events::event;
+use weir_tests::functions::{Functions, Settings};
+use weir_tests::meter::{Cost, Meter};
+use weir_tests::pump::Pump;
+
+use network::{Network, Report};
+use oracle::Oracle;
+
+/// The stream is pumped after so many messages: a batch and more.
+const PUMPED: usize = 500;
+
+fn size(name: &str, default: usize) -> usize {
+    std::env::var(name).ok().map_or(default, |text| text.replace('_', "").parse().expect("a number"))
+}
+
+/// A part of the run, to see whether anything grows.
+#[derive(Debug, Default)]
+struct Part {
+    delivered: usize,
+    kept: usize,
+    level_units: f64,
+    level_reads: usize,
+}
+
+#[tokio::test]
+async fn a_network_ends_as_a_sequential_oracle_says_and_a_report_costs_the_same_from_first_to_last() {
+    let reports = size("WEIR_SCALE_REPORTS", 20_000);
+    let sensors = size("WEIR_SCALE_SENSORS", (reports / 50).min(10_000)) / 20 * 20;
+    let mut network = Network::new(sensors, reports / sensors, 1);
+    let mut oracle = Oracle::default();
+    let engine = Engine::start().await;
+    for (from, to) in network.links() {
+        engine.link(&from, &to.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    let meters = [Arc::new(Meter::default()), Arc::new(Meter::default())];
+    let [organizer, detector] =
+        meters.clone().map(|meter| Functions::by(&engine, &engine.client_over(meter), &Settings::default()));
+    let (mut pump, begun) = (Pump::of(&engine), Instant::now());
+    let (mut parts, mut judging, mut silent) = (vec![Part::default()], Cost::default(), 0);
+    let (mut delivered, per_part) = (0, (network.rounds() / 10).max(1));
+    for round in 0..network.rounds() {
+        let now = network::end_of(round);
+        organizer.clock.set(now);
+        detector.clock.set(now);
+        let messages = network.deliveries(round);
+        for some in messages.chunks(PUMPED) {
+            for report in some {
+                let outcome = deliver(&organizer, report).await;
+                let part = parts.last_mut().expect("a part");
+                part.delivered += 1;
+                let news = oracle.hear(report);
+                assert_eq!(outcome != "duplicate", news, "{report:?}: {outcome}");
+                part.kept += usize::from(news);
+            }
+            let cost = meters[0].take()["levels"];
+            let part = parts.last_mut().expect("a part");
+            part.level_units += cost.written;
+            part.level_reads += cost.rows;
+            delivered += some.len();
+            pump.run(async |event| detector.detector.handle(event).await).await;
+            add(&mut judging, &meters[1].take());
+        }
+        let swept = detector.detector.handle(event("problem-detector", "sweep")).await.expect("a sweep");
+        assert_eq!((&swept["failed"], &swept["more"]), (&json!(0), &json!(false)));
+        silent += swept["silent"].as_u64().expect("a number");
+        meters[1].take();
+        if (round + 1) % per_part == 0 {
+            let rate = delivered as f64 / begun.elapsed().as_secs_f64();
+            println!("{delivered} of {reports} reports, {rate:.0} a second: {:?}", parts.last().expect("a part"));
+            parts.push(Part::default());
+        }
+    }
+    assert_eq!(pump.on_failure, []);
+    let pairs = network.pairs();
+    assert_eq!(engine.rows_without("levels", &["revision", "judge", "watch", "listed"]), oracle.levels());
+    let problems = engine.rows_without("problems", &["revision", "history", "place", "current", "following"]);
+    assert_same(&problems, &oracle.problems(&pairs, network::end_of(network.rounds() - 1)));
+    for part in parts.iter().filter(|part| part.kept > 0) {
+        let each = part.level_units / part.kept as f64;
+        assert!((each - 1.0).abs() < 1e-9, "a report costs {each} units: {part:?}");
+        assert!(part.level_reads <= part.delivered, "more than a read for a report: {part:?}");
+    }
+    let records: usize = pump.calls.iter().sum();
+    let per_record = judging.requests as f64 / records as f64;
+    println!(
+        "{delivered} reports of {sensors} sensors on {} tubes in {:.0} s; {} problems, {silent} silences found; {records} records \
+         in {} batches: {per_record:.2} requests, {:.2} rows, {:.2} units read for a record",
+        sensors / 20,
+        begun.elapsed().as_secs_f64(),
+        problems.len(),
+        pump.calls.len(),
+        judging.rows as f64 / records as f64,
+        judging.read / records as f64,
+    );
+    assert!(per_record <= 2.0, "{per_record} reads for a record");
+    assert!(silent > 0 && problems.len() > sensors / 4, "the network was too quiet to tell anything");
+}
+
+async fn deliver(functions: &Functions, report: &Report) -> String {
+    let answer = functions.organizer.handle(report.event()).await.expect("an answer");
+    answer["outcome"].as_str().expect("an outcome").to_owned()
+}
+
+fn add(sum: &mut Cost, costs: &BTreeMap<String, Cost>) {
+    for (_, cost) in costs.iter().filter(|(table, _)| ["levels", "problems"].contains(&table.as_str())) {
+        sum.rows += cost.rows;
+        sum.read += cost.read;
+    }
+    // A request for both tables is one.
+    sum.requests += costs.get("levels").map_or(0, |cost| cost.requests);
+}
+
+/// Compares row by row, so that a difference can be read.
+fn assert_same(found: &[Value], expected: &[Value]) {
+    let by_id = |rows: &[Value]| -> BTreeMap<String, Value> {
+        rows.iter().map(|row| (row["problem_id"].as_str().expect("an id").to_owned(), row.clone())).collect()
+    };
+    let (found, mut expected) = (by_id(found), by_id(expected));
+    let mut wrong = Vec::new();
+    for (id, row) in &found {
+        match expected.remove(id) {
+            Some(other) if other == *row => {}
+            other => wrong.push(format!("{row}\n    expected {other:?}")),
+        }
+    }
+    wrong.extend(expected.into_values().map(|row| format!("not there: {row}")));
+    assert!(
+        wrong.is_empty(),
+        "{} of {} problems differ:\n  {}",
+        wrong.len(),
+        found.len(),
+        wrong[..wrong.len().min(5)].join("\n  ")
+    );
+}
+
+#[tokio::test]
+async fn a_batch_of_whole_tubes_reads_two_rows_for_a_record() {
+    let engine = Engine::start().await;
+    let network = Network::new(100, 2, 1);
+    for (from, _) in network.links() {
+        engine.link(&from, &[]);
+    }
+    let (functions, meter) = (Functions::over(&engine), Arc::new(Meter::default()));
+    let metered = Functions::by(&engine, &engine.client_over(meter.clone()), &Settings::default());
+    let record = |id: &String| json!({"dynamodb": {"SequenceNumber": id, "Keys": {"id": {"S": id}}}});
+    let batch = json!({"Records": network.ids().iter().map(record).collect::<Vec<_>>()});
+    for id in network.ids() {
+        let at = network::end_of(0).millis();
+        functions
+            .organizer
+            .handle(json!({"id": id, "filling": 50, "ts": at, "received_at": at}))
+            .await
+            .expect("an answer");
+    }
+    functions.detector.handle(batch.clone()).await.expect("an answer");
+    metered.detector.handle(batch).await.expect("an answer");
+    let cost = meter.take();
+    let rows = cost["levels"].rows + cost["problems"].rows;
+    assert!(rows <= 200, "{rows} rows for 100 records");
+    assert!(cost["levels"].requests <= 2, "{cost:?}");
+}

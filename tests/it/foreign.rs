@@ -108,6 +108,22 @@ async fn no_request_makes_device_fail() {
     .await;
 }
 
+#[tokio::test]
+async fn no_request_makes_flow_fail() {
+    let world = crate::flow::World::operated().await;
+    let function = &world.functions.flow;
+    feed("flow", |event| {
+        Box::pin(async move {
+            match function.handle(event).await {
+                Ok(answer) => wrong_answer(&answer),
+                // What is no request any more.
+                Err(flow::NoRequest) => None,
+            }
+        })
+    })
+    .await;
+}
+
 /// The targets of cargo-fuzz, with what it begins with and changes of that. `FUZZ_CORPUS` names a folder that this is written to.
 #[test]
 fn no_bytes_make_a_target_of_the_fuzzer_fail() {

@@ -40,8 +40,21 @@ impl Stage<'_> {
 
 /// Reports of one flow sensor, a minute apart, each another level than the one before.
 pub fn levels(stage: &Stage<'_>, id: &'static str) -> Result<Events> {
-    let (event, begin) = (stage.event("organizer/report")?, stage.begin);
-    Ok(Box::new(move |number| Ok(level(&event, id, if number % 2 == 0 { 50 } else { 100 }, minute(begin, number)))))
+    let (event, begin, endpoint) = (stage.event("organizer/report")?, stage.begin, stage.endpoint.clone());
+    Ok(Box::new(move |number| {
+        if number == 2 {
+            watch(&endpoint, id)?;
+        }
+        Ok(level(&event, id, if number % 2 == 0 { 50 } else { 100 }, minute(begin, number)))
+    }))
+}
+
+/// The row as the detector leaves it after a sensor's first report.
+fn watch(endpoint: &Endpoint, id: &str) -> Result<()> {
+    let asked = json!({"TableName": world::name("levels"), "Key": {"id": {"S": id}},
+        "UpdateExpression": "SET watch = :w, listed = :l, judge = :no",
+        "ExpressionAttributeValues": {":w": {"N": "9999999999"}, ":l": {"S": "level"}, ":no": {"BOOL": false}}});
+    endpoint.call("UpdateItem", &asked).map(drop)
 }
 
 /// Messages of one value, a minute apart.

@@ -107,6 +107,9 @@ async fn a_silence_lives_like_any_other_problem() {
     assert_eq!((&silent["problem"], &silent["problem_time"]), (&json!("SILENT"), &at(-20_000)));
     assert!(silent.get("following").is_none() && silent.get("following_value").is_none(), "{silent}");
     assert_eq!(world.patch("11-silent", &acknowledge()).await["problem_status"], "ACKNOWLEDGED");
+    world.register("kloaka-11", Some("11")).await;
+    let own = body(&world.ask(Ask::new("GET", "/problems?status=ACKNOWLEDGED").user("kloaka-11")).await);
+    assert_eq!(super::ids(&own), ["11-silent"], "in the list of who sees the sensor");
     world.turned("11", 50, -10).await;
     let over = world.get("/problems/11-silent").await;
     assert_eq!((&over["problem_status"], &over["resolved_by"]), (&json!("RESOLVED"), &json!("auto")));

@@ -90,6 +90,25 @@ async fn what_the_registry_names_as_following_wins_over_the_numbering() {
 }
 
 #[tokio::test]
+async fn several_sensors_that_flow_into_one_are_each_compared_with_it() {
+    let engine = Engine::start().await;
+    for (from, to) in [("02", "21"), ("14", "21"), ("007", "21")] {
+        engine.link(from, &[to]);
+    }
+    let functions = Functions::over(&engine);
+    for (id, filling, seconds) in [("02", 100.0, -300), ("14", 50.0, -299), ("007", 0.0, -298), ("21", 50.0, -100)] {
+        turned(&functions, id, filling, seconds).await;
+    }
+    let expected =
+        [problem("007-21", "PROBLEM", "UNRESOLVED", 1, -100), problem("0221", "OBSTRUCTION", "UNRESOLVED", 1, -100)];
+    assert_eq!(problems(&engine), expected);
+    turned(&functions, "21", 0.0, -50).await;
+    let statuses: Vec<_> = problems(&engine).into_iter().map(|problem| (problem.0, problem.2)).collect();
+    let expected = [("007-21", "RESOLVED"), ("0221", "UNRESOLVED"), ("1421", "UNRESOLVED")];
+    assert_eq!(statuses, expected.map(|(id, status)| (id.to_owned(), status.to_owned())));
+}
+
+#[tokio::test]
 async fn ids_of_different_widths_do_not_collide() {
     let engine = Engine::start().await;
     engine.link("01", &["023"]);

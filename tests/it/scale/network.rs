@@ -119,11 +119,11 @@ impl Network {
     }
 }
 
-/// Of a hundred sensors one is silent for five hours, and another one from the middle to the end.
+/// Of a hundred sensors one is silent for five hours, and another one to the end.
 fn is_silent(place: usize, round: usize) -> bool {
     match place % 100 {
-        37 => (10..10 + SILENCE).contains(&round),
-        73 => round >= 25,
+        37 => (2..2 + SILENCE).contains(&round),
+        17 => round >= 5,
         _ => false,
     }
 }
@@ -131,8 +131,10 @@ fn is_silent(place: usize, round: usize) -> bool {
 /// The id of a sensor. Tubes of one letter are told apart by the width of their numbers, which therefore must not collide.
 fn id(tube: usize, place: usize) -> String {
     const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    let (letter, width) = (char::from(LETTERS[tube % 62]), 2 + tube / 62);
-    // Eight widths are 496 tubes; the others begin at 50 in the shortest.
-    let (width, number) = if width > 9 { (2, place + 50) } else { (width, place) };
-    format!("{letter}{number:0width$}")
+    // Eight widths of 62 letters are 496 tubes; the others begin at 50 in the shortest.
+    let (letter, width, number) = match tube {
+        0..496 => (tube / 8, 2 + tube % 8, place),
+        _ => (tube - 496, 2, place + 50),
+    };
+    format!("{}{number:0width$}", char::from(LETTERS[letter % 62]))
 }

@@ -1,0 +1,84 @@
+//! Levels and problems over the API, as the operator sees them: reported over MQTT, acknowledged, resolved, and silent.
+
+use serde_json::{Value, json};
+use weir_tests::local::{LEVEL_TOPIC, Local, bytes, now, until};
+use xtask::api::Api;
+
+async fn read(api: &Api, path: &str) -> (u16, Value) {
+    let answer = api.call("GET", path, None).await.expect("the API answers");
+    (answer.status, serde_json::from_slice(&answer.bytes).unwrap_or_default())
+}
+
+#[tokio::test]
+async fn a_problem_is_reported_seen_in_scope_acknowledged_resolved_and_reported_again() {
+    let local = Local::running();
+    local.register(&json!({"id": "sewer-j1", "level_id": "J1"})).await;
+    local.register(&json!({"id": "sewer-j2", "level_id": "J2"})).await;
+    let (admin, user, stranger) =
+        (local.admin().await, local.user("flow-j2", "sewer-j2").await, local.user("flow-none", "buoy-01").await);
+    let mut gateway = local.connect("gateway-j").await;
+    let started = now() - 300_000;
+    for (id, filling, seconds) in [("J1", 100, 0), ("J2", 50, 1)] {
+        let report = json!({"id": id, "filling": filling, "ts": started + seconds * 1000});
+        gateway.publish(LEVEL_TOPIC, bytes(&report)).await.unwrap();
+    }
+    until("the obstruction", async || local.problem("J1J2").await).await;
+    let levels = until("both in the list", async || {
+        let (_, page) = read(&admin, "/levels?tube=J").await;
+        page["items"].as_array().filter(|items| items.len() == 2).cloned()
+    })
+    .await;
+    let measurements = json!([{"filling": "100", "dt": started / 1000}]);
+    assert_eq!(
+        levels[0],
+        json!({"id": "J1", "last_value": "100", "last_update": started / 1000, "measurements": measurements})
+    );
+
+    let (_, own) = read(&user, "/problems").await;
+    assert_eq!(own["items"][0]["problem_id"], "J1J2", "{own}");
+    assert_eq!((read(&user, "/levels/J2").await.0, read(&user, "/levels/J1").await.0), (200, 404));
+    assert_eq!(read(&stranger, "/problems/J1J2").await.0, 404);
+    assert_eq!(read(&stranger, "/problems").await.1, json!({"items": []}));
+    assert_eq!(local.nobody().call("GET", "/problems", None).await.unwrap().status, 401);
+
+    let acknowledge = json!({"problem_status": "ACKNOWLEDGED", "note": "on the way"});
+    let answer = user.call("PATCH", "/problems/J1J2", Some(&acknowledge)).await.unwrap();
+    assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.bytes));
+    assert_eq!(user.call("PATCH", "/problems/J1J2", Some(&acknowledge)).await.unwrap().status, 409);
+    let (_, seen) = read(&admin, "/problems/J1J2").await;
+    assert_eq!((&seen["acknowledged_by"], &seen["note"]), (&json!("flow-j2@weir.example"), &json!("on the way")));
+
+    let resolve = json!({"problem_status": "RESOLVED"});
+    assert_eq!(admin.call("PATCH", "/problems/J1J2", Some(&resolve)).await.unwrap().status, 200);
+    gateway.publish(LEVEL_TOPIC, bytes(&json!({"id": "J2", "filling": 0, "ts": started + 60_000}))).await.unwrap();
+    until("a new episode", async || {
+        let (_, problem) = read(&user, "/problems/J1J2").await;
+        (problem["problem_status"] == "UNRESOLVED" && problem["episodes"] == 2).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_silent_sensor_is_found_by_the_sweep_and_ended_by_its_next_report() {
+    let local = Local::running();
+    let admin = local.admin().await;
+    let mut gateway = local.connect("gateway-k").await;
+    let long_ago = now() - 4 * 3600 * 1000;
+    gateway.publish(LEVEL_TOPIC, bytes(&json!({"id": "K1", "filling": 100, "ts": long_ago}))).await.unwrap();
+    until("the sensor is watched", async || {
+        let (_, page) = read(&admin, "/levels?tube=K").await;
+        page["items"].as_array().filter(|items| items.len() == 1).map(drop)
+    })
+    .await;
+    let sweep = weir_tests::events::event("problem-detector", "sweep");
+    let swept = local.call(local.stack.function("problem-detector").unwrap(), &sweep).await;
+    assert_eq!(swept["failed"], 0, "{swept}");
+    let (status, silent) = read(&admin, "/problems/K1-silent").await;
+    assert_eq!((status, &silent["problem"], &silent["problem_time"]), (200, &json!("SILENT"), &json!(long_ago / 1000)));
+    gateway.publish(LEVEL_TOPIC, bytes(&json!({"id": "K1", "filling": 100, "ts": now() - 1000}))).await.unwrap();
+    until("it speaks again", async || {
+        let (_, problem) = read(&admin, "/problems/K1-silent").await;
+        (problem["problem_status"] == "RESOLVED").then_some(())
+    })
+    .await;
+}

@@ -8,7 +8,8 @@ use weir_core::http::openapi;
 /// What every function behind the API says, as `GET /openapi.json` serves it.
 pub fn whole() -> Value {
     let mut said = Device::document();
-    for other in [Flow::document()] {
+    let others = [Flow::document()];
+    for other in others {
         said.merge(other);
     }
     openapi(said)

@@ -78,7 +78,7 @@ pub(super) struct ProblemJson {
 /// What is wrong.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[schema(as = FlowProblemKind)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[serde(rename_all = "UPPERCASE")]
 pub(super) enum KindJson {
     /// The following sensor is lower.
     Obstruction,
@@ -91,7 +91,7 @@ pub(super) enum KindJson {
 /// Where a problem stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = FlowProblemStatus)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[serde(rename_all = "UPPERCASE")]
 pub(super) enum StatusJson {
     /// Open, and nobody has taken note.
     Unresolved,

@@ -9,6 +9,7 @@ mod foreign;
 mod http;
 mod organizer;
 mod problem_detector;
+mod quarantine;
 mod scale;
 mod shuffle;
 mod tidy;

@@ -16,6 +16,7 @@ pub mod faults;
 pub mod fleet;
 pub mod functions;
 pub mod fuzz;
+pub mod lambda;
 pub mod local;
 pub mod meter;
 pub mod mutate;

@@ -175,10 +175,20 @@ impl Local {
 
     /// Sends a text to a queue of the stack.
     pub async fn send(&self, queue: &str, body: &str) {
-        let message = json!({"QueueUrl": self.stack.output(queue).expect("a queue"), "MessageBody": body});
-        let headers = [("x-amz-target", "AmazonSQS.SendMessage"), ("content-type", "application/x-amz-json-1.0")];
+        self.ask_queue("SendMessage", queue, json!({"MessageBody": body})).await;
+    }
+
+    /// Empties a queue of the stack.
+    pub async fn purge(&self, queue: &str) {
+        self.ask_queue("PurgeQueue", queue, json!({})).await;
+    }
+
+    async fn ask_queue(&self, operation: &str, queue: &str, mut request: Value) {
+        request["QueueUrl"] = self.stack.output(queue).expect("a queue").into();
+        let target = format!("AmazonSQS.{operation}");
+        let headers = [("x-amz-target", target.as_str()), ("content-type", "application/x-amz-json-1.0")];
         let cloud = self.stack.cloud();
-        cloud.json("sqs", "POST", "/", &headers, Some(&message)).await.expect("the queue takes the message");
+        cloud.json("sqs", "POST", "/", &headers, Some(&request)).await.expect("the queue does what is asked");
     }
 }
 

@@ -10,7 +10,7 @@ use weir_core::aws::time_series::{Aside, Written};
 use weir_core::domain::device::Device;
 use weir_core::domain::reading::Reading;
 use weir_core::domain::{Reason, Refusal, Timestamp};
-use weir_core::id::DeviceId;
+use weir_core::id::{AsideId, DeviceId};
 use weir_core::wire::Envelope;
 
 use super::calibrate::Made;
@@ -37,6 +37,11 @@ impl Calibration {
     /// Delivers the messages and tells of each how it went. The store is asked once for all of them.
     pub(super) async fn deliver(&self, envelopes: Vec<Envelope>) -> Vec<Result<Count, CallAgain>> {
         let messages: Vec<_> = envelopes.iter().map(parse).collect();
+        let both = || envelopes.iter().zip(&messages);
+        for (_, message) in both().filter(|(envelope, _)| envelope.replay.is_some()) {
+            // Whoever sends a message again has just mended what it was refused for.
+            message.iter().for_each(|message| self.registry.forget(&message.device));
+        }
         let devices = self.devices(messages.iter().flatten().map(|message| &message.device)).await;
         let mut sorted = Sorted::default();
         for (place, (envelope, message)) in envelopes.iter().zip(messages).enumerate() {
@@ -49,7 +54,8 @@ impl Calibration {
                 }
             }
         }
-        self.settle(envelopes.len(), sorted).await
+        let replayed: Vec<AsideId> = envelopes.iter().filter_map(|envelope| envelope.replay.clone()).collect();
+        self.settle(envelopes.len(), sorted, &replayed).await
     }
 
     async fn devices(&self, ids: impl Iterator<Item = &DeviceId>) -> Devices {
@@ -96,14 +102,15 @@ impl Calibration {
     }
 
     /// Stores the readings, sets the rest aside, and counts.
-    async fn settle(&self, messages: usize, sorted: Sorted) -> Vec<Result<Count, CallAgain>> {
+    async fn settle(&self, messages: usize, sorted: Sorted, replayed: &[AsideId]) -> Vec<Result<Count, CallAgain>> {
         let Sorted { readings, aside, mut failed } = sorted;
         let (places, readings): (Vec<usize>, Vec<Reading>) = readings.into_iter().unzip();
-        let refusals =
-            Aside { table: &self.quarantine, clock: self.clock.as_ref(), function: FUNCTION, message: single };
+        let clock = self.clock.as_ref();
+        let refusals = Aside { table: &self.quarantine, clock, function: FUNCTION, message: single, replayed };
         let mut counts = vec![Count::default(); messages];
         let mut all = vec![0; messages];
-        let (written, quarantined) = tokio::join!(self.store.write(&readings, &refusals), self.set_aside(aside));
+        let (written, quarantined) =
+            tokio::join!(self.store.write(&readings, &refusals), set_aside_all(aside, &refusals));
         let outcomes = places.into_iter().zip(written).chain(quarantined);
         let failures: Vec<_> = failed.drain(..).map(|(place, error)| (place, Err(error))).collect();
         for (place, outcome) in outcomes.chain(failures) {
@@ -112,7 +119,7 @@ impl Calibration {
             match outcome {
                 Ok(Written::Stored) => count.stored += 1,
                 Ok(Written::Duplicate) => count.duplicate += 1,
-                Ok(Written::SetAside) => count.quarantined += 1,
+                Ok(Written::SetAside(kept)) => count.aside.push(kept),
                 Err(error) => failed.push((place, error)),
             }
         }
@@ -130,18 +137,17 @@ impl Calibration {
         }
         results
     }
+}
 
-    async fn set_aside(&self, aside: Vec<(usize, SetAside)>) -> Vec<(usize, Result<Written, AwsError>)> {
-        let now = self.clock.now();
-        let put = async |(place, aside): (usize, SetAside)| {
-            let put = self.quarantine.put(&aside, now).await;
-            if put.is_ok() {
-                tracing::info!(reason = %aside.refusal.reason, topic = aside.topic, detail = aside.refusal.detail, "set aside");
-            }
-            (place, put.map(|_| Written::SetAside))
-        };
-        stream::iter(aside.into_iter().map(put)).buffer_unordered(AT_ONCE).collect().await
-    }
+async fn set_aside_all(aside: Vec<(usize, SetAside)>, refusals: &Aside<'_>) -> Vec<(usize, Result<Written, AwsError>)> {
+    let put = async |(place, aside): (usize, SetAside)| {
+        let kept = refusals.keep(&aside).await;
+        if kept.is_ok() {
+            tracing::info!(reason = %aside.refusal.reason, topic = aside.topic, detail = aside.refusal.detail, "set aside");
+        }
+        (place, kept)
+    };
+    stream::iter(aside.into_iter().map(put)).buffer_unordered(AT_ONCE).collect().await
 }
 
 /// The whole message, set aside with the bytes as they were published.
@@ -151,7 +157,7 @@ fn whole(envelope: &Envelope, device_id: Option<String>, refusal: Refusal, at: T
         refusal,
         topic: envelope.topic.clone(),
         device_id,
-        sensor: None,
+        sensor: named(&envelope.topic),
         at,
         received_at: envelope.received_at,
         payload: envelope.payload.clone(),
@@ -164,8 +170,16 @@ fn set_aside(envelope: &Envelope, device: &DeviceId, alone: bool, part: Part) ->
     let at = part.at.unwrap_or(envelope.received_at);
     let whole = whole(envelope, Some(device.to_string()), part.refusal, at);
     if alone {
-        return SetAside { sensor: part.sensor, ..whole };
+        return whole;
     }
     let payload = part.payload.to_string().into_bytes();
     SetAside { sensor: part.sensor, topic: format!("{device}/readings"), payload, ..whole }
+}
+
+/// The sensor that a topic names. A message of one value keeps its id in quarantine whatever it is refused for.
+fn named(topic: &str) -> Option<String> {
+    match topic.split('/').collect::<Vec<_>>().as_slice() {
+        [_, "reading", "sensor", code] => Some((*code).to_owned()),
+        _ => None,
+    }
 }

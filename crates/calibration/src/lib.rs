@@ -15,7 +15,8 @@ use weir_core::aws::registry::Registry;
 use weir_core::aws::time_series::TimeSeries;
 use weir_core::aws::{AwsError, CalibrationTable};
 use weir_core::clock::{Clock, SystemClock};
-use weir_core::wire::Envelope;
+use weir_core::domain::Kept;
+use weir_core::wire::{Envelope, replay};
 
 pub mod message;
 
@@ -41,11 +42,11 @@ pub struct CallAgain {
 }
 
 /// How many values of a message ended how.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Count {
     stored: usize,
     duplicate: usize,
-    quarantined: usize,
+    aside: Vec<Kept>,
 }
 
 impl Calibration {
@@ -94,7 +95,10 @@ impl Calibration {
             return Ok(self.handle_queue(&messages, left).await);
         }
         let envelope = Envelope::open(&event, self.clock.now());
+        let again = envelope.replay.is_some();
         let count = self.deliver(vec![envelope]).await.into_iter().next().unwrap_or_else(|| Ok(Count::default()))?;
-        Ok(json!({"stored": count.stored, "duplicate": count.duplicate, "quarantined": count.quarantined}))
+        let quarantined = count.aside.len();
+        let answer = json!({"stored": count.stored, "duplicate": count.duplicate, "quarantined": quarantined});
+        Ok(if again { replay::answer(answer, &count.aside) } else { answer })
     }
 }

@@ -134,7 +134,12 @@ mod tests {
     const RECEIVED: Timestamp = Timestamp::from_millis(1_795_155_884_500);
 
     fn parsed(topic: &str, payload: &str) -> Result<Message, Refused> {
-        parse(&Envelope { topic: topic.to_owned(), received_at: RECEIVED, payload: payload.as_bytes().to_vec() })
+        parse(&Envelope {
+            topic: topic.to_owned(),
+            received_at: RECEIVED,
+            payload: payload.as_bytes().to_vec(),
+            replay: None,
+        })
     }
 
     fn raw(message: &Message) -> Vec<(&str, i64, f64)> {

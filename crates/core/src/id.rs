@@ -79,6 +79,14 @@ id!(
         && number.iter().all(u8::is_ascii_digit))
 );
 
+id!(
+    /// Something in quarantine.
+    AsideId,
+    "quarantine id",
+    "32 hexadecimal digits, letters in lower case",
+    |bytes| bytes.len() == 32 && bytes.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b))
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +118,14 @@ mod tests {
         }
         for bad in ["", "0", "0x", "-1", "01234567890", "é1"] {
             assert!(bad.parse::<LevelId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn quarantine_ids_are_as_long_as_the_hash() {
+        assert!("0123456789abcdef0123456789abcdef".parse::<AsideId>().is_ok());
+        for bad in ["", "0123456789abcdef", "0123456789ABCDEF0123456789ABCDEF", "g123456789abcdef0123456789abcdef"] {
+            assert!(bad.parse::<AsideId>().is_err(), "{bad}");
         }
     }
 

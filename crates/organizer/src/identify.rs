@@ -17,7 +17,7 @@ impl Organizer {
         };
         let id = match &said.sender {
             Sender::Level(id) => Ok(id.clone()),
-            Sender::Device(device) => self.level_of(device).await?,
+            Sender::Device(device) => self.level_of(device, envelope.replay.is_some()).await?,
         };
         Ok(match id {
             Ok(id) => Ok(Report { id, at: said.at, sent: said.sent, level: said.level }),
@@ -26,12 +26,15 @@ impl Organizer {
     }
 
     /// The level id of a device: what the registry says, else the digits its id ends with. A device that is switched
-    /// off is not heard.
-    async fn level_of(&self, device: &str) -> Result<Result<LevelId, Refusal>, AwsError> {
+    /// off is not heard. Of one that is asked for `anew`, nothing that is remembered counts.
+    async fn level_of(&self, device: &str, anew: bool) -> Result<Result<LevelId, Refusal>, AwsError> {
         let id: DeviceId = match device.parse() {
             Ok(id) => id,
             Err(error) => return Ok(Err((Reason::BadDeviceId, error).into())),
         };
+        if anew {
+            self.registry.forget(&id);
+        }
         let registered = self.registry.device(&id).await?;
         Ok(match registered.as_deref() {
             Some(device) if !device.enabled => {

@@ -12,11 +12,13 @@ use weir_core::aws::device::DeviceTable;
 use weir_core::aws::level::{Keeping, LevelTable};
 use weir_core::aws::quarantine::{QuarantineTable, SetAside};
 use weir_core::aws::registry::Registry;
-use weir_core::aws::time_series::{Aside, TimeSeries};
+use weir_core::aws::time_series::{Aside, TimeSeries, Written};
 use weir_core::aws::{AwsError, CalibrationTable};
 use weir_core::clock::{Clock, SystemClock};
+use weir_core::domain::Refusal;
 use weir_core::domain::level::Measurement;
-use weir_core::wire::Envelope;
+use weir_core::id::AsideId;
+use weir_core::wire::{Envelope, replay};
 
 mod identify;
 mod report;
@@ -35,6 +37,9 @@ pub struct Organizer {
     quarantine: QuarantineTable,
     clock: Arc<dyn Clock>,
 }
+
+/// What a message came to in a word, and how each reading of it ended.
+type Outcome = (&'static str, Vec<Written>);
 
 /// The report could not be delivered: the caller has to call again.
 #[derive(Debug, thiserror::Error)]
@@ -96,42 +101,53 @@ impl Organizer {
     /// When the message has to be delivered again.
     pub async fn handle(&self, event: Value) -> Result<Value, CallAgain> {
         let envelope = Envelope::open(&event, self.clock.now());
-        let outcome = match self.report(&envelope).await? {
-            Ok(report) => self.deliver(&report, &envelope).await?,
-            Err(refused) => self.set_aside(&envelope, refused).await?,
+        let replayed: Vec<AsideId> = envelope.replay.iter().cloned().collect();
+        let aside = Aside {
+            table: &self.quarantine,
+            clock: self.clock.as_ref(),
+            function: FUNCTION,
+            message: report::single,
+            replayed: &replayed,
         };
-        Ok(json!({"outcome": outcome}))
+        let (outcome, written) = match self.report(&envelope).await? {
+            Ok(report) => self.deliver(&report, &envelope, &aside).await?,
+            Err(refused) => set_aside(&envelope, refused, &aside).await?,
+        };
+        let answer = json!({"outcome": outcome});
+        if envelope.replay.is_none() {
+            return Ok(answer);
+        }
+        let kept = written.into_iter().filter_map(|written| match written {
+            Written::SetAside(kept) => Some(kept),
+            Written::Stored | Written::Duplicate => None,
+        });
+        Ok(replay::answer(answer, &kept.collect::<Vec<_>>()))
     }
 
     /// Keeps a report: the history and the latest state, side by side.
-    async fn deliver(&self, report: &Report, envelope: &Envelope) -> Result<&'static str, CallAgain> {
-        let aside =
-            Aside { table: &self.quarantine, clock: self.clock.as_ref(), function: FUNCTION, message: report::single };
+    async fn deliver(&self, report: &Report, envelope: &Envelope, aside: &Aside<'_>) -> Result<Outcome, CallAgain> {
         let history = [report.reading(envelope.received_at)?];
         let measurement = Measurement { at: report.at, level: report.level };
-        let (written, reported) = tokio::join!(
-            self.store.write(&history, &aside),
-            self.levels.report(&report.id, measurement, &self.keeping)
-        );
-        for written in written {
-            written?;
-        }
-        Ok(reported?.code())
+        let (written, reported) =
+            tokio::join!(self.store.write(&history, aside), self.levels.report(&report.id, measurement, &self.keeping));
+        let written = written.into_iter().collect::<Result<_, _>>()?;
+        Ok((reported?.code(), written))
     }
+}
 
-    async fn set_aside(&self, envelope: &Envelope, refused: Refused) -> Result<&'static str, CallAgain> {
-        let aside = SetAside {
-            function: FUNCTION,
-            refusal: refused.refusal,
-            topic: envelope.topic.clone(),
-            device_id: refused.device,
-            sensor: None,
-            at: refused.at.unwrap_or(envelope.received_at),
-            received_at: envelope.received_at,
-            payload: envelope.payload.clone(),
-        };
-        self.quarantine.put(&aside, self.clock.now()).await?;
-        tracing::info!(reason = %aside.refusal.reason, topic = aside.topic, detail = aside.refusal.detail, "set aside");
-        Ok("quarantined")
-    }
+async fn set_aside(envelope: &Envelope, refused: Refused, aside: &Aside<'_>) -> Result<Outcome, CallAgain> {
+    let message = SetAside {
+        function: FUNCTION,
+        refusal: refused.refusal,
+        topic: envelope.topic.clone(),
+        device_id: refused.device,
+        sensor: None,
+        at: refused.at.unwrap_or(envelope.received_at),
+        received_at: envelope.received_at,
+        payload: envelope.payload.clone(),
+    };
+    let kept = aside.keep(&message).await?;
+    let Refusal { reason, detail } = &message.refusal;
+    tracing::info!(%reason, topic = message.topic, detail, "set aside");
+    Ok(("quarantined", vec![kept]))
 }

@@ -14,6 +14,7 @@ use crate::fuzz;
 use crate::invoke;
 use crate::place::Place;
 use crate::progress::Progress;
+use crate::redrive;
 use crate::stop::{Ended, or_stopped};
 use crate::test;
 use crate::tools::{self, Set};
@@ -34,6 +35,8 @@ pub enum Command {
         /// The event, e.g. number; without one, a list of them.
         event: Option<String>,
     },
+    /// Hand what functions failed on to them again: from the on-failure queues and, when named, from the quarantine.
+    Redrive(redrive::Options),
     /// Install cargo-lambda and the other tools under .local/, and say how to use them.
     Tools,
     /// Look at what the crates in Cargo.lock are: licenses, bans, sources, advisories (these need GitHub); default all.
@@ -91,6 +94,7 @@ impl Command {
             }
             Self::Test(options) => test::run(&options).await,
             Self::Invoke { function, event } => invoke::run(&function, event.as_deref()).await,
+            Self::Redrive(options) => redrive::run(&options).await,
             Self::Tools => {
                 let place = Place::of_run("tools")?;
                 tools::install(&place, &Set::ALL, &Progress::new()).await?;

@@ -17,6 +17,7 @@ pub mod lint;
 pub mod live;
 pub mod once;
 pub mod prepare;
+pub mod redrive;
 pub mod test;
 pub mod up;
 pub mod view;

@@ -9,24 +9,24 @@ use weir_tests::functions::NOW;
 
 use super::{handled, stood};
 
-/// Each refused event with its reason, and whether its device and its sensor are known.
+/// Each refused event with its reason, with its device and its sensor where they are known.
 const REASONS: &[(&str, &str, Option<&str>, Option<&str>)] = &[
-    ("refused.bad-device-id", "bad_device_id", Some("-buoy"), None),
-    ("refused.bad-sensor-code", "bad_sensor_code", Some("buoy-01"), None),
-    ("refused.bad-timestamp", "bad_timestamp", Some("buoy-01"), None),
+    ("refused.bad-device-id", "bad_device_id", Some("-buoy"), Some("ph")),
+    ("refused.bad-sensor-code", "bad_sensor_code", Some("buoy-01"), Some("PH")),
+    ("refused.bad-timestamp", "bad_timestamp", Some("buoy-01"), Some("ph")),
     ("refused.bad-topic", "bad_topic", None, None),
-    ("refused.bad-value", "bad_value", Some("buoy-01"), None),
-    ("refused.device-disabled", "device_disabled", Some("buoy-02"), None),
-    ("refused.future-timestamp", "future_timestamp", Some("buoy-01"), None),
+    ("refused.bad-value", "bad_value", Some("buoy-01"), Some("ph")),
+    ("refused.device-disabled", "device_disabled", Some("buoy-02"), Some("ph")),
+    ("refused.future-timestamp", "future_timestamp", Some("buoy-01"), Some("ph")),
     ("refused.missing-input", "missing_input", Some("air-01"), Some("pm25")),
     ("refused.no-values", "unparseable", Some("buoy-01"), None),
-    ("refused.not-finite", "bad_value", Some("buoy-01"), None),
-    ("refused.not-json", "unparseable", Some("buoy-01"), None),
+    ("refused.not-finite", "bad_value", Some("buoy-01"), Some("ph")),
+    ("refused.not-json", "unparseable", Some("buoy-01"), Some("ph")),
     ("refused.outside-calibration", "outside_calibration", Some("buoy-01"), Some("do")),
-    ("refused.seconds-for-milliseconds", "bad_timestamp", Some("buoy-01"), None),
+    ("refused.seconds-for-milliseconds", "bad_timestamp", Some("buoy-01"), Some("ph")),
     ("refused.sensor-disabled", "sensor_disabled", Some("buoy-01"), Some("tbd")),
-    ("refused.too-large", "out_of_range", Some("buoy-01"), None),
-    ("refused.unknown-device", "unknown_device", Some("buoy-99"), None),
+    ("refused.too-large", "out_of_range", Some("buoy-01"), Some("ph")),
+    ("refused.unknown-device", "unknown_device", Some("buoy-99"), Some("ph")),
     ("refused.unknown-sensor", "unknown_sensor", Some("buoy-01"), Some("xyz")),
 ];
 

@@ -1,16 +1,14 @@
 //! Who may do what with devices: every route asked by everyone, and the document checked against the same table.
 
-use std::collections::BTreeMap;
-
+use ::device::Device;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use weir_core::http::openapi;
-use weir_tests::root;
-use weir_tests::template::Template;
 
 use super::World;
 use crate::http::ask::{Ask, status};
 use crate::http::matrix::{Line, differences, line, walk, with_body};
+use crate::http::routed::{operations, routed};
 
 /// For each route the status for nobody, an access token, a user without scope, a user in scope, and an admin.
 fn lines() -> Vec<Line> {
@@ -64,8 +62,7 @@ async fn everyone_may_do_what_the_contract_says_and_no_more() {
 
 #[test]
 fn the_table_and_the_document_name_the_same_operations() {
-    let document = openapi(::device::Device::document());
-    assert_eq!(differences(&lines(), &document), Vec::<String>::new());
+    assert_eq!(differences(&lines(), &openapi(Device::document())), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -96,18 +93,5 @@ async fn a_foreign_device_and_one_that_is_not_there_are_answered_byte_for_byte_a
 
 #[test]
 fn the_template_routes_each_operation_of_the_document_and_only_the_document_without_a_token() {
-    let document = openapi(::device::Device::document());
-    let of_path = |(path, item): (&String, &Value)| -> Vec<(String, String)> {
-        let open = |operation: &Value| if operation["security"] == json!([]) { "NONE" } else { "JWT" }.to_owned();
-        let operations = item.as_object().unwrap().iter();
-        operations.map(|(method, operation)| (format!("{} {path}", method.to_uppercase()), open(operation))).collect()
-    };
-    let said: BTreeMap<_, _> = document["paths"].as_object().unwrap().iter().flat_map(of_path).collect();
-    let template = Template::read(&root());
-    let routes = template.resources("AWS::ApiGatewayV2::Route").into_values();
-    let ours = routes.filter(|route| route["Target"]["Fn::Sub"] == "integrations/${DeviceIntegration}");
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let routed: BTreeMap<_, _> =
-        ours.map(|route| (text(&route["RouteKey"]), text(&route["AuthorizationType"]))).collect();
-    assert_eq!(routed, said, "left the template, right the document");
+    assert_eq!(routed("DeviceIntegration"), operations(&openapi(Device::document())));
 }

@@ -79,6 +79,19 @@ pub fn number<N: FromStr + PartialOrd>(name: &'static str, default: N, least: N)
 /// When there is no region or the HTTPS client cannot be made.
 pub fn sdk() -> Result<SdkConfig, ConfigError> {
     let region = required("AWS_REGION").or_else(|_| required("AWS_DEFAULT_REGION"))?;
+    let credentials = SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
+    sdk_of(region, credentials, required("AWS_ENDPOINT_URL").ok())
+}
+
+/// The same for a region, with these credentials, at this endpoint where it is not AWS's own.
+///
+/// # Errors
+/// When the HTTPS client cannot be made.
+pub fn sdk_of(
+    region: String,
+    credentials: SharedCredentialsProvider,
+    endpoint: Option<String>,
+) -> Result<SdkConfig, ConfigError> {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
         .operation_attempt_timeout(Duration::from_secs(2))
@@ -88,12 +101,12 @@ pub fn sdk() -> Result<SdkConfig, ConfigError> {
         .behavior_version(BehaviorVersion::latest())
         .http_client(https(&region)?)
         .region(Region::new(region))
-        .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+        .credentials_provider(credentials)
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .timeout_config(timeouts)
         .sleep_impl(TokioSleep::new())
         .time_source(SystemTimeSource::new());
-    config.set_endpoint_url(required("AWS_ENDPOINT_URL").ok());
+    config.set_endpoint_url(endpoint);
     Ok(config.build())
 }
 

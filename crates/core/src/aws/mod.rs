@@ -3,6 +3,8 @@
 pub mod config;
 pub mod delivery;
 pub mod device;
+#[cfg(feature = "invoke")]
+pub mod invoke;
 pub mod iot;
 pub mod level;
 pub mod problem;
@@ -18,6 +20,8 @@ mod size;
 
 pub use aws_sdk_dynamodb as dynamodb;
 pub use aws_sdk_iotdataplane as iotdataplane;
+#[cfg(feature = "invoke")]
+pub use aws_sdk_lambda as lambda;
 pub use aws_sdk_timestreamwrite as timestreamwrite;
 
 pub use calibration::{CalibrationTable, Since};

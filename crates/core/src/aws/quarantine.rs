@@ -1,4 +1,7 @@
 //! The table `quarantine`: what was set aside, and why.
+//!
+//! A message is one row however often it is delivered or sent again. Its lists are indexes over it, of which each row is in
+//! two, or in four when its device is known: so many write units it costs, and one for each KB of its own.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -8,7 +11,20 @@ use sha2::{Digest, Sha256};
 
 use super::AwsError;
 use super::row::{n, s};
-use crate::domain::{Refusal, Timestamp};
+use crate::domain::{Reason, Refusal, Timestamp};
+
+mod entry;
+mod list;
+
+pub use entry::{Entry, Original};
+pub use list::{Place, Wanted};
+
+/// The name in errors.
+const TABLE: &str = "quarantine";
+/// The partition of the index over everything.
+const LISTED: &str = "all";
+/// DynamoDB takes no empty key and no longer one than 2,048 bytes; a topic is at most 256.
+const LONGEST_DEVICE: usize = 256;
 
 /// Something to set aside.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,11 +93,15 @@ impl QuarantineTable {
             .item("first_seen", n(now.millis()))
             .item("expires_at", n(now.plus_seconds(self.keep_days.saturating_mul(86_400)).seconds()))
             .item("payload", s(STANDARD.encode(&aside.payload)))
+            .item("listed", s(LISTED))
             .condition_expression("attribute_not_exists(id)");
-        for (name, value) in [("device_id", &aside.device_id), ("sensor", &aside.sensor)] {
-            if let Some(value) = value {
-                put = put.item(name, s(value));
-            }
+        if let Some(sensor) = &aside.sensor {
+            put = put.item("sensor", s(sensor));
+        }
+        let device = aside.device_id.as_deref().filter(|id| (1..=LONGEST_DEVICE).contains(&id.len()));
+        if let Some(device) = device {
+            put =
+                put.item("device_id", s(device)).item("device_reason", s(device_reason(device, aside.refusal.reason)));
         }
         match put.send().await {
             Ok(_) => Ok(true),
@@ -91,6 +111,11 @@ impl QuarantineTable {
             },
         }
     }
+}
+
+/// The partition of the index `device_reasons`.
+fn device_reason(device: &str, reason: Reason) -> String {
+    format!("{device}#{reason}")
 }
 
 #[cfg(test)]

@@ -45,6 +45,10 @@ impl<K: Eq + Hash, V: Clone> Memory<K, V> {
         }
         entries.insert(key, (now, value));
     }
+
+    fn forget(&self, unwanted: impl Fn(&K) -> bool) {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).retain(|key, _| !unwanted(key));
+    }
 }
 
 /// The registry as functions see it. A change is seen after at most the time entries are kept.
@@ -86,6 +90,13 @@ impl Registry {
             self.known.put(id.clone(), Arc::clone(device), now);
         }
         Ok(found)
+    }
+
+    /// Forgets the device, so that it is asked for anew: whoever sends a message again has just mended what it was
+    /// refused for.
+    pub fn forget(&self, id: &DeviceId) {
+        self.known.forget(|known| known == id);
+        self.histories.forget(|series| series.device == *id);
     }
 
     /// The calibration of `sensor` in force at `at`.

@@ -223,6 +223,33 @@ pub(super) struct EpisodeRow {
     pub changed: i64,
 }
 
+/// Something in `quarantine`, as its indexes hold it: without the payload.
+#[derive(Debug, Deserialize)]
+pub(super) struct AsideRow {
+    pub id: String,
+    pub reason: String,
+    pub detail: String,
+    pub function: String,
+    pub topic: String,
+    #[serde(default)]
+    pub device_id: Option<String>,
+    #[serde(default)]
+    pub sensor: Option<String>,
+    /// Epoch milliseconds.
+    pub at: i64,
+    /// Epoch milliseconds.
+    pub received_at: i64,
+    /// Epoch milliseconds.
+    pub first_seen: i64,
+    /// Epoch seconds, as DynamoDB wants it.
+    pub expires_at: i64,
+    #[serde(default)]
+    pub attempts: u32,
+    /// Epoch milliseconds.
+    #[serde(default)]
+    pub tried_at: Option<i64>,
+}
+
 fn yes() -> bool {
     true
 }

@@ -16,5 +16,5 @@ pub mod topology;
 
 mod timestamp;
 
-pub use refusal::{Reason, Refusal};
+pub use refusal::{Kept, Reason, Refusal};
 pub use timestamp::Timestamp;

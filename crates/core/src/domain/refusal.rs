@@ -16,6 +16,11 @@ macro_rules! reasons {
             pub const fn code(self) -> &'static str {
                 match self { $(Reason::$name => $code,)* }
             }
+
+            /// The reason with that code.
+            pub fn of(code: &str) -> Option<Reason> {
+                Reason::ALL.iter().copied().find(|reason| reason.code() == code)
+            }
         }
     };
 }
@@ -92,4 +97,13 @@ impl From<(Reason, crate::id::BadId)> for Refusal {
     fn from((reason, error): (Reason, crate::id::BadId)) -> Self {
         Self::new(reason, error.to_string())
     }
+}
+
+/// What stands in quarantine after something was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The id of the entry.
+    pub id: String,
+    /// Why, this time.
+    pub refusal: Refusal,
 }

@@ -6,8 +6,8 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, 
 use utoipa::openapi::{Object, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::domain::Timestamp;
-use crate::id::{DeviceId, LevelId, SensorCode};
+use crate::domain::{Reason, Timestamp};
+use crate::id::{AsideId, DeviceId, LevelId, SensorCode};
 
 macro_rules! text_schema {
     ($($of:ident = $name:literal $description:literal $example:literal $more:expr;)*) => {$(
@@ -29,12 +29,16 @@ macro_rules! text_schema {
 }
 
 text_schema! {
+    AsideId = "AsideId" "Something in quarantine." "7dcf887bbe815f8e3047ff2c84bd7c3c"
+        |text| text.pattern(Some("^[0-9a-f]{32}$"));
     DeviceId = "DeviceId" "A device: MQTT client id and thing name." "buoy-01"
         |text| text.pattern(Some("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"));
     SensorCode = "SensorCode" "What a sensor measures; unique within a device." "ph"
         |text| text.pattern(Some("^[a-z][a-z0-9_]{0,31}$"));
     LevelId = "LevelId" "A flow sensor: the tube, then its number on it." "01"
         |text| text.pattern(Some("^[A-Za-z0-9][0-9]{1,9}$"));
+    Reason = "Reason" "Why something was set aside." "unknown_device"
+        |text| text.enum_values(Some(Reason::ALL.iter().map(|reason| reason.code())));
     Timestamp = "Instant" "RFC 3339, UTC, milliseconds." "2026-11-20T06:24:44.123Z"
         |text| text.format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
 }

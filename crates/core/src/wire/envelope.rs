@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use crate::domain::{Reason, Refusal, Timestamp};
+use crate::id::AsideId;
 
 /// What the rules add to a message in the plain form.
 const ADDED: [&str; 4] = ["topic", "device_id", "sensor", "received_at"];
@@ -23,6 +24,8 @@ pub struct Envelope {
     pub received_at: Timestamp,
     /// The bytes the device published.
     pub payload: Vec<u8>,
+    /// The entry of the quarantine that is sent again with this; only the enclosed form can say so.
+    pub replay: Option<AsideId>,
 }
 
 impl Envelope {
@@ -35,8 +38,10 @@ impl Envelope {
         let topic = field("topic").and_then(Value::as_str).unwrap_or_default();
         let received_at = field("received_at").and_then(Value::as_i64).map_or(now, Timestamp::from_millis);
         let enclosed = field("payload").and_then(Value::as_str).and_then(|text| STANDARD.decode(text).ok());
+        // Beside a payload in base64 stands only what a rule or we ourselves have put there, never a field of a device.
+        let replay = enclosed.as_ref().and_then(|_| field("replay")?.as_str()?.parse().ok());
         let payload = enclosed.unwrap_or_else(|| plain(event).to_string().into_bytes());
-        Self { topic: without_basic_ingest(topic).to_owned(), received_at, payload }
+        Self { topic: without_basic_ingest(topic).to_owned(), received_at, payload, replay }
     }
 
     /// The payload as a JSON object.
@@ -88,6 +93,20 @@ mod tests {
             "received_at": 1_795_155_884_123_i64});
         assert_eq!(Envelope::open(&enclosed, NOW), Envelope::open(&plain, NOW));
         assert_eq!(Envelope::open(&plain, NOW).json().unwrap(), *json!({"value": 7.02}).as_object().unwrap());
+    }
+
+    #[test]
+    fn only_beside_an_enclosed_payload_a_replay_is_believed() {
+        let id = "0123456789abcdef0123456789abcdef";
+        let enclosed = json!({"payload": "e30=", "topic": "b/readings", "replay": id});
+        assert_eq!(Envelope::open(&enclosed, NOW).replay, Some(id.parse().unwrap()));
+        for other in [
+            json!({"value": 7.02, "topic": "b/reading/sensor/ph", "replay": id}),
+            json!({"payload": "e30=", "replay": "x"}),
+            json!({"payload": {}, "replay": id}),
+        ] {
+            assert_eq!(Envelope::open(&other, NOW).replay, None, "{other}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod device;
 pub mod device_body;
 #[cfg(feature = "fit")]
 pub mod fit;
+pub mod replay;
 pub mod settings;
 pub mod time;
 
@@ -12,6 +13,7 @@ mod envelope;
 mod fields;
 mod id;
 mod model;
+mod reason;
 mod scalar;
 
 pub use envelope::Envelope;

@@ -3,7 +3,12 @@ use super::*;
 const RECEIVED: Timestamp = Timestamp::from_millis(1_795_155_884_500);
 
 fn parsed(payload: &Value) -> Result<Said, Refused> {
-    parse(&Envelope { topic: String::new(), received_at: RECEIVED, payload: payload.to_string().into_bytes() })
+    parse(&Envelope {
+        topic: String::new(),
+        received_at: RECEIVED,
+        payload: payload.to_string().into_bytes(),
+        replay: None,
+    })
 }
 
 fn said(payload: &Value) -> (String, i64, f64) {
@@ -58,7 +63,8 @@ fn what_cannot_be_used_is_refused_with_the_reason_and_what_is_known() {
         let refused = parsed(&payload).unwrap_err();
         assert_eq!((refused.refusal.reason, refused.device.as_deref()), (reason, device), "{payload}");
     }
-    let envelope = Envelope { topic: String::new(), received_at: RECEIVED, payload: b"filling=1".to_vec() };
+    let envelope =
+        Envelope { topic: String::new(), received_at: RECEIVED, payload: b"filling=1".to_vec(), replay: None };
     assert_eq!(parse(&envelope).unwrap_err().refusal.reason, Reason::Unparseable);
 }
 
@@ -66,6 +72,6 @@ fn what_cannot_be_used_is_refused_with_the_reason_and_what_is_known() {
 fn what_a_replay_sends_is_read_as_the_same_report() {
     let series = Series { device: "01".parse().unwrap(), sensor: FILLING.parse().unwrap() };
     let (topic, payload) = single(&series, RECEIVED, 33.333);
-    let again = parse(&Envelope { topic, received_at: RECEIVED.plus_seconds(9), payload }).unwrap();
+    let again = parse(&Envelope { topic, received_at: RECEIVED.plus_seconds(9), payload, replay: None }).unwrap();
     assert_eq!((again.at, again.sent), (RECEIVED, 33.333));
 }

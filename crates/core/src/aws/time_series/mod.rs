@@ -14,7 +14,8 @@ use super::config::{ConfigError, number, required, timestream_write};
 use super::quarantine::{QuarantineTable, SetAside};
 use crate::clock::Clock;
 use crate::domain::reading::{Reading, Series, Settlement, Stored};
-use crate::domain::{Reason, Refusal, Timestamp};
+use crate::domain::{Kept, Reason, Refusal, Timestamp};
+use crate::id::AsideId;
 
 mod readings;
 mod records;
@@ -23,14 +24,14 @@ pub use readings::ReadingTable;
 pub use records::TimestreamTable;
 
 /// How one reading ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Written {
     /// It is in the store.
     Stored,
     /// It was there already.
     Duplicate,
     /// The store does not take it, or another number has the better claim to its place: it is in quarantine.
-    SetAside,
+    SetAside(Kept),
 }
 
 /// The store a stack was deployed with.
@@ -109,9 +110,24 @@ pub struct Aside<'a> {
     pub function: &'static str,
     /// The message that says this one number again: its topic and payload.
     pub message: fn(&Series, Timestamp, f64) -> (String, Vec<u8>),
+    /// The entries of the quarantine that are sent again with this call.
+    pub replayed: &'a [AsideId],
 }
 
 impl Aside<'_> {
+    /// Sets it aside. An entry that is sent again and refused again is there already, unless it was deleted or accepted
+    /// elsewhere meanwhile, and then it must not come back: nothing is written for it.
+    ///
+    /// # Errors
+    /// When DynamoDB does not take it.
+    pub async fn keep(&self, aside: &SetAside) -> Result<Written, AwsError> {
+        let id = aside.id();
+        if !self.replayed.iter().any(|replayed| replayed.as_str() == id) {
+            self.table.put(aside, self.clock.now()).await?;
+        }
+        Ok(Written::SetAside(Kept { id, refusal: aside.refusal.clone() }))
+    }
+
     async fn put(
         &self,
         series: &Series,
@@ -131,8 +147,7 @@ impl Aside<'_> {
             received_at,
             payload,
         };
-        self.table.put(&aside, self.clock.now()).await?;
-        Ok(Written::SetAside)
+        self.keep(&aside).await
     }
 
     async fn reading(&self, reading: &Reading, refusal: Refusal) -> Result<Written, AwsError> {

@@ -1,0 +1,32 @@
+//! `DELETE /quarantine/{id}`: an entry that nobody wants leaves the quarantine for good.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use weir_core::http::{Admin, IfMatch, Path, Problem};
+use weir_core::id::AsideId;
+
+use super::Parts;
+
+/// Deletes the entry. The message is lost with it, unless a device sends it again.
+#[utoipa::path(
+    delete, path = "/quarantine/{id}", tag = "quarantine",
+    params(("id" = AsideId, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 204, description = "Deleted."))
+)]
+pub(super) async fn delete_aside(
+    State(parts): State<Parts>,
+    Admin(caller): Admin,
+    Path(id): Path<AsideId>,
+    expected: IfMatch,
+) -> Result<StatusCode, Problem> {
+    // Versions count from 1, attempts from 0; what fits neither meets no entry.
+    let attempts = expected.expected().map(|version| u32::try_from(version.wrapping_sub(1)).unwrap_or(u32::MAX));
+    if parts.quarantine.delete(&id, attempts).await? {
+        tracing::info!(%id, by = caller.username, "deleted from the quarantine");
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    if attempts.is_some() && parts.quarantine.get(&id).await?.is_some() {
+        return Err(Problem::precondition_failed());
+    }
+    Err(Problem::not_found())
+}

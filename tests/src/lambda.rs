@@ -1,0 +1,133 @@
+//! AWS Lambda as far as one function calls another: the functions over an engine, called through the SDK.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
+use weir_core::aws::invoke::Invoker;
+use weir_core::aws::lambda::config::retry::RetryConfig;
+use weir_core::aws::lambda::config::timeout::TimeoutConfig;
+use weir_core::aws::lambda::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
+use weir_core::aws::lambda::{Client, Config};
+
+use crate::functions::Functions;
+use crate::wire::{Answer, answer};
+
+/// What happens to a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Lambda has too much to do, and the function is not called.
+    Throttled,
+    /// The function fails.
+    Fails,
+    /// The function does what it is for, and the answer is lost.
+    Unanswered,
+    /// The function is one of an older version, which knows nothing of replays.
+    Old,
+}
+
+type Before = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// The functions, as Lambda calls them.
+#[derive(Clone)]
+pub struct Lambda {
+    functions: Arc<Functions>,
+    fates: Arc<Mutex<VecDeque<Fate>>>,
+    called: Arc<Mutex<Vec<(String, Value)>>>,
+    before: Option<Before>,
+}
+
+impl fmt::Debug for Lambda {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Lambda")
+    }
+}
+
+impl Lambda {
+    /// Over these functions, which are called by their names in the repository.
+    pub fn over(functions: Arc<Functions>) -> Self {
+        Self { functions, fates: Arc::default(), called: Arc::default(), before: None }
+    }
+
+    /// The same, doing something of its own before each call.
+    pub fn with(&self, before: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static) -> Self {
+        Self { before: Some(Arc::new(before)), ..self.clone() }
+    }
+
+    /// The next call meets this fate.
+    pub fn next(&self, fate: Fate) {
+        self.fates.lock().unwrap().push_back(fate);
+    }
+
+    /// The calls since the last time: the function and the event.
+    pub fn called(&self) -> Vec<(String, Value)> {
+        std::mem::take(&mut *self.called.lock().unwrap())
+    }
+
+    /// A way to them.
+    pub fn invoker(&self) -> Invoker {
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-central-1"))
+            .credentials_provider(Credentials::new("AKIDTEST", "test", None, None, "test"))
+            .http_client(SharedHttpClient::new(self.clone()))
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::disabled())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        Invoker::new(Client::from_conf(config.build()))
+    }
+
+    async fn call_function(self, name: String, event: Value) -> Answer {
+        if let Some(before) = &self.before {
+            before().await;
+        }
+        self.called.lock().unwrap().push((name.clone(), event.clone()));
+        let fate = self.fates.lock().unwrap().pop_front();
+        match fate {
+            Some(Fate::Throttled) => return answer(429, &json!({"__type": "TooManyRequestsException", "Reason": "x"})),
+            Some(Fate::Fails) => return failed("call again: throttled"),
+            Some(Fate::Unanswered | Fate::Old) | None => {}
+        }
+        let said = match name.as_str() {
+            "calibration" => self.functions.calibration.handle(event).await.map_err(|error| error.to_string()),
+            "organizer" => self.functions.organizer.handle(event).await.map_err(|error| error.to_string()),
+            other => panic!("{other} is not called by anybody"),
+        };
+        match (said, fate) {
+            (_, Some(Fate::Unanswered)) => Err(ConnectorError::timeout("no answer, everything done".into())),
+            (Ok(_), Some(Fate::Old)) => answer(200, &json!({"stored": 1, "duplicate": 0, "quarantined": 0})),
+            (Ok(said), _) => answer(200, &said),
+            (Err(error), _) => failed(&error),
+        }
+    }
+}
+
+fn failed(message: &str) -> Answer {
+    let body = json!({"errorMessage": message, "errorType": "CallAgain"});
+    let mut response = HttpResponse::new(200.try_into().unwrap(), SdkBody::from(body.to_string()));
+    response.headers_mut().insert("x-amz-function-error", "Unhandled");
+    Ok(response)
+}
+
+impl HttpClient for Lambda {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Lambda {
+    fn call(&self, http: HttpRequest) -> HttpConnectorFuture {
+        let name = http.uri().split('/').rev().nth(1).expect("…/functions/<name>/invocations").to_owned();
+        let event = serde_json::from_slice(http.body().bytes().unwrap_or_default()).expect("an event is JSON");
+        HttpConnectorFuture::new(self.clone().call_function(name, event))
+    }
+}

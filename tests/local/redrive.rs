@@ -155,6 +155,9 @@ async fn the_quarantine_of_a_device_is_replayed_when_it_is_named() {
     let ended = redrive(&local, &["quarantine"]).args(["--device", "redrive-03"]).output().await.unwrap();
     let said = String::from_utf8_lossy(&ended.stdout).into_owned();
     assert!(ended.status.success() && said.contains("3 accepted"), "{said}");
-    assert_eq!(local.readings("redrive-03#ph").await.iter().map(|row| row.at).collect::<Vec<_>>(), [at, at + 1, at + 2]);
+    assert_eq!(
+        local.readings("redrive-03#ph").await.iter().map(|row| row.at).collect::<Vec<_>>(),
+        [at, at + 1, at + 2]
+    );
     assert!(local.aside("redrive-03/reading/sensor/ph").await.is_empty());
 }

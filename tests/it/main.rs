@@ -8,6 +8,7 @@ mod flow;
 mod foreign;
 mod http;
 mod organizer;
+mod people;
 mod problem_detector;
 mod quarantine;
 mod scale;

@@ -10,3 +10,4 @@ mod redrive;
 mod registry;
 mod settings;
 mod timestream;
+mod users;

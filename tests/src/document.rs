@@ -1,16 +1,20 @@
 //! The OpenAPI document of the whole API: what each function says of its routes, put together.
 
+use cognito_add_update_delete_user::ChangeUser;
+use cognito_get_role::GetRole;
+use cognito_get_users_info::UsersInfo;
 use device::Device;
 use flow::Flow;
 use quarantine::Quarantine;
 use serde_json::Value;
+use user::User;
 use weir_core::http::openapi;
 
 /// What every function behind the API says, as `GET /openapi.json` serves it.
 pub fn whole() -> Value {
     let mut said = Device::document();
-    let others = [Flow::document(), Quarantine::document()];
-    for other in others {
+    let people = [User::document(), UsersInfo::document(), GetRole::document(), ChangeUser::document()];
+    for other in people.into_iter().chain([Flow::document(), Quarantine::document()]) {
         said.merge(other);
     }
     openapi(said)

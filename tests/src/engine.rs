@@ -68,15 +68,20 @@ impl Engine {
 
     /// A client of it.
     pub fn client(&self) -> Client {
-        self.client_by(self.http.clone())
+        self.client_by(self.http.clone(), 3)
     }
 
     /// A client whose requests go over `wire`.
     pub fn client_over(&self, wire: Arc<dyn Wire>) -> Client {
-        self.client_by(through(self.http.clone(), wire))
+        self.client_by(through(self.http.clone(), wire), 3)
     }
 
-    fn client_by(&self, http: SharedHttpClient) -> Client {
+    /// The same, and each request is tried once.
+    pub fn client_once(&self, wire: Arc<dyn Wire>) -> Client {
+        self.client_by(through(self.http.clone(), wire), 1)
+    }
+
+    fn client_by(&self, http: SharedHttpClient, attempts: u32) -> Client {
         // The allowance for retries is shared by all clients of a partition in the process; each engine has its own.
         let partition = RetryPartition::custom(self.url.clone()).build();
         let config = Config::builder()
@@ -85,7 +90,7 @@ impl Engine {
             .credentials_provider(Credentials::new("AKIDTEST", "test", None, None, "test"))
             .endpoint_url(&self.url)
             .http_client(http)
-            .retry_config(RetryConfig::standard().with_max_attempts(3))
+            .retry_config(RetryConfig::standard().with_max_attempts(attempts))
             .retry_partition(partition)
             .timeout_config(TimeoutConfig::disabled())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());

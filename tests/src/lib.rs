@@ -8,6 +8,7 @@
     reason = "a test that cannot go on fails, and says where"
 )]
 
+pub mod breaking;
 pub mod delivery;
 pub mod document;
 pub mod engine;
@@ -20,6 +21,8 @@ pub mod lambda;
 pub mod local;
 pub mod meter;
 pub mod mutate;
+pub mod own_pool;
+pub mod pool;
 pub mod pump;
 pub mod rows;
 pub mod template;

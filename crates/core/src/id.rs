@@ -87,6 +87,25 @@ id!(
     |bytes| bytes.len() == 32 && bytes.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b))
 );
 
+id!(
+    /// A person's name in the user pool; what Cognito takes for one, an e-mail address for example, does as well.
+    Username,
+    "username",
+    "1 to 128 characters without blanks",
+    |bytes| std::str::from_utf8(bytes).is_ok_and(|text| (1..=128).contains(&text.chars().count())
+        && !text.chars().any(|letter| letter.is_whitespace() || letter.is_control()))
+);
+
+id!(
+    /// Cognito's id of a person, for ever the same: the key of their profile.
+    Sub,
+    "person's id",
+    "1 to 64 letters, digits or '-', the first a letter or digit",
+    |bytes| matches!(bytes, [first, rest @ ..] if first.is_ascii_alphanumeric()
+        && rest.len() < 64
+        && rest.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-'))
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +145,20 @@ mod tests {
         assert!("0123456789abcdef0123456789abcdef".parse::<AsideId>().is_ok());
         for bad in ["", "0123456789abcdef", "0123456789ABCDEF0123456789ABCDEF", "g123456789abcdef0123456789abcdef"] {
             assert!(bad.parse::<AsideId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn people_are_named_as_cognito_names_them() {
+        for good in ["5f1e0000-0000-4000-8000-000000000001", "ann@example.com", "ä", &"u".repeat(128)] {
+            assert!(good.parse::<Username>().is_ok(), "{good}");
+        }
+        for bad in ["", "a b", "a\n", "a\u{a0}b", &"u".repeat(129)] {
+            assert!(bad.parse::<Username>().is_err(), "{bad}");
+        }
+        assert!("5f1e0000-0000-4000-8000-000000000001".parse::<Sub>().is_ok());
+        for bad in ["", "-a", "a#b", "lock#people", "a@b", &"a".repeat(65)] {
+            assert!(bad.parse::<Sub>().is_err(), "{bad}");
         }
     }
 

@@ -1,13 +1,36 @@
 //! Logs: one JSON object a line on standard output, as CloudWatch reads them.
 
-use tracing::Level;
-use tracing_subscriber::fmt;
+use tracing::{Level, Metadata, Subscriber};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::fmt::{MakeWriter, fmt};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// The target of lines that are written whatever the level: what people did to people.
+pub const AUDIT: &str = "audit";
 
 /// Starts logging at the level named by `LOG_LEVEL` (`error`, `warn`, `info`, `debug`, `trace`; default `info`).
 /// Each line has its `timestamp`: without a valid one Lambda takes every line for `INFO`, whatever level it says (AWS
 /// Lambda developer guide, "Working with Lambda function logs"). A second call changes nothing.
 pub fn start() {
     let level = std::env::var("LOG_LEVEL").ok().and_then(|name| name.parse().ok()).unwrap_or(Level::INFO);
-    let subscriber = fmt().json().flatten_event(true).with_target(false).with_max_level(level);
-    let _ = subscriber.try_init();
+    let _ = lines(level, std::io::stdout).try_init();
+}
+
+/// What writes the lines of that level, and those of [`AUDIT`], to `writer`.
+pub fn lines<W>(level: Level, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let wanted = move |line: &Metadata<'_>| *line.level() <= level || line.target() == AUDIT;
+    // Lines above it need not be looked at one by one.
+    let most = level.max(Level::INFO);
+    fmt()
+        .json()
+        .flatten_event(true)
+        .with_target(false)
+        .with_max_level(most)
+        .with_writer(writer)
+        .finish()
+        .with(filter_fn(wanted).with_max_level_hint(most))
 }

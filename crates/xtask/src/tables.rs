@@ -20,7 +20,7 @@ pub struct Tables {
 }
 
 /// The tables, as the template calls them.
-const TABLES: [&str; 6] = ["Devices", "Calibrations", "Readings", "Levels", "Problems", "Quarantine"];
+const TABLES: [&str; 7] = ["Devices", "Calibrations", "Readings", "Levels", "Problems", "Quarantine", "Users"];
 
 impl Tables {
     /// The tables of this stack.

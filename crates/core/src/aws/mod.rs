@@ -7,7 +7,10 @@ pub mod device;
 pub mod invoke;
 pub mod iot;
 pub mod level;
+#[cfg(feature = "people")]
+pub mod people;
 pub mod problem;
+pub mod profile;
 pub mod quarantine;
 pub mod registry;
 pub mod time_series;
@@ -18,6 +21,8 @@ mod error;
 mod row;
 mod size;
 
+#[cfg(feature = "people")]
+pub use aws_sdk_cognitoidentityprovider as cognito;
 pub use aws_sdk_dynamodb as dynamodb;
 pub use aws_sdk_iotdataplane as iotdataplane;
 #[cfg(feature = "invoke")]

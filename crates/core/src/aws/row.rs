@@ -250,6 +250,40 @@ pub(super) struct AsideRow {
     pub tried_at: Option<i64>,
 }
 
+/// A profile in `users`, or what is left of one.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct ProfileRow {
+    pub sub: String,
+    /// The key of the index `listed`: only of a profile that is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed: Option<String>,
+    #[serde(default)]
+    pub name: String,
+    #[serde(default)]
+    pub phone: String,
+    #[serde(default)]
+    pub organisation: String,
+    /// JSON as text.
+    #[serde(default)]
+    pub preferences: String,
+    #[serde(default)]
+    pub version: u64,
+    /// Epoch milliseconds.
+    #[serde(default)]
+    pub created_at: i64,
+    /// Epoch milliseconds.
+    #[serde(default)]
+    pub updated_at: i64,
+    #[serde(default)]
+    pub updated_by: String,
+    /// Epoch milliseconds: when the person was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone_at: Option<i64>,
+    /// Names the write, so that one that was sent twice knows itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<String>,
+}
+
 fn yes() -> bool {
     true
 }

@@ -8,6 +8,7 @@ pub mod device_record;
 pub mod fit;
 pub mod level;
 pub mod number;
+pub mod people;
 pub mod problem;
 pub mod reading;
 pub mod refusal;

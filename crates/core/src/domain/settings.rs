@@ -55,11 +55,7 @@ impl Settings {
     /// # Errors
     /// Every rule that is broken, with the pointer to the place, relative to the settings.
     pub fn new(group: Group, bytes: usize) -> Result<Self, Vec<Invalid>> {
-        let mut refused = Vec::new();
-        if bytes > LARGEST {
-            refused.push(Invalid::new("", format!("takes {bytes} bytes as JSON, and at most {LARGEST} are allowed")));
-        }
-        check_group(&group, "", 1, &mut refused);
+        let mut refused = unfit(&group, bytes);
         check_sensors(&group, &mut refused);
         if refused.is_empty() { Ok(Self(group)) } else { Err(refused) }
     }
@@ -74,6 +70,16 @@ impl Settings {
     pub fn difference(&self, reported: &Group) -> Group {
         difference(&self.0, reported)
     }
+}
+
+/// What a group of any settings may not hold, whoever they are for: its size, its depth, its names and numbers.
+pub fn unfit(group: &Group, bytes: usize) -> Vec<Invalid> {
+    let mut refused = Vec::new();
+    if bytes > LARGEST {
+        refused.push(Invalid::new("", format!("takes {bytes} bytes as JSON, and at most {LARGEST} are allowed")));
+    }
+    check_group(group, "", 1, &mut refused);
+    refused
 }
 
 fn difference(desired: &Group, reported: &Group) -> Group {
@@ -113,7 +119,7 @@ fn check(setting: &Setting, at: &str, depth: usize, refused: &mut Vec<Invalid>) 
             }
         }
         Setting::Integer(number) if number.abs() > LARGEST_INTEGER => {
-            refused.push(Invalid::new(at, "is beyond 2^53, where devices would read another number"));
+            refused.push(Invalid::new(at, "is beyond 2^53, where others would read another number"));
         }
         Setting::Number(number) if !number.is_finite() => refused.push(Invalid::new(at, "must be a finite number")),
         Setting::Flag(_) | Setting::Integer(_) | Setting::Number(_) | Setting::Text(_) => {}

@@ -49,6 +49,14 @@ kinds! {
     Transition = CONFLICT "transition" "The step does not follow from the present state";
     /// Something else needs what should go.
     InUse = CONFLICT "in_use" "Something else needs it";
+    /// There is a user with that address already.
+    UserExists = CONFLICT "user_exists" "There is such a user already";
+    /// The address is another user's.
+    EmailTaken = CONFLICT "email_taken" "The address is another user's";
+    /// Without this admin nobody could let anyone in again.
+    LastAdmin = CONFLICT "last_admin" "Nobody else would be left to manage people";
+    /// Nobody deletes themself.
+    SelfDelete = CONFLICT "self_delete" "Nobody deletes themself";
     /// `If-Match` names another version than the present one.
     PreconditionFailed = PRECONDITION_FAILED "precondition_failed" "It was changed in the meantime";
     /// The body is larger than any sensible one.
@@ -57,6 +65,12 @@ kinds! {
     UnsupportedMedia = UNSUPPORTED_MEDIA_TYPE "unsupported_media" "The body is of another type";
     /// The body can be read and says something that cannot be.
     Invalid = UNPROCESSABLE_ENTITY "invalid" "The content is not valid";
+    /// The password breaks a rule of the user pool.
+    PasswordPolicy = UNPROCESSABLE_ENTITY "password_policy" "The password breaks a rule";
+    /// The password was used before.
+    PasswordReused = UNPROCESSABLE_ENTITY "password_reused" "The password was used before";
+    /// No invitation can be sent to the address.
+    Undeliverable = UNPROCESSABLE_ENTITY "undeliverable" "The invitation cannot be sent";
     /// Too many requests in a short time.
     TooMany = TOO_MANY_REQUESTS "too_many" "Too many requests";
     /// A fault of this system.

@@ -5,6 +5,7 @@
 
 pub mod gateway;
 
+mod audit;
 mod body;
 mod caller;
 mod etag;
@@ -12,15 +13,18 @@ mod kind;
 mod openapi;
 mod page;
 mod path;
+#[cfg(feature = "people")]
+mod people;
 mod pointer;
 mod problem;
 mod query;
 mod rim;
 mod schema;
 
+pub use audit::Audit;
 pub use body::{Merge, Strict, from_value};
 pub use caller::{Admin, Caller, Claims, Member};
-pub use etag::{ETag, IfMatch, IfNoneMatch};
+pub use etag::{ETag, IfMatch, IfNoneMatch, version_of};
 pub use kind::Kind;
 pub use openapi::openapi;
 pub use page::{Cursor, NoFilter, Page, PageQuery};

@@ -130,6 +130,11 @@ impl Problem {
 
     /// 422: what is wrong with each field.
     pub fn invalid(fields: Vec<Invalid>) -> Self {
+        Self::of_fields(Kind::Invalid, fields)
+    }
+
+    /// A problem of a kind that lies in these fields.
+    pub fn of_fields(kind: Kind, fields: Vec<Invalid>) -> Self {
         let detail = match fields.as_slice() {
             [only] if only.pointer.is_empty() => only.detail.clone(),
             [only] => format!("{}: {}", only.pointer, only.detail),
@@ -137,7 +142,7 @@ impl Problem {
         };
         let error =
             |Invalid { pointer, detail }| FieldError { pointer: Some(pointer), parameter: None, detail: cut(detail) };
-        Self { errors: fields.into_iter().map(error).collect(), ..Self::new(Kind::Invalid, detail) }
+        Self { errors: fields.into_iter().map(error).collect(), ..Self::new(kind, detail) }
     }
 
     /// 500: the caller learns nothing but the request's id, the log learns `log`.

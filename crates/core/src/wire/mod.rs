@@ -5,6 +5,8 @@ pub mod device;
 pub mod device_body;
 #[cfg(feature = "fit")]
 pub mod fit;
+pub mod person;
+pub mod profile;
 pub mod replay;
 pub mod settings;
 pub mod time;

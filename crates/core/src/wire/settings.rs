@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::domain::calibration::Invalid;
-use crate::domain::settings::{Group, Setting, Settings, pointed};
+use crate::domain::settings::{Group, Setting, Settings, pointed, unfit};
 
 /// The settings in a body, checked.
 ///
@@ -18,6 +18,17 @@ pub fn settings(object: &Map<String, Value>) -> Result<Settings, Vec<Invalid>> {
         Ok(_) => Err(refused),
         Err(more) => Err(refused.into_iter().chain(more).collect()),
     }
+}
+
+/// What a person prefers, checked as settings are.
+///
+/// # Errors
+/// What it may not hold, with pointers relative to it.
+pub fn preferences(object: &Map<String, Value>) -> Result<Group, Vec<Invalid>> {
+    let mut refused = Vec::new();
+    let group = group(object, "", &mut refused);
+    refused.extend(unfit(&group, serde_json::to_string(object).map_or(usize::MAX, |text| text.len())));
+    if refused.is_empty() { Ok(group) } else { Err(refused) }
 }
 
 /// The settings as they are shown and sent.

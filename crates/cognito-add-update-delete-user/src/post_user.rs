@@ -1,0 +1,39 @@
+//! `POST /cognito/users`: adds a person, wholly or not at all.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::IntoResponse;
+use serde_json::{Value, json};
+use weir_core::http::{Admin, Audit, ETag, Problem, Strict, version_of};
+use weir_core::wire::person::{PersonJson, RoleJson};
+
+use super::Parts;
+use super::body::NewUser;
+
+/// Adds a person, wholly or not at all: user, role, scope and profile. When it could not be done it can be asked for
+/// again; what a killed attempt left behind is cleared away a minute later.
+#[utoipa::path(
+    post, path = "/cognito/users", tag = "people",
+    request_body = NewUser,
+    responses(
+        (status = 201, description = "Added.", body = PersonJson, headers(("Location" = String), ("ETag" = String))),
+    )
+)]
+pub(super) async fn add_cognito_user(
+    State(parts): State<Parts>,
+    Admin(caller): Admin,
+    Strict(body): Strict<NewUser>,
+) -> Result<impl IntoResponse, Problem> {
+    let adding = body.checked()?;
+    let audit = Audit::of(&caller, "user.add", &adding.email);
+    let role = RoleJson::of(adding.role);
+    audit.begins(&json!({"email": adding.email, "role": role, "devices": adding.devices}));
+    let by = caller.email.clone().unwrap_or(caller.username);
+    let person = parts.add(&adding, &by).await.inspect_err(|_| audit.broken_off(&Value::Null))?;
+    let shown = PersonJson::of(&person);
+    audit.done(&Value::Null, &json!(shown));
+    let location = [(LOCATION, format!("/cognito/users/{}", person.username))];
+    Ok((StatusCode::CREATED, ETag(version_of(&shown)), location, Json(shown)))
+}

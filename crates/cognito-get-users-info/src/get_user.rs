@@ -1,0 +1,28 @@
+//! `GET /cognito/users/{username}`: one person.
+
+use axum::extract::State;
+use axum::response::Response;
+use weir_core::aws::people::Pool;
+use weir_core::http::{Admin, IfNoneMatch, Path, Problem, version_of};
+use weir_core::id::Username;
+use weir_core::wire::person::PersonJson;
+
+/// One person, by the name in the pool or by the address. Two requests to Cognito.
+#[utoipa::path(
+    get, path = "/cognito/users/{username}", tag = "people",
+    params(("username" = Username, Path), ("If-None-Match" = Option<String>, Header)),
+    responses(
+        (status = 200, description = "The person.", body = PersonJson, headers(("ETag" = String))),
+        (status = 304, description = "The caller has it already."),
+    )
+)]
+pub(super) async fn get_cognito_user(
+    State(pool): State<Pool>,
+    Admin(_): Admin,
+    Path(username): Path<Username>,
+    known: IfNoneMatch,
+) -> Result<Response, Problem> {
+    let person = pool.find(&username).await?.ok_or_else(Problem::not_found)?;
+    let shown = PersonJson::of(&person);
+    Ok(known.answer(version_of(&shown), shown))
+}

@@ -1,0 +1,54 @@
+//! `GET /cognito/users`: the people, a page at a time.
+
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use weir_core::aws::people::{Listing, Pool, Status};
+use weir_core::domain::access::Role;
+use weir_core::http::{Admin, Cursor, Page, PageQuery, Problem};
+use weir_core::wire::person::{PersonJson, RoleJson};
+
+/// The filters.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Filter {
+    /// Only people whose address begins so; a whole address finds the one who has it.
+    email: Option<String>,
+    /// Only people of this role.
+    #[param(inline)]
+    role: Option<RoleJson>,
+    /// Only people who have come so far, or who are enabled or disabled.
+    #[param(inline)]
+    status: Option<Status>,
+}
+
+/// The people, in Cognito's order. A page may hold fewer than `limit`, even none, while there is a next one: Cognito
+/// filters by one attribute at a time, and the rest is left out here.
+#[utoipa::path(
+    get, path = "/cognito/users", tag = "people",
+    params(
+        Filter,
+        ("limit" = Option<u32>, Query, description = "How many at most: 1 to 200, 50 unless said otherwise."),
+        ("next" = Option<String>, Query, description = "The `next` of the page before; Cognito keeps it for an hour."),
+    ),
+    responses((status = 200, description = "A page of people.", body = Page<PersonJson>))
+)]
+pub(super) async fn get_cognito_users(
+    State(pool): State<Pool>,
+    Admin(_): Admin,
+    query: PageQuery<Filter>,
+) -> Result<Page<PersonJson>, Problem> {
+    let Filter { email, role, status } = query.filter;
+    if email.as_ref().is_some_and(|email| email.is_empty() || email.len() > 254) {
+        return Err(Problem::parameter("email", "must have 1 to 254 characters"));
+    }
+    let email = email.map(|email| email.to_lowercase());
+    let listing = Listing { email, role: role.map(Role::from), status };
+    // The name says the filters too, so that a cursor fits no other list.
+    let name = format!("cognito/users?{listing:?}");
+    let after = query.next.map(|next| next.open::<String>(&name)).transpose()?;
+    let (people, next) = pool.list(&listing, query.limit, after).await?;
+    let next = next.map(|place| Cursor::new(&name, &place)).transpose()?;
+    Ok(Page { items: people.iter().map(PersonJson::of).collect(), next })
+}

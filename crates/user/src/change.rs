@@ -1,0 +1,101 @@
+//! How a profile is changed: read, checked against `If-Match`, decided, and written for the version that was read. Who is
+//! overtaken begins anew.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use weir_core::aws::AwsError;
+use weir_core::aws::device::Write;
+use weir_core::aws::profile::Found;
+use weir_core::domain::people::profile::{Profile, Record};
+use weir_core::http::{Caller, IfMatch, Problem};
+use weir_core::id::Sub;
+use weir_core::wire::profile::ProfileJson;
+
+use super::Parts;
+
+const ATTEMPTS: u32 = 10;
+
+/// Whether a profile may be made where there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Making {
+    Allowed,
+    Never,
+}
+
+/// A profile that was changed.
+pub(super) struct Changed {
+    pub before: Option<Record>,
+    pub record: Record,
+}
+
+impl Parts {
+    /// The profile; 404 when there is none.
+    pub(super) async fn live(&self, sub: &Sub) -> Result<Record, Problem> {
+        match self.profiles.find(sub).await? {
+            Found::Profile(record) => Ok(record),
+            Found::Nothing(_) | Found::Gone => Err(Problem::not_found()),
+        }
+    }
+
+    /// Changes the profile to what `decide` makes of the present one.
+    pub(super) async fn change(
+        &self,
+        sub: &Sub,
+        expected: IfMatch,
+        caller: &Caller,
+        making: Making,
+        decide: impl Fn(&Profile) -> Result<Profile, Problem>,
+    ) -> Result<Changed, Problem> {
+        for attempt in 0..ATTEMPTS {
+            pause(attempt).await;
+            let (by, at) = (name(caller), self.clock.now());
+            let (before, record) = match self.profiles.find(sub).await? {
+                Found::Profile(record) => {
+                    expected.check(record.version)?;
+                    let changed = record.rewritten(decide(&record.profile)?, by, at);
+                    (Some(record), changed)
+                }
+                Found::Nothing(version) if making == Making::Allowed => {
+                    // Shown as version 0, whatever stood there once.
+                    expected.check(0)?;
+                    (None, Record::new(sub.clone(), decide(&Profile::default())?, version, by, at))
+                }
+                // A token outlives the person by some minutes.
+                Found::Nothing(_) | Found::Gone => return Err(Problem::not_found()),
+            };
+            if self.profiles.write(&record).await? == Write::Done {
+                return Ok(Changed { before, record });
+            }
+        }
+        Err(contended(sub))
+    }
+}
+
+/// The id of the caller.
+pub(super) fn own(caller: &Caller) -> Result<Sub, Problem> {
+    caller.sub.parse().map_err(|_| Problem::not_found())
+}
+
+/// The name by which a caller is remembered.
+pub(super) fn name(caller: &Caller) -> String {
+    caller.email.clone().unwrap_or_else(|| caller.username.clone())
+}
+
+/// A profile as the log tells it.
+pub(super) fn told(record: Option<&Record>) -> Value {
+    record.map_or(Value::Null, |record| json!(ProfileJson::of(record)))
+}
+
+/// Waits before a further attempt, a little different for everyone.
+pub(super) async fn pause(attempt: u32) {
+    if attempt > 0 {
+        let random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), attempt) % 10;
+        tokio::time::sleep(Duration::from_millis((10 + random) << (attempt - 1).min(5))).await;
+    }
+}
+
+/// Others kept changing the profile.
+pub(super) fn contended(sub: &Sub) -> Problem {
+    AwsError::Contended { table: "users", key: sub.to_string() }.into()
+}

@@ -1,0 +1,28 @@
+//! `GET /users/{sub}`: one profile.
+
+use axum::extract::State;
+use axum::response::Response;
+use weir_core::http::{Admin, IfNoneMatch, Path, Problem};
+use weir_core::id::Sub;
+use weir_core::wire::profile::ProfileJson;
+
+use super::Parts;
+
+/// The profile.
+#[utoipa::path(
+    get, path = "/users/{sub}", tag = "users",
+    params(("sub" = Sub, Path), ("If-None-Match" = Option<String>, Header)),
+    responses(
+        (status = 200, description = "The profile.", body = ProfileJson, headers(("ETag" = String))),
+        (status = 304, description = "The caller has it already."),
+    )
+)]
+pub(super) async fn get_user(
+    State(parts): State<Parts>,
+    Admin(_): Admin,
+    Path(sub): Path<Sub>,
+    known: IfNoneMatch,
+) -> Result<Response, Problem> {
+    let record = parts.live(&sub).await?;
+    Ok(known.answer(record.version, ProfileJson::of(&record)))
+}

@@ -1,0 +1,30 @@
+//! `PATCH /users/me`: people change their own profile.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use weir_core::domain::people::profile::Profile;
+use weir_core::http::{Caller, ETag, IfMatch, Merge, Problem, from_value};
+use weir_core::wire::profile::{ProfileBody, ProfileJson, patched};
+
+use super::Parts;
+use super::change::{Making, own};
+
+/// Changes what the patch names of the caller's own profile; `null` empties it. The first change makes the profile.
+#[utoipa::path(
+    patch, path = "/users/me", tag = "users",
+    params(("If-Match" = Option<String>, Header)),
+    request_body(content = ProfileBody, content_type = "application/merge-patch+json"),
+    responses((status = 200, description = "Changed.", body = ProfileJson, headers(("ETag" = String))))
+)]
+pub(super) async fn patch_me(
+    State(parts): State<Parts>,
+    caller: Caller,
+    expected: IfMatch,
+    Merge(patch): Merge,
+) -> Result<impl IntoResponse, Problem> {
+    let sub = own(&caller)?;
+    let decide = |current: &Profile| Ok(from_value::<ProfileBody>(patched(current, patch.clone()))?.profile()?);
+    let changed = parts.change(&sub, expected, &caller, Making::Allowed, decide).await?;
+    Ok((ETag(changed.record.version), Json(ProfileJson::of(&changed.record))))
+}

@@ -1,0 +1,74 @@
+//! `POST /users`: writes the profile of a person who has none.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::IntoResponse;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use weir_core::aws::device::Write;
+use weir_core::aws::profile::Found;
+use weir_core::domain::people::profile::Record;
+use weir_core::http::{Admin, Audit, ETag, Problem, Strict};
+use weir_core::id::Sub;
+use weir_core::wire::profile::{ProfileBody, ProfileJson};
+
+use super::Parts;
+use super::change::{contended, name, pause, told};
+
+const ATTEMPTS: u32 = 5;
+
+/// A profile with whose it is.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewProfile {
+    /// Cognito's id of the person.
+    sub: Sub,
+    /// What they are called, at most 100 characters.
+    #[serde(default)]
+    name: String,
+    /// Where they can be called, E.164 (`+431234567`), or empty.
+    #[serde(default)]
+    phone: String,
+    /// For whom they work, at most 100 characters.
+    #[serde(default)]
+    organisation: String,
+    /// What they prefer, at most 4,000 bytes.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    preferences: Map<String, Value>,
+}
+
+/// Writes the profile of a person who has none. Who exists is Cognito's to say; a profile alone lets nobody in.
+#[utoipa::path(
+    post, path = "/users", tag = "users",
+    request_body = NewProfile,
+    responses(
+        (status = 201, description = "Written.", body = ProfileJson, headers(("Location" = String), ("ETag" = String))),
+    )
+)]
+pub(super) async fn post_user(
+    State(parts): State<Parts>,
+    Admin(caller): Admin,
+    Strict(body): Strict<NewProfile>,
+) -> Result<impl IntoResponse, Problem> {
+    let NewProfile { sub, name: called, phone, organisation, preferences } = body;
+    let profile = ProfileBody { name: called, phone, organisation, preferences }.profile()?;
+    for attempt in 0..ATTEMPTS {
+        pause(attempt).await;
+        let version = match parts.profiles.find(&sub).await? {
+            Found::Nothing(version) => version,
+            Found::Profile(_) => return Err(Problem::exists(format!("{sub} has a profile already"))),
+            Found::Gone => return Err(Problem::transition(format!("{sub} was deleted"))),
+        };
+        let record = Record::new(sub.clone(), profile.clone(), version, name(&caller), parts.clock.now());
+        if parts.profiles.write(&record).await? == Write::Done {
+            Audit::of(&caller, "profile.create", &sub).done(&told(None), &told(Some(&record)));
+            let location = [(LOCATION, format!("/users/{sub}"))];
+            return Ok((StatusCode::CREATED, ETag(record.version), location, Json(ProfileJson::of(&record))));
+        }
+    }
+    Err(contended(&sub))
+}

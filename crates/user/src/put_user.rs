@@ -1,0 +1,33 @@
+//! `PUT /users/{sub}`: an admin writes the whole profile anew. It never makes one.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use weir_core::domain::people::profile::Profile;
+use weir_core::http::{Admin, Audit, ETag, IfMatch, Path, Problem, Strict};
+use weir_core::id::Sub;
+use weir_core::wire::profile::{ProfileBody, ProfileJson};
+
+use super::Parts;
+use super::change::{Making, told};
+
+/// Replaces the profile; what the body leaves out is empty.
+#[utoipa::path(
+    put, path = "/users/{sub}", tag = "users",
+    params(("sub" = Sub, Path), ("If-Match" = Option<String>, Header)),
+    request_body = ProfileBody,
+    responses((status = 200, description = "Replaced.", body = ProfileJson, headers(("ETag" = String))))
+)]
+pub(super) async fn put_user(
+    State(parts): State<Parts>,
+    Admin(caller): Admin,
+    Path(sub): Path<Sub>,
+    expected: IfMatch,
+    Strict(body): Strict<ProfileBody>,
+) -> Result<impl IntoResponse, Problem> {
+    let profile = body.profile()?;
+    let decide = |_: &Profile| Ok(profile.clone());
+    let changed = parts.change(&sub, expected, &caller, Making::Never, decide).await?;
+    Audit::of(&caller, "profile.change", &sub).done(&told(changed.before.as_ref()), &told(Some(&changed.record)));
+    Ok((ETag(changed.record.version), Json(ProfileJson::of(&changed.record))))
+}

@@ -1,0 +1,136 @@
+//! Adding is all or nothing, whatever breaks wherever; and the same request again succeeds.
+
+use serde_json::{Value, json};
+use weir_core::aws::profile::Found;
+use weir_tests::breaking::{Break, Breaking};
+use weir_tests::local::Local;
+use weir_tests::own_pool::{OwnPool, attribute};
+
+use super::{ask, asked};
+
+const ADMIN: &str = "5f1e0000-0000-4000-8000-000000000001";
+
+/// How many requests are looked at; one that adds takes fewer.
+const MOST: usize = 20;
+
+/// Whether the address belongs to a user who is whole: no mark, the group, a profile.
+async fn is_whole(own: &OwnPool, email: &str) -> bool {
+    let users = own.with_email(email).await;
+    assert!(users.len() <= 1, "{email} is there {} times", users.len());
+    let Some(user) = users.first() else { return false };
+    if !attribute(user, "custom:adding").is_empty() {
+        return false;
+    }
+    assert_eq!(own.groups(user["Username"].as_str().unwrap()).await, ["user"], "{email} is unmarked and not whole");
+    let profile = own.profiles().find(&attribute(user, "sub").parse().unwrap()).await.unwrap();
+    assert!(matches!(&profile, Found::Profile(record) if record.profile.name == "New"), "{email}: {profile:?}");
+    assert_eq!((user["Enabled"].as_bool(), attribute(user, "custom:devices")), (Some(true), "buoy-01"));
+    true
+}
+
+/// Each way of adding takes other requests.
+fn ways() -> [Value; 3] {
+    let password = |permanent: bool| json!({"value": "Correct-Horse-7", "permanent": permanent});
+    [Value::Null, password(false), password(true)]
+}
+
+#[tokio::test]
+async fn whatever_breaks_nobody_is_half_made_and_the_same_request_again_succeeds() {
+    let local = Local::running();
+    let own = OwnPool::new(&local).await;
+    let mut whole = 0;
+    let mut broken = Vec::new();
+    for (way, password) in ways().into_iter().enumerate() {
+        for how in Break::ALL {
+            for at in 0..MOST {
+                let email = format!("{how:?}-{way}-{at}@example.com").to_lowercase();
+                let mut body =
+                    json!({"email": email, "role": "user", "devices": "buoy-01", "profile": {"name": "New"}});
+                if !password.is_null() {
+                    body["password"] = password.clone();
+                }
+                let wire = Breaking::new(at, how);
+                let function = own.function_over(wire.clone());
+                let event = asked(ADMIN, "POST", "/cognito/users", Some(&body));
+                let answer = wire.run(function.handle(event)).await;
+                let status = answer.as_ref().map(|answer| answer["statusCode"].as_u64().unwrap());
+                let here = format!("{how:?} of request {at} ({}), way {way}: {answer:?}", wire.what());
+                if !wire.broke() {
+                    assert_eq!(status, Some(201), "{here}");
+                    assert!(is_whole(&own, &email).await, "{here}");
+                    whole += 1;
+                    break;
+                }
+                broken.push(wire.what());
+                assert!(matches!(status, None | Some(201 | 503)), "{here}");
+                let there = is_whole(&own, &email).await;
+                if status == Some(201) {
+                    assert!(there, "{here}");
+                } else if how.is_survived() {
+                    // Not even something half-made is left.
+                    assert_eq!(own.with_email(&email).await, Vec::<Value>::new(), "{here}");
+                }
+                // At once: done, there already, or to be asked again, but never an error.
+                let again = ask(&own.function(), ADMIN, "POST", "/cognito/users", Some(&body)).await;
+                assert!(matches!((again, there), (201 | 503, false) | (409 | 503, true)), "{again}: {here}");
+                if again == 503 {
+                    own.a_minute_later();
+                    let later = ask(&own.function(), ADMIN, "POST", "/cognito/users", Some(&body)).await;
+                    assert_eq!(later, if there { 409 } else { 201 }, "{here}");
+                }
+                assert!(is_whole(&own, &email).await, "{here}");
+                whole += 1;
+            }
+        }
+    }
+    // Neither a user nor a profile too many.
+    assert_eq!(own.everyone().await.len(), whole);
+    let (mut profiles, mut after) = (0, None);
+    loop {
+        let (some, next) = own.profiles().list(200, after).await.unwrap();
+        profiles += some.len();
+        after = next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(profiles, whole);
+    // Each step was the one that broke.
+    for step in
+        ["AdminCreateUser", "PutItem", "AdminSetUserPassword", "AdminAddUserToGroup", "AdminUpdateUserAttributes"]
+    {
+        assert!(broken.iter().any(|what| what == step), "{step} never broke: {broken:?}");
+    }
+}
+
+#[tokio::test]
+async fn of_several_who_add_the_same_address_at_once_one_succeeds() {
+    let local = Local::running();
+    let own = OwnPool::new(&local).await;
+    let function = own.function();
+    let body = json!({"email": "new@example.com", "role": "user", "devices": "buoy-01", "profile": {"name": "New"}});
+    let all = (0..6).map(|_| ask(&function, ADMIN, "POST", "/cognito/users", Some(&body)));
+    let mut statuses = futures_util::future::join_all(all).await;
+    statuses.sort_unstable();
+    assert_eq!(statuses[0], 201);
+    assert!(statuses[1..].iter().all(|status| matches!(status, 409 | 503)), "{statuses:?}");
+    assert!(is_whole(&own, "new@example.com").await);
+    assert_eq!(own.profiles().list(10, None).await.unwrap().0.len(), 1);
+}
+
+#[tokio::test]
+async fn a_password_that_the_pool_refuses_adds_nobody() {
+    let local = Local::running();
+    let own = OwnPool::new(&local).await;
+    for permanent in [true, false] {
+        let password = json!({"value": "no-capital-letter-7", "permanent": permanent});
+        let body = json!({"email": "new@example.com", "role": "user", "password": password});
+        let answer = own.function().handle(asked(ADMIN, "POST", "/cognito/users", Some(&body))).await;
+        assert_eq!(answer["statusCode"], 422, "{answer}");
+        let problem: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+        assert_eq!(problem["type"], "urn:weir:problem:password_policy");
+        let errors = json!([{"pointer": "/password/value", "detail": "must have a capital letter"}]);
+        assert_eq!(problem["errors"], errors);
+        assert_eq!(own.everyone().await.len(), 0);
+    }
+}

@@ -1,0 +1,136 @@
+//! Changing and deleting, broken off anywhere: nobody has more rights than before or after, nobody is without a role, an
+//! admin is always left, and the same request again brings it to its end.
+
+use serde_json::{Value, json};
+use weir_core::aws::profile::Found;
+use weir_core::domain::people::profile::{Profile, Record};
+use weir_core::id::Sub;
+use weir_tests::breaking::{Break, Breaking};
+use weir_tests::local::Local;
+use weir_tests::own_pool::{OwnPool, attribute};
+
+use super::{ask, asked};
+
+const MOST: usize = 30;
+
+/// A pool with an admin who stays, and one more person.
+async fn two(own: &OwnPool, email: &str, group: &str) -> String {
+    let other = own.add(email, group).await;
+    let sub: Sub = other.parse().unwrap();
+    let record = Record::new(sub, Profile::default(), 0, "test".into(), weir_core::clock::Clock::now(&*own.clock));
+    own.profiles().write(&record).await.unwrap();
+    other
+}
+
+async fn user(own: &OwnPool, username: &str) -> Option<Value> {
+    own.everyone().await.into_iter().find(|user| user["Username"] == username)
+}
+
+/// What a person may do: enabled, and which groups.
+async fn rights(own: &OwnPool, username: &str) -> (bool, Vec<String>) {
+    let mut groups = own.groups(username).await;
+    groups.sort();
+    (user(own, username).await.unwrap()["Enabled"] == true, groups)
+}
+
+#[tokio::test]
+async fn a_change_that_is_broken_off_anywhere_is_harmless_and_the_same_again_ends_it() {
+    let local = Local::running();
+    let own = OwnPool::new(&local).await;
+    let boss = own.add("boss@example.com", "admin").await;
+    for (case, (from, body, end)) in [
+        ("admin", json!({"role": "user", "devices": "buoy-01"}), (true, ["user"])),
+        ("user", json!({"role": "admin"}), (true, ["admin"])),
+        ("admin", json!({"enabled": false, "password": {"value": "Correct-Horse-7"}}), (false, ["admin"])),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for how in Break::ALL {
+            for at in 0..MOST {
+                let other = two(&own, &format!("{how:?}-{case}-{at}@example.com").to_lowercase(), from).await;
+                let path = format!("/cognito/users/{other}");
+                let wire = Breaking::new(at, how);
+                let function = own.function_over(wire.clone());
+                let answer = wire.run(function.handle(asked(&boss, "PATCH", &path, Some(&body)))).await;
+                let here = format!("{how:?} of request {at} ({}), case {case}: {answer:?}", wire.what());
+                let status = answer.map(|answer| answer["statusCode"].as_u64().unwrap());
+                assert!(matches!(status, None | Some(200 | 503)), "{here}");
+                let (enabled, groups) = rights(&own, &other).await;
+                assert!(!groups.is_empty(), "nobody is without a role: {here}");
+                // Before, after, or both groups at once, which is an admin: one of the two is.
+                assert!(groups.iter().all(|group| group == from || *group == end.1[0]), "{here}");
+                assert!(own.ruling().await >= 1, "{here}");
+                let broke = wire.broke();
+                if status != Some(200) {
+                    own.a_minute_later();
+                    assert_eq!(ask(&own.function(), &boss, "PATCH", &path, Some(&body)).await, 200, "{here}");
+                }
+                assert_eq!(rights(&own, &other).await, (end.0, end.1.map(str::to_owned).to_vec()), "{here} {enabled}");
+                // So that the pool stays small.
+                own.a_minute_later();
+                own.ask("AdminDeleteUser", json!({"Username": other})).await;
+                if !broke {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_that_is_broken_off_anywhere_leaves_nothing_when_it_is_asked_for_again() {
+    let local = Local::running();
+    let own = OwnPool::new(&local).await;
+    let boss = own.add("boss@example.com", "admin").await;
+    for how in Break::ALL {
+        for at in 0..MOST {
+            let other = two(&own, &format!("{how:?}-{at}@example.com").to_lowercase(), "admin").await;
+            let path = format!("/cognito/users/{other}");
+            let wire = Breaking::new(at, how);
+            let function = own.function_over(wire.clone());
+            let answer = wire.run(function.handle(asked(&boss, "DELETE", &path, None))).await;
+            let here = format!("{how:?} of request {at} ({}): {answer:?}", wire.what());
+            let status = answer.map(|answer| answer["statusCode"].as_u64().unwrap());
+            assert!(matches!(status, None | Some(204 | 503)), "{here}");
+            let there = user(&own, &other).await.is_some();
+            assert!(status != Some(204) || !there, "{here}");
+            own.a_minute_later();
+            if status != Some(204) {
+                let again = ask(&own.function(), &boss, "DELETE", &path, None).await;
+                assert_eq!(again, if there { 204 } else { 404 }, "{here}");
+            }
+            assert_eq!(user(&own, &other).await, None, "{here}");
+            let left = own.profiles().find(&other.parse().unwrap()).await.unwrap();
+            assert_eq!(left, Found::Gone, "{here}");
+            own.a_minute_later();
+            if !wire.broke() {
+                break;
+            }
+        }
+    }
+    assert_eq!(own.everyone().await.len(), 1);
+    assert_eq!(own.profiles().list(10, None).await.unwrap().0.len(), 0);
+}
+
+#[tokio::test]
+async fn an_address_of_another_and_a_refused_password_change_nothing() {
+    let local = Local::running();
+    let own = OwnPool::new(&local).await;
+    let boss = own.add("boss@example.com", "admin").await;
+    let other = own.add("other@example.com", "user").await;
+    let path = format!("/cognito/users/{other}");
+    for (body, expected) in [
+        (json!({"email": "BOSS@example.com", "devices": "*", "password": {"value": "Correct-Horse-7"}}), 409),
+        (json!({"devices": "*", "role": "admin", "password": {"value": "no-capital-letter-7"}}), 422),
+    ] {
+        assert_eq!(ask(&own.function(), &boss, "PATCH", &path, Some(&body)).await, expected, "{body}");
+        let user = user(&own, &other).await.unwrap();
+        assert_eq!((attribute(&user, "email"), attribute(&user, "custom:devices")), ("other@example.com", ""));
+        assert_eq!(own.groups(&other).await, ["user"]);
+    }
+    let body = json!({"email": "New@Example.com", "email_verified": true, "devices": " b a "});
+    assert_eq!(ask(&own.function(), &boss, "PATCH", &path, Some(&body)).await, 200);
+    let user = user(&own, &other).await.unwrap();
+    assert_eq!((attribute(&user, "email"), attribute(&user, "custom:devices")), ("new@example.com", "a b"));
+}

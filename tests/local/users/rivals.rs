@@ -1,0 +1,141 @@
+//! The guards under concurrency: whoever takes admins away at the same moment, one is left who can sign in.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use weir_core::clock::Clock;
+use weir_tests::local::Local;
+use weir_tests::own_pool::OwnPool;
+use weir_tests::wire::Interlude;
+
+use super::ask;
+
+async fn restore(own: &OwnPool, admins: &[String]) {
+    for username in admins {
+        own.ask("AdminAddUserToGroup", json!({"Username": username, "GroupName": "admin"})).await;
+        own.ask("AdminEnableUser", json!({"Username": username})).await;
+    }
+}
+
+#[tokio::test]
+async fn of_two_admins_who_demote_each_other_at_once_one_stays() {
+    let local = Local::running();
+    let own = OwnPool::new(&local).await;
+    let (ann, bob) = (own.add("ann@example.com", "admin").await, own.add("bob@example.com", "admin").await);
+    let (first, second) = (own.function(), own.function());
+    let both = [ann.clone(), bob.clone()];
+    for round in 0..12 {
+        let body = if round % 2 == 0 { json!({"role": "user"}) } else { json!({"enabled": false}) };
+        let (path_ann, path_bob) = (format!("/cognito/users/{ann}"), format!("/cognito/users/{bob}"));
+        let (one, other) = tokio::join!(
+            ask(&first, &ann, "PATCH", &path_bob, Some(&body)),
+            ask(&second, &bob, "PATCH", &path_ann, Some(&body)),
+        );
+        let mut statuses = [one, other];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 409], "round {round}");
+        assert_eq!(own.ruling().await, 1, "round {round}");
+        restore(&own, &both).await;
+    }
+}
+
+#[tokio::test]
+async fn of_many_admins_who_take_each_other_away_in_every_way_one_is_left() {
+    let local = Local::running();
+    let own = OwnPool::new(&local).await;
+    let mut admins = Vec::new();
+    for number in 0..5 {
+        admins.push(own.add(&format!("a{number}@example.com"), "admin").await);
+    }
+    let functions: Vec<_> = admins.iter().map(|_| own.function()).collect();
+    let attack = async |place: usize| {
+        let (me, victim) = (&admins[place], &admins[(place + 1) % admins.len()]);
+        let path = format!("/cognito/users/{victim}");
+        for _ in 0..10 {
+            let status = match place % 3 {
+                0 => ask(&functions[place], me, "DELETE", &path, None).await,
+                1 => ask(&functions[place], me, "PATCH", &path, Some(&json!({"enabled": false}))).await,
+                _ => ask(&functions[place], me, "PATCH", &path, Some(&json!({"role": "user"}))).await,
+            };
+            // Too many at once is told as such, and asked again.
+            if status != 503 {
+                return status;
+            }
+        }
+        503
+    };
+    let statuses = futures_util::future::join_all((0..admins.len()).map(attack)).await;
+    assert_eq!(own.ruling().await, 1, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == 409).count(), 1, "{statuses:?}");
+}
+
+#[tokio::test]
+async fn a_slow_holder_of_the_lock_stops_before_somebody_else_begins() {
+    let local = Local::running();
+    let own = Arc::new(OwnPool::new(&local).await);
+    let (ann, bob) = (own.add("ann@example.com", "admin").await, own.add("bob@example.com", "admin").await);
+    // Ann has found out that she may demote Bob. Right before she does, a minute passes, and Bob demotes her.
+    let (theirs, her, his) = (Arc::clone(&own), ann.clone(), bob.clone());
+    let wire = Interlude::new("AdminGetUser", 1, move || {
+        let (own, ann, bob) = (Arc::clone(&theirs), her.clone(), his.clone());
+        Box::pin(async move {
+            own.clock.set(own.clock.now().plus_seconds(60));
+            let status =
+                ask(&own.function(), &bob, "PATCH", &format!("/cognito/users/{ann}"), Some(&json!({"role": "user"})))
+                    .await;
+            assert_eq!(status, 200);
+        })
+    });
+    let function = own.function_over(Arc::new(wire));
+    let status = ask(&function, &ann, "PATCH", &format!("/cognito/users/{bob}"), Some(&json!({"role": "user"}))).await;
+    // She reads after it, so she sees that she is none any more.
+    assert_eq!((status, own.ruling().await), (409, 1));
+
+    // The same, once she has read everything: the lock is what stops her.
+    restore(&own, &[ann.clone(), bob.clone()]).await;
+    own.a_minute_later();
+    let (theirs, her, his) = (Arc::clone(&own), ann.clone(), bob.clone());
+    let wire = Interlude::new("AdminAddUserToGroup", 1, move || {
+        let (own, ann, bob) = (Arc::clone(&theirs), her.clone(), his.clone());
+        Box::pin(async move {
+            own.clock.set(own.clock.now().plus_seconds(60));
+            let status =
+                ask(&own.function(), &bob, "PATCH", &format!("/cognito/users/{ann}"), Some(&json!({"role": "user"})))
+                    .await;
+            assert_eq!(status, 200);
+        })
+    });
+    let function = own.function_over(Arc::new(wire));
+    let status = ask(&function, &ann, "PATCH", &format!("/cognito/users/{bob}"), Some(&json!({"role": "user"}))).await;
+    assert_eq!((status, own.ruling().await), (503, 1));
+}
+
+#[tokio::test]
+async fn nobody_deletes_themself_and_the_last_admin_stays_whatever_is_tried() {
+    let local = Local::running();
+    let own = OwnPool::new(&local).await;
+    let (ann, off) = (own.add("ann@example.com", "admin").await, own.add("off@example.com", "admin").await);
+    own.ask("AdminDisableUser", json!({"Username": off})).await;
+    let function = own.function();
+    let path = format!("/cognito/users/{ann}");
+    let tries: [(&str, &str, Option<Value>); 5] = [
+        (&ann, "DELETE", None),
+        (&off, "DELETE", None),
+        (&off, "PATCH", Some(json!({"role": "user"}))),
+        (&ann, "PATCH", Some(json!({"enabled": false}))),
+        (
+            &ann,
+            "PATCH",
+            Some(json!({"role": "user", "email": "x@example.com", "password": {"value": "Correct-Horse-7"}})),
+        ),
+    ];
+    for (caller, method, body) in tries {
+        assert_eq!(ask(&function, caller, method, &path, body.as_ref()).await, 409, "{method} {body:?}");
+    }
+    assert_eq!(own.ruling().await, 1);
+    // By the address it is oneself as well.
+    assert_eq!(ask(&function, &ann, "DELETE", "/cognito/users/ann@example.com", None).await, 409);
+    // Another who can sign in, and she may go.
+    own.add("new@example.com", "admin").await;
+    assert_eq!(ask(&function, &off, "DELETE", &path, None).await, 204);
+}

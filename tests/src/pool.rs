@@ -1,0 +1,211 @@
+//! A user pool of recorded answers, in the words of Cognito's API reference, for what needs no pool that changes: who may
+//! ask what, and what is answered. What changes people is tested on a whole engine, in `tests/local`.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use aws_smithy_http_client::Builder;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
+use weir_core::aws::cognito::config::retry::{RetryConfig, RetryPartition};
+use weir_core::aws::cognito::config::timeout::TimeoutConfig;
+use weir_core::aws::cognito::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
+use weir_core::aws::cognito::{Client, Config};
+use weir_core::aws::people::Pool;
+
+use crate::wire::{Answer, Request, Wire, answer, refusal, through};
+
+/// The id of the recorded pool.
+pub const ID: &str = "eu-central-1_Recorded1";
+
+/// A client of Cognito at `url`, whose requests go over `wire`, each tried `attempts` times.
+pub fn client(url: &str, http: SharedHttpClient, wire: Arc<dyn Wire>, attempts: u32) -> Client {
+    // The allowance for retries is shared by all clients of a partition in the process; each client has its own.
+    let partition = RetryPartition::custom(format!("{url} {:p}", Arc::as_ptr(&wire))).build();
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .endpoint_url(url)
+        .http_client(through(http, wire))
+        .retry_config(RetryConfig::standard().with_max_attempts(attempts))
+        .retry_partition(partition)
+        .timeout_config(TimeoutConfig::disabled())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    Client::from_conf(config.build())
+}
+
+/// What the pool says; it forgets only who is deleted.
+#[derive(Debug)]
+pub struct Recorded {
+    people: Mutex<Vec<Value>>,
+    refusals: Mutex<VecDeque<(&'static str, u16, &'static str, &'static str)>>,
+    asked: Mutex<Vec<(String, Value)>>,
+}
+
+impl Recorded {
+    /// With these people, as [`person`] makes them.
+    pub fn of(people: Vec<Value>) -> Arc<Self> {
+        let (refusals, asked) = (Mutex::default(), Mutex::default());
+        Arc::new(Self { people: Mutex::new(people), refusals, asked })
+    }
+
+    /// The pool as the functions know it.
+    pub fn pool(self: &Arc<Self>) -> Pool {
+        Pool::new(client("http://127.0.0.1:9", Builder::new().build_http(), self.clone(), 3), ID)
+    }
+
+    /// The next request of that operation is refused so.
+    pub fn refuse(&self, operation: &'static str, status: u16, code: &'static str, text: &'static str) {
+        self.refusals.lock().unwrap().push_back((operation, status, code, text));
+    }
+
+    /// What was asked since the last time.
+    pub fn asked(&self) -> Vec<(String, Value)> {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+
+    fn said(&self, operation: &str, body: &Value) -> Answer {
+        assert_eq!(body["UserPoolId"], ID, "{operation} asks another pool");
+        let due = {
+            let mut refusals = self.refusals.lock().unwrap();
+            let place = refusals.iter().position(|refusal| refusal.0 == operation);
+            place.and_then(|place| refusals.remove(place))
+        };
+        if let Some((_, status, code, text)) = due {
+            return refusal(status, code, text);
+        }
+        for field in ["Password", "TemporaryPassword"] {
+            if let Some((code, text)) = body[field].as_str().and_then(broken_rule) {
+                return refusal(400, code, text);
+            }
+        }
+        let mut people = self.people.lock().unwrap();
+        let named = |person: &&Value| body["Username"] == person["Username"] || body["Username"] == email(person);
+        let found = people.iter().find(named).cloned();
+        match (operation, found) {
+            ("ListUsers", _) => {
+                let all: Vec<_> = people.iter().collect();
+                page(&all, body, "PaginationToken")
+            }
+            ("ListUsersInGroup", _) => {
+                let members: Vec<_> = people.iter().filter(|person| in_group(person, &body["GroupName"])).collect();
+                page(&members, body, "NextToken")
+            }
+            ("DescribeUserPool", _) => {
+                answer(200, &json!({"UserPool": {"Id": ID, "EstimatedNumberOfUsers": people.len()}}))
+            }
+            ("AdminCreateUser", found) if body["MessageAction"] == "SUPPRESS" => match found {
+                Some(_) => refusal(400, "UsernameExistsException", "User account already exists"),
+                None => answer(200, &json!({"User": made(body)})),
+            },
+            ("AdminCreateUser", _) => answer(200, &json!({})),
+            ("AdminGetUser", Some(mut person)) => {
+                person["UserAttributes"] = person["Attributes"].take();
+                answer(200, &person)
+            }
+            ("AdminListGroupsForUser", Some(person)) => {
+                let groups = person["groups"].as_array().unwrap().iter();
+                answer(200, &json!({"Groups": groups.map(|name| json!({"GroupName": name})).collect::<Vec<_>>()}))
+            }
+            ("AdminDeleteUser", Some(person)) => {
+                people.retain(|other| other["Username"] != person["Username"]);
+                answer(200, &json!({}))
+            }
+            // Of one who was just made.
+            ("AdminGetUser" | "AdminListGroupsForUser" | "AdminDeleteUser", None) => {
+                refusal(400, "UserNotFoundException", "User does not exist.")
+            }
+            _ => answer(200, &json!({})),
+        }
+    }
+}
+
+impl Wire for Recorded {
+    fn carry(self: Arc<Self>, request: Request) -> BoxFuture<'static, Answer> {
+        let (operation, body) = (request.operation().to_owned(), request.body());
+        self.asked.lock().unwrap().push((operation.clone(), body.clone()));
+        Box::pin(async move { self.said(&operation, &body) })
+    }
+}
+
+/// A person: the last digits of the id, the address's name, the groups, the scope.
+pub fn person(number: u32, name: &str, groups: &[&str], devices: &str) -> Value {
+    let id = format!("5f1e0000-0000-4000-8000-{number:012}");
+    json!({
+        "Username": id,
+        "Attributes": [
+            {"Name": "sub", "Value": id},
+            {"Name": "email", "Value": format!("{name}@example.com")},
+            {"Name": "email_verified", "Value": "true"},
+            {"Name": "custom:devices", "Value": devices},
+        ],
+        "Enabled": true,
+        "UserStatus": "CONFIRMED",
+        "UserCreateDate": 1_795_000_000.123,
+        "UserLastModifiedDate": 1_795_100_000.5,
+        "groups": groups,
+    })
+}
+
+/// The person, who cannot sign in.
+pub fn disabled(mut person: Value) -> Value {
+    person["Enabled"] = false.into();
+    person
+}
+
+/// The person, half-made, with that mark.
+pub fn marked(mut person: Value, mark: &str) -> Value {
+    let attributes = person["Attributes"].as_array_mut().unwrap();
+    attributes.push(json!({"Name": "custom:adding", "Value": mark}));
+    person
+}
+
+fn email(person: &Value) -> Value {
+    let attributes = person["Attributes"].as_array().unwrap();
+    attributes.iter().find(|attribute| attribute["Name"] == "email").unwrap()["Value"].clone()
+}
+
+fn in_group(person: &Value, group: &Value) -> bool {
+    person["groups"].as_array().unwrap().contains(group)
+}
+
+/// A page as Cognito marks it off; the filter is left to who asks.
+fn page(all: &[&Value], body: &Value, token: &str) -> Answer {
+    let limit = body["Limit"].as_u64().unwrap_or(60);
+    assert!((1..=60).contains(&limit), "Cognito lists 1 to 60 at once, not {limit}");
+    let from: usize = body[token].as_str().map_or(0, |place| place.parse().unwrap());
+    let to = all.len().min(from + usize::try_from(limit).unwrap());
+    let mut said = json!({"Users": all[from..to]});
+    if to < all.len() {
+        said[token] = to.to_string().into();
+    }
+    answer(200, &said)
+}
+
+fn made(body: &Value) -> Value {
+    let mut made = person(99, "new", &[], "");
+    let sub = made["Attributes"][0].clone();
+    made["Attributes"] = body["UserAttributes"].clone();
+    made["Attributes"].as_array_mut().unwrap().push(sub);
+    made["UserStatus"] = "FORCE_CHANGE_PASSWORD".into();
+    made
+}
+
+/// What Cognito says to a password that breaks a rule of the template's pool.
+fn broken_rule(password: &str) -> Option<(&'static str, &'static str)> {
+    let policy = "InvalidPasswordException";
+    if password.starts_with("Used-Before") {
+        let text = "Provided password cannot be used because it was used previously.";
+        return Some(("PasswordHistoryPolicyViolationException", text));
+    }
+    if password.len() < 12 {
+        return Some((policy, "Password did not conform with policy: Password not long enough"));
+    }
+    let has = |kind: fn(&u8) -> bool| password.as_bytes().iter().any(kind);
+    if !has(u8::is_ascii_uppercase) {
+        return Some((policy, "Password did not conform with policy: Password must have uppercase characters"));
+    }
+    None
+}

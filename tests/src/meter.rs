@@ -1,6 +1,7 @@
 //! What requests cost, as the engine counts it: read and write units of each table, its indexes included.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
@@ -23,18 +24,27 @@ pub struct Cost {
 
 /// Reads the meter of each request.
 #[derive(Debug, Default)]
-pub struct Meter(Mutex<BTreeMap<String, Cost>>);
+pub struct Meter {
+    costs: Mutex<BTreeMap<String, Cost>>,
+    reads: AtomicUsize,
+}
 
 impl Meter {
     /// What each table has cost since the last time, by its noun.
     pub fn take(&self) -> BTreeMap<String, Cost> {
-        std::mem::take(&mut *self.0.lock().unwrap())
+        std::mem::take(&mut *self.costs.lock().unwrap())
+    }
+
+    /// How many requests there were that read, whatever the tables.
+    pub fn reads(&self) -> usize {
+        self.reads.load(Ordering::SeqCst)
     }
 
     fn note(&self, operation: &str, asked: &Value, answered: &Value) {
         let noun = |table: &str| table.rsplit('-').next().unwrap_or_default().to_owned();
         let reads = operation == "Query" || operation.contains("GetItem");
-        let mut costs = self.0.lock().unwrap();
+        self.reads.fetch_add(usize::from(reads), Ordering::SeqCst);
+        let mut costs = self.costs.lock().unwrap();
         let consumed = &answered["ConsumedCapacity"];
         let all = consumed.as_array().map_or(std::slice::from_ref(consumed), Vec::as_slice);
         for one in all.iter().filter(|one| one.is_object()) {

@@ -54,7 +54,11 @@ fn query() -> (Vec<(String, String)>, Vec<String>) {
     (conditions.collect(), fields)
 }
 
+/// What a line's level is worth is remembered for the whole process, so two who listen at once would disturb each other.
+static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 async fn changed(level: Level) -> Log {
+    let _alone = ONE_AT_A_TIME.lock().await;
     let log = Log::default();
     let writer = log.clone();
     let _guard = tracing::subscriber::set_default(lines(level, move || writer.clone()));

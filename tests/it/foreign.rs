@@ -124,6 +124,13 @@ async fn no_request_makes_flow_fail() {
     .await;
 }
 
+#[tokio::test]
+async fn no_request_makes_reading_fail() {
+    let world = crate::reading::World::new().await;
+    let function = &world.function();
+    feed("reading", |event| Box::pin(async move { wrong_answer(&function.handle(event).await) })).await;
+}
+
 /// The targets of cargo-fuzz, with what it begins with and changes of that. `FUZZ_CORPUS` names a folder that this is written to.
 #[test]
 fn no_bytes_make_a_target_of_the_fuzzer_fail() {

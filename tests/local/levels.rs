@@ -76,6 +76,8 @@ async fn a_junction_named_in_the_registry_is_compared() {
     let local = Local::running();
     local.register(&json!({"id": "sewer-e9", "level_id": "E9", "followed_by": ["F4"]})).await;
     let mut gateway = local.connect("gateway-e").await;
+    // The detector remembers which sensors follow which for DeviceCacheSeconds, here 1.
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     let at = now() - 60_000;
     for (id, filling) in [("E9", 100), ("F4", 0)] {
         gateway.publish(LEVEL_TOPIC, bytes(&json!({"id": id, "filling": filling, "ts": at}))).await.unwrap();

@@ -2,6 +2,7 @@
 
 mod environment;
 mod flow;
+mod history;
 mod levels;
 mod people;
 mod quarantine;

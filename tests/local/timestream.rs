@@ -1,7 +1,12 @@
 //! The Timestream store on the wire: the deployed program writes to moto, which shows what it was sent.
 
 use serde_json::{Map, Value, json};
+use weir_core::aws::time_series::Span;
+use weir_core::domain::Timestamp;
+use weir_core::domain::every::Every;
+use weir_core::domain::reading::Series;
 use weir_tests::local::{Local, bytes, now};
+use weir_tests::timestream_query::{history_at, rows};
 use xtask::cloud::{Call, Cloud};
 use xtask::timestream::{ENDPOINT, FUNCTION};
 
@@ -41,4 +46,37 @@ async fn a_message_of_250_values_is_written_whole() {
     assert_eq!((number("raw"), number("value")), (7.0, 4.5));
     // The same message again is accepted and stored by nobody twice on AWS, by its version; moto only shows that it is the same.
     assert!(of_seven["Version"].is_number() || of_seven["Version"].is_string(), "{of_seven}");
+}
+
+#[tokio::test]
+async fn questions_are_understood_by_another_timestream_and_its_answers_by_us() {
+    let local = Local::running();
+    let address = local.stack.output(ENDPOINT).unwrap();
+    let moto = Cloud::new(address, &local.stack.region);
+    let at = Timestamp::from_millis(1_795_155_884_000);
+    let span = Span { from: at, to: at.plus_seconds(1) };
+    let question = "SELECT sensor, bin(time, 1h) AS start, quality, count(*) AS n, sum(value) AS total, min(value) AS low, max(value) AS high FROM \"weir-test\".\"readings\" WHERE time >= from_milliseconds(1795155884000) AND time < from_milliseconds(1795155885000) AND measure_name = 'reading' AND device = 'buoy-01' AND sensor IN ('ph') GROUP BY sensor, bin(time, 1h), quality ORDER BY sensor ASC, start ASC, quality ASC LIMIT 6";
+    let columns = [
+        ("sensor", "VARCHAR"),
+        ("start", "TIMESTAMP"),
+        ("quality", "VARCHAR"),
+        ("n", "BIGINT"),
+        ("total", "DOUBLE"),
+        ("low", "DOUBLE"),
+        ("high", "DOUBLE"),
+    ];
+    let row = json!(["ph", "2026-11-20 06:00:00.000000000", "good", 2, 15.0, 7.0, 8.0]);
+    let (_, canned) = rows(&columns, &[row]);
+    // moto answers what it was told for exactly this text.
+    let told = json!({"region": "eu-central-1", "results": {question: [canned]}});
+    let path = "/moto-api/static/timestream/query-results";
+    let call =
+        Call { service: "timestream", method: "POST", path, body: told.to_string().into_bytes(), ..Call::default() };
+    moto.bytes(call).await.unwrap();
+    let series = [Series { device: "buoy-01".parse().unwrap(), sensor: "ph".parse().unwrap() }];
+    let hour = Every::parse("1h").unwrap();
+    let found = history_at(address).buckets(&series, span, hour, None, 1, at.plus_seconds(60)).await.unwrap();
+    assert_eq!((found.items.len(), found.next), (1, None));
+    let tally = found.items[0].sums.good;
+    assert_eq!((tally.count, tally.mean(), tally.min, tally.max), (2, Some(7.5), 7.0, 8.0));
 }

@@ -6,6 +6,7 @@ use cognito_get_users_info::UsersInfo;
 use device::Device;
 use flow::Flow;
 use quarantine::Quarantine;
+use reading::Reading;
 use serde_json::Value;
 use user::User;
 use weir_core::http::openapi;
@@ -14,7 +15,7 @@ use weir_core::http::openapi;
 pub fn whole() -> Value {
     let mut said = Device::document();
     let people = [User::document(), UsersInfo::document(), GetRole::document(), ChangeUser::document()];
-    for other in people.into_iter().chain([Flow::document(), Quarantine::document()]) {
+    for other in people.into_iter().chain([Flow::document(), Quarantine::document(), Reading::document()]) {
         said.merge(other);
     }
     openapi(said)

@@ -144,7 +144,10 @@ impl Parts<'_> {
     }
 
     fn readings(&self) -> ReadingTable {
-        ReadingTable::new(self.client.clone(), self.engine.name("readings"), self.settings.reading_days)
+        {
+            let (readings, rollups) = (self.engine.name("readings"), self.engine.name("rollups"));
+            ReadingTable::new(self.client.clone(), readings, rollups, self.settings.reading_days)
+        }
     }
 
     fn levels(&self) -> LevelTable {

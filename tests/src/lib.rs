@@ -27,6 +27,7 @@ pub mod pump;
 pub mod rows;
 pub mod template;
 pub mod timestream;
+pub mod timestream_query;
 pub mod wire;
 
 /// The root of the repository.

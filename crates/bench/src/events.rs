@@ -38,14 +38,14 @@ impl Stage<'_> {
     }
 }
 
-/// Reports of one flow sensor, a minute apart, each another level than the one before.
+/// Reports of one flow sensor, a second apart, each another level than the one before.
 pub fn levels(stage: &Stage<'_>, id: &'static str) -> Result<Events> {
     let (event, begin, endpoint) = (stage.event("organizer/report")?, stage.begin, stage.endpoint.clone());
     Ok(Box::new(move |number| {
         if number == 2 {
             watch(&endpoint, id)?;
         }
-        Ok(level(&event, id, if number % 2 == 0 { 50 } else { 100 }, minute(begin, number)))
+        Ok(level(&event, id, if number % 2 == 0 { 50 } else { 100 }, second(begin, number)))
     }))
 }
 
@@ -57,26 +57,26 @@ fn watch(endpoint: &Endpoint, id: &str) -> Result<()> {
     endpoint.call("UpdateItem", &asked).map(drop)
 }
 
-/// Messages of one value, a minute apart.
+/// Messages of one value, a second apart.
 pub fn single(stage: &Stage<'_>) -> Result<Events> {
     let (event, begin) = (stage.event("calibration/number")?, stage.begin);
-    Ok(Box::new(move |number| Ok(message(&event, &json!({"value": 400 + number % 100}), minute(begin, number) + 1))))
+    Ok(Box::new(move |number| Ok(message(&event, &json!({"value": 400 + number % 100}), second(begin, number) + 1))))
 }
 
-/// Messages of ten values at each of so many instants, a second apart.
+/// Messages of ten values at each of so many instants, 10 ms apart.
 pub fn batches(stage: &Stage<'_>, instants: i64) -> Result<Events> {
     let (event, begin) = (stage.event("calibration/batch")?, stage.begin);
     Ok(Box::new(move |number| {
-        let at = minute(begin, number);
+        let at = second(begin, number);
         // Two cases that share a sensor must not share an instant: theirs would be duplicates.
-        let part = |second| json!({"ts": at + 1000 * second + 10 + instants, "values": values(second)});
+        let part = |place| json!({"ts": at + 10 * place + 10 + instants, "values": values(place)});
         let batch: Vec<_> = (0..instants).map(part).collect();
-        Ok(message(&event, &json!({ "batch": batch }), at + 59_000))
+        Ok(message(&event, &json!({ "batch": batch }), at + 900))
     }))
 }
 
-fn values(second: i64) -> Value {
-    let value = |(place, code): (usize, &&str)| ((*code).to_owned(), json!(400 + 10 * place as i64 + second));
+fn values(more: i64) -> Value {
+    let value = |(place, code): (usize, &&str)| ((*code).to_owned(), json!(400 + 10 * place as i64 + more));
     world::SENSORS.iter().enumerate().map(value).collect()
 }
 
@@ -147,6 +147,6 @@ fn stream(batch: &Value, rows: &[Value], number: u64) -> Result<String> {
     Ok(json!({"Records": rows.iter().enumerate().map(record).collect::<Vec<_>>()}).to_string())
 }
 
-fn minute(begin: i64, number: u64) -> i64 {
-    begin + 60_000 * number as i64
+fn second(begin: i64, number: u64) -> i64 {
+    begin + 1000 * number as i64
 }

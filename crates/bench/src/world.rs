@@ -15,7 +15,7 @@ use weir_core::domain::device::{Device, Sensor};
 pub const SENSORS: [&str; 10] = ["ch4", "co2", "cond", "do", "flw", "lvl", "ph", "tmp", "tds", "tbd"];
 
 /// The tables' nouns.
-pub const TABLES: [&str; 6] = ["devices", "calibrations", "readings", "levels", "problems", "quarantine"];
+pub const TABLES: [&str; 7] = ["devices", "calibrations", "readings", "rollups", "levels", "problems", "quarantine"];
 
 /// Creates the tables as template.yaml has them, as far as keys and indexes go.
 pub fn create_tables(endpoint: &Endpoint) -> Result<()> {
@@ -38,6 +38,7 @@ pub fn create_tables(endpoint: &Endpoint) -> Result<()> {
         devices,
         table("calibrations", &[("sensor", "S", "HASH"), ("since", "S", "RANGE")]),
         table("readings", &[("sensor", "S", "HASH"), ("at", "N", "RANGE")]),
+        table("rollups", &[("sensor", "S", "HASH"), ("cell", "S", "RANGE")]),
         table("levels", &[("id", "S", "HASH")]),
         table("problems", &[("problem_id", "S", "HASH")]),
         table("quarantine", &[("id", "S", "HASH")]),

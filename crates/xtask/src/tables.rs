@@ -20,7 +20,8 @@ pub struct Tables {
 }
 
 /// The tables, as the template calls them.
-const TABLES: [&str; 7] = ["Devices", "Calibrations", "Readings", "Levels", "Problems", "Quarantine", "Users"];
+const TABLES: [&str; 8] =
+    ["Devices", "Calibrations", "Readings", "Rollups", "Levels", "Problems", "Quarantine", "Users"];
 
 impl Tables {
     /// The tables of this stack.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use weir_tests::engine::Engine;
-use weir_tests::functions::{Functions, Settings};
+use weir_tests::functions::{Functions, NOW, Settings};
 use weir_tests::wire::Ledger;
 
 use super::{handled, report};
@@ -47,6 +47,7 @@ async fn a_report_reads_at_most_one_row_and_writes_one_however_long_the_past() {
     let functions = Functions::by(&engine, &engine.client_over(ledger.clone()), &Settings::default());
     for (place, seconds) in (0_u8..200).map(|place| (place, i64::from(place) * 60 - 90_000)) {
         // Now and then one comes late, which is another way of writing.
+        functions.clock.set(NOW.plus_seconds(seconds));
         let seconds = if place % 7 == 6 { seconds - 90 } else { seconds };
         handled(&functions, report("01", f64::from(place % 3) * 50.0, seconds)).await;
         let asked = ledger.operations();

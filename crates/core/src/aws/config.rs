@@ -23,6 +23,12 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 /// 2 ms of each start.
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 
+/// A query over years takes Timestream seconds; behind the API there are 30.
+#[cfg(feature = "query")]
+const QUERY_ATTEMPT: Duration = Duration::from_secs(20);
+#[cfg(feature = "query")]
+const QUERY: Duration = Duration::from_secs(24);
+
 /// What a function's environment lacks.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -135,6 +141,32 @@ pub async fn timestream_write(config: &SdkConfig) -> Result<aws_sdk_timestreamwr
     let (client, reload) =
         client.with_endpoint_discovery_enabled().await.map_err(|error| ConfigError::Discovery(error.to_string()))?;
     // AWS gives an endpoint for a day; the task renews it between two events.
+    tokio::spawn(reload.reload_task());
+    Ok(client)
+}
+
+/// A Timestream client that knows where to ask. What holds for [`timestream_write`] holds for it.
+///
+/// # Errors
+/// When the discovery fails.
+#[cfg(feature = "query")]
+pub async fn timestream_query(config: &SdkConfig) -> Result<aws_sdk_timestreamquery::Client, ConfigError> {
+    let mut own = aws_sdk_timestreamquery::config::Builder::from(config);
+    let by_hand = required("AWS_ENDPOINT_URL_TIMESTREAM_QUERY").or_else(|_| required("AWS_ENDPOINT_URL")).ok();
+    own.set_endpoint_url(by_hand.clone());
+    own.set_timeout_config(Some(
+        TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(1))
+            .operation_attempt_timeout(QUERY_ATTEMPT)
+            .operation_timeout(QUERY)
+            .build(),
+    ));
+    let client = aws_sdk_timestreamquery::Client::from_conf(own.build());
+    if by_hand.is_some() {
+        return Ok(client);
+    }
+    let (client, reload) =
+        client.with_endpoint_discovery_enabled().await.map_err(|error| ConfigError::Discovery(error.to_string()))?;
     tokio::spawn(reload.reload_task());
     Ok(client)
 }

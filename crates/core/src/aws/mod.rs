@@ -27,6 +27,8 @@ pub use aws_sdk_dynamodb as dynamodb;
 pub use aws_sdk_iotdataplane as iotdataplane;
 #[cfg(feature = "invoke")]
 pub use aws_sdk_lambda as lambda;
+#[cfg(feature = "query")]
+pub use aws_sdk_timestreamquery as timestreamquery;
 pub use aws_sdk_timestreamwrite as timestreamwrite;
 
 pub use calibration::{CalibrationTable, Since};

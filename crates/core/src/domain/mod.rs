@@ -4,6 +4,7 @@ pub mod access;
 pub mod calibration;
 pub mod device;
 pub mod device_record;
+pub mod every;
 #[cfg(feature = "fit")]
 pub mod fit;
 pub mod level;
@@ -12,7 +13,9 @@ pub mod people;
 pub mod problem;
 pub mod reading;
 pub mod refusal;
+pub mod rollup;
 pub mod settings;
+pub mod sums;
 pub mod topology;
 
 mod timestamp;

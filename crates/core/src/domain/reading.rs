@@ -40,6 +40,14 @@ pub enum Quality {
 }
 
 impl Quality {
+    /// Every quality.
+    pub const ALL: [Self; 3] = [Self::Good, Self::OutOfRange, Self::Uncalibrated];
+
+    /// The quality that the word stands for.
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|quality| quality.code() == code)
+    }
+
     /// The word that is stored.
     pub const fn code(self) -> &'static str {
         match self {

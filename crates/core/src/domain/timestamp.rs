@@ -13,6 +13,9 @@ const EARLIEST_MS: i64 = 946_684_800_000;
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// The first instant that a reading can be of: 2000-01-01T00:00:00Z.
+    pub const EARLIEST: Self = Self(EARLIEST_MS);
+
     /// From epoch milliseconds.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)

@@ -43,6 +43,8 @@ kinds! {
     NotFound = NOT_FOUND "not_found" "There is no such thing";
     /// The path is there, the method is not.
     MethodNotAllowed = METHOD_NOT_ALLOWED "method_not_allowed" "The method does not fit the path";
+    /// In none of the forms that the caller takes.
+    NotAcceptable = NOT_ACCEPTABLE "not_acceptable" "There is no such form of it";
     /// What should be made is there already.
     Exists = CONFLICT "exists" "It exists already";
     /// The thing is in a state from which this step is not possible.

@@ -83,6 +83,14 @@ impl Problem {
         problem
     }
 
+    /// 422: the query parameter `name` can be read and says something that cannot be.
+    pub fn unfit(name: &str, detail: impl Into<String>) -> Self {
+        let detail = cut(detail.into());
+        let mut problem = Self::new(Kind::Invalid, format!("query parameter {name}: {detail}"));
+        problem.errors.push(FieldError { pointer: None, parameter: Some(name.to_owned()), detail });
+        problem
+    }
+
     /// 400: `next` leads nowhere.
     pub fn bad_page() -> Self {
         Self::new(Kind::BadPage, "`next` must be one that this list gave, with the same filters")

@@ -17,11 +17,17 @@ use crate::domain::reading::{Reading, Series, Settlement, Stored};
 use crate::domain::{Kept, Reason, Refusal, Timestamp};
 use crate::id::AsideId;
 
+#[cfg(feature = "query")]
+mod history;
 mod readings;
 mod records;
+mod rollups;
 
+#[cfg(feature = "query")]
+pub use history::{Bucket, Found, History, Place, Span, TimestreamHistory, Unanswered};
 pub use readings::ReadingTable;
 pub use records::TimestreamTable;
+pub use rollups::RollupTable;
 
 /// How one reading ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,27 +49,20 @@ pub enum TimeSeries {
 }
 
 impl TimeSeries {
-    /// The store that `TIME_SERIES_STORE` names: `dynamodb` (table `READINGS_TABLE`, rows kept `READING_TTL_DAYS`) or
-    /// `timestream` (`TIMESTREAM_DATABASE`, `TIMESTREAM_TABLE`).
+    /// The store that `TIME_SERIES_STORE` names: `dynamodb` (tables `READINGS_TABLE` and `ROLLUPS_TABLE`, rows kept
+    /// `READING_TTL_DAYS`) or `timestream` (`TIMESTREAM_DATABASE`, `TIMESTREAM_TABLE`).
     ///
     /// # Errors
     /// When a variable is missing or wrong, or Timestream's endpoint cannot be found out.
     pub async fn from_environment(config: &SdkConfig, dynamodb: &Client) -> Result<Self, ConfigError> {
         match required("TIME_SERIES_STORE")?.as_str() {
-            "dynamodb" => {
-                let keep_days = number("READING_TTL_DAYS", 0, 0)?;
-                Ok(Self::DynamoDb(ReadingTable::new(dynamodb.clone(), required("READINGS_TABLE")?, keep_days)))
-            }
+            "dynamodb" => Ok(Self::DynamoDb(reading_table(dynamodb)?)),
             "timestream" => {
                 let client = timestream_write(config).await?;
-                let (database, table) = (required("TIMESTREAM_DATABASE")?, required("TIMESTREAM_TABLE")?);
+                let (database, table) = timestream_names()?;
                 Ok(Self::Timestream(TimestreamTable::new(client, database, table)))
             }
-            other => Err(ConfigError::Bad {
-                name: "TIME_SERIES_STORE",
-                value: other.to_owned(),
-                expected: "`dynamodb` or `timestream`",
-            }),
+            other => Err(no_store(other)),
         }
     }
 
@@ -86,6 +85,20 @@ impl TimeSeries {
         outcomes.sort_by_key(|(place, _)| *place);
         outcomes.into_iter().map(|(_, outcome)| outcome).collect()
     }
+}
+
+fn reading_table(dynamodb: &Client) -> Result<ReadingTable, ConfigError> {
+    let (readings, rollups) = (required("READINGS_TABLE")?, required("ROLLUPS_TABLE")?);
+    Ok(ReadingTable::new(dynamodb.clone(), readings, rollups, number("READING_TTL_DAYS", 0, 0)?))
+}
+
+fn timestream_names() -> Result<(String, String), ConfigError> {
+    Ok((required("TIMESTREAM_DATABASE")?, required("TIMESTREAM_TABLE")?))
+}
+
+fn no_store(other: &str) -> ConfigError {
+    let (value, expected) = (other.to_owned(), "`dynamodb` or `timestream`");
+    ConfigError::Bad { name: "TIME_SERIES_STORE", value, expected }
 }
 
 /// Readings with their place in the call.

@@ -16,11 +16,12 @@ use futures_util::{StreamExt, stream};
 
 use super::super::row::{Item, n, s, series};
 use super::super::{AwsError, pause};
+use super::rollups::{RollupTable, cells};
 use super::{Aside, Outcomes, Placed, Written, conflicting, failed};
 use crate::domain::Timestamp;
 use crate::domain::reading::{Reading, Settlement, Stored};
 
-const TABLE: &str = "readings";
+pub(super) const TABLE: &str = "readings";
 const OPERATION: &str = "BatchExecuteStatement readings";
 /// `BatchExecuteStatement` takes so many statements.
 const BATCH: usize = 25;
@@ -28,25 +29,64 @@ const BATCH: usize = 25;
 const AT_ONCE: usize = 8;
 /// So many times rows are tried again that DynamoDB throttled, or that others keep changing.
 const ATTEMPTS: usize = 6;
+/// When a question has read so many rows it begins nothing new: 16 pages of a megabyte, about a second of work.
+const BUDGET: usize = 100_000;
 
 /// The readings' table.
 #[derive(Debug, Clone)]
 pub struct ReadingTable {
-    client: Client,
-    name: String,
-    keep_days: i64,
+    pub(super) client: Client,
+    pub(super) name: String,
+    pub(super) rollups: RollupTable,
+    pub(super) keep_days: i64,
+    #[cfg_attr(not(feature = "query"), allow(dead_code, reason = "for questions alone"))]
+    pub(super) budget: usize,
 }
 
 impl ReadingTable {
-    /// The table called `name`, whose rows live for `keep_days`, or for ever when that is 0.
-    pub fn new(client: Client, name: impl Into<String>, keep_days: i64) -> Self {
-        Self { client, name: name.into(), keep_days }
+    /// The table called `name`, whose rows live for `keep_days`, or for ever when that is 0; what they come to is in the
+    /// table called `rollups`.
+    pub fn new(client: Client, name: impl Into<String>, rollups: impl Into<String>, keep_days: i64) -> Self {
+        let rollups = RollupTable::new(client.clone(), rollups, keep_days);
+        Self { client, name: name.into(), rollups, keep_days, budget: BUDGET }
+    }
+
+    /// The same, but a question begins nothing new once it has read so many rows. 100,000 unless said otherwise.
+    pub fn reading_at_most(self, rows: usize) -> Self {
+        Self { budget: rows, ..self }
+    }
+
+    /// What the readings come to.
+    pub fn rollups(&self) -> &RollupTable {
+        &self.rollups
     }
 
     /// Writes readings of different keys.
     pub(super) async fn write(&self, readings: &[(usize, &Reading)], aside: &Aside<'_>) -> Outcomes {
         let chunks: Vec<_> = readings.chunks(BATCH).map(|chunk| self.insert(chunk, aside)).collect();
-        stream::iter(chunks).buffer_unordered(AT_ONCE).concat().await
+        let outcomes = stream::iter(chunks).buffer_unordered(AT_ONCE).concat().await;
+        self.forget(readings, outcomes, aside).await
+    }
+
+    /// Makes invalid what was kept of hours and days that were closed before these readings came, whatever became of
+    /// them: a duplicate may be what is left of an attempt that was killed right after it had stored the reading, and
+    /// an error may hide that it was stored.
+    async fn forget(&self, readings: &[(usize, &Reading)], mut outcomes: Outcomes, aside: &Aside<'_>) -> Outcomes {
+        // The time is read after the readings are stored: see `domain::rollup`.
+        let now = aside.clock.now();
+        let late = cells(readings.iter().map(|(_, reading)| (&reading.series, reading.at)), now);
+        for ((series, cell), error) in self.rollups.forget_cells(late).await {
+            let within = |at| cell.unit.width().floor(at) == cell.start;
+            let hit: Placed<'_> = readings
+                .iter()
+                .copied()
+                .filter(|(_, reading)| reading.series == *series && within(reading.at))
+                .collect();
+            outcomes.retain(|(place, outcome)| outcome.is_err() || !hit.iter().any(|(hit, _)| hit == place));
+            let known: Vec<usize> = outcomes.iter().map(|(place, _)| *place).collect();
+            outcomes.extend(failed(&hit, &error).into_iter().filter(|(place, _)| !known.contains(place)));
+        }
+        outcomes
     }
 
     /// Inserts up to 25 readings of different keys.

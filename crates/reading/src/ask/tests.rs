@@ -1,0 +1,102 @@
+use super::*;
+use weir_core::http::Kind;
+
+const NOW: Timestamp = Timestamp::from_millis(1_795_155_884_123);
+
+fn ask(wanted: Wanted) -> Result<Ask, Problem> {
+    Ask::of(&"buoy-01".parse().unwrap(), wanted, NOW)
+}
+
+fn text(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+#[test]
+fn unless_said_otherwise_it_is_the_last_day() {
+    let ask = ask(Wanted::default()).unwrap();
+    assert_eq!(ask.span, Span { from: NOW.plus_seconds(-86_400), to: NOW });
+    assert_eq!((ask.limit, ask.intervals, ask.place), (500, None, None));
+}
+
+#[test]
+fn instants_are_read_in_both_forms() {
+    for from in ["1795155800000", "2026-11-20T06:23:20Z", "2026-11-20T07:23:20+01:00", "2026-11-20T07:23:20 01:00"] {
+        let ask = ask(Wanted { from: text(from), ..Wanted::default() }).unwrap();
+        assert_eq!(ask.span.from.millis(), 1_795_155_800_000, "{from}");
+    }
+}
+
+#[test]
+fn every_refusal_names_its_parameter() {
+    let wanted = Wanted::default;
+    let (from, to) = (|t| Wanted { from: text(t), ..wanted() }, |t| Wanted { to: text(t), ..wanted() });
+    let every = |t| Wanted { every: text(t), ..wanted() };
+    let agg =
+        |words: &[&str]| Wanted { every: text("1h"), agg: words.iter().map(|w| (*w).to_owned()).collect(), ..wanted() };
+    let (malformed, invalid) = (Kind::Malformed, Kind::Invalid);
+    for (wanted, kind, name) in [
+        (from("yesterday"), malformed, "from"),
+        (from(""), malformed, "from"),
+        (from("2026-11-20"), malformed, "from"),
+        (from("1.5"), malformed, "from"),
+        (from("99999999999999999999"), malformed, "from"),
+        (from("-1"), invalid, "from"),
+        (from("9223372036854775807"), invalid, "from"),
+        (to("9223372036854775807"), invalid, "to"),
+        (to("253402300800000"), invalid, "to"),
+        (to("x"), malformed, "to"),
+        (from("1795155884124"), invalid, "from"),
+        (every("5"), malformed, "every"),
+        (every("5w"), malformed, "every"),
+        (every("0m"), invalid, "every"),
+        (every("367d"), invalid, "every"),
+        (every("1s"), invalid, "every"),
+        (agg(&["median"]), invalid, "agg"),
+        (agg(&["mean,", "max"]), invalid, "agg"),
+        (agg(&["MEAN"]), invalid, "agg"),
+        (Wanted { agg: vec!["mean".into()], ..wanted() }, invalid, "agg"),
+        (Wanted { limit: text("0"), ..wanted() }, malformed, "limit"),
+        (Wanted { limit: text("5001"), ..wanted() }, malformed, "limit"),
+        (Wanted { limit: text("-1"), ..wanted() }, malformed, "limit"),
+    ] {
+        let said = format!("{wanted:?}");
+        let problem = ask(wanted).unwrap_err();
+        let named: Vec<_> = problem.errors().iter().map(|error| error.parameter.as_deref()).collect();
+        assert_eq!((problem.kind(), named), (kind, vec![Some(name)]), "{said}: {problem:?}");
+    }
+}
+
+#[test]
+fn aggregates_are_shown_in_one_order_however_they_are_asked_for() {
+    let asked = |words: &[&str]| {
+        let agg = words.iter().map(|word| (*word).to_owned()).collect();
+        ask(Wanted { every: text("1h"), agg, ..Wanted::default() }).unwrap().intervals.unwrap().1
+    };
+    assert_eq!(asked(&[]), Agg::ALL);
+    assert_eq!(asked(&["max,mean", "max"]), [Agg::Mean, Agg::Max]);
+}
+
+#[test]
+fn a_span_is_divided_into_ten_thousand_intervals_at_most() {
+    let year = |every| Wanted { from: text("2025-11-20T00:00:00Z"), every: text(every), ..Wanted::default() };
+    assert!(ask(year("1h")).is_ok());
+    assert!(ask(year("30m")).is_err());
+    // Nothing was measured before 2000, so what lies before is not counted.
+    let ever = Wanted { from: text("0"), every: text("1d"), ..Wanted::default() };
+    assert!(ask(ever).is_ok());
+    let far = Wanted { from: text("0"), to: text("253402300799999"), every: text("1d"), ..Wanted::default() };
+    assert!(ask(far).is_err());
+}
+
+#[test]
+fn a_cursor_keeps_the_span_of_the_first_page_and_fits_no_other_question() {
+    let wanted = |next| Wanted { next, sensor: vec!["ph".parse().unwrap()], ..Wanted::default() };
+    let first = ask(wanted(None)).unwrap();
+    let place = Place { sensor: "ph".parse().unwrap(), at: NOW };
+    let next = first.next(place.clone()).unwrap();
+    let later = Ask::of(&"buoy-01".parse().unwrap(), wanted(Some(next.clone())), NOW.plus_seconds(3_600)).unwrap();
+    assert_eq!((later.span, later.place), (first.span, Some(place)));
+    let other = Ask::of(&"buoy-02".parse().unwrap(), wanted(Some(next.clone())), NOW);
+    assert_eq!(other.unwrap_err(), Problem::bad_page());
+    assert_eq!(ask(Wanted { next: Some(next), ..Wanted::default() }).unwrap_err(), Problem::bad_page());
+}

@@ -1,0 +1,13 @@
+//! The function `reading`, as Lambda starts it.
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use reading::Reading;
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    weir_core::telemetry::start();
+    let function = Reading::from_environment().await?;
+    function.warm_up().await;
+    run(service_fn(async |event: LambdaEvent<Value>| Ok::<_, Error>(function.handle(event.payload).await))).await
+}

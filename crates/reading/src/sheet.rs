@@ -1,0 +1,148 @@
+//! Readings and intervals as CSV (RFC 4180), for people who open them in a spreadsheet.
+//!
+//! UTF-8 with a mark at the beginning, without which Excel takes `°C` for two letters. One row for each reading or
+//! interval: a header, instants in RFC 3339, numbers with a point. The cursor of the next page is in the header `Link`.
+
+use csv::{Terminator, Writer, WriterBuilder};
+use weir_core::domain::Timestamp;
+use weir_core::http::Problem;
+use weir_core::wire::time;
+
+use super::show::{Agg, Interval, Point};
+
+/// By it a spreadsheet knows UTF-8.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// Readings as CSV.
+///
+/// # Errors
+/// 500 when they cannot be written.
+pub(super) fn points(points: &[Point]) -> Result<Vec<u8>, Problem> {
+    let mut sheet = sheet();
+    let header = ["at", "sensor", "value", "unit", "quality", "raw", "calibration", "received_at"];
+    sheet.write_record(header).map_err(unwritten)?;
+    for point in points {
+        let cells = [
+            instant(point.at),
+            point.sensor.to_string(),
+            number(point.value),
+            text(&point.unit),
+            point.quality.to_owned(),
+            number(point.raw),
+            point.calibration.map(|version| version.to_string()).unwrap_or_default(),
+            instant(point.received_at),
+        ];
+        sheet.write_record(cells).map_err(unwritten)?;
+    }
+    finished(sheet)
+}
+
+/// Intervals as CSV, with a column for each of `aggs`.
+///
+/// # Errors
+/// 500 when they cannot be written.
+pub(super) fn intervals(intervals: &[Interval], aggs: &[Agg]) -> Result<Vec<u8>, Problem> {
+    let mut sheet = sheet();
+    let names = aggs.iter().map(|agg| agg.name());
+    let header = ["at", "sensor"].into_iter().chain(names).chain(["unit", "quality", "left_out"]);
+    sheet.write_record(header).map_err(unwritten)?;
+    for interval in intervals {
+        let value = |value: Option<Option<f64>>| value.flatten().map(number).unwrap_or_default();
+        let cell = |agg: &Agg| match agg {
+            Agg::Mean => value(interval.mean),
+            Agg::Min => value(interval.min),
+            Agg::Max => value(interval.max),
+            Agg::Count => interval.count.map(|count| count.to_string()).unwrap_or_default(),
+        };
+        let mut cells = vec![instant(interval.at), interval.sensor.to_string()];
+        cells.extend(aggs.iter().map(cell));
+        cells.extend([text(&interval.unit), interval.quality.to_owned(), interval.left_out.to_string()]);
+        sheet.write_record(cells).map_err(unwritten)?;
+    }
+    finished(sheet)
+}
+
+fn sheet() -> Writer<Vec<u8>> {
+    WriterBuilder::new().terminator(Terminator::CRLF).from_writer(MARK.to_vec())
+}
+
+fn finished(sheet: Writer<Vec<u8>>) -> Result<Vec<u8>, Problem> {
+    sheet.into_inner().map_err(unwritten)
+}
+
+fn unwritten(error: impl std::fmt::Display) -> Problem {
+    Problem::internal(format!("CSV: {error}"))
+}
+
+fn instant(at: Timestamp) -> String {
+    time::text(at).unwrap_or_default()
+}
+
+/// The shortest digits that read back as the same double; with an exponent where they would be many.
+fn number(number: f64) -> String {
+    let magnitude = number.abs();
+    if magnitude != 0.0 && !(1e-5..1e16).contains(&magnitude) { format!("{number:e}") } else { number.to_string() }
+}
+
+/// What people wrote, so that no spreadsheet takes it for a formula.
+fn text(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(value: f64, unit: &str) -> Point {
+        let at = Timestamp::from_millis(1_795_155_884_123);
+        let sensor = "tmp".parse().unwrap();
+        Point { sensor, at, value, unit: unit.into(), quality: "good", raw: -412.0, calibration: None, received_at: at }
+    }
+
+    fn lines(points: &[Point]) -> Vec<String> {
+        let text = String::from_utf8(super::points(points).unwrap()).unwrap();
+        let text = text.strip_prefix('\u{feff}').expect("the mark of UTF-8");
+        text.strip_suffix("\r\n").unwrap().split("\r\n").map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_reading_is_a_row_under_a_header() {
+        assert_eq!(
+            lines(&[point(-12.5, "°C")]),
+            [
+                "at,sensor,value,unit,quality,raw,calibration,received_at",
+                "2026-11-20T06:24:44.123Z,tmp,-12.5,°C,good,-412,,2026-11-20T06:24:44.123Z"
+            ]
+        );
+        assert_eq!(lines(&[]).len(), 1);
+    }
+
+    #[test]
+    fn what_people_wrote_becomes_no_formula_and_breaks_no_row() {
+        for (unit, cell) in [
+            ("=1+1", "'=1+1"),
+            ("+C", "'+C"),
+            ("-", "'-"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t=1"),
+            ("a,b", "\"a,b\""),
+            ("a\"b", "\"a\"\"b\""),
+            ("mg/L", "mg/L"),
+        ] {
+            let row = lines(&[point(1.0, unit)]).remove(1);
+            assert!(row.contains(&format!(",1,{cell},good,")), "{unit}: {row}");
+        }
+        // A line break within a cell is quoted, so that it ends no row.
+        assert!(lines(&[point(1.0, "a\r\nb")])[1].ends_with("\"a"));
+    }
+
+    #[test]
+    fn numbers_read_back_as_they_were() {
+        for (value, text) in
+            [(0.0, "0"), (7.02, "7.02"), (-0.5, "-0.5"), (1e120, "1e120"), (1e-7, "1e-7"), (1e15, "1000000000000000")]
+        {
+            assert_eq!(number(value), text);
+            assert_eq!(text.parse::<f64>(), Ok(value));
+        }
+    }
+}

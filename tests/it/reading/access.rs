@@ -1,0 +1,108 @@
+//! Who may read what: every route asked by everyone, and the document and the template checked against the same table.
+
+use std::collections::BTreeSet;
+
+use reading::Reading;
+use serde_json::json;
+use weir_core::http::openapi;
+use weir_tests::root;
+use weir_tests::template::Template;
+
+use super::World;
+use crate::http::ask::{Ask, status};
+use crate::http::matrix::{Line, differences, line, walk};
+
+fn lines() -> Vec<Line> {
+    let read = |path| line("GET", path, [401, 401, 404, 200, 200]);
+    vec![
+        read("/devices/buoy-01/readings"),
+        read("/devices/buoy-01/readings?every=1h"),
+        read("/devices/buoy-01/readings/latest"),
+        line("GET", "/devices/buoy-77/readings", [401, 401, 404, 404, 404]),
+        line("GET", "/devices/buoy-77/readings/latest", [401, 401, 404, 404, 404]),
+        // Readings outlive their device, for admins.
+        line("GET", "/devices/buoy-gone/readings?sensor=ph", [401, 401, 404, 404, 200]),
+        line("GET", "/devices/buoy-gone/readings/latest?sensor=ph", [401, 401, 404, 404, 200]),
+    ]
+}
+
+#[tokio::test]
+async fn everyone_may_read_what_the_contract_says_and_no_more() {
+    let world = World::new().await;
+    walk(&lines(), "buoy-01 buoy-77 buoy-gone", async |event| world.function().handle(event).await).await;
+}
+
+#[test]
+fn the_table_and_the_document_name_the_same_operations() {
+    let mut document = openapi(Reading::document());
+    document["paths"].as_object_mut().unwrap().remove("/openapi.json");
+    assert_eq!(differences(&lines(), &document), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_foreign_device_a_deleted_one_and_one_that_is_not_there_are_answered_byte_for_byte_alike() {
+    let world = World::new().await;
+    for rest in ["", "?from=x", "/latest", "?sensor=zz&from=2026-01-01T00:00:00Z&to=2025-01-01T00:00:00Z"] {
+        let ask = async |id: &str, scope: &str| {
+            let ask = Ask::new("GET", &format!("/devices/{id}/readings{rest}")).user(scope).id("same");
+            world.function().handle(ask.event()).await.to_string()
+        };
+        let unknown = ask("buoy-77", "buoy-77").await;
+        assert_eq!(ask("buoy-01", "kloaka-03").await, unknown, "{rest}");
+        assert_eq!(ask("buoy-gone", "buoy-gone").await, unknown, "{rest}");
+        assert_eq!(ask("buoy-77", "kloaka-03").await, unknown, "{rest}");
+    }
+}
+
+#[test]
+fn the_template_routes_each_operation_with_a_token() {
+    let template = Template::read(&root());
+    let routes = template.resources("AWS::ApiGatewayV2::Route").into_values();
+    let ours = routes.filter(|route| route["Target"]["Fn::Sub"] == "integrations/${ReadingIntegration}");
+    let ours: Vec<_> = ours.inspect(|route| assert_eq!(route["AuthorizationType"], "JWT")).collect();
+    let routed: BTreeSet<_> = ours.iter().map(|route| route["RouteKey"].as_str().unwrap().to_owned()).collect();
+    let document = json!(Reading::document());
+    let said = document["paths"].as_object().unwrap().keys().map(|path| format!("GET {path}")).collect();
+    assert_eq!(routed, said, "left the template, right the document");
+}
+
+#[tokio::test]
+async fn nothing_that_a_caller_sends_makes_a_500() {
+    let world = World::new().await;
+    let extreme = [
+        "",
+        "0",
+        "-1",
+        "1",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "253402300799999",
+        "1e400",
+        "NaN",
+        "%00",
+        "%FF",
+        "9999-12-31T23:59:59Z",
+        "0000-01-01T00:00:00Z",
+        "2026-11-20T06:24:44Z",
+        "ph",
+        "'",
+        "5m",
+        "1d",
+        "366d",
+        "mean",
+        ",",
+        "=",
+        "%F0%9F%92%A7",
+    ];
+    for name in ["sensor", "from", "to", "every", "agg", "limit", "next", "x"] {
+        for value in extreme {
+            for rest in ["", "&every=1d", "&every=1h&from=0", "&from=0", "&to=9999-12-31T23:59:59Z"] {
+                for path in ["readings", "readings/latest"] {
+                    let path = format!("/devices/buoy-01/{path}?{name}={value}{rest}");
+                    let answer = world.get(&path).await;
+                    assert!(status(&answer) < 500, "{path}: {answer}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The function `reading` over a real engine: who may read what, every recorded request, and the forms of the answer.
+
+mod access;
+mod answers;
+mod events;
+mod sheets;
+
+use std::sync::Arc;
+
+use ::reading::{Parts, Reading as Function};
+use serde_json::Value;
+use weir_core::aws::quarantine::QuarantineTable;
+use weir_core::aws::time_series::{Aside, History, ReadingTable, TimeSeries, Written};
+use weir_core::domain::Timestamp;
+use weir_core::domain::reading::{Quality, Reading, Series};
+
+use crate::device;
+use crate::http::ask::Ask;
+
+/// 2026-11-20T06:00Z.
+pub const SIX: Timestamp = Timestamp::from_millis(1_795_154_400_000);
+
+/// The devices of the function `device`, with readings.
+pub struct World {
+    pub registry: device::World,
+}
+
+fn table(registry: &device::World) -> ReadingTable {
+    let engine = &registry.engine;
+    ReadingTable::new(engine.client(), engine.name("readings"), engine.name("rollups"), 0)
+}
+
+/// A good reading; its raw number is a hundred times the value.
+pub fn reading(device: &str, sensor: &str, at: Timestamp, value: f64, unit: &str) -> Reading {
+    Reading {
+        series: Series { device: device.parse().unwrap(), sensor: sensor.parse().unwrap() },
+        at,
+        received_at: at.plus_seconds(1),
+        raw: value * 100.0,
+        value,
+        unit: unit.into(),
+        calibration: 1,
+        quality: Quality::Good,
+    }
+}
+
+impl World {
+    /// Readings of `buoy-01`: `ph` each minute from six on, and Thursday's at noon; one of `do`, out of range; one of
+    /// `tds`, which it no longer has; the level `03` of `kloaka-03`; and one of the deleted `buoy-gone`.
+    pub async fn new() -> Self {
+        let world = Self { registry: device::World::registered().await };
+        let mut all: Vec<_> = (0..25)
+            .map(|minute| reading("buoy-01", "ph", SIX.plus_seconds(60 * minute), 7.0 + minute as f64 / 8.0, "pH"))
+            .collect();
+        all.push(reading("buoy-01", "ph", SIX.plus_seconds(-18 * 3_600), 6.5, "pH"));
+        all.push(Reading { quality: Quality::OutOfRange, ..reading("buoy-01", "do", SIX, 99.0, "mg/L") });
+        all.push(reading("buoy-01", "tds", SIX.plus_seconds(-60), 12.0, "=ppm"));
+        all.push(Reading { calibration: 0, ..reading("03", "filling", SIX, 50.0, "%") });
+        all.push(reading("buoy-gone", "ph", SIX, 7.0, "pH"));
+        world.write(&all).await;
+        world
+    }
+
+    pub async fn write(&self, readings: &[Reading]) {
+        let engine = &self.registry.engine;
+        let quarantine = QuarantineTable::new(engine.client(), engine.name("quarantine"), 30);
+        let message = |_: &Series, _: Timestamp, _: f64| (String::new(), Vec::new());
+        let aside = Aside {
+            table: &quarantine,
+            clock: self.registry.clock.as_ref(),
+            function: "calibration",
+            message,
+            replayed: &[],
+        };
+        let written = TimeSeries::DynamoDb(table(&self.registry)).write(readings, &aside).await;
+        assert!(written.iter().all(|written| matches!(written, Ok(Written::Stored))), "{written:?}");
+    }
+
+    pub fn function(&self) -> Function {
+        self.function_over(History::DynamoDb(table(&self.registry)))
+    }
+
+    pub fn function_over(&self, history: History) -> Function {
+        let (devices, clock) = (self.registry.devices(), self.registry.clock.clone());
+        Function::new(Parts { devices, history: Arc::new(history), clock })
+    }
+
+    /// What somebody who may see `buoy-01` and `kloaka-03` is answered.
+    pub async fn get(&self, path: &str) -> Value {
+        self.function().handle(Ask::new("GET", path).user("buoy-01 kloaka-03").event()).await
+    }
+}

@@ -124,10 +124,16 @@ impl Organizer {
         Ok(replay::answer(answer, &kept.collect::<Vec<_>>()))
     }
 
-    /// Keeps a report: the history and the latest state, side by side.
+    /// Keeps a report: the history and the latest state, with one request where that is possible, else side by side.
     async fn deliver(&self, report: &Report, envelope: &Envelope, aside: &Aside<'_>) -> Result<Outcome, CallAgain> {
         let history = [report.reading(envelope.received_at)?];
         let measurement = Measurement { at: report.at, level: report.level };
+        if let (Some(rows), [reading]) = (self.store.rows(), &history) {
+            let with = self.levels.report_with(&report.id, measurement, &self.keeping, rows, reading, aside);
+            if let Some((written, reported)) = with.await {
+                return Ok((reported?.code(), vec![written?]));
+            }
+        }
         let (written, reported) =
             tokio::join!(self.store.write(&history, aside), self.levels.report(&report.id, measurement, &self.keeping));
         let written = written.into_iter().collect::<Result<_, _>>()?;

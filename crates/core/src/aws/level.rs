@@ -1,5 +1,6 @@
 //! The table `levels`: the latest value and recent measurements of each flow sensor.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::Client;
@@ -12,6 +13,7 @@ use crate::id::LevelId;
 
 mod list;
 mod recent;
+mod together;
 mod watch;
 mod write;
 
@@ -55,12 +57,14 @@ pub struct LevelTable {
     client: Client,
     name: String,
     recent: Arc<Mutex<Recent>>,
+    /// Set once DynamoDB has refused what `together` asks for.
+    apart: Arc<AtomicBool>,
 }
 
 impl LevelTable {
     /// The table called `name`.
     pub fn new(client: Client, name: impl Into<String>) -> Self {
-        Self { client, name: name.into(), recent: Arc::default() }
+        Self { client, name: name.into(), recent: Arc::default(), apart: Arc::default() }
     }
 
     /// The table's name.
@@ -75,10 +79,7 @@ impl LevelTable {
     /// # Errors
     /// When DynamoDB does not answer, the row cannot be understood, or others change it on every attempt.
     pub async fn report(&self, id: &LevelId, new: Measurement, keeping: &Keeping) -> Result<Reported, AwsError> {
-        // After a silence the row may have been written by the sweep, and memory be wrong.
-        let heard =
-            |last: &Measurement| new.at.millis_since(last.at) <= keeping.silent_after_seconds.saturating_mul(1000);
-        let remembered = self.recent().trusted(id).filter(|state| state.measurements.last().is_some_and(heard));
+        let remembered = self.remembered(id, new, keeping);
         let mut relied = remembered.is_some();
         let mut state = match remembered {
             Some(state) => Some(state),
@@ -89,28 +90,18 @@ impl LevelTable {
             }
         };
         for _ in 0..ATTEMPTS {
-            let revision = state.as_ref().map(|state| state.revision);
-            let watch = state.as_ref().and_then(|state| state.watch);
-            let mut measurements = state.map(|state| state.measurements).unwrap_or_default();
-            let (before, length) = (measurements.last().copied(), measurements.as_slice().len());
-            let outcome = measurements.report(new, keeping.measurements);
+            let known = state.as_ref().map(|state| state.revision);
+            let Change { outcome, state: next, judge, append } = Change::of(state, new, keeping);
             if !outcome.changed() {
                 return Ok(outcome);
             }
-            // A sensor that is not watched is new to the detector, or known to be silent: it has to look.
-            let judge =
-                keeping.judge_all || watch.is_none() || turns(outcome, before, new, keeping.silent_after_seconds);
-            let next = revision.flatten().unwrap_or(0) + 1;
-            let written = match revision.flatten() {
-                Some(revision) if appended(before, new, length, keeping.measurements) => {
-                    let row = Append { new, length, full: length == keeping.measurements, judge, revision };
-                    self.append(id, &row).await?
-                }
-                _ => self.put(id, row_of(id, &measurements, judge, next), revision).await?,
+            let written = match append {
+                Some(append) => self.append(id, &append).await?,
+                None => self.put(id, row_of(id, &next, judge), known).await?,
             };
             match written {
                 Write::Done => {
-                    self.recent().wrote(id, LevelState { measurements, revision: Some(next), watch });
+                    self.recent().wrote(id, next);
                     return Ok(outcome);
                 }
                 Write::Overtaken(now) => state = now,
@@ -120,6 +111,14 @@ impl LevelTable {
             }
         }
         Err(AwsError::Contended { table: TABLE, key: id.to_string() })
+    }
+
+    /// The row as this process wrote it last, where that can be relied on.
+    fn remembered(&self, id: &LevelId, new: Measurement, keeping: &Keeping) -> Option<LevelState> {
+        // After a silence the row may have been written by the sweep, and memory be wrong.
+        let heard =
+            |last: &Measurement| new.at.millis_since(last.at) <= keeping.silent_after_seconds.saturating_mul(1000);
+        self.recent().trusted(id).filter(|state| state.measurements.last().is_some_and(heard))
     }
 
     fn recent(&self) -> MutexGuard<'_, Recent> {
@@ -133,9 +132,34 @@ impl LevelTable {
     }
 }
 
-/// Whether the report simply follows the newest one in a list that is not longer than allowed.
-fn appended(before: Option<Measurement>, new: Measurement, length: usize, keep: usize) -> bool {
-    before.is_some_and(|before| before.at.seconds() < new.at.seconds()) && length <= keep
+/// What a report makes of a row.
+struct Change {
+    outcome: Reported,
+    /// The row then.
+    state: LevelState,
+    /// The row's `judge`.
+    judge: bool,
+    /// How to write it where the report simply follows the newest one in a list that is not longer than allowed.
+    append: Option<Append>,
+}
+
+impl Change {
+    fn of(state: Option<LevelState>, new: Measurement, keeping: &Keeping) -> Self {
+        let revision = state.as_ref().and_then(|state| state.revision);
+        let watch = state.as_ref().and_then(|state| state.watch);
+        let mut measurements = state.map(|state| state.measurements).unwrap_or_default();
+        let (before, length) = (measurements.last().copied(), measurements.as_slice().len());
+        let outcome = measurements.report(new, keeping.measurements);
+        // A sensor that is not watched is new to the detector, or known to be silent: it has to look.
+        let judge = keeping.judge_all || watch.is_none() || turns(outcome, before, new, keeping.silent_after_seconds);
+        let follows = before.is_some_and(|before| before.at.seconds() < new.at.seconds());
+        let append = revision.filter(|_| follows && length <= keeping.measurements).map(|revision| {
+            let full = length == keeping.measurements;
+            Append { new, length, full, judge, revision }
+        });
+        let state = LevelState { measurements, revision: Some(revision.unwrap_or(0) + 1), watch };
+        Self { outcome, state, judge, append }
+    }
 }
 
 /// The state in a row of the table.
@@ -156,7 +180,8 @@ pub(super) fn level_of(text: &str) -> Option<Level> {
     Level::new(text.parse().ok()?).ok()
 }
 
-fn row_of(id: &LevelId, measurements: &Measurements, judge: bool, revision: u64) -> LevelRow {
+fn row_of(id: &LevelId, state: &LevelState, judge: bool) -> LevelRow {
+    let measurements = &state.measurements;
     let last = measurements.last();
     LevelRow {
         id: id.to_string(),
@@ -164,7 +189,7 @@ fn row_of(id: &LevelId, measurements: &Measurements, judge: bool, revision: u64)
         last_update: last.map_or(0, |last| last.at.seconds()),
         measurements: measurements.as_slice().iter().map(measurement_row).collect(),
         judge,
-        revision: Some(revision),
+        revision: state.revision,
         watch: None,
     }
 }

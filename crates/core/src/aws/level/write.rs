@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 
 use super::super::AwsError;
-use super::super::row::{Item, LevelRow, n, s};
+use super::super::row::{Item, LevelRow, MeasurementRow, n, s};
 use super::{LevelState, LevelTable, TABLE, measurement_row, state_of};
 use crate::domain::level::Measurement;
 use crate::id::LevelId;
@@ -42,11 +42,7 @@ impl LevelTable {
     /// "Update expressions").
     pub(super) async fn append(&self, id: &LevelId, append: &Append) -> Result<Write, AwsError> {
         let row = measurement_row(&append.new);
-        let measurement = AttributeValue::M(Item::from([
-            ("filling".to_owned(), s(&row.filling)),
-            ("dt".to_owned(), n(row.dt)),
-            ("ms".to_owned(), n(row.ms)),
-        ]));
+        let measurement = attribute(&row);
         let drop = if append.full { " REMOVE measurements[0]" } else { "" };
         let change = format!(
             "SET measurements[{}] = :m, last_value = :v, last_update = :t, judge = :j, revision = :n{drop}",
@@ -129,6 +125,15 @@ impl LevelTable {
             },
         }
     }
+}
+
+/// A measurement as an element of the list.
+pub(super) fn attribute(row: &MeasurementRow) -> AttributeValue {
+    AttributeValue::M(Item::from([
+        ("filling".to_owned(), s(&row.filling)),
+        ("dt".to_owned(), n(row.dt)),
+        ("ms".to_owned(), n(row.ms)),
+    ]))
 }
 
 /// The condition that a row has the revision it was known with, and the value of `:r` in it.

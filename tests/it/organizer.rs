@@ -5,6 +5,7 @@ mod levels;
 mod rate;
 mod refused;
 mod rivals;
+mod together;
 
 use serde_json::{Value, json};
 use weir_tests::engine::Engine;

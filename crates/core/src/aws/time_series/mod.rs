@@ -17,6 +17,7 @@ use crate::domain::reading::{Reading, Series, Settlement, Stored};
 use crate::domain::{Kept, Reason, Refusal, Timestamp};
 use crate::id::AsideId;
 
+mod beside;
 #[cfg(feature = "query")]
 mod history;
 mod readings;
@@ -63,6 +64,14 @@ impl TimeSeries {
                 Ok(Self::Timestream(TimestreamTable::new(client, database, table)))
             }
             other => Err(no_store(other)),
+        }
+    }
+
+    /// The table of readings, where that is the store.
+    pub fn rows(&self) -> Option<&ReadingTable> {
+        match self {
+            Self::DynamoDb(table) => Some(table),
+            Self::Timestream(_) => None,
         }
     }
 

@@ -9,20 +9,19 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, BatchStatementErrorCodeEnum, BatchStatementRequest, BatchStatementResponse,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, BatchStatementErrorCodeEnum, BatchStatementRequest};
 use futures_util::{StreamExt, stream};
 
 use super::super::row::{Item, n, s, series};
 use super::super::{AwsError, pause};
+use super::beside::Beside;
 use super::rollups::{RollupTable, cells};
 use super::{Aside, Outcomes, Placed, Written, conflicting, failed};
 use crate::domain::Timestamp;
 use crate::domain::reading::{Reading, Settlement, Stored};
 
 pub(super) const TABLE: &str = "readings";
-const OPERATION: &str = "BatchExecuteStatement readings";
+pub(super) const OPERATION: &str = "BatchExecuteStatement readings";
 /// `BatchExecuteStatement` takes so many statements.
 const BATCH: usize = 25;
 /// So many requests are under way at once for one call.
@@ -63,7 +62,7 @@ impl ReadingTable {
 
     /// Writes readings of different keys.
     pub(super) async fn write(&self, readings: &[(usize, &Reading)], aside: &Aside<'_>) -> Outcomes {
-        let chunks: Vec<_> = readings.chunks(BATCH).map(|chunk| self.insert(chunk, aside)).collect();
+        let chunks: Vec<_> = readings.chunks(BATCH).map(|chunk| self.insert_alone(chunk, aside)).collect();
         let outcomes = stream::iter(chunks).buffer_unordered(AT_ONCE).concat().await;
         self.forget(readings, outcomes, aside).await
     }
@@ -71,7 +70,12 @@ impl ReadingTable {
     /// Makes invalid what was kept of hours and days that were closed before these readings came, whatever became of
     /// them: a duplicate may be what is left of an attempt that was killed right after it had stored the reading, and
     /// an error may hide that it was stored.
-    async fn forget(&self, readings: &[(usize, &Reading)], mut outcomes: Outcomes, aside: &Aside<'_>) -> Outcomes {
+    pub(super) async fn forget(
+        &self,
+        readings: &[(usize, &Reading)],
+        mut outcomes: Outcomes,
+        aside: &Aside<'_>,
+    ) -> Outcomes {
         // The time is read after the readings are stored: see `domain::rollup`.
         let now = aside.clock.now();
         let late = cells(readings.iter().map(|(_, reading)| (&reading.series, reading.at)), now);
@@ -89,12 +93,21 @@ impl ReadingTable {
         outcomes
     }
 
-    /// Inserts up to 25 readings of different keys.
-    async fn insert(&self, chunk: &[(usize, &Reading)], aside: &Aside<'_>) -> Outcomes {
+    async fn insert_alone(&self, chunk: &[(usize, &Reading)], aside: &Aside<'_>) -> Outcomes {
+        self.insert(chunk, aside, &mut None).await
+    }
+
+    /// Inserts up to 25 readings of different keys, with the statement `beside` in the first request.
+    pub(super) async fn insert(
+        &self,
+        chunk: &[(usize, &Reading)],
+        aside: &Aside<'_>,
+        beside: &mut Option<Beside>,
+    ) -> Outcomes {
         let mut outcomes = Outcomes::with_capacity(chunk.len());
         let mut left: Placed<'_> = chunk.to_vec();
         for attempt in 0..ATTEMPTS {
-            let mut answers = match self.send(&left).await {
+            let mut answers = match self.send(&left, beside).await {
                 Ok(answers) => answers.into_iter(),
                 Err(error) => {
                     outcomes.extend(failed(&left, &error));
@@ -130,14 +143,7 @@ impl ReadingTable {
         outcomes
     }
 
-    async fn send(&self, readings: &[(usize, &Reading)]) -> Result<Vec<BatchStatementResponse>, AwsError> {
-        let statements = readings.iter().map(|(_, reading)| self.statement(reading)).collect::<Result<_, _>>();
-        let statements = statements.map_err(|error| AwsError::request(OPERATION, error))?;
-        let sent = self.client.batch_execute_statement().set_statements(Some(statements)).send().await;
-        Ok(sent.map_err(|error| AwsError::call(OPERATION, error))?.responses.unwrap_or_default())
-    }
-
-    fn statement(&self, reading: &Reading) -> Result<BatchStatementRequest, BuildError> {
+    pub(super) fn statement(&self, reading: &Reading) -> Result<BatchStatementRequest, BuildError> {
         let attributes = self.attributes(reading);
         let mut text = format!("INSERT INTO \"{}\" VALUE {{", self.name);
         for (place, (name, _)) in attributes.iter().enumerate() {

@@ -1,0 +1,126 @@
+//! A report and its reading with one request, once the row is known.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
+use weir_tests::engine::Engine;
+use weir_tests::faults::{Fault, Faults};
+use weir_tests::functions::{Functions, Settings};
+use weir_tests::pump::Pump;
+use weir_tests::wire::{Answer, Ledger, Request, Wire, answer, opened};
+
+use super::{handled, report};
+
+/// Reports by one process, a second apart, until it relies on the rows that it remembers; the detector has seen the
+/// first one.
+async fn relied_on(engine: &Engine, functions: &Functions) {
+    let (detector, mut pump) = (Functions::over(engine).detector, Pump::of(engine));
+    for second in 0..40 {
+        until_done(functions, report("01", 100.0, second - 1000)).await;
+        if second == 0 {
+            pump.run(async |event| detector.handle(event).await).await;
+        }
+    }
+}
+
+/// Delivers as AWS does: again, when the function says so.
+async fn until_done(functions: &Functions, event: Value) {
+    for _ in 0..50 {
+        if functions.organizer.handle(event.clone()).await.is_ok() {
+            return;
+        }
+    }
+    panic!("never done: {event}");
+}
+
+fn fillings(engine: &Engine) -> Vec<String> {
+    let row = engine.row("levels");
+    let filling = |m: &Value| m["filling"].as_str().unwrap().to_owned();
+    row["measurements"].as_array().expect("measurements").iter().map(filling).collect()
+}
+
+#[tokio::test]
+async fn a_report_whose_row_is_known_is_one_request_for_level_and_history() {
+    let engine = Engine::start().await;
+    let ledger = Arc::new(Ledger::default());
+    let functions = Functions::by(&engine, &engine.client_over(ledger.clone()), &Settings::default());
+    relied_on(&engine, &functions).await;
+    let before = engine.row("levels")["revision"].as_i64().unwrap();
+    ledger.take();
+    assert_eq!(handled(&functions, report("01", 100.0, -500)).await, "newest");
+    assert_eq!(handled(&functions, report("01", 50.0, -499)).await, "newest");
+    assert_eq!(ledger.operations(), ["BatchExecuteStatement"; 2]);
+    let row = engine.row("levels");
+    assert_eq!((&row["last_value"], &row["judge"]), (&json!("50"), &json!(true)), "{row}");
+    assert_eq!(row["revision"], before + 2);
+    let kept = fillings(&engine);
+    assert_eq!((kept.len(), &kept[22..]), (24, &["100".to_owned(), "50".to_owned()][..]));
+    assert_eq!(engine.rows("readings").len(), 42);
+}
+
+#[tokio::test]
+async fn whoever_is_overtaken_finds_out_and_both_reports_count() {
+    let engine = Engine::start().await;
+    let functions = Functions::over(&engine);
+    relied_on(&engine, &functions).await;
+    handled(&Functions::over(&engine), report("01", 50.0, -100)).await;
+    assert_eq!(handled(&functions, report("01", 0.0, -50)).await, "newest");
+    assert_eq!(fillings(&engine)[22..], ["50", "0"]);
+    assert_eq!(engine.rows("readings").len(), 42);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_the_store_does_level_and_history_end_as_without_faults() {
+    let mut ends = Vec::new();
+    let mut met: HashMap<Fault, usize> = HashMap::new();
+    for (seed, percent) in [(0, 0), (1, 6), (2, 6), (3, 12), (4, 12)] {
+        let engine = Engine::start().await;
+        let faults = Faults::of(seed, percent);
+        let functions = Functions::by(&engine, &engine.client_over(faults.clone()), &Settings::default());
+        relied_on(&engine, &functions).await;
+        for second in 0..300_i64 {
+            until_done(&functions, report("01", f64::from(u8::try_from(second % 3).unwrap()) * 50.0, second - 900))
+                .await;
+        }
+        faults.met().into_iter().for_each(|(fault, times)| *met.entry(fault).or_default() += times);
+        let row = engine.row("levels");
+        ends.push((row["measurements"].clone(), row["last_value"].clone(), engine.rows("readings")));
+    }
+    assert!(met.len() >= 6, "{met:?}");
+    assert!(ends.iter().all(|end| *end == ends[0]));
+    assert_eq!(ends[0].2.len(), 340);
+}
+
+/// Refuses every `UPDATE` among statements, as a DynamoDB that does not know the form.
+#[derive(Debug)]
+struct Refuses;
+
+impl Wire for Refuses {
+    fn carry(self: Arc<Self>, request: Request) -> BoxFuture<'static, Answer> {
+        Box::pin(async move {
+            let mut body = request.body();
+            let Some(statements) = body["Statements"].as_array_mut() else { return request.deliver().await };
+            let all = statements.len();
+            statements.retain(|one| one["Statement"].as_str().is_some_and(|text| text.starts_with("INSERT")));
+            let refused = all - statements.len();
+            let (status, mut said) = opened(request.with_body(&body).deliver().await?).await;
+            let no = json!({"Error": {"Code": "ValidationError", "Message": "no such statement"}});
+            said["Responses"].as_array_mut().expect("responses").extend(vec![no; refused]);
+            answer(status, &said)
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_take_the_form_is_asked_with_two_requests_from_then_on() {
+    let engine = Engine::start().await;
+    let functions = Functions::by(&engine, &engine.client_over(Arc::new(Refuses)), &Settings::default());
+    relied_on(&engine, &functions).await;
+    for second in 0..5 {
+        assert_eq!(handled(&functions, report("01", 50.0, second - 500)).await, "newest");
+    }
+    assert_eq!(fillings(&engine)[18..], ["100", "50", "50", "50", "50", "50"]);
+    assert_eq!(engine.rows("readings").len(), 45);
+}

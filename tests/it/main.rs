@@ -13,6 +13,7 @@ mod people;
 mod problem_detector;
 mod quarantine;
 mod reading;
+mod recalculation;
 mod scale;
 mod shuffle;
 mod tidy;

@@ -7,6 +7,7 @@ use device::Device;
 use flow::Flow;
 use quarantine::Quarantine;
 use reading::Reading;
+use recalculation::Recalculation;
 use serde_json::Value;
 use user::User;
 use weir_core::http::openapi;
@@ -15,7 +16,7 @@ use weir_core::http::openapi;
 pub fn whole() -> Value {
     let mut said = Device::document();
     let people = [User::document(), UsersInfo::document(), GetRole::document(), ChangeUser::document()];
-    for other in people.into_iter().chain([Flow::document(), Quarantine::document(), Reading::document()]) {
+    for other in people.into_iter().chain([Flow::document(), Quarantine::document(), Reading::document(), Recalculation::document()]) {
         said.merge(other);
     }
     openapi(said)

@@ -144,10 +144,8 @@ impl Parts<'_> {
     }
 
     fn readings(&self) -> ReadingTable {
-        {
-            let (readings, rollups) = (self.engine.name("readings"), self.engine.name("rollups"));
-            ReadingTable::new(self.client.clone(), readings, rollups, self.settings.reading_days)
-        }
+        let (readings, rollups) = (self.engine.name("readings"), self.engine.name("rollups"));
+        ReadingTable::new(self.client.clone(), readings, rollups, self.settings.reading_days)
     }
 
     fn levels(&self) -> LevelTable {

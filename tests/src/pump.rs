@@ -87,6 +87,15 @@ impl Pump {
         Self { mapping: &MAPPING, stream, place, calls: Vec::new(), on_failure: Vec::new() }
     }
 
+    /// The mapping called `id` in the template, over the stream of the table called `noun`, at the stream's beginning.
+    pub fn through(engine: &Engine, id: &str, noun: &str) -> Self {
+        let stream = Stream::of(engine.database().clone(), engine.name(noun));
+        let place = stream.iterator(&json!({"ShardIteratorType": "TRIM_HORIZON"}));
+        // One for each pump of a test, for as long as the tests run.
+        let mapping = Box::leak(Box::new(Mapping::read(id)));
+        Self { mapping, stream, place, calls: Vec::new(), on_failure: Vec::new() }
+    }
+
     /// Hands all that is in the stream to the function, until it is taken or given up.
     pub async fn run<E>(&mut self, function: impl AsyncFn(Value) -> Result<Value, E>) {
         loop {

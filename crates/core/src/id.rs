@@ -106,6 +106,14 @@ id!(
         && rest.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-'))
 );
 
+id!(
+    /// A recalculation of a series.
+    JobId,
+    "job id",
+    "32 digits or letters a to f",
+    |bytes| bytes.len() == 32 && bytes.iter().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,6 +12,7 @@ pub mod people;
 pub mod problem;
 pub mod profile;
 pub mod quarantine;
+pub mod recalculation;
 pub mod registry;
 pub mod time_series;
 

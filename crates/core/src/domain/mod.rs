@@ -12,6 +12,7 @@ pub mod number;
 pub mod people;
 pub mod problem;
 pub mod reading;
+pub mod recalculation;
 pub mod refusal;
 pub mod rollup;
 pub mod settings;

@@ -7,7 +7,7 @@ use utoipa::openapi::{Object, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::{Reason, Timestamp};
-use crate::id::{AsideId, DeviceId, LevelId, SensorCode, Sub, Username};
+use crate::id::{AsideId, DeviceId, JobId, LevelId, SensorCode, Sub, Username};
 
 macro_rules! text_schema {
     ($($of:ident = $name:literal $description:literal $example:literal $more:expr;)*) => {$(
@@ -44,6 +44,8 @@ text_schema! {
         |text| text.min_length(Some(1)).max_length(Some(128));
     Sub = "Sub" "Cognito's id of a person, for ever the same." "5f1e0000-0000-4000-8000-000000000001"
         |text| text.pattern(Some("^[A-Za-z0-9][A-Za-z0-9-]{0,63}$"));
+    JobId = "JobId" "A recalculation of a series." "0123456789abcdef0123456789abcdef"
+        |text| text.pattern(Some("^[0-9a-f]{32}$"));
     Timestamp = "Instant" "RFC 3339, UTC, milliseconds." "2026-11-20T06:24:44.123Z"
         |text| text.format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
 }

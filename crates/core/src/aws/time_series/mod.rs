@@ -18,12 +18,14 @@ use crate::domain::{Kept, Reason, Refusal, Timestamp};
 use crate::id::AsideId;
 
 mod beside;
+mod better;
 #[cfg(feature = "query")]
 mod history;
 mod readings;
 mod records;
 mod rollups;
 
+pub use better::{Better, Replaced};
 #[cfg(feature = "query")]
 pub use history::{Bucket, Found, History, Place, Span, TimestreamHistory, Unanswered};
 pub use readings::ReadingTable;

@@ -23,11 +23,11 @@ use crate::domain::reading::{Reading, Settlement, Stored};
 pub(super) const TABLE: &str = "readings";
 pub(super) const OPERATION: &str = "BatchExecuteStatement readings";
 /// `BatchExecuteStatement` takes so many statements.
-const BATCH: usize = 25;
+pub(super) const BATCH: usize = 25;
 /// So many requests are under way at once for one call.
 const AT_ONCE: usize = 8;
 /// So many times rows are tried again that DynamoDB throttled, or that others keep changing.
-const ATTEMPTS: usize = 6;
+pub(super) const ATTEMPTS: usize = 6;
 /// When a question has read so many rows it begins nothing new: 16 pages of a megabyte, about a second of work.
 const BUDGET: usize = 100_000;
 
@@ -248,7 +248,7 @@ impl ReadingTable {
 }
 
 /// Whether DynamoDB says "not now".
-fn passing(code: &BatchStatementErrorCodeEnum) -> bool {
+pub(super) fn passing(code: &BatchStatementErrorCodeEnum) -> bool {
     use BatchStatementErrorCodeEnum as Code;
     matches!(
         code,

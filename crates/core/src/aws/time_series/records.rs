@@ -91,6 +91,37 @@ impl TimestreamTable {
         outcomes
     }
 
+    /// Writes readings of different keys over what is stored of them; the number of those that Timestream refuses for
+    /// good. What is there in the same version or a newer one counts as written.
+    pub(super) async fn replace(&self, readings: &[&Reading]) -> Result<usize, AwsError> {
+        let mut refused = 0;
+        for chunk in readings.chunks(BATCH) {
+            let mut left: Placed<'_> = chunk.iter().map(|reading| (0, *reading)).collect();
+            while !left.is_empty() {
+                let rejected = match self.send(&left).await? {
+                    Answer::Accepted => break,
+                    Answer::Rejected(rejected) => rejected,
+                    Answer::Faulty(detail) => return Err(AwsError::request(OPERATION, detail)),
+                };
+                let before = left.len();
+                let mut good = Placed::new();
+                for (index, (place, reading)) in left.into_iter().enumerate() {
+                    let found = rejected.iter().find(|r| usize::try_from(r.record_index) == Ok(index));
+                    match found.map(|found| found.existing_version) {
+                        None => good.push((place, reading)),
+                        Some(existing) => refused += usize::from(existing.is_none_or(|known| known < reading.rank())),
+                    }
+                }
+                if good.len() == before {
+                    let detail = format!("{} records refused, none of them ours", rejected.len());
+                    return Err(AwsError::request(OPERATION, detail));
+                }
+                left = good;
+            }
+        }
+        Ok(refused)
+    }
+
     async fn send(&self, chunk: &[(usize, &Reading)]) -> Result<Answer, AwsError> {
         let build = |error: BuildError| AwsError::request(OPERATION, error);
         // One message is of one device; only a queue's batch mixes them.

@@ -1,0 +1,25 @@
+//! `GET /devices/{id}/sensors/{code}/recalculate/{job}`: how far a recalculation is.
+
+use axum::Json;
+use axum::extract::State;
+use weir_core::domain::reading::Series;
+use weir_core::http::{Admin, Path, Problem};
+use weir_core::id::{DeviceId, JobId, SensorCode};
+
+use super::Parts;
+use super::show::RecalculationJson;
+
+/// How far the recalculation is. It can be read for 90 days.
+#[utoipa::path(
+    get, path = "/devices/{id}/sensors/{code}/recalculate/{job}", tag = "calibrations",
+    params(("id" = DeviceId, Path), ("code" = SensorCode, Path), ("job" = JobId, Path)),
+    responses((status = 200, description = "How far it is.", body = RecalculationJson))
+)]
+pub(super) async fn get_recalculation(
+    State(parts): State<Parts>,
+    Admin(_): Admin,
+    Path((device, sensor, job)): Path<(DeviceId, SensorCode, JobId)>,
+) -> Result<Json<RecalculationJson>, Problem> {
+    let found = parts.jobs.get(&Series { device, sensor }, &job).await?;
+    Ok(Json(RecalculationJson::of(&found.ok_or_else(Problem::not_found)?)))
+}

@@ -1,0 +1,13 @@
+//! The function `recalculation`, as Lambda starts it.
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use recalculation::Recalculation;
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    weir_core::telemetry::start();
+    let function = Recalculation::from_environment().await?;
+    function.warm_up().await;
+    run(service_fn(async |event: LambdaEvent<Value>| function.handle(event.payload).await.map_err(Error::from))).await
+}

@@ -1,0 +1,69 @@
+//! Who may recalculate: every route asked by everyone, and the document and the template checked against the same table.
+
+use std::collections::BTreeMap;
+
+use ::recalculation::Recalculation;
+use serde_json::{Value, json};
+use weir_core::http::openapi;
+use weir_tests::root;
+use weir_tests::template::Template;
+
+use super::{World, span};
+use crate::http::ask::{Ask, body};
+use crate::http::matrix::{Line, differences, line, walk, with_body};
+
+const JOB: &str = "/devices/b/sensors/ph/recalculate/0123456789abcdef0123456789abcdef";
+
+fn lines() -> Vec<Line> {
+    let points = json!({"model": "linear", "points": [[0, 0], [1, 2]]});
+    vec![
+        with_body("POST", "/devices/b/sensors/ph/calibrations/fit", points.clone(), [401, 401, 403, 403, 200]),
+        with_body("POST", "/devices/b/sensors/ph/recalculate", span(0, 5), [401, 401, 403, 403, 202]),
+        line("GET", JOB, [401, 401, 403, 403, 404]),
+        // The same of what is not there.
+        with_body("POST", "/devices/x/sensors/ph/calibrations/fit", points.clone(), [401, 401, 403, 403, 404]),
+        with_body("POST", "/devices/b/sensors/xx/calibrations/fit", points, [401, 401, 403, 403, 404]),
+        with_body("POST", "/devices/x/sensors/ph/recalculate", span(0, 5), [401, 401, 403, 403, 404]),
+        with_body("POST", "/devices/b/sensors/xx/recalculate", span(0, 5), [401, 401, 403, 403, 404]),
+    ]
+}
+
+#[tokio::test]
+async fn everyone_may_do_what_the_contract_says_and_no_more() {
+    let world = World::new(0).await;
+    walk(&lines(), "b x", async |event| world.function().handle(event).await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_job_is_found_only_under_its_own_sensor() {
+    let world = World::new(0).await;
+    let job = world.post(0, 5).await["job"].as_str().unwrap().to_owned();
+    let get = async |path: String| {
+        let answer = world.function().handle(Ask::new("GET", &path).admin().event()).await.unwrap();
+        (answer["statusCode"].as_u64(), body(&answer)["type"].clone())
+    };
+    assert_eq!(get(format!("/devices/b/sensors/ph/recalculate/{job}")).await.0, Some(200));
+    for path in [format!("/devices/b/sensors/hum/recalculate/{job}"), "/devices/b/sensors/ph/recalculate/guard".into()]
+    {
+        assert_eq!(get(path).await, (Some(404), json!("urn:weir:problem:not_found")));
+    }
+}
+
+#[test]
+fn the_table_the_document_and_the_template_name_the_same_operations() {
+    let mut document = openapi(Recalculation::document());
+    document["paths"].as_object_mut().unwrap().remove("/openapi.json");
+    assert_eq!(differences(&lines(), &document), Vec::<String>::new());
+    let of_path = |(path, item): (&String, &Value)| -> Vec<String> {
+        item.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())).collect()
+    };
+    let said: BTreeMap<_, _> =
+        document["paths"].as_object().unwrap().iter().flat_map(of_path).map(|key| (key, "JWT".to_owned())).collect();
+    let template = Template::read(&root());
+    let routes = template.resources("AWS::ApiGatewayV2::Route").into_values();
+    let ours = routes.filter(|route| route["Target"]["Fn::Sub"] == "integrations/${RecalculationIntegration}");
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let routed: BTreeMap<_, _> =
+        ours.map(|route| (text(&route["RouteKey"]), text(&route["AuthorizationType"]))).collect();
+    assert_eq!(routed, said, "left the template, right the document");
+}

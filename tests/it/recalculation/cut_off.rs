@@ -1,0 +1,95 @@
+//! A call that ends between any two of its steps, and is delivered again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+use weir_tests::wire::{Answer, Request, Wire};
+
+use super::{BEGIN, MINUTE, World};
+
+/// Ends the process at a request: before it is handed over, or after, before its answer is there.
+#[derive(Debug)]
+struct Cut {
+    left: AtomicUsize,
+    after: bool,
+    reached: Notify,
+}
+
+impl Wire for Cut {
+    fn carry(self: Arc<Self>, request: Request) -> BoxFuture<'static, Answer> {
+        Box::pin(async move {
+            if self.left.fetch_sub(1, Ordering::SeqCst) != 0 {
+                return request.deliver().await;
+            }
+            if self.after {
+                let _ = request.deliver().await;
+            }
+            self.reached.notify_one();
+            std::future::pending().await
+        })
+    }
+}
+
+/// The record that wakes the function for a job.
+fn record(job: &Value) -> Value {
+    let keys = json!({"sensor": {"S": "b#ph"}, "job": {"S": job["job"]}});
+    json!({"Records": [{"eventSource": "aws:dynamodb", "dynamodb": {"SequenceNumber": "1", "Keys": keys}}]})
+}
+
+#[tokio::test]
+async fn a_call_that_is_killed_at_any_step_is_made_good_by_the_next_delivery() {
+    let mut steps = 0;
+    for after in [false, true] {
+        for place in 0.. {
+            let world = World::new(25).await;
+            world.linear(1, BEGIN + 5 * MINUTE, 2.0);
+            let job = world.post(0, 25).await;
+            let cut = Arc::new(Cut { left: AtomicUsize::new(place), after, reached: Notify::new() });
+            let function = world.function_by(&world.engine.client_over(cut.clone()), world.clock.clone());
+            let finished = tokio::select! {
+                answer = function.handle(record(&job)) => {
+                    assert_eq!(answer.unwrap(), json!({"batchItemFailures": []}));
+                    true
+                }
+                () = cut.reached.notified() => false,
+            };
+            drop(function);
+            // What the process had sent may still be on its way for a moment; then the record comes again, twice.
+            for _ in 0..2 {
+                assert_eq!(world.function().handle(record(&job)).await.unwrap(), json!({"batchItemFailures": []}));
+            }
+            let told = format!("cut {} request {place}", if after { "after" } else { "before" });
+            let done = world.job(&job).await;
+            assert_eq!((&done["state"], &done["seen"]), (&json!("done"), &json!(25)), "{told}");
+            for (at, value, version) in world.stored() {
+                let place = (at - BEGIN) / MINUTE;
+                let expected = if place < 5 { (place as f64, 0) } else { (place as f64 * 2.0, 1) };
+                assert_eq!((value, version), expected, "{told}");
+            }
+            // Whoever added up the hours before knows that it was too early.
+            assert!(!world.engine.rows("rollups").is_empty(), "{told}");
+            if finished {
+                steps += place;
+                break;
+            }
+        }
+    }
+    assert!(steps > 20, "only {steps} steps");
+}
+
+#[tokio::test]
+async fn two_calls_at_one_job_do_it_once() {
+    let world = World::new(60).await;
+    world.linear(1, 0, 2.0);
+    let job = world.post(0, 60).await;
+    let (one, other) = (world.function(), world.function());
+    let (first, second) = tokio::join!(one.handle(record(&job)), other.handle(record(&job)));
+    assert!(first.is_ok() && second.is_ok());
+    world.function().handle(record(&job)).await.unwrap();
+    let done = world.job(&job).await;
+    assert_eq!((&done["state"], &done["seen"]), (&json!("done"), &json!(60)));
+    assert!(world.stored().iter().all(|(.., version)| *version == 1));
+}

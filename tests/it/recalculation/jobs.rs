@@ -1,0 +1,155 @@
+//! The life of a job: waiting, running, done, cancelled, failed.
+
+use serde_json::{Value, json};
+use weir_tests::functions::NOW;
+
+use super::{BEGIN, MINUTE, World, span};
+use crate::http::ask::{Ask, body};
+
+async fn sweep(world: &World) -> Value {
+    world.function().handle(json!({"source": "aws.events"})).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_job_waits_until_every_function_uses_the_newest_version_and_is_then_begun_by_the_schedule() {
+    let world = World::new(20).await;
+    let entered = NOW.plus_seconds(-10).millis();
+    let row = json!({"version": 1, "valid_from": 0, "model": "linear", "slope": 2, "intercept": 0, "at": entered});
+    world.engine.put_calibration("b#ph", &row);
+    let job = world.post(0, 20).await;
+    // 60 s in memory and 30 s under way, of which 10 are gone.
+    assert_eq!((&job["state"], &job["begins_at"]), (&json!("waiting"), &json!("2026-11-20T06:26:05.000Z")));
+    let mut pump = world.run().await;
+    assert!(pump.calls.is_empty(), "nobody is woken");
+    world.clock.set(NOW.plus_seconds(79));
+    assert_eq!(sweep(&world).await, json!({"woken": 0}));
+    world.clock.set(NOW.plus_seconds(81));
+    assert_eq!(sweep(&world).await, json!({"woken": 1}));
+    let function = world.function();
+    pump.run(async |event| function.handle(event).await).await;
+    assert_eq!(world.job(&job).await["state"], "done");
+    assert!(world.stored().iter().all(|(.., version)| *version == 1));
+}
+
+#[tokio::test]
+async fn a_job_that_nobody_moves_is_woken_again() {
+    let world = World::new(20).await;
+    world.linear(1, 0, 2.0);
+    let job = world.post(0, 20).await;
+    // The record that was to wake the function is lost.
+    let mut pump = world.pump();
+    pump.run(async |_| Ok::<_, String>(json!({"batchItemFailures": []}))).await;
+    world.clock.set(NOW.plus_seconds(119));
+    assert_eq!(sweep(&world).await, json!({"woken": 0}));
+    world.clock.set(NOW.plus_seconds(121));
+    assert_eq!(sweep(&world).await, json!({"woken": 1}));
+    assert_eq!(sweep(&world).await, json!({"woken": 0}), "once is enough for a while");
+    let function = world.function();
+    pump.run(async |event| function.handle(event).await).await;
+    assert_eq!(world.job(&job).await["state"], "done");
+    world.clock.set(NOW.plus_seconds(1_000));
+    assert_eq!(sweep(&world).await, json!({"woken": 0}), "what is done is not due");
+}
+
+#[tokio::test]
+async fn a_newer_job_cancels_what_it_overlaps_and_nothing_else() {
+    let world = World::new(60).await;
+    world.linear(1, 0, 2.0);
+    let first = world.post(0, 30).await;
+    let beside = world.post(30, 50).await;
+    let newer = world.post(10, 30).await;
+    let states = async || {
+        let mut states = Vec::new();
+        for job in [&first, &beside, &newer] {
+            states.push(world.job(job).await["state"].as_str().unwrap().to_owned());
+        }
+        states
+    };
+    assert_eq!(states().await, ["cancelled", "running", "running"]);
+    world.run().await;
+    assert_eq!(states().await, ["cancelled", "done", "done"]);
+    for (at, _, version) in world.stored() {
+        let place = (at - BEGIN) / MINUTE;
+        assert_eq!(version, u64::from((10..50).contains(&place)), "{place}");
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_is_cancelled_in_the_middle_of_a_slice_goes_no_further() {
+    let world = std::sync::Arc::new(World::new(60).await);
+    world.linear(1, 0, 2.0);
+    let first = world.post(0, 60).await;
+    let newer = std::sync::Arc::new(std::sync::Mutex::new(Value::Null));
+    let (posting, posted) = (world.clone(), newer.clone());
+    let act = move || -> futures_util::future::BoxFuture<'static, ()> {
+        let (posting, posted) = (posting.clone(), posted.clone());
+        Box::pin(async move {
+            let job = posting.post(0, 60).await;
+            *posted.lock().unwrap() = job;
+        })
+    };
+    let wire = std::sync::Arc::new(weir_tests::wire::Interlude::new("BatchExecuteStatement", 1, act));
+    let function = world.function_by(&world.engine.client_over(wire), world.clock.clone());
+    let mut pump = world.pump();
+    pump.run(async |event| function.handle(event).await).await;
+    let first = world.job(&first).await;
+    assert_eq!((&first["state"], &first["seen"]), (&json!("cancelled"), &json!(0)));
+    let newer = newer.lock().unwrap().clone();
+    let newer = world.job(&newer).await;
+    assert_eq!((&newer["state"], &newer["seen"]), (&json!("done"), &json!(60)));
+    assert!(world.stored().iter().all(|(.., version)| *version == 1));
+}
+
+#[tokio::test]
+async fn of_many_that_begin_at_once_one_is_left() {
+    let world = std::sync::Arc::new(World::new(5).await);
+    world.linear(1, 0, 2.0);
+    let post = |_| {
+        let world = world.clone();
+        tokio::spawn(async move {
+            let ask = Ask::new("POST", super::PH).admin().json(&span(0, 5));
+            world.function().handle(ask.event()).await.unwrap()
+        })
+    };
+    let mut taken = Vec::new();
+    for post in (0..6).map(post).collect::<Vec<_>>() {
+        let answer = post.await.unwrap();
+        match answer["statusCode"].as_u64() {
+            Some(202) => taken.push(body(&answer)),
+            other => assert_eq!(other, Some(503), "{answer}"),
+        }
+    }
+    assert!(!taken.is_empty());
+    let mut running = 0;
+    for job in &taken {
+        running += u32::from(world.job(job).await["state"] == "running");
+    }
+    assert_eq!(running, 1);
+}
+
+#[tokio::test]
+async fn a_job_without_its_sensor_fails_and_says_so() {
+    let world = World::new(5).await;
+    world.linear(1, 0, 2.0);
+    let job = world.post(0, 5).await;
+    world.engine.put("devices", &json!({"id": "b", "enabled": true, "sensors": []}));
+    world.run().await;
+    let failed = world.job(&job).await;
+    assert_eq!(
+        (&failed["state"], &failed["reason"]),
+        (&json!("failed"), &json!("the sensor is not registered any more"))
+    );
+    assert!(world.stored().iter().all(|(.., version)| *version == 0));
+}
+
+#[tokio::test]
+async fn what_cannot_be_understood_ends_the_job_and_what_may_pass_does_not() {
+    let world = World::new(25).await;
+    world.linear(1, 0, 2.0);
+    world.engine.put("readings", &json!({"sensor": "b#ph", "at": BEGIN + 15 * MINUTE, "raw": "x"}));
+    let job = world.post(0, 25).await;
+    world.run().await;
+    let failed = world.job(&job).await;
+    assert_eq!((&failed["state"], &failed["seen"]), (&json!("failed"), &json!(10)), "{failed}");
+    assert!(!failed["reason"].as_str().unwrap().contains("raw"), "the inside stays inside: {failed}");
+}

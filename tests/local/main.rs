@@ -7,6 +7,7 @@ mod levels;
 mod people;
 mod quarantine;
 mod readings;
+mod recalculation;
 mod redrive;
 mod registry;
 mod settings;

@@ -9,21 +9,21 @@ const FORGOTTEN: std::time::Duration = std::time::Duration::from_millis(1_100);
 #[tokio::test]
 async fn a_formula_is_entered_over_the_api_and_used_with_the_other_sensors_of_a_message() {
     let local = Local::running();
-    local.register(&json!({"id": "r-01", "sensors": [{"code": "pm25", "unit": "µg/m³"}, {"code": "hum"}]})).await;
+    local.register(&json!({"id": "g-01", "sensors": [{"code": "pm25", "unit": "µg/m³"}, {"code": "hum"}]})).await;
     let formula =
         json!({"model": "expression", "formula": "0.524*x - 0.0862*RH + 5.75", "inputs": {"RH": "hum"}, "round": 2});
-    local.calibrate("r-01", "pm25", &formula).await;
+    local.calibrate("g-01", "pm25", &formula).await;
     let at = now() - 5_000;
-    let mut device = local.connect("r-01").await;
-    device.publish("r-01/readings", bytes(&json!({"ts": at, "values": {"pm25": 30, "hum": 50}}))).await.unwrap();
-    let row = until("the reading", async || local.readings("r-01#pm25").await.pop()).await;
+    let mut device = local.connect("g-01").await;
+    device.publish("g-01/readings", bytes(&json!({"ts": at, "values": {"pm25": 30, "hum": 50}}))).await.unwrap();
+    let row = until("the reading", async || local.readings("g-01#pm25").await.pop()).await;
     assert_eq!((row.at, row.raw, row.value, row.calibration), (at, 30.0, 17.16, 1));
 
     let admin = local.admin().await;
     let circle = json!({"model": "expression", "formula": "x + p", "inputs": {"p": "pm25"}});
-    let refused = admin.call("POST", "/devices/r-01/sensors/hum/calibrations", Some(&circle)).await.unwrap();
+    let refused = admin.call("POST", "/devices/g-01/sensors/hum/calibrations", Some(&circle)).await.unwrap();
     assert_eq!((refused.status, &refused.json()["errors"][0]["pointer"]), (422, &json!("/inputs/p")));
-    let needed = admin.call("DELETE", "/devices/r-01/sensors/hum", None).await.unwrap();
+    let needed = admin.call("DELETE", "/devices/g-01/sensors/hum", None).await.unwrap();
     assert_eq!((needed.status, &needed.json()["type"]), (409, &json!("urn:weir:problem:in_use")));
 }
 
@@ -31,21 +31,21 @@ async fn a_formula_is_entered_over_the_api_and_used_with_the_other_sensors_of_a_
 async fn a_deleted_device_leaves_its_readings_and_nothing_that_is_sent_to_it() {
     let local = Local::running();
     let admin = local.admin().await;
-    local.register_buoy("r-02", &json!({"model": "identity"})).await;
-    admin.expect(&[200], "PUT", "/devices/r-02/settings", Some(&json!({"every": 5}))).await.unwrap();
-    let mut device = local.connect("r-02").await;
-    device.publish("r-02/reading/sensor/ph", bytes(&json!({"value": 7}))).await.unwrap();
-    until("the reading", async || local.readings("r-02#ph").await.pop()).await;
-    assert!(local.retained("r-02/config").await.is_some() && local.shadow("r-02").await.is_some());
+    local.register_buoy("g-02", &json!({"model": "identity"})).await;
+    admin.expect(&[200], "PUT", "/devices/g-02/settings", Some(&json!({"every": 5}))).await.unwrap();
+    let mut device = local.connect("g-02").await;
+    device.publish("g-02/reading/sensor/ph", bytes(&json!({"value": 7}))).await.unwrap();
+    until("the reading", async || local.readings("g-02#ph").await.pop()).await;
+    assert!(local.retained("g-02/config").await.is_some() && local.shadow("g-02").await.is_some());
 
-    admin.expect(&[204], "DELETE", "/devices/r-02", None).await.unwrap();
-    assert_eq!(admin.call("GET", "/devices/r-02", None).await.unwrap().status, 404);
-    assert_eq!((local.retained("r-02/config").await, local.shadow("r-02").await), (None, None));
-    assert_eq!(local.readings("r-02#ph").await.len(), 1);
+    admin.expect(&[204], "DELETE", "/devices/g-02", None).await.unwrap();
+    assert_eq!(admin.call("GET", "/devices/g-02", None).await.unwrap().status, 404);
+    assert_eq!((local.retained("g-02/config").await, local.shadow("g-02").await), (None, None));
+    assert_eq!(local.readings("g-02#ph").await.len(), 1);
 
     tokio::time::sleep(FORGOTTEN).await;
-    device.publish("r-02/reading/sensor/ph", bytes(&json!({"value": 8}))).await.unwrap();
-    let row = until("the row in quarantine", async || local.aside("r-02/reading/sensor/ph").await.pop()).await;
-    assert_eq!((row.reason.as_str(), row.device_id.as_deref()), ("unknown_device", Some("r-02")));
-    assert_eq!(local.readings("r-02#ph").await.len(), 1);
+    device.publish("g-02/reading/sensor/ph", bytes(&json!({"value": 8}))).await.unwrap();
+    let row = until("the row in quarantine", async || local.aside("g-02/reading/sensor/ph").await.pop()).await;
+    assert_eq!((row.reason.as_str(), row.device_id.as_deref()), ("unknown_device", Some("g-02")));
+    assert_eq!(local.readings("g-02#ph").await.len(), 1);
 }

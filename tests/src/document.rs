@@ -16,7 +16,12 @@ use weir_core::http::openapi;
 pub fn whole() -> Value {
     let mut said = Device::document();
     let people = [User::document(), UsersInfo::document(), GetRole::document(), ChangeUser::document()];
-    for other in people.into_iter().chain([Flow::document(), Quarantine::document(), Reading::document(), Recalculation::document()]) {
+    for other in people.into_iter().chain([
+        Flow::document(),
+        Quarantine::document(),
+        Reading::document(),
+        Recalculation::document(),
+    ]) {
         said.merge(other);
     }
     openapi(said)

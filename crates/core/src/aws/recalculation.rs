@@ -14,11 +14,17 @@ use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 
 use super::AwsError;
-use super::row::{Item, RecalculationRow, n, s, series};
+use super::row::{Item, n, s, series};
 use crate::domain::Timestamp;
 use crate::domain::reading::Series;
 use crate::domain::recalculation::{Count, Job, State};
 use crate::id::JobId;
+
+mod due;
+mod stored;
+
+pub use due::Due;
+use stored::{item_of, job_of};
 
 const TABLE: &str = "recalculations";
 /// The row beside a series' jobs that two who begin at once have in common.
@@ -27,8 +33,6 @@ const GUARD: &str = "guard";
 const OPEN: &str = "job";
 /// A job that has not moved for so long is woken again, in seconds.
 pub const STALLED: i64 = 120;
-/// A job's row goes after so many days.
-const KEPT_DAYS: i64 = 90;
 
 /// The table of recalculations.
 #[derive(Debug, Clone)]
@@ -43,13 +47,6 @@ pub struct Open {
     /// The jobs.
     pub jobs: Vec<Job>,
     begun: u64,
-}
-
-/// A job that has to be woken.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Due {
-    key: Item,
-    due: i64,
 }
 
 impl RecalculationTable {
@@ -210,107 +207,8 @@ impl RecalculationTable {
             _ => Err(AwsError::call("UpdateItem recalculations", error)),
         }
     }
-
-    /// At most `limit` jobs that are due: to begin, or because nothing has moved them for long.
-    ///
-    /// # Errors
-    /// When DynamoDB does not answer.
-    pub async fn due(&self, now: Timestamp, limit: i32) -> Result<Vec<Due>, AwsError> {
-        let page = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .index_name("due")
-            .key_condition_expression("#o = :open AND due <= :now")
-            .expression_attribute_names("#o", "open")
-            .expression_attribute_values(":open", s(OPEN))
-            .expression_attribute_values(":now", n(now.millis()))
-            .limit(limit)
-            .send()
-            .await
-            .map_err(|error| AwsError::call("Query recalculations due", error))?;
-        let due = |item: Item| {
-            let key = ["sensor", "job"].map(|name| Some((name.to_owned(), item.get(name)?.clone())));
-            let due = item.get("due").and_then(|due| due.as_n().ok()?.parse().ok())?;
-            Some(Due { key: key.into_iter().collect::<Option<_>>()?, due })
-        };
-        Ok(page.items.unwrap_or_default().into_iter().filter_map(due).collect())
-    }
-
-    /// Wakes a job that is due; nothing happens when it has moved since.
-    ///
-    /// # Errors
-    /// When DynamoDB does not take it.
-    pub async fn wake(&self, Due { key, due }: &Due, now: Timestamp) -> Result<(), AwsError> {
-        let sent = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(key.clone()))
-            .update_expression("SET #s = :running, due = :next, wake = :yes")
-            .condition_expression("due = :due")
-            .expression_attribute_names("#s", "state")
-            .expression_attribute_values(":running", s(State::Running.code()))
-            .expression_attribute_values(":next", n(now.plus_seconds(STALLED).millis()))
-            .expression_attribute_values(":yes", AttributeValue::Bool(true))
-            .expression_attribute_values(":due", n(due))
-            .send()
-            .await;
-        let Err(error) = sent else { return Ok(()) };
-        match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
-            _ => Err(AwsError::call("UpdateItem recalculations", error)),
-        }
-    }
 }
 
 fn key(of: &Series, job: &str) -> Item {
     Item::from([("sensor".to_owned(), s(series(of))), ("job".to_owned(), s(job))])
-}
-
-fn item_of(job: &Job) -> Result<Item, AwsError> {
-    let row = RecalculationRow {
-        job: job.id.to_string(),
-        from: job.from.millis(),
-        to: job.to.millis(),
-        state: job.state.code().to_owned(),
-        cursor: job.cursor.millis(),
-        seen: job.count.seen,
-        changed: job.count.changed,
-        refused: job.count.refused,
-        begins_at: job.begins_at.millis(),
-        by: job.by.clone(),
-        created_at: job.created_at.millis(),
-        updated_at: job.updated_at.millis(),
-        reason: job.reason.clone(),
-    };
-    let mut item: Item = serde_dynamo::to_item(row).map_err(|error| AwsError::corrupt(TABLE, &job.id, error))?;
-    let running = job.state == State::Running;
-    let due = if running { job.updated_at.plus_seconds(STALLED) } else { job.begins_at };
-    item.insert("sensor".to_owned(), s(series(&job.series)));
-    item.insert("open".to_owned(), s(OPEN));
-    item.insert("due".to_owned(), n(due.millis()));
-    item.insert("wake".to_owned(), AttributeValue::Bool(running));
-    item.insert("expires_at".to_owned(), n(job.created_at.plus_seconds(KEPT_DAYS * 86_400).seconds()));
-    Ok(item)
-}
-
-fn job_of(of: &Series, item: Item) -> Result<Job, AwsError> {
-    let corrupt = |detail: String| AwsError::corrupt(TABLE, series(of), detail);
-    let row: RecalculationRow = serde_dynamo::from_item(item).map_err(|error| corrupt(error.to_string()))?;
-    let at = Timestamp::from_millis;
-    Ok(Job {
-        id: row.job.parse().map_err(|error| corrupt(format!("{error}")))?,
-        series: of.clone(),
-        from: at(row.from),
-        to: at(row.to),
-        state: State::of_code(&row.state).ok_or_else(|| corrupt(format!("{} is no state", row.state)))?,
-        cursor: at(row.cursor),
-        count: Count { seen: row.seen, changed: row.changed, refused: row.refused },
-        begins_at: at(row.begins_at),
-        by: row.by,
-        created_at: at(row.created_at),
-        updated_at: at(row.updated_at),
-        reason: row.reason,
-    })
 }

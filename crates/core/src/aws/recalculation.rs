@@ -15,7 +15,6 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 
 use super::AwsError;
 use super::row::{Item, n, s, series};
-use crate::domain::Timestamp;
 use crate::domain::reading::Series;
 use crate::domain::recalculation::{Count, Job, State};
 use crate::id::JobId;

@@ -10,6 +10,10 @@ use crate::domain::Timestamp;
 use crate::domain::reading::Series;
 use crate::wire::ModelJson;
 
+mod recalculation;
+
+pub(super) use recalculation::RecalculationRow;
+
 /// A row as the SDK has it.
 pub(super) type Item = HashMap<String, AttributeValue>;
 
@@ -282,25 +286,6 @@ pub(super) struct ProfileRow {
     /// Names the write, so that one that was sent twice knows itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written: Option<String>,
-}
-
-/// A job in `recalculations`; instants in epoch milliseconds.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct RecalculationRow {
-    pub job: String,
-    pub from: i64,
-    pub to: i64,
-    pub state: String,
-    pub cursor: i64,
-    pub seen: u64,
-    pub changed: u64,
-    pub refused: u64,
-    pub begins_at: i64,
-    pub by: String,
-    pub created_at: i64,
-    pub updated_at: i64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
 }
 
 fn yes() -> bool {

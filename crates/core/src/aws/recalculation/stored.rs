@@ -1,4 +1,4 @@
-//! A job's row.
+//! How a job stands in its row, and is read from it again.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 

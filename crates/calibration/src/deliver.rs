@@ -11,6 +11,7 @@ use weir_core::domain::device::Device;
 use weir_core::domain::reading::Reading;
 use weir_core::domain::{Reason, Refusal, Timestamp};
 use weir_core::id::{AsideId, DeviceId};
+use weir_core::telemetry::metric;
 use weir_core::wire::Envelope;
 
 use super::calibrate::Made;
@@ -55,7 +56,11 @@ impl Calibration {
             }
         }
         let replayed: Vec<AsideId> = envelopes.iter().filter_map(|envelope| envelope.replay.clone()).collect();
-        self.settle(envelopes.len(), sorted, &replayed).await
+        let outcomes = self.settle(envelopes.len(), sorted, &replayed).await;
+        let counts = || outcomes.iter().flatten();
+        let stored = counts().map(|count| count.stored).sum();
+        metric::stored(stored, counts().map(|count| count.duplicate).sum(), self.clock.now());
+        outcomes
     }
 
     async fn devices(&self, ids: impl Iterator<Item = &DeviceId>) -> Devices {

@@ -1,4 +1,6 @@
-//! Logs: one JSON object a line on standard output, as CloudWatch reads them.
+//! Logs: one JSON object a line on standard output, as CloudWatch reads them; some lines are figures.
+
+pub mod metric;
 
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::filter::filter_fn;

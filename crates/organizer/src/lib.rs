@@ -18,6 +18,7 @@ use weir_core::clock::{Clock, SystemClock};
 use weir_core::domain::Refusal;
 use weir_core::domain::level::Measurement;
 use weir_core::id::AsideId;
+use weir_core::telemetry::metric;
 use weir_core::wire::{Envelope, replay};
 
 mod identify;
@@ -137,7 +138,10 @@ impl Organizer {
         let (written, reported) =
             tokio::join!(self.store.write(&history, aside), self.levels.report(&report.id, measurement, &self.keeping));
         let written = written.into_iter().collect::<Result<_, _>>()?;
-        Ok((reported?.code(), written))
+        let outcome = reported?.code();
+        let duplicate = usize::from(outcome == "duplicate");
+        metric::stored(1 - duplicate, duplicate, self.clock.now());
+        Ok((outcome, written))
     }
 }
 

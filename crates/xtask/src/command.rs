@@ -7,6 +7,7 @@ use clap::Parser;
 
 use crate::alarms;
 use crate::bench;
+use crate::bill;
 use crate::build;
 use crate::deny;
 use crate::fit;
@@ -15,6 +16,7 @@ use crate::invoke;
 use crate::place::Place;
 use crate::progress::Progress;
 use crate::redrive;
+use crate::ship;
 use crate::stop::{Ended, or_stopped};
 use crate::test;
 use crate::tools::{self, Set};
@@ -39,6 +41,36 @@ pub enum Command {
     Redrive(redrive::Options),
     /// Install cargo-lambda and the other tools under .local/, and say how to use them.
     Tools,
+    /// Deploy target/lambda to an environment in AWS: look before, show the plan, do it.
+    Deploy(ship::Options),
+    /// Call every function of an environment in AWS with what changes nothing, and look at the answers.
+    Smoke {
+        /// The section of samconfig.toml: dev, stage, prod.
+        environment: String,
+        /// Its region.
+        #[arg(long)]
+        region: String,
+    },
+    /// Delete the stack of an environment in AWS; says first what goes and what stays.
+    Destroy {
+        /// The section of samconfig.toml: dev, stage, prod.
+        environment: String,
+        /// The account that is meant.
+        #[arg(long)]
+        account: String,
+        /// The region that is meant.
+        #[arg(long)]
+        region: String,
+        /// The name of the stack, to show that it is meant.
+        #[arg(long, value_name = "STACK")]
+        confirm: Option<String>,
+    },
+    /// Work out what AWS asks for, from counted requests and list prices; other prices can be given.
+    Bill {
+        /// A file like crates/xtask/bill/prices.toml.
+        #[arg(long)]
+        prices: Option<std::path::PathBuf>,
+    },
     /// Look at what the crates in Cargo.lock are: licenses, bans, sources, advisories (these need GitHub); default all.
     Deny {
         /// The checks.
@@ -99,6 +131,15 @@ impl Command {
                 let place = Place::of_run("tools")?;
                 tools::install(&place, &Set::ALL, &Progress::new()).await?;
                 tools::explain_use(&place);
+                Ok(ExitCode::SUCCESS)
+            }
+            Self::Deploy(options) => ship::deploy(&options).await,
+            Self::Smoke { environment, region } => ship::smoke::run(&environment, &region).await,
+            Self::Destroy { environment, account, region, confirm } => {
+                ship::destroy::run(&environment, &account, &region, confirm.as_deref()).await
+            }
+            Self::Bill { prices } => {
+                print!("{}", bill::page(prices.as_deref())?);
                 Ok(ExitCode::SUCCESS)
             }
             Self::Deny { checks } => {

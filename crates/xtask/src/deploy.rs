@@ -1,4 +1,4 @@
-//! `sam deploy` of the repository's template to the local cloud, with the section `local` of samconfig.toml.
+//! What samconfig.toml says about an environment, and `sam deploy` of the repository's template to the local cloud.
 
 use anyhow::{Context, Result};
 use tokio::process::Command;
@@ -9,10 +9,10 @@ use crate::process::run_logged;
 use crate::progress::Progress;
 use crate::tools::Set;
 
-/// What samconfig.toml says about the local cloud.
+/// What samconfig.toml says about an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// Region of the local cloud.
+    /// Region of the local cloud; empty for AWS, where the caller says it.
     pub region: String,
     /// Name of the stack.
     pub stack: String,
@@ -26,14 +26,28 @@ impl Settings {
     /// # Errors
     /// When the file or an entry is missing.
     pub fn read(place: &Place, parameters: &[String]) -> Result<Self> {
-        let file = place.root().join("samconfig.toml");
-        let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        Self::parse(&text, parameters).context("samconfig.toml, section local.deploy.parameters")
+        let settings = Self::of(place, "local", parameters)?;
+        anyhow::ensure!(
+            !settings.region.is_empty(),
+            "samconfig.toml, section local.deploy.parameters: region is missing"
+        );
+        Ok(settings)
     }
 
-    fn parse(text: &str, parameters: &[String]) -> Result<Self> {
+    /// Reads the section of an environment; `parameters` win over those it names.
+    ///
+    /// # Errors
+    /// When the file or an entry is missing.
+    pub fn of(place: &Place, environment: &str, parameters: &[String]) -> Result<Self> {
+        let file = place.root().join("samconfig.toml");
+        let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        Self::parse(&text, environment, parameters)
+            .with_context(|| format!("samconfig.toml, section {environment}.deploy.parameters"))
+    }
+
+    fn parse(text: &str, environment: &str, parameters: &[String]) -> Result<Self> {
         let config: toml::Table = toml::from_str(text)?;
-        let local = ["local", "deploy", "parameters"]
+        let local = [environment, "deploy", "parameters"]
             .iter()
             .try_fold(&config, |table, key| table.get(*key)?.as_table())
             .context("the section is missing")?;
@@ -45,7 +59,11 @@ impl Settings {
             Some(toml::Value::String(all)) => all.split_whitespace().map(str::to_owned).collect(),
             _ => Vec::new(),
         };
-        Ok(Self { region: entry("region")?, stack: entry("stack_name")?, parameters: merge(written, parameters) })
+        Ok(Self {
+            region: entry("region").unwrap_or_default(),
+            stack: entry("stack_name")?,
+            parameters: merge(written, parameters),
+        })
     }
 }
 
@@ -107,7 +125,7 @@ mod tests {
     fn parameters_of_the_command_line_win_over_those_of_the_file() {
         let text = "[local.deploy.parameters]\nregion = 'eu-central-1'\nstack_name = 'weir-local'\nparameter_overrides = ['Environment=local', 'DeviceCacheSeconds=5']\n";
         let settings =
-            Settings::parse(text, &["DeviceCacheSeconds=1".to_owned(), "LogLevel=debug".to_owned()]).unwrap();
+            Settings::parse(text, "local", &["DeviceCacheSeconds=1".to_owned(), "LogLevel=debug".to_owned()]).unwrap();
         assert_eq!(settings.parameters, ["Environment=local", "DeviceCacheSeconds=1", "LogLevel=debug"]);
         assert_eq!((settings.region.as_str(), settings.stack.as_str()), ("eu-central-1", "weir-local"));
     }
@@ -115,7 +133,10 @@ mod tests {
     #[test]
     fn a_missing_section_is_an_error() {
         assert!(
-            Settings::parse("[dev.deploy.parameters]\n", &[]).unwrap_err().to_string().contains("section is missing")
+            Settings::parse("[dev.deploy.parameters]\n", "local", &[])
+                .unwrap_err()
+                .to_string()
+                .contains("section is missing")
         );
     }
 }

@@ -8,8 +8,10 @@ pub mod command;
 
 pub mod alarms;
 pub mod bench;
+pub mod bill;
 pub mod build;
 pub mod deny;
+pub mod drill;
 pub mod fit;
 pub mod fuzz;
 pub mod invoke;
@@ -18,6 +20,7 @@ pub mod live;
 pub mod once;
 pub mod prepare;
 pub mod redrive;
+pub mod ship;
 pub mod test;
 pub mod up;
 pub mod view;

@@ -20,7 +20,7 @@ pub struct Tables {
 }
 
 /// The tables, as the template calls them.
-const TABLES: [&str; 8] =
+pub const TABLES: [&str; 8] =
     ["Devices", "Calibrations", "Readings", "Rollups", "Levels", "Problems", "Quarantine", "Users"];
 
 impl Tables {

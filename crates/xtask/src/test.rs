@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use console::style;
 
+use crate::drill;
 use crate::emulator::Ports;
 use crate::fleet::Fleet;
 use crate::lint;
@@ -15,6 +16,7 @@ use crate::prepare;
 use crate::process::{cargo, to_its_end};
 use crate::progress::Progress;
 use crate::stack;
+use crate::tables::Tables;
 use crate::timestream::Timestream;
 use crate::tools::{self, Set};
 use crate::{once, port};
@@ -40,7 +42,7 @@ pub enum Step {
     Lint,
     /// The tests against the deployed stack in a local cloud.
     Local,
-    /// The bounded run, accounted for message by message.
+    /// The bounded run, accounted for message by message; then every table is lost and restored.
     Once,
 }
 
@@ -67,7 +69,7 @@ impl Step {
                 "templates, workflows, and what the crates are: sam validate, cfn-lint, checkov, actionlint, zizmor, cargo deny"
             }
             Self::Local => "cargo test --workspace --test local, against a local cloud of its own",
-            Self::Once => "cargo xtask up --once, in a local cloud of its own",
+            Self::Once => "cargo xtask up --once in a local cloud of its own, and the restore drill",
         }
     }
 
@@ -160,5 +162,5 @@ async fn bounded_run(place: &Place) -> Result<()> {
     let options = once::Options { seed: 1, rate: 50.0, falsify: false };
     let code = once::run(&mut cloud, &Fleet::new(2, 2), &options, &progress).await?;
     ensure!(code == ExitCode::SUCCESS, "the account does not balance");
-    Ok(())
+    drill::run(place, &Tables::of(&cloud.stack)?, &progress).await
 }

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::AwsError;
 use super::row::{n, s};
 use crate::domain::{Reason, Refusal, Timestamp};
+use crate::telemetry::metric;
 
 mod entry;
 mod list;
@@ -104,7 +105,10 @@ impl QuarantineTable {
                 put.item("device_id", s(device)).item("device_reason", s(device_reason(device, aside.refusal.reason)));
         }
         match put.send().await {
-            Ok(_) => Ok(true),
+            Ok(_) => {
+                metric::set_aside(aside.refusal.reason, now);
+                Ok(true)
+            }
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
                 _ => Err(AwsError::call("PutItem quarantine", error)),

@@ -1,0 +1,207 @@
+//! From a build to a running stack in an account of AWS: look before, show the plan, do it, test it; and take it away again.
+
+pub mod ask;
+pub mod destroy;
+pub mod plan;
+pub mod preflight;
+pub mod smoke;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use console::style;
+use serde_json::{Value, json};
+
+use crate::build;
+use crate::deploy::Settings;
+use crate::place::Place;
+use crate::process::run_logged;
+use crate::progress::Progress;
+use crate::tools::{self, Set};
+use ask::Aws;
+use plan::Plan;
+
+/// What can be chosen.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// The section of samconfig.toml: dev, stage, prod.
+    pub environment: String,
+    /// The account that is meant; the pre-flight fails in another one.
+    #[arg(long)]
+    pub account: String,
+    /// The region that is meant.
+    #[arg(long)]
+    pub region: String,
+    /// Go on without asking when the plan is harmless.
+    #[arg(long)]
+    pub yes: bool,
+    /// Show the plan and end.
+    #[arg(long, conflicts_with = "yes")]
+    pub plan: bool,
+    /// A resource that keeps data and may be removed or replaced all the same; can be given more than once.
+    #[arg(long, value_name = "LOGICAL_ID")]
+    pub replace: Vec<String>,
+    /// Another value of a parameter of the template than samconfig.toml has; can be given more than once.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub parameter: Vec<String>,
+}
+
+/// The stack that `.github/bootstrap.yaml` makes.
+const BOOTSTRAP: &str = "weir-bootstrap";
+
+/// Looks, plans, and deploys what is in target/lambda.
+///
+/// # Errors
+/// When the pre-flight or the plan forbids it, or AWS fails.
+pub async fn deploy(options: &Options) -> Result<ExitCode> {
+    let place = Place::of_run("deploy")?;
+    let progress = Progress::new();
+    tools::install(&place, &[Set::Sam], &progress).await?;
+    deploy_with(&place, &Aws::of_the_caller(&place, &options.region), options, &progress).await
+}
+
+/// The same, asking whom it is told to.
+///
+/// # Errors
+/// As [`deploy`].
+pub async fn deploy_with(place: &Place, aws: &Aws, options: &Options, progress: &Progress) -> Result<ExitCode> {
+    let settings = Settings::of(place, &options.environment, &options.parameter)?;
+    let step = progress.step("pre-flight");
+    step.note("asking AWS");
+    let found = preflight::look(aws, options, &settings).await?;
+    step.done(&format!("account {}, region {}, stack {}", options.account, options.region, settings.stack));
+    ensure!(found.is_empty(), "nothing was changed:\n  {}", found.join("\n  "));
+
+    remember_parameters(place, &settings)?;
+    let step = progress.step("plan");
+    step.note("packaging; CloudFormation works out what would change");
+    let Some(change_set) = change_set(place, aws, options, &settings).await? else {
+        step.done("nothing would change");
+        return Ok(ExitCode::SUCCESS);
+    };
+    let plan = Plan::read(&changes(aws, &change_set).await?)?;
+    step.done(&plan.summary());
+    println!("\n{plan}");
+    let refused = plan.refused(&options.replace);
+    if options.plan || !refused.is_empty() || !(options.yes || confirmed()?) {
+        aws.ask("cloudformation", "delete_change_set", &json!({ "ChangeSetName": change_set })).await?;
+        ensure!(refused.is_empty(), "nothing was changed, because data would be lost:\n  {}", refused.join("\n  "));
+        println!("Nothing was changed.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let step = progress.step("deployment");
+    step.note("CloudFormation is at work");
+    aws.ask("cloudformation", "execute_change_set", &json!({ "ChangeSetName": change_set })).await?;
+    let status = ended(aws, &settings.stack).await?;
+    ensure!(
+        status.ends_with("_COMPLETE") && !status.contains("ROLLBACK"),
+        "{}",
+        failures(aws, &settings.stack, &status).await?
+    );
+    step.done(&format!("{} is {status}", settings.stack));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Puts what a stack is told into its functions' packages. A new version of a function is made of what its package says, so that without
+/// this a changed parameter would not reach the callers of the alias; with it, all functions get a new version then, and only then.
+fn remember_parameters(place: &Place, settings: &Settings) -> Result<()> {
+    let mut parameters = settings.parameters.clone();
+    parameters.sort();
+    for function in build::functions(place)? {
+        let program = place.bootstrap(&function);
+        ensure!(program.exists(), "{} is missing: cargo xtask build --aws", place.shown(&program));
+        std::fs::write(program.with_file_name("parameters"), parameters.join("\n") + "\n")
+            .context("cannot write parameters")?;
+    }
+    Ok(())
+}
+
+/// Has the SAM CLI package the functions and make a change set; none when nothing would change.
+async fn change_set(place: &Place, aws: &Aws, options: &Options, settings: &Settings) -> Result<Option<String>> {
+    let mut sam = aws.command(&Set::Sam.program(place, "sam"));
+    sam.current_dir(place.root()).env("SAM_CLI_TELEMETRY", "0").env("__SAM_CLI_APP_DIR", place.run("sam"));
+    sam.args(["deploy", "--config-env", &options.environment, "--no-execute-changeset", "--no-progressbar"]);
+    sam.args(["--region", &options.region, "--parameter-overrides"]).args(&settings.parameters);
+    if let Some((bucket, role)) = bootstrap(aws).await? {
+        sam.args(["--no-resolve-s3", "--s3-bucket", &bucket, "--s3-prefix", &settings.stack, "--role-arn", &role]);
+    }
+    let mut found = None;
+    let mut same = false;
+    run_logged("sam deploy", sam, &place.run("sam.log"), |line| {
+        same |= line.contains("No changes to deploy");
+        let named = line.split_whitespace().find(|word| word.contains(":changeSet/"));
+        found = named.map(str::to_owned).or(found.take());
+    })
+    .await?;
+    ensure!(same || found.is_some(), "the SAM CLI made no change set; see {}", place.shown(&place.run("sam.log")));
+    Ok(found.filter(|_| !same))
+}
+
+/// Bucket and role from the account's bootstrap stack. The emulator has none and needs none.
+async fn bootstrap(aws: &Aws) -> Result<Option<(String, String)>> {
+    let answer = aws.try_ask("cloudformation", "describe_stacks", &json!({ "StackName": BOOTSTRAP })).await?;
+    let output = |key: &str| {
+        let outputs = answer.as_ref().ok()?.pointer("/Stacks/0/Outputs")?.as_array()?;
+        let of_key = outputs.iter().find(|output| output["OutputKey"] == key)?;
+        of_key["OutputValue"].as_str().map(str::to_owned)
+    };
+    match (output("Artefacts"), output("StackRole")) {
+        (Some(bucket), Some(role)) => Ok(Some((bucket, role))),
+        _ if aws.is_emulated() => Ok(None),
+        _ => {
+            bail!("this account has no stack {BOOTSTRAP}: the first lines of .github/bootstrap.yaml say how to make it")
+        }
+    }
+}
+
+async fn changes(aws: &Aws, change_set: &str) -> Result<Vec<Value>> {
+    let mut all = Vec::new();
+    let mut next = Value::Null;
+    loop {
+        let mut ask = json!({ "ChangeSetName": change_set });
+        if !next.is_null() {
+            ask["NextToken"] = next;
+        }
+        let page = aws.ask("cloudformation", "describe_change_set", &ask).await?;
+        all.extend(page["Changes"].as_array().cloned().unwrap_or_default());
+        next = page["NextToken"].clone();
+        if next.is_null() {
+            return Ok(all);
+        }
+    }
+}
+
+/// Waits until the stack rests; its status then.
+async fn ended(aws: &Aws, stack: &str) -> Result<String> {
+    loop {
+        let answer = aws.ask("cloudformation", "describe_stacks", &json!({ "StackName": stack })).await?;
+        let status = answer.pointer("/Stacks/0/StackStatus").and_then(Value::as_str).context("a stack has a status")?;
+        if !status.ends_with("_IN_PROGRESS") {
+            return Ok(status.to_owned());
+        }
+        tokio::time::sleep(Duration::from_secs(5)).await;
+    }
+}
+
+/// What failed, and why, newest first.
+async fn failures(aws: &Aws, stack: &str, status: &str) -> Result<String> {
+    let events = aws.ask("cloudformation", "describe_stack_events", &json!({ "StackName": stack })).await?;
+    let text = |event: &Value, key: &str| event[key].as_str().unwrap_or_default().to_owned();
+    let failed = events["StackEvents"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|event| event["ResourceStatus"].as_str().is_some_and(|status| status.ends_with("_FAILED")));
+    let lines = failed
+        .map(|event| format!("\n  {}: {}", text(event, "LogicalResourceId"), text(event, "ResourceStatusReason")));
+    Ok(format!("{stack} is {status}; what runs is what ran before.{}", lines.take(10).collect::<String>()))
+}
+
+fn confirmed() -> Result<bool> {
+    print!("{} ", style("Do it? [y/N]").bold());
+    std::io::Write::flush(&mut std::io::stdout()).context("cannot ask")?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).context("cannot read the answer; --yes goes on without asking")?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}

@@ -1,0 +1,111 @@
+//! Questions to AWS, asked through the Python environment of the SAM CLI: the same credentials, and no SDK to compile.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use tokio::process::Command;
+
+use crate::cloud;
+use crate::place::Place;
+use crate::tools::Set;
+
+/// Whom to ask, and as whom.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    python: std::path::PathBuf,
+    script: std::path::PathBuf,
+    variables: Vec<(&'static str, String)>,
+    emulated: bool,
+}
+
+/// How AWS refused: its code and its message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// For example `AccessDeniedException`.
+    pub code: String,
+    /// What it says.
+    pub message: String,
+}
+
+impl Aws {
+    /// AWS as the caller's shell has it: credentials and profile of its environment.
+    pub fn of_the_caller(place: &Place, region: &str) -> Self {
+        let variables = vec![("AWS_REGION", region.to_owned()), ("AWS_DEFAULT_REGION", region.to_owned())];
+        Self::new(place, variables, std::env::var_os("AWS_ENDPOINT_URL").is_some())
+    }
+
+    /// The local cloud.
+    pub fn emulated(place: &Place, endpoint: &str, region: &str) -> Self {
+        Self::new(place, cloud::environment(endpoint, region), true)
+    }
+
+    fn new(place: &Place, variables: Vec<(&'static str, String)>, emulated: bool) -> Self {
+        let script = place.root().join("crates/xtask/python/ask.py");
+        Self { python: Set::Sam.program(place, "python"), script, variables, emulated }
+    }
+
+    /// Whether this is the local cloud.
+    pub fn is_emulated(&self) -> bool {
+        self.emulated
+    }
+
+    /// A program that talks to the same.
+    pub fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.envs(self.variables.iter().map(|(name, value)| (*name, value.as_str())));
+        command.env_remove("PYTHONDONTWRITEBYTECODE");
+        command
+    }
+
+    /// The answer, with refusals as errors.
+    ///
+    /// # Errors
+    /// When AWS refuses or cannot be reached.
+    pub async fn ask(&self, service: &str, operation: &str, parameters: &Value) -> Result<Value> {
+        match self.try_ask(service, operation, parameters).await? {
+            Ok(answer) => Ok(answer),
+            Err(refusal) => bail!("{service} {operation}: {}: {}", refusal.code, refusal.message),
+        }
+    }
+
+    /// The answer, or how AWS refused.
+    ///
+    /// # Errors
+    /// When the question could not be asked at all.
+    pub async fn try_ask(&self, service: &str, operation: &str, parameters: &Value) -> Result<Result<Value, Refusal>> {
+        let mut command = self.command(&self.python);
+        command.arg(&self.script).args([service, operation, &parameters.to_string()]).stdin(Stdio::null());
+        let output = command.kill_on_drop(true).output().await.context("cannot start Python")?;
+        if !output.status.success() {
+            bail!("{service} {operation}: {}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        let answer = serde_json::from_slice(&output.stdout);
+        Ok(read(answer.with_context(|| format!("{service} {operation}: the answer is not JSON"))?))
+    }
+}
+
+fn read(answer: Value) -> Result<Value, Refusal> {
+    match answer.get("error") {
+        None => Ok(answer),
+        Some(error) => {
+            let text = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            Err(Refusal { code: text("Code"), message: text("Message") })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_from_an_answer() {
+        assert_eq!(read(json!({"Account": "1"})), Ok(json!({"Account": "1"})));
+        let refused = read(json!({"error": {"Code": "AccessDenied", "Message": "no"}}));
+        assert_eq!(refused, Err(Refusal { code: "AccessDenied".into(), message: "no".into() }));
+    }
+}

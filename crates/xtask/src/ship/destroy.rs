@@ -1,0 +1,122 @@
+//! `cargo xtask destroy`: takes a stack away and says what stays.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+use super::ask::Aws;
+use super::preflight;
+use crate::deploy::Settings;
+use crate::place::Place;
+use crate::progress::Progress;
+use crate::tools::{self, Set};
+
+/// What CloudFormation leaves when it deletes a stack: everything with the deletion policy Retain.
+const STAYS: [(&str, &str); 5] = [
+    ("AWS::DynamoDB::Table", "tables, with all rows and their point-in-time recovery"),
+    ("AWS::Timestream::Database", "the Timestream database"),
+    ("AWS::Timestream::Table", "the Timestream table, with all readings"),
+    ("AWS::Cognito::UserPool", "the user pool, with all people"),
+    ("AWS::Backup::BackupVault", "the vault, with all daily copies"),
+];
+
+/// Deletes the stack of an environment, after its name was typed.
+///
+/// # Errors
+/// When the account is another one, the name was not typed, or AWS fails.
+pub async fn run(environment: &str, account: &str, region: &str, confirm: Option<&str>) -> Result<ExitCode> {
+    let place = Place::of_run("destroy")?;
+    let progress = Progress::new();
+    tools::install(&place, &[Set::Sam], &progress).await?;
+    let aws = Aws::of_the_caller(&place, region);
+    let settings = Settings::of(&place, environment, &[])?;
+    let found = preflight::account_only(&aws, account).await?;
+    ensure!(found.is_none(), "nothing was deleted: {}", found.unwrap_or_default());
+    let resources = resources(&aws, &settings.stack).await?;
+    println!("{}", page(&settings.stack, &resources));
+    let question = "nothing was deleted: give the stack's name to go on, --confirm";
+    ensure!(confirm == Some(settings.stack.as_str()), "{question} {}", settings.stack);
+    let step = progress.step("deletion");
+    step.note("CloudFormation is at work");
+    aws.ask("cloudformation", "delete_stack", &json!({ "StackName": settings.stack })).await?;
+    gone(&aws, &settings.stack).await?;
+    step.done(&format!("{} is gone; what stays was named above", settings.stack));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn resources(aws: &Aws, stack: &str) -> Result<Vec<Value>> {
+    let mut all = Vec::new();
+    let mut ask = json!({ "StackName": stack });
+    loop {
+        let page = aws.ask("cloudformation", "list_stack_resources", &ask).await?;
+        all.extend(page["StackResourceSummaries"].as_array().context("a stack has resources")?.iter().cloned());
+        match page["NextToken"].as_str() {
+            Some(next) => ask["NextToken"] = next.into(),
+            None => return Ok(all),
+        }
+    }
+}
+
+async fn gone(aws: &Aws, stack: &str) -> Result<()> {
+    loop {
+        let answer = aws.try_ask("cloudformation", "describe_stacks", &json!({ "StackName": stack })).await?;
+        let Ok(answer) = answer else { return Ok(()) };
+        let status = answer.pointer("/Stacks/0/StackStatus").and_then(Value::as_str).unwrap_or("DELETE_COMPLETE");
+        match status {
+            "DELETE_COMPLETE" => return Ok(()),
+            "DELETE_FAILED" => anyhow::bail!("{}", super::failures(aws, stack, status).await?),
+            _ => tokio::time::sleep(std::time::Duration::from_secs(5)).await,
+        }
+    }
+}
+
+fn page(stack: &str, resources: &[Value]) -> String {
+    let of = |kind: &str| {
+        let named = resources.iter().filter(|resource| resource["ResourceType"] == kind);
+        named.filter_map(|resource| resource["PhysicalResourceId"].as_str()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let mut text =
+        format!("{stack} has {} resources. All go but these, which stay and go on costing:\n", resources.len());
+    for (kind, what) in STAYS {
+        for name in of(kind) {
+            text.push_str(&format!("  {name:<44} {what}\n"));
+        }
+    }
+    text + "Logs go. A new stack of the same name cannot take over what stays: import it, or delete it first."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_keeps_data_is_named_and_nothing_else() {
+        let resource = |kind: &str, name: &str| json!({"ResourceType": kind, "PhysicalResourceId": name});
+        let all = [
+            resource("AWS::DynamoDB::Table", "weir-dev-levels"),
+            resource("AWS::Lambda::Function", "weir-dev-organizer"),
+        ];
+        let page = page("weir-dev", &all);
+        assert!(
+            page.contains("has 2 resources")
+                && page.contains("weir-dev-levels")
+                && !page.contains("weir-dev-organizer")
+        );
+    }
+
+    #[test]
+    fn the_types_that_stay_are_those_that_the_template_retains() {
+        let template = std::fs::read_to_string(crate::place::root().unwrap().join("template.yaml")).unwrap();
+        let lines: Vec<&str> = template.lines().collect();
+        for (number, line) in
+            lines.iter().enumerate().filter(|(_, line)| line.trim() == "DeletionPolicy: RetainExceptOnCreate")
+        {
+            let kind = lines[..number].iter().rev().find_map(|line| line.strip_prefix("    Type: ")).unwrap();
+            assert!(
+                STAYS.iter().any(|(known, _)| *known == kind),
+                "{kind} stays ({line}), and destroy does not say so"
+            );
+        }
+    }
+}

@@ -5,6 +5,7 @@ mod flow;
 mod history;
 mod levels;
 mod people;
+mod policy;
 mod quarantine;
 mod readings;
 mod recalculation;

@@ -23,6 +23,12 @@ pub const LEVEL_TOPIC: &str = "kloaka_from_device";
 /// How long an effect may take to show.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The same, or what `WEIR_PATIENCE` says, in seconds: where an effect is not expected, nobody wants to wait.
+fn patience() -> Duration {
+    let told = std::env::var("WEIR_PATIENCE").ok().and_then(|seconds| seconds.parse().ok());
+    told.map_or(PATIENCE, Duration::from_secs)
+}
+
 /// The deployed stack.
 pub struct Local {
     /// Its names and addresses.
@@ -197,12 +203,13 @@ impl Local {
 /// # Panics
 /// When it is not there in time.
 pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
-    let deadline = Instant::now() + PATIENCE;
+    let patience = patience();
+    let deadline = Instant::now() + patience;
     loop {
         if let Some(answer) = ask().await {
             return answer;
         }
-        assert!(Instant::now() < deadline, "{what}: not within {} s", PATIENCE.as_secs());
+        assert!(Instant::now() < deadline, "{what}: not within {} s", patience.as_secs());
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

@@ -14,6 +14,7 @@ use crate::fit;
 use crate::fuzz;
 use crate::invoke;
 use crate::place::Place;
+use crate::privileges;
 use crate::progress::Progress;
 use crate::redrive;
 use crate::ship;
@@ -64,6 +65,11 @@ pub enum Command {
         /// The name of the stack, to show that it is meant.
         #[arg(long, value_name = "STACK")]
         confirm: Option<String>,
+    },
+    /// Take away one action of one role after the other and see that a test of the local cloud misses it; takes a while.
+    Privileges {
+        /// Only the role of this function.
+        function: Option<String>,
     },
     /// Work out what AWS asks for, from counted requests and list prices; other prices can be given.
     Bill {
@@ -138,6 +144,7 @@ impl Command {
             Self::Destroy { environment, account, region, confirm } => {
                 ship::destroy::run(&environment, &account, &region, confirm.as_deref()).await
             }
+            Self::Privileges { function } => privileges::run(function.as_deref()).await,
             Self::Bill { prices } => {
                 print!("{}", bill::page(prices.as_deref())?);
                 Ok(ExitCode::SUCCESS)

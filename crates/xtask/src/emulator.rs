@@ -56,6 +56,8 @@ impl Emulator {
             .env("GATEWAY_PORT", ports.gateway.to_string())
             .env("IOT_MTLS_PORT", ports.mqtt.to_string())
             .env("MINISTACK_REGION", region)
+            // Whether roles and policies hold as in AWS.
+            .env("AUTH", if place.enforces_roles() { "true" } else { "false" })
             .env("TMPDIR", place.run("tmp"))
             .env_remove("PYTHONDONTWRITEBYTECODE");
         for name in cloud::FOREIGN {

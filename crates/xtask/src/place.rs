@@ -27,6 +27,11 @@ impl Place {
         &self.root
     }
 
+    /// Whether the local cloud of this run refuses what roles and policies do not allow.
+    pub fn enforces_roles(&self) -> bool {
+        self.run.ends_with("privileges")
+    }
+
     /// A file or folder of this run.
     pub fn run(&self, name: &str) -> PathBuf {
         self.run.join(name)

@@ -19,7 +19,7 @@ use crate::place::Place;
 use crate::process::run_logged;
 use crate::progress::Progress;
 use crate::tools::{self, Set};
-use ask::Aws;
+use ask::{Aws, field};
 use plan::Plan;
 
 /// What can be chosen.
@@ -143,8 +143,8 @@ async fn bootstrap(aws: &Aws) -> Result<Option<(String, String)>> {
     let answer = aws.try_ask("cloudformation", "describe_stacks", &json!({ "StackName": BOOTSTRAP })).await?;
     let output = |key: &str| {
         let outputs = answer.as_ref().ok()?.pointer("/Stacks/0/Outputs")?.as_array()?;
-        let of_key = outputs.iter().find(|output| output["OutputKey"] == key)?;
-        of_key["OutputValue"].as_str().map(str::to_owned)
+        let of_key = outputs.iter().find(|output| field(output, "OutputKey") == key)?;
+        field(of_key, "OutputValue").as_str().map(str::to_owned)
     };
     match (output("Artefacts"), output("StackRole")) {
         (Some(bucket), Some(role)) => Ok(Some((bucket, role))),
@@ -161,11 +161,11 @@ async fn changes(aws: &Aws, change_set: &str) -> Result<Vec<Value>> {
     loop {
         let mut ask = json!({ "ChangeSetName": change_set });
         if !next.is_null() {
-            ask["NextToken"] = next;
+            ask.as_object_mut().context("a question is an object")?.insert("NextToken".to_owned(), next);
         }
         let page = aws.ask("cloudformation", "describe_change_set", &ask).await?;
-        all.extend(page["Changes"].as_array().cloned().unwrap_or_default());
-        next = page["NextToken"].clone();
+        all.extend(field(&page, "Changes").as_array().cloned().unwrap_or_default());
+        next = field(&page, "NextToken").clone();
         if next.is_null() {
             return Ok(all);
         }
@@ -187,12 +187,12 @@ async fn ended(aws: &Aws, stack: &str) -> Result<String> {
 /// What failed, and why, newest first.
 async fn failures(aws: &Aws, stack: &str, status: &str) -> Result<String> {
     let events = aws.ask("cloudformation", "describe_stack_events", &json!({ "StackName": stack })).await?;
-    let text = |event: &Value, key: &str| event[key].as_str().unwrap_or_default().to_owned();
-    let failed = events["StackEvents"]
+    let text = |event: &Value, key: &str| field(event, key).as_str().unwrap_or_default().to_owned();
+    let failed = field(&events, "StackEvents")
         .as_array()
         .into_iter()
         .flatten()
-        .filter(|event| event["ResourceStatus"].as_str().is_some_and(|status| status.ends_with("_FAILED")));
+        .filter(|event| field(event, "ResourceStatus").as_str().is_some_and(|status| status.ends_with("_FAILED")));
     let lines = failed
         .map(|event| format!("\n  {}: {}", text(event, "LogicalResourceId"), text(event, "ResourceStatusReason")));
     Ok(format!("{stack} is {status}; what runs is what ran before.{}", lines.take(10).collect::<String>()))

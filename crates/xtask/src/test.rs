@@ -9,6 +9,7 @@ use console::style;
 use crate::drill;
 use crate::emulator::Ports;
 use crate::fleet::Fleet;
+use crate::leak;
 use crate::lint;
 use crate::people::People;
 use crate::place::Place;
@@ -152,8 +153,13 @@ async fn local(place: &Place) -> Result<()> {
     command.current_dir(place.root()).args(["test", "--workspace", "--test", "local"]);
     command.env("WEIR_LOCAL", place.run(stack::FILE));
     let passed = to_its_end("the local-cloud tests", command).await;
+    let clean = leak::look(&cloud.stack).await;
+    if let Ok(lines) = &clean {
+        println!("{lines} lines of the functions' logs, and no token, password or key in them.");
+    }
     drop((cloud, timestream));
-    passed
+    passed?;
+    clean.map(drop)
 }
 
 async fn bounded_run(place: &Place) -> Result<()> {

@@ -86,6 +86,11 @@ impl Aws {
     }
 }
 
+/// A member of an answer, `null` when it is not there.
+pub fn field<'a>(value: &'a Value, key: &str) -> &'a Value {
+    value.get(key).unwrap_or(&Value::Null)
+}
+
 fn read(answer: Value) -> Result<Value, Refusal> {
     match answer.get("error") {
         None => Ok(answer),

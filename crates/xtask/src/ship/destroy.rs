@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use super::ask::Aws;
+use super::ask::{Aws, field};
 use super::preflight;
 use crate::deploy::Settings;
 use crate::place::Place;
@@ -50,9 +50,9 @@ async fn resources(aws: &Aws, stack: &str) -> Result<Vec<Value>> {
     let mut ask = json!({ "StackName": stack });
     loop {
         let page = aws.ask("cloudformation", "list_stack_resources", &ask).await?;
-        all.extend(page["StackResourceSummaries"].as_array().context("a stack has resources")?.iter().cloned());
-        match page["NextToken"].as_str() {
-            Some(next) => ask["NextToken"] = next.into(),
+        all.extend(field(&page, "StackResourceSummaries").as_array().context("a stack has resources")?.iter().cloned());
+        match field(&page, "NextToken").as_str() {
+            Some(next) => ask = json!({ "StackName": stack, "NextToken": next }),
             None => return Ok(all),
         }
     }
@@ -73,8 +73,11 @@ async fn gone(aws: &Aws, stack: &str) -> Result<()> {
 
 fn page(stack: &str, resources: &[Value]) -> String {
     let of = |kind: &str| {
-        let named = resources.iter().filter(|resource| resource["ResourceType"] == kind);
-        named.filter_map(|resource| resource["PhysicalResourceId"].as_str()).map(str::to_owned).collect::<Vec<_>>()
+        let named = resources.iter().filter(|resource| field(resource, "ResourceType") == kind);
+        named
+            .filter_map(|resource| field(resource, "PhysicalResourceId").as_str())
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
     };
     let mut text =
         format!("{stack} has {} resources. All go but these, which stay and go on costing:\n", resources.len());

@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::Options;
-use super::ask::{Aws, Refusal};
+use super::ask::{Aws, Refusal, field};
 use crate::deploy::Settings;
 
 /// Looks at everything; what is wrong, each with what to do.
@@ -32,19 +32,19 @@ pub async fn account_only(aws: &Aws, expected: &str) -> Result<Option<String>> {
 fn account(caller: &Result<Value, Refusal>, expected: &str) -> Option<String> {
     match caller {
         Err(refusal) => Some(format!("AWS does not know who asks ({}): {}", refusal.code, refusal.message)),
-        Ok(caller) if caller["Account"] == expected => None,
+        Ok(caller) if field(caller, "Account") == expected => None,
         Ok(caller) => Some(format!(
             "these credentials are for account {}, but {expected} is meant ({})",
-            caller["Account"].as_str().unwrap_or("?"),
-            caller["Arn"].as_str().unwrap_or("?")
+            field(caller, "Account").as_str().unwrap_or("?"),
+            field(caller, "Arn").as_str().unwrap_or("?")
         )),
     }
 }
 
 /// The store that the stack is to have; the template's default is DynamoDB.
 fn store(settings: &Settings) -> &str {
-    let named = settings.parameters.iter().filter_map(|parameter| parameter.strip_prefix("TimeSeriesStore="));
-    named.last().unwrap_or("dynamodb")
+    let mut named = settings.parameters.iter().filter_map(|parameter| parameter.strip_prefix("TimeSeriesStore="));
+    named.next_back().unwrap_or("dynamodb")
 }
 
 /// AWS answers `AccessDeniedException` where an account did not use Timestream for LiveAnalytics before it was closed; in a region without

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use super::ask::Aws;
+use super::ask::{Aws, field};
 use crate::deploy::Settings;
 use crate::place::Place;
 use crate::progress::Progress;
@@ -40,9 +40,9 @@ pub async fn check(aws: &Aws, stack: &str, progress: &Progress) -> Result<()> {
     let outputs =
         described.pointer("/Stacks/0/Outputs").and_then(Value::as_array).context("the stack has no outputs")?;
     let output = |key: &str| {
-        let found = outputs.iter().find(|output| output["OutputKey"] == key);
+        let found = outputs.iter().find(|output| field(output, "OutputKey") == key);
         found
-            .and_then(|output| output["OutputValue"].as_str())
+            .and_then(|output| field(output, "OutputValue").as_str())
             .with_context(|| format!("the stack has no output {key}"))
     };
     let step = progress.step("smoke test");
@@ -65,9 +65,9 @@ pub async fn check(aws: &Aws, stack: &str, progress: &Progress) -> Result<()> {
             "isBase64Encoded": false})
     };
     let document = call(aws, device, &request("/openapi.json").to_string()).await?;
-    ensure!(document["statusCode"] == 200, "{device} does not give its document: {document}");
+    ensure!(field(&document, "statusCode") == 200, "{device} does not give its document: {document}");
     let refused = call(aws, device, &request("/devices").to_string()).await?;
-    ensure!(refused["statusCode"] == 401, "{device} lets in whoever has no token: {refused}");
+    ensure!(field(&refused, "statusCode") == 401, "{device} lets in whoever has no token: {refused}");
     step.done("every function answers as it has to");
     Ok(())
 }
@@ -76,7 +76,7 @@ pub async fn check(aws: &Aws, stack: &str, progress: &Progress) -> Result<()> {
 async fn call(aws: &Aws, function: &str, event: &str) -> Result<Value> {
     let ask = json!({"FunctionName": function, "Qualifier": "live", "Payload": event});
     let answer = aws.ask("lambda", "invoke", &ask).await?;
-    let payload = answer["Payload"].as_str().unwrap_or_default();
+    let payload = field(&answer, "Payload").as_str().unwrap_or_default();
     ensure!(answer.get("FunctionError").is_none(), "{function} fails: {payload}");
     serde_json::from_str(payload).with_context(|| format!("{function} answers no JSON: {payload}"))
 }

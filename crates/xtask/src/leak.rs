@@ -1,0 +1,74 @@
+//! Looks through what the functions have logged in the local cloud for what must never stand there: tokens, passwords, keys.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+use crate::people::People;
+use crate::ship::ask::field;
+use crate::stack::Stack;
+
+/// Reads the log of every function.
+///
+/// # Errors
+/// When one has a secret in it (the message says where, not what), or there is nothing to look through.
+pub async fn look(stack: &Stack) -> Result<usize> {
+    let people = People::read(&stack.people)?;
+    let passwords = [people.admin.password, people.user.password];
+    let mut lines = 0;
+    let functions = stack.outputs.iter().filter(|(key, _)| key.ends_with("FunctionName"));
+    for (_, function) in functions {
+        for line in log(stack, function).await? {
+            lines += 1;
+            let found = secret(&line, &passwords);
+            ensure!(found.is_none(), "the log of {function} has {} in it", found.unwrap_or_default());
+        }
+    }
+    ensure!(lines > 0, "no function has logged anything, so there was nothing to look through");
+    Ok(lines)
+}
+
+async fn log(stack: &Stack, function: &str) -> Result<Vec<String>> {
+    let headers = [("x-amz-target", "Logs_20140328.FilterLogEvents"), ("content-type", "application/x-amz-json-1.1")];
+    let mut lines = Vec::new();
+    let mut ask = json!({ "logGroupName": format!("/aws/lambda/{function}") });
+    loop {
+        let page = stack.cloud().json("logs", "POST", "/", &headers, Some(&ask)).await?;
+        let events = field(&page, "events").as_array().context("the log has no list of events")?;
+        lines.extend(events.iter().filter_map(|event| field(event, "message").as_str()).map(str::to_owned));
+        match field(&page, "nextToken") {
+            Value::String(next) if !events.is_empty() => {
+                ask = json!({ "logGroupName": format!("/aws/lambda/{function}"), "nextToken": next });
+            }
+            _ => return Ok(lines),
+        }
+    }
+}
+
+/// What kind of secret a line has.
+fn secret(line: &str, passwords: &[String]) -> Option<&'static str> {
+    let words = || line.split(|letter: char| !(letter.is_ascii_alphanumeric() || "-_.".contains(letter)));
+    // A token is three parts in base64, the first two of which are JSON objects.
+    if words().any(|word| word.starts_with("eyJ") && word.split('.').nth(1).is_some_and(|part| part.starts_with("eyJ")))
+    {
+        return Some("a token");
+    }
+    if passwords.iter().any(|password| line.contains(password.as_str())) {
+        return Some("a password");
+    }
+    line.contains("PRIVATE KEY").then_some("a key")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_a_password_and_a_key_are_found_and_a_payload_is_none() {
+        let passwords = ["Correct-Horse-1!".to_owned()];
+        let found = |line: &str| secret(line, &passwords);
+        assert_eq!(found(r#"{"authorization":"Bearer eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"}"#), Some("a token"));
+        assert_eq!(found("signed in with Correct-Horse-1!"), Some("a password"));
+        assert_eq!(found("-----BEGIN RSA PRIVATE KEY-----"), Some("a key"));
+        assert_eq!(found(r#"{"payload":"eyJ2YWx1ZSI6IDF9","topic":"a.b"}"#), None);
+    }
+}

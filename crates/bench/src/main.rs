@@ -7,14 +7,17 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 mod cases;
+mod chart;
 mod endpoint;
 mod events;
 mod figures;
+mod first;
 mod http;
 mod pin;
 mod process;
 mod report;
 mod runtime_api;
+mod secure;
 mod size;
 mod start;
 mod steady;
@@ -45,6 +48,9 @@ struct Options {
     /// Writes all figures to this file as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
+    /// Draws the starts into this SVG file.
+    #[arg(long)]
+    chart: Option<PathBuf>,
     /// Where the binaries are, when not in the folder `release` beside this program's own.
     #[arg(long)]
     binaries: Option<PathBuf>,
@@ -62,6 +68,9 @@ fn main() -> Result<()> {
     if let Some(path) = &options.json {
         let text = serde_json::to_string_pretty(&report::json(&rows, &cpu))?;
         std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    if let Some(path) = &options.chart {
+        chart::draw(path, &rows)?;
     }
     Ok(())
 }
@@ -89,6 +98,13 @@ fn measure(options: &Options) -> Result<Vec<report::Row>> {
     let mut rows = Vec::new();
     for (program, starts) in programs.iter().zip(&starts) {
         rows.extend(figures::binary(&program.name, starts, hello, size::measure(&program.path)?));
+        if let Some(case) = cases::all().iter().find(|case| case.function == program.name) {
+            eprintln!("{}: first event over TLS, {} starts", program.name, options.starts / 2);
+            rows.extend(figures::first(
+                &program.name,
+                &first::measure(&api, &stage, &endpoint, program, case, options.starts / 2)?,
+            ));
+        }
         for case in cases::all().iter().filter(|case| case.function == program.name) {
             let events = (options.events / case.share).max(20);
             eprintln!("{}: {}, {events} events", case.function, case.name);

@@ -81,7 +81,6 @@ fn measure(options: &Options) -> Result<Vec<report::Row>> {
         None => std::env::current_exe()?.with_file_name("../release"),
     };
     let programs = programs(options, &folder)?;
-    let organizer = Program { name: "organizer".to_owned(), path: folder.join("organizer") };
     let endpoint = endpoint::Endpoint::start()?;
     world::create_tables(&endpoint)?;
     world::register_buoy(&endpoint)?;
@@ -89,7 +88,7 @@ fn measure(options: &Options) -> Result<Vec<report::Row>> {
     // The events of a case are a minute apart, and each event is given twice over.
     let span = 60_000 * i64::try_from(2 * options.events + 1000)?;
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
-    let stage = events::Stage { root: &options.root, endpoint: &endpoint, organizer: &organizer, begin: now - span };
+    let stage = events::Stage { root: &options.root, endpoint: &endpoint, binaries: &folder, begin: now - span };
 
     eprintln!("starting {} functions {} times each", programs.len(), options.starts);
     let variables = world::variables(&endpoint, &[]);

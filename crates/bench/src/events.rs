@@ -34,7 +34,7 @@ impl Stage<'_> {
     }
 
     fn start(&self, name: &str) -> Result<Function> {
-        let program = Program { name: name.to_owned(), path: self.binaries.join(name) };
+        let program = Program { name: name.to_owned(), path: self.binaries.join(name), tool: Vec::new() };
         RuntimeApi::start()?.run(&program, &world::variables(self.endpoint, &[]))
     }
 }

@@ -50,6 +50,15 @@ pub fn first(name: &str, firsts: &Firsts) -> Vec<Row> {
     firsts.iter().zip(names).map(row).collect()
 }
 
+/// What instructions are called.
+pub const INSTRUCTIONS: &str = "instructions per event";
+
+/// The figure of [`crate::instructions`].
+pub fn instructions(case: &Case, counted: u64) -> Row {
+    Row::new(case.function, case.name, INSTRUCTIONS, counted as f64, 0)
+        .note("user side of the whole process, by callgrind")
+}
+
 /// All figures of one kind of event.
 pub fn events(case: &Case, seen: &Seen) -> Vec<Row> {
     let row = |what, figure, digits| Row::new(case.function, case.name, what, figure, digits);

@@ -4,8 +4,10 @@
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+mod budget;
 mod cases;
 mod chart;
 mod endpoint;
@@ -13,6 +15,7 @@ mod events;
 mod figures;
 mod first;
 mod http;
+mod instructions;
 mod pin;
 mod process;
 mod report;
@@ -28,6 +31,9 @@ use process::Program;
 
 /// The yardstick, always measured too.
 const HELLO: &str = "hello";
+
+/// What figures may be at most that do not depend on the machine, from the root of the repository.
+const BUDGET: &str = "crates/bench/budget.toml";
 
 /// Measures the release binaries.
 #[derive(Parser)]
@@ -48,6 +54,12 @@ struct Options {
     /// Writes all figures to this file as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
+    /// Counts instructions per event too; needs valgrind.
+    #[arg(long)]
+    instructions: bool,
+    /// Measures only what does not depend on the machine, and fails when a figure is above its line in budget.toml.
+    #[arg(long)]
+    check: bool,
     /// Draws the starts into this SVG file.
     #[arg(long)]
     chart: Option<PathBuf>,
@@ -59,10 +71,21 @@ struct Options {
     root: PathBuf,
 }
 
-fn main() -> Result<()> {
-    let options = Options::parse();
+fn main() -> Result<ExitCode> {
+    let mut options = Options::parse();
+    if options.check {
+        // Requests, units and sizes are the same after a few events as after many.
+        (options.starts, options.events) = (0, 60);
+        options.instructions = instructions::possible();
+        if !options.instructions {
+            eprintln!("without valgrind instructions are not counted");
+        }
+    }
     let cpu = pin::to_one_cpu();
-    let rows = measure(&options)?;
+    let mut rows = measure(&options)?;
+    if options.check {
+        rows = budget::apply(&options.root.join(BUDGET), rows, options.instructions)?;
+    }
     println!("{}", report::text(&rows).trim_start());
     println!("all on {cpu}");
     if let Some(path) = &options.json {
@@ -72,7 +95,8 @@ fn main() -> Result<()> {
     if let Some(path) = &options.chart {
         chart::draw(path, &rows)?;
     }
-    Ok(())
+    let missed = options.check && rows.iter().any(report::Row::missed);
+    Ok(if missed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn measure(options: &Options) -> Result<Vec<report::Row>> {
@@ -97,7 +121,8 @@ fn measure(options: &Options) -> Result<Vec<report::Row>> {
     let mut rows = Vec::new();
     for (program, starts) in programs.iter().zip(&starts) {
         rows.extend(figures::binary(&program.name, starts, hello, size::measure(&program.path)?));
-        if let Some(case) = cases::all().iter().find(|case| case.function == program.name) {
+        if let (true, Some(case)) = (options.starts > 1, cases::all().iter().find(|case| case.function == program.name))
+        {
             eprintln!("{}: first event over TLS, {} starts", program.name, options.starts / 2);
             rows.extend(figures::first(
                 &program.name,
@@ -110,6 +135,10 @@ fn measure(options: &Options) -> Result<Vec<report::Row>> {
             let seen = steady::measure(&api, &stage, program, case, events)
                 .with_context(|| format!("{}: {}", case.function, case.name))?;
             rows.extend(figures::events(case, &seen));
+            if options.instructions {
+                let after = 2 * options.events + 200;
+                rows.push(figures::instructions(case, instructions::measure(&api, &stage, program, case, after)?));
+            }
         }
     }
     Ok(rows)
@@ -125,7 +154,7 @@ fn programs(options: &Options, folder: &Path) -> Result<Vec<Program>> {
         if !path.is_file() {
             bail!("{} is not there; cargo xtask bench builds it", path.display());
         }
-        Ok(Program { name: name.to_owned(), path })
+        Ok(Program { name: name.to_owned(), path, tool: Vec::new() })
     };
     std::iter::once(HELLO).chain(chosen.iter().map(String::as_str)).map(program).collect()
 }

@@ -24,12 +24,19 @@ use crate::wire::{Wire, through};
 /// What stands for `${Project}-${Environment}-` in the tables' names.
 const PREFIX: &str = "weir-test-";
 
-static TABLES: LazyLock<Vec<Value>> = LazyLock::new(|| {
+static TABLES: LazyLock<Vec<Value>> = LazyLock::new(|| tables(PREFIX));
+
+/// The `CreateTable` requests of the template's tables; `prefix` stands for `${Project}-${Environment}-` in their names.
+///
+/// # Panics
+/// When the template declares no table, or one whose name is not of that form.
+pub fn tables(prefix: &str) -> Vec<Value> {
     let template = Template::read(&root());
-    let tables: Vec<Value> = template.resources("AWS::DynamoDB::Table").into_values().map(create).collect();
+    let tables = template.resources("AWS::DynamoDB::Table").into_values();
+    let tables: Vec<Value> = tables.map(|table| create(table, prefix)).collect();
     assert!(!tables.is_empty(), "the template declares no table");
     tables
-});
+}
 
 /// A running DynamoDB; it ends with this value.
 pub struct Engine {
@@ -99,9 +106,9 @@ impl Engine {
 }
 
 /// A table of the template as `CreateTable` wants it.
-fn create(table: &Value) -> Value {
+fn create(table: &Value, prefix: &str) -> Value {
     let name = table["TableName"]["Fn::Sub"].as_str().and_then(|name| name.strip_prefix("${Project}-${Environment}-"));
-    let mut request = json!({"TableName": format!("{PREFIX}{}", name.expect("a name of this stack"))});
+    let mut request = json!({"TableName": format!("{prefix}{}", name.expect("a name of this stack"))});
     for key in ["BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "StreamSpecification"] {
         if !table[key].is_null() {
             request[key] = table[key].clone();

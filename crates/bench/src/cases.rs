@@ -1,6 +1,6 @@
 //! What the functions are measured with: one case for each kind of event, with what SPEC §12 allows it.
 
-use crate::events::{Events, Stage, batches, levels, quiet, single, turns};
+use crate::events::{Events, Stage, batches, levels, quiet, read, single, turns};
 use anyhow::Result;
 use serde_json::Value;
 
@@ -89,6 +89,13 @@ pub fn all() -> Vec<Case> {
         allowed: Allowed { timestream: Some(requests), ..case.allowed },
         ..case
     };
+    let request = Case {
+        function: "device",
+        name: "GET of one device",
+        events: read,
+        well: |answer| answer.get("statusCode").is_some_and(|status| status == 200),
+        ..echo
+    };
     vec![
         echo,
         one,
@@ -102,6 +109,7 @@ pub fn all() -> Vec<Case> {
         quiet_one,
         Case { name: "1 record that opens or closes two problems", events: turns, ..quiet_one },
         Case { name: "100 records, nothing to write", share: 10, events: |stage| quiet(stage, 'v', 100), ..quiet_one },
+        request,
     ]
 }
 

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const JSON: (&str, &str) = ("content-type", "application/x-amz-json-1.0");
 
@@ -45,10 +45,15 @@ impl Endpoint {
             while let Ok((stream, _)) = listener.accept() {
                 let shared = Arc::clone(&serving);
                 // A stopped function breaks its connections; that is no news.
-                std::thread::spawn(move || serve(stream, engine, &shared));
+                std::thread::spawn(move || serve(Connection::new(stream)?, engine, &shared, Duration::ZERO));
             }
         });
         Ok(Self { address, engine, shared })
+    }
+
+    /// Serves one more connection, however it came, with a pause before each answer; until the other side closes it.
+    pub fn serve(&self, function: Connection, pause: Duration) -> Result<()> {
+        serve(function, self.engine, &self.shared, pause)
     }
 
     /// What AWS_ENDPOINT_URL is set to.
@@ -109,8 +114,7 @@ fn start_engine() -> Result<SocketAddr> {
     Ok(address)
 }
 
-fn serve(stream: TcpStream, engine: SocketAddr, shared: &Shared) -> Result<()> {
-    let mut function = Connection::new(stream)?;
+fn serve(mut function: Connection, engine: SocketAddr, shared: &Shared, pause: Duration) -> Result<()> {
     let mut engine = Connection::new(TcpStream::connect(engine)?)?;
     while let Some(request) = function.request()? {
         lock(&shared.tally).begin(request.arrived);
@@ -129,6 +133,7 @@ fn serve(stream: TcpStream, engine: SocketAddr, shared: &Shared) -> Result<()> {
                 (status, bytes)
             }
         };
+        std::thread::sleep(pause);
         lock(&shared.tally).end(Instant::now());
         function.send(&format!("HTTP/1.1 {status} -"), &[JSON, ("x-amzn-requestid", "bench")], &bytes)?;
     }
@@ -138,7 +143,7 @@ fn serve(stream: TcpStream, engine: SocketAddr, shared: &Shared) -> Result<()> {
 /// The operation and the tables: requests of one kind can be given each other's answers.
 fn kind(request: &Message) -> String {
     let body = String::from_utf8_lossy(&request.body);
-    let tables = world::TABLES.iter().filter(|table| body.contains(**table)).copied().collect::<Vec<_>>().join("+");
+    let tables = world::nouns().filter(|table| body.contains(table)).collect::<Vec<_>>().join("+");
     format!("{} {tables}", request.header("x-amz-target").unwrap_or_default())
 }
 

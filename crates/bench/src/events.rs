@@ -4,7 +4,7 @@ use crate::endpoint::Endpoint;
 use crate::process::Program;
 use crate::runtime_api::{Function, RuntimeApi};
 use crate::world;
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -19,8 +19,8 @@ pub struct Stage<'a> {
     pub root: &'a Path,
     /// The tables.
     pub endpoint: &'a Endpoint,
-    /// The function that fills the table `levels`.
-    pub organizer: &'a Program,
+    /// Where the binaries are of the functions that fill the tables.
+    pub binaries: &'a Path,
     /// The instant the devices begin to report, in epoch milliseconds: long enough ago for all that follows.
     pub begin: i64,
 }
@@ -33,8 +33,9 @@ impl Stage<'_> {
         serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))
     }
 
-    fn start_organizer(&self) -> Result<Function> {
-        RuntimeApi::start()?.run(self.organizer, &world::variables(self.endpoint, &[]))
+    fn start(&self, name: &str) -> Result<Function> {
+        let program = Program { name: name.to_owned(), path: self.binaries.join(name), tool: Vec::new() };
+        RuntimeApi::start()?.run(&program, &world::variables(self.endpoint, &[]))
     }
 }
 
@@ -84,7 +85,7 @@ fn values(more: i64) -> Value {
 /// so that no pair is a problem.
 pub fn quiet(stage: &Stage<'_>, tube: char, sensors: u32) -> Result<Events> {
     let (report, batch) = (stage.event("organizer/report")?, stage.event("problem-detector/changed")?);
-    let mut organizer = stage.start_organizer()?;
+    let mut organizer = stage.start("organizer")?;
     for number in 1..=sensors + 1 {
         deliver(&mut organizer, level(&report, &format!("{tube}{number:03}"), 100, stage.begin))?;
     }
@@ -97,7 +98,7 @@ pub fn quiet(stage: &Stage<'_>, tube: char, sensors: u32) -> Result<Events> {
 pub fn turns(stage: &Stage<'_>) -> Result<Events> {
     let (report, batch) = (stage.event("organizer/report")?, stage.event("problem-detector/changed")?);
     let (endpoint, begin) = (stage.endpoint.clone(), stage.begin);
-    let mut organizer = stage.start_organizer()?;
+    let mut organizer = stage.start("organizer")?;
     for id in ["w1", "w3"] {
         deliver(&mut organizer, level(&report, id, 100, begin))?;
     }
@@ -107,6 +108,18 @@ pub fn turns(stage: &Stage<'_>) -> Result<Events> {
         deliver(&mut organizer, level(&report, "w2", filling, begin + 1000 * number as i64))?;
         stream(&batch, &[row(&endpoint, "w2")?], number)
     }))
+}
+
+/// Requests for one device, which is registered first.
+pub fn read(stage: &Stage<'_>) -> Result<Events> {
+    // Another one than the buoy, whose row was not written by the API.
+    let create = stage.event("device/create")?.to_string().replace("buoy-09", "bench-01");
+    let read = stage.event("device/read")?.to_string().replace("buoy-01", "bench-01");
+    let created = stage.start("device")?.invoke(create)?.answer.map_err(|error| anyhow!("device: {error}"))?;
+    let status = serde_json::from_str::<Value>(&created)?.get("statusCode").and_then(Value::as_u64);
+    // Two cases may ask for it.
+    ensure!(matches!(status, Some(201 | 409)), "the device was not made: {created}");
+    Ok(Box::new(move |_| Ok(read.clone())))
 }
 
 fn deliver(organizer: &mut Function, event: String) -> Result<()> {

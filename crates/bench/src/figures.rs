@@ -1,6 +1,7 @@
 //! From what was seen to the figures that are reported.
 
 use crate::cases::{Allowed, Case};
+use crate::first::Firsts;
 use crate::report::Row;
 use crate::size::Size;
 use crate::start::Starts;
@@ -36,6 +37,28 @@ pub fn binary(name: &str, starts: &Starts, base: Duration, size: Size) -> Vec<Ro
     ]
 }
 
+/// From the start to the end of the first event.
+pub fn first(name: &str, firsts: &Firsts) -> Vec<Row> {
+    let row = |(times, what): (&Vec<Duration>, &'static str)| {
+        Row::new(name, "", what, ms(at(times, 50)), 2).note(format!(
+            "p90 {:.2}; {} starts",
+            ms(at(times, 90)),
+            times.len()
+        ))
+    };
+    let names = ["start to end of first event, TLS [ms]", "the same, AWS answers after 20 ms [ms]"];
+    firsts.iter().zip(names).map(row).collect()
+}
+
+/// What instructions are called.
+pub const INSTRUCTIONS: &str = "instructions per event";
+
+/// The figure of [`crate::instructions`].
+pub fn instructions(case: &Case, counted: u64) -> Row {
+    Row::new(case.function, case.name, INSTRUCTIONS, counted as f64, 0)
+        .note("user side of the whole process, by callgrind")
+}
+
 /// All figures of one kind of event.
 pub fn events(case: &Case, seen: &Seen) -> Vec<Row> {
     let row = |what, figure, digits| Row::new(case.function, case.name, what, figure, digits);
@@ -65,7 +88,7 @@ pub fn events(case: &Case, seen: &Seen) -> Vec<Row> {
 
 fn requests(row: &dyn Fn(&'static str, f64, usize) -> Row, asked: &Asked, allowed: Allowed) -> Vec<Row> {
     let per_event = |count: u64| count as f64 / asked.events as f64;
-    let of = |operations: &[&str]| per_event(asked.tally.count(|kind| operations.contains(&first(kind))));
+    let of = |operations: &[&str]| per_event(asked.tally.count(|kind| operations.contains(&operation(kind))));
     let all = per_event(asked.tally.count(|_| true));
     let kind = |(kind, count): (&String, &u64)| format!("{} {kind}", per_event(*count));
     let kinds: Vec<_> = asked.tally.requests.iter().map(kind).collect();
@@ -99,7 +122,7 @@ fn units(row: &dyn Fn(&'static str, f64, usize) -> Row, asked: &Asked, allowed: 
     rows
 }
 
-fn first(kind: &str) -> &str {
+fn operation(kind: &str) -> &str {
     kind.split(' ').next().unwrap_or_default()
 }
 

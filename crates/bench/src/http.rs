@@ -8,9 +8,14 @@ use std::time::Instant;
 const HEADERS: usize = 64;
 const CHUNK: usize = 64 * 1024;
 
+/// What a connection runs over: a socket, or TLS on one.
+pub trait Duplex: Read + Write + Send {}
+
+impl<S: Read + Write + Send> Duplex for S {}
+
 /// One side of a connection, with the bytes read beyond the last message.
 pub struct Connection {
-    stream: TcpStream,
+    stream: Box<dyn Duplex>,
     buffer: Vec<u8>,
 }
 
@@ -39,7 +44,12 @@ impl Connection {
     /// Takes a connected socket; small answers leave at once.
     pub fn new(stream: TcpStream) -> Result<Self> {
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::new() })
+        Ok(Self::over(stream))
+    }
+
+    /// Takes any connected stream.
+    pub fn over(stream: impl Duplex + 'static) -> Self {
+        Self { stream: Box::new(stream), buffer: Vec::new() }
     }
 
     /// The next request, or `None` when the other side has closed.
@@ -104,6 +114,8 @@ impl Connection {
             let read = match self.stream.read(&mut chunk) {
                 Ok(read) => read,
                 Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => 0,
+                // TLS that was not said goodbye to: the function was stopped.
+                Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => 0,
                 Err(error) => return Err(error.into()),
             };
             arrived = Instant::now();

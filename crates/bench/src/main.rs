@@ -4,17 +4,23 @@
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+mod budget;
 mod cases;
+mod chart;
 mod endpoint;
 mod events;
 mod figures;
+mod first;
 mod http;
+mod instructions;
 mod pin;
 mod process;
 mod report;
 mod runtime_api;
+mod secure;
 mod size;
 mod start;
 mod steady;
@@ -25,6 +31,9 @@ use process::Program;
 
 /// The yardstick, always measured too.
 const HELLO: &str = "hello";
+
+/// What figures may be at most that do not depend on the machine, from the root of the repository.
+const BUDGET: &str = "crates/bench/budget.toml";
 
 /// Measures the release binaries.
 #[derive(Parser)]
@@ -45,6 +54,15 @@ struct Options {
     /// Writes all figures to this file as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
+    /// Counts instructions per event too; needs valgrind.
+    #[arg(long)]
+    instructions: bool,
+    /// Measures only what does not depend on the machine, and fails when a figure is above its line in budget.toml.
+    #[arg(long)]
+    check: bool,
+    /// Draws the starts into this SVG file.
+    #[arg(long)]
+    chart: Option<PathBuf>,
     /// Where the binaries are, when not in the folder `release` beside this program's own.
     #[arg(long)]
     binaries: Option<PathBuf>,
@@ -53,17 +71,32 @@ struct Options {
     root: PathBuf,
 }
 
-fn main() -> Result<()> {
-    let options = Options::parse();
+fn main() -> Result<ExitCode> {
+    let mut options = Options::parse();
+    if options.check {
+        // Requests, units and sizes are the same after a few events as after many.
+        (options.starts, options.events) = (0, 60);
+        options.instructions = instructions::possible();
+        if !options.instructions {
+            eprintln!("without valgrind instructions are not counted");
+        }
+    }
     let cpu = pin::to_one_cpu();
-    let rows = measure(&options)?;
+    let mut rows = measure(&options)?;
+    if options.check {
+        rows = budget::apply(&options.root.join(BUDGET), rows, options.instructions)?;
+    }
     println!("{}", report::text(&rows).trim_start());
     println!("all on {cpu}");
     if let Some(path) = &options.json {
         let text = serde_json::to_string_pretty(&report::json(&rows, &cpu))?;
         std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    Ok(())
+    if let Some(path) = &options.chart {
+        chart::draw(path, &rows)?;
+    }
+    let missed = options.check && rows.iter().any(report::Row::missed);
+    Ok(if missed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn measure(options: &Options) -> Result<Vec<report::Row>> {
@@ -72,7 +105,6 @@ fn measure(options: &Options) -> Result<Vec<report::Row>> {
         None => std::env::current_exe()?.with_file_name("../release"),
     };
     let programs = programs(options, &folder)?;
-    let organizer = Program { name: "organizer".to_owned(), path: folder.join("organizer") };
     let endpoint = endpoint::Endpoint::start()?;
     world::create_tables(&endpoint)?;
     world::register_buoy(&endpoint)?;
@@ -81,7 +113,7 @@ fn measure(options: &Options) -> Result<Vec<report::Row>> {
     // that was closed long ago costs more.
     let span = 1_000 * i64::try_from(2 * options.events + 1000)?;
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
-    let stage = events::Stage { root: &options.root, endpoint: &endpoint, organizer: &organizer, begin: now - span };
+    let stage = events::Stage { root: &options.root, endpoint: &endpoint, binaries: &folder, begin: now - span };
 
     eprintln!("starting {} functions {} times each", programs.len(), options.starts);
     let variables = world::variables(&endpoint, &[]);
@@ -90,12 +122,24 @@ fn measure(options: &Options) -> Result<Vec<report::Row>> {
     let mut rows = Vec::new();
     for (program, starts) in programs.iter().zip(&starts) {
         rows.extend(figures::binary(&program.name, starts, hello, size::measure(&program.path)?));
+        if let (true, Some(case)) = (options.starts > 1, cases::all().iter().find(|case| case.function == program.name))
+        {
+            eprintln!("{}: first event over TLS, {} starts", program.name, options.starts / 2);
+            rows.extend(figures::first(
+                &program.name,
+                &first::measure(&api, &stage, &endpoint, program, case, options.starts / 2)?,
+            ));
+        }
         for case in cases::all().iter().filter(|case| case.function == program.name) {
             let events = (options.events / case.share).max(20);
             eprintln!("{}: {}, {events} events", case.function, case.name);
             let seen = steady::measure(&api, &stage, program, case, events)
                 .with_context(|| format!("{}: {}", case.function, case.name))?;
             rows.extend(figures::events(case, &seen));
+            if options.instructions {
+                let after = 2 * options.events + 200;
+                rows.push(figures::instructions(case, instructions::measure(&api, &stage, program, case, after)?));
+            }
         }
     }
     Ok(rows)
@@ -111,7 +155,7 @@ fn programs(options: &Options, folder: &Path) -> Result<Vec<Program>> {
         if !path.is_file() {
             bail!("{} is not there; cargo xtask bench builds it", path.display());
         }
-        Ok(Program { name: name.to_owned(), path })
+        Ok(Program { name: name.to_owned(), path, tool: Vec::new() })
     };
     std::iter::once(HELLO).chain(chosen.iter().map(String::as_str)).map(program).collect()
 }

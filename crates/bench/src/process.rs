@@ -15,6 +15,8 @@ pub struct Program {
     pub name: String,
     /// The release binary.
     pub path: PathBuf,
+    /// What it is run under, with its options; empty when by itself.
+    pub tool: Vec<String>,
 }
 
 /// A started function; it ends when this is dropped.
@@ -53,8 +55,11 @@ pub struct Memory {
 impl Process {
     /// Starts a program with nothing but Lambda's own variables and the ones given.
     pub fn start(program: &Program, runtime_api: &str, variables: &[(String, String)]) -> Result<Self> {
-        let mut command = Command::new(&program.path);
+        let path = program.path.clone().into_os_string();
+        let mut words = program.tool.iter().map(Into::into).chain([path]);
+        let mut command = Command::new(words.next().unwrap_or_default());
         command
+            .args(words)
             .env_clear()
             .envs(lambda_environment(&program.name, runtime_api))
             .envs(variables.iter().map(|(name, value)| (name, value)))
@@ -94,6 +99,14 @@ impl Process {
     /// Bytes written to the log so far.
     pub fn logged(&self) -> u64 {
         self.logged.load(Ordering::Relaxed)
+    }
+
+    /// Asks the process to end, and waits until it has.
+    pub fn end(&mut self) -> Result<()> {
+        let id = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw);
+        rustix::process::kill_process(id.context("a process without an id")?, rustix::process::Signal::TERM)?;
+        self.child.wait()?;
+        Ok(())
     }
 
     /// How the process ended, if it did.

@@ -116,6 +116,11 @@ impl Function {
         Ok(Outcome { answer, took: at.duration_since(*sent) })
     }
 
+    /// Ends the function.
+    pub fn end(mut self) -> Result<()> {
+        self.process.end()
+    }
+
     /// The process behind the function.
     pub fn process(&self) -> &Process {
         &self.process

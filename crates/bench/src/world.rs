@@ -3,9 +3,9 @@
 use crate::endpoint::Endpoint;
 use anyhow::{Result, anyhow};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use weir_core::aws::device::DeviceTable;
 use weir_core::domain::Timestamp;
 use weir_core::domain::calibration::{Calibration, Interval, Linear, Model, Options, Outside, Piecewise, TwoPoint};
@@ -14,36 +14,20 @@ use weir_core::domain::device::{Device, Sensor};
 /// The sensors of the buoy.
 pub const SENSORS: [&str; 10] = ["ch4", "co2", "cond", "do", "flw", "lvl", "ph", "tmp", "tds", "tbd"];
 
-/// The tables' nouns.
-pub const TABLES: [&str; 7] = ["devices", "calibrations", "readings", "rollups", "levels", "problems", "quarantine"];
+/// What stands before the nouns in the tables' names.
+const PREFIX: &str = "weir-bench-";
 
-/// Creates the tables as template.yaml has them, as far as keys and indexes go.
+/// The tables of template.yaml as `CreateTable` wants them.
+static TABLES: LazyLock<Vec<Value>> = LazyLock::new(|| weir_tests::engine::tables(PREFIX));
+
+/// The tables' nouns.
+pub fn nouns() -> impl Iterator<Item = &'static str> {
+    TABLES.iter().filter_map(|table| table.get("TableName")?.as_str()?.strip_prefix(PREFIX))
+}
+
+/// Creates the tables.
 pub fn create_tables(endpoint: &Endpoint) -> Result<()> {
-    let mut devices = table("devices", &[("id", "S", "HASH")]);
-    let index = json!([{
-        "IndexName": "links",
-        "KeySchema": [
-            {"AttributeName": "link", "KeyType": "HASH"},
-            {"AttributeName": "level_id", "KeyType": "RANGE"},
-        ],
-        "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["followed_by"]},
-    }]);
-    if let Value::Object(fields) = &mut devices {
-        fields.insert("GlobalSecondaryIndexes".to_owned(), index);
-    }
-    if let Some(attributes) = devices.get_mut("AttributeDefinitions").and_then(Value::as_array_mut) {
-        attributes.extend(["link", "level_id"].map(|name| json!({"AttributeName": name, "AttributeType": "S"})));
-    }
-    let tables = [
-        devices,
-        table("calibrations", &[("sensor", "S", "HASH"), ("since", "S", "RANGE")]),
-        table("readings", &[("sensor", "S", "HASH"), ("at", "N", "RANGE")]),
-        table("rollups", &[("sensor", "S", "HASH"), ("cell", "S", "RANGE")]),
-        table("levels", &[("id", "S", "HASH")]),
-        table("problems", &[("problem_id", "S", "HASH")]),
-        table("quarantine", &[("id", "S", "HASH")]),
-    ];
-    tables.iter().try_for_each(|body| endpoint.call("CreateTable", body).map(drop))
+    TABLES.iter().try_for_each(|body| endpoint.call("CreateTable", body).map(drop))
 }
 
 /// Registers `buoy-01`, every sensor calibrated, by one model or another in turn.
@@ -86,7 +70,8 @@ pub fn register_buoy(endpoint: &Endpoint) -> Result<()> {
 
 /// What a function finds in its environment beside Lambda's own variables.
 pub fn variables(endpoint: &Endpoint, more: &[(&str, &str)]) -> Vec<(String, String)> {
-    let mut all: Vec<_> = TABLES.iter().map(|table| (format!("{}_TABLE", table.to_uppercase()), name(table))).collect();
+    let mut all: Vec<_> =
+        nouns().map(|noun| (format!("{}_TABLE", noun.to_uppercase().replace('-', "_")), name(noun))).collect();
     let rest =
         [("TIME_SERIES_STORE", "dynamodb"), ("TIMESTREAM_DATABASE", "weir-bench"), ("TIMESTREAM_TABLE", "readings")];
     all.extend(rest.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
@@ -96,15 +81,5 @@ pub fn variables(endpoint: &Endpoint, more: &[(&str, &str)]) -> Vec<(String, Str
 
 /// A table's name in AWS.
 pub fn name(table: &str) -> String {
-    format!("weir-bench-{table}")
-}
-
-fn table(noun: &str, key: &[(&str, &str, &str)]) -> Value {
-    let attributes: Vec<_> =
-        key.iter().map(|(name, kind, _)| json!({"AttributeName": name, "AttributeType": kind})).collect();
-    let schema: Vec<_> = key.iter().map(|(name, _, role)| json!({"AttributeName": name, "KeyType": role})).collect();
-    json!({
-        "TableName": name(noun), "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": attributes, "KeySchema": schema,
-    })
+    format!("{PREFIX}{table}")
 }

@@ -72,8 +72,14 @@ pub fn register_buoy(endpoint: &Endpoint) -> Result<()> {
 pub fn variables(endpoint: &Endpoint, more: &[(&str, &str)]) -> Vec<(String, String)> {
     let mut all: Vec<_> =
         nouns().map(|noun| (format!("{}_TABLE", noun.to_uppercase().replace('-', "_")), name(noun))).collect();
-    let rest =
-        [("TIME_SERIES_STORE", "dynamodb"), ("TIMESTREAM_DATABASE", "weir-bench"), ("TIMESTREAM_TABLE", "readings")];
+    let rest = [
+        ("TIME_SERIES_STORE", "dynamodb"),
+        ("TIMESTREAM_DATABASE", "weir-bench"),
+        ("TIMESTREAM_TABLE", "readings"),
+        ("USER_POOL_ID", "eu-central-1_Bench"),
+        ("CALIBRATION_FUNCTION", "calibration"),
+        ("ORGANIZER_FUNCTION", "organizer"),
+    ];
     all.extend(rest.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     all.push(("AWS_ENDPOINT_URL".to_owned(), endpoint.url()));
     all

@@ -131,6 +131,52 @@ async fn no_request_makes_reading_fail() {
     feed("reading", |event| Box::pin(async move { wrong_answer(&function.handle(event).await) })).await;
 }
 
+#[tokio::test]
+async fn no_request_makes_quarantine_fail() {
+    let world = crate::quarantine::World::recorded().await;
+    let function = &world.function();
+    feed("quarantine", |event| {
+        Box::pin(async move {
+            match function.handle(event).await {
+                Ok(answer) => wrong_answer(&answer),
+                // What is no request any more.
+                Err(::quarantine::CallAgain { .. }) => None,
+            }
+        })
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_request_and_no_record_makes_recalculation_fail() {
+    let world = crate::recalculation::World::new(3).await;
+    let function = &world.function();
+    feed("recalculation", |event| {
+        Box::pin(async move {
+            match function.handle(event).await {
+                Ok(answer) => wrong_answer(&answer),
+                // What cannot be named cannot be reported one by one.
+                Err(error) if error.to_string().contains("no batch") => None,
+                Err(error) => Some(error.to_string()),
+            }
+        })
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_request_makes_a_function_of_people_fail() {
+    let world = &crate::people::World::new().await;
+    for function in ["user", "cognito-get-users-info", "cognito-get-role", "cognito-add-update-delete-user"] {
+        let handle = async |event| {
+            let answer = world.handle(function, event).await;
+            // Whoever is just being added is asked for again later.
+            if answer["statusCode"] == 503 { None } else { wrong_answer(&answer) }
+        };
+        feed(function, |event| Box::pin(handle(event))).await;
+    }
+}
+
 /// The targets of cargo-fuzz, with what it begins with and changes of that. `FUZZ_CORPUS` names a folder that this is written to.
 #[test]
 fn no_bytes_make_a_target_of_the_fuzzer_fail() {

@@ -3,6 +3,7 @@
 pub mod ask;
 mod document;
 pub mod matrix;
+pub mod recorded;
 pub mod routed;
 
 use axum::Router;

@@ -2,14 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
 use weir_tests::events::{event, names};
 
 use super::World;
-use crate::http::ask::{body, status};
-
-/// The event, the status, for a refusal the kind, and the pointers or parameters it names.
-type Expected = (&'static str, u16, &'static str, &'static [&'static str]);
+use crate::http::ask::status;
+use crate::http::recorded::{Expected, wrong};
 
 const USER: &[Expected] = &[
     ("list", 200, "", &[]),
@@ -152,23 +149,6 @@ const ALL: [(&str, &[Expected]); 4] = [
     ("cognito-add-update-delete-user", CHANGE),
 ];
 
-fn wrong(function: &str, (name, expected, kind, fields): &Expected, answer: &Value) -> Option<String> {
-    let told = |what: &str| Some(format!("{function}/{name}: {what}: {answer}"));
-    if status(answer) != *expected {
-        return told(&format!("{expected} expected"));
-    }
-    if *expected < 400 {
-        return None;
-    }
-    let problem = body(answer);
-    if problem["type"] != format!("urn:weir:problem:{kind}") {
-        return told(&format!("{kind} expected"));
-    }
-    let text = |error: &Value| error["pointer"].as_str().or(error["parameter"].as_str()).unwrap_or_default().to_owned();
-    let named: Vec<String> = problem["errors"].as_array().into_iter().flatten().map(text).collect();
-    if named != *fields { told(&format!("{fields:?} expected")) } else { None }
-}
-
 #[tokio::test]
 async fn every_recorded_request_about_people_is_answered_as_the_contract_says() {
     let mut all = Vec::new();
@@ -176,7 +156,7 @@ async fn every_recorded_request_about_people_is_answered_as_the_contract_says() 
         let mut world = World::new().await;
         for expected in table {
             let answer = world.handle(function, event(function, expected.0)).await;
-            all.extend(wrong(function, expected, &answer));
+            all.extend(wrong(expected, &answer).map(|what| format!("{function}/{what}")));
             // What is refused changes nothing, so the next request finds what it expects.
             if status(&answer) < 300 {
                 world = World::new().await;

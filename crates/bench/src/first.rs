@@ -19,7 +19,8 @@ pub const PAUSES: [Duration; 2] = [Duration::ZERO, Duration::from_millis(20)];
 /// others had it. One list for each of [`PAUSES`].
 pub type Firsts = [Vec<Duration>; 2];
 
-/// Starts the program of `case` `rounds` times for each pause and gives it one event each time.
+/// Starts the program of `case` `rounds` times for each pause and gives it one event each time: those from number `after`
+/// on, since an event that was given before would be a duplicate.
 pub fn measure(
     api: &Rc<RuntimeApi>,
     stage: &Stage<'_>,
@@ -27,6 +28,7 @@ pub fn measure(
     program: &Program,
     case: &Case,
     rounds: usize,
+    after: u64,
 ) -> Result<Firsts> {
     let mut firsts = Firsts::default();
     for (pause, times) in PAUSES.into_iter().zip(&mut firsts) {
@@ -37,7 +39,7 @@ pub fn measure(
         for round in 0..=rounds {
             endpoint.replay(round > 0);
             let mut function = api.run(program, &variables)?;
-            let outcome = function.invoke(events(round as u64 + 1)?)?;
+            let outcome = function.invoke(events(after + round as u64)?)?;
             outcome.answer.map_err(|error| anyhow!("{}: {error}", program.name))?;
             if round > 0 {
                 let waited = function.process().scheduled()?.waited;

@@ -122,14 +122,6 @@ fn measure(options: &Options) -> Result<Vec<report::Row>> {
     let mut rows = Vec::new();
     for (program, starts) in programs.iter().zip(&starts) {
         rows.extend(figures::binary(&program.name, starts, hello, size::measure(&program.path)?));
-        if let (true, Some(case)) = (options.starts > 1, cases::all().iter().find(|case| case.function == program.name))
-        {
-            eprintln!("{}: first event over TLS, {} starts", program.name, options.starts / 2);
-            rows.extend(figures::first(
-                &program.name,
-                &first::measure(&api, &stage, &endpoint, program, case, options.starts / 2)?,
-            ));
-        }
         for case in cases::all().iter().filter(|case| case.function == program.name) {
             let events = (options.events / case.share).max(20);
             eprintln!("{}: {}, {events} events", case.function, case.name);
@@ -140,6 +132,14 @@ fn measure(options: &Options) -> Result<Vec<report::Row>> {
                 let after = 2 * options.events + 200;
                 rows.push(figures::instructions(case, instructions::measure(&api, &stage, program, case, after)?));
             }
+        }
+        if let (true, Some(case)) = (options.starts > 1, cases::all().iter().find(|case| case.function == program.name))
+        {
+            eprintln!("{}: first event over TLS, {} starts", program.name, options.starts / 2);
+            rows.extend(figures::first(
+                &program.name,
+                &first::measure(&api, &stage, &endpoint, program, case, options.starts / 2, 2 * options.events + 500)?,
+            ));
         }
     }
     Ok(rows)

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use weir_core::aws::people::{Listing, Pool, Status};
 use weir_core::domain::access::Role;
-use weir_core::http::{Admin, Cursor, Page, PageQuery, Problem};
+use weir_core::http::{Admin, Cursor, Page, PageQuery, Paging, Problem};
 use weir_core::wire::person::{PersonJson, RoleJson};
 
 /// The filters.
@@ -24,13 +24,12 @@ pub(super) struct Filter {
 }
 
 /// The people, in Cognito's order. A page may hold fewer than `limit`, even none, while there is a next one: Cognito
-/// filters by one attribute at a time, and the rest is left out here.
+/// filters by one attribute at a time, and the rest is left out here. Cognito keeps a `next` for an hour.
 #[utoipa::path(
     get, path = "/cognito/users", tag = "people",
     params(
         Filter,
-        ("limit" = Option<u32>, Query, description = "How many at most: 1 to 200, 50 unless said otherwise."),
-        ("next" = Option<String>, Query, description = "The `next` of the page before; Cognito keeps it for an hour."),
+        Paging,
     ),
     responses((status = 200, description = "A page of people.", body = Page<PersonJson>))
 )]

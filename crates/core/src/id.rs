@@ -80,6 +80,14 @@ id!(
 );
 
 id!(
+    /// A tube: what the level ids of its flow sensors begin with.
+    Tube,
+    "tube",
+    "one letter or digit",
+    |bytes| matches!(bytes, [tube] if tube.is_ascii_alphanumeric())
+);
+
+id!(
     /// Something in quarantine.
     AsideId,
     "quarantine id",

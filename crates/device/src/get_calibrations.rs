@@ -3,7 +3,7 @@
 use axum::extract::State;
 use weir_core::aws::Since;
 use weir_core::domain::reading::Series;
-use weir_core::http::{Cursor, Member, Page, PageQuery, Path, Problem};
+use weir_core::http::{Cursor, Member, Page, PageQuery, Paging, Path, Problem};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::calibration::CalibrationJson;
 
@@ -15,8 +15,7 @@ use super::Parts;
     params(
         ("id" = DeviceId, Path),
         ("code" = SensorCode, Path),
-        ("limit" = Option<u32>, Query, description = "How many at most: 1 to 200, 50 unless said otherwise."),
-        ("next" = Option<String>, Query, description = "The `next` of the page before."),
+        Paging,
     ),
     responses((status = 200, description = "A page of versions.", body = Page<CalibrationJson>))
 )]

@@ -9,8 +9,8 @@ use utoipa::IntoParams;
 use weir_core::aws::device::{Listing, Place};
 use weir_core::domain::access::Scope;
 use weir_core::domain::device_record::Record;
-use weir_core::http::{Cursor, Member, Page, PageQuery, Problem};
-use weir_core::id::DeviceId;
+use weir_core::http::{Cursor, Member, Page, PageQuery, Paging, Problem};
+use weir_core::id::{DeviceId, Tube};
 use weir_core::wire::device::DeviceJson;
 
 use super::Parts;
@@ -23,7 +23,8 @@ pub(super) struct Filter {
     /// Only devices that are switched on, or off.
     enabled: Option<bool>,
     /// Only flow sensors of this tube: the first character of `level_id`.
-    tube: Option<String>,
+    #[param(value_type = Option<String>)]
+    tube: Option<Tube>,
 }
 
 /// The devices that the caller may see: those switched on first, each group ascending by id (with `tube`: by level id). Under
@@ -32,8 +33,7 @@ pub(super) struct Filter {
     get, path = "/devices", tag = "devices",
     params(
         Filter,
-        ("limit" = Option<u32>, Query, description = "How many at most: 1 to 200, 50 unless said otherwise."),
-        ("next" = Option<String>, Query, description = "The `next` of the page before."),
+        Paging,
     ),
     responses((status = 200, description = "A page of devices.", body = Page<DeviceJson>))
 )]
@@ -43,11 +43,7 @@ pub(super) async fn get_devices(
     query: PageQuery<Filter>,
 ) -> Result<Page<DeviceJson>, Problem> {
     let Filter { enabled, tube } = query.filter;
-    let tubes = |tube: &String| tube.len() == 1 && tube.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if tube.as_ref().is_some_and(|tube| !tubes(tube)) {
-        return Err(Problem::parameter("tube", "must be one letter or digit"));
-    }
-    let listing = Listing { enabled, tube };
+    let listing = Listing { enabled, tube: tube.map(|tube| tube.to_string()) };
     let (records, next) = match &caller.scope {
         Scope::All => parts.every(&listing, query.limit, query.next).await?,
         Scope::Devices(own) => parts.own(own, &listing, query.limit, query.next).await?,

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use weir_core::aws::AwsError;
 use weir_core::aws::level::{LevelState, Listing};
-use weir_core::http::{Cursor, Member, Page, PageQuery, Problem};
-use weir_core::id::LevelId;
+use weir_core::http::{Cursor, Member, Page, PageQuery, Paging, Problem};
+use weir_core::id::{LevelId, Tube};
 
 use super::Parts;
 use super::show::LevelJson;
@@ -20,7 +20,8 @@ use super::show::LevelJson;
 #[into_params(parameter_in = Query)]
 pub(super) struct Filter {
     /// Only flow sensors of this tube: the first character of their id.
-    tube: Option<String>,
+    #[param(value_type = Option<String>)]
+    tube: Option<Tube>,
 }
 
 /// The flow sensors that the caller may see, ascending by id. A new sensor is listed as soon as it was compared with its
@@ -29,8 +30,7 @@ pub(super) struct Filter {
     get, path = "/levels", tag = "levels",
     params(
         Filter,
-        ("limit" = Option<u32>, Query, description = "How many at most: 1 to 200, 50 unless said otherwise."),
-        ("next" = Option<String>, Query, description = "The `next` of the page before."),
+        Paging,
     ),
     responses((status = 200, description = "A page of levels.", body = Page<LevelJson>))
 )]
@@ -39,16 +39,13 @@ pub(super) async fn get_levels(
     Member(caller): Member,
     query: PageQuery<Filter>,
 ) -> Result<Page<LevelJson>, Problem> {
-    let tube = query.filter.tube;
-    if tube.as_ref().is_some_and(|tube| tube.len() != 1 || !tube.bytes().all(|byte| byte.is_ascii_alphanumeric())) {
-        return Err(Problem::parameter("tube", "must be one letter or digit"));
-    }
+    let tube = query.filter.tube.as_ref().map(Tube::as_str);
     let own = parts.visible(&caller).await?;
     let name = format!("levels/{}?tube={tube:?}", if own.is_some() { "own" } else { "all" });
     let after = query.next.map(|next| next.open::<LevelId>(&name)).transpose()?;
     let (found, last) = match own {
-        None => parts.every_level(tube.as_deref(), query.limit, after).await?,
-        Some(own) => parts.own_levels(&own, tube.as_deref(), query.limit, after).await?,
+        None => parts.every_level(tube, query.limit, after).await?,
+        Some(own) => parts.own_levels(&own, tube, query.limit, after).await?,
     };
     let next = last.map(|last| Cursor::new(&name, &last)).transpose()?;
     Ok(Page { items: found.into_iter().map(|(id, state)| LevelJson::of(id, &state)).collect(), next })

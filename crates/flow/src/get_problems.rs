@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 use weir_core::aws::AwsError;
 use weir_core::aws::problem::{Listing, Place, Stored};
 use weir_core::domain::problem::Subject;
-use weir_core::http::{Cursor, Member, Page, PageQuery, Problem};
+use weir_core::http::{Cursor, Member, Page, PageQuery, Paging, Problem};
 use weir_core::id::LevelId;
 use weir_core::wire::time;
 
@@ -34,8 +34,7 @@ pub(super) struct Filter {
     get, path = "/problems", tag = "problems",
     params(
         Filter,
-        ("limit" = Option<u32>, Query, description = "How many at most: 1 to 200, 50 unless said otherwise."),
-        ("next" = Option<String>, Query, description = "The `next` of the page before."),
+        Paging,
     ),
     responses((status = 200, description = "A page of problems.", body = Page<ProblemJson>))
 )]

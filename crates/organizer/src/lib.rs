@@ -114,6 +114,8 @@ impl Organizer {
             Ok(report) => self.deliver(&report, &envelope, &aside).await?,
             Err(refused) => set_aside(&envelope, refused, &aside).await?,
         };
+        let count = |kind: &Written| written.iter().filter(|written| *written == kind).count();
+        metric::stored(count(&Written::Stored), count(&Written::Duplicate), self.clock.now());
         let answer = json!({"outcome": outcome});
         if envelope.replay.is_none() {
             return Ok(answer);
@@ -138,10 +140,7 @@ impl Organizer {
         let (written, reported) =
             tokio::join!(self.store.write(&history, aside), self.levels.report(&report.id, measurement, &self.keeping));
         let written = written.into_iter().collect::<Result<_, _>>()?;
-        let outcome = reported?.code();
-        let duplicate = usize::from(outcome == "duplicate");
-        metric::stored(1 - duplicate, duplicate, self.clock.now());
-        Ok((outcome, written))
+        Ok((reported?.code(), written))
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use weir_core::aws::quarantine::Wanted;
 use weir_core::domain::{Reason, Timestamp};
-use weir_core::http::{Admin, Cursor, Page, PageQuery, Problem};
+use weir_core::http::{Admin, Cursor, Page, PageQuery, Paging, Problem};
 use weir_core::wire::time;
 
 use super::Parts;
@@ -31,8 +31,7 @@ pub(super) struct Filter {
     get, path = "/quarantine", tag = "quarantine",
     params(
         Filter,
-        ("limit" = Option<u32>, Query, description = "How many at most: 1 to 200, 50 unless said otherwise."),
-        ("next" = Option<String>, Query, description = "The `next` of the page before."),
+        Paging,
     ),
     responses((status = 200, description = "A page of the quarantine.", body = Page<AsideJson>))
 )]

@@ -1,7 +1,7 @@
 //! `GET /users`: the profiles, a page at a time.
 
 use axum::extract::State;
-use weir_core::http::{Admin, Cursor, Page, PageQuery, Problem};
+use weir_core::http::{Admin, Cursor, Page, PageQuery, Paging, Problem};
 use weir_core::id::Sub;
 use weir_core::wire::profile::ProfileJson;
 
@@ -14,8 +14,7 @@ const LIST: &str = "users";
 #[utoipa::path(
     get, path = "/users", tag = "users",
     params(
-        ("limit" = Option<u32>, Query, description = "How many at most: 1 to 200, 50 unless said otherwise."),
-        ("next" = Option<String>, Query, description = "The `next` of the page before."),
+        Paging,
     ),
     responses((status = 200, description = "A page of profiles.", body = Page<ProfileJson>))
 )]

@@ -124,3 +124,38 @@ async fn a_store_that_does_not_take_the_form_is_asked_with_two_requests_from_the
     assert_eq!(fillings(&engine)[18..], ["100", "50", "50", "50", "50", "50"]);
     assert_eq!(engine.rows("readings").len(), 45);
 }
+
+/// The log of this very program, run for one of its tests alone under a function's name.
+fn log_of(test: &str) -> String {
+    let mut program = std::process::Command::new(std::env::current_exe().expect("a program"));
+    program.args([test, "--exact", "--nocapture"]).env("AWS_LAMBDA_FUNCTION_NAME", "weir-dev-organizer");
+    let output = program.output().expect("a log");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+#[test]
+fn a_report_is_counted_whichever_way_it_was_stored() {
+    let log = log_of("organizer::together::reports_that_are_counted");
+    let metrics = log.lines().filter_map(|line| serde_json::from_str::<Value>(line.get(line.find('{')?..)?).ok());
+    let mut sums = [0, 0];
+    for line in metrics.filter(|line| line["function"] == "organizer") {
+        for (sum, name) in sums.iter_mut().zip(["Stored", "Duplicates"]) {
+            *sum += line[name].as_u64().expect(name);
+        }
+    }
+    assert_eq!(sums, [42, 1], "{log}");
+}
+
+/// What is counted; without a function's name nothing is, and the test above looks at what this says.
+#[tokio::test]
+async fn reports_that_are_counted() {
+    let engine = Engine::start().await;
+    let functions = Functions::over(&engine);
+    relied_on(&engine, &functions).await;
+    assert_eq!(handled(&functions, report("01", 50.0, -500)).await, "newest");
+    assert_eq!(handled(&functions, report("01", 50.0, -500)).await, "duplicate");
+    // What was added up is told with the first report after ten seconds.
+    functions.clock.set(weir_tests::functions::NOW.plus_seconds(10));
+    assert_eq!(handled(&functions, report("01", 50.0, -400)).await, "newest");
+}

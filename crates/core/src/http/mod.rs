@@ -27,7 +27,7 @@ pub use caller::{Admin, Caller, Claims, Member};
 pub use etag::{ETag, IfMatch, IfNoneMatch, version_of};
 pub use kind::Kind;
 pub use openapi::openapi;
-pub use page::{Cursor, NoFilter, Page, PageQuery};
+pub use page::{Cursor, NoFilter, Page, PageQuery, Paging};
 pub use path::Path;
 pub use problem::{FieldError, Problem, ProblemBody};
 pub use query::Query;

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{Problem, query};
 
@@ -36,9 +36,20 @@ pub struct PageQuery<F = NoFilter> {
 pub struct NoFilter {}
 
 #[derive(Deserialize)]
-struct Paging {
+struct Said {
     limit: Option<String>,
     next: Option<Cursor>,
+}
+
+/// What the document says of the two parameters that every list has.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "read by the derive alone")]
+pub struct Paging {
+    /// How many at most: 1 to 200, 50 unless said otherwise.
+    limit: Option<u32>,
+    /// The `next` of the page before.
+    next: Option<String>,
 }
 
 impl<F: DeserializeOwned> PageQuery<F> {
@@ -46,7 +57,7 @@ impl<F: DeserializeOwned> PageQuery<F> {
         // Apart, because serde reads numbers as texts in a flattened struct, and cannot refuse what it does not know.
         let ours = |pair: &&str| matches!(pair.split('=').next(), Some("limit" | "next"));
         let (paging, filter): (Vec<_>, Vec<_>) = text.split('&').partition(ours);
-        let paging: Paging = query::parse(&paging.join("&"))?;
+        let paging: Said = query::parse(&paging.join("&"))?;
         let bad_limit = || Problem::parameter("limit", format!("must be a whole number, 1 to {LARGEST_LIMIT}"));
         let limit = paging.limit.map(|limit| limit.parse().map_err(|_| bad_limit())).transpose()?;
         Ok(Self {

@@ -3,7 +3,7 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::id::{AsideId, DeviceId, JobId, LevelId, SensorCode, Sub, Username};
+use crate::id::{AsideId, DeviceId, JobId, LevelId, SensorCode, Sub, Tube, Username};
 
 macro_rules! as_text {
     ($($id:ident),*) => {$(
@@ -21,7 +21,7 @@ macro_rules! as_text {
     )*};
 }
 
-as_text!(AsideId, DeviceId, JobId, LevelId, SensorCode, Sub, Username);
+as_text!(AsideId, DeviceId, JobId, LevelId, SensorCode, Sub, Tube, Username);
 
 #[cfg(test)]
 mod tests {

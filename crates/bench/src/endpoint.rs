@@ -7,12 +7,12 @@
 use crate::http::{Connection, Message};
 use crate::tally::Tally;
 use crate::world;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use dynoxide::Database;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,7 @@ const JSON: (&str, &str) = ("content-type", "application/x-amz-json-1.0");
 pub struct Endpoint {
     address: SocketAddr,
     engine: SocketAddr,
+    database: Database,
     shared: Arc<Shared>,
 }
 
@@ -30,13 +31,15 @@ pub struct Endpoint {
 struct Shared {
     tally: Mutex<Tally>,
     replaying: AtomicBool,
+    pause_ms: AtomicU64,
     answers: Mutex<HashMap<String, Vec<u8>>>,
 }
 
 impl Endpoint {
     /// Starts an empty engine and the counting layer, both on loopback.
     pub fn start() -> Result<Self> {
-        let engine = start_engine()?;
+        let database = Database::memory().context("the DynamoDB engine does not start")?;
+        let engine = start_engine(database.clone())?;
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared::default());
@@ -48,7 +51,7 @@ impl Endpoint {
                 std::thread::spawn(move || serve(Connection::new(stream)?, engine, &shared, Duration::ZERO));
             }
         });
-        Ok(Self { address, engine, shared })
+        Ok(Self { address, engine, database, shared })
     }
 
     /// Serves one more connection, however it came, with a pause before each answer; until the other side closes it.
@@ -76,6 +79,17 @@ impl Endpoint {
         self.shared.replaying.store(replaying, Ordering::Relaxed);
     }
 
+    /// So long every answer waits from now on.
+    pub fn pause(&self, pause: Duration) {
+        self.shared.pause_ms.store(pause.as_millis() as u64, Ordering::Relaxed);
+    }
+
+    /// A BatchWriteItem in this process, for many rows.
+    pub fn put(&self, batch: Value) -> Result<()> {
+        let answer = self.database.batch_write_item(serde_json::from_value(batch)?);
+        answer.map(drop).map_err(|error| anyhow!("BatchWriteItem: {error:?}"))
+    }
+
     /// One call of the engine, not counted.
     pub fn call(&self, operation: &str, body: &Value) -> Result<Value> {
         let mut connection = Connection::new(TcpStream::connect(self.engine)?)?;
@@ -98,8 +112,7 @@ impl Endpoint {
 }
 
 /// The engine has a runtime and a thread of its own for the life of the benchmark.
-fn start_engine() -> Result<SocketAddr> {
-    let database = Database::memory().context("the DynamoDB engine does not start")?;
+fn start_engine(database: Database) -> Result<SocketAddr> {
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
@@ -133,7 +146,7 @@ fn serve(mut function: Connection, engine: SocketAddr, shared: &Shared, pause: D
                 (status, bytes)
             }
         };
-        std::thread::sleep(pause);
+        std::thread::sleep(pause.max(Duration::from_millis(shared.pause_ms.load(Ordering::Relaxed))));
         lock(&shared.tally).end(Instant::now());
         function.send(&format!("HTTP/1.1 {status} -"), &[JSON, ("x-amzn-requestid", "bench")], &bytes)?;
     }

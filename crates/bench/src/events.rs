@@ -27,13 +27,14 @@ pub struct Stage<'a> {
 
 impl Stage<'_> {
     /// An event of the repository, such as `organizer/report`.
-    fn event(&self, name: &str) -> Result<Value> {
+    pub fn event(&self, name: &str) -> Result<Value> {
         let path = self.root.join("events").join(name).with_extension("json");
         let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))
     }
 
-    fn start(&self, name: &str) -> Result<Function> {
+    /// Starts the function called `name`, which is not measured.
+    pub fn start(&self, name: &str) -> Result<Function> {
         let program = Program { name: name.to_owned(), path: self.binaries.join(name), tool: Vec::new() };
         RuntimeApi::start()?.run(&program, &world::variables(self.endpoint, &[]))
     }

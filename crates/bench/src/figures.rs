@@ -14,8 +14,11 @@ const START: f64 = 3.0;
 /// SPEC §12: megabytes.
 const ZIPPED: f64 = 3.0;
 /// SPEC §12: megabytes after 1,000 events.
-const MEMORY: f64 = 15.0;
-const MB: f64 = 1e6;
+pub const MEMORY: f64 = 15.0;
+/// Bytes of a megabyte.
+pub const MB: f64 = 1e6;
+/// What the memory that a function uses is called.
+pub const MEMORY_USED: &str = "resident memory [MB]";
 
 /// Start and size of one binary; `base` is hello-world's median start.
 pub fn binary(name: &str, starts: &Starts, base: Duration, size: Size) -> Vec<Row> {
@@ -74,7 +77,7 @@ pub fn events(case: &Case, seen: &Seen) -> Vec<Row> {
         row("time per event, p50 [ms]", ms(at(&cost.own, 50)), 3)
             .note("without waiting for AWS or for a busy processor"),
         row("time per event, p99 [ms]", ms(at(&cost.own, 99)), 3),
-        row("resident memory [MB]", memory.peak as f64 / MB, 1)
+        row(MEMORY_USED, memory.peak as f64 / MB, 1)
             .at_most((case.function != "hello").then_some(MEMORY))
             .note(format!("at most; {:.1} after {} events", memory.now as f64 / MB, asked.events)),
         row("log per event [bytes]", seen.logged as f64, 0),

@@ -18,6 +18,7 @@ mod http;
 mod instructions;
 mod pin;
 mod process;
+mod recalculation;
 mod report;
 mod runtime_api;
 mod secure;
@@ -63,6 +64,9 @@ struct Options {
     /// Draws the starts into this SVG file.
     #[arg(long)]
     chart: Option<PathBuf>,
+    /// Measures only a recalculation of so many stored readings.
+    #[arg(long, value_name = "READINGS", value_parser = clap::value_parser!(i64).range(1..=10_000_000))]
+    recalculate: Option<i64>,
     /// Where the binaries are, when not in the folder `release` beside this program's own.
     #[arg(long)]
     binaries: Option<PathBuf>,
@@ -115,6 +119,10 @@ fn measure(options: &Options) -> Result<Vec<report::Row>> {
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
     let stage = events::Stage { root: &options.root, endpoint: &endpoint, binaries: &folder, begin: now - span };
 
+    if let Some(readings) = options.recalculate {
+        let recalculation = programs.iter().find(|program| program.name == recalculation::NAME);
+        return recalculation::measure(&api, &stage, recalculation.context("recalculation was not built")?, readings);
+    }
     eprintln!("starting {} functions {} times each", programs.len(), options.starts);
     let variables = world::variables(&endpoint, &[]);
     let starts = start::measure(&api, &endpoint, &programs, &variables, options.starts)?;

@@ -44,7 +44,7 @@ async fn a_network_ends_as_a_sequential_oracle_says_and_a_report_costs_the_same_
     let sensors = size("WEIR_SCALE_SENSORS", (reports / 30).min(10_000)) / 20 * 20;
     let mut network = Network::new(sensors, reports / sensors, 1);
     let mut oracle = Oracle::default();
-    let engine = Engine::start().await;
+    let engine = Engine::in_file().await;
     for (from, to) in network.links() {
         engine.link(&from, &to.iter().map(String::as_str).collect::<Vec<_>>());
     }
@@ -75,6 +75,7 @@ async fn a_network_ends_as_a_sequential_oracle_says_and_a_report_costs_the_same_
             delivered += some.len();
             let before = meters[1].reads();
             pump.run(async |event| detector.detector.handle(event).await).await;
+            engine.forget_stream();
             reads += meters[1].reads() - before;
             add(&mut judging, &meters[1].take());
         }

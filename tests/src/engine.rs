@@ -4,6 +4,7 @@
 //! Tests that wait run with tokio's clock paused, so that pauses between tries take no time. The server runs in the same
 //! runtime as the client, and no time-out is set on the client: a paused clock jumps while a socket is awaited.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use aws_smithy_http_client::Builder;
@@ -38,18 +39,50 @@ pub fn tables(prefix: &str) -> Vec<Value> {
     tables
 }
 
+/// A folder that goes with this value; in memory where the system has such a place.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        let memory = Path::new("/dev/shm");
+        let base = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+        let folder = base.join(format!("weir-test-{}", std::process::id()));
+        std::fs::create_dir(&folder).expect("a new folder");
+        Self(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left is no harm to the test.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 /// A running DynamoDB; it ends with this value.
 pub struct Engine {
     database: Database,
     url: String,
     http: SharedHttpClient,
+    folder: Option<Folder>,
     _stop: oneshot::Sender<()>,
 }
 
 impl Engine {
     /// A new one with empty tables.
     pub async fn start() -> Self {
-        let database = Database::memory().expect("an in-memory database");
+        Self::over(Database::memory().expect("an in-memory database"), None).await
+    }
+
+    /// A new one with empty tables in a file of its own, for so many writes that [`forget_stream`](Self::forget_stream) is
+    /// needed.
+    pub async fn in_file() -> Self {
+        let folder = Folder::new();
+        let path = folder.0.join("dynamodb");
+        Self::over(Database::new(path.to_str().expect("a path is text")).expect("a database"), Some(folder)).await
+    }
+
+    async fn over(database: Database, folder: Option<Folder>) -> Self {
         for table in TABLES.iter() {
             let request = serde_json::from_value(table.clone()).unwrap_or_else(|error| panic!("{table}: {error}"));
             database.create_table(request).unwrap_or_else(|error| panic!("{table}: {error:?}"));
@@ -60,7 +93,16 @@ impl Engine {
         tokio::spawn(server::serve_with_shutdown(listener, database.clone(), async {
             let _ = stopped.await;
         }));
-        Self { database, url, http: Builder::new().build_http(), _stop: stop }
+        Self { database, url, http: Builder::new().build_http(), folder, _stop: stop }
+    }
+
+    /// Forgets what the streams hold but for the last record, as DynamoDB does after a day. The engine keeps all, and
+    /// looks through all of it with each write: so a million writes would take longer and longer.
+    pub fn forget_stream(&self) {
+        let folder = self.folder.as_ref().expect("a database in a file");
+        let file = rusqlite::Connection::open(folder.0.join("dynamodb")).expect("the engine's file");
+        let last = "SELECT MAX(id) FROM _stream_records GROUP BY table_name";
+        file.execute(&format!("DELETE FROM _stream_records WHERE id NOT IN ({last})"), []).expect("records");
     }
 
     /// The database itself, for looking at it without a request.

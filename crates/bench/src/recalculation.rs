@@ -127,7 +127,8 @@ fn state(endpoint: &Endpoint, job: &str) -> Result<String> {
 /// The job says that all readings changed, and so do the first, the last, and some between.
 fn check(endpoint: &Endpoint, job: &str, begin: i64, readings: i64) -> Result<()> {
     let done = row(endpoint, "recalculations", &json!({"sensor": {"S": SENSOR}, "job": {"S": job}}))?;
-    let number = |row: &Value, name: &str| -> Option<f64> { row.pointer(&format!("/{name}/N"))?.as_str()?.parse().ok() };
+    let number =
+        |row: &Value, name: &str| -> Option<f64> { row.pointer(&format!("/{name}/N"))?.as_str()?.parse().ok() };
     for (name, expected) in [("seen", readings as f64), ("changed", readings as f64), ("refused", 0.0)] {
         ensure!(number(&done, name) == Some(expected), "not all was changed: {done}");
     }
@@ -159,7 +160,8 @@ fn rows(readings: i64, spent: &Spent, took: Duration, memory: u64) -> Vec<Row> {
             PAUSE.as_millis()
         )),
         row("CPU per reading [µs]", 1e6 * each(spent.cpu.as_secs_f64()), 1),
-        row("AWS requests per 1,000 readings", 1e3 * each(spent.tally.count(|_| true) as f64), 1).note(kinds.join(", ")),
+        row("AWS requests per 1,000 readings", 1e3 * each(spent.tally.count(|_| true) as f64), 1)
+            .note(kinds.join(", ")),
         row("write units per reading", written, 3).note(writes),
         row("read units per reading", read, 3).note(reads),
         row(figures::MEMORY_USED, memory as f64 / figures::MB, 1).note("at most").at_most(Some(figures::MEMORY)),

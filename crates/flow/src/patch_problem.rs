@@ -113,18 +113,26 @@ impl Parts {
         let name = caller.email.clone().unwrap_or_else(|| caller.username.clone());
         // Kept to the second, as it is shown.
         let by = Person { name, at: Timestamp::from_seconds(self.clock.now().seconds()) };
+        let resolve = matches!(wish.status, Some(StatusJson::Resolved));
+        // What there was at the first look: a report that comes in meanwhile is not known to whoever decides.
+        let mut known = None;
         for _ in 0..ATTEMPTS {
             let stored = self.problems.find(subject).await?.ok_or_else(Problem::not_found)?;
             expected.check(stored.revision)?;
-            let known = match wish.status {
-                Some(StatusJson::Resolved) => self.problems.newest_report(subject).await?,
-                Some(StatusJson::Unresolved | StatusJson::Acknowledged) | None => None,
-            };
-            let wanted = wish.of(&stored.problem, known.unwrap_or(Timestamp::from_seconds(0)), &by)?;
+            let reported = if resolve { self.problems.reported(subject).await? } else { Vec::new() };
+            // Kept to the second, like the timeline.
+            let newest = reported.iter().filter_map(|(_, state)| Some(state.measurements.last()?.at.seconds())).max();
+            let known = *known.get_or_insert(Timestamp::from_seconds(newest.unwrap_or(0)));
+            let wanted = wish.of(&stored.problem, known, &by)?;
             if wanted == stored.problem {
                 return Ok(stored);
             }
-            if let Write::Done(revision) = self.problems.change(subject, &stored, &wanted).await? {
+            let written = if resolve {
+                self.problems.resolve(subject, &stored, &wanted, known, &reported).await?
+            } else {
+                self.problems.change(subject, &stored, &wanted).await?
+            };
+            if let Write::Done(revision) = written {
                 return Ok(Stored { problem: wanted, revision });
             }
         }

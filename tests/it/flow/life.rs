@@ -211,13 +211,15 @@ async fn a_report_between_a_persons_look_and_their_word_is_judged_against_it() {
     let turns = |other: Arc<Functions>| -> BoxFuture<'static, ()> {
         Box::pin(async move { report(&other, "02", 0, -700).await })
     };
-    let (engine, functions, interlude) = between("PutItem", turns).await;
+    let (engine, functions, interlude) = between("TransactWriteItems", turns).await;
     let before = Functions::over(&engine);
     report(&before, "01", 100, -900).await;
     report(&before, "02", 50, -800).await;
     judged(&before, "02").await;
     assert_eq!(status(&patch(&functions, &resolve()).await), 200);
     assert_eq!(interlude.left(), 0);
+    let wakes: Vec<_> = engine.rows("levels").iter().map(|row| (row["id"].clone(), row["judge"].clone())).collect();
+    assert_eq!(wakes, [(json!("01"), json!(false)), (json!("02"), json!(true))], "the detector looks at once");
     judged(&before, "02").await;
     let row = engine.row("problems");
     assert_eq!((&row["problem_status"], &row["episodes"]), (&json!("UNRESOLVED"), &json!(2)));

@@ -4,6 +4,7 @@ mod access;
 mod events;
 mod life;
 mod lists;
+mod word;
 
 use serde_json::{Value, json};
 use weir_core::aws::device::{DeviceTable, Write};

@@ -6,8 +6,9 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use weir_tests::engine::Engine;
 use weir_tests::functions::{Functions, NOW, Settings};
-use weir_tests::wire::Interlude;
+use weir_tests::wire::{Interlude, Ledger};
 
+use super::together::relied_on;
 use super::{handled, report};
 
 fn fillings(engine: &Engine) -> Vec<String> {
@@ -55,25 +56,27 @@ async fn a_report_that_is_overtaken_between_reading_and_writing_is_put_beside_th
 #[tokio::test]
 async fn a_writer_that_remembers_an_old_row_finds_out_and_both_count() {
     let engine = Engine::start().await;
-    let (one, other) = (Functions::over(&engine), Functions::over(&engine));
-    // Long enough alone to be trusted with what it remembers.
-    for second in 0..40 {
-        handled(&one, report("01", 100.0, second - 1000)).await;
-    }
+    let ledger = Arc::new(Ledger::default());
+    let one = Functions::by(&engine, &engine.client_over(ledger.clone()), &Settings::default());
+    let other = Functions::over(&engine);
+    relied_on(&engine, &one).await;
     handled(&other, report("01", 50.0, -100)).await;
+    ledger.take();
     assert_eq!(handled(&one, report("01", 0.0, -50)).await, "newest");
+    assert_eq!(ledger.operations()[0], "BatchExecuteStatement", "by what it remembers");
     assert_eq!(fillings(&engine)[22..], ["50", "0"]);
 }
 
 #[tokio::test]
 async fn a_sensor_whose_row_was_deleted_is_registered_again() {
     let engine = Engine::start().await;
-    let functions = Functions::over(&engine);
-    for second in 0..40 {
-        handled(&functions, report("01", 100.0, second - 1000)).await;
-    }
+    let ledger = Arc::new(Ledger::default());
+    let functions = Functions::by(&engine, &engine.client_over(ledger.clone()), &Settings::default());
+    relied_on(&engine, &functions).await;
     engine.delete("levels", "id", "01");
+    ledger.take();
     assert_eq!(handled(&functions, report("01", 0.0, -50)).await, "registered");
+    assert_eq!(ledger.operations()[0], "BatchExecuteStatement", "by what it remembers");
     assert_eq!(fillings(&engine), ["0"]);
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ use super::{handled, report};
 
 /// Reports by one process, a second apart, until it relies on the rows that it remembers; the detector has seen the
 /// first one.
-async fn relied_on(engine: &Engine, functions: &Functions) {
+pub(super) async fn relied_on(engine: &Engine, functions: &Functions) {
     let (detector, mut pump) = (Functions::over(engine).detector, Pump::of(engine));
     for second in 0..40 {
         until_done(functions, report("01", 100.0, second - 1000)).await;
@@ -94,8 +95,8 @@ async fn whatever_the_store_does_level_and_history_end_as_without_faults() {
 }
 
 /// Refuses every `UPDATE` among statements, as a DynamoDB that does not know the form.
-#[derive(Debug)]
-struct Refuses;
+#[derive(Debug, Default)]
+struct Refuses(AtomicUsize);
 
 impl Wire for Refuses {
     fn carry(self: Arc<Self>, request: Request) -> BoxFuture<'static, Answer> {
@@ -105,6 +106,7 @@ impl Wire for Refuses {
             let all = statements.len();
             statements.retain(|one| one["Statement"].as_str().is_some_and(|text| text.starts_with("INSERT")));
             let refused = all - statements.len();
+            self.0.fetch_add(refused, Ordering::SeqCst);
             let (status, mut said) = opened(request.with_body(&body).deliver().await?).await;
             let no = json!({"Error": {"Code": "ValidationError", "Message": "no such statement"}});
             said["Responses"].as_array_mut().expect("responses").extend(vec![no; refused]);
@@ -116,13 +118,15 @@ impl Wire for Refuses {
 #[tokio::test]
 async fn a_store_that_does_not_take_the_form_is_asked_with_two_requests_from_then_on() {
     let engine = Engine::start().await;
-    let functions = Functions::by(&engine, &engine.client_over(Arc::new(Refuses)), &Settings::default());
+    let refuses = Arc::new(Refuses::default());
+    let functions = Functions::by(&engine, &engine.client_over(refuses.clone()), &Settings::default());
     relied_on(&engine, &functions).await;
     for second in 0..5 {
         assert_eq!(handled(&functions, report("01", 50.0, second - 500)).await, "newest");
     }
     assert_eq!(fillings(&engine)[18..], ["100", "50", "50", "50", "50", "50"]);
     assert_eq!(engine.rows("readings").len(), 45);
+    assert_eq!(refuses.0.load(Ordering::SeqCst), 1, "and never again in that form");
 }
 
 /// The log of this very program, run for one of its tests alone under a function's name.

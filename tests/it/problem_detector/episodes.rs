@@ -110,3 +110,15 @@ async fn records_that_come_together_or_late_end_like_records_that_come_one_by_on
     judged(&functions, &["03", "01", "02", "02", "01"]).await;
     assert_eq!(together.outcome(), one_by_one.outcome());
 }
+
+#[tokio::test]
+async fn no_revision_ever_stands_for_two_problems_of_a_pair() {
+    let (engine, functions) = stood().await;
+    turned(&functions, "01", 100.0, -900).await;
+    turned(&functions, "02", 50.0, -500).await;
+    let first = engine.row("problems")["revision"].as_u64().unwrap();
+    turned(&functions, "01", 50.0, -800).await;
+    assert_eq!(problems(&engine), [], "withdrawn");
+    turned(&functions, "02", 0.0, -400).await;
+    assert!(engine.row("problems")["revision"].as_u64().unwrap() > first);
+}

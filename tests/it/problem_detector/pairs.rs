@@ -1,9 +1,14 @@
 //! Which sensors are compared, and what a comparison finds.
 
 use serde_json::json;
+use weir_core::aws::device::{DeviceTable, Write};
+use weir_core::domain::device_record::{Calibrations, Record, Versions};
+use weir_core::id::LevelId;
 use weir_tests::engine::Engine;
 use weir_tests::events::event;
 use weir_tests::functions::{Functions, NOW};
+
+use crate::device::{author, content, device};
 
 use super::{judged, problem, problems, report, stood, turned};
 
@@ -34,7 +39,7 @@ async fn the_nine_rows_of_the_pair_table_come_out() {
         let episode = json!({"problem": kind, "began": began_ms, "changed": began_ms, "current": current, "following": following});
         let row = json!({"problem_id": "0102", "problem": kind, "problem_time": began, "problem_status": "UNRESOLVED",
             "current": "01", "following": "02", "current_value": current, "following_value": following,
-            "updated_at": began, "episodes": 1, "history": [episode], "revision": 1, "place": format!("{began:012}#0102")});
+            "updated_at": began, "episodes": 1, "history": [episode], "revision": 3, "place": format!("{began:012}#0102")});
         assert_eq!(engine.row("problems"), row);
     }
 }
@@ -134,4 +139,19 @@ async fn a_changed_link_is_seen_after_a_minute_and_not_before() {
     functions.clock.set(NOW.plus_seconds(60));
     judged(&functions, &["05"]).await;
     assert_eq!(problems(&engine), [problem("0105", "OBSTRUCTION", "UNRESOLVED", 1, -200)]);
+}
+
+#[tokio::test]
+async fn what_a_device_that_is_switched_off_says_of_its_neighbours_does_not_count() {
+    let engine = Engine::start().await;
+    let devices = DeviceTable::new(engine.client(), engine.name("devices"));
+    for (id, enabled, after) in [("old", false, json!(["05"])), ("new", true, json!(["07"])), ("off", false, json!([]))]
+    {
+        let content = content(&json!({"enabled": enabled, "level_id": "03", "followed_by": after}));
+        let record = Record::new(device(id), content, Calibrations::new(), Versions::default(), author());
+        assert_eq!(devices.write(&record, false).await.unwrap(), Write::Done);
+    }
+    let sensor: LevelId = "03".parse().unwrap();
+    let following = devices.topology().await.unwrap().following(&sensor);
+    assert_eq!(following.iter().map(LevelId::as_str).collect::<Vec<_>>(), ["07"]);
 }

@@ -1,14 +1,16 @@
 //! Sensors that fall silent: found by the sweep, ended by the next report.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use weir_tests::engine::Engine;
 use weir_tests::events::event;
 use weir_tests::functions::{Functions, NOW, Settings};
 use weir_tests::meter::Meter;
 use weir_tests::pump::Pump;
-use weir_tests::wire::{Interlude, Ledger};
+use weir_tests::wire::{Answer, Interlude, Ledger, Request, Wire, answer};
 
 use super::{judged, problem, problems, report, stood, turned};
 
@@ -183,7 +185,8 @@ async fn two_sweeps_at_once_and_any_number_after_each_other_report_a_silence_onc
     let found = futures_util::future::join_all(instances.iter().map(swept)).await;
     assert_eq!(found.iter().map(|(_, silent)| silent).sum::<u64>(), 30, "{found:?}");
     assert_eq!(engine.rows("problems").len(), 30);
-    assert!(engine.rows("problems").iter().all(|row| row["revision"] == 1));
+    let once = engine.rows("problems").iter().all(|row| row["revision"] == 2);
+    assert!(once, "one more than the one report of each: written once");
 }
 
 #[tokio::test]
@@ -243,4 +246,32 @@ async fn a_report_is_one_write_unit_from_the_first_to_the_last_silences_and_swee
         pump.run(async |event| detector.detector.handle(event).await).await;
     }
     assert_eq!(engine.row("problems")["episodes"], 5);
+}
+
+/// Answers the first attempt to watch a sensor as DynamoDB does while the row is in a transaction.
+#[derive(Debug, Default)]
+struct Busy(AtomicBool);
+
+impl Wire for Busy {
+    fn carry(self: Arc<Self>, request: Request) -> BoxFuture<'static, Answer> {
+        Box::pin(async move {
+            let watches = request.body()["UpdateExpression"].as_str().is_some_and(|text| text.starts_with("SET watch"));
+            if !watches || self.0.swap(true, Ordering::SeqCst) {
+                return request.deliver().await;
+            }
+            let error = "com.amazonaws.dynamodb.v20120810#TransactionConflictException";
+            answer(400, &json!({"__type": error, "message": "Transaction is ongoing for the item"}))
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_sensor_is_watched_though_its_row_was_in_a_transaction() {
+    let engine = Engine::start().await;
+    let busy = Arc::new(Busy::default());
+    let functions = Functions::by(&engine, &engine.client_over(busy.clone()), &Settings::default());
+    turned(&functions, "01", 100.0, -900).await;
+    assert!(busy.0.load(Ordering::SeqCst));
+    let row = engine.row("levels");
+    assert!(row["watch"].is_i64() && row["listed"].is_string(), "{row}");
 }

@@ -166,10 +166,15 @@ fn row_of(device: &Device) -> DeviceRow {
         enabled: device.enabled,
         level_id: device.level_id.as_ref().map(ToString::to_string),
         followed_by: device.followed_by.as_ref().map(texts),
-        link: device.level_id.as_ref().and(device.followed_by.as_ref()).map(|_| LINK.to_owned()),
+        link: link(device.enabled, device.level_id.is_some() && device.followed_by.is_some()),
         sensors: device.sensors.iter().map(sensor_row).collect(),
         deleted_at: None,
     }
+}
+
+/// Only what a device that is switched on says of its neighbours counts: another may stand in its place.
+fn link(enabled: bool, named: bool) -> Option<String> {
+    (enabled && named).then(|| LINK.to_owned())
 }
 
 fn sensor_row(sensor: &Sensor) -> SensorRow {

@@ -49,6 +49,8 @@ pub struct LevelState {
     /// When to look whether the sensor is silent, in epoch seconds; `None` before the detector has seen the sensor, and
     /// while it is known to be silent.
     pub watch: Option<i64>,
+    /// Whether the next report is looked at whatever it says.
+    pub again: bool,
 }
 
 /// The levels' table.
@@ -147,17 +149,19 @@ impl Change {
     fn of(state: Option<LevelState>, new: Measurement, keeping: &Keeping) -> Self {
         let revision = state.as_ref().and_then(|state| state.revision);
         let watch = state.as_ref().and_then(|state| state.watch);
+        let again = state.as_ref().is_some_and(|state| state.again);
         let mut measurements = state.map(|state| state.measurements).unwrap_or_default();
         let (before, length) = (measurements.last().copied(), measurements.as_slice().len());
         let outcome = measurements.report(new, keeping.measurements);
         // A sensor that is not watched is new to the detector, or known to be silent: it has to look.
-        let judge = keeping.judge_all || watch.is_none() || turns(outcome, before, new, keeping.silent_after_seconds);
+        let judge =
+            keeping.judge_all || again || watch.is_none() || turns(outcome, before, new, keeping.silent_after_seconds);
         let follows = before.is_some_and(|before| before.at.seconds() < new.at.seconds());
         let append = revision.filter(|_| follows && length <= keeping.measurements).map(|revision| {
             let full = length == keeping.measurements;
-            Append { new, length, full, judge, revision }
+            Append { new, length, full, again, judge, revision }
         });
-        let state = LevelState { measurements, revision: Some(revision.unwrap_or(0) + 1), watch };
+        let state = LevelState { measurements, revision: Some(revision.unwrap_or(0) + 1), watch, again: false };
         Self { outcome, state, judge, append }
     }
 }
@@ -172,7 +176,12 @@ pub(super) fn state_of(id: &LevelId, item: Item) -> Result<LevelState, AwsError>
         Ok(Measurement { at: Timestamp::from_millis(row.dt.saturating_mul(1000).saturating_add(row.ms)), level })
     };
     let measurements = row.measurements.iter().map(measurement).collect::<Result<Vec<_>, AwsError>>()?;
-    Ok(LevelState { measurements: Measurements::of(measurements), revision: row.revision, watch: row.watch })
+    Ok(LevelState {
+        measurements: Measurements::of(measurements),
+        revision: row.revision,
+        watch: row.watch,
+        again: row.again,
+    })
 }
 
 /// The level a text stands for in a row.
@@ -191,6 +200,7 @@ fn row_of(id: &LevelId, state: &LevelState, judge: bool) -> LevelRow {
         judge,
         revision: state.revision,
         watch: None,
+        again: false,
     }
 }
 

@@ -24,6 +24,7 @@ pub use people::Write;
 pub use silence::Swept;
 
 const TABLE: &str = "problems";
+const READ: &str = "BatchGetItem levels, problems";
 /// `BatchGetItem` takes so many keys.
 const KEYS: usize = 100;
 /// So many times keys that DynamoDB left unanswered are asked for again, and a verdict is reached anew when a report
@@ -90,19 +91,14 @@ impl ProblemTable {
                     judged.push((subject.clone(), self.judge_one(subject, rules, now, &mut known).await));
                 }
             }
-            // One row that cannot be had must not hold back the others: each is read by itself then.
-            Err(_) => {
-                for subject in subjects {
-                    judged.push((subject.clone(), self.judge_alone(subject, rules, now).await));
-                }
+            // DynamoDB has no time for this batch: to ask for each row by itself would only add to that.
+            Err(error) => {
+                let detail = error.to_string();
+                let again = || Err(AwsError::Call { operation: READ, detail: detail.clone() });
+                judged.extend(subjects.iter().map(|subject| (subject.clone(), again())));
             }
         }
         judged
-    }
-
-    async fn judge_alone(&self, subject: &Subject, rules: &Rules, now: Timestamp) -> Result<Judged, AwsError> {
-        let mut known = self.read([subject].into_iter()).await?;
-        self.judge_one(subject, rules, now, &mut known).await
     }
 
     async fn judge_one(
@@ -144,8 +140,9 @@ impl ProblemTable {
             return Ok(Some(Judged::Unchanged));
         }
         let levels = [(&pair.current, &current), (&pair.following, &following)];
+        let first = first_revision(levels.map(|(_, level)| level));
         let unchanged = levels.map(|(id, level)| self.levels.watching(id, level, level.watch));
-        self.write(&subject, stored.as_ref(), verdict, unchanged).await
+        self.write(&subject, stored.as_ref(), verdict, first, unchanged).await
     }
 
     /// The sensors of each subject and the problem of each pair, consistently, each row once. A sensor's silence is read
@@ -176,14 +173,13 @@ impl ProblemTable {
         mut wanted: HashMap<String, Vec<HashMap<String, AttributeValue>>>,
         known: &mut Known,
     ) -> Result<(), AwsError> {
-        const OPERATION: &str = "BatchGetItem levels, problems";
         for attempt in 0..ATTEMPTS {
             let mut request = self.client.batch_get_item();
             for (table, keys) in wanted {
                 let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
-                request = request.request_items(table, keys.map_err(|error| AwsError::request(OPERATION, error))?);
+                request = request.request_items(table, keys.map_err(|error| AwsError::request(READ, error))?);
             }
-            let answer = request.send().await.map_err(|error| AwsError::call(OPERATION, error))?;
+            let answer = request.send().await.map_err(|error| AwsError::call(READ, error))?;
             for (table, items) in answer.responses.unwrap_or_default() {
                 let (rows, key) = if table == self.levels.name() {
                     (&mut known.levels, "id")
@@ -206,8 +202,14 @@ impl ProblemTable {
             }
             tokio::time::sleep(super::pause(attempt)).await;
         }
-        Err(AwsError::Leftover { operation: OPERATION, left: wanted.values().map(Vec::len).sum() })
+        Err(AwsError::Leftover { operation: READ, left: wanted.values().map(Vec::len).sum() })
     }
+}
+
+/// The revision that a problem's first row gets. A problem that was withdrawn may come again, and no revision may stand
+/// for two different ones: the levels' own count what came in, and at most one write of a problem follows each.
+fn first_revision<'a>(levels: impl IntoIterator<Item = &'a LevelState>) -> u64 {
+    levels.into_iter().fold(1, |sum, level| sum + level.revision.unwrap_or(0))
 }
 
 impl Known {

@@ -152,6 +152,10 @@ pub(super) struct LevelRow {
     /// the detector has seen the sensor, and while it is known to be silent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watch: Option<i64>,
+    /// Whether the detector has to look at the next report whatever it says: somebody declared a problem resolved that
+    /// it may contradict.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
 }
 
 /// A measurement within a level's row.

@@ -33,6 +33,12 @@ impl Level {
     pub fn percent(self) -> f64 {
         f64::from(self.0) / 100.0
     }
+
+    /// How far it is from another, in percent: the number nearest to so many hundredths, which the difference of two
+    /// percents need not be (8.3 - 3.3 is more than 5).
+    pub fn apart(self, other: Self) -> f64 {
+        f64::from(self.0.abs_diff(other.0)) / 100.0
+    }
 }
 
 impl fmt::Display for Level {

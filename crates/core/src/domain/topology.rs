@@ -51,9 +51,14 @@ pub struct Topology {
 }
 
 impl Topology {
-    /// From pairs of a sensor and what the registry says follows it. A sensor named with nothing ends its tube.
+    /// From pairs of a sensor and what the registry says follows it. A sensor named with nothing ends its tube; one named
+    /// twice is followed by all that is named.
     pub fn of(links: impl IntoIterator<Item = (LevelId, Vec<LevelId>)>) -> Self {
-        Self { links: links.into_iter().map(|(id, after)| (id, after.into_iter().collect())).collect() }
+        let mut all: BTreeMap<LevelId, BTreeSet<LevelId>> = BTreeMap::new();
+        for (id, after) in links {
+            all.entry(id).or_default().extend(after);
+        }
+        Self { links: all }
     }
 
     /// The sensors that follow `id`: those the registry names, else the next number on the tube.
@@ -95,6 +100,14 @@ mod tests {
         assert_eq!(keys(&none, "09"), ["0809"], "number 10 has another width");
         assert_eq!(keys(&none, "A009"), ["A009A010", "A008A009"]);
         assert_eq!(keys(&none, "0999999999"), ["09999999980999999999"]);
+    }
+
+    #[test]
+    fn what_two_devices_say_of_one_sensor_holds_together() {
+        let both = [(id("02"), vec![id("05")]), (id("02"), vec![id("07")])];
+        let turned = [both[1].clone(), both[0].clone()];
+        assert_eq!(keys(&Topology::of(both), "02"), ["0205", "0207", "0102"]);
+        assert_eq!(keys(&Topology::of(turned), "02"), ["0205", "0207", "0102"]);
     }
 
     #[test]

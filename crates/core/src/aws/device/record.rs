@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::super::AwsError;
 use super::super::calibration::{entry_of, entry_row};
 use super::super::row::{AboutRow, DeviceRow, Item, LimitsRow, LocationRow, SensorRow, s};
-use super::{DeviceTable, LINK, TABLE, levels};
+use super::{DeviceTable, TABLE, levels, link};
 use crate::domain::Timestamp;
 use crate::domain::calibration::Interval;
 use crate::domain::device_record::{Calibrated, Calibrations, Content, Location, Probe, Record, Versions};
@@ -124,7 +124,7 @@ pub(super) fn attributes(record: &Record) -> Result<Item, AwsError> {
         enabled: content.enabled,
         level_id: content.level_id.as_ref().map(ToString::to_string),
         followed_by: content.followed_by.as_ref().map(texts),
-        link: content.level_id.as_ref().and(content.followed_by.as_ref()).map(|_| LINK.to_owned()),
+        link: link(content.enabled, content.level_id.is_some() && content.followed_by.is_some()),
         sensors: content.sensors.iter().map(|probe| sensor_row(probe, &record.calibrations)).collect(),
         deleted_at: None,
     };

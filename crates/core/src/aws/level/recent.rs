@@ -56,7 +56,7 @@ mod tests {
     use crate::domain::level::Measurements;
 
     fn state(revision: u64) -> LevelState {
-        LevelState { measurements: Measurements::default(), revision: Some(revision), watch: Some(1) }
+        LevelState { measurements: Measurements::default(), revision: Some(revision), watch: Some(1), again: false }
     }
 
     #[test]

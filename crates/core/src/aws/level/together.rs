@@ -39,7 +39,9 @@ impl LevelTable {
             return None;
         }
         let change = Change::of(Some(self.remembered(id, new, keeping)?), new, keeping);
-        let statement = self.statement(id, change.append.as_ref()?).ok()?;
+        // What this process wrote last carries no mark; one that does is not for this statement.
+        let append = change.append.as_ref().filter(|append| !append.again)?;
+        let statement = self.statement(id, append).ok()?;
         let (written, answer) = store.write_with(reading, statement, aside).await;
         let refused = match answer {
             // Whether the row was written is not known: the message is delivered again.

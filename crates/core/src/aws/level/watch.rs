@@ -71,7 +71,8 @@ impl LevelTable {
         Ok(Due { sensors, next: page.last_evaluated_key })
     }
 
-    /// Sets until when a sensor is watched, if that is still as it was known. False: somebody else has set it.
+    /// Sets until when a sensor is watched, if that is still as it was known. False: somebody else has set it, or has the
+    /// row in a transaction at this moment, which may be about something else; so it has to be looked at again.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
@@ -96,6 +97,30 @@ impl LevelTable {
             ) => Ok(false),
             _ => Err(AwsError::call("UpdateItem levels", error)),
         }
+    }
+
+    /// The part of a transaction that has the sensor's next report looked at, if the row is as it was known, and wakes the
+    /// detector `now` too. Counted like a report, so that no process goes on by what it remembers.
+    pub(in super::super) fn again(
+        &self,
+        id: &LevelId,
+        known: &LevelState,
+        now: bool,
+    ) -> Result<TransactWriteItem, BuildError> {
+        let (condition, revision) = as_known(known.revision);
+        let update = Update::builder()
+            .table_name(&self.name)
+            .key("id", s(id.as_str()))
+            .update_expression("SET again = :yes, judge = :j, revision = :n")
+            .condition_expression(condition)
+            .expression_attribute_values(":yes", AttributeValue::Bool(true))
+            .expression_attribute_values(":j", AttributeValue::Bool(now))
+            .expression_attribute_values(":n", n(known.revision.unwrap_or(0) + 1));
+        let update = match revision {
+            Some(revision) => update.expression_attribute_values(":r", revision),
+            None => update,
+        };
+        Ok(TransactWriteItem::builder().update(update.build()?).build())
     }
 
     /// The part of a transaction that sets or ends the watch over a sensor, if the row is as it was known; where the

@@ -28,6 +28,8 @@ pub(super) struct Append {
     pub length: usize,
     /// Whether the oldest one has to go.
     pub full: bool,
+    /// Whether the mark that asked for this report to be looked at has to go.
+    pub again: bool,
     /// The row's `judge`.
     pub judge: bool,
     /// The row's `revision` as it was known.
@@ -43,7 +45,12 @@ impl LevelTable {
     pub(super) async fn append(&self, id: &LevelId, append: &Append) -> Result<Write, AwsError> {
         let row = measurement_row(&append.new);
         let measurement = attribute(&row);
-        let drop = if append.full { " REMOVE measurements[0]" } else { "" };
+        let drop = match (append.full, append.again) {
+            (false, false) => "",
+            (true, false) => " REMOVE measurements[0]",
+            (false, true) => " REMOVE again",
+            (true, true) => " REMOVE measurements[0], again",
+        };
         let change = format!(
             "SET measurements[{}] = :m, last_value = :v, last_update = :t, judge = :j, revision = :n{drop}",
             append.length
@@ -73,7 +80,8 @@ impl LevelTable {
             None => self.register(id, item).await,
             Some(revision) => {
                 let mut value = |name: &str| item.remove(name).unwrap_or(AttributeValue::Null(true));
-                let change = "SET measurements = :m, last_value = :v, last_update = :t, judge = :j, revision = :n";
+                let change =
+                    "SET measurements = :m, last_value = :v, last_update = :t, judge = :j, revision = :n REMOVE again";
                 let update = self
                     .client
                     .update_item()

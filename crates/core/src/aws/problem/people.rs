@@ -4,10 +4,12 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 
 use super::super::AwsError;
+use super::super::level::LevelState;
 use super::super::row::{n, s};
 use super::{ProblemTable, Stored, row};
 use crate::domain::Timestamp;
 use crate::domain::problem::{Problem, Subject};
+use crate::id::LevelId;
 
 /// What became of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,24 +32,48 @@ impl ProblemTable {
         item.map(|item| row::read(subject, item)).transpose()
     }
 
-    /// The newest report of the problem's sensors: what a person who decides now can know of. A report that comes in
-    /// later is judged against the decision.
+    /// What the problem's sensors have reported so far: what a person who decides now can know of.
     ///
     /// # Errors
     /// When DynamoDB does not answer, or a row cannot be understood.
-    pub async fn newest_report(&self, subject: &Subject) -> Result<Option<Timestamp>, AwsError> {
+    pub async fn reported(&self, subject: &Subject) -> Result<Vec<(LevelId, LevelState)>, AwsError> {
         let (current, following) = subject.sensors();
         let ids: Vec<_> = [Some(current), following].into_iter().flatten().cloned().collect();
-        let mut newest = None;
-        for (_, state) in self.levels.of_ids(&ids).await? {
-            // Kept to the second, like the timeline.
-            let last = state?.measurements.last().map(|last| Timestamp::from_seconds(last.at.seconds()));
-            newest = newest.max(last);
-        }
-        Ok(newest)
+        let states = self.levels.of_ids(&ids).await?.into_iter();
+        states.map(|(id, state)| Ok((id, state?))).collect()
     }
 
-    /// Writes what a person has made of the problem that is stored.
+    /// Writes that a person has declared the problem over, knowing of reports up to `known`. In the same transaction the
+    /// sensors of a pair, as they have `reported` since, are marked, so that the detector looks at the next report of
+    /// each: one that says the same as the last would not wake it, and contradicts all the same. What has come in between
+    /// wakes it at once. The next report of a silent sensor does anyway.
+    ///
+    /// # Errors
+    /// When DynamoDB does not take it.
+    pub async fn resolve(
+        &self,
+        subject: &Subject,
+        stored: &Stored,
+        changed: &Problem,
+        known: Timestamp,
+        reported: &[(LevelId, LevelState)],
+    ) -> Result<Write, AwsError> {
+        let revision = stored.revision + 1;
+        let put = self.put(subject, changed, Some(stored), revision)?;
+        let pair = matches!(subject, Subject::Pair(_));
+        let newer =
+            |state: &LevelState| state.measurements.last().is_some_and(|last| last.at.seconds() > known.seconds());
+        let marks = reported.iter().filter(|_| pair).map(|(id, state)| self.levels.again(id, state, newer(state)));
+        if self.transact(marks, Some(put)).await? {
+            return Ok(Write::Done(revision));
+        }
+        // Taken the first time without saying so, and refused when it was sent again.
+        let now = self.find(subject).await?;
+        let ours = now.is_some_and(|now| now.revision == revision && now.problem == *changed);
+        Ok(if ours { Write::Done(revision) } else { Write::Overtaken })
+    }
+
+    /// Writes what else a person has made of the problem that is stored.
     ///
     /// # Errors
     /// When DynamoDB does not take it.

@@ -8,7 +8,7 @@ use futures_util::{StreamExt, stream};
 use super::super::AwsError;
 use super::super::device::DeviceTable;
 use super::super::level::LevelState;
-use super::{ATTEMPTS, Judged, Known, ProblemTable, Stored, TABLE};
+use super::{ATTEMPTS, Judged, Known, ProblemTable, Stored, TABLE, first_revision};
 use crate::clock::Clock;
 use crate::domain::Timestamp;
 use crate::domain::problem::{Listening, Subject, Verdict, hear};
@@ -131,13 +131,12 @@ impl ProblemTable {
         match (&heard.verdict, watch) {
             (Verdict::Unchanged, watch) if watch == state.watch => Ok(Some(Judged::Unchanged)),
             (Verdict::Unchanged, Some(watch)) => {
-                // Whoever was faster has seen a later report, or looks at it later.
-                self.levels.watch(id, state.watch, watch).await?;
-                Ok(Some(Judged::Unchanged))
+                let watched = self.levels.watch(id, state.watch, watch).await?;
+                Ok(watched.then_some(Judged::Unchanged))
             }
             _ => {
                 let level = self.levels.watching(id, state, watch);
-                self.write(&subject, stored.as_ref(), heard.verdict, [level]).await
+                self.write(&subject, stored.as_ref(), heard.verdict, first_revision([state]), [level]).await
             }
         }
     }

@@ -5,6 +5,8 @@
 //! happened to come last: so late, repeated and reordered reports end in the same problems. One sensor's silence is a
 //! problem too ([`hear`]): a gap in its measurements that the clock has found.
 
+use std::cmp::Ordering;
+
 use super::Timestamp;
 use super::level::Level;
 
@@ -47,13 +49,11 @@ impl Kind {
 /// Compares two neighbours: lower after the first is an obstruction, higher a problem, equal within `tolerance`
 /// (percent) is nothing.
 pub fn compare(current: Level, following: Level, tolerance: f64) -> Option<Kind> {
-    let rise = following.percent() - current.percent();
-    if rise.abs() <= tolerance {
-        None
-    } else if rise < 0.0 {
-        Some(Kind::Obstruction)
-    } else {
-        Some(Kind::Problem)
+    match following.cmp(&current) {
+        _ if current.apart(following) <= tolerance => None,
+        Ordering::Equal => None,
+        Ordering::Less => Some(Kind::Obstruction),
+        Ordering::Greater => Some(Kind::Problem),
     }
 }
 
@@ -138,6 +138,9 @@ mod tests {
     fn within_the_tolerance_levels_count_as_equal() {
         let level = |percent: f64| Level::new(percent).unwrap();
         assert_eq!(compare(level(100.0), level(95.0), 5.0), None);
+        assert_eq!(compare(level(8.3), level(3.3), 5.0), None, "8.3 - 3.3 is more than 5 in binary");
+        assert_eq!(compare(level(50.1), level(50.0), 0.1), None);
+        assert_eq!(compare(level(50.11), level(50.0), 0.1), Some(Kind::Obstruction));
         assert_eq!(compare(level(100.0), level(94.99), 5.0), Some(Kind::Obstruction));
         assert_eq!(compare(level(94.99), level(100.0), 5.0), Some(Kind::Problem));
     }

@@ -3,7 +3,7 @@
 //! Only the clock can find a silence, and only a report can end it. A report that comes late into a silence shortens it,
 //! or shows that there never was one.
 
-use super::{Acknowledgement, End, Episode, Kind, Problem, Verdict};
+use super::{End, Episode, Kind, Problem, Verdict};
 use crate::domain::Timestamp;
 use crate::domain::level::{Measurement, Measurements};
 
@@ -70,30 +70,38 @@ pub fn hear(stored: Option<&Problem>, measurements: &Measurements, listening: &L
     Some(Heard { verdict, watch })
 }
 
-/// Puts back an episode that was open, as the measurements have it now.
+/// Puts back an episode that was open, as the measurements have it now: it lasts until the first of them that comes after
+/// a gap, and begins with the one before that. Whoever knew of it still does.
 fn end(problem: &mut Problem, open: Episode, measurements: &Measurements, listening: &Listening) {
-    let later = measurements.as_slice().iter().find(|m| m.at.seconds() > open.began.seconds());
-    let Some((next, last)) = later.zip(measurements.last()) else {
-        return problem.episodes.push(open);
-    };
-    let closed = Episode { end: Some(End { at: next.at, by: None }), changed_at: next.at, ..open.clone() };
-    if listening.gap(open.began, next.at) {
-        problem.episodes.push(closed);
-    } else if listening.silent(last) {
-        // A late report: the silence is the same, only later. Who knew of it still does.
-        let moved = silence(last);
-        let noticed = problem.acknowledged.take();
-        problem.acknowledged = noticed.map(|note| match note {
-            Acknowledgement { episode, .. } if episode >= open.began => {
-                Acknowledgement { episode: moved.began, ..note }
-            }
-            other => other,
-        });
-        problem.episodes.push(moved);
-    } else if problem.acknowledged.as_ref().is_some_and(|note| note.episode >= open.began) || problem.note.is_some() {
-        // There never was one, but what a person has had to do with does not vanish.
-        problem.episodes.push(closed);
+    let later = || measurements.as_slice().iter().filter(|m| m.at.seconds() > open.began.seconds());
+    let ended =
+        |silence: Episode, at: Timestamp| Episode { end: Some(End { at, by: None }), changed_at: at, ..silence };
+    let mut silent = open.clone();
+    for next in later() {
+        if listening.gap(silent.began, next.at) {
+            return keep(problem, &open, ended(silent, next.at));
+        }
+        silent = silence(next);
     }
+    let first = later().next();
+    let noticed = problem.acknowledged.as_ref().is_some_and(|note| note.episode >= open.began);
+    match first {
+        Some(first) if !measurements.last().is_some_and(|last| listening.silent(last)) => {
+            // There never was one, but what a person has had to do with does not vanish.
+            if noticed || problem.note.is_some() {
+                problem.episodes.push(ended(open, first.at));
+            }
+        }
+        Some(_) | None => keep(problem, &open, silent),
+    }
+}
+
+/// Puts back `open` as it turned out to be; an acknowledgement of it goes with its beginning.
+fn keep(problem: &mut Problem, open: &Episode, now: Episode) {
+    if let Some(note) = problem.acknowledged.as_mut().filter(|note| note.episode >= open.began) {
+        note.episode = note.episode.max(now.began);
+    }
+    problem.episodes.push(now);
 }
 
 fn silence(last: &Measurement) -> Episode {

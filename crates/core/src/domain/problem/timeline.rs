@@ -10,15 +10,17 @@ pub(super) fn start(current: &[Measurement], following: &[Measurement]) -> Optio
 }
 
 /// The episodes of a pair, from the measurements of both (each ascending). `carried` is an episode known to be open
-/// when the timeline starts; `cuts` are the instants (ascending) at which a person declared the pair resolved.
+/// when the timeline starts, and `ended` when it was found to be over by itself: the reports before the timeline count
+/// for that, as long as none that is known now contradicts. `cuts` are the instants (ascending) at which a person declared the pair resolved.
 pub(super) fn episodes(
     current: &[Measurement],
     following: &[Measurement],
     rules: &Rules,
     carried: Option<Episode>,
+    ended: Option<Timestamp>,
     cuts: &[End],
 ) -> Vec<Episode> {
-    let mut walk = Walk { rules, cuts, open: carried, finds: None, quiet: 0, done: Vec::new() };
+    let mut walk = Walk { rules, cuts, open: carried, ended, finds: None, quiet: 0, done: Vec::new() };
     let (mut current, mut following) = (current.iter().peekable(), following.iter().peekable());
     let (mut here, mut there): (Option<&Measurement>, Option<&Measurement>) = (None, None);
     while let Some(at) = [current.peek(), following.peek()].into_iter().flatten().map(|m| m.at).min() {
@@ -45,6 +47,7 @@ struct Walk<'a> {
     rules: &'a Rules,
     cuts: &'a [End],
     open: Option<Episode>,
+    ended: Option<Timestamp>,
     finds: Option<Finds>,
     quiet: u32,
     done: Vec<Episode>,
@@ -56,7 +59,7 @@ impl Walk<'_> {
         let following = Some(there);
         match (compare(current, there, self.rules.tolerance), &mut self.open) {
             (Some(kind), Some(open)) => {
-                self.quiet = 0;
+                (self.quiet, self.ended) = (0, None);
                 if (open.kind, open.current, open.following) != (kind, current, following) {
                     (open.kind, open.current, open.following, open.changed_at) = (kind, current, following, at);
                 }
@@ -64,7 +67,7 @@ impl Walk<'_> {
             (Some(kind), None) => self.find(at, kind, current, there),
             (None, Some(open)) => {
                 self.quiet += 1;
-                if self.quiet >= self.rules.close_after {
+                if self.quiet >= self.rules.close_after || self.ended == Some(at) {
                     (open.current, open.following, open.changed_at) = (current, following, at);
                     self.close(End { at, by: None });
                 }
@@ -100,7 +103,7 @@ impl Walk<'_> {
     }
 
     fn close(&mut self, end: End) {
-        self.quiet = 0;
+        (self.quiet, self.ended) = (0, None);
         self.done.extend(self.open.take().map(|open| Episode { end: Some(end), ..open }));
     }
 
@@ -128,7 +131,7 @@ mod tests {
 
     /// (kind, began, ended) in seconds.
     fn walked(current: &[(i64, u8)], following: &[(i64, u8)], rules: Rules) -> Vec<(Kind, i64, Option<i64>)> {
-        episodes(&series(current), &series(following), &rules, None, &[])
+        episodes(&series(current), &series(following), &rules, None, None, &[])
             .into_iter()
             .map(|e| (e.kind, e.began.seconds(), e.end.map(|end| end.at.seconds())))
             .collect()
@@ -173,7 +176,7 @@ mod tests {
         let ann = || Person { name: "ann".into(), at: Timestamp::from_seconds(9) };
         let cuts = [End { at: Timestamp::from_seconds(3), by: Some(ann()) }];
         let walk = |following: &[(i64, u8)]| {
-            episodes(&series(&[(1, 100)]), &series(following), &Rules::default(), None, &cuts)
+            episodes(&series(&[(1, 100)]), &series(following), &Rules::default(), None, None, &cuts)
                 .into_iter()
                 .map(|e| (e.began.seconds(), e.end.map(|end| (end.at.seconds(), end.by))))
                 .collect::<Vec<_>>()
@@ -196,7 +199,7 @@ mod tests {
             changed_at: began,
         };
         let (current, following) = (series(&[(10, 100)]), series(&[(11, 50), (12, 50)]));
-        let found = episodes(&current, &following, &Rules::default(), Some(carried.clone()), &[]);
+        let found = episodes(&current, &following, &Rules::default(), Some(carried.clone()), None, &[]);
         assert_eq!(found, [carried]);
     }
 }

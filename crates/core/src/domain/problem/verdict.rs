@@ -25,10 +25,12 @@ pub fn judge(stored: Option<&Problem>, current: &Measurements, following: &Measu
     // Over before the measurements begin: nothing they say can change it.
     let (before, within): (Vec<&Episode>, Vec<&Episode>) =
         known.iter().partition(|episode| episode.end.as_ref().is_some_and(|end| end.at < start));
-    let carried = within.iter().find(|episode| episode.began < start).map(|e| Episode { end: None, ..(*e).clone() });
+    let carried = within.iter().find(|episode| episode.began < start);
+    let ended = carried.and_then(|episode| episode.end.as_ref()).filter(|end| end.by.is_none()).map(|end| end.at);
+    let carried = carried.map(|episode| Episode { end: None, ..(*episode).clone() });
     let cuts: Vec<End> = known.iter().filter_map(|e| e.end.clone()).filter(|end| end.by.is_some()).collect();
 
-    let walked = timeline::episodes(&current, &following, rules, carried, &cuts);
+    let walked = timeline::episodes(&current, &following, rules, carried, ended, &cuts);
     let counted = u32::try_from(before.len().saturating_sub(1)).unwrap_or(u32::MAX);
     let mut problem = Problem {
         episodes: before.last().map(|episode| (*episode).clone()).into_iter().chain(walked).collect(),

@@ -66,6 +66,16 @@ fn it_is_looked_for_when_it_may_be_silent_and_not_once_its_silence_is_written() 
 }
 
 #[test]
+fn late_reports_end_the_same_silence_heard_together_or_one_by_one() {
+    let open = written(swept(None, &[10], 200));
+    let moved = written(reported(Some(&open), &[10, 60], 310));
+    let one_by_one = written(reported(Some(&moved), &[10, 60, 300], 310));
+    assert_eq!(written(reported(Some(&open), &[10, 60, 300], 310)), one_by_one);
+    let last = one_by_one.last().unwrap();
+    assert_eq!((last.began, &last.end), (at(60), &Some(End { at: at(300), by: None })));
+}
+
+#[test]
 fn the_next_report_ends_it_and_the_next_silence_is_another_episode() {
     let open = written(swept(None, &[10], 200));
     let closed = written(reported(Some(&open), &[10, 300], 301));

@@ -115,7 +115,50 @@ fn a_report_that_takes_anothers_place_within_a_second_leaves_no_trace_of_it() {
     assert_eq!(judge(None, &Measurements::of([kept]), &following, &Rules::default()), Verdict::Unchanged);
 }
 
+#[test]
+fn what_has_ended_by_itself_stays_so_when_the_reports_that_ended_it_are_gone() {
+    let rules = Rules { close_after: 2, ..Rules::default() };
+    let (mut stored, mut ends) = (None, Vec::new());
+    let (current, mut following) = (levels(&[(1, 100)]), Measurements::default());
+    for (second, filling) in [(2, 50), (3, 100), (4, 100), (5, 100), (6, 50), (7, 50), (8, 50), (9, 50), (10, 50)] {
+        following.report(at(second, filling), 3);
+        if let Verdict::Write(problem) = judge(stored.as_ref(), &current, &following, &rules) {
+            ends.push((
+                second,
+                problem.count(),
+                problem.last().and_then(|e| e.end.clone()).map(|end| end.at.seconds()),
+            ));
+            stored = Some(problem);
+        }
+    }
+    assert_eq!(ends, [(2, 1, None), (4, 1, Some(4)), (6, 2, None)]);
+}
+
 proptest! {
+    /// Reports in order end in the same problem, however few of them are kept.
+    #[test]
+    fn what_is_not_kept_is_not_missed(
+        reports in prop::collection::vec((any::<bool>(), 0u8..3), 1..60),
+        open_after in 1u32..4,
+        close_after in 1u32..4,
+    ) {
+        let rules = Rules { open_after, close_after, ..Rules::default() };
+        let run = |keep: usize| {
+            let mut sensors = [Measurements::default(), Measurements::default()];
+            let mut stored: Option<Problem> = None;
+            for (second, (following, half)) in (1..).zip(&reports) {
+                sensors[usize::from(*following)].report(at(second, half * 50), keep);
+                match judge(stored.as_ref(), &sensors[0], &sensors[1], &rules) {
+                    Verdict::Write(problem) => stored = Some(problem),
+                    Verdict::Withdraw => panic!("withdrawn"),
+                    Verdict::Unchanged => {}
+                }
+            }
+            stored.map(|problem| (problem.count(), problem.last().cloned()))
+        };
+        prop_assert_eq!(run(8), run(1_000));
+    }
+
     /// Reports of two neighbours in any order, each followed by a judgement as the stream brings it, end in the same
     /// problem as all of them judged at once.
     #[test]

@@ -25,6 +25,8 @@ const SENSOR: &str = "bench-ph#ph";
 const MINUTE: i64 = 60_000;
 /// How late the store answers.
 const PAUSE: Duration = Duration::from_millis(5);
+/// How long the job may wait before it begins.
+const LONGEST: Duration = Duration::from_secs(120);
 /// Readings put into the table with one call.
 const PUT: i64 = 25;
 /// The raw numbers go round after so many readings.
@@ -48,15 +50,16 @@ pub fn measure(api: &Rc<RuntimeApi>, stage: &Stage<'_>, program: &Program, readi
     store(stage.endpoint, begin, readings)?;
     let text = |at| time::text(Timestamp::from_millis(at)).context("a year with four digits");
     let body = json!({"model": "linear", "slope": 0.01, "intercept": 1, "valid_from": text(begin)?});
-    request(&mut stage.start("device")?, &stage.event("device/calibrate.linear")?, "buoy-01", Some(body), 201)?;
+    request(&mut stage.start("device")?, &stage.event("device/calibrate.linear.json")?, "buoy-01", Some(body), 201)?;
     let mut function = api.run(program, &world::variables(stage.endpoint, &[("DEVICE_CACHE_SECONDS", "0")]))?;
     let asked = stage.event("recalculation/recalculate")?;
     let (from, to) = (text(begin)?, text(begin + readings * MINUTE)?);
-    eprintln!("{NAME}: {readings} readings");
-    let begun = Instant::now();
     let job = request(&mut function, &asked, "buoy-01", Some(json!({"from": from, "to": to})), 202)?;
     let job = job.get("job").and_then(Value::as_str).context("a job has a name")?.to_owned();
+    wait(stage, &mut function, &job)?;
+    eprintln!("{NAME}: {readings} readings");
     stage.endpoint.pause(PAUSE);
+    let begun = Instant::now();
     let spent = work(stage, &mut function, &job);
     stage.endpoint.pause(Duration::ZERO);
     let (spent, took) = (spent?, begun.elapsed());
@@ -91,6 +94,18 @@ fn request(function: &mut Function, event: &Value, recorded: &str, body: Option<
     let answer: Value = serde_json::from_str(&answer)?;
     ensure!(answer.get("statusCode").and_then(Value::as_u64) == Some(status), "answered with {answer}");
     Ok(serde_json::from_str(answer.get("body").and_then(Value::as_str).unwrap_or_default())?)
+}
+
+/// Calls the function as the schedule does until the job may begin: when every function uses the new calibration.
+fn wait(stage: &Stage<'_>, function: &mut Function, job: &str) -> Result<()> {
+    let sweep = stage.event("recalculation/sweep")?.to_string();
+    let begun = Instant::now();
+    while state(stage.endpoint, job)? == "waiting" {
+        ensure!(begun.elapsed() < LONGEST, "the job does not begin");
+        std::thread::sleep(Duration::from_secs(1));
+        function.invoke(sweep.clone())?.answer.map_err(|error| anyhow!(error))?;
+    }
+    Ok(())
 }
 
 /// Calls the function with the job's record, as the stream does with each call's last move, until it is done.

@@ -66,6 +66,16 @@ impl Recorded {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
 
+    /// What the pool says to a request, as status and body.
+    ///
+    /// # Panics
+    /// When another pool is asked.
+    pub fn answers(&self, operation: &str, body: &Value) -> (u16, Value) {
+        let answer = self.said(operation, body).expect("recorded answers arrive");
+        let body = answer.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok());
+        (answer.status().as_u16(), body.unwrap_or_default())
+    }
+
     fn said(&self, operation: &str, body: &Value) -> Answer {
         assert_eq!(body["UserPoolId"], ID, "{operation} asks another pool");
         let due = {

@@ -1,6 +1,7 @@
 //! What the functions are measured with: one case for each kind of event, with what SPEC §12 allows it.
 
 use crate::events::{Events, Stage, batches, levels, plain, quiet, read, single, turns};
+use crate::requests;
 use anyhow::Result;
 use serde_json::Value;
 
@@ -96,6 +97,7 @@ pub fn all() -> Vec<Case> {
         well: |answer| answer.get("statusCode").is_some_and(|status| status == 200),
         ..echo
     };
+    let get = |function, name, events| Case { function, name, events, ..request };
     vec![
         echo,
         one,
@@ -110,6 +112,14 @@ pub fn all() -> Vec<Case> {
         Case { name: "1 record that opens or closes two problems", events: turns, ..quiet_one },
         Case { name: "100 records, nothing to write", share: 10, events: |stage| quiet(stage, 'v', 100), ..quiet_one },
         request,
+        get("reading", "GET of the 500 readings of a day", requests::readings),
+        get("flow", "GET of 50 levels", requests::levels),
+        get("quarantine", "GET of 50 entries", requests::quarantine),
+        get("user", "GET of one profile", requests::profile),
+        get("cognito-get-role", "GET of one's own role", requests::role),
+        get("cognito-get-users-info", "GET of one person", requests::person),
+        get("cognito-add-update-delete-user", "PATCH of a role", requests::promotion),
+        get("recalculation", "POST of a fit to three points", requests::fit),
     ]
 }
 

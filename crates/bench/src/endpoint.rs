@@ -1,12 +1,13 @@
 //! The AWS the functions talk to: a real DynamoDB engine in this process, behind a layer that counts.
-//! Timestream's WriteRecords is answered here with a plain yes; nothing of it is stored.
+//! Timestream's WriteRecords is answered here with a plain yes; nothing of it is stored. Cognito is the pool of recorded
+//! answers that the tests of requests use, which no change changes.
 //!
 //! For processor time the engine steps aside: its work would empty the processor's caches between any two steps of the
 //! function. Each kind of request then gets at once the last answer the engine gave to that kind.
 
 use crate::http::{Connection, Message};
 use crate::tally::Tally;
-use crate::world;
+use crate::{pool, world};
 use anyhow::{Context, Result, anyhow};
 use dynoxide::Database;
 use serde_json::{Value, json};
@@ -166,6 +167,7 @@ fn ask(engine: &mut Connection, request: &Message, tally: &Mutex<Tally>) -> Resu
     let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let (status, answer) = match service {
         service if service.starts_with("Timestream") => ("200".to_owned(), timestream(operation, &body)),
+        service if service.starts_with("AWSCognito") => pool::PEOPLE.answers(operation, &body),
         _ => forward(engine, request, body.clone())?,
     };
     lock(tally).note(operation, &body, &status, &answer);

@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Makes the n-th event, counted from 1.
 pub type Events = Box<dyn FnMut(u64) -> Result<String>>;
@@ -31,6 +32,11 @@ impl Stage<'_> {
         let path = self.root.join("events").join(name).with_extension("json");
         let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))
+    }
+
+    /// The present, in epoch milliseconds.
+    pub fn now(&self) -> i64 {
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(self.begin, |since| since.as_millis() as i64)
     }
 
     /// Starts the function called `name`, which is not measured.

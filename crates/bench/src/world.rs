@@ -76,7 +76,7 @@ pub fn variables(endpoint: &Endpoint, more: &[(&str, &str)]) -> Vec<(String, Str
         ("TIME_SERIES_STORE", "dynamodb"),
         ("TIMESTREAM_DATABASE", "weir-bench"),
         ("TIMESTREAM_TABLE", "readings"),
-        ("USER_POOL_ID", "eu-central-1_Bench"),
+        ("USER_POOL_ID", weir_tests::pool::ID),
         ("CALIBRATION_FUNCTION", "calibration"),
         ("ORGANIZER_FUNCTION", "organizer"),
     ];

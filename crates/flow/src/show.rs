@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use weir_core::aws::level::LevelState;
 use weir_core::aws::problem::Stored;
-use weir_core::domain::problem::{Kind, Status, Subject};
+use weir_core::domain::problem::{End, Kind, Status, Subject};
 use weir_core::id::LevelId;
 
 /// A flow sensor: its latest level and its recent measurements.
@@ -121,8 +121,7 @@ impl ProblemJson {
     pub(super) fn of(subject: &Subject, Stored { problem, .. }: &Stored) -> Option<Self> {
         let last = problem.last()?;
         let (current, following) = subject.sensors();
-        let by = last.end.as_ref().map(|end| end.by.as_ref().map_or("auto", |by| &by.name).to_owned());
-        let at = last.end.as_ref().map(|end| end.by.as_ref().map_or(end.at, |by| by.at).seconds());
+        let end = last.end.as_ref().map(End::told);
         Some(Self {
             problem_id: subject.key(),
             problem: match last.kind {
@@ -144,8 +143,8 @@ impl ProblemJson {
             episodes: problem.count(),
             acknowledged_by: problem.noticed().map(|note| note.by.clone()),
             acknowledged_at: problem.noticed().map(|note| note.at.seconds()),
-            resolved_by: by,
-            resolved_at: at,
+            resolved_by: end.map(|(by, _)| by.to_owned()),
+            resolved_at: end.map(|(_, at)| at.seconds()),
             note: problem.note.clone(),
         })
     }

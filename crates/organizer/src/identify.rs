@@ -15,14 +15,15 @@ impl Organizer {
             Ok(said) => said,
             Err(refused) => return Ok(Err(refused)),
         };
-        let id = match &said.sender {
-            Sender::Level(id) => Ok(id.clone()),
-            Sender::Device(device) => self.level_of(device, envelope.replay.is_some()).await?,
+        let Said { at, sent, level, .. } = said;
+        let id = match said.sender {
+            Sender::Level(id) => id,
+            Sender::Device(device) => match self.level_of(&device, envelope.replay.is_some()).await? {
+                Ok(id) => id,
+                Err(refusal) => return Ok(Err(Refused { device: Some(device), at: Some(at), refusal })),
+            },
         };
-        Ok(match id {
-            Ok(id) => Ok(Report { id, at: said.at, sent: said.sent, level: said.level }),
-            Err(refusal) => Err(Refused { device: device(&said), at: Some(said.at), refusal }),
-        })
+        Ok(Ok(Report { id, at, sent, level }))
     }
 
     /// The level id of a device: what the registry says, else the digits its id ends with. A device that is switched
@@ -46,16 +47,9 @@ impl Organizer {
     }
 }
 
-fn device(said: &Said) -> Option<String> {
-    match &said.sender {
-        Sender::Level(_) => None,
-        Sender::Device(device) => Some(device.clone()),
-    }
-}
-
 fn no_level(id: &DeviceId) -> Refusal {
     let detail =
-        format!("the device {id} has no level id in the registry, and its id does not end in two digits or more");
+        format!("the device {id} has no level id in the registry, and its id does not end in two to ten digits");
     Refusal::new(Reason::BadLevelId, detail)
 }
 

@@ -98,6 +98,7 @@ async fn stage(place: &Place, function: &str) -> Result<u64> {
 }
 
 /// Cargo's output folder.
-fn target(place: &Place) -> std::path::PathBuf {
+/// Where cargo puts what it builds.
+pub fn target(place: &Place) -> std::path::PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| place.root().join("target"), |folder| place.root().join(folder))
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use console::style;
 
+use crate::bench;
 use crate::drill;
 use crate::emulator::Ports;
 use crate::fleet::Fleet;
@@ -45,10 +46,13 @@ pub enum Step {
     Local,
     /// The bounded run, accounted for message by message; then every table is lost and restored.
     Once,
+    /// The release binaries stay within the budget.
+    Bench,
 }
 
 impl Step {
-    const ALL: [Self; 6] = [Self::Format, Self::Clippy, Self::Test, Self::Lint, Self::Local, Self::Once];
+    const ALL: [Self; 7] =
+        [Self::Format, Self::Clippy, Self::Test, Self::Lint, Self::Local, Self::Once, Self::Bench];
 
     const fn name(self) -> &'static str {
         match self {
@@ -58,6 +62,7 @@ impl Step {
             Self::Lint => "lint",
             Self::Local => "local",
             Self::Once => "once",
+            Self::Bench => "bench",
         }
     }
 
@@ -71,6 +76,7 @@ impl Step {
             }
             Self::Local => "cargo test --workspace --test local, against a local cloud of its own",
             Self::Once => "cargo xtask up --once in a local cloud of its own, and the restore drill",
+            Self::Bench => "cargo xtask bench --check: sizes, requests and instructions against crates/bench/budget.toml",
         }
     }
 
@@ -84,6 +90,7 @@ impl Step {
             Self::Lint => lint::run(place).await,
             Self::Local => local(place).await,
             Self::Once => bounded_run(place).await,
+            Self::Bench => bench::check().await,
         }
     }
 }

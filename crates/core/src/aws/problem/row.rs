@@ -7,9 +7,6 @@ use super::{Stored, TABLE};
 use crate::domain::Timestamp;
 use crate::domain::problem::{Acknowledgement, End, Episode, Kind, Person, Problem, Subject};
 
-/// Who closed a problem when nobody did.
-const AUTO: &str = "auto";
-
 pub(super) fn read(subject: &Subject, item: Item) -> Result<Stored, AwsError> {
     let corrupt = |detail: String| AwsError::corrupt(TABLE, subject.key(), detail);
     let row: ProblemRow = serde_dynamo::from_item(item).map_err(|error| corrupt(error.to_string()))?;
@@ -48,8 +45,7 @@ pub(super) fn place(time: i64, id: &str) -> String {
 }
 
 pub(super) fn written(subject: &Subject, problem: &Problem, last: &Episode, revision: u64) -> ProblemRow {
-    let end = last.end.as_ref();
-    let by = end.and_then(|end| end.by.as_ref());
+    let end = last.end.as_ref().map(End::told);
     let acknowledged = problem.acknowledged.as_ref();
     let (current, following) = subject.sensors();
     ProblemRow {
@@ -64,8 +60,8 @@ pub(super) fn written(subject: &Subject, problem: &Problem, last: &Episode, revi
         following_value: last.following.map(|level| level.to_string()),
         updated_at: last.changed_at.seconds(),
         episodes: problem.count(),
-        resolved_by: end.map(|_| by.map_or(AUTO, |by| &by.name).to_owned()),
-        resolved_at: end.map(|end| by.map_or(end.at, |by| by.at).seconds()),
+        resolved_by: end.map(|(by, _)| by.to_owned()),
+        resolved_at: end.map(|(_, at)| at.seconds()),
         acknowledged_by: acknowledged.map(|note| note.by.clone()),
         acknowledged_at: acknowledged.map(|note| note.at.seconds()),
         acknowledged_episode: acknowledged.map(|note| note.episode.millis()),

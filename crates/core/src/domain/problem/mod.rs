@@ -21,6 +21,9 @@ pub use silence::{Heard, Listening, hear};
 pub use subject::Subject;
 pub use verdict::{Verdict, judge};
 
+/// Who closed a problem when nobody did.
+const AUTO: &str = "auto";
+
 /// What is wrong with a pair, or with one sensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -100,6 +103,13 @@ pub struct End {
     pub at: Timestamp,
     /// Who; `None` when the pair came back to OK, or the sensor spoke again, by itself.
     pub by: Option<Person>,
+}
+
+impl End {
+    /// Who closed it, in a word, and when: a person by the clock, the reports by their own time.
+    pub fn told(&self) -> (&str, Timestamp) {
+        self.by.as_ref().map_or((AUTO, self.at), |by| (&by.name, by.at))
+    }
 }
 
 /// Somebody who did something with a problem.

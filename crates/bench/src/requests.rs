@@ -1,0 +1,103 @@
+//! Recorded requests of the API as events, with what they ask for put where the functions find it.
+
+use crate::events::{Events, Stage};
+use crate::world;
+use anyhow::Result;
+use serde_json::{Value, json};
+
+/// What a list shows on a page.
+const PAGE: i64 = 50;
+/// Readings of a day, so many seconds apart: a page of 500.
+const APART: i64 = 172;
+
+/// The recorded request, each time as it is.
+fn same(stage: &Stage<'_>, name: &str) -> Result<Events> {
+    let event = stage.event(name)?.to_string();
+    Ok(Box::new(move |_| Ok(event.clone())))
+}
+
+/// The readings of one sensor in the last day.
+pub fn readings(stage: &Stage<'_>) -> Result<Events> {
+    let now = stage.now();
+    let row = |place: i64| {
+        let at = now - (place + 1) * APART * 1_000;
+        json!({"PutRequest": {"Item": {
+            "sensor": {"S": "buoy-01#do"}, "at": {"N": at.to_string()}, "received_at": {"N": (at + 500).to_string()},
+            "raw": {"N": "412"}, "value": {"N": "7.25"}, "unit": {"S": "mg/l"},
+            "calibration": {"N": "1"}, "quality": {"S": "good"}}}})
+    };
+    put(stage, "readings", (0..500).map(row).collect())?;
+    let mut event = stage.event("reading/points")?;
+    if let Value::Object(fields) = &mut event {
+        fields.insert("rawQueryString".to_owned(), "sensor=do".into());
+    }
+    let event = event.to_string();
+    Ok(Box::new(move |_| Ok(event.clone())))
+}
+
+/// A page of levels, each with a day's measurements.
+pub fn levels(stage: &Stage<'_>) -> Result<Events> {
+    let begin = stage.begin / 1_000;
+    let measurement = |hour: i64| json!({"M": {"filling": {"S": "100"}, "dt": {"N": (begin + hour * 3600).to_string()}, "ms": {"N": "0"}}});
+    let measurements: Vec<Value> = (0..24).map(measurement).collect();
+    let row = |place: i64| {
+        json!({"PutRequest": {"Item": {
+            "id": {"S": format!("Q{place:03}")}, "last_value": {"S": "100"}, "last_update": {"N": (begin + 23 * 3600).to_string()},
+            "measurements": {"L": measurements}, "revision": {"N": "24"}, "judge": {"BOOL": false},
+            "watch": {"N": "9999999999"}, "listed": {"S": "level"}}}})
+    };
+    put(stage, "levels", (0..PAGE).map(row).collect())?;
+    same(stage, "flow/levels")
+}
+
+/// A page of the quarantine, as `calibration` has filled it.
+pub fn quarantine(stage: &Stage<'_>) -> Result<Events> {
+    let mut calibration = stage.start("calibration")?;
+    let event = stage.event("calibration/refused.unknown-device.json")?;
+    for place in 0..PAGE {
+        let mut event = event.clone();
+        if let Value::Object(fields) = &mut event {
+            fields.insert("received_at".to_owned(), (stage.begin + place).into());
+        }
+        calibration.invoke(event.to_string())?.answer.map_err(|error| anyhow::anyhow!("calibration: {error}"))?;
+    }
+    same(stage, "quarantine/list")
+}
+
+/// A profile, which is made first.
+pub fn profile(stage: &Stage<'_>) -> Result<Events> {
+    let number = ["000000000005", "000000000002"];
+    let create = stage.event("user/create")?.to_string().replace(number[0], number[1]);
+    // Two cases may make it.
+    stage.start("user")?.invoke(create)?.answer.map_err(|error| anyhow::anyhow!("user: {error}"))?;
+    same(stage, "user/read")
+}
+
+/// What a person may do.
+pub fn role(stage: &Stage<'_>) -> Result<Events> {
+    same(stage, "cognito-get-role/self")
+}
+
+/// One person.
+pub fn person(stage: &Stage<'_>) -> Result<Events> {
+    same(stage, "cognito-get-users-info/read")
+}
+
+/// A change of a person's role.
+pub fn promotion(stage: &Stage<'_>) -> Result<Events> {
+    same(stage, "cognito-add-update-delete-user/change.role.json")
+}
+
+/// A line through three points.
+pub fn fit(stage: &Stage<'_>) -> Result<Events> {
+    let event =
+        stage.event("recalculation/fit")?.to_string().replace("sensors/ph", "sensors/do").replace("\"ph\"", "\"do\"");
+    Ok(Box::new(move |_| Ok(event.clone())))
+}
+
+fn put(stage: &Stage<'_>, table: &str, rows: Vec<Value>) -> Result<()> {
+    for some in rows.chunks(25) {
+        stage.endpoint.put(json!({"RequestItems": {world::name(table): some}}))?;
+    }
+    Ok(())
+}

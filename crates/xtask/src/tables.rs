@@ -20,8 +20,17 @@ pub struct Tables {
 }
 
 /// The tables, as the template calls them.
-pub const TABLES: [&str; 8] =
-    ["Devices", "Calibrations", "Readings", "Rollups", "Levels", "Problems", "Quarantine", "Users"];
+pub const TABLES: [&str; 9] = [
+    "Devices",
+    "Calibrations",
+    "Readings",
+    "Rollups",
+    "Recalculations",
+    "Levels",
+    "Problems",
+    "Quarantine",
+    "Users",
+];
 
 impl Tables {
     /// The tables of this stack.
@@ -101,4 +110,21 @@ impl Tables {
 
 fn row<T: DeserializeOwned>(table: &str, item: HashMap<String, AttributeValue>) -> Result<T> {
     serde_dynamo::from_item(item).with_context(|| format!("a row of {table} is not what it should be"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TABLES;
+
+    #[test]
+    fn every_table_of_the_template_is_here() {
+        let template = std::fs::read_to_string(crate::place::root().unwrap().join("template.yaml")).unwrap();
+        let lines: Vec<&str> = template.lines().collect();
+        let tables = lines.windows(2).filter(|pair| pair[1] == "    Type: AWS::DynamoDB::Table");
+        let mut names: Vec<&str> = tables.map(|pair| pair[0].trim().strip_suffix("Table:").unwrap()).collect();
+        let mut known = TABLES.to_vec();
+        names.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(known, names, "left what the drill knows, right the template");
+    }
 }

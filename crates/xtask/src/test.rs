@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use console::style;
 
+use crate::deploy::Settings;
 use crate::drill;
 use crate::emulator::Ports;
 use crate::fleet::Fleet;
@@ -16,6 +17,7 @@ use crate::place::Place;
 use crate::prepare;
 use crate::process::{cargo, to_its_end};
 use crate::progress::Progress;
+use crate::ship::{ask::Aws, smoke};
 use crate::stack;
 use crate::tables::Tables;
 use crate::timestream::Timestream;
@@ -43,7 +45,7 @@ pub enum Step {
     Lint,
     /// The tests against the deployed stack in a local cloud.
     Local,
-    /// The bounded run, accounted for message by message; then every table is lost and restored.
+    /// The bounded run, accounted for message by message; then the smoke test, and every table is lost and restored.
     Once,
 }
 
@@ -70,7 +72,7 @@ impl Step {
                 "templates, workflows, and what the crates are: sam validate, cfn-lint, checkov, actionlint, zizmor, cargo deny"
             }
             Self::Local => "cargo test --workspace --test local, against a local cloud of its own",
-            Self::Once => "cargo xtask up --once in a local cloud of its own, and the restore drill",
+            Self::Once => "cargo xtask up --once in a local cloud of its own, the smoke test, and the restore drill",
         }
     }
 
@@ -168,5 +170,8 @@ async fn bounded_run(place: &Place) -> Result<()> {
     let options = once::Options { seed: 1, rate: 50.0, falsify: false };
     let code = once::run(&mut cloud, &Fleet::new(2, 2), &options, &progress).await?;
     ensure!(code == ExitCode::SUCCESS, "the account does not balance");
+    // What it does in AWS after a deployment: here it finds out whether it knows every function.
+    let (endpoint, region) = (&cloud.stack.endpoint, &cloud.stack.region);
+    smoke::check(&Aws::emulated(place, endpoint, region), &Settings::read(place, &[])?.stack, &progress).await?;
     drill::run(place, &Tables::of(&cloud.stack)?, &progress).await
 }

@@ -20,17 +20,8 @@ pub struct Tables {
 }
 
 /// The tables, as the template calls them.
-pub const TABLES: [&str; 9] = [
-    "Devices",
-    "Calibrations",
-    "Readings",
-    "Rollups",
-    "Recalculations",
-    "Levels",
-    "Problems",
-    "Quarantine",
-    "Users",
-];
+pub const TABLES: [&str; 9] =
+    ["Devices", "Calibrations", "Readings", "Rollups", "Recalculations", "Levels", "Problems", "Quarantine", "Users"];
 
 impl Tables {
     /// The tables of this stack.
@@ -126,5 +117,28 @@ mod tests {
         names.sort_unstable();
         known.sort_unstable();
         assert_eq!(known, names, "left what the drill knows, right the template");
+    }
+
+    #[test]
+    fn the_readme_restores_ttl_and_streams_of_the_tables_that_have_them() {
+        let read = |file: &str| std::fs::read_to_string(crate::place::root().unwrap().join(file)).unwrap();
+        let (readme, template) = (read("README.md"), read("template.yaml"));
+        let tables: Vec<&str> =
+            template.split("\n\n").filter(|block| block.contains("Type: AWS::DynamoDB::Table")).collect();
+        for (command, property) in [
+            ("update-time-to-live", "TimeToLiveSpecification: {AttributeName: expires_at, Enabled: true}"),
+            ("--stream-specification", "StreamSpecification: {StreamViewType: NEW_IMAGE}"),
+        ] {
+            let name = |block: &&str| block.split("${Environment}-").nth(1)?.split('\'').next().map(str::to_owned);
+            let mut have: Vec<String> =
+                tables.iter().filter(|block| block.contains(property)).filter_map(name).collect();
+            have.sort();
+            let said = format!("# only {}:\naws dynamodb update-t", have.join(", "));
+            let place = readme.find(&said).unwrap_or_else(|| panic!("the README does not say {said:?}"));
+            assert!(
+                readme[place..].lines().nth(1).is_some_and(|line| line.contains(command)),
+                "{command} is for others"
+            );
+        }
     }
 }

@@ -74,7 +74,7 @@ impl Step {
             Self::Clippy => "cargo clippy --workspace --all-targets -- -D warnings",
             Self::Test => "cargo test --workspace",
             Self::Lint => {
-                "templates, workflows, and what the crates are: sam validate, cfn-lint, checkov, actionlint, zizmor, cargo deny"
+                "templates, CloudFormation's role, workflows, and what the crates are: sam validate, cfn-lint, checkov, actionlint, zizmor, cargo deny"
             }
             Self::Advisories => "known weaknesses of the crates: cargo deny check advisories",
             Self::Local => "cargo test --workspace --test local, against a local cloud of its own",

@@ -1,5 +1,5 @@
-//! `cargo xtask alarms`: writes the alarms that every function and every rule of the template has into the template, so that nobody
-//! writes them by hand and none is forgotten. `tests/it/contract.rs` fails when they are not what this makes.
+//! `cargo xtask alarms`: writes the alarms that every function and every rule of the template has into the template, and what each
+//! function needs to be traced, so that nobody writes them by hand and none is forgotten. `tests/it/contract.rs` fails when they are not what this makes.
 
 use std::fmt::Write;
 
@@ -124,7 +124,9 @@ fn section(template: &str) -> String {
     for rule in named(template, "Rule", "AWS::IoT::TopicRule") {
         OF_RULES.write(&format!("{rule}Rule"), "RuleName", &format!("!Ref {rule}Rule"), &mut text);
     }
-    text.push_str(&trace(&functions));
+    for function in &functions {
+        text.push_str(&trace(function));
+    }
     text
 }
 
@@ -138,22 +140,22 @@ fn named<'a>(template: &'a str, end: &str, kind: &str) -> Vec<&'a str> {
         .collect()
 }
 
-/// One policy for all roles, because tracing knows no resource.
-fn trace(functions: &[&str]) -> String {
-    let roles: String = functions.iter().map(|function| format!("        - !Ref {function}Role\n")).collect();
+/// What a function needs so that X-Ray samples its calls. Lambda asks for it when the function is made, so the function names the policy in
+/// `DependsOn`; one policy for all roles would wait for roles that wait for functions themselves. It is there without tracing too, and denies
+/// then: nothing can wait for a resource that is not made.
+fn trace(function: &str) -> String {
     format!(
-        "  TracePolicy:
+        "  {function}TracePolicy:
     Type: AWS::IAM::Policy
-    Condition: Trace
     Properties:
-      PolicyName: !Sub '${{Project}}-${{Environment}}-trace'
-      Roles:
-{roles}      PolicyDocument:
+      PolicyName: trace
+      Roles: [!Ref {function}Role]
+      PolicyDocument:
         Version: '2012-10-17'
         Statement:
           # Actions that know no resource.
           - Sid: WriteSamples
-            Effect: Allow
+            Effect: !If [Trace, Allow, Deny]
             Action: [xray:PutTraceSegments, xray:PutTelemetryRecords]
             Resource: '*'
 
@@ -173,7 +175,7 @@ mod tests {
         for name in ["Errors", "Throttles", "Duration", "Failures", "Lost"] {
             assert!(made.contains(&format!("  Flow{name}Alarm:\n")), "{made}");
         }
-        assert!(made.contains("  LevelRuleLostAlarm:\n") && made.contains("- !Ref FlowRole\n"));
+        assert!(made.contains("  LevelRuleLostAlarm:\n") && made.contains("  FlowTracePolicy:\n"));
         assert!(!made.contains("OldAlarm") && made.ends_with("\n\n  # ---- Next\n"));
         assert_eq!(remade(&made).unwrap(), made, "made again it is the same");
     }

@@ -157,6 +157,16 @@ mod tests {
     }
 
     #[test]
+    fn the_alarms_are_those_of_the_template() {
+        let template = std::fs::read_to_string(crate::place::root().unwrap().join("template.yaml")).unwrap();
+        let alarms = template.lines().filter(|line| *line == "    Type: AWS::CloudWatch::Alarm").count();
+        let usage: Usage = toml::from_str(include_str!("../bill/usage.toml")).unwrap();
+        assert_eq!(usage.stack.alarms, alarms as f64, "left bill/usage.toml, right the template");
+        // By the route it would be billed by the metric, some 250 of them, and nothing looks at them.
+        assert!(!template.contains("DetailedMetricsEnabled"), "the metrics of each route are not in the bill");
+    }
+
+    #[test]
     fn other_prices_make_another_bill_and_a_missing_one_is_named() {
         let folder = std::env::temp_dir().join(format!("xtask-bill-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();

@@ -44,13 +44,14 @@ pub enum Command {
     Tools,
     /// Deploy target/lambda to an environment in AWS: look before, show the plan, do it.
     Deploy(ship::Options),
-    /// Call every function of an environment in AWS with what changes nothing, and look at the answers.
+    /// Call every function and the API of an environment in AWS with what changes nothing, and look at the answers.
     Smoke {
-        /// The section of samconfig.toml: dev, stage, prod.
-        environment: String,
+        /// The section of samconfig.toml: dev, stage, prod. Without it, the local cloud that `cargo xtask up` runs.
+        #[arg(requires = "region")]
+        environment: Option<String>,
         /// Its region.
-        #[arg(long)]
-        region: String,
+        #[arg(long, requires = "environment")]
+        region: Option<String>,
     },
     /// Delete the stack of an environment in AWS; says first what goes and what stays.
     Destroy {
@@ -140,7 +141,7 @@ impl Command {
                 Ok(ExitCode::SUCCESS)
             }
             Self::Deploy(options) => ship::deploy(&options).await,
-            Self::Smoke { environment, region } => ship::smoke::run(&environment, &region).await,
+            Self::Smoke { environment, region } => ship::smoke::run(environment.as_deref(), region.as_deref()).await,
             Self::Destroy { environment, account, region, confirm } => {
                 ship::destroy::run(&environment, &account, &region, confirm.as_deref()).await
             }

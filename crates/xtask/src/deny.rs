@@ -2,6 +2,7 @@
 //! It comes from crates.io in a pinned version with its own Cargo.lock, built once into `.local/cargo`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Result;
 use tokio::process::Command;
@@ -13,6 +14,8 @@ use crate::progress::Progress;
 const VERSION: &str = "0.20.2";
 /// The checks that need nothing but Cargo.lock and the crates.
 pub const OFFLINE: [&str; 3] = ["licenses", "bans", "sources"];
+/// So long the database of known weaknesses may take to come; it is some MB.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Runs the named checks of `.cargo/deny.toml`; none means all of them, which asks GitHub for the advisories.
 ///
@@ -26,6 +29,27 @@ pub async fn run<S: AsRef<str>>(place: &Place, checks: &[S], progress: &Progress
     command.args(["check", "--deny", "unmatched-skip", "--deny", "unnecessary-skip"]);
     command.args(checks.iter().map(AsRef::as_ref));
     to_its_end("cargo deny", command).await
+}
+
+/// Looks for known weaknesses where their database can be had, which is on GitHub; why not, where it cannot.
+///
+/// # Errors
+/// When a crate has a weakness or cargo-deny cannot be built.
+pub async fn advisories(place: &Place, progress: &Progress) -> Result<Option<String>> {
+    install(place, progress).await?;
+    let mut fetch = Command::new(program(place));
+    fetch.current_dir(place.root()).args(["--all-features", "fetch", "db"]);
+    let log = place.run("advisories.log");
+    let fetched = tokio::time::timeout(PATIENCE, run_logged("cargo deny fetch", fetch, &log, |_| {})).await;
+    let why = match fetched {
+        Ok(Ok(())) => {
+            run(place, &["advisories"], progress).await?;
+            return Ok(None);
+        }
+        Ok(Err(_)) => format!("{} has the reason", place.shown(&log)),
+        Err(_) => format!("not within {} s", PATIENCE.as_secs()),
+    };
+    Ok(Some(format!("the database of known weaknesses could not be fetched ({why}); ci.yml fails without it")))
 }
 
 fn folder(place: &Place) -> PathBuf {

@@ -28,6 +28,7 @@ pub mod up;
 pub mod view;
 
 pub mod crew;
+pub mod environment;
 pub mod runs;
 
 pub mod api;

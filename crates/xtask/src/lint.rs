@@ -1,4 +1,5 @@
-//! The checks that compile nothing: the templates, the workflows, and what the crates in Cargo.lock are.
+//! The checks that compile nothing: the templates and whether CloudFormation's role suffices for them, the workflows, and what the crates in
+//! Cargo.lock are.
 
 use std::path::PathBuf;
 
@@ -42,7 +43,11 @@ async fn template(place: &Place) -> Result<()> {
     checkov.args(["--config-file", ".github/checkov.yaml", "--file", "template.yaml", BOOTSTRAP]);
     to_its_end("checkov", checkov).await?;
     println!("checkov has no objections but those named in .github/checkov.yaml.");
-    Ok(())
+
+    // The tables of which action knows which resource come with checkov.
+    let mut role = tool(place, Set::Sam, "python");
+    role.arg("crates/xtask/python/stack_role.py").arg(place.python(Set::Lint.name()));
+    to_its_end("StackRole of .github/bootstrap.yaml", role).await
 }
 
 async fn workflows(place: &Place) -> Result<()> {

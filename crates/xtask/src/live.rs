@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use crate::account::ledger::Sent;
 use crate::crew::Crew;
+use crate::environment::Environment;
 use crate::fleet::Fleet;
 use crate::once::names;
 use crate::place::Place;
@@ -49,6 +50,7 @@ pub async fn run(
     let tables = Tables::of(&cloud.stack)?;
     let mut crew = Crew::assemble(&cloud.stack, fleet, progress).await?;
     let guest = crew.guest(&cloud.stack).await?;
+    let _environment = Environment::write(&cloud.stack, place)?;
     let signed_in = SignedIn::write(&cloud.stack, &crew.people, place).await?;
     let addresses = address::lines(&cloud.stack, &guest, &signed_in)?;
     let mut live = Live::new(fleet.clone(), names(&cloud.stack)?, seed, now());

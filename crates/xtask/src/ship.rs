@@ -47,7 +47,8 @@ pub struct Options {
     pub parameter: Vec<String>,
 }
 
-/// The stack that `.github/bootstrap.yaml` makes.
+/// The stack that `.github/bootstrap.yaml` makes. Where an account has more than one, the others are called so with a hyphen and the
+/// environment behind.
 const BOOTSTRAP: &str = "weir-bootstrap";
 
 /// Looks, plans, and deploys what is in target/lambda.
@@ -123,7 +124,7 @@ async fn change_set(place: &Place, aws: &Aws, options: &Options, settings: &Sett
     sam.current_dir(place.root()).env("SAM_CLI_TELEMETRY", "0").env("__SAM_CLI_APP_DIR", place.run("sam"));
     sam.args(["deploy", "--config-env", &options.environment, "--no-execute-changeset", "--no-progressbar"]);
     sam.args(["--region", &options.region, "--parameter-overrides"]).args(&settings.parameters);
-    if let Some((bucket, role)) = bootstrap(aws).await? {
+    if let Some((bucket, role)) = bootstrap(aws, &options.environment, &settings.stack).await? {
         sam.args(["--no-resolve-s3", "--s3-bucket", &bucket, "--s3-prefix", &settings.stack, "--role-arn", &role]);
     }
     let mut found = None;
@@ -139,20 +140,33 @@ async fn change_set(place: &Place, aws: &Aws, options: &Options, settings: &Sett
 }
 
 /// Bucket and role from the account's bootstrap stack. The emulator has none and needs none.
-async fn bootstrap(aws: &Aws) -> Result<Option<(String, String)>> {
-    let answer = aws.try_ask("cloudformation", "describe_stacks", &json!({ "StackName": BOOTSTRAP })).await?;
+async fn bootstrap(aws: &Aws, environment: &str, stack: &str) -> Result<Option<(String, String)>> {
+    let names = [format!("{BOOTSTRAP}-{environment}"), BOOTSTRAP.to_owned()];
+    for name in &names {
+        // The pipeline's role may not even look at a stack that is not its own.
+        let answer = aws.try_ask("cloudformation", "describe_stacks", &json!({ "StackName": name })).await?;
+        if let Some(found) = answer.ok().and_then(|answer| made_for(stack, &answer)) {
+            return Ok(Some(found));
+        }
+    }
+    if aws.is_emulated() {
+        return Ok(None);
+    }
+    bail!(
+        "this account has no stack {} that was made for {stack}: the first lines of .github/bootstrap.yaml say how to make it",
+        names.join(" or ")
+    )
+}
+
+/// Bucket and role of a bootstrap stack, when it is the one for this stack: its role may do nothing to another.
+fn made_for(stack: &str, described: &Value) -> Option<(String, String)> {
+    let outputs = described.pointer("/Stacks/0/Outputs")?.as_array()?;
     let output = |key: &str| {
-        let outputs = answer.as_ref().ok()?.pointer("/Stacks/0/Outputs")?.as_array()?;
         let of_key = outputs.iter().find(|output| field(output, "OutputKey") == key)?;
         field(of_key, "OutputValue").as_str().map(str::to_owned)
     };
-    match (output("Artefacts"), output("StackRole")) {
-        (Some(bucket), Some(role)) => Ok(Some((bucket, role))),
-        _ if aws.is_emulated() => Ok(None),
-        _ => {
-            bail!("this account has no stack {BOOTSTRAP}: the first lines of .github/bootstrap.yaml say how to make it")
-        }
-    }
+    let (bucket, role) = (output("Artefacts")?, output("StackRole")?);
+    role.ends_with(&format!("/{stack}-stack")).then_some((bucket, role))
 }
 
 async fn changes(aws: &Aws, change_set: &str) -> Result<Vec<Value>> {
@@ -204,4 +218,19 @@ fn confirmed() -> Result<bool> {
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer).context("cannot read the answer; --yes goes on without asking")?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_bootstrap_stack_that_was_made_for_a_stack_is_taken_for_it() {
+        let output = |key: &str, value: &str| json!({"OutputKey": key, "OutputValue": value});
+        let role = output("StackRole", "arn:aws:iam::111122223333:role/weir-dev-stack");
+        let described = json!({"Stacks": [{"Outputs": [output("Artefacts", "weir-dev-artefacts"), role]}]});
+        assert_eq!(made_for("weir-dev", &described).unwrap().0, "weir-dev-artefacts");
+        assert_eq!(made_for("weir-stage", &described), None);
+        assert_eq!(made_for("weir-dev", &json!({"Stacks": [{}]})), None);
+    }
 }

@@ -20,8 +20,8 @@ pub struct Tables {
 }
 
 /// The tables, as the template calls them.
-pub const TABLES: [&str; 8] =
-    ["Devices", "Calibrations", "Readings", "Rollups", "Levels", "Problems", "Quarantine", "Users"];
+pub const TABLES: [&str; 9] =
+    ["Devices", "Calibrations", "Readings", "Rollups", "Recalculations", "Levels", "Problems", "Quarantine", "Users"];
 
 impl Tables {
     /// The tables of this stack.
@@ -101,4 +101,44 @@ impl Tables {
 
 fn row<T: DeserializeOwned>(table: &str, item: HashMap<String, AttributeValue>) -> Result<T> {
     serde_dynamo::from_item(item).with_context(|| format!("a row of {table} is not what it should be"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TABLES;
+
+    #[test]
+    fn every_table_of_the_template_is_here() {
+        let template = std::fs::read_to_string(crate::place::root().unwrap().join("template.yaml")).unwrap();
+        let lines: Vec<&str> = template.lines().collect();
+        let tables = lines.windows(2).filter(|pair| pair[1] == "    Type: AWS::DynamoDB::Table");
+        let mut names: Vec<&str> = tables.map(|pair| pair[0].trim().strip_suffix("Table:").unwrap()).collect();
+        let mut known = TABLES.to_vec();
+        names.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(known, names, "left what the drill knows, right the template");
+    }
+
+    #[test]
+    fn the_readme_restores_ttl_and_streams_of_the_tables_that_have_them() {
+        let read = |file: &str| std::fs::read_to_string(crate::place::root().unwrap().join(file)).unwrap();
+        let (readme, template) = (read("README.md"), read("template.yaml"));
+        let tables: Vec<&str> =
+            template.split("\n\n").filter(|block| block.contains("Type: AWS::DynamoDB::Table")).collect();
+        for (command, property) in [
+            ("update-time-to-live", "TimeToLiveSpecification: {AttributeName: expires_at, Enabled: true}"),
+            ("--stream-specification", "StreamSpecification: {StreamViewType: NEW_IMAGE}"),
+        ] {
+            let name = |block: &&str| block.split("${Environment}-").nth(1)?.split('\'').next().map(str::to_owned);
+            let mut have: Vec<String> =
+                tables.iter().filter(|block| block.contains(property)).filter_map(name).collect();
+            have.sort();
+            let said = format!("# only {}:\naws dynamodb update-t", have.join(", "));
+            let place = readme.find(&said).unwrap_or_else(|| panic!("the README does not say {said:?}"));
+            assert!(
+                readme[place..].lines().nth(1).is_some_and(|line| line.contains(command)),
+                "{command} is for others"
+            );
+        }
+    }
 }

@@ -7,6 +7,8 @@ use anyhow::{Result, ensure};
 use console::style;
 
 use crate::bench;
+use crate::deny;
+use crate::deploy::Settings;
 use crate::drill;
 use crate::emulator::Ports;
 use crate::fleet::Fleet;
@@ -17,6 +19,7 @@ use crate::place::Place;
 use crate::prepare;
 use crate::process::{cargo, to_its_end};
 use crate::progress::Progress;
+use crate::ship::{ask::Aws, smoke};
 use crate::stack;
 use crate::tables::Tables;
 use crate::timestream::Timestream;
@@ -42,17 +45,19 @@ pub enum Step {
     Test,
     /// The templates, the workflows and the licences of the crates are in order.
     Lint,
+    /// No crate has a known weakness; passed over, and said so, where the database of them cannot be had.
+    Advisories,
     /// The tests against the deployed stack in a local cloud.
     Local,
-    /// The bounded run, accounted for message by message; then every table is lost and restored.
+    /// The bounded run, accounted for message by message; then the smoke test, and every table is lost and restored.
     Once,
     /// The release binaries stay within the budget.
     Bench,
 }
 
 impl Step {
-    const ALL: [Self; 7] =
-        [Self::Format, Self::Clippy, Self::Test, Self::Lint, Self::Local, Self::Once, Self::Bench];
+    const ALL: [Self; 8] =
+        [Self::Format, Self::Clippy, Self::Test, Self::Lint, Self::Advisories, Self::Local, Self::Once, Self::Bench];
 
     const fn name(self) -> &'static str {
         match self {
@@ -60,6 +65,7 @@ impl Step {
             Self::Clippy => "clippy",
             Self::Test => "test",
             Self::Lint => "lint",
+            Self::Advisories => "advisories",
             Self::Local => "local",
             Self::Once => "once",
             Self::Bench => "bench",
@@ -72,16 +78,20 @@ impl Step {
             Self::Clippy => "cargo clippy --workspace --all-targets -- -D warnings",
             Self::Test => "cargo test --workspace",
             Self::Lint => {
-                "templates, workflows, and what the crates are: sam validate, cfn-lint, checkov, actionlint, zizmor, cargo deny"
+                "templates, CloudFormation's role, workflows, and what the crates are: sam validate, cfn-lint, checkov, actionlint, zizmor, cargo deny"
             }
+            Self::Advisories => "known weaknesses of the crates: cargo deny check advisories",
             Self::Local => "cargo test --workspace --test local, against a local cloud of its own",
-            Self::Once => "cargo xtask up --once in a local cloud of its own, and the restore drill",
+            Self::Once => "cargo xtask up --once in a local cloud of its own, the smoke test, and the restore drill",
             Self::Bench => "cargo xtask bench --check: sizes, requests and instructions against crates/bench/budget.toml",
         }
     }
 
-    async fn run(self, place: &Place) -> Result<()> {
+    async fn run(self, place: &Place) -> Result<Passed> {
         match self {
+            Self::Advisories => {
+                return Ok(deny::advisories(place, &Progress::new()).await?.map_or(Passed::Whole, Passed::Over));
+            }
             Self::Format => with_cargo(place, &["fmt", "--all", "--check"]).await,
             Self::Clippy => {
                 with_cargo(place, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).await
@@ -91,8 +101,18 @@ impl Step {
             Self::Local => local(place).await,
             Self::Once => bounded_run(place).await,
             Self::Bench => bench::check().await,
-        }
+        }?;
+        Ok(Passed::Whole)
     }
+}
+
+/// How a step passed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Passed {
+    /// It did what it is for.
+    Whole,
+    /// It could not, for this reason, which is no fault of the repository.
+    Over(String),
 }
 
 /// Runs the steps. All of them run, whatever fails; the failed ones are named at the end.
@@ -103,7 +123,7 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     let place = Place::of_run("test")?;
     let steps: Vec<Step> =
         Step::ALL.into_iter().filter(|step| options.only.is_empty() || options.only.contains(step)).collect();
-    let mut done: Vec<(Step, Duration, Result<()>)> = Vec::new();
+    let mut done: Vec<(Step, Duration, Result<Passed>)> = Vec::new();
     for (place_in_line, step) in steps.iter().enumerate() {
         let title = format!("{}/{} {}", place_in_line + 1, steps.len(), step.name());
         println!("\n{} {}", style(title).bold().cyan(), style(step.does()).dim());
@@ -114,25 +134,36 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
         }
         done.push((*step, started.elapsed(), outcome));
     }
-    Ok(report(&done))
+    println!();
+    for (step, time, outcome) in &done {
+        let word = match outcome {
+            Ok(Passed::Whole) => style("passed").green(),
+            Ok(Passed::Over(_)) => style("NOT RUN").yellow().bold(),
+            Err(_) => style("FAILED").red().bold(),
+        };
+        println!("{word:<7} {:<10} {:>7.1} s", step.name(), time.as_secs_f64());
+    }
+    let (passed, end) = conclusion(&done);
+    println!("\n{end}");
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn report(done: &[(Step, Duration, Result<()>)]) -> ExitCode {
-    println!();
-    for (step, time, outcome) in done {
-        let word = if outcome.is_ok() { style("passed").green() } else { style("FAILED").red().bold() };
-        println!("{word}  {:<8} {:>7.1} s", step.name(), time.as_secs_f64());
-    }
+/// Whether all is well, and the last lines.
+fn conclusion(done: &[(Step, Duration, Result<Passed>)]) -> (bool, String) {
     let total: Duration = done.iter().map(|(_, time, _)| *time).sum();
     let failed: Vec<&str> =
         done.iter().filter(|(_, _, outcome)| outcome.is_err()).map(|(step, ..)| step.name()).collect();
-    if failed.is_empty() {
-        println!("\nEverything passed in {:.0} s.", total.as_secs_f64());
-        return ExitCode::SUCCESS;
+    if !failed.is_empty() {
+        let again: String = failed.iter().map(|name| format!(" --only {name}")).collect();
+        return (false, format!("Failed: {}. Once more: cargo xtask test{again}", failed.join(", ")));
     }
-    let again: String = failed.iter().map(|name| format!(" --only {name}")).collect();
-    println!("\nFailed: {}. Once more: cargo xtask test{again}", failed.join(", "));
-    ExitCode::FAILURE
+    let over = done.iter().filter_map(|(step, _, outcome)| match outcome {
+        Ok(Passed::Over(why)) => Some(format!("\nNot looked at: {}, because {why}.", step.name())),
+        _ => None,
+    });
+    let over: String = over.collect();
+    let everything = if over.is_empty() { "Everything" } else { "What could be looked at" };
+    (true, format!("{everything} passed in {:.0} s.{over}", total.as_secs_f64()))
 }
 
 /// Runs cargo with its own output.
@@ -175,5 +206,25 @@ async fn bounded_run(place: &Place) -> Result<()> {
     let options = once::Options { seed: 1, rate: 50.0, falsify: false };
     let code = once::run(&mut cloud, &Fleet::new(2, 2), &options, &progress).await?;
     ensure!(code == ExitCode::SUCCESS, "the account does not balance");
+    // What it does in AWS after a deployment: here it finds out whether it knows every function.
+    let (endpoint, region) = (&cloud.stack.endpoint, &cloud.stack.region);
+    smoke::check(&Aws::emulated(place, endpoint, region), &Settings::read(place, &[])?.stack, &progress).await?;
     drill::run(place, &Tables::of(&cloud.stack)?, &progress).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_looked_at_is_told_and_fails_nothing() {
+        let done = |step, outcome| (step, Duration::from_secs(1), outcome);
+        let over = || Ok(Passed::Over("there is no network".to_owned()));
+        let (passed, end) = conclusion(&[done(Step::Lint, Ok(Passed::Whole)), done(Step::Advisories, over())]);
+        assert!(passed && !end.contains("Everything"), "{end}");
+        assert!(end.contains("Not looked at: advisories, because there is no network."), "{end}");
+        let (passed, end) = conclusion(&[done(Step::Lint, Err(anyhow::anyhow!("no"))), done(Step::Advisories, over())]);
+        assert!(!passed && end == "Failed: lint. Once more: cargo xtask test --only lint", "{end}");
+        assert_eq!(conclusion(&[done(Step::Lint, Ok(Passed::Whole))]), (true, "Everything passed in 1 s.".to_owned()));
+    }
 }

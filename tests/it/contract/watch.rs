@@ -45,6 +45,17 @@ fn every_function_is_rolled_back_by_its_own_errors() {
 }
 
 #[test]
+fn every_function_is_made_after_it_may_be_traced() {
+    each_function(|template, name, _| {
+        let (function, policy) = (camel_case(name) + "Function", camel_case(name) + "TracePolicy");
+        let resources = template.section("Resources");
+        assert_eq!(resources[&function]["DependsOn"], policy, "{name}: Lambda refuses `Tracing: Active` without it");
+        let roles = &resources[&policy]["Properties"]["Roles"];
+        assert_eq!(*roles, serde_json::json!([{ "Ref": camel_case(name) + "Role" }]), "{policy}");
+    });
+}
+
+#[test]
 fn every_function_ends_within_the_time_that_the_alarm_of_its_duration_knows() {
     each_function(|template, name, function| {
         assert_eq!(*template.property(function, "Timeout"), 30, "{name}: xtask's alarm is for 80 % of 30 seconds");

@@ -15,6 +15,8 @@ use crate::progress::{Progress, Step};
 
 /// So often the queue is asked whether others have given something back.
 const AGAIN: Duration = Duration::from_millis(500);
+/// So much later than it was held for a message may come back.
+const LATE: Duration = Duration::from_secs(5);
 
 /// How one message ended.
 enum Ended {
@@ -35,9 +37,10 @@ pub(super) async fn drain(target: &Target, queue: &Queue, progress: &Progress) -
     let mut kept: HashMap<String, Message> = HashMap::new();
     let mut waiting: HashMap<String, Message> = HashMap::new();
     let mut idle: Option<Instant> = None;
-    loop {
-        let mut taken = Vec::new();
+    let others = loop {
+        let (mut taken, mut nothing) = (Vec::new(), true);
         for message in queue.take().await? {
+            nothing = false;
             // It has come back because this takes longer than it is held.
             let back = [&mut kept, &mut waiting].into_iter().find_map(|held| held.get_mut(&message.id));
             match back {
@@ -46,16 +49,20 @@ pub(super) async fn drain(target: &Target, queue: &Queue, progress: &Progress) -
             }
         }
         if taken.is_empty() {
-            let ours = (kept.len() + waiting.len()) as u64;
+            let (ours, size) = ((kept.len() + waiting.len()) as u64, queue.size().await?);
+            // Those that were not given out yet, and those that a run has in hand that was killed: they come back when their time is over.
+            let others = (size.visible + size.hidden).saturating_sub(ours);
+            // Only our own have come back: the others are to be had as soon as these are held again.
+            if others > 0 && !nothing {
+                continue;
+            }
             let since = *idle.get_or_insert_with(Instant::now);
-            // A run that was killed had them in hand; they come back when their time is over.
-            let others = queue.size().await?.hidden.saturating_sub(ours);
-            if others > 0 && since.elapsed() < queue.hold() + Duration::from_secs(5) {
+            if others > 0 && since.elapsed() < queue.hold() + LATE {
                 step.note(&format!("waiting for {others} that another run has in hand"));
                 tokio::time::sleep(AGAIN).await;
                 continue;
             }
-            break;
+            break others;
         }
         idle = None;
         let ended = join_all(taken.iter().map(|message| deliver(target, queue, message))).await;
@@ -70,7 +77,8 @@ pub(super) async fn drain(target: &Target, queue: &Queue, progress: &Progress) -
             }
             step.advance(&tally.text());
         }
-    }
+    };
+    (0..others).for_each(|_| tally.stays("another run has it in hand, or had when it was killed".to_owned()));
     judge(target, queue, waiting, &step, &mut tally, &mut kept).await;
     for message in kept.values() {
         queue.give_back(message).await;
@@ -129,3 +137,6 @@ async fn judge(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

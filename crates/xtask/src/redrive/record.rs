@@ -10,7 +10,7 @@ pub const INGEST: &str = "ingest";
 pub enum Work {
     /// The function is handed this event.
     Event(Value),
-    /// Records of the stream of `levels` were given up. They are not in the message, and the function never looks at more than
+    /// Records of the stream of `levels` were given up. They are not in the message, and the detector never looks at more than
     /// their keys: it has to look at all levels again.
     Judge,
     /// Nobody knows.
@@ -29,8 +29,14 @@ pub fn read(function: &str, id: &str, text: &str, sent: i64) -> Work {
     if let Some(event) = fields.get("requestPayload").filter(|event| event.is_object()) {
         return Work::Event(event.clone());
     }
+    // Given-up records of a stream: Lambda tells only where they stood. What moved a recalculation is in its row, and the row says when
+    // it is due: the function wakes whatever is, when an event says nothing.
     if fields.contains_key("DDBStreamBatchInfo") {
-        return Work::Judge;
+        return match function {
+            "problem-detector" => Work::Judge,
+            "recalculation" => Work::Event(json!({})),
+            _ => Work::Unknown,
+        };
     }
     // A rule's error action: Lambda would not take the event, so it is made anew. The message tells no time; it was put into the
     // queue within moments of its reception, and that time is the same however often it is read.
@@ -68,10 +74,13 @@ mod tests {
     }
 
     #[test]
-    fn given_up_records_of_a_stream_have_everything_judged_again() {
+    fn given_up_records_of_a_stream_have_everything_looked_at_that_they_may_have_been_about() {
         let text = json!({"requestContext": {"condition": "RetryAttemptsExhausted"}, "DDBStreamBatchInfo": {"shardId": "s",
             "startSequenceNumber": "1", "endSequenceNumber": "9", "batchSize": 9}});
         assert_eq!(read("problem-detector", "m", &text.to_string(), SENT), Work::Judge);
+        // Levels are nothing to a function that never reads them.
+        assert_eq!(read("recalculation", "m", &text.to_string(), SENT), Work::Event(json!({})));
+        assert_eq!(read("calibration", "m", &text.to_string(), SENT), Work::Unknown);
     }
 
     #[test]

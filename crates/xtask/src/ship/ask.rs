@@ -1,6 +1,6 @@
 //! Questions to AWS, asked through the Python environment of the SAM CLI: the same credentials, and no SDK to compile.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
@@ -14,10 +14,13 @@ use crate::tools::Set;
 /// Whom to ask, and as whom.
 #[derive(Debug, Clone)]
 pub struct Aws {
-    python: std::path::PathBuf,
-    script: std::path::PathBuf,
+    python: PathBuf,
+    scripts: PathBuf,
     variables: Vec<(&'static str, String)>,
-    emulated: bool,
+    /// Where the local cloud is, when it is one.
+    endpoint: Option<String>,
+    /// What the caller may have set that would win over the variables.
+    removed: &'static [&'static str],
 }
 
 /// How AWS refused: its code and its message.
@@ -33,22 +36,27 @@ impl Aws {
     /// AWS as the caller's shell has it: credentials and profile of its environment.
     pub fn of_the_caller(place: &Place, region: &str) -> Self {
         let variables = vec![("AWS_REGION", region.to_owned()), ("AWS_DEFAULT_REGION", region.to_owned())];
-        Self::new(place, variables, std::env::var_os("AWS_ENDPOINT_URL").is_some())
+        Self::new(place, variables, std::env::var("AWS_ENDPOINT_URL").ok(), &[])
     }
 
     /// The local cloud.
     pub fn emulated(place: &Place, endpoint: &str, region: &str) -> Self {
-        Self::new(place, cloud::environment(endpoint, region), true)
+        Self::new(place, cloud::environment(endpoint, region), Some(endpoint.to_owned()), &cloud::FOREIGN)
     }
 
-    fn new(place: &Place, variables: Vec<(&'static str, String)>, emulated: bool) -> Self {
-        let script = place.root().join("crates/xtask/python/ask.py");
-        Self { python: Set::Sam.program(place, "python"), script, variables, emulated }
+    fn new(
+        place: &Place,
+        variables: Vec<(&'static str, String)>,
+        endpoint: Option<String>,
+        removed: &'static [&'static str],
+    ) -> Self {
+        let scripts = place.root().join("crates/xtask/python");
+        Self { python: Set::Sam.program(place, "python"), scripts, variables, endpoint, removed }
     }
 
     /// Whether this is the local cloud.
     pub fn is_emulated(&self) -> bool {
-        self.emulated
+        self.endpoint.is_some()
     }
 
     /// A program that talks to the same.
@@ -56,6 +64,9 @@ impl Aws {
         let mut command = Command::new(program);
         command.envs(self.variables.iter().map(|(name, value)| (*name, value.as_str())));
         command.env_remove("PYTHONDONTWRITEBYTECODE");
+        for name in self.removed {
+            command.env_remove(name);
+        }
         command
     }
 
@@ -75,14 +86,31 @@ impl Aws {
     /// # Errors
     /// When the question could not be asked at all.
     pub async fn try_ask(&self, service: &str, operation: &str, parameters: &Value) -> Result<Result<Value, Refusal>> {
+        let answer = self.run("ask.py", &[service, operation, &parameters.to_string()]).await;
+        Ok(read(answer.with_context(|| format!("{service} {operation}"))?))
+    }
+
+    /// Fetches a page over HTTP as somebody without a token: the status and the body.
+    ///
+    /// # Errors
+    /// When nobody answers there.
+    pub async fn fetch(&self, address: &str) -> Result<(u64, String)> {
+        let mut words = vec![address];
+        words.extend(self.endpoint.as_deref());
+        let answer = self.run("fetch.py", &words).await.with_context(|| format!("GET {address}"))?;
+        let status = field(&answer, "status").as_u64().context("an answer has a status")?;
+        Ok((status, field(&answer, "body").as_str().unwrap_or_default().to_owned()))
+    }
+
+    /// What a script prints.
+    async fn run(&self, script: &str, words: &[&str]) -> Result<Value> {
         let mut command = self.command(&self.python);
-        command.arg(&self.script).args([service, operation, &parameters.to_string()]).stdin(Stdio::null());
+        command.arg(self.scripts.join(script)).args(words).stdin(Stdio::null());
         let output = command.kill_on_drop(true).output().await.context("cannot start Python")?;
         if !output.status.success() {
-            bail!("{service} {operation}: {}", String::from_utf8_lossy(&output.stderr).trim());
+            bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
         }
-        let answer = serde_json::from_slice(&output.stdout);
-        Ok(read(answer.with_context(|| format!("{service} {operation}: the answer is not JSON"))?))
+        serde_json::from_slice(&output.stdout).context("the answer is not JSON")
     }
 }
 

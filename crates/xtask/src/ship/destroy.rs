@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use super::ask::{Aws, field};
+use super::ask::{Aws, Refusal, field};
 use super::preflight;
 use crate::deploy::Settings;
 use crate::place::Place;
@@ -61,13 +61,26 @@ async fn resources(aws: &Aws, stack: &str) -> Result<Vec<Value>> {
 async fn gone(aws: &Aws, stack: &str) -> Result<()> {
     loop {
         let answer = aws.try_ask("cloudformation", "describe_stacks", &json!({ "StackName": stack })).await?;
-        let Ok(answer) = answer else { return Ok(()) };
-        let status = answer.pointer("/Stacks/0/StackStatus").and_then(Value::as_str).unwrap_or("DELETE_COMPLETE");
-        match status {
+        let status = status(answer).with_context(|| format!("nobody knows whether {stack} is gone"))?;
+        match status.as_str() {
             "DELETE_COMPLETE" => return Ok(()),
-            "DELETE_FAILED" => anyhow::bail!("{}", super::failures(aws, stack, status).await?),
+            "DELETE_FAILED" => anyhow::bail!("{}", super::failures(aws, stack, &status).await?),
             _ => tokio::time::sleep(std::time::Duration::from_secs(5)).await,
         }
+    }
+}
+
+/// How a stack stands. One that is gone is not known by its name any more; any other refusal says nothing about it.
+fn status(answer: Result<Value, Refusal>) -> Result<String> {
+    match answer {
+        Ok(answer) => {
+            let status = answer.pointer("/Stacks/0/StackStatus").and_then(Value::as_str);
+            status.map(str::to_owned).context("a stack has a status")
+        }
+        Err(Refusal { code, message }) if code == "ValidationError" && message.contains("does not exist") => {
+            Ok("DELETE_COMPLETE".to_owned())
+        }
+        Err(Refusal { code, message }) => anyhow::bail!("{code}: {message}"),
     }
 }
 
@@ -106,6 +119,23 @@ mod tests {
                 && page.contains("weir-dev-levels")
                 && !page.contains("weir-dev-organizer")
         );
+    }
+
+    #[test]
+    fn only_a_stack_that_does_not_exist_is_gone() {
+        let refused = |code: &str, message: &str| Err(Refusal { code: code.into(), message: message.into() });
+        let gone = status(refused("ValidationError", "Stack with id weir-dev does not exist"));
+        assert_eq!(gone.unwrap(), "DELETE_COMPLETE");
+        for (code, message) in [
+            ("ExpiredToken", "The security token included in the request is expired"),
+            ("Throttling", "Rate exceeded"),
+            ("ValidationError", "1 validation error detected"),
+            ("EndpointConnectionError", "Could not connect to the endpoint URL"),
+        ] {
+            assert!(status(refused(code, message)).unwrap_err().to_string().contains(code), "{code} counts as gone");
+        }
+        let answer = Ok(json!({"Stacks": [{"StackStatus": "DELETE_IN_PROGRESS"}]}));
+        assert_eq!(status(answer).unwrap(), "DELETE_IN_PROGRESS");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 """What the local cloud does differently from MiniStack where it enforces roles (`cargo xtask privileges`)."""
 
+import contextvars
 import json
 import os
 import re
@@ -7,11 +8,14 @@ import threading
 
 from ministack.core import iam_actions, iam_evaluator
 
+enforce = iam_evaluator.enforce
 evaluate = iam_evaluator.evaluate
+action_of_request = iam_actions.extract_iam_action
 evaluate_resource_policy = iam_evaluator.evaluate_resource_policy
 checks_of_transaction = iam_actions.dynamodb_transaction_checks
 told = set()
 beside = threading.local()
+retained = contextvars.ContextVar("retained", default=False)
 
 # The first word of a PartiQL statement, and the table in it; both are all that AWS looks at as well.
 STATEMENT = re.compile(r'\s*(INSERT\s+INTO|UPDATE|DELETE\s+FROM|SELECT\s.*?\sFROM)\s+"?([A-Za-z0-9_.-]+)', re.S | re.I)
@@ -26,6 +30,21 @@ def checks(action, body, region, account):
     found = [STATEMENT.match(one["Statement"]) for one in asked.get("Statements", [asked])]
     table = f"arn:aws:dynamodb:{region}:{account}:table/"
     return [(f"dynamodb:PartiQL{one[1].split()[0].capitalize()}", table + one[2]) for one in found if one]
+
+
+def action(service, method, path, headers, body, parameters):
+    """Remembers whether the request publishes a message to be retained."""
+    retain = parameters.get("retain", "")
+    retained.set(service == "iot-data" and "true" in (retain if isinstance(retain, list) else [retain]))
+    return action_of_request(service, method, path, headers, body, parameters)
+
+
+def enforced(key, action, service, region, resource_arn="*", service_context=None):
+    """To publish a message to be retained, AWS asks for an action of its own as well; MiniStack does so over MQTT only."""
+    refused = enforce(key, action, service, region, resource_arn, service_context)
+    if refused is None and action == "iot:Publish" and retained.get():
+        refused = enforce(key, "iot:RetainPublish", service, region, resource_arn, service_context)
+    return refused
 
 
 def decide(context, *policies):
@@ -48,5 +67,7 @@ def decide_by_resource(*arguments, **options):
 
 
 iam_actions.dynamodb_transaction_checks = checks
+iam_actions.extract_iam_action = action
+iam_evaluator.enforce = enforced
 iam_evaluator.evaluate = decide
 iam_evaluator.evaluate_resource_policy = decide_by_resource

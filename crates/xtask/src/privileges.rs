@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use crate::emulator::Ports;
 use crate::people::People;
@@ -81,7 +81,10 @@ pub async fn run(only: Option<&str>) -> Result<ExitCode> {
     let image = Image::take(&place, &mut cloud)?;
     let mut bench = Bench { place, cloud, image, suite };
 
-    let (failed, asked, seconds) = bench.run(None, "").await?;
+    let started = Instant::now();
+    bench.restore(None).await?;
+    let failed = bench.suite.first_failure(&bench.place, "").await?;
+    let (asked, seconds) = (bench.decided()?, started.elapsed().as_secs_f64());
     ensure!(
         failed.is_none(),
         "with everything allowed {} fails; refused was: {:#?}",
@@ -89,27 +92,36 @@ pub async fn run(only: Option<&str>) -> Result<ExitCode> {
         asked.refusals()
     );
     println!("With everything that the roles name allowed, and nothing else, every test passes ({seconds:.0} s).");
-    let mut missed_by_none = Vec::new();
+    let (mut missed, mut only_in_aws, mut missed_by_none) = (0, 0, Vec::new());
     for role in &roles {
         for (place, grant) in role.grants.iter().enumerate() {
             let (outcome, seconds) = bench.without(role, place, grant, &asked).await?;
             let what = format!("{:<30} {}", role.function, grant.shown());
-            match &outcome {
-                Outcome::Missed(test) => println!("missed      {what}: {test} ({seconds:.0} s)"),
-                Outcome::OnlyInAws(reason) => println!("only in AWS {what}: {reason}"),
-                Outcome::Ignored => println!("IGNORED     {what}: refused, and no test fails ({seconds:.0} s)"),
-                Outcome::NeverAsked => println!("NEVER ASKED {what}: no test makes the function ask for it"),
-            }
-            if matches!(outcome, Outcome::Ignored | Outcome::NeverAsked) {
-                missed_by_none.push(what);
+            match outcome {
+                Outcome::Missed(test) => {
+                    missed += 1;
+                    println!("missed      {what}: {test} ({seconds:.0} s)");
+                }
+                Outcome::OnlyInAws(reason) => {
+                    only_in_aws += 1;
+                    println!("only in AWS {what}: {reason}");
+                }
+                Outcome::Ignored => {
+                    println!("IGNORED     {what}: refused, and no test fails ({seconds:.0} s)");
+                    missed_by_none.push(what);
+                }
+                Outcome::NeverAsked => {
+                    println!("NEVER ASKED {what}: no test makes the function ask for it");
+                    missed_by_none.push(what);
+                }
             }
         }
     }
+    println!("\n{missed} are missed by a test, {only_in_aws} can be missed in AWS only.");
     if missed_by_none.is_empty() {
-        println!("\nNo action on a resource can be taken away without a test that misses it.");
         return Ok(ExitCode::SUCCESS);
     }
-    println!("\nNo test misses:\n  {}", missed_by_none.join("\n  "));
+    println!("No test misses:\n  {}", missed_by_none.join("\n  "));
     Ok(ExitCode::FAILURE)
 }
 
@@ -120,28 +132,35 @@ impl Bench {
             let known = ONLY_IN_AWS.iter().find(|(action, _)| *action == grant.action);
             return Ok((known.map_or(Outcome::NeverAsked, |(_, reason)| Outcome::OnlyInAws(reason)), 0.0));
         }
-        // A test that fails for another reason, because of the load of this computer for example, says nothing: so once more.
+        // A test may fail for another reason, such as the load of this computer. So what was taken away has to have been asked for, and
+        // the test has to fail once more when it runs alone.
         for _ in 0..3 {
-            let (failed, decided, seconds) = self.run(Some((role, place)), &role.function).await?;
-            match (failed, decided.refused(role, grant)) {
-                (Some(test), true) => return Ok((Outcome::Missed(test), seconds)),
-                (Some(test), false) => println!("            {test} failed, and nothing had been refused: once more"),
-                (None, _) => return Ok((Outcome::Ignored, seconds)),
+            let started = Instant::now();
+            self.restore(Some((role, place))).await?;
+            let failed = self.suite.first_failure(&self.place, &role.function).await?;
+            let refused = self.decided()?.refused(role, grant);
+            let Some(test) = failed else { return Ok((Outcome::Ignored, started.elapsed().as_secs_f64())) };
+            self.restore(Some((role, place))).await?;
+            let again = refused && self.suite.fails_alone(&self.place, &test).await?;
+            if again && self.decided()?.refused(role, grant) {
+                return Ok((Outcome::Missed(test), started.elapsed().as_secs_f64()));
             }
+            println!("            {test} failed for another reason than {}: once more", grant.shown());
         }
         anyhow::bail!("without {} of {} tests fail for another reason", grant.shown(), role.function)
     }
 
-    /// Runs the tests in the cloud as it was deployed, without the grant that is named: the first test that fails, what was asked for,
-    /// and how long it took.
-    async fn run(&mut self, without: Option<(&Role, usize)>, function: &str) -> Result<(Option<String>, Decided, f64)> {
-        let started = Instant::now();
+    /// The cloud as it was deployed, without the grant that is named.
+    async fn restore(&mut self, without: Option<(&Role, usize)>) -> Result<()> {
         self.image.restore(&self.place, &mut self.cloud).await?;
-        if let Some((role, place)) = without {
-            role.take_away(&self.cloud.stack, place).await?;
+        match without {
+            Some((role, place)) => role.take_away(&self.cloud.stack, place).await,
+            None => Ok(()),
         }
-        let failed = self.suite.first_failure(&self.place, function).await?;
-        let decided = Decided::read(self.cloud.emulator.log()).context("the local cloud has told nothing")?;
-        Ok((failed, decided, started.elapsed().as_secs_f64()))
+    }
+
+    /// What was allowed and refused since.
+    fn decided(&self) -> Result<Decided> {
+        Decided::read(self.cloud.emulator.log())
     }
 }

@@ -24,7 +24,7 @@ const NEAREST: [(&str, &[&str]); 12] = [
     ("device", &["registry", "settings"]),
     ("recalculation", &["recalculation"]),
     ("user", &["users::life"]),
-    ("cognito-get-users-info", &["users::life"]),
+    ("cognito-get-users-info", &["users::life", "users::crowd"]),
     ("cognito-get-role", &["users::life"]),
     ("cognito-add-update-delete-user", &["users::life"]),
     ("reading", &["history"]),
@@ -69,6 +69,15 @@ impl Suite {
             }
         }
         self.run(place, &modules("--skip", nearest)).await
+    }
+
+    /// Whether one test fails when it runs alone.
+    ///
+    /// # Errors
+    /// As [`Suite::first_failure`].
+    pub async fn fails_alone(&self, place: &Place, test: &str) -> Result<bool> {
+        let alone = ["--exact".to_owned(), test.to_owned()];
+        Ok(self.run(place, &alone).await?.is_some())
     }
 
     async fn run(&self, place: &Place, arguments: &[String]) -> Result<Option<String>> {

@@ -1,5 +1,7 @@
 //! Levels and problems, from a gateway's certificate through the stream to the problem. Each test has a tube of its own.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use weir_tests::local::{LEVEL_TOPIC, Local, bytes, now, until};
 
@@ -87,4 +89,63 @@ async fn a_junction_named_in_the_registry_is_compared() {
         (problem.current.as_str(), problem.following.as_str(), problem.problem.as_str()),
         ("E9", "F4", "OBSTRUCTION")
     );
+}
+
+#[tokio::test]
+async fn a_late_report_withdraws_an_obstruction_that_never_was() {
+    let local = Local::running();
+    let mut gateway = local.connect("gateway-l").await;
+    let started = now() - 300_000;
+    for (id, filling, seconds) in [("L1", 100, 0), ("L2", 50, 60)] {
+        let report = json!({"id": id, "filling": filling, "ts": started + seconds * 1000});
+        gateway.publish(LEVEL_TOPIC, bytes(&report)).await.unwrap();
+    }
+    until("the obstruction", async || local.problem("L1L2").await).await;
+    gateway.publish(LEVEL_TOPIC, bytes(&json!({"id": "L1", "filling": 50, "ts": started + 30_000}))).await.unwrap();
+    until("the end of it", async || local.problem("L1L2").await.is_none().then_some(())).await;
+}
+
+#[tokio::test]
+async fn of_two_reports_of_one_instant_the_one_received_first_stays_and_the_other_is_set_aside() {
+    let local = Local::running();
+    let function = local.stack.function("organizer").unwrap();
+    let at = now() - 60_000;
+    for (filling, received_at) in [(100, at + 2_000), (50, at + 1_000), (50, at + 1_000)] {
+        local.call(function, &report("M1", filling, at, received_at)).await;
+    }
+    let history = local.readings("M1#filling").await;
+    assert_eq!((history.len(), history[0].value, history[0].received_at), (1, 50.0, at + 1_000));
+    // It is no message of its own any more, so it has no topic.
+    let aside = local.aside("").await;
+    let aside: Vec<_> = aside.iter().filter(|row| row.device_id.as_deref() == Some("M1")).collect();
+    assert_eq!((aside.len(), aside[0].reason.as_str()), (1, "conflicting_reading"));
+}
+
+#[tokio::test]
+async fn a_sensor_that_reports_often_keeps_its_newest_measurements_and_its_whole_history() {
+    const REPORTS: i64 = 60;
+    let local = Local::running();
+    // Nobody else's reports come to this copy, so one process takes in all of these, and soon writes without reading first.
+    let function = local.copy("organizer", "often", &[]).await;
+    let started = now() - 600_000;
+    let report = |place: i64| report("N1", place % 100, started + place * 1000, started + place * 1000);
+    assert_eq!(local.call(&function, &report(0)).await, json!({"outcome": "registered"}));
+    until("the sensor is watched", async || {
+        let rows: Vec<serde_json::Value> = local.tables.all("Levels").await.expect("the table can be read");
+        rows.iter().any(|row| row["id"] == "N1" && row["watch"].is_number()).then_some(())
+    })
+    .await;
+    for place in 1..REPORTS {
+        assert_eq!(local.call(&function, &report(place)).await, json!({"outcome": "newest"}), "report {place}");
+    }
+    let level = local.level("N1").await.unwrap();
+    let kept: Vec<_> = level.measurements.iter().map(|measurement| measurement.filling.clone()).collect();
+    assert_eq!(kept, (REPORTS - 24..REPORTS).map(|place| place.to_string()).collect::<Vec<_>>());
+    assert_eq!(local.readings("N1#filling").await.len(), usize::try_from(REPORTS).unwrap());
+}
+
+/// A report as the rule hands it over.
+fn report(id: &str, filling: i64, at: i64, received_at: i64) -> serde_json::Value {
+    let payload = STANDARD.encode(json!({"id": id, "filling": filling, "ts": at}).to_string());
+    json!({"payload": payload, "topic": LEVEL_TOPIC, "received_at": received_at})
 }

@@ -70,6 +70,10 @@ async fn an_entry_is_looked_at_replayed_alone_and_deleted() {
     let shown = admin.expect(&[200], "GET", &path, None).await.unwrap();
     let shown: Value = serde_json::from_slice(&shown.bytes).unwrap();
     assert_eq!(shown["payload"], json!({"base64": "/wB7"}));
+    for query in ["limit=200", "reason=unparseable&limit=200"] {
+        let all = list(&admin, query).await;
+        assert!(all.iter().any(|other| other["id"] == item["id"]), "{query}: {all:?}");
+    }
 
     let again = admin.expect(&[200], "POST", &format!("{path}/replay"), None).await.unwrap();
     let again: Value = serde_json::from_slice(&again.bytes).unwrap();
@@ -79,5 +83,26 @@ async fn an_entry_is_looked_at_replayed_alone_and_deleted() {
     assert_eq!(user.call("GET", &path, None).await.unwrap().status, 403);
     assert_eq!(local.nobody().call("GET", "/quarantine", None).await.unwrap().status, 401);
     admin.expect(&[204], "DELETE", &path, None).await.unwrap();
+    assert_eq!(admin.call("GET", &path, None).await.unwrap().status, 404);
+}
+
+#[tokio::test]
+async fn a_level_from_a_device_that_was_switched_off_is_replayed_when_it_is_on_again() {
+    let local = Local::running();
+    let admin = local.admin().await;
+    local.register(&json!({"id": "q-sewer", "level_id": "Q1", "enabled": false})).await;
+    let mut gateway = local.connect("things-q").await;
+    let uplink = json!({"end_device_ids": {"device_id": "q-sewer", "application_ids": {"application_id": "sewer"}},
+        "received_at": "2026-11-20T06:24:45Z",
+        "uplink_message": {"received_at": "2026-11-20T06:24:44Z", "decoded_payload": {"filling": 50}}});
+    gateway.publish("v3/sewer@tenant/devices/q-sewer/up", bytes(&uplink)).await.unwrap();
+    let item = until("the entry", async || list(&admin, "device=q-sewer&reason=device_disabled").await.pop()).await;
+    assert_eq!(item["function"], "organizer");
+
+    admin.expect(&[200], "PATCH", "/devices/q-sewer", Some(&json!({"enabled": true}))).await.unwrap();
+    let path = format!("/quarantine/{}", item["id"].as_str().unwrap());
+    let replayed = admin.expect(&[200], "POST", &format!("{path}/replay"), None).await.unwrap().json();
+    assert_eq!(replayed["outcome"], "accepted", "{replayed}");
+    assert_eq!(local.level("Q1").await.map(|level| level.last_update), Some(1_795_155_884));
     assert_eq!(admin.call("GET", &path, None).await.unwrap().status, 404);
 }

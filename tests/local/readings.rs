@@ -3,6 +3,9 @@
 use serde_json::json;
 use weir_tests::local::{Local, bytes, now, until};
 
+/// A little longer than functions remember calibrations: the tests' stack is deployed with DeviceCacheSeconds=1.
+const FORGOTTEN: std::time::Duration = std::time::Duration::from_millis(1_100);
+
 /// raw · 0.5 + 1
 fn half_plus_one() -> serde_json::Value {
     json!({"model": "linear", "slope": 0.5, "intercept": 1, "round": 2})
@@ -116,13 +119,43 @@ async fn a_changed_calibration_is_used_within_the_cache_time() {
     let row = until("the first reading", async || local.readings("a-08#ph").await.pop()).await;
     assert_eq!((row.value, row.calibration), (2.0, 1));
     local.calibrate("a-08", "ph", &json!({"model": "two_point", "raw": [0, 10], "reference": [4, 14]})).await;
-    // The test's stack is deployed with DeviceCacheSeconds=1.
-    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    tokio::time::sleep(FORGOTTEN).await;
     device.publish("a-08/reading/sensor/ph", bytes(&json!({"value": 2}))).await.unwrap();
     let rows =
         until("the second reading", async || Some(local.readings("a-08#ph").await).filter(|rows| rows.len() == 2))
             .await;
     assert_eq!((rows[1].value, rows[1].calibration), (6.0, 2));
+}
+
+#[tokio::test]
+async fn a_late_reading_uses_the_version_of_its_own_instant() {
+    let local = Local::running();
+    local.register_buoy("a-10", &half_plus_one()).await;
+    let newer = json!({"model": "identity", "valid_from": "2026-01-01T00:00:00Z"});
+    let path = "/devices/a-10/sensors/ph/calibrations";
+    local.admin().await.expect(&[201], "POST", path, Some(&newer)).await.unwrap();
+    let mut device = local.connect("a-10").await;
+    // 2025-12-31T23:59:59Z, and now
+    device.publish("a-10/reading/sensor/ph", bytes(&json!({"value": 8, "ts": 1_767_225_599_000_i64}))).await.unwrap();
+    device.publish("a-10/reading/sensor/ph", bytes(&json!({"value": 8}))).await.unwrap();
+    let rows =
+        until("both readings", async || Some(local.readings("a-10#ph").await).filter(|rows| rows.len() == 2)).await;
+    assert_eq!((rows[0].value, rows[0].calibration, rows[1].value, rows[1].calibration), (5.0, 1, 8.0, 2));
+}
+
+#[tokio::test]
+async fn a_message_that_comes_again_after_a_new_calibration_gets_its_better_value() {
+    let local = Local::running();
+    local.register_buoy("a-11", &half_plus_one()).await;
+    let payload = bytes(&json!({"value": 4, "ts": now() - 5_000}));
+    let first = local.invoke("calibration", "a-11/reading/sensor/ph", &payload).await;
+    assert_eq!(first["stored"], 1, "{first}");
+    local.calibrate("a-11", "ph", &json!({"model": "identity"})).await;
+    tokio::time::sleep(FORGOTTEN).await;
+    let again = local.invoke("calibration", "a-11/reading/sensor/ph", &payload).await;
+    assert_eq!(again["stored"], 1, "{again}");
+    let rows = local.readings("a-11#ph").await;
+    assert_eq!((rows.len(), rows[0].value, rows[0].calibration), (1, 4.0, 2));
 }
 
 #[tokio::test]

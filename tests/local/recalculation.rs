@@ -6,6 +6,7 @@ use serde_json::json;
 use weir_tests::events::event;
 use weir_tests::local::{Local, bytes, now, until};
 
+const HOUR: i64 = 3_600_000;
 /// The tests' stack is deployed with DeviceCacheSeconds=1, and a function may be under way for 30 s.
 const BEGINS: Duration = Duration::from_secs(31);
 
@@ -13,7 +14,8 @@ const BEGINS: Duration = Duration::from_secs(31);
 async fn stored_readings_are_worked_out_anew_once_every_function_uses_the_new_version() {
     let local = Local::running();
     local.register_buoy("c-01", &json!({"model": "linear", "slope": 0.5, "intercept": 1})).await;
-    let begin = now() - 3_600_000;
+    // So long ago that the hour is closed, and what its readings come to is kept.
+    let begin = now() / HOUR * HOUR - 4 * HOUR;
     let group = |place: i64| json!({"ts": begin + place * 1000, "values": {"ph": place}});
     let mut device = local.connect("c-01").await;
     for part in 0..4 {
@@ -22,8 +24,15 @@ async fn stored_readings_are_worked_out_anew_once_every_function_uses_the_new_ve
     }
     until("the readings", async || Some(local.readings("c-01#ph").await).filter(|rows| rows.len() == 1_000)).await;
 
-    local.calibrate("c-01", "ph", &json!({"model": "linear", "slope": 2, "intercept": 0})).await;
     let admin = local.admin().await;
+    let sums = format!("/devices/c-01/readings?from={begin}&to={}&every=1h&agg=mean,count", begin + HOUR);
+    let hour = async || admin.expect(&[200], "GET", &sums, None).await.unwrap().json()["items"][0].clone();
+    for _ in 0..2 {
+        let seen = hour().await;
+        assert_eq!((&seen["count"], &seen["mean"]), (&json!(1_000), &json!(250.75)), "added up, then kept");
+    }
+
+    local.calibrate("c-01", "ph", &json!({"model": "linear", "slope": 2, "intercept": 0})).await;
     let (from, to) = ("2026-01-01T00:00:00Z", "2100-01-01T00:00:00Z");
     let body = json!({"from": from, "to": to});
     let answer = admin.expect(&[202], "POST", "/devices/c-01/sensors/ph/recalculate", Some(&body)).await.unwrap();
@@ -41,6 +50,7 @@ async fn stored_readings_are_worked_out_anew_once_every_function_uses_the_new_ve
     for row in local.readings("c-01#ph").await {
         assert_eq!((row.value, row.calibration), (row.raw * 2.0, 2), "at {}", row.at);
     }
+    assert_eq!(hour().await["mean"], 999.0, "what was kept of the hour counts no more");
 }
 
 #[tokio::test]

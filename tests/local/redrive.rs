@@ -22,8 +22,12 @@ fn redrive(local: &Local, from: &[&str]) -> Command {
     let name = local.stack.function("calibration").unwrap();
     command.args(["redrive", "--hold", "2", "--stack", name.strip_suffix("-calibration").unwrap()]);
     command.args(["--endpoint", &local.stack.endpoint]);
-    from.iter().for_each(|from| drop(command.args(["--from", from])));
-    cloud::FOREIGN.iter().for_each(|name| drop(command.env_remove(name)));
+    for from in from {
+        command.args(["--from", from]);
+    }
+    for name in cloud::FOREIGN {
+        command.env_remove(name);
+    }
     command.envs(cloud::environment(&local.stack.endpoint, &local.stack.region));
     command.env("AWS_ACCESS_KEY_ID", KEY).kill_on_drop(true).stdin(Stdio::null()).stdout(Stdio::piped());
     command

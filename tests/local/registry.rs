@@ -49,3 +49,32 @@ async fn a_deleted_device_leaves_its_readings_and_nothing_that_is_sent_to_it() {
     assert_eq!((row.reason.as_str(), row.device_id.as_deref()), ("unknown_device", Some("g-02")));
     assert_eq!(local.readings("g-02#ph").await.len(), 1);
 }
+
+#[tokio::test]
+async fn an_administrator_finds_devices_in_the_list_and_by_their_tube_and_sees_what_calibrations_there_were() {
+    let local = Local::running();
+    let admin = local.admin().await;
+    local.register_buoy("g-03", &json!({"model": "identity"})).await;
+    local.register(&json!({"id": "g-sewer", "level_id": "G1"})).await;
+    let ids = async |path: &str| {
+        let (mut ids, mut next) = (Vec::new(), String::new());
+        loop {
+            let page = admin.expect(&[200], "GET", &format!("{path}{next}"), None).await.unwrap().json();
+            let items = page["items"].as_array().unwrap().iter();
+            ids.extend(items.map(|device| device["id"].as_str().unwrap().to_owned()));
+            match page["next"].as_str() {
+                Some(cursor) => next = format!("&next={cursor}"),
+                None => return ids,
+            }
+        }
+    };
+    let all = ids("/devices?limit=5").await;
+    assert!(all.contains(&"g-03".to_owned()) && all.contains(&"g-sewer".to_owned()), "{all:?}");
+    assert_eq!(ids("/devices?tube=G").await, ["g-sewer"]);
+
+    local.calibrate("g-03", "ph", &json!({"model": "linear", "slope": 2, "intercept": 1})).await;
+    let path = "/devices/g-03/sensors/ph/calibrations";
+    let history = admin.expect(&[200], "GET", path, None).await.unwrap().json();
+    let versions: Vec<_> = history["items"].as_array().unwrap().iter().map(|one| one["version"].clone()).collect();
+    assert_eq!(versions, [json!(2), json!(1)]);
+}

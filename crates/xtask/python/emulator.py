@@ -41,6 +41,12 @@ asyncio.base_events.BaseEventLoop.create_server = create_loopback_server
 threading.Thread(target=end_with_parent, daemon=True).start()
 atexit.register(end_functions)
 
+if os.environ.get("AUTH") == "true":
+    sys.dont_write_bytecode = True  # of a file of the repository
+    import enforcing  # noqa: F401: it takes its place by itself
+
+    sys.dont_write_bytecode = False
+
 from ministack.app import main  # noqa: E402: the listener has to be replaced first
 
 main()

@@ -1,5 +1,6 @@
 //! The local cloud: MiniStack, on loopback, in a process group of its own.
 
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -30,7 +31,12 @@ pub struct Emulator {
     running: Running,
     cloud: Cloud,
     log: std::path::PathBuf,
+    place: Place,
+    ports: Ports,
 }
+
+/// Folder of a run in which a local cloud that enforces roles keeps what it holds from its end to its next start.
+pub const STATE: &str = "state";
 
 impl Emulator {
     /// Starts it and waits until it answers.
@@ -40,36 +46,27 @@ impl Emulator {
     pub async fn start(place: &Place, ports: Ports, region: &str) -> Result<Self> {
         expect_free(ports.gateway, "the local cloud", "--port")?;
         expect_free(ports.mqtt, "MQTT", "--mqtt-port")?;
-        let endpoint = format!("http://127.0.0.1:{}", ports.gateway);
-        // Unpacked functions of earlier runs.
-        let _ = std::fs::remove_dir_all(place.run("tmp"));
-        std::fs::create_dir_all(place.run("tmp")).context("cannot make a folder for temporary files")?;
+        let _ = std::fs::remove_dir_all(place.run(STATE));
+        let cloud = Cloud::new(&format!("http://127.0.0.1:{}", ports.gateway), region);
         let log = place.run("emulator.log");
-        let output = std::fs::File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-        let errors = output.try_clone().context("cannot write the emulator's log")?;
-
-        let mut command = Command::new(Set::Emulator.program(place, "python"));
-        command.arg(place.root().join("crates/xtask/python/emulator.py")).current_dir(place.run("tmp"));
-        command.envs(cloud::environment(&endpoint, region));
-        command
-            .env("BIND_HOST", "127.0.0.1")
-            .env("GATEWAY_PORT", ports.gateway.to_string())
-            .env("IOT_MTLS_PORT", ports.mqtt.to_string())
-            .env("MINISTACK_REGION", region)
-            // Whether roles and policies hold as in AWS.
-            .env("AUTH", if place.enforces_roles() { "true" } else { "false" })
-            .env("TMPDIR", place.run("tmp"))
-            .env_remove("PYTHONDONTWRITEBYTECODE");
-        for name in cloud::FOREIGN {
-            command.env_remove(name);
-        }
-        // Its end follows the end of this pipe, so it goes even when this program is killed.
-        command.stdin(Stdio::piped()).stdout(Stdio::from(output)).stderr(Stdio::from(errors));
-
-        let mut emulator =
-            Self { running: Running::start("the local cloud", command)?, cloud: Cloud::new(&endpoint, region), log };
+        let running = launch(place, ports, &cloud, &log)?;
+        let mut emulator = Self { running, cloud, log, place: place.clone(), ports };
         emulator.wait_until_it_answers().await?;
         Ok(emulator)
+    }
+
+    /// Ends it; where roles are enforced, what it holds is written down.
+    pub fn end(&mut self) {
+        self.running.end();
+    }
+
+    /// Starts it again after its end, with what was written down.
+    ///
+    /// # Errors
+    /// As [`Emulator::start`].
+    pub async fn start_again(&mut self) -> Result<()> {
+        self.running = launch(&self.place, self.ports, &self.cloud, &self.log)?;
+        self.wait_until_it_answers().await
     }
 
     async fn wait_until_it_answers(&mut self) -> Result<()> {
@@ -116,8 +113,43 @@ impl Emulator {
         &self.cloud
     }
 
+    /// The log of its current run.
+    pub fn log(&self) -> &Path {
+        &self.log
+    }
+
     /// Its process id.
     pub fn id(&self) -> Option<u32> {
         self.running.id()
     }
+}
+
+fn launch(place: &Place, ports: Ports, cloud: &Cloud, log: &Path) -> Result<Running> {
+    // Unpacked functions of earlier runs.
+    let _ = std::fs::remove_dir_all(place.run("tmp"));
+    std::fs::create_dir_all(place.run("tmp")).context("cannot make a folder for temporary files")?;
+    let output = std::fs::File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
+    let errors = output.try_clone().context("cannot write the emulator's log")?;
+
+    let mut command = Command::new(Set::Emulator.program(place, "python"));
+    command.arg(place.root().join("crates/xtask/python/emulator.py")).current_dir(place.run("tmp"));
+    command.envs(cloud::environment(cloud.endpoint(), cloud.region()));
+    command
+        .env("BIND_HOST", "127.0.0.1")
+        .env("GATEWAY_PORT", ports.gateway.to_string())
+        .env("IOT_MTLS_PORT", ports.mqtt.to_string())
+        .env("MINISTACK_REGION", cloud.region())
+        .env("TMPDIR", place.run("tmp"))
+        .env_remove("PYTHONDONTWRITEBYTECODE");
+    if place.enforces_roles() {
+        command.env("AUTH", "true").env("PERSIST_STATE", "1").env("STATE_DIR", place.run(STATE));
+    } else {
+        command.env("AUTH", "false").env_remove("PERSIST_STATE");
+    }
+    for name in cloud::FOREIGN {
+        command.env_remove(name);
+    }
+    // Its end follows the end of this pipe, so it goes even when this program is killed.
+    command.stdin(Stdio::piped()).stdout(Stdio::from(output)).stderr(Stdio::from(errors));
+    Running::start("the local cloud", command)
 }

@@ -27,7 +27,8 @@ impl Place {
         &self.root
     }
 
-    /// Whether the local cloud of this run refuses what roles and policies do not allow.
+    /// Whether the local cloud of this run refuses what roles and policies do not allow. Such a cloud can be ended and started again as
+    /// it was.
     pub fn enforces_roles(&self) -> bool {
         self.run.ends_with("privileges")
     }

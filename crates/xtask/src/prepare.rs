@@ -9,7 +9,6 @@ use crate::deploy::{self, Settings};
 use crate::emulator::{Emulator, Ports};
 use crate::place::Place;
 use crate::port::expect_free;
-use crate::privileges;
 use crate::progress::Progress;
 use crate::stack::{self, Stack};
 use crate::tools::{self, Set};
@@ -78,9 +77,6 @@ async fn make(place: &Place, ports: Ports, parameters: &[String], progress: &Pro
 
     deploy::deploy(place, emulator.cloud(), &settings, progress).await?;
     let stack = Stack::find(emulator.cloud(), &settings, ports, process, place).await?;
-    if place.enforces_roles() {
-        privileges::emulate(&stack).await?;
-    }
     let file = place.run(stack::FILE);
     stack.write(&file)?;
     Ok(LocalCloud { emulator, stack, file })

@@ -59,11 +59,10 @@ impl Running {
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
-}
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        let Some(group) = self.group else { return };
+    /// Ends it and everything it started, and waits until that is done.
+    pub fn end(&mut self) {
+        let Some(group) = self.group.take() else { return };
         let _ = kill_process_group(group, Signal::TERM);
         let deadline = Instant::now() + GRACE;
         while Instant::now() < deadline {
@@ -75,6 +74,12 @@ impl Drop for Running {
         }
         let _ = kill_process_group(group, Signal::KILL);
         let _ = self.child.try_wait();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

@@ -79,6 +79,8 @@ async fn a_user_is_added_signs_in_works_is_demoted_disabled_and_deleted() {
     assert_eq!(expect(&me, 200, "GET", "/users/me", None).await["name"], "Life");
     let changed = expect(&me, 200, "PATCH", "/users/me", Some(json!({"preferences": {"language": "de"}}))).await;
     assert_eq!((changed["version"].as_u64(), changed["sub"].as_str()), (Some(2), Some(username.as_str())));
+    let profiles = expect(&admin, 200, "GET", "/users?limit=200", None).await;
+    assert!(profiles["items"].as_array().unwrap().iter().any(|one| one["sub"] == username.as_str()), "{profiles}");
     let role = expect(&me, 200, "GET", &format!("{person}/role"), None).await;
     assert_eq!(role, json!({"username": username, "email": email, "role": "user", "devices": ""}));
 

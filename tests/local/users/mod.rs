@@ -3,6 +3,7 @@
 
 mod adding;
 mod changing;
+mod crowd;
 mod life;
 mod rivals;
 

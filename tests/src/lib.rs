@@ -10,6 +10,7 @@
 
 pub mod breaking;
 pub mod delivery;
+pub mod direct;
 pub mod document;
 pub mod engine;
 pub mod events;
@@ -25,6 +26,7 @@ pub mod own_pool;
 pub mod pool;
 pub mod pump;
 pub mod rows;
+pub mod slow;
 pub mod template;
 pub mod timestream;
 pub mod timestream_query;

@@ -131,12 +131,11 @@ impl Calibration {
         let mut results: Vec<Result<Count, CallAgain>> = counts.into_iter().map(Ok).collect();
         for (place, error) in failed {
             if let Some(result) = results.get_mut(place) {
-                match result {
-                    Err(again) => again.failed += 1,
-                    Ok(_) => {
-                        let all = all.get(place).copied().unwrap_or_default();
-                        *result = Err(CallAgain { failed: 1, all, first: error });
-                    }
+                if let Err(CallAgain::Failed { failed, .. }) = result {
+                    *failed += 1;
+                } else {
+                    let all = all.get(place).copied().unwrap_or_default();
+                    *result = Err(CallAgain::Failed { failed: 1, all, first: error });
                 }
             }
         }

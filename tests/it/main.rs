@@ -2,6 +2,7 @@
 
 mod calibration;
 mod contract;
+mod deadlines;
 mod device;
 mod faults;
 mod flow;

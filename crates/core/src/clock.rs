@@ -40,6 +40,9 @@ pub fn left(deadline: u64, clock: &dyn Clock) -> Duration {
 pub struct Until(Option<Instant>);
 
 impl Until {
+    /// Without an end.
+    pub const NEVER: Self = Self(None);
+
     /// For so long from now on; without an end where that is longer than any clock counts.
     pub fn after(left: Duration) -> Self {
         Self(Instant::now().checked_add(left))

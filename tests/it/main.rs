@@ -17,5 +17,6 @@ mod reading;
 mod recalculation;
 mod scale;
 mod shuffle;
+mod throughput;
 mod tidy;
 mod time_series;

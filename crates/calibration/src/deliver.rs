@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use weir_core::aws::AwsError;
 use weir_core::aws::quarantine::SetAside;
@@ -77,7 +78,13 @@ impl Sorted {
 
 impl Calibration {
     /// Delivers the messages and tells of each how it went. The store is asked once for all of them.
-    pub(super) async fn deliver(&self, envelopes: Vec<Envelope>) -> Vec<Result<Count, CallAgain>> {
+    ///
+    /// Boxed: a type of all that is awaited from here on is more than the compiler follows.
+    pub(super) fn deliver(&self, envelopes: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<Count, CallAgain>>> {
+        Box::pin(self.deliver_all(envelopes))
+    }
+
+    async fn deliver_all(&self, envelopes: Vec<Envelope>) -> Vec<Result<Count, CallAgain>> {
         let messages: Vec<_> = envelopes.iter().map(parse).collect();
         let both = || envelopes.iter().zip(&messages);
         for (_, message) in both().filter(|(envelope, _)| envelope.replay.is_some()) {

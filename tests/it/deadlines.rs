@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
-use weir_core::clock::{Clock, SystemClock};
+use weir_core::aws::delivery::{Delivery, Swept};
+use weir_core::aws::device::DeviceTable;
+use weir_core::clock::{Clock, SystemClock, Until};
 use weir_core::http::gateway::{Failure, in_time};
 use weir_tests::engine::Engine;
 use weir_tests::functions::{Functions, NOW, Settings};
@@ -139,4 +141,25 @@ async fn a_replay_of_many_answers_with_what_it_had_time_for() {
     let left = Arc::new(function).handle_within(json!({"replay": {}}), 29 * SECOND).await.unwrap();
     assert_eq!((&left["accepted"], &left["next"]), (&json!(12), &Value::Null));
     assert_eq!((world.engine.rows("quarantine").len(), world.engine.rows("readings").len()), (0, 20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_that_there_is_no_time_to_deliver_stay_pending_and_are_delivered_when_nothing_older_can_arrive() {
+    let world = crate::device::World::new().await;
+    world.create("b", &json!({"settings": {"a": 1}})).await;
+    let slow = Slow::of("UpdateItem", SECOND);
+    let devices = DeviceTable::new(world.engine.client_timed(slow.clone()), world.engine.name("devices"));
+    let delivery = Delivery::new(devices, world.cloud.iot(), world.clock.clone());
+    world.later(61);
+    let begun = Instant::now();
+    let swept = delivery.sweep(Until::after(1500 * SECOND / 1000)).await.unwrap();
+    assert_eq!((swept, begun.elapsed()), (Swept { delivered: 0, pending: 1 }, 1500 * SECOND / 1000));
+    // It has been published already; only that is not known.
+    assert_eq!(
+        delivery.sweep(Until::NEVER).await.unwrap(),
+        Swept::default(),
+        "an attempt without an end holds its lease"
+    );
+    world.later(31);
+    assert_eq!(delivery.sweep(Until::NEVER).await.unwrap(), Swept { delivered: 1, pending: 0 });
 }

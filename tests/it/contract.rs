@@ -1,6 +1,7 @@
 //! The contract between template, crates, events and README: a name that stands in one of them stands in the others.
 
 mod source;
+mod time;
 mod watch;
 
 use std::collections::BTreeSet;

@@ -2,6 +2,7 @@
 
 mod calibration;
 mod contract;
+mod deadlines;
 mod device;
 mod faults;
 mod flow;
@@ -16,5 +17,6 @@ mod reading;
 mod recalculation;
 mod scale;
 mod shuffle;
+mod throughput;
 mod tidy;
 mod time_series;

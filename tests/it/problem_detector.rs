@@ -8,6 +8,7 @@ mod people;
 mod race;
 mod silence;
 mod stream;
+mod time;
 
 use serde_json::{Value, json};
 use weir_tests::engine::Engine;

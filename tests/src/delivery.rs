@@ -1,23 +1,39 @@
-//! How AWS hands messages to the functions: an error means "call again", and who has failed too often waits in a queue for
-//! somebody to drive it through again.
+//! How AWS hands messages to the functions: at least once, in no order, again when a function says so or was killed; and who has
+//! failed too often waits in a queue for somebody to drive it through again.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
+use std::time::Duration;
 
+use fastrand::Rng;
+use futures_util::future::{LocalBoxFuture, join_all};
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
-use crate::functions::{Functions, NOW};
+use crate::functions::NOW;
+use crate::lives::{Lives, Which};
 use crate::root;
 use crate::template::Template;
 
+/// The way a message takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// From a rule to `calibration`.
+    Reading,
+    /// From a rule to `organizer`.
+    Level,
+    /// From the queue to `calibration`, with others.
+    Queue,
+}
+
 /// A message on its way to a function.
 #[derive(Debug, Clone)]
-pub enum Message {
-    /// From a rule to `calibration`.
-    Reading(Value),
-    /// From a rule to `organizer`.
-    Level(Value),
-    /// Several from the queue to `calibration`.
-    Queued(Vec<Value>),
+pub struct Message {
+    /// The way it takes.
+    pub way: Way,
+    /// What the rule says, or would have said.
+    pub event: Value,
 }
 
 /// How often AWS calls before it gives up, as the template says.
@@ -37,74 +53,151 @@ static CALLS: LazyLock<Calls> = LazyLock::new(|| {
     Calls { calibration: asynchronous("CalibrationFunction"), organizer: asynchronous("OrganizerFunction"), queued }
 });
 
-/// Delivers messages to one instance of each function.
+/// Within this time all messages set out.
+const MINUTES: u64 = 10 * 60_000;
+
+/// Delivers messages. Each has a number: its place in the list.
 pub struct Delivery<'a> {
-    functions: &'a Functions,
-    /// What AWS has given up on.
-    pub on_failure: Vec<Message>,
+    lives: &'a Lives<'a>,
+    messages: &'a [Message],
+    rng: RefCell<Rng>,
+    taken: RefCell<BTreeSet<usize>>,
+    given_up: RefCell<BTreeSet<usize>>,
+    twice: RefCell<usize>,
 }
 
 impl<'a> Delivery<'a> {
-    /// To these functions.
-    pub fn to(functions: &'a Functions) -> Self {
-        Self { functions, on_failure: Vec::new() }
+    /// To these instances.
+    pub fn to(lives: &'a Lives<'a>, messages: &'a [Message], seed: u64) -> Self {
+        let rng = RefCell::new(Rng::with_seed(seed));
+        Self {
+            lives,
+            messages,
+            rng,
+            taken: RefCell::default(),
+            given_up: RefCell::default(),
+            twice: RefCell::default(),
+        }
     }
 
-    /// Delivers a message as often as AWS does.
-    pub async fn deliver(&mut self, message: Message) {
-        let taken = match &message {
-            Message::Reading(event) => self.reading(event).await,
-            Message::Level(event) => self.level(event).await,
-            Message::Queued(bodies) => return self.queued(bodies.clone()).await,
+    /// The messages that no call has taken, and that AWS has given up on.
+    pub fn on_failure(&self) -> BTreeSet<usize> {
+        &*self.given_up.borrow() - &*self.taken.borrow()
+    }
+
+    /// How many messages were delivered again though a call had taken them, or at the same time.
+    pub fn twice(&self) -> usize {
+        *self.twice.borrow()
+    }
+
+    /// Delivers all of them: one after the other, or, when things go wrong, each at some time, some twice, and several at once.
+    pub async fn deliver(&self) {
+        let all = || 0..self.messages.len();
+        let of = |way: Way| move |number: &usize| self.way(*number) == way;
+        let queued: Vec<usize> = all().filter(of(Way::Queue)).collect();
+        if !self.lives.wild() {
+            for number in all().filter(|number| self.way(*number) != Way::Queue) {
+                self.one(number).await;
+            }
+            return self.queue(queued).await;
+        }
+        let mut under_way: Vec<LocalBoxFuture<'_, ()>> = vec![Box::pin(self.queue(queued))];
+        for number in all().filter(|number| self.way(*number) != Way::Queue) {
+            let times = if self.chance(30) { 2 } else { 1 };
+            *self.twice.borrow_mut() += times - 1;
+            for _ in 0..times {
+                let after = self.within(MINUTES);
+                under_way.push(Box::pin(async move {
+                    sleep(after).await;
+                    self.one(number).await;
+                }));
+            }
+        }
+        join_all(under_way).await;
+    }
+
+    /// Delivers again what was given up, and what was taken by one delivery and given up by another.
+    pub async fn redrive(&self) {
+        for number in std::mem::take(&mut *self.given_up.borrow_mut()) {
+            match self.way(number) {
+                Way::Queue => self.queue(vec![number]).await,
+                Way::Reading | Way::Level => self.one(number).await,
+            }
+        }
+    }
+
+    fn way(&self, number: usize) -> Way {
+        self.messages[number].way
+    }
+
+    fn chance(&self, percent: u8) -> bool {
+        self.rng.borrow_mut().u8(..100) < percent
+    }
+
+    fn within(&self, millis: u64) -> Duration {
+        Duration::from_millis(self.rng.borrow_mut().u64(..millis))
+    }
+
+    /// A message of a rule, as often as AWS calls with pauses in between.
+    async fn one(&self, number: usize) {
+        let (which, calls) = match self.way(number) {
+            Way::Level => (Which::Organizer, CALLS.organizer),
+            Way::Reading | Way::Queue => (Which::Calibration, CALLS.calibration),
         };
-        if !taken {
-            self.on_failure.push(message);
-        }
-    }
-
-    /// Delivers again what was given up.
-    pub async fn redrive(&mut self) {
-        for message in std::mem::take(&mut self.on_failure) {
-            self.deliver(message).await;
-        }
-    }
-
-    async fn reading(&self, event: &Value) -> bool {
-        for _ in 0..CALLS.calibration {
-            if self.functions.calibration.handle(event.clone()).await.is_ok() {
-                return true;
+        for call in 0..calls {
+            if call > 0 {
+                sleep(self.within(180_000)).await;
             }
-        }
-        false
-    }
-
-    async fn level(&self, event: &Value) -> bool {
-        for _ in 0..CALLS.organizer {
-            if self.functions.organizer.handle(event.clone()).await.is_ok() {
-                return true;
-            }
-        }
-        false
-    }
-
-    async fn queued(&mut self, mut bodies: Vec<Value>) {
-        for _ in 0..CALLS.queued {
-            let record = |(place, body): (usize, &Value)| {
-                json!({"messageId": place.to_string(), "eventSource": "aws:sqs", "body": body.to_string(),
-                    "attributes": {"SentTimestamp": NOW.millis().to_string()}})
-            };
-            let event = json!({"Records": bodies.iter().enumerate().map(record).collect::<Vec<_>>()});
-            // An error is as good as every message named.
-            if let Ok(answer) = self.functions.calibration.handle(event).await {
-                let failed = answer["batchItemFailures"].as_array().expect("failures");
-                let named: Vec<_> = failed.iter().filter_map(|one| one["itemIdentifier"].as_str()).collect();
-                let mut places = 0_usize..;
-                bodies.retain(|_| named.contains(&places.next().unwrap_or_default().to_string().as_str()));
-            }
-            if bodies.is_empty() {
+            if self.lives.call(which, self.messages[number].event.clone()).await.is_ok() {
+                self.taken.borrow_mut().insert(number);
                 return;
             }
         }
-        self.on_failure.push(Message::Queued(bodies));
+        self.given_up.borrow_mut().insert(number);
+    }
+
+    /// The queue: hands out what is visible in batches, takes back what failed, and gives up on what was handed out too often.
+    async fn queue(&self, numbers: Vec<usize>) {
+        let mut visible: Vec<(usize, u64)> = numbers.into_iter().map(|number| (number, 0)).collect();
+        while !visible.is_empty() {
+            let mut batch = std::mem::take(&mut visible);
+            if self.lives.wild() {
+                sleep(self.within(120_000)).await;
+                self.rng.borrow_mut().shuffle(&mut batch);
+                visible = batch.split_off(self.rng.borrow_mut().usize(1..=batch.len()));
+            }
+            // An error is as good as every message named.
+            let answer = self.lives.call(Which::Calibration, self.records(&batch)).await.ok();
+            let failed = |number: usize| {
+                let failures = answer.as_ref().map(|answer| answer["batchItemFailures"].as_array().expect("failures"));
+                failures.is_none_or(|all| all.iter().any(|one| one["itemIdentifier"] == number.to_string().as_str()))
+            };
+            for (number, received) in batch {
+                let again = if failed(number) {
+                    received + 1
+                } else {
+                    self.taken.borrow_mut().insert(number);
+                    if !(self.lives.wild() && self.chance(10)) {
+                        continue;
+                    }
+                    // A queue may hand out again what was deleted.
+                    *self.twice.borrow_mut() += 1;
+                    received
+                };
+                if again < CALLS.queued {
+                    visible.push((number, again));
+                } else {
+                    self.given_up.borrow_mut().insert(number);
+                }
+            }
+        }
+    }
+
+    fn records(&self, batch: &[(usize, u64)]) -> Value {
+        let record = |(number, _): &(usize, u64)| {
+            json!({"messageId": number.to_string(), "eventSource": "aws:sqs", "body": self.messages[*number].event.to_string(),
+                "attributes": {"SentTimestamp": NOW.millis().to_string()}})
+        };
+        json!({"Records": batch.iter().map(record).collect::<Vec<_>>()})
     }
 }

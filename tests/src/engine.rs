@@ -18,6 +18,7 @@ use weir_core::aws::dynamodb::config::timeout::TimeoutConfig;
 use weir_core::aws::dynamodb::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
 use weir_core::aws::dynamodb::{Client, Config};
 
+use crate::direct::Direct;
 use crate::root;
 use crate::template::Template;
 use crate::wire::{Wire, through};
@@ -130,20 +131,31 @@ impl Engine {
         self.client_by(through(self.http.clone(), wire), 1)
     }
 
+    /// A client whose requests go over `wire` and then reach the engine without a socket, with the time-outs that functions
+    /// have. For tests with a paused clock: what takes time is then the wire alone.
+    pub fn client_timed(&self, wire: Arc<dyn Wire>) -> Client {
+        let http = through(SharedHttpClient::new(Direct::to(self.database.clone())), wire);
+        let partition = RetryPartition::custom(self.url.clone()).build();
+        let timeouts = weir_core::aws::config::timeouts();
+        Client::from_conf(self.config(http, 3).retry_partition(partition).timeout_config(timeouts).build())
+    }
+
     fn client_by(&self, http: SharedHttpClient, attempts: u32) -> Client {
         // The allowance for retries is shared by all clients of a partition in the process; each engine has its own.
         let partition = RetryPartition::custom(self.url.clone()).build();
-        let config = Config::builder()
+        let config = self.config(http, attempts).retry_partition(partition).timeout_config(TimeoutConfig::disabled());
+        Client::from_conf(config.build())
+    }
+
+    fn config(&self, http: SharedHttpClient, attempts: u32) -> weir_core::aws::dynamodb::config::Builder {
+        Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-central-1"))
             .credentials_provider(Credentials::new("AKIDTEST", "test", None, None, "test"))
             .endpoint_url(&self.url)
             .http_client(http)
             .retry_config(RetryConfig::standard().with_max_attempts(attempts))
-            .retry_partition(partition)
-            .timeout_config(TimeoutConfig::disabled())
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        Client::from_conf(config.build())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
     }
 }
 

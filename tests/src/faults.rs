@@ -5,13 +5,22 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
 
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use axum::body::Bytes;
 use fastrand::Rng;
 use futures_util::future::BoxFuture;
+use http_body::{Body, Frame};
 use serde_json::{Map, Value, json};
+use tokio::time::sleep;
 
 use crate::wire::{Answer, Request, Wire, answer, opened, refusal};
 
@@ -30,19 +39,32 @@ pub enum Fault {
     TimeoutBefore,
     /// No answer comes, and everything was done.
     TimeoutAfter,
+    /// No answer comes, and it is done later, when the caller may have gone on long since.
+    Late,
+    /// Everything was done, and the connection breaks in the middle of the answer.
+    Torn,
+    /// The answer takes its time: from a moment to longer than anybody waits.
+    Slow,
     /// Of several statements or keys some are refused or left over.
     Partly,
 }
 
-const ALL: [Fault; 7] = [
+/// All that can happen.
+pub const ALL: [Fault; 10] = [
     Fault::Throughput,
     Fault::Throttling,
     Fault::Internal,
     Fault::Reset,
     Fault::TimeoutBefore,
     Fault::TimeoutAfter,
+    Fault::Late,
+    Fault::Torn,
+    Fault::Slow,
     Fault::Partly,
 ];
+
+/// What was sent arrives within this time, or never.
+pub const LATEST: Duration = Duration::from_secs(90);
 
 /// A wire on which things go wrong.
 #[derive(Debug)]
@@ -104,7 +126,7 @@ impl Faults {
 impl Wire for Faults {
     fn carry(self: Arc<Self>, request: Request) -> BoxFuture<'static, Answer> {
         Box::pin(async move {
-            let Some((fault, rng)) = self.draw(&request) else { return request.deliver().await };
+            let Some((fault, mut rng)) = self.draw(&request) else { return request.deliver().await };
             let lost = |what: &str| Err(ConnectorError::timeout(what.to_owned().into()));
             match fault {
                 Fault::Throughput => refusal(400, "ProvisionedThroughputExceededException", "slow down"),
@@ -116,6 +138,16 @@ impl Wire for Faults {
                     request.deliver().await?;
                     lost("no answer, everything done")
                 }
+                Fault::Late => {
+                    later(request, &mut rng);
+                    lost("no answer, done later")
+                }
+                Fault::Torn => torn(request.deliver().await?).await,
+                Fault::Slow => {
+                    let answer = request.deliver().await;
+                    sleep(Duration::from_millis(rng.u64(50..6_000))).await;
+                    answer
+                }
                 Fault::Partly => match request.operation() {
                     "BatchExecuteStatement" => some_statements(request, rng).await,
                     "BatchGetItem" => some_keys(request, rng).await,
@@ -123,6 +155,37 @@ impl Wire for Faults {
                 },
             }
         })
+    }
+}
+
+/// The request arrives at some time within [`LATEST`].
+pub(crate) fn later(request: Request, rng: &mut Rng) {
+    let after = Duration::from_millis(rng.u64(..LATEST.as_millis().try_into().unwrap_or(u64::MAX)));
+    tokio::spawn(async move {
+        sleep(after).await;
+        let _ = request.deliver().await;
+    });
+}
+
+/// The first half of the answer, and then the end of the connection.
+async fn torn(response: HttpResponse) -> Answer {
+    let (status, body) = opened(response).await;
+    let mut half = body.to_string().into_bytes();
+    half.truncate(half.len() / 2);
+    let status = StatusCode::try_from(status).expect("a status");
+    Ok(HttpResponse::new(status, SdkBody::from_body_1_x(Half(Some(half.into())))))
+}
+
+/// A body that comes to half of its length.
+struct Half(Option<Bytes>);
+
+impl Body for Half {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let reset = || std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+        Poll::Ready(Some(self.0.take().map(Frame::data).ok_or_else(reset)))
     }
 }
 

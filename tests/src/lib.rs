@@ -10,7 +10,9 @@
 
 pub mod breaking;
 pub mod delivery;
+pub mod direct;
 pub mod document;
+pub mod ends;
 pub mod engine;
 pub mod events;
 pub mod faults;
@@ -18,6 +20,7 @@ pub mod fleet;
 pub mod functions;
 pub mod fuzz;
 pub mod lambda;
+pub mod lives;
 pub mod local;
 pub mod meter;
 pub mod mutate;
@@ -25,6 +28,7 @@ pub mod own_pool;
 pub mod pool;
 pub mod pump;
 pub mod rows;
+pub mod slow;
 pub mod template;
 pub mod timestream;
 pub mod timestream_query;

@@ -35,7 +35,7 @@ pub struct Request {
 impl Request {
     /// What is asked, e.g. `PutItem`.
     pub fn operation(&self) -> &str {
-        self.http.headers().get("x-amz-target").and_then(|target| target.rsplit('.').next()).unwrap_or_default()
+        operation(&self.http)
     }
 
     /// The body.
@@ -55,6 +55,11 @@ impl Request {
     pub async fn deliver(self) -> Answer {
         self.onward.call(self.http).await
     }
+}
+
+/// What a request asks for.
+pub(crate) fn operation(http: &HttpRequest) -> &str {
+    http.headers().get("x-amz-target").and_then(|target| target.rsplit('.').next()).unwrap_or_default()
 }
 
 /// An answer made here.

@@ -1,18 +1,17 @@
 //! The values of a message calibrated: each is looked up by itself, and all are worked out together, since formulas ask
 //! for the values of others.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use weir_core::aws::AwsError;
-use weir_core::domain::calibration::{self, Given, together};
-use weir_core::domain::device::{Device, Sensor};
-use weir_core::domain::reading::{RawReading, Reading};
+use weir_core::domain::calibration::{self, Given, in_force, together};
+use weir_core::domain::device::{Device, InForce, Sensor};
+use weir_core::domain::reading::{RawReading, Reading, Series};
 use weir_core::domain::{Reason, Refusal, Timestamp};
 use weir_core::id::{DeviceId, SensorCode};
 
-use super::Calibration;
 use super::message::Part;
 
 /// What becomes of one value.
@@ -33,29 +32,49 @@ enum Found<'a> {
     Failed(AwsError),
 }
 
-impl Calibration {
-    /// What becomes of each of `raws`, in their order.
-    pub(super) async fn calibrate(&self, device: &Device, raws: &[RawReading], received_at: Timestamp) -> Vec<Made> {
-        let mut found = Vec::with_capacity(raws.len());
-        for raw in raws {
-            found.push(self.find(device, raw).await);
-        }
-        make(&device.id, received_at, raws, found)
-    }
+/// The versions of calibrations that a delivery needs beyond those in the devices' rows, each looked up once.
+pub(super) type Histories = HashMap<Series, Result<Arc<[Arc<calibration::Calibration>]>, AwsError>>;
 
-    async fn find<'a>(&self, device: &'a Device, raw: &RawReading) -> Found<'a> {
-        let Some(sensor) = device.sensor(&raw.sensor) else {
-            let detail = format!("the device {} has no sensor {}", device.id, raw.sensor);
-            return Found::Refused(Refusal::new(Reason::UnknownSensor, detail));
-        };
-        if !sensor.enabled {
-            let detail = format!("the sensor {} of {} is switched off", raw.sensor, device.id);
-            return Found::Refused(Refusal::new(Reason::SensorDisabled, detail));
-        }
-        match self.registry.calibration(&device.id, sensor, raw.at).await {
-            Ok(calibration) => Found::Sensor(sensor, calibration),
-            Err(error) => Found::Failed(error),
-        }
+/// What becomes of each of `raws`, in their order.
+pub(super) fn calibrate(
+    device: &Device,
+    raws: &[RawReading],
+    received_at: Timestamp,
+    histories: &Histories,
+) -> Vec<Made> {
+    let found = raws.iter().map(|raw| find(device, raw, histories)).collect();
+    make(&device.id, received_at, raws, found)
+}
+
+/// The series whose versions are needed to calibrate `raws`.
+pub(super) fn asked<'a>(device: &'a Device, raws: &'a [RawReading]) -> impl Iterator<Item = Series> + 'a {
+    raws.iter().filter(|_| device.enabled).filter_map(|raw| {
+        let sensor = device.sensor(&raw.sensor).filter(|sensor| sensor.enabled)?;
+        matches!(sensor.in_force(raw.at), InForce::InHistory).then(|| series(device, raw))
+    })
+}
+
+fn series(device: &Device, raw: &RawReading) -> Series {
+    Series { device: device.id.clone(), sensor: raw.sensor.clone() }
+}
+
+fn find<'a>(device: &'a Device, raw: &RawReading, histories: &Histories) -> Found<'a> {
+    let Some(sensor) = device.sensor(&raw.sensor) else {
+        let detail = format!("the device {} has no sensor {}", device.id, raw.sensor);
+        return Found::Refused(Refusal::new(Reason::UnknownSensor, detail));
+    };
+    if !sensor.enabled {
+        let detail = format!("the sensor {} of {} is switched off", raw.sensor, device.id);
+        return Found::Refused(Refusal::new(Reason::SensorDisabled, detail));
+    }
+    match sensor.in_force(raw.at) {
+        InForce::Here(latest) => Found::Sensor(sensor, Some(Arc::clone(latest))),
+        InForce::None => Found::Sensor(sensor, None),
+        InForce::InHistory => match histories.get(&series(device, raw)) {
+            Some(Ok(versions)) => Found::Sensor(sensor, in_force(versions.iter(), raw.at).map(Arc::clone)),
+            Some(Err(error)) => Found::Failed(AwsError::Call { operation: "calibrations", detail: error.to_string() }),
+            None => Found::Failed(AwsError::Late("calibrations")),
+        },
     }
 }
 

@@ -1,20 +1,21 @@
 //! One or more messages on their way: read, calibrated, stored or set aside.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use weir_core::aws::AwsError;
 use weir_core::aws::quarantine::SetAside;
 use weir_core::aws::time_series::{Aside, Written};
 use weir_core::domain::device::Device;
-use weir_core::domain::reading::Reading;
+use weir_core::domain::reading::{Reading, Series};
 use weir_core::domain::{Reason, Refusal, Timestamp};
 use weir_core::id::{AsideId, DeviceId};
 use weir_core::telemetry::metric;
 use weir_core::wire::Envelope;
 
-use super::calibrate::Made;
+use super::calibrate::{Histories, Made, asked, calibrate};
 use super::message::{Message, Part, parse, single};
 use super::{Calibration, CallAgain, Count};
 
@@ -26,6 +27,12 @@ const AT_ONCE: usize = 8;
 /// The devices of a delivery, each looked up once.
 type Devices = HashMap<DeviceId, Result<Option<Arc<Device>>, AwsError>>;
 
+/// What the registry says of all that a delivery's messages name.
+struct Known {
+    devices: Devices,
+    histories: Histories,
+}
+
 /// What the messages of a delivery come to, each piece with the place of its message.
 #[derive(Default)]
 struct Sorted {
@@ -34,9 +41,50 @@ struct Sorted {
     failed: Vec<(usize, AwsError)>,
 }
 
+impl Sorted {
+    /// Sorts a message's values into readings and what is set aside.
+    fn take(&mut self, place: usize, envelope: &Envelope, message: Message, known: &Known) {
+        let at = message.readings.first().map_or(envelope.received_at, |reading| reading.at);
+        let refusal = match known.devices.get(&message.device) {
+            Some(Ok(Some(device))) if device.enabled => {
+                for part in message.refused {
+                    self.aside.push((place, set_aside(envelope, &message.device, message.single, part)));
+                }
+                for made in calibrate(device, &message.readings, envelope.received_at, &known.histories) {
+                    match made {
+                        Made::Reading(reading) => self.readings.push((place, reading)),
+                        Made::Refused(part) => {
+                            self.aside.push((place, set_aside(envelope, &device.id, message.single, part)));
+                        }
+                        Made::Failed(error) => self.failed.push((place, error)),
+                    }
+                }
+                return;
+            }
+            Some(Ok(Some(_))) => {
+                Refusal::new(Reason::DeviceDisabled, format!("the device {} is switched off", message.device))
+            }
+            Some(Err(error)) => {
+                let error = AwsError::Call { operation: "device", detail: error.to_string() };
+                return self.failed.push((place, error));
+            }
+            Some(Ok(None)) | None => {
+                Refusal::new(Reason::UnknownDevice, format!("no device {} is registered", message.device))
+            }
+        };
+        self.aside.push((place, whole(envelope, Some(message.device.to_string()), refusal, at)));
+    }
+}
+
 impl Calibration {
     /// Delivers the messages and tells of each how it went. The store is asked once for all of them.
-    pub(super) async fn deliver(&self, envelopes: Vec<Envelope>) -> Vec<Result<Count, CallAgain>> {
+    ///
+    /// Boxed: a type of all that is awaited from here on is more than the compiler follows.
+    pub(super) fn deliver(&self, envelopes: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<Count, CallAgain>>> {
+        Box::pin(self.deliver_all(envelopes))
+    }
+
+    async fn deliver_all(&self, envelopes: Vec<Envelope>) -> Vec<Result<Count, CallAgain>> {
         let messages: Vec<_> = envelopes.iter().map(parse).collect();
         let both = || envelopes.iter().zip(&messages);
         for (_, message) in both().filter(|(envelope, _)| envelope.replay.is_some()) {
@@ -44,10 +92,12 @@ impl Calibration {
             message.iter().for_each(|message| self.registry.forget(&message.device));
         }
         let devices = self.devices(messages.iter().flatten().map(|message| &message.device)).await;
+        let histories = self.histories(messages.iter().flatten(), &devices).await;
+        let found = Known { devices, histories };
         let mut sorted = Sorted::default();
         for (place, (envelope, message)) in envelopes.iter().zip(messages).enumerate() {
             match message {
-                Ok(message) => self.sort(place, envelope, message, &devices, &mut sorted).await,
+                Ok(message) => sorted.take(place, envelope, message, &found),
                 Err(refused) => {
                     let at = refused.at.unwrap_or(envelope.received_at);
                     let aside = whole(envelope, refused.device, refused.refusal, at);
@@ -63,47 +113,25 @@ impl Calibration {
         outcomes
     }
 
+    /// The devices, each asked for by itself: one that cannot be had does not hold back the others.
     async fn devices(&self, ids: impl Iterator<Item = &DeviceId>) -> Devices {
-        let mut devices = Devices::new();
-        for id in ids {
-            if !devices.contains_key(id) {
-                devices.insert(id.clone(), self.registry.device(id).await);
-            }
-        }
-        devices
+        let ids: BTreeSet<&DeviceId> = ids.collect();
+        let find = async |id: &DeviceId| (id.clone(), self.registry.device(id).await);
+        stream::iter(ids).map(find).buffer_unordered(AT_ONCE).collect().await
     }
 
-    /// Sorts a message's values into readings and what is set aside.
-    async fn sort(&self, place: usize, envelope: &Envelope, message: Message, devices: &Devices, sorted: &mut Sorted) {
-        let at = message.readings.first().map_or(envelope.received_at, |reading| reading.at);
-        let refusal = match devices.get(&message.device) {
-            Some(Ok(Some(device))) if device.enabled => {
-                for part in message.refused {
-                    sorted.aside.push((place, set_aside(envelope, &message.device, message.single, part)));
-                }
-                for made in self.calibrate(device, &message.readings, envelope.received_at).await {
-                    match made {
-                        Made::Reading(reading) => sorted.readings.push((place, reading)),
-                        Made::Refused(part) => {
-                            sorted.aside.push((place, set_aside(envelope, &device.id, message.single, part)));
-                        }
-                        Made::Failed(error) => sorted.failed.push((place, error)),
-                    }
-                }
-                return;
+    async fn histories(&self, messages: impl Iterator<Item = &Message>, devices: &Devices) -> Histories {
+        let mut all = BTreeSet::new();
+        for message in messages {
+            if let Some(Ok(Some(device))) = devices.get(&message.device) {
+                all.extend(asked(device, &message.readings));
             }
-            Some(Ok(Some(_))) => {
-                Refusal::new(Reason::DeviceDisabled, format!("the device {} is switched off", message.device))
-            }
-            Some(Err(error)) => {
-                let error = AwsError::Call { operation: "device", detail: error.to_string() };
-                return sorted.failed.push((place, error));
-            }
-            Some(Ok(None)) | None => {
-                Refusal::new(Reason::UnknownDevice, format!("no device {} is registered", message.device))
-            }
+        }
+        let find = async |of: Series| {
+            let versions = self.registry.history(&of).await;
+            (of, versions)
         };
-        sorted.aside.push((place, whole(envelope, Some(message.device.to_string()), refusal, at)));
+        stream::iter(all).map(find).buffer_unordered(AT_ONCE).collect().await
     }
 
     /// Stores the readings, sets the rest aside, and counts.
@@ -131,12 +159,11 @@ impl Calibration {
         let mut results: Vec<Result<Count, CallAgain>> = counts.into_iter().map(Ok).collect();
         for (place, error) in failed {
             if let Some(result) = results.get_mut(place) {
-                match result {
-                    Err(again) => again.failed += 1,
-                    Ok(_) => {
-                        let all = all.get(place).copied().unwrap_or_default();
-                        *result = Err(CallAgain { failed: 1, all, first: error });
-                    }
+                if let Err(CallAgain::Failed { failed, .. }) = result {
+                    *failed += 1;
+                } else {
+                    let all = all.get(place).copied().unwrap_or_default();
+                    *result = Err(CallAgain::Failed { failed: 1, all, first: error });
                 }
             }
         }

@@ -14,7 +14,7 @@ use weir_core::aws::quarantine::QuarantineTable;
 use weir_core::aws::registry::Registry;
 use weir_core::aws::time_series::TimeSeries;
 use weir_core::aws::{AwsError, CalibrationTable};
-use weir_core::clock::{Clock, SystemClock};
+use weir_core::clock::{Clock, SystemClock, Until};
 use weir_core::domain::Kept;
 use weir_core::wire::{Envelope, replay};
 
@@ -34,11 +34,20 @@ pub struct Calibration {
 
 /// Something could not be delivered: the caller has to call again.
 #[derive(Debug, thiserror::Error)]
-#[error("call again, {failed} of {all} could not be delivered: {first}")]
-pub struct CallAgain {
-    failed: usize,
-    all: usize,
-    first: AwsError,
+pub enum CallAgain {
+    /// AWS failed on the way.
+    #[error("call again, {failed} of {all} could not be delivered: {first}")]
+    Failed {
+        /// So many values of the message.
+        failed: usize,
+        /// So many it has.
+        all: usize,
+        /// Why the first of them could not.
+        first: AwsError,
+    },
+    /// There was no time to find out how the message ends.
+    #[error("call again: out of time")]
+    Late,
 }
 
 /// How many values of a message ended how.
@@ -86,17 +95,19 @@ impl Calibration {
         self.handle_within(event, Duration::MAX).await
     }
 
-    /// As [`Calibration::handle`], and what of a batch is not finished when `left` is over is delivered again.
+    /// As [`Calibration::handle`], and what is not finished when `left` is over has to be delivered again.
     ///
     /// # Errors
     /// When a rule's message has to be delivered again.
     pub async fn handle_within(&self, event: Value, left: Duration) -> Result<Value, CallAgain> {
+        let until = Until::after(left);
         if let Some(messages) = queue::messages(&event) {
-            return Ok(self.handle_queue(&messages, left).await);
+            return Ok(self.handle_queue(&messages, until).await);
         }
         let envelope = Envelope::open(&event, self.clock.now());
         let again = envelope.replay.is_some();
-        let count = self.deliver(vec![envelope]).await.into_iter().next().unwrap_or_else(|| Ok(Count::default()))?;
+        let ended = until.finish(self.deliver(vec![envelope])).await.ok_or(CallAgain::Late)?;
+        let count = ended.into_iter().next().unwrap_or_else(|| Ok(Count::default()))?;
         let quarantined = count.aside.len();
         let answer = json!({"stored": count.stored, "duplicate": count.duplicate, "quarantined": quarantined});
         Ok(if again { replay::answer(answer, &count.aside) } else { answer })

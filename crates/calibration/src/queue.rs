@@ -1,10 +1,8 @@
 //! A batch from SQS: each message's body is what a rule would have sent.
 
-use std::time::Duration;
-
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
-use tokio::time::{Instant, timeout_at};
+use weir_core::clock::Until;
 use weir_core::domain::Timestamp;
 use weir_core::wire::Envelope;
 
@@ -41,26 +39,17 @@ pub(super) fn messages(event: &Value) -> Option<Vec<Queued>> {
 
 impl Calibration {
     /// Delivers a batch and answers with the messages that SQS has to deliver again. One message's failure does not
-    /// concern the others, and when `left` is over whatever has no outcome yet goes back: a second delivery changes
+    /// concern the others, and when the time is over whatever has no outcome yet goes back: a second delivery changes
     /// nothing of what the first one did.
-    pub(super) async fn handle_queue(&self, messages: &[Queued], left: Duration) -> Value {
-        let end = Instant::now().checked_add(left);
-        let groups: Vec<_> = messages.chunks(GROUP).map(|group| self.handle_until(end, group)).collect();
+    pub(super) async fn handle_queue(&self, messages: &[Queued], until: Until) -> Value {
+        let groups: Vec<_> = messages.chunks(GROUP).map(|group| self.handle_until(until, group)).collect();
         let failures: Vec<Value> = stream::iter(groups).buffered(AT_ONCE).concat().await;
         json!({"batchItemFailures": failures})
     }
 
-    async fn handle_until(&self, end: Option<Instant>, group: &[Queued]) -> Vec<Value> {
-        let outcomes = self.handle_group(group);
-        match end {
-            None => outcomes.await,
-            // A group that has not begun when the time is over is not begun.
-            Some(end) if Instant::now() >= end => group.iter().map(unfinished).collect(),
-            Some(end) => match timeout_at(end, outcomes).await {
-                Ok(failures) => failures,
-                Err(_) => group.iter().map(unfinished).collect(),
-            },
-        }
+    async fn handle_until(&self, until: Until, group: &[Queued]) -> Vec<Value> {
+        let outcomes = until.finish(self.handle_group(group)).await;
+        outcomes.unwrap_or_else(|| group.iter().map(unfinished).collect())
     }
 
     /// Delivers some messages of the batch with one call of the store, and tells which have to come again.

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use tokio::time::{Instant, timeout_at};
+
 use crate::domain::Timestamp;
 
 /// Tells the time. Wall time on purpose: a monotonic clock stands still while Lambda keeps a function frozen, and a
@@ -31,6 +33,35 @@ const TO_REPORT: Duration = Duration::from_secs(1);
 pub fn left(deadline: u64, clock: &dyn Clock) -> Duration {
     let now = u64::try_from(clock.now().millis()).unwrap_or_default();
     Duration::from_millis(deadline.saturating_sub(now)).saturating_sub(TO_REPORT)
+}
+
+/// Until when work may go on. Told by the monotonic clock, since nothing is frozen while it works.
+#[derive(Debug, Clone, Copy)]
+pub struct Until(Option<Instant>);
+
+impl Until {
+    /// Without an end.
+    pub const NEVER: Self = Self(None);
+
+    /// For so long from now on; without an end where that is longer than any clock counts.
+    pub fn after(left: Duration) -> Self {
+        Self(Instant::now().checked_add(left))
+    }
+
+    /// Whether the time is over.
+    pub fn is_over(self) -> bool {
+        self.0.is_some_and(|end| Instant::now() >= end)
+    }
+
+    /// Does the work, if there is time for it: `None` when it was broken off, and when it was not even begun. What was
+    /// broken off is as if the function had been killed there, so it must be such that it can be done again.
+    pub async fn finish<T>(self, work: impl Future<Output = T>) -> Option<T> {
+        match self.0 {
+            None => Some(work.await),
+            Some(_) if self.is_over() => None,
+            Some(end) => timeout_at(end, work).await.ok(),
+        }
+    }
 }
 
 /// A clock that shows what it was last set to: for tests and for replays at a recorded instant.
@@ -65,5 +96,17 @@ mod tests {
         assert_eq!(left(1_030_000, &clock), Duration::from_secs(29));
         assert_eq!(left(1_000_500, &clock), Duration::ZERO);
         assert_eq!(left(0, &clock), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_takes_too_long_is_broken_off_and_none_is_begun_when_the_time_is_over() {
+        let (until, second) = (Until::after(Duration::from_secs(3)), Duration::from_secs(1));
+        assert_eq!(until.finish(tokio::time::sleep(second)).await, Some(()));
+        assert_eq!(until.finish(tokio::time::sleep(3 * second)).await, None);
+        assert!(until.is_over());
+        let mut begun = false;
+        assert_eq!(until.finish(async { begun = true }).await, None);
+        assert!(!begun);
+        assert_eq!(Until::after(Duration::MAX).finish(tokio::time::sleep(100 * second)).await, Some(()));
     }
 }

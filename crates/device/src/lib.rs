@@ -4,6 +4,7 @@
 //! what they share is in `change` (how a device is changed) and `show` (how it is shown).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
@@ -14,7 +15,7 @@ use weir_core::aws::delivery::Delivery;
 use weir_core::aws::device::DeviceTable;
 use weir_core::aws::iot::{self, Iot};
 use weir_core::aws::{AwsError, CalibrationTable};
-use weir_core::clock::{Clock, SystemClock};
+use weir_core::clock::{Clock, SystemClock, Until};
 use weir_core::http::{finish, gateway, served};
 
 mod change;
@@ -142,10 +143,18 @@ impl Device {
     /// # Errors
     /// When it cannot be found out what is pending.
     pub async fn handle(&self, event: Value) -> Result<Value, CallAgain> {
+        self.handle_within(event, Duration::MAX).await
+    }
+
+    /// As [`Device::handle`], and what is not delivered when `left` is over stays pending.
+    ///
+    /// # Errors
+    /// When it cannot be found out what is pending.
+    pub async fn handle_within(&self, event: Value, left: Duration) -> Result<Value, CallAgain> {
         if gateway::is_http(&event) {
             return Ok(gateway::answer(&self.router, event).await);
         }
-        let swept = self.parts.delivery.sweep().await?;
+        let swept = self.parts.delivery.sweep(Until::after(left)).await?;
         if swept.pending > 0 {
             tracing::warn!(delivered = swept.delivered, pending = swept.pending, "settings are still to be delivered");
         }

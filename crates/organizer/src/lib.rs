@@ -5,6 +5,7 @@
 //! writes are such that a second delivery changes nothing, so a message that fails half-way is simply delivered again.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use weir_core::aws::config::{self, ConfigError};
@@ -14,7 +15,7 @@ use weir_core::aws::quarantine::{QuarantineTable, SetAside};
 use weir_core::aws::registry::Registry;
 use weir_core::aws::time_series::{Aside, TimeSeries, Written};
 use weir_core::aws::{AwsError, CalibrationTable};
-use weir_core::clock::{Clock, SystemClock};
+use weir_core::clock::{Clock, SystemClock, Until};
 use weir_core::domain::Refusal;
 use weir_core::domain::level::Measurement;
 use weir_core::id::AsideId;
@@ -44,8 +45,14 @@ type Outcome = (&'static str, Vec<Written>);
 
 /// The report could not be delivered: the caller has to call again.
 #[derive(Debug, thiserror::Error)]
-#[error("call again: {0}")]
-pub struct CallAgain(#[from] AwsError);
+pub enum CallAgain {
+    /// AWS failed on the way.
+    #[error("call again: {0}")]
+    Aws(#[from] AwsError),
+    /// There was no time to find out how the report ends.
+    #[error("call again: out of time")]
+    Late,
+}
 
 impl Organizer {
     /// The function over these parts.
@@ -101,6 +108,18 @@ impl Organizer {
     /// # Errors
     /// When the message has to be delivered again.
     pub async fn handle(&self, event: Value) -> Result<Value, CallAgain> {
+        self.handle_within(event, Duration::MAX).await
+    }
+
+    /// As [`Organizer::handle`], and a message that is not finished when `left` is over has to be delivered again.
+    ///
+    /// # Errors
+    /// When the message has to be delivered again.
+    pub async fn handle_within(&self, event: Value, left: Duration) -> Result<Value, CallAgain> {
+        Until::after(left).finish(self.handle_message(event)).await.ok_or(CallAgain::Late)?
+    }
+
+    async fn handle_message(&self, event: Value) -> Result<Value, CallAgain> {
         let envelope = Envelope::open(&event, self.clock.now());
         let replayed: Vec<AsideId> = envelope.replay.iter().cloned().collect();
         let aside = Aside {

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use weir_core::aws::config::{self, ConfigError};
@@ -15,7 +16,7 @@ use weir_core::aws::level::LevelTable;
 use weir_core::aws::problem::ProblemTable;
 use weir_core::aws::registry::Registry;
 use weir_core::aws::{AwsError, CalibrationTable};
-use weir_core::clock::{Clock, SystemClock};
+use weir_core::clock::{Clock, SystemClock, Until};
 use weir_core::domain::problem::{Rules, Subject};
 
 mod record;
@@ -40,6 +41,9 @@ pub enum CallAgain {
     /// The event is no batch of stream records, or a record has no sequence number to name it by.
     #[error("this is no batch of a stream: {0}")]
     NoBatch(&'static str),
+    /// There was no time even to find out what is to be judged.
+    #[error("call again: out of time")]
+    Late,
 }
 
 impl ProblemDetector {
@@ -89,17 +93,27 @@ impl ProblemDetector {
     /// # Errors
     /// When the whole event has to be delivered again.
     pub async fn handle(&self, event: Value) -> Result<Value, CallAgain> {
+        self.handle_within(event, Duration::MAX).await
+    }
+
+    /// As [`ProblemDetector::handle`], and what is not finished when `left` is over is named: the records of a batch to
+    /// be delivered again, and of a sweep that there is more.
+    ///
+    /// # Errors
+    /// When the whole event has to be delivered again.
+    pub async fn handle_within(&self, event: Value, left: Duration) -> Result<Value, CallAgain> {
+        let until = Until::after(left);
         if event.get("source").and_then(Value::as_str) == Some("aws.events") {
-            self.sweep().await
+            self.sweep(until).await
         } else {
-            self.batch(&event).await
+            self.batch(&event, until).await
         }
     }
 
     /// Looks for sensors that have fallen silent, and answers with how many it looked at and found.
-    async fn sweep(&self) -> Result<Value, CallAgain> {
+    async fn sweep(&self, until: Until) -> Result<Value, CallAgain> {
         let after = self.rules.silent_after_seconds;
-        let swept = self.problems.sweep(&self.devices, after, self.clock.as_ref()).await?;
+        let swept = self.problems.sweep(&self.devices, after, self.clock.now(), until).await?;
         if swept.more {
             tracing::warn!(looked = swept.looked, "no time for all sensors that may be silent; the rest is next");
         }
@@ -108,17 +122,25 @@ impl ProblemDetector {
 
     /// Judges what a batch of stream records tells of and answers with those to deliver again. A record that cannot be
     /// read, or whose pair cannot be judged, does not hold back any other.
-    async fn batch(&self, event: &Value) -> Result<Value, CallAgain> {
+    ///
+    /// It is judged in the order of the records: what was done before the time was over is then the beginning of the
+    /// batch, and Lambda goes on behind it, since of the records named the first one counts.
+    async fn batch(&self, event: &Value, until: Until) -> Result<Value, CallAgain> {
         let records = event.get("Records").and_then(Value::as_array).ok_or(CallAgain::NoBatch("no `Records`"))?;
-        let topology = self.registry.topology().await?;
+        let topology = until.finish(self.registry.topology()).await.ok_or(CallAgain::Late)??;
         let mut failed = BTreeSet::new();
+        let mut subjects = Vec::new();
         let mut waiting: BTreeMap<Subject, Vec<&str>> = BTreeMap::new();
         for record in records {
             match Record::parse(record) {
                 Ok(Record { sequence, id }) => {
                     let pairs = topology.pairs(&id).into_iter().map(Subject::Pair);
                     for subject in pairs.chain([Subject::Sensor(id)]) {
-                        waiting.entry(subject).or_default().push(sequence);
+                        let named = waiting.entry(subject.clone()).or_default();
+                        if named.is_empty() {
+                            subjects.push(subject);
+                        }
+                        named.push(sequence);
                     }
                 }
                 Err(Poison::Unnamed) => return Err(CallAgain::NoBatch("a record without a sequence number")),
@@ -128,8 +150,7 @@ impl ProblemDetector {
                 }
             }
         }
-        let subjects = waiting.keys().cloned().collect();
-        for (subject, judged) in self.problems.judge(&subjects, &self.rules, self.clock.now()).await {
+        for (subject, judged) in self.problems.judge(&subjects, &self.rules, self.clock.now(), until).await {
             match judged {
                 Ok(judged) => tracing::debug!(problem = subject.key(), ?judged, "judged"),
                 Err(error) => {

@@ -15,7 +15,7 @@ use utoipa::OpenApi;
 use weir_core::aws::config::{self, ConfigError};
 use weir_core::aws::invoke::{self, Invoker};
 use weir_core::aws::quarantine::QuarantineTable;
-use weir_core::clock::{Clock, SystemClock};
+use weir_core::clock::{Clock, SystemClock, Until};
 use weir_core::http::{Problem, finish, from_value, gateway};
 
 mod delete_aside;
@@ -26,8 +26,9 @@ mod post_replay_all;
 mod replay;
 mod show;
 
-/// So long a function may take for one message. API Gateway waits 30 s for everything together.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// So long a function may take for one message. With what is read before and written after, that is less than API Gateway
+/// waits.
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The function with what it works on.
 pub struct Quarantine {
@@ -118,12 +119,21 @@ impl Quarantine {
     /// # Errors
     /// When the event is neither, or the quarantine could not be read.
     pub async fn handle(&self, event: Value) -> Result<Value, CallAgain> {
+        self.handle_within(event, Duration::MAX).await
+    }
+
+    /// As [`Quarantine::handle`], and of a filter so much is replayed as `left` is enough for.
+    ///
+    /// # Errors
+    /// When the event is neither, or the quarantine could not be read.
+    pub async fn handle_within(&self, event: Value, left: Duration) -> Result<Value, CallAgain> {
+        let until = Until::after(left);
         if gateway::is_http(&event) {
-            return Ok(gateway::answer(&self.router, event).await);
+            return Ok(gateway::answer_until(&self.router, event, until).await);
         }
         let asked = event.get("replay").cloned().ok_or_else(|| CallAgain("the event is no request".to_owned()))?;
         let refused = |problem: Problem| CallAgain(problem.log().unwrap_or(problem.detail()).to_owned());
-        let answer = self.parts.replay_all(from_value(asked).map_err(refused)?).await.map_err(refused)?;
+        let answer = self.parts.replay_all(from_value(asked).map_err(refused)?, until).await.map_err(refused)?;
         Ok(json!(answer))
     }
 }

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use futures_util::{StreamExt, future, stream};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use utoipa::ToSchema;
+use weir_core::aws::AwsError;
 use weir_core::aws::quarantine::{Entry, Place, Wanted};
+use weir_core::clock::Until;
 use weir_core::domain::calibration::Invalid;
 use weir_core::domain::{Reason, Timestamp};
 use weir_core::http::{Admin, Cursor, Problem, Strict};
@@ -23,7 +25,7 @@ use super::replay::{Failed, Outcome};
 const MOST: usize = 100;
 /// So many at once.
 const AT_ONCE: usize = 8;
-/// After so long no further one is begun: with one that takes as long as it may, API Gateway still waits for the answer.
+/// After so long no further one is begun, so that those under way can come to their end as a rule.
 const BUDGET: Duration = Duration::from_secs(15);
 
 /// Which entries are replayed, and from where on.
@@ -53,7 +55,7 @@ pub(super) struct ReplayedJson {
     accepted: usize,
     /// So many were refused again, and stay.
     refused: usize,
-    /// Of so many the function could not say; they stay as they were.
+    /// Of so many nobody could say in time; as long as they are listed they can be replayed again.
     failed: usize,
     /// To be sent with the next request; absent when every entry of the filter has been tried.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,14 +73,15 @@ pub(super) struct ReplayedJson {
 pub(super) async fn post_replay_all(
     State(parts): State<Parts>,
     Admin(_): Admin,
+    Extension(until): Extension<Until>,
     Strict(body): Strict<ReplayBody>,
 ) -> Result<Json<ReplayedJson>, Problem> {
-    parts.replay_all(body).await.map(Json)
+    parts.replay_all(body, until).await.map(Json)
 }
 
 impl Parts {
     /// Replays a part of what the body names.
-    pub(super) async fn replay_all(&self, body: ReplayBody) -> Result<ReplayedJson, Problem> {
+    pub(super) async fn replay_all(&self, body: ReplayBody, until: Until) -> Result<ReplayedJson, Problem> {
         let ReplayBody { reason, device, since, limit, next } = body;
         let limit = limit.unwrap_or(MOST);
         if !(1..=MOST).contains(&limit) {
@@ -88,10 +91,14 @@ impl Parts {
         let name = format!("replay of {}", name(&wanted));
         let after = next.map(|next| next.open(&name)).transpose()?;
         let (entries, more) = self.quarantine.list(&wanted, limit, after).await?;
-        let until = Instant::now() + BUDGET;
+        let last = Instant::now() + BUDGET;
         let places: Vec<Place> = entries.iter().map(Place::from).collect();
-        let begun = stream::iter(entries).take_while(move |_| future::ready(Instant::now() < until));
-        let one = |entry: Entry| async move { self.replay_listed(&entry.id).await };
+        let begun = stream::iter(entries).take_while(move |_| future::ready(Instant::now() < last && !until.is_over()));
+        // One that is broken off has its entry still, or is done: to replay it again is never wrong.
+        let one = |entry: Entry| async move {
+            let ended = until.finish(self.replay_listed(&entry.id)).await;
+            ended.unwrap_or_else(|| Err(AwsError::Late("replay").into()))
+        };
         let ended: Vec<_> = begun.map(one).buffer_unordered(AT_ONCE).collect().await;
         let left = places.len() > ended.len();
         let place = if left { places.into_iter().nth(ended.len().saturating_sub(1)) } else { more };

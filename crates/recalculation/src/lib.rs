@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -16,7 +17,7 @@ use weir_core::aws::device::DeviceTable;
 use weir_core::aws::recalculation::RecalculationTable;
 use weir_core::aws::time_series::{History, TimeSeries};
 use weir_core::aws::{AwsError, CalibrationTable};
-use weir_core::clock::{Clock, SystemClock};
+use weir_core::clock::{Clock, SystemClock, Until};
 use weir_core::http::{finish, gateway};
 
 mod get_recalculation;
@@ -125,16 +126,26 @@ impl Recalculation {
     /// # Errors
     /// When the event has to be delivered again as a whole.
     pub async fn handle(&self, event: Value) -> Result<Value, CallAgain> {
+        self.handle_within(event, Duration::MAX).await
+    }
+
+    /// As [`Recalculation::handle`], and jobs whose slice is not finished when `left` is over are named, to be called for
+    /// again.
+    ///
+    /// # Errors
+    /// When the event has to be delivered again as a whole.
+    pub async fn handle_within(&self, event: Value, left: Duration) -> Result<Value, CallAgain> {
         if gateway::is_http(&event) {
             return Ok(gateway::answer(&self.router, event).await);
         }
+        let until = Until::after(left);
         match event.get("Records").and_then(Value::as_array) {
-            Some(records) => self.go_on(records).await,
-            None => self.sweep().await,
+            Some(records) => self.go_on(records, until).await,
+            None => self.sweep(until).await,
         }
     }
 
-    async fn go_on(&self, records: &[Value]) -> Result<Value, CallAgain> {
+    async fn go_on(&self, records: &[Value], until: Until) -> Result<Value, CallAgain> {
         let (mut failed, mut done) = (Vec::new(), BTreeSet::new());
         for record in records {
             match Record::parse(record) {
@@ -143,7 +154,10 @@ impl Recalculation {
                     if !done.insert((series.clone(), job.clone())) {
                         continue;
                     }
-                    if let Err(error) = self.parts.work(&series, &job).await {
+                    // A slice that is broken off is begun anew, and finds what it has replaced in place: however slow
+                    // AWS is, there is less to do each time.
+                    let worked = until.finish(self.parts.work(&series, &job)).await;
+                    if let Err(error) = worked.unwrap_or(Err(AwsError::Late("slice"))) {
                         tracing::warn!(device = %series.device, sensor = %series.sensor, %job, %error, "to go on later");
                         failed.push(sequence);
                     }
@@ -159,12 +173,19 @@ impl Recalculation {
         Ok(json!({"batchItemFailures": failures}))
     }
 
-    async fn sweep(&self) -> Result<Value, CallAgain> {
+    /// Wakes what is due; what there is no time for stays due.
+    async fn sweep(&self, until: Until) -> Result<Value, CallAgain> {
         let now = self.parts.clock.now();
-        let due = self.parts.jobs.due(now, SWEPT).await?;
+        let late = || AwsError::Late("sweep");
+        let due = until.finish(self.parts.jobs.due(now, SWEPT)).await.ok_or_else(late)??;
+        let mut woken = 0;
         for job in &due {
-            self.parts.jobs.wake(job, now).await?;
+            match until.finish(self.parts.jobs.wake(job, now)).await {
+                Some(done) => done?,
+                None => break,
+            }
+            woken += 1;
         }
-        Ok(json!({"woken": due.len()}))
+        Ok(json!({"woken": woken, "more": woken < due.len()}))
     }
 }

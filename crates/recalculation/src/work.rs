@@ -15,7 +15,8 @@ use super::slice::{Sources, Stop};
 
 /// So many readings make a slice: 40 requests to DynamoDB, or 10 to Timestream.
 pub(super) const SLICE: usize = 1_000;
-/// A call begins no slice later than this, in ms; a function may run for 30 s.
+/// A call begins no slice later than this, in ms: a slice takes a second, and one that takes longer than the function
+/// may run is broken off by whoever called.
 const LONGEST: i64 = 8_000;
 
 impl Parts {

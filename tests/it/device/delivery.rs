@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::{Value, json};
 use weir_core::aws::delivery::{Delivery, State, Swept};
 use weir_core::aws::device::{Leased, Settled};
+use weir_core::clock::Until;
 use weir_tests::wire::Ledger;
 
 use super::iot::Fate;
@@ -28,9 +29,9 @@ fn assert_ascending(versions: &[u64]) {
 
 /// After an attempt without an end, the sweep delivers when the lease is over, and not before.
 async fn heals_after_the_lease(world: &World, delivery: &Delivery) {
-    assert_eq!(delivery.sweep().await.unwrap(), Swept::default(), "the attempt may still arrive");
+    assert_eq!(delivery.sweep(Until::NEVER).await.unwrap(), Swept::default(), "the attempt may still arrive");
     world.later(31);
-    assert_eq!(delivery.sweep().await.unwrap(), Swept { delivered: 1, pending: 0 });
+    assert_eq!(delivery.sweep(Until::NEVER).await.unwrap(), Swept { delivered: 1, pending: 0 });
 }
 
 #[tokio::test]
@@ -57,9 +58,9 @@ async fn a_refused_publish_is_tried_again_by_the_sweep() {
         world.cloud.next(operation, Fate::Refused(403));
         assert_eq!(delivery.deliver(&device("b")).await, State::Pending, "{operation}");
         assert!(!world.delivered("b").await);
-        assert_eq!(delivery.sweep().await.unwrap(), Swept::default(), "{operation}: not at once");
+        assert_eq!(delivery.sweep(Until::NEVER).await.unwrap(), Swept::default(), "{operation}: not at once");
         world.later(61);
-        assert_eq!(delivery.sweep().await.unwrap(), Swept { delivered: 1, pending: 0 }, "{operation}");
+        assert_eq!(delivery.sweep(Until::NEVER).await.unwrap(), Swept { delivered: 1, pending: 0 }, "{operation}");
         assert_delivered(&world, 1, &json!({"a": 1})).await;
     }
 }
@@ -103,7 +104,7 @@ async fn what_arrives_late_never_comes_after_something_newer() {
     world.cloud.let_in();
     assert_eq!(world.cloud.versions("b"), [1]);
     world.later(6);
-    assert_eq!(delivery.sweep().await.unwrap(), Swept { delivered: 1, pending: 0 });
+    assert_eq!(delivery.sweep(Until::NEVER).await.unwrap(), Swept { delivered: 1, pending: 0 });
     assert_eq!(world.cloud.versions("b"), [1, 2]);
     assert_delivered(&world, 2, &json!({"a": 2})).await;
 }
@@ -130,7 +131,7 @@ async fn a_function_killed_between_the_write_and_the_publish_is_made_good_by_the
     world.create("b", &json!({"settings": {"a": 1}})).await;
     // Killed before it asked for the lease.
     assert!(!world.delivered("b").await);
-    assert_eq!(world.delivery().sweep().await.unwrap(), Swept { delivered: 1, pending: 0 });
+    assert_eq!(world.delivery().sweep(Until::NEVER).await.unwrap(), Swept { delivered: 1, pending: 0 });
     assert_delivered(&world, 1, &json!({"a": 1})).await;
     // Killed with the lease in its hand.
     world.set("b", &json!({"a": 2})).await;
@@ -196,7 +197,7 @@ async fn of_many_at_once_each_version_goes_out_in_order_and_the_newest_last() {
         writer.await.unwrap();
     }
     // Who came last may have left it to one whose rounds were used up.
-    world.delivery().sweep().await.unwrap();
+    world.delivery().sweep(Until::NEVER).await.unwrap();
     let newest = world.engine.row("devices")["settings"].as_str().unwrap().to_owned();
     assert_delivered(&world, 21, &serde_json::from_str(&newest).unwrap()).await;
     assert!(world.cloud.versions("b").len() <= 21);
@@ -272,9 +273,9 @@ async fn one_device_that_cannot_be_reached_does_not_hold_up_the_others() {
         world.create(id, &json!({"settings": {"a": 1}})).await;
     }
     world.cloud.next("Publish", Fate::Refused(400));
-    assert_eq!(world.delivery().sweep().await.unwrap(), Swept { delivered: 2, pending: 1 });
+    assert_eq!(world.delivery().sweep(Until::NEVER).await.unwrap(), Swept { delivered: 2, pending: 1 });
     world.later(61);
-    assert_eq!(world.delivery().sweep().await.unwrap(), Swept { delivered: 1, pending: 0 });
+    assert_eq!(world.delivery().sweep(Until::NEVER).await.unwrap(), Swept { delivered: 1, pending: 0 });
 }
 
 #[tokio::test]
@@ -289,7 +290,7 @@ async fn a_sweep_with_nothing_to_do_is_one_query() {
         world.engine.name("devices"),
     );
     let delivery = Delivery::new(devices, world.cloud.iot(), world.clock.clone());
-    assert_eq!(delivery.sweep().await.unwrap(), Swept::default());
+    assert_eq!(delivery.sweep(Until::NEVER).await.unwrap(), Swept::default());
     assert_eq!(ledger.operations(), ["Query devices"]);
     assert!(world.cloud.asked().is_empty());
 }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use weir_core::aws::CalibrationTable;
 use weir_core::aws::delivery::Delivery;
 use weir_core::aws::device::{DeviceTable, Found, Write};
-use weir_core::clock::SetClock;
+use weir_core::clock::{SetClock, Until};
 use weir_core::domain::Timestamp;
 use weir_core::domain::calibration::{Calibration, Expression, Model, Options};
 use weir_core::domain::device_record::{Author, Calibrations, Content, Entry, Record, Versions};
@@ -81,7 +81,7 @@ impl World {
         world.calibrate("buoy-01", "ph", 1_794_000_000_000, Model::Identity).await;
         world.calibrate("buoy-gone", "ph", 1_790_000_000_000, Model::Identity).await;
         world.remove("buoy-gone").await;
-        assert_eq!(world.delivery().sweep().await.unwrap().pending, 0);
+        assert_eq!(world.delivery().sweep(Until::NEVER).await.unwrap().pending, 0);
         world
     }
 

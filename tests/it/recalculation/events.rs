@@ -39,7 +39,7 @@ fn others() -> [(&'static str, Value); 4] {
         ("go-on", json!({"batchItemFailures": []})),
         ("go-on.finished", json!({"batchItemFailures": []})),
         ("go-on.poison", json!({"batchItemFailures": [{"itemIdentifier": "4421584500000000017450439092"}]})),
-        ("sweep", json!({"woken": 0})),
+        ("sweep", json!({"woken": 0, "more": false})),
     ]
 }
 

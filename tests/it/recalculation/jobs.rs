@@ -22,9 +22,9 @@ async fn a_job_waits_until_every_function_uses_the_newest_version_and_is_then_be
     let mut pump = world.run().await;
     assert!(pump.calls.is_empty(), "nobody is woken");
     world.clock.set(NOW.plus_seconds(79));
-    assert_eq!(sweep(&world).await, json!({"woken": 0}));
+    assert_eq!(sweep(&world).await, json!({"woken": 0, "more": false}));
     world.clock.set(NOW.plus_seconds(81));
-    assert_eq!(sweep(&world).await, json!({"woken": 1}));
+    assert_eq!(sweep(&world).await, json!({"woken": 1, "more": false}));
     let function = world.function();
     pump.run(async |event| function.handle(event).await).await;
     assert_eq!(world.job(&job).await["state"], "done");
@@ -40,15 +40,15 @@ async fn a_job_that_nobody_moves_is_woken_again() {
     let mut pump = world.pump();
     pump.run(async |_| Ok::<_, String>(json!({"batchItemFailures": []}))).await;
     world.clock.set(NOW.plus_seconds(119));
-    assert_eq!(sweep(&world).await, json!({"woken": 0}));
+    assert_eq!(sweep(&world).await, json!({"woken": 0, "more": false}));
     world.clock.set(NOW.plus_seconds(121));
-    assert_eq!(sweep(&world).await, json!({"woken": 1}));
-    assert_eq!(sweep(&world).await, json!({"woken": 0}), "once is enough for a while");
+    assert_eq!(sweep(&world).await, json!({"woken": 1, "more": false}));
+    assert_eq!(sweep(&world).await, json!({"woken": 0, "more": false}), "once is enough for a while");
     let function = world.function();
     pump.run(async |event| function.handle(event).await).await;
     assert_eq!(world.job(&job).await["state"], "done");
     world.clock.set(NOW.plus_seconds(1_000));
-    assert_eq!(sweep(&world).await, json!({"woken": 0}), "what is done is not due");
+    assert_eq!(sweep(&world).await, json!({"woken": 0, "more": false}), "what is done is not due");
 }
 
 #[tokio::test]

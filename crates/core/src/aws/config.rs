@@ -76,10 +76,18 @@ pub fn number<N: FromStr + PartialOrd>(name: &'static str, default: N, least: N)
     }
 }
 
+/// How long a call to AWS may take. An attempt that takes longer than 2 s is given up and, with three attempts and their
+/// pauses, an operation ends within 8 s: below the functions' own time-outs, so that they can still say what is
+/// unfinished.
+pub fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_secs(2))
+        .operation_timeout(Duration::from_secs(8))
+        .build()
+}
+
 /// The process's SDK configuration: region, credentials and endpoint from the environment, one HTTPS client.
-///
-/// An attempt that takes longer than 2 s is given up and, with three attempts and their pauses, an operation ends
-/// within 8 s: below the functions' own time-outs, so that they can still say what is unfinished.
 ///
 /// # Errors
 /// When there is no region or the HTTPS client cannot be made.
@@ -98,18 +106,13 @@ pub fn sdk_of(
     credentials: SharedCredentialsProvider,
     endpoint: Option<String>,
 ) -> Result<SdkConfig, ConfigError> {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(Duration::from_secs(2))
-        .operation_timeout(Duration::from_secs(8))
-        .build();
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .http_client(https(&region)?)
         .region(Region::new(region))
         .credentials_provider(credentials)
         .retry_config(RetryConfig::standard().with_max_attempts(3))
-        .timeout_config(timeouts)
+        .timeout_config(timeouts())
         .sleep_impl(TokioSleep::new())
         .time_source(SystemTimeSource::new());
     config.set_endpoint_url(endpoint);
@@ -145,6 +148,16 @@ pub async fn timestream_write(config: &SdkConfig) -> Result<aws_sdk_timestreamwr
     Ok(client)
 }
 
+/// How long a question to Timestream may take.
+#[cfg(feature = "query")]
+pub fn query_timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(QUERY_ATTEMPT)
+        .operation_timeout(QUERY)
+        .build()
+}
+
 /// A Timestream client that knows where to ask. What holds for [`timestream_write`] holds for it.
 ///
 /// # Errors
@@ -154,13 +167,7 @@ pub async fn timestream_query(config: &SdkConfig) -> Result<aws_sdk_timestreamqu
     let mut own = aws_sdk_timestreamquery::config::Builder::from(config);
     let by_hand = required("AWS_ENDPOINT_URL_TIMESTREAM_QUERY").or_else(|_| required("AWS_ENDPOINT_URL")).ok();
     own.set_endpoint_url(by_hand.clone());
-    own.set_timeout_config(Some(
-        TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(1))
-            .operation_attempt_timeout(QUERY_ATTEMPT)
-            .operation_timeout(QUERY)
-            .build(),
-    ));
+    own.set_timeout_config(Some(query_timeouts()));
     let client = aws_sdk_timestreamquery::Client::from_conf(own.build());
     if by_hand.is_some() {
         return Ok(client);

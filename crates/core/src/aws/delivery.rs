@@ -12,7 +12,7 @@ use futures_util::{StreamExt, stream};
 use super::AwsError;
 use super::device::{DeviceTable, Leased, Settled};
 use super::iot::{Iot, Undelivered};
-use crate::clock::Clock;
+use crate::clock::{Clock, Until};
 use crate::domain::Timestamp;
 use crate::id::DeviceId;
 
@@ -26,8 +26,6 @@ const ROUNDS: usize = 5;
 /// So many deliveries a sweep takes at most, and so many at once.
 const SWEPT: i32 = 200;
 const AT_ONCE: usize = 10;
-/// A sweep begins no delivery later than this, in seconds: a function may run for 30.
-const SWEEP: i64 = 12;
 
 /// How far a device's settings have come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,17 +73,14 @@ impl Delivery {
         })
     }
 
-    /// Delivers whatever is due.
+    /// Delivers whatever is due. What there is no time for stays due, and an attempt that is broken off is one without an
+    /// answer.
     ///
     /// # Errors
     /// When it cannot be found out what is due.
-    pub async fn sweep(&self) -> Result<Swept, AwsError> {
-        let begun = self.clock.now();
-        let due = self.devices.due(begun, SWEPT).await?;
-        let deliver = async |id: DeviceId| {
-            let late = self.clock.now().millis_since(begun) > SWEEP * 1000;
-            if late { State::Pending } else { self.deliver(&id).await }
-        };
+    pub async fn sweep(&self, until: Until) -> Result<Swept, AwsError> {
+        let due = until.finish(self.devices.due(self.clock.now(), SWEPT)).await.ok_or(AwsError::Late("sweep"))??;
+        let deliver = async |id: DeviceId| until.finish(self.deliver(&id)).await.unwrap_or(State::Pending);
         let states: Vec<State> = stream::iter(due.into_iter().map(deliver)).buffer_unordered(AT_ONCE).collect().await;
         let delivered = states.iter().filter(|state| **state == State::Delivered).count();
         Ok(Swept { delivered, pending: states.len() - delivered })

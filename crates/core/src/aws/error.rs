@@ -70,6 +70,9 @@ pub enum AwsError {
         /// How many items.
         left: usize,
     },
+    /// There was no time left to do it, or to find out whether it was done.
+    #[error("{0}: out of time")]
+    Late(&'static str),
 }
 
 impl AwsError {
@@ -85,7 +88,7 @@ impl AwsError {
     /// Whether the same call may succeed later without anybody changing anything.
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Unavailable { .. } | Self::Contended { .. } | Self::Leftover { .. } => true,
+            Self::Unavailable { .. } | Self::Contended { .. } | Self::Leftover { .. } | Self::Late(_) => true,
             Self::Call { .. } | Self::Corrupt { .. } | Self::TooLarge { .. } => false,
         }
     }

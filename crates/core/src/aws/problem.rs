@@ -4,12 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use futures_util::{StreamExt, stream};
 
 use super::AwsError;
 use super::level::{LevelState, LevelTable, state_of};
 use super::row::{Item, s};
+use crate::clock::Until;
 use crate::domain::Timestamp;
-use crate::domain::problem::{Listening, Problem, Rules, Subject, Verdict, judge};
+use crate::domain::problem::{Listening, Problem, Rules, Subject, Verdict, apart, judge};
 use crate::domain::topology::Pair;
 use crate::id::LevelId;
 
@@ -30,6 +32,10 @@ const KEYS: usize = 100;
 /// So many times keys that DynamoDB left unanswered are asked for again, and a verdict is reached anew when a report
 /// comes in between.
 const ATTEMPTS: usize = 10;
+/// So many subjects are judged at once: each that has changed is a transaction of 20 ms and a connection of its own.
+const AT_ONCE: usize = 8;
+/// Of so many subjects none is left behind by those that come after them: what eight records tell of, as a rule.
+const WINDOW: usize = 24;
 
 /// The problems' table, with the levels' that it judges by.
 #[derive(Debug, Clone)]
@@ -78,41 +84,51 @@ impl ProblemTable {
     ///
     /// The transaction checks that no sensor has changed since it was read. So a verdict that was overtaken is never
     /// written, and the last one written is the one reached from the last reports.
+    ///
+    /// They are judged roughly in the order given, several at once; what has no verdict when the time is over is an error
+    /// like any other.
     pub async fn judge(
         &self,
-        subjects: &BTreeSet<Subject>,
+        subjects: &[Subject],
         rules: &Rules,
         now: Timestamp,
+        until: Until,
     ) -> Vec<(Subject, Result<Judged, AwsError>)> {
-        let mut judged = Vec::with_capacity(subjects.len());
-        match self.read(subjects.iter()).await {
-            Ok(mut known) => {
-                for subject in subjects {
-                    judged.push((subject.clone(), self.judge_one(subject, rules, now, &mut known).await));
-                }
-            }
+        let known = match until.finish(self.read(subjects.iter())).await.unwrap_or(Err(AwsError::Late(READ))) {
+            Ok(known) => known,
             // DynamoDB has no time for this batch: to ask for each row by itself would only add to that.
             Err(error) => {
                 let detail = error.to_string();
                 let again = || Err(AwsError::Call { operation: READ, detail: detail.clone() });
-                judged.extend(subjects.iter().map(|subject| (subject.clone(), again())));
+                return subjects.iter().map(|subject| (subject.clone(), again())).collect();
+            }
+        };
+        let one = async |subject: &Subject| {
+            let judged = until.finish(self.judge_one(subject, rules, now, &known)).await;
+            (subject.clone(), judged.unwrap_or(Err(AwsError::Late("judge"))))
+        };
+        let mut judged = Vec::with_capacity(subjects.len());
+        for wave in subjects.chunks(WINDOW).flat_map(apart) {
+            let mut wave = stream::iter(wave).map(one).buffer_unordered(AT_ONCE);
+            while let Some(one) = wave.next().await {
+                judged.push(one);
             }
         }
         judged
     }
 
+    /// Judges a subject by what is known of it, and when that was overtaken by what is read anew.
     async fn judge_one(
         &self,
         subject: &Subject,
         rules: &Rules,
         now: Timestamp,
-        known: &mut Known,
+        known: &Known,
     ) -> Result<Judged, AwsError> {
         let silent_after_seconds = rules.silent_after_seconds;
         for attempt in 0..ATTEMPTS {
-            if attempt > 0 {
-                *known = std::mem::take(known).renewed(subject, self.read([subject].into_iter()).await?);
-            }
+            let read = if attempt == 0 { None } else { Some(self.read([subject].into_iter()).await?) };
+            let known = read.as_ref().unwrap_or(known);
             let judged = match subject {
                 Subject::Pair(pair) => self.judge_pair(pair, rules, known).await?,
                 Subject::Sensor(id) => {
@@ -213,18 +229,6 @@ fn first_revision<'a>(levels: impl IntoIterator<Item = &'a LevelState>) -> u64 {
 }
 
 impl Known {
-    /// With what was read anew of one subject; the rows of the others stay.
-    fn renewed(mut self, of: &Subject, read: Self) -> Self {
-        let (current, following) = of.sensors();
-        for id in [Some(current), following].into_iter().flatten() {
-            self.levels.remove(id.as_str());
-        }
-        self.problems.remove(&of.key());
-        self.levels.extend(read.levels);
-        self.problems.extend(read.problems);
-        self
-    }
-
     fn level(&self, id: &LevelId) -> Result<Option<LevelState>, AwsError> {
         self.levels.get(id.as_str()).map(|item| state_of(id, item.clone())).transpose()
     }

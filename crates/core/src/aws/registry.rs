@@ -8,8 +8,8 @@ use super::device::DeviceTable;
 use super::{AwsError, CalibrationTable};
 use crate::clock::Clock;
 use crate::domain::Timestamp;
-use crate::domain::calibration::{Calibration, in_force};
-use crate::domain::device::{Device, InForce, Sensor};
+use crate::domain::calibration::Calibration;
+use crate::domain::device::Device;
 use crate::domain::reading::Series;
 use crate::domain::topology::Topology;
 use crate::id::DeviceId;
@@ -99,33 +99,18 @@ impl Registry {
         self.histories.forget(|series| series.device == *id);
     }
 
-    /// The calibration of `sensor` in force at `at`.
+    /// The versions of a sensor's calibration. Needed only for readings older than the latest one, which is in the
+    /// device's row.
     ///
     /// # Errors
     /// What [`CalibrationTable::history`] reports.
-    pub async fn calibration(
-        &self,
-        device: &DeviceId,
-        sensor: &Sensor,
-        at: Timestamp,
-    ) -> Result<Option<Arc<Calibration>>, AwsError> {
-        match sensor.in_force(at) {
-            InForce::Here(latest) => Ok(Some(Arc::clone(latest))),
-            InForce::None => Ok(None),
-            InForce::InHistory => {
-                let series = Series { device: device.clone(), sensor: sensor.code.clone() };
-                Ok(in_force(self.history(series).await?.iter(), at).map(Arc::clone))
-            }
-        }
-    }
-
-    async fn history(&self, of: Series) -> Result<Arc<[Arc<Calibration>]>, AwsError> {
+    pub async fn history(&self, of: &Series) -> Result<Arc<[Arc<Calibration>]>, AwsError> {
         let now = self.clock.now();
-        if let Some(known) = self.histories.get(&of, now) {
+        if let Some(known) = self.histories.get(of, now) {
             return Ok(known);
         }
-        let found: Arc<[_]> = self.calibrations.history(&of).await?.into();
-        self.histories.put(of, Arc::clone(&found), now);
+        let found: Arc<[_]> = self.calibrations.history(of).await?.into();
+        self.histories.put(of.clone(), Arc::clone(&found), now);
         Ok(found)
     }
 

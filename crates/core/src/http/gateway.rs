@@ -3,6 +3,8 @@
 //! `lambda_http` does this too, but stops the whole request with a panic on a path or query that is no URI, and with
 //! an error on a claim that is no text. API Gateway hands `rawPath` over decoded, so both are one `curl` away.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
@@ -13,26 +15,68 @@ use serde_json::{Map, Value, json};
 use tower::ServiceExt;
 
 use super::{Claims, Problem, RequestId};
+use crate::clock::{SystemClock, Until, left};
 
 /// Whether the event is a request. The same function may be woken by a schedule, whose event has no such context.
 pub fn is_http(event: &Value) -> bool {
     event.pointer("/requestContext/http/method").is_some_and(Value::is_string)
 }
 
+/// So long after a function should have stopped by itself the guard of [`in_time`] stops it: late enough for what it has to
+/// say, and early enough for the answer to be sent.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Handles the event while there is time, which `handle` is told. When Lambda would soon cut it off at `deadline` (epoch
+/// milliseconds), a request is answered with 503 and what else wakes a function with an error. What was broken off is as if
+/// it had been killed there, which everything behind a route must stand anyway.
+///
+/// # Errors
+/// Those of `handle`, and that there was not enough time.
+pub async fn in_time<E: Into<Failure>>(
+    deadline: u64,
+    event: Value,
+    handle: impl AsyncFnOnce(Value, Duration) -> Result<Value, E>,
+) -> Result<Value, Failure> {
+    let left = left(deadline, &SystemClock);
+    let request = is_http(&event).then(|| request_id(&event));
+    match (Until::after(left.saturating_add(GRACE)).finish(handle(event, left)).await, request) {
+        (Some(handled), _) => handled.map_err(Into::into),
+        (None, Some(id)) => {
+            tracing::error!(request = id.0, "out of time");
+            Ok(refused(Problem::unavailable("out of time"), &id).await)
+        }
+        (None, None) => Err("call again: out of time".into()),
+    }
+}
+
+/// Why an event has to be delivered again, as Lambda's runtime takes it.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
 /// Answers the request in `event`. Never fails: what goes wrong is an answer too.
 pub async fn answer(router: &Router, event: Value) -> Value {
+    answer_until(router, event, Until::NEVER).await
+}
+
+/// As [`answer`], and handlers find among the request's extensions until when they have time. For those that do as much as
+/// there is time for; [`in_time`] sees to the others.
+pub async fn answer_until(router: &Router, event: Value, until: Until) -> Value {
     let id = request_id(&event);
-    let response = match request(event) {
-        Ok(request) => match router.clone().oneshot(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        },
-        Err(problem) => {
-            let mut response = problem.clone().into_response();
-            problem.write(&mut response, &id);
-            response
+    match request(event) {
+        Ok(mut request) => {
+            request.extensions_mut().insert(until);
+            match router.clone().oneshot(request).await {
+                Ok(response) => written(response).await,
+                Err(never) => match never {},
+            }
         }
-    };
+        Err(problem) => refused(problem, &id).await,
+    }
+}
+
+/// The answer to a request that reached no route, or did not come back from it.
+async fn refused(problem: Problem, id: &RequestId) -> Value {
+    let mut response = problem.clone().into_response();
+    problem.write(&mut response, id);
     written(response).await
 }
 

@@ -9,15 +9,13 @@ use super::super::AwsError;
 use super::super::device::DeviceTable;
 use super::super::level::LevelState;
 use super::{ATTEMPTS, Judged, Known, ProblemTable, Stored, TABLE, first_revision};
-use crate::clock::Clock;
+use crate::clock::Until;
 use crate::domain::Timestamp;
 use crate::domain::problem::{Listening, Subject, Verdict, hear};
 use crate::id::LevelId;
 
 /// So many sensors are looked at at once.
 const AT_ONCE: usize = 10;
-/// A sweep begins no page later than this, in seconds: a function may run for 30.
-const SWEEP: i64 = 12;
 
 /// What a sweep found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,7 +32,8 @@ pub struct Swept {
 
 impl ProblemTable {
     /// Looks at the sensors whose time has come: who has reported since is watched on, who has not is silent. A sensor
-    /// all of whose devices are switched off is no problem, and looked at again after the same time.
+    /// all of whose devices are switched off is no problem, and looked at again after the same time. Whoever has no answer
+    /// when the time is over is left to the next sweep.
     ///
     /// # Errors
     /// When it cannot be found out whose time has come.
@@ -42,32 +41,34 @@ impl ProblemTable {
         &self,
         devices: &DeviceTable,
         silent_after_seconds: i64,
-        clock: &dyn Clock,
+        now: Timestamp,
+        until: Until,
     ) -> Result<Swept, AwsError> {
-        let begun = clock.now();
-        let listening = Listening { now: begun, silent_after_seconds, may_open: true };
+        let listening = Listening { now, silent_after_seconds, may_open: true };
         let (mut swept, mut page) = (Swept::default(), None);
         loop {
-            let due = self.levels.due(begun, page).await?;
+            let due = until.finish(self.levels.due(now, page)).await.transpose()?;
+            let Some(due) = due else { return Ok(Swept { more: true, ..swept }) };
             let ids: Vec<LevelId> = due.sensors.iter().map(|(id, _)| id.clone()).collect();
-            let rows = self.levels.of_ids(&ids).await?;
+            let rows = until.finish(self.levels.of_ids(&ids)).await.transpose()?;
+            let Some(rows) = rows else { return Ok(Swept { more: true, ..swept }) };
             let look = async |(id, state): (LevelId, Result<LevelState, AwsError>)| {
                 let found = match state {
-                    Ok(state) => self.look(devices, &id, state, &listening).await,
+                    Ok(state) => until.finish(self.look(devices, &id, state, &listening)).await?,
                     Err(error) => Err(error),
                 };
-                found.map_err(|error| tracing::error!(sensor = %id, %error, "not known whether it is silent"))
+                Some(found.map_err(|error| tracing::error!(sensor = %id, %error, "not known whether it is silent")))
             };
-            swept.looked += rows.len();
-            let found: Vec<Result<bool, ()>> =
+            // Whom there was no time for is left out, and stays in the index for the next sweep.
+            let found: Vec<Option<Result<bool, ()>>> =
                 stream::iter(rows.into_iter().map(look)).buffer_unordered(AT_ONCE).collect().await;
+            swept.more = found.contains(&None);
+            let found: Vec<Result<bool, ()>> = found.into_iter().flatten().collect();
+            swept.looked += found.len();
             swept.silent += found.iter().filter(|found| **found == Ok(true)).count();
             swept.failed += found.iter().filter(|found| found.is_err()).count();
-            if due.is_last() {
+            if swept.more || due.is_last() {
                 return Ok(swept);
-            }
-            if clock.now().millis_since(begun) > SWEEP * 1000 {
-                return Ok(Swept { more: true, ..swept });
             }
             page = Some(due);
         }

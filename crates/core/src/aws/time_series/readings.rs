@@ -5,12 +5,14 @@
 //! transaction (two) does not. What was there already is read and settled row by row.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, BatchStatementErrorCodeEnum, BatchStatementRequest};
 use futures_util::{StreamExt, stream};
+use tokio::sync::Semaphore;
 
 use super::super::row::{Item, n, s, series};
 use super::super::{AwsError, pause};
@@ -24,8 +26,14 @@ pub(super) const TABLE: &str = "readings";
 pub(super) const OPERATION: &str = "BatchExecuteStatement readings";
 /// `BatchExecuteStatement` takes so many statements.
 pub(super) const BATCH: usize = 25;
-/// So many requests are under way at once for one call.
+/// So many batches are under way at once for one call: 1,000 readings, 40 batches, are stored in the time of five requests
+/// one after the other, and what is under way takes memory and connections for 200 readings, however many there are.
 const AT_ONCE: usize = 8;
+/// So many readings of a batch are settled at once with what is stored in their place.
+const SETTLED_AT_ONCE: usize = 4;
+/// So many requests to the table are under way at once in a process, whatever is delivered together: each has a connection
+/// of its own, with its buffers and its TLS handshake.
+const REQUESTS: usize = 32;
 /// So many times rows are tried again that DynamoDB throttled, or that others keep changing.
 pub(super) const ATTEMPTS: usize = 6;
 /// When a question has read so many rows it begins nothing new: 16 pages of a megabyte, about a second of work.
@@ -37,6 +45,7 @@ pub struct ReadingTable {
     pub(super) client: Client,
     pub(super) name: String,
     pub(super) rollups: RollupTable,
+    requests: Arc<Semaphore>,
     pub(super) keep_days: i64,
     #[cfg_attr(not(feature = "query"), allow(dead_code, reason = "for questions alone"))]
     pub(super) budget: usize,
@@ -47,7 +56,8 @@ impl ReadingTable {
     /// table called `rollups`.
     pub fn new(client: Client, name: impl Into<String>, rollups: impl Into<String>, keep_days: i64) -> Self {
         let rollups = RollupTable::new(client.clone(), rollups, keep_days);
-        Self { client, name: name.into(), rollups, keep_days, budget: BUDGET }
+        let requests = Arc::new(Semaphore::new(REQUESTS));
+        Self { client, name: name.into(), rollups, requests, keep_days, budget: BUDGET }
     }
 
     /// The same, but a question begins nothing new once it has read so many rows. 100,000 unless said otherwise.
@@ -107,14 +117,17 @@ impl ReadingTable {
         let mut outcomes = Outcomes::with_capacity(chunk.len());
         let mut left: Placed<'_> = chunk.to_vec();
         for attempt in 0..ATTEMPTS {
-            let mut answers = match self.send(&left, beside).await {
+            let permit = self.requests.acquire().await;
+            let sent = self.send(&left, beside).await;
+            drop(permit);
+            let mut answers = match sent {
                 Ok(answers) => answers.into_iter(),
                 Err(error) => {
                     outcomes.extend(failed(&left, &error));
                     return outcomes;
                 }
             };
-            let mut again = Placed::new();
+            let (mut again, mut known) = (Placed::new(), Placed::new());
             for (place, reading) in left {
                 // An answer that says nothing about a row has not stored it.
                 let Some(answer) = answers.next() else {
@@ -123,9 +136,7 @@ impl ReadingTable {
                 };
                 match answer.error.map(|error| (error.code, error.message)) {
                     None => outcomes.push((place, Ok(Written::Stored))),
-                    Some((Some(BatchStatementErrorCodeEnum::DuplicateItem), _)) => {
-                        outcomes.push((place, self.settle(reading, aside).await));
-                    }
+                    Some((Some(BatchStatementErrorCodeEnum::DuplicateItem), _)) => known.push((place, reading)),
                     Some((Some(code), _)) if passing(&code) => again.push((place, reading)),
                     Some((code, message)) => {
                         let detail = format!("{code:?}: {}", message.unwrap_or_default());
@@ -133,6 +144,7 @@ impl ReadingTable {
                     }
                 }
             }
+            outcomes.extend(self.settle_all(known, aside).await);
             if again.is_empty() {
                 return outcomes;
             }
@@ -172,6 +184,15 @@ impl ReadingTable {
             attributes.push(("expires_at", n(expires)));
         }
         attributes
+    }
+
+    async fn settle_all(&self, readings: Placed<'_>, aside: &Aside<'_>) -> Outcomes {
+        let settle = async |(place, reading): (usize, &Reading)| {
+            // Held until the reading is settled, with all that this takes.
+            let _permit = self.requests.acquire().await;
+            (place, self.settle(reading, aside).await)
+        };
+        stream::iter(readings).map(settle).buffer_unordered(SETTLED_AT_ONCE).collect().await
     }
 
     /// Settles a reading with the one that is stored in its place.

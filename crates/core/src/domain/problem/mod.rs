@@ -18,7 +18,7 @@ mod verdict;
 
 pub use life::{Acknowledgement, Change, NoSense, Problem, Status};
 pub use silence::{Heard, Listening, hear};
-pub use subject::Subject;
+pub use subject::{Subject, apart};
 pub use verdict::{Verdict, judge};
 
 /// Who closed a problem when nobody did.

@@ -1,5 +1,7 @@
 //! What a problem is about, and how its id is made of that.
 
+use std::collections::BTreeSet;
+
 use crate::domain::topology::Pair;
 use crate::id::LevelId;
 
@@ -44,6 +46,24 @@ impl Subject {
     }
 }
 
+/// The subjects in as few groups as it takes, each in the first where none shares a sensor with it: within a group none
+/// waits for what another one writes, and no two transactions meet at a row.
+pub fn apart(subjects: &[Subject]) -> Vec<Vec<&Subject>> {
+    let mut groups: Vec<(BTreeSet<&LevelId>, Vec<&Subject>)> = Vec::new();
+    for subject in subjects {
+        let (current, following) = subject.sensors();
+        let sensors = || [Some(current), following].into_iter().flatten();
+        match groups.iter_mut().find(|(taken, _)| !sensors().any(|sensor| taken.contains(sensor))) {
+            Some((taken, group)) => {
+                taken.extend(sensors());
+                group.push(subject);
+            }
+            None => groups.push((sensors().collect(), vec![subject])),
+        }
+    }
+    groups.into_iter().map(|(_, group)| group).collect()
+}
+
 impl From<Pair> for Subject {
     fn from(pair: Pair) -> Self {
         Self::Pair(pair)
@@ -75,6 +95,16 @@ mod tests {
                 prop_assert_eq!(subject.key(), text);
             }
         }
+    }
+
+    #[test]
+    fn those_of_a_group_share_no_sensor_and_a_whole_tube_takes_three_groups() {
+        let subject = |key: &str| Subject::parse(key).unwrap();
+        let tube = ["0102", "01-silent", "0203", "02-silent", "0304", "03-silent"].map(subject);
+        let groups: Vec<Vec<String>> =
+            apart(&tube).iter().map(|group| group.iter().map(|one| one.key()).collect()).collect();
+        assert_eq!(groups, [vec!["0102", "0304"], vec!["01-silent", "0203"], vec!["02-silent", "03-silent"]]);
+        assert_eq!(apart(&[]), Vec::<Vec<&Subject>>::new());
     }
 
     #[test]

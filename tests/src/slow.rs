@@ -1,0 +1,74 @@
+//! A service that takes its time for each answer, and counts how much it was asked for at once.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use crate::wire::{Answer, Request, Wire};
+
+/// Every answer of one kind comes after the same time.
+#[derive(Debug)]
+pub struct Slow {
+    operation: &'static str,
+    takes: Mutex<Duration>,
+    asked: AtomicUsize,
+    open: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Slow {
+    /// So long for every request.
+    pub fn always(takes: Duration) -> Arc<Self> {
+        Self::of("", takes)
+    }
+
+    /// So long for every request of this operation.
+    pub fn of(operation: &'static str, takes: Duration) -> Arc<Self> {
+        let (asked, open, most) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+        Arc::new(Self { operation, takes: Mutex::new(takes), asked, open, most })
+    }
+
+    /// From now on it takes so long.
+    pub fn takes(&self, takes: Duration) {
+        *self.takes.lock().unwrap() = takes;
+    }
+
+    /// How many requests there were, and how many of them at most at once.
+    pub fn seen(&self) -> (usize, usize) {
+        (self.asked.load(Ordering::SeqCst), self.most.load(Ordering::SeqCst))
+    }
+}
+
+impl Wire for Slow {
+    fn carry(self: Arc<Self>, request: Request) -> BoxFuture<'static, Answer> {
+        if !self.operation.is_empty() && request.operation() != self.operation {
+            return Box::pin(request.deliver());
+        }
+        Box::pin(async move {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            let open = Open::one_more(&self.open);
+            self.most.fetch_max(open.0.load(Ordering::SeqCst), Ordering::SeqCst);
+            let takes = *self.takes.lock().unwrap();
+            tokio::time::sleep(takes).await;
+            request.deliver().await
+        })
+    }
+}
+
+/// A request under way; one that is given up is not any more.
+struct Open<'a>(&'a AtomicUsize);
+
+impl<'a> Open<'a> {
+    fn one_more(open: &'a AtomicUsize) -> Self {
+        open.fetch_add(1, Ordering::SeqCst);
+        Self(open)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}

@@ -105,6 +105,23 @@ impl Meter {
     }
 }
 
+/// What one series may read of what a request reads.
+#[derive(Debug, Clone, Copy)]
+struct Share<'a> {
+    /// Of the whole request.
+    meter: &'a Meter,
+    /// Whether it reads what it needs to get any further whatever the others have read. One series of each page does, so
+    /// that pages have an end, and no other, so that they have a bound.
+    sure: bool,
+}
+
+impl Share<'_> {
+    /// Whether nothing more may be read once the request has read so many rows.
+    fn spent(&self, budget: usize) -> bool {
+        !self.sure && self.meter.rows() >= budget
+    }
+}
+
 impl History {
     /// The store that `TIME_SERIES_STORE` names; see [`TimeSeries::from_environment`](super::TimeSeries).
     ///

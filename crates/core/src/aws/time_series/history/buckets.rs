@@ -117,6 +117,7 @@ impl ReadingTable {
             let width = unit.width();
             (unit, Span { from: width.ceil(span.from), to: width.floor(span.to).min(unit.settled(now)) })
         });
+        let first = every.after(every.floor(span.from));
         let scans = match settled {
             Some((unit, inner)) if inner.from < inner.to => {
                 let width = unit.width();
@@ -136,20 +137,40 @@ impl ReadingTable {
                     }
                     Ok::<_, Unanswered>((kept, filled))
                 };
-                let edge = |span| self.scan(of, span, width, share);
+                let edge = |edge| self.edge(of, edge, width, first, share);
                 let (kept, before, after) = future::join3(kept, edge(before), edge(after)).await;
                 let (kept, mut scans) = kept?;
                 kept.iter().for_each(|(start, kept)| kept.sums.iter().for_each(|sums| add(*start, sums)));
-                scans.extend([before?, after?]);
+                scans.extend(before?.into_iter().chain(after?));
                 scans
             }
-            _ => vec![self.scan(of, span, unit.map_or(every, Unit::width), share).await?],
+            Some((unit, _)) => self.edge(of, span, unit.width(), first, share).await?,
+            None => vec![self.scan(of, span, every, share).await?],
         };
         for scanned in scans {
             scanned.sums.iter().for_each(|(start, sums)| add(*start, sums));
             gaps.extend(scanned.gaps.iter().map(|gap| gap.from));
         }
         Ok((sums, gaps.first().copied()))
+    }
+
+    /// Adds up the readings of cells that are not closed, or not whole. What they come to cannot be kept, so a request that
+    /// does not read them all for its first interval, which ends at `first`, has got no further.
+    async fn edge(
+        &self,
+        of: &Series,
+        span: Span,
+        width: Every,
+        first: Timestamp,
+        share: Share<'_>,
+    ) -> Result<Vec<Scanned>, Unanswered> {
+        let cells = starts(Span { from: width.floor(span.from), ..span }, width);
+        let cells = cells.map(|start| Span { from: start.max(span.from), to: width.after(start).min(span.to) });
+        let scan = |cell: Span| {
+            let share = Share { sure: share.sure && cell.from < first, ..share };
+            self.scan(of, cell, width, share)
+        };
+        future::try_join_all(cells.map(scan).collect::<Vec<_>>()).await
     }
 
     /// Adds up the readings of a run of cells of which nothing is kept, and keeps what they come to.

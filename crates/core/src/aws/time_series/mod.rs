@@ -19,6 +19,7 @@ use crate::id::AsideId;
 
 mod beside;
 mod better;
+mod expired;
 #[cfg(feature = "query")]
 mod history;
 mod readings;

@@ -25,7 +25,7 @@ pub(super) const OPERATION: &str = "BatchExecuteStatement readings";
 /// `BatchExecuteStatement` takes so many statements.
 pub(super) const BATCH: usize = 25;
 /// So many requests are under way at once for one call.
-const AT_ONCE: usize = 8;
+pub(super) const AT_ONCE: usize = 8;
 /// So many times rows are tried again that DynamoDB throttled, or that others keep changing.
 pub(super) const ATTEMPTS: usize = 6;
 /// When a question has read so many rows it begins nothing new: 16 pages of a megabyte, about a second of work.
@@ -62,6 +62,13 @@ impl ReadingTable {
 
     /// Writes readings of different keys.
     pub(super) async fn write(&self, readings: &[(usize, &Reading)], aside: &Aside<'_>) -> Outcomes {
+        let (expired, readings) = self.sift(readings, aside.clock.now());
+        let mut outcomes = self.insert_all(&readings, aside).await;
+        outcomes.extend(self.refuse(expired, aside).await);
+        outcomes
+    }
+
+    async fn insert_all(&self, readings: &[(usize, &Reading)], aside: &Aside<'_>) -> Outcomes {
         let chunks: Vec<_> = readings.chunks(BATCH).map(|chunk| self.insert_alone(chunk, aside)).collect();
         let outcomes = stream::iter(chunks).buffer_unordered(AT_ONCE).concat().await;
         self.forget(readings, outcomes, aside).await

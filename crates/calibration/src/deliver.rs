@@ -16,7 +16,7 @@ use weir_core::telemetry::metric;
 use weir_core::wire::Envelope;
 
 use super::calibrate::{Histories, Made, asked, calibrate};
-use super::message::{Message, Part, parse, single};
+use super::message::{Message, Part, parse, shown, single};
 use super::{Calibration, CallAgain, Count};
 
 /// The function's name, as kept with what it sets aside.
@@ -211,7 +211,7 @@ fn set_aside(envelope: &Envelope, device: &DeviceId, alone: bool, part: Part) ->
 /// The sensor that a topic names. A message of one value keeps its id in quarantine whatever it is refused for.
 fn named(topic: &str) -> Option<String> {
     match topic.split('/').collect::<Vec<_>>().as_slice() {
-        [_, "reading", "sensor", code] => Some((*code).to_owned()),
+        [_, "reading", "sensor", code] => Some(shown(code)),
         _ => None,
     }
 }

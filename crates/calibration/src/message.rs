@@ -1,10 +1,13 @@
 //! What a message says: readings, and parts that cannot be read.
 
 use serde_json::{Map, Value, json};
-use weir_core::domain::reading::{RawReading, Series};
+use weir_core::domain::reading::{FILLING, RawReading, Series};
 use weir_core::domain::{Reason, Refusal, Timestamp};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::{Envelope, instant, number};
+
+/// So many characters of what is no sensor code tell what was meant.
+const LONGEST_SHOWN: usize = 80;
 
 /// A message of a device.
 #[derive(Debug, PartialEq)]
@@ -41,6 +44,11 @@ pub struct Refused {
     pub at: Option<Timestamp>,
     /// Why.
     pub refusal: Refusal,
+}
+
+/// A sensor's code as it is kept in quarantine, whose lists have it too: cut where it is longer than any that is valid.
+pub fn shown(code: &str) -> String {
+    code.chars().take(LONGEST_SHOWN).collect()
 }
 
 /// The message that says one number again: what a replay of a single value sends.
@@ -107,7 +115,7 @@ impl Message {
             match reading(code, at, value) {
                 Ok(reading) => self.readings.push(reading),
                 Err(refusal) => self.refused.push(Part {
-                    sensor: Some(code.clone()),
+                    sensor: Some(shown(code)),
                     at: Some(at),
                     refusal,
                     payload: json!({"ts": at.millis(), "values": {code: value}}),
@@ -124,6 +132,10 @@ fn at(fields: &Map<String, Value>, received: Timestamp) -> Result<Timestamp, Ref
 
 fn reading(code: &str, at: Timestamp, value: &Value) -> Result<RawReading, Refusal> {
     let sensor: SensorCode = code.parse().map_err(|error| (Reason::BadSensorCode, error))?;
+    if sensor.as_str() == FILLING {
+        // A device may be called as a level is, and then both would be one series.
+        return Err(Refusal::new(Reason::BadSensorCode, "the code stands for the level of a flow sensor"));
+    }
     Ok(RawReading { sensor, at, raw: number(value)? })
 }
 

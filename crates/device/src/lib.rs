@@ -130,12 +130,9 @@ impl Device {
         Ok(Self::new(Parts { devices, calibrations, delivery, clock }))
     }
 
-    /// Opens the connection to DynamoDB while the init phase still has a whole processor, by asking for a device that no
-    /// name stands for.
+    /// Opens the connection to DynamoDB while the init phase still has a whole processor.
     pub async fn warm_up(&self) {
-        if let Ok(nobody) = "0".parse() {
-            let _ = self.parts.devices.get(&nobody).await;
-        }
+        self.parts.devices.warm_up().await;
     }
 
     /// Answers a request, or delivers what is pending when the event is none.

@@ -72,12 +72,9 @@ impl Reading {
         Ok(Self::new(Parts { devices, history, clock: Arc::new(SystemClock) }))
     }
 
-    /// Opens the connection to DynamoDB while the init phase still has a whole processor, by asking for a device that no
-    /// name stands for.
+    /// Opens the connection to DynamoDB while the init phase still has a whole processor.
     pub async fn warm_up(&self) {
-        if let Ok(nobody) = "0".parse() {
-            let _ = self.parts.devices.get(&nobody).await;
-        }
+        self.parts.devices.warm_up().await;
     }
 
     /// Answers a request. Never fails: what goes wrong is an answer too.

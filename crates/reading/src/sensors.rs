@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use weir_core::aws::device::Found;
 use weir_core::domain::access::Role;
-use weir_core::domain::device_record::Content;
+use weir_core::domain::device_record::{Content, MOST_SENSORS};
 use weir_core::domain::reading::{FILLING, Series};
 use weir_core::http::{Caller, Problem};
 use weir_core::id::{DeviceId, SensorCode};
@@ -58,30 +58,43 @@ impl Parts {
     /// be named as long as there are readings of it.
     ///
     /// # Errors
-    /// 422 for one that it neither has nor had readings of.
+    /// 422 for one that it neither has nor had readings of, and for more than a device can have.
     pub(super) async fn sensors(&self, seen: Seen, asked: &[SensorCode]) -> Result<Sensors, Problem> {
         let Seen { id, sensors: Sensors(mut known), registered } = seen;
+        if asked.len() > MOST_SENSORS {
+            return Err(Problem::unfit("sensor", format!("names more than {MOST_SENSORS} sensors")));
+        }
         if asked.is_empty() {
             let gone = "must name the sensors: the device was deleted, and with it the list of what it had";
             return if registered { Ok(Sensors(known)) } else { Err(Problem::unfit("sensor", gone)) };
         }
         known.retain(|code, _| asked.contains(code));
-        let unknown = asked.iter().filter(|code| !known.contains_key(code));
-        let unknown: Vec<_> = unknown.map(|code| Series { device: id.clone(), sensor: code.clone() }).collect();
+        let unknown: Vec<_> = asked.iter().filter(|code| !known.contains_key(code)).collect();
+        // Under the device's own id there is at most the history of a level that is called as the device is.
+        if unknown.iter().any(|code| code.as_str() == FILLING) {
+            return Err(none(FILLING));
+        }
+        let unknown: Vec<_> =
+            unknown.into_iter().map(|code| Series { device: id.clone(), sensor: code.clone() }).collect();
         let found = self.history.latest(&unknown, self.clock.now()).await?;
         if let Some(series) = unknown.iter().find(|series| found.iter().all(|reading| reading.series != **series)) {
-            let detail = format!("the device has no sensor {}, nor are there readings of one", series.sensor);
-            return Err(Problem::unfit("sensor", detail));
+            return Err(none(series.sensor.as_str()));
         }
         known.extend(found.into_iter().map(|reading| (reading.series.sensor.clone(), (reading.series, reading.unit))));
         Ok(Sensors(known))
     }
 }
 
+fn none(sensor: &str) -> Problem {
+    Problem::unfit("sensor", format!("the device has no sensor {sensor}, nor are there readings of one"))
+}
+
 /// The sensors of a registered device. A flow sensor's level is one of them: its history is kept under the level id.
 fn registered(id: &DeviceId, content: &Content) -> Sensors {
     let own = |code: &SensorCode| Series { device: id.clone(), sensor: code.clone() };
-    let probes = content.sensors.iter().map(|probe| (probe.code.clone(), (own(&probe.code), probe.unit.clone())));
+    // No sensor is called so any more; one that was registered before is not shown, for its series may be a level's.
+    let probes = content.sensors.iter().filter(|probe| probe.code.as_str() != FILLING);
+    let probes = probes.map(|probe| (probe.code.clone(), (own(&probe.code), probe.unit.clone())));
     let mut sensors: BTreeMap<_, _> = probes.collect();
     // Every level id is a device id, and the word a code.
     let level = content.level_id.as_ref().and_then(|level| level.as_str().parse().ok()).zip(FILLING.parse().ok());

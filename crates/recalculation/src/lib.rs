@@ -112,12 +112,9 @@ impl Recalculation {
         }))
     }
 
-    /// Opens the connection to DynamoDB while the init phase still has a whole processor, by asking for a device that no
-    /// name stands for.
+    /// Opens the connection to DynamoDB while the init phase still has a whole processor.
     pub async fn warm_up(&self) {
-        if let Ok(nobody) = "0".parse() {
-            let _ = self.parts.devices.get(&nobody).await;
-        }
+        self.parts.devices.warm_up().await;
     }
 
     /// Answers a request; goes on with the jobs that a batch of stream records names, and answers with the records to

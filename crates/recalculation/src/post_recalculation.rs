@@ -8,7 +8,7 @@ use axum::response::IntoResponse;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use weir_core::aws::AwsError;
-use weir_core::aws::recalculation::RecalculationTable;
+use weir_core::aws::recalculation::{MOST_CANCELLED, RecalculationTable};
 use weir_core::domain::Timestamp;
 use weir_core::domain::calibration::Invalid;
 use weir_core::domain::device::Sensor;
@@ -41,8 +41,8 @@ pub(super) struct RecalculationBody {
 /// instant, in the background.
 ///
 /// A reading changes when a version is in force that is newer than the one it was made with. It begins when every
-/// function uses the newest version, and cancels what is not done of recalculations over the same span. Where the
-/// formula of another sensor asks for this one, that sensor's readings follow when it gets a new version too (the same
+/// function uses the newest version, and takes the place of older ones of which all that is left lies within its span:
+/// they are cancelled, 98 at most. Others go on beside it, which changes nothing of what comes out. Where the formula of another sensor asks for this one, that sensor's readings follow when it gets a new version too (the same
 /// formula again) and is recalculated after this one.
 #[utoipa::path(
     post, path = "/devices/{id}/sensors/{code}/recalculate", tag = "calibrations",
@@ -59,6 +59,9 @@ pub(super) async fn post_recalculation(
     Strict(RecalculationBody { from, to }): Strict<RecalculationBody>,
 ) -> Result<impl IntoResponse, Problem> {
     parts.sensor(&device, &sensor).await?;
+    if from.millis() < 0 {
+        return Err(Invalid::new("/from", "lies before 1970").into());
+    }
     if to <= from {
         return Err(Invalid::new("/to", "must come after from").into());
     }
@@ -86,6 +89,12 @@ pub(super) async fn post_recalculation(
             reason: None,
         };
         let open = parts.jobs.open(&series).await?;
+        let covered = open.covered(&job).count();
+        if covered > MOST_CANCELLED {
+            let detail =
+                format!("takes the place of {covered} others that are not done, {MOST_CANCELLED} at most can go");
+            return Err(Problem::transition(detail));
+        }
         if parts.jobs.begin(&job, &open).await? {
             let Series { device, sensor } = &series;
             let location = [(LOCATION, format!("/devices/{device}/sensors/{sensor}/recalculate/{id}"))];

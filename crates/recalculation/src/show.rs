@@ -16,7 +16,7 @@ pub(super) enum StateJson {
     Running,
     /// To the end of its span.
     Done,
-    /// Another one over its span began later.
+    /// Another one, over all that was left of it, began later.
     Cancelled,
     /// It cannot go on; `reason` says why.
     Failed,

@@ -39,6 +39,21 @@ async fn a_body_that_is_no_json_is_set_aside_as_text() {
     assert_eq!(row["payload"], "Im5vdCBqc29uIg==", "the text, as JSON");
 }
 
+#[tokio::test]
+async fn what_is_too_large_for_the_quarantine_goes_back_to_the_queue_alone() {
+    let (engine, functions) = stood().await;
+    let mut event = batch(&["buoy-98", "buoy-99", "buoy-01"]);
+    // A queue carries up to a megabyte, a topic 128 KB: 250 KB are kept, 350 KB are more than a row takes.
+    for (place, kilobytes) in [(0, 250), (1, 350)] {
+        let body =
+            json!({"values": {"ph": "7".repeat(kilobytes * 1024)}, "topic": format!("buoy-9{}/readings", 8 + place)});
+        event["Records"][place]["body"] = body.to_string().into();
+    }
+    let answer = functions.calibration.handle(event).await.unwrap();
+    assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": "1"}]}));
+    assert_eq!((engine.row("quarantine")["device_id"].as_str(), engine.rows("readings").len()), (Some("buoy-98"), 1));
+}
+
 #[tokio::test(start_paused = true)]
 async fn only_the_messages_that_failed_go_back_to_the_queue() {
     let engine = Engine::start().await;

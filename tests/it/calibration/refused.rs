@@ -4,8 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use weir_core::domain::Reason;
+use weir_tests::engine::Engine;
 use weir_tests::events::event;
-use weir_tests::functions::NOW;
+use weir_tests::functions::{Functions, NOW, Settings};
 
 use super::{handled, stood};
 
@@ -31,10 +32,9 @@ const REASONS: &[(&str, &str, Option<&str>, Option<&str>)] = &[
 ];
 
 /// Reasons that `calibration` never gives over DynamoDB, and who gives them.
-const ELSEWHERE: [&str; 3] = [
-    "bad_level_id",      // organizer
-    "outside_retention", // Timestream
-    "store_refused",     // Timestream
+const ELSEWHERE: [&str; 2] = [
+    "bad_level_id",  // organizer
+    "store_refused", // Timestream
 ];
 
 fn text(value: Option<&str>) -> Value {
@@ -69,6 +69,57 @@ async fn a_result_that_is_no_number_is_refused() {
 }
 
 #[tokio::test]
+async fn a_reading_that_would_be_gone_at_once_is_refused() {
+    let engine = Engine::start().await;
+    engine.register();
+    let settings = Settings { reading_days: 30, ..Settings::default() };
+    let functions = Functions::by(&engine, &engine.client(), &settings);
+    let days = |days: i64| NOW.plus_seconds(-86_400 * days).millis();
+    let batch = json!([{"ts": days(31), "values": {"ph": 412}}, {"ts": days(30) + 1_000, "values": {"ph": 413}}]);
+    let event = json!({"batch": batch, "topic": "buoy-01/readings", "received_at": NOW.millis()});
+    for stored in [1, 0] {
+        let answer = functions.calibration.handle(event.clone()).await.unwrap();
+        assert_eq!(answer, json!({"stored": stored, "duplicate": 1 - stored, "quarantined": 1}));
+    }
+    let (row, kept) = (engine.row("quarantine"), engine.row("readings"));
+    assert_eq!((&row["reason"], &row["at"]), (&"outside_retention".into(), &days(31).into()));
+    assert_eq!(kept["raw"], 413);
+}
+
+#[tokio::test]
+async fn what_is_called_as_a_level_is_no_sensor_of_a_device() {
+    let (engine, functions) = stood().await;
+    engine.put("devices", &json!({"id": "01", "enabled": true, "sensors": [{"code": "filling", "enabled": true}]}));
+    for (topic, event) in
+        [("01/reading/sensor/filling", json!({"value": 50})), ("01/readings", json!({"values": {"filling": 50}}))]
+    {
+        let (mut event, received) = (event, 1_795_155_884_500_i64);
+        (event["topic"], event["received_at"]) = (topic.into(), received.into());
+        let answer = functions.calibration.handle(event).await.unwrap();
+        assert_eq!(answer, json!({"stored": 0, "duplicate": 0, "quarantined": 1}), "{topic}");
+    }
+    assert!(engine.rows("quarantine").iter().all(|row| row["reason"] == "bad_sensor_code"));
+    assert!(engine.rows("readings").is_empty());
+}
+
+#[tokio::test]
+async fn a_code_of_any_length_leaves_a_row_of_bounded_lists() {
+    let (engine, functions) = stood().await;
+    let long = "A".repeat(120_000);
+    for event in [
+        json!({"values": {long.clone(): 1}, "topic": "buoy-01/readings"}),
+        json!({"value": 1, "topic": format!("buoy-01/reading/sensor/{long}")}),
+    ] {
+        functions.calibration.handle(event).await.unwrap();
+    }
+    let rows = engine.rows("quarantine");
+    assert_eq!(rows.len(), 2);
+    for row in rows {
+        assert_eq!((&row["reason"], &row["sensor"]), (&"bad_sensor_code".into(), &"A".repeat(80).into()));
+    }
+}
+
+#[tokio::test]
 async fn of_a_batch_only_the_bad_value_is_set_aside_in_a_form_that_can_be_sent_again() {
     let (engine, functions) = stood().await;
     handled(&functions, "values.one-bad").await;
@@ -95,7 +146,8 @@ async fn what_was_set_aside_is_stored_when_it_is_sent_again_after_the_cause_is_g
 #[test]
 fn every_reason_there_is_is_given_by_some_test() {
     let tested = REASONS.iter().map(|(_, reason, ..)| *reason);
-    let tested: Vec<_> = tested.chain(["not_finite", "conflicting_reading"]).chain(ELSEWHERE).collect();
+    let tested: Vec<_> =
+        tested.chain(["not_finite", "conflicting_reading", "outside_retention"]).chain(ELSEWHERE).collect();
     for reason in Reason::ALL {
         assert!(tested.contains(&reason.code()), "nothing shows when {reason} is given");
     }

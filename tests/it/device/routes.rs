@@ -32,6 +32,19 @@ fn ids(page: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
+async fn no_sensor_is_called_as_the_history_of_a_level_is() {
+    let world = World::registered().await;
+    for (method, path, body_, pointer) in [
+        ("POST", "/devices", json!({"id": "03", "sensors": [{"code": "ph"}, {"code": "filling"}]}), "/sensors/1/code"),
+        ("PUT", "/devices/buoy-01/sensors/filling", json!({"unit": "%"}), "/code"),
+        ("PATCH", "/devices/buoy-02", json!({"sensors": [{"code": "filling"}]}), "/sensors/0/code"),
+    ] {
+        let answer = world.ask(Ask::new(method, path).admin().json(&body_)).await;
+        assert_eq!((status(&answer), &body(&answer)["errors"][0]["pointer"]), (422, &json!(pointer)), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_device_is_registered_shown_and_delivered() {
     let world = World::registered().await;
     let answer = world.send("create").await;

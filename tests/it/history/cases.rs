@@ -239,10 +239,10 @@ pub fn cases() -> Vec<Case> {
             of: vec![level(), ph(), series("buoy-01", "tbd"), tmp()],
             question: Question::Latest,
             sql: vec![
-                "SELECT * FROM \"weir-test\".\"readings\" WHERE time >= from_milliseconds(946684800000) AND time < from_milliseconds(1795262400000) AND measure_name = 'reading' AND device = '03' AND sensor IN ('filling') ORDER BY time DESC LIMIT 1",
-                "SELECT * FROM \"weir-test\".\"readings\" WHERE time >= from_milliseconds(946684800000) AND time < from_milliseconds(1795262400000) AND measure_name = 'reading' AND device = 'buoy-01' AND sensor IN ('ph') ORDER BY time DESC LIMIT 1",
-                "SELECT * FROM \"weir-test\".\"readings\" WHERE time >= from_milliseconds(946684800000) AND time < from_milliseconds(1795262400000) AND measure_name = 'reading' AND device = 'buoy-01' AND sensor IN ('tbd') ORDER BY time DESC LIMIT 1",
-                "SELECT * FROM \"weir-test\".\"readings\" WHERE time >= from_milliseconds(946684800000) AND time < from_milliseconds(1795262400000) AND measure_name = 'reading' AND device = 'buoy-01' AND sensor IN ('tmp') ORDER BY time DESC LIMIT 1",
+                "SELECT * FROM \"weir-test\".\"readings\" WHERE time >= from_milliseconds(946684800000) AND time < from_milliseconds(1795179600000) AND measure_name = 'reading' AND device = '03' AND sensor IN ('filling') ORDER BY time DESC LIMIT 1",
+                "SELECT * FROM \"weir-test\".\"readings\" WHERE time >= from_milliseconds(946684800000) AND time < from_milliseconds(1795179600000) AND measure_name = 'reading' AND device = 'buoy-01' AND sensor IN ('ph') ORDER BY time DESC LIMIT 1",
+                "SELECT * FROM \"weir-test\".\"readings\" WHERE time >= from_milliseconds(946684800000) AND time < from_milliseconds(1795179600000) AND measure_name = 'reading' AND device = 'buoy-01' AND sensor IN ('tbd') ORDER BY time DESC LIMIT 1",
+                "SELECT * FROM \"weir-test\".\"readings\" WHERE time >= from_milliseconds(946684800000) AND time < from_milliseconds(1795179600000) AND measure_name = 'reading' AND device = 'buoy-01' AND sensor IN ('tmp') ORDER BY time DESC LIMIT 1",
             ],
             recorded: vec![
                 recorded(&[pick(&level(), -HOUR)]),

@@ -115,18 +115,9 @@ impl World {
         }
     }
 
-    /// What the rows of the table come to, without asking any store: the truth.
+    /// What the rows of `ph` come to, without asking any store: the truth.
     pub fn oracle(&self, span: Span, every: &str) -> Vec<Bucket> {
-        let every = Every::parse(every).unwrap();
-        let mut sums = std::collections::BTreeMap::<Timestamp, Sums>::new();
-        for row in self.engine.rows("readings") {
-            let at = Timestamp::from_millis(row["at"].as_i64().unwrap());
-            if row["sensor"] == "buoy-01#ph" && span.from <= at && at < span.to {
-                let quality = Quality::of_code(row["quality"].as_str().unwrap()).unwrap();
-                sums.entry(every.floor(at)).or_insert(Sums::NONE).of(quality).add(row["value"].as_f64().unwrap());
-            }
-        }
-        sums.into_iter().map(|(start, sums)| Bucket { sensor: ph().sensor, start, sums }).collect()
+        oracle(&self.engine, &ph(), span, every)
     }
 
     /// Asks for hours and days of the days before the Friday, and compares with the truth.
@@ -136,4 +127,18 @@ impl World {
             assert_eq!(self.buckets(span, every).await, self.oracle(span, every), "{what}, every {every}");
         }
     }
+}
+
+/// What the rows of a series come to, without asking any store: the truth.
+pub fn oracle(engine: &Engine, of: &Series, span: Span, every: &str) -> Vec<Bucket> {
+    let every = Every::parse(every).unwrap();
+    let mut sums = std::collections::BTreeMap::<Timestamp, Sums>::new();
+    for row in engine.rows("readings") {
+        let at = Timestamp::from_millis(row["at"].as_i64().unwrap());
+        if row["sensor"] == format!("{}#{}", of.device, of.sensor) && span.from <= at && at < span.to {
+            let quality = Quality::of_code(row["quality"].as_str().unwrap()).unwrap();
+            sums.entry(every.floor(at)).or_insert(Sums::NONE).of(quality).add(row["value"].as_f64().unwrap());
+        }
+    }
+    sums.into_iter().map(|(start, sums)| Bucket { sensor: of.sensor.clone(), start, sums }).collect()
 }

@@ -3,17 +3,23 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use weir_core::aws::time_series::{History, Place, Span, Unanswered};
+use weir_core::aws::time_series::{Bucket, History, Place, Span, Unanswered};
 use weir_core::domain::Timestamp;
 use weir_core::domain::every::Every;
 use weir_core::domain::reading::{Reading, Series};
 use weir_tests::engine::Engine;
+use weir_tests::meter::Meter;
 use weir_tests::wire::Ledger;
 
-use super::{DAY, HOUR, MIDNIGHT, World, ph, reading, series};
+use super::{DAY, HOUR, MIDNIGHT, World, oracle, ph, reading, series};
 
 /// Writes rows of `ph` straight into the table: for what would take a function minutes.
 pub fn fill(engine: &Engine, from: Timestamp, count: i64, step_ms: i64) {
+    fill_with(engine, &ph(), from, count, step_ms);
+}
+
+fn fill_with(engine: &Engine, of: &Series, from: Timestamp, count: i64, step_ms: i64) {
+    let key = format!("{}#{}", of.device, of.sensor);
     let database = engine.database();
     for chunk in (0..count).collect::<Vec<_>>().chunks(25) {
         let put = |place: &i64| {
@@ -21,7 +27,7 @@ pub fn fill(engine: &Engine, from: Timestamp, count: i64, step_ms: i64) {
             let number = |number: String| json!({"N": number});
             let text = |text: &str| json!({"S": text});
             json!({"PutRequest": {"Item": {
-                "sensor": text("buoy-01#ph"), "at": number(at.to_string()), "received_at": number((at + 800).to_string()),
+                "sensor": text(&key), "at": number(at.to_string()), "received_at": number((at + 800).to_string()),
                 "raw": number("412".into()), "value": number(format!("{}", 7.0 + (place % 80) as f64 / 8.0)), "unit": text("pH"),
                 "calibration": number("1".into()), "quality": text("good")}}})
         };
@@ -169,28 +175,54 @@ async fn a_request_that_would_read_too_much_answers_a_part_and_goes_on() {
     }
 }
 
+/// The intervals of several series page after page, and how many rows were read for a page at most.
+async fn shared(world: &World, of: &[Series], budget: usize, span: Span, every: &str) -> (Vec<Bucket>, usize) {
+    let meter = Arc::new(Meter::default());
+    let table = world.table(world.engine.client_over(meter.clone()), 0).reading_at_most(budget);
+    let (history, width) = (History::DynamoDb(table), Every::parse(every).unwrap());
+    let (mut found, mut place, mut most) = (Vec::new(), None::<Place>, 0);
+    for _ in 0..100 {
+        let answer = history.buckets(of, span, width, place.as_ref(), 500, world.now()).await.unwrap();
+        most = most.max(meter.take().get("readings").map_or(0, |cost| cost.rows));
+        found.extend(answer.items);
+        match answer.next {
+            Some(next) => place = Some(next),
+            None => return (found, most),
+        }
+    }
+    panic!("every {every}: the pages have no end, the next is {place:?}");
+}
+
 #[tokio::test]
 async fn several_sensors_share_the_bound_and_each_is_shown_to_its_end() {
     let world = World::new().await;
-    fill(&world.engine, MIDNIGHT.plus_seconds(-8 * DAY), 3_360, 180_000);
-    let (history, _) = bounded(&world);
-    let all = [series("buoy-01", "co2"), ph(), series("buoy-01", "tmp")];
-    let more = Reading { series: all[2].clone(), ..reading(MIDNIGHT.plus_seconds(-DAY), 7.0) };
-    world.write(&[more]).await;
-    let span = Span { from: MIDNIGHT.plus_seconds(-9 * DAY), to: world.now() };
-    let (mut found, mut place) = (Vec::new(), None::<Place>);
-    loop {
-        let page =
-            history.buckets(&all, span, Every::parse("1d").unwrap(), place.as_ref(), 500, world.now()).await.unwrap();
-        found.extend(page.items);
-        match page.next {
-            Some(next) => place = Some(next),
-            None => break,
-        }
+    let all = ["co2", "do", "ec", "nh4", "ph", "rest", "tmp"].map(|code| series("buoy-01", code));
+    for of in all.iter().filter(|of| of.sensor.as_str() != "rest") {
+        fill_with(&world.engine, of, MIDNIGHT.plus_seconds(-2 * DAY + 7), 1_200, 180_000);
     }
-    let last = found.pop().unwrap();
-    assert_eq!((last.sensor, last.sums.count()), (all[2].sensor.clone(), 1));
-    assert_eq!(found, world.oracle(span, "1d"));
+    let span = Span { from: MIDNIGHT.plus_seconds(-2 * DAY + 4_321), to: world.now() };
+    for every in ["3d", "1d", "2h", "10m"] {
+        let truth: Vec<_> = all.iter().flat_map(|of| oracle(&world.engine, of, span, every)).collect();
+        let (found, most) = shared(&world, &all, 1_000, span, every).await;
+        assert_eq!(found, truth, "every {every}");
+        assert!(most <= 2_500, "every {every}: {most} rows on one page");
+    }
+}
+
+#[tokio::test]
+async fn pages_come_to_an_end_also_while_two_days_of_one_interval_are_open() {
+    let world = World::new().await;
+    // Yesterday is not closed before 01:10.
+    world.set(MIDNIGHT.plus_seconds(3_900));
+    let both = ["ph", "tmp"].map(|code| series("buoy-01", code));
+    for of in &both {
+        fill_with(&world.engine, of, MIDNIGHT.plus_seconds(-2 * DAY), 2 * 1_440 + 65, 60_000);
+    }
+    for (every, back) in [("2d", DAY), ("2d", 4 * DAY), ("7d", 4 * DAY)] {
+        let span = Span { from: MIDNIGHT.plus_seconds(-back), to: world.now().plus_seconds(DAY) };
+        let truth: Vec<_> = both.iter().flat_map(|of| oracle(&world.engine, of, span, every)).collect();
+        assert_eq!(shared(&world, &both, 1_500, span, every).await.0, truth, "every {every}");
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! Reports that cannot be used are set aside with their reason.
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use weir_tests::engine::Engine;
 use weir_tests::events::event;
-use weir_tests::functions::NOW;
+use weir_tests::functions::{Functions, NOW, Settings};
 
 use super::{handled, stood};
 
@@ -37,6 +38,23 @@ async fn a_refused_report_is_kept_with_its_reason_and_the_bytes_as_published() {
             (&NOW.millis().into(), &(NOW.seconds() + 30 * 86_400).into())
         );
     }
+}
+
+#[tokio::test]
+async fn a_report_whose_reading_would_be_gone_at_once_is_kept_aside_and_still_reported() {
+    let engine = Engine::start().await;
+    let settings = Settings { reading_days: 30, ..Settings::default() };
+    let functions = Functions::by(&engine, &engine.client(), &settings);
+    // The second one would be written together with the level, whose row is known then.
+    for days in [0, 31, 32] {
+        let ts = NOW.plus_seconds(-86_400 * days).millis();
+        let report = json!({"id": "01", "filling": "50", "ts": ts, "received_at": NOW.millis()});
+        functions.organizer.handle(report).await.unwrap();
+    }
+    let reasons: Vec<_> = engine.rows("quarantine").iter().map(|row| row["reason"].clone()).collect();
+    assert_eq!(reasons, ["outside_retention"; 2]);
+    assert_eq!(engine.row("readings")["at"], NOW.millis());
+    assert_eq!(engine.row("levels")["measurements"].as_array().map(Vec::len), Some(3));
 }
 
 #[test]

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use reading::Reading;
 use serde_json::json;
-use weir_core::http::openapi;
+use weir_core::http::{Cursor, openapi};
 use weir_tests::root;
 use weir_tests::template::Template;
 
 use super::World;
-use crate::http::ask::{Ask, status};
+use crate::http::ask::{Ask, body, status};
 use crate::http::matrix::{Line, differences, line, walk};
 
 fn lines() -> Vec<Line> {
@@ -64,6 +64,58 @@ fn the_template_routes_each_operation_with_a_token() {
     let document = json!(Reading::document());
     let said = document["paths"].as_object().unwrap().keys().map(|path| format!("GET {path}")).collect();
     assert_eq!(routed, said, "left the template, right the document");
+}
+
+#[tokio::test]
+async fn a_device_called_as_a_level_does_not_show_its_history() {
+    let world = World::new().await;
+    world.registry.create("03", &json!({})).await;
+    for path in ["readings", "readings/latest"] {
+        let ask = Ask::new("GET", &format!("/devices/03/{path}?sensor=filling"));
+        for ask in [ask.clone().user("03"), ask.admin()] {
+            let answer = world.function().handle(ask.event()).await;
+            assert_eq!(status(&answer), 422, "{answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_asks_for_more_sensors_than_a_device_can_have() {
+    let world = World::new().await;
+    for (count, expected) in [(64, "the device has no sensor"), (65, "names more than 64 sensors")] {
+        let query: Vec<_> = (0..count).map(|place| format!("sensor=s{place}")).collect();
+        for path in ["readings", "readings/latest"] {
+            let answer = world.get(&format!("/devices/buoy-01/{path}?{}", query.join("&"))).await;
+            let said = body(&answer)["detail"].to_string();
+            assert!(status(&answer) == 422 && said.contains(expected), "{count} {path}: {said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_week_of_minutes_and_a_year_of_hours_can_be_asked_for() {
+    let world = World::new().await;
+    for (from, every) in [("2026-11-13T06:24:44Z", "1m"), ("2025-11-20T00:00:00Z", "1h")] {
+        let answer = world.get(&format!("/devices/buoy-01/readings?sensor=ph&from={from}&every={every}")).await;
+        assert_eq!(status(&answer), 200, "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_next_that_was_made_up_is_no_page() {
+    let world = World::new().await;
+    let list = "devices/buoy-01/readings?sensor=[]&from=None&to=None&every=None&agg=[]";
+    let (now, far) = (1_795_155_884_123_i64, 253_402_300_800_000_i64);
+    for (from, to) in [(i64::MIN, now), (-1, now), (0, far), (0, i64::MAX), (now, now - 1)] {
+        let key = json!({"sensor": "ph", "at": now, "from": from, "to": to});
+        let next = serde_json::to_value(Cursor::new(list, &key).unwrap()).unwrap();
+        let answer = world.get(&format!("/devices/buoy-01/readings?next={}", next.as_str().unwrap())).await;
+        assert_eq!(
+            (status(&answer), &body(&answer)["type"]),
+            (400, &json!("urn:weir:problem:bad_page")),
+            "{from} {to}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -6,9 +6,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
-use weir_tests::wire::{Answer, Request, Wire};
+use weir_core::aws::time_series::{History, ReadingTable, Span};
+use weir_core::domain::Timestamp;
+use weir_core::domain::every::Every;
+use weir_core::domain::reading::Series;
+use weir_tests::functions::NOW;
+use weir_tests::wire::{Answer, Request, Wire, refusal};
 
 use super::{BEGIN, World};
+use crate::history::oracle;
 
 const HOUR: i64 = 3_600_000;
 
@@ -100,4 +106,84 @@ async fn two_calls_at_one_job_do_it_once() {
     let done = world.job(&job).await;
     assert_eq!((&done["state"], &done["seen"]), (&json!("done"), &json!(60)));
     assert!(world.stored().iter().all(|(.., version)| *version == 1));
+}
+
+/// What `ph` is shown to come to is what its rows come to.
+async fn check(world: &World, told: &str) {
+    let name = |noun: &str| world.engine.name(noun);
+    let table = ReadingTable::new(world.engine.client(), name("readings"), name("rollups"), 0);
+    let series = [Series { device: "b".parse().unwrap(), sensor: "ph".parse().unwrap() }];
+    let span = Span { from: Timestamp::from_millis(BEGIN - HOUR), to: NOW };
+    for every in ["1h", "1d"] {
+        let width = Every::parse(every).unwrap();
+        let history = History::DynamoDb(table.clone());
+        let shown = history.buckets(&series, span, width, None, 500, NOW).await.unwrap().items;
+        assert_eq!(shown, oracle(&world.engine, &series[0], span, every), "{told}, every {every}");
+    }
+}
+
+#[tokio::test]
+async fn sums_are_right_also_when_a_killed_job_is_never_done() {
+    for (after, cancelled) in [(false, false), (true, false), (false, true), (true, true)] {
+        for place in 0.. {
+            let world = World::new(0).await;
+            (0..5).for_each(|place| world.store("ph", BEGIN + place * HOUR, place as f64));
+            world.linear(1, 0, 2.0);
+            check(&world, "before").await;
+            let job = world.post(0, 5 * 60).await;
+            let cut = Arc::new(Cut { left: AtomicUsize::new(place), after, reached: Notify::new() });
+            let function = world.function_by(&world.engine.client_over(cut.clone()), world.clock.clone());
+            let finished = tokio::select! {
+                answer = function.handle(record(&job)) => answer.is_ok(),
+                () = cut.reached.notified() => false,
+            };
+            drop(function);
+            // It is not gone on with: another one takes its place, or there is nothing left to work with.
+            if cancelled {
+                world.post(0, 5 * 60).await;
+            } else {
+                world.engine.put("devices", &json!({"id": "b", "enabled": true, "sensors": []}));
+            }
+            assert_eq!(world.function().handle(record(&job)).await.unwrap(), json!({"batchItemFailures": []}));
+            let told = format!("cut {} request {place}, {cancelled}", if after { "after" } else { "before" });
+            check(&world, &told).await;
+            if finished {
+                assert!(place > 8, "only {place} steps");
+                break;
+            }
+            let state = if cancelled { "cancelled" } else { "failed" };
+            let now = world.job(&job).await;
+            assert!(now["state"] == state || now["state"] == "done", "{told}: {now}");
+        }
+    }
+}
+
+/// Refuses one request for good, when the others are through.
+#[derive(Debug)]
+struct Refused(AtomicUsize);
+
+impl Wire for Refused {
+    fn carry(self: Arc<Self>, request: Request) -> BoxFuture<'static, Answer> {
+        if request.operation() == "BatchExecuteStatement" && self.0.fetch_sub(1, Ordering::SeqCst) == 0 {
+            return Box::pin(async {
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                refusal(400, "ValidationException", "not this one")
+            });
+        }
+        Box::pin(request.deliver())
+    }
+}
+
+#[tokio::test]
+async fn sums_are_right_also_when_a_part_of_a_slice_is_refused_for_good() {
+    let mut world = World::new(60).await;
+    world.slice = 60;
+    world.linear(1, 0, 2.0);
+    check(&world, "before").await;
+    let job = world.post(0, 60).await;
+    let client = world.engine.client_over(Arc::new(Refused(AtomicUsize::new(2))));
+    world.function_by(&client, world.clock.clone()).handle(record(&job)).await.unwrap();
+    assert_eq!(world.job(&job).await["state"], "failed");
+    assert!(world.stored().iter().any(|(.., version)| *version == 1), "the other parts are replaced");
+    check(&world, "after").await;
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use weir_tests::functions::NOW;
 
 use super::{BEGIN, MINUTE, World, span};
-use crate::http::ask::{Ask, body};
+use crate::http::ask::{Ask, body, status};
 
 async fn sweep(world: &World) -> Value {
     world.function().handle(json!({"source": "aws.events"})).await.unwrap()
@@ -52,26 +52,93 @@ async fn a_job_that_nobody_moves_is_woken_again() {
 }
 
 #[tokio::test]
-async fn a_newer_job_cancels_what_it_overlaps_and_nothing_else() {
+async fn a_newer_job_cancels_what_it_does_as_well_and_leaves_what_reaches_beyond_it() {
     let world = World::new(60).await;
     world.linear(1, 0, 2.0);
-    let first = world.post(0, 30).await;
-    let beside = world.post(30, 50).await;
+    let (beyond, within, beside) = (world.post(0, 30).await, world.post(12, 20).await, world.post(30, 50).await);
     let newer = world.post(10, 30).await;
     let states = async || {
         let mut states = Vec::new();
-        for job in [&first, &beside, &newer] {
+        for job in [&beyond, &within, &beside, &newer] {
             states.push(world.job(job).await["state"].as_str().unwrap().to_owned());
         }
         states
     };
-    assert_eq!(states().await, ["cancelled", "running", "running"]);
+    assert_eq!(states().await, ["running", "cancelled", "running", "running"]);
     world.run().await;
-    assert_eq!(states().await, ["cancelled", "done", "done"]);
+    assert_eq!(states().await, ["done", "cancelled", "done", "done"]);
     for (at, _, version) in world.stored() {
         let place = (at - BEGIN) / MINUTE;
-        assert_eq!(version, u64::from((10..50).contains(&place)), "{place}");
+        assert_eq!(version, u64::from((0..50).contains(&place)), "{place}");
     }
+}
+
+#[tokio::test]
+async fn of_an_older_job_only_what_is_left_of_it_counts() {
+    let mut world = World::new(60).await;
+    world.slice = 40;
+    world.linear(1, 0, 2.0);
+    let older = world.post(0, 60).await;
+    let world = std::sync::Arc::new(world);
+    let (posting, batches) = (world.clone(), std::sync::atomic::AtomicUsize::new(0));
+    let act = move || -> futures_util::future::BoxFuture<'static, ()> {
+        // 40 readings are two batches, so the third one is of the second slice.
+        let second = batches.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 2;
+        let world = posting.clone();
+        Box::pin(async move {
+            if second {
+                world.linear(2, 0, 3.0);
+                world.post(35, 60).await;
+            }
+        })
+    };
+    let wire = std::sync::Arc::new(weir_tests::wire::Interlude::new("BatchExecuteStatement", 3, act));
+    let function = world.function_by(&world.engine.client_over(wire), world.clock.clone());
+    let mut pump = world.pump();
+    pump.run(async |event| function.handle(event).await).await;
+    assert_eq!(world.job(&older).await["state"], "cancelled");
+    for (at, _, version) in world.stored() {
+        let place = (at - BEGIN) / MINUTE;
+        assert_eq!(version, if place < 35 { 1 } else { 2 }, "{place}");
+    }
+}
+
+#[tokio::test]
+async fn two_jobs_over_the_same_readings_at_once_leave_the_newest_version() {
+    let world = World::new(60).await;
+    world.linear(1, 0, 2.0);
+    let older = world.post(0, 40).await;
+    // What the older one works with is a version behind.
+    let behind = world.function();
+    world.linear(2, 0, 3.0);
+    let newer = world.post(20, 60).await;
+    let record = |job: &Value| {
+        let keys = json!({"sensor": {"S": "b#ph"}, "job": {"S": job["job"]}});
+        json!({"Records": [{"eventSource": "aws:dynamodb", "dynamodb": {"SequenceNumber": "1", "Keys": keys}}]})
+    };
+    let function = world.function();
+    let (one, other) = tokio::join!(behind.handle(record(&older)), function.handle(record(&newer)));
+    assert!(one.is_ok() && other.is_ok());
+    for job in [&older, &newer] {
+        assert_eq!(world.job(job).await["state"], "done");
+    }
+    for (at, value, version) in world.stored() {
+        let place = (at - BEGIN) / MINUTE;
+        assert_eq!((value, version), (place as f64 * 3.0, 2), "{place}");
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_takes_the_place_of_too_many_is_refused_and_cancels_none() {
+    let world = World::new(5).await;
+    world.linear(1, 0, 2.0);
+    for place in 0..99 {
+        world.post(place, place + 1).await;
+    }
+    let ask = |from: i64, to: i64| Ask::new("POST", super::PH).admin().json(&span(from, to)).event();
+    let answer = world.function().handle(ask(0, 99)).await.unwrap();
+    assert_eq!((status(&answer), &body(&answer)["type"]), (409, &json!("urn:weir:problem:transition")), "{answer}");
+    assert_eq!(status(&world.function().handle(ask(0, 98)).await.unwrap()), 202);
 }
 
 #[tokio::test]

@@ -107,22 +107,6 @@ impl CalibrationTable {
             .map_err(|error| AwsError::request("TransactWriteItems calibrations", error))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
-
-    /// Writes a version; an existing one is never overwritten.
-    ///
-    /// # Errors
-    /// When DynamoDB does not take it, among others because the version exists.
-    pub async fn put(&self, of: &Series, calibration: &Calibration) -> Result<(), AwsError> {
-        self.client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(item(of, calibration_row(calibration))?))
-            .condition_expression("attribute_not_exists(since)")
-            .send()
-            .await
-            .map_err(|error| AwsError::call("PutItem calibrations", error))?;
-        Ok(())
-    }
 }
 
 fn item(of: &Series, row: CalibrationRow) -> Result<Item, AwsError> {

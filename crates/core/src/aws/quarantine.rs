@@ -9,8 +9,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-use super::AwsError;
-use super::row::{n, s};
+use super::row::{Item, n, s};
+use super::{AwsError, size};
 use crate::domain::{Reason, Refusal, Timestamp};
 use crate::telemetry::metric;
 
@@ -78,32 +78,39 @@ impl QuarantineTable {
     /// Sets it aside. What is there already stays as it was first seen; false tells so.
     ///
     /// # Errors
-    /// When DynamoDB does not take it.
+    /// When DynamoDB does not take it; `TooLarge` for a payload of about 300 KB or more. IoT carries 128 KB, so such a
+    /// one came by a queue, goes back to it, and ends whole in the on-failure queue.
     pub async fn put(&self, aside: &SetAside, now: Timestamp) -> Result<bool, AwsError> {
-        let mut put = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .item("id", s(aside.id()))
-            .item("reason", s(aside.refusal.reason.code()))
-            .item("detail", s(&aside.refusal.detail))
-            .item("function", s(aside.function))
-            .item("topic", s(&aside.topic))
-            .item("at", n(aside.at.millis()))
-            .item("received_at", n(aside.received_at.millis()))
-            .item("first_seen", n(now.millis()))
-            .item("expires_at", n(now.plus_seconds(self.keep_days.saturating_mul(86_400)).seconds()))
-            .item("payload", s(STANDARD.encode(&aside.payload)))
-            .item("listed", s(LISTED))
-            .condition_expression("attribute_not_exists(id)");
+        let id = aside.id();
+        let mut item: Item = [
+            ("id", s(&id)),
+            ("reason", s(aside.refusal.reason.code())),
+            ("detail", s(&aside.refusal.detail)),
+            ("function", s(aside.function)),
+            ("topic", s(&aside.topic)),
+            ("at", n(aside.at.millis())),
+            ("received_at", n(aside.received_at.millis())),
+            ("first_seen", n(now.millis())),
+            ("expires_at", n(now.plus_seconds(self.keep_days.saturating_mul(86_400)).seconds())),
+            ("payload", s(STANDARD.encode(&aside.payload))),
+            ("listed", s(LISTED)),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
         if let Some(sensor) = &aside.sensor {
-            put = put.item("sensor", s(sensor));
+            item.insert("sensor".to_owned(), s(sensor));
         }
         let device = aside.device_id.as_deref().filter(|id| (1..=LONGEST_DEVICE).contains(&id.len()));
         if let Some(device) = device {
-            put =
-                put.item("device_id", s(device)).item("device_reason", s(device_reason(device, aside.refusal.reason)));
+            item.insert("device_id".to_owned(), s(device));
+            item.insert("device_reason".to_owned(), s(device_reason(device, aside.refusal.reason)));
         }
+        let bytes = size::of(&item);
+        if bytes > size::LARGEST {
+            return Err(AwsError::TooLarge { table: TABLE, key: id, bytes });
+        }
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        let put = put.condition_expression("attribute_not_exists(id)");
         match put.send().await {
             Ok(_) => {
                 metric::set_aside(aside.refusal.reason, now);

@@ -33,6 +33,9 @@ const OPEN: &str = "job";
 /// A job that has not moved for so long is woken again, in seconds.
 pub const STALLED: i64 = 120;
 
+/// So many jobs a new one may take the place of: a transaction takes 100 rows, of which its own and the guard are two.
+pub const MOST_CANCELLED: usize = 98;
+
 /// The table of recalculations.
 #[derive(Debug, Clone)]
 pub struct RecalculationTable {
@@ -46,6 +49,13 @@ pub struct Open {
     /// The jobs.
     pub jobs: Vec<Job>,
     begun: u64,
+}
+
+impl Open {
+    /// Those whose place the job takes.
+    pub fn covered(&self, job: &Job) -> impl Iterator<Item = &Job> {
+        self.jobs.iter().filter(|older| job.covers(older))
+    }
 }
 
 impl RecalculationTable {
@@ -100,8 +110,8 @@ impl RecalculationTable {
         Ok(open)
     }
 
-    /// Writes a new job, and in the same moment cancels those of `open` that it overlaps. False when something has changed
-    /// since `open` was read.
+    /// Writes a new job, and in the same moment cancels those of `open` whose place it takes: [`MOST_CANCELLED`] at most.
+    /// False when something has changed since `open` was read.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
@@ -122,7 +132,7 @@ impl RecalculationTable {
             TransactWriteItem::builder().update(guard.build().map_err(request)?).build(),
             TransactWriteItem::builder().put(put).build(),
         ];
-        for older in open.jobs.iter().filter(|older| older.overlaps(job)) {
+        for older in open.covered(job) {
             let cancel = Update::builder()
                 .table_name(&self.name)
                 .set_key(Some(key(&older.series, older.id.as_str())))

@@ -68,12 +68,9 @@ impl Registry {
         Self { devices, calibrations, known, histories, topology, clock }
     }
 
-    /// Opens the connection to DynamoDB by asking for a device that no name stands for, half a read unit once in a
-    /// process's life: a TLS handshake in the init phase has a whole processor, in the first event a fraction of one.
+    /// See [`DeviceTable::warm_up`].
     pub async fn warm_up(&self) {
-        if let Ok(nobody) = "0".parse() {
-            let _ = self.devices.get(&nobody).await;
-        }
+        self.devices.warm_up().await;
     }
 
     /// The device. One that is not registered is asked for anew each time, so that it works at once when it is.

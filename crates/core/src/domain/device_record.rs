@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Timestamp;
 use super::calibration::{Calibration, Interval, Invalid};
+use super::reading::FILLING;
 use super::settings::Settings;
 use crate::id::{DeviceId, LevelId, SensorCode};
 
@@ -12,8 +13,8 @@ use crate::id::{DeviceId, LevelId, SensorCode};
 const LONGEST_NAME: usize = 100;
 const LONGEST_DESCRIPTION: usize = 1_000;
 const LONGEST_UNIT: usize = 32;
-/// So many sensors, each with its calibration, fit into a row, which may take 400 KB.
-const MOST_SENSORS: usize = 64;
+/// A device has at most so many sensors: so many, each with its calibration, fit into a row, which may take 400 KB.
+pub const MOST_SENSORS: usize = 64;
 const MOST_FOLLOWING: usize = 16;
 
 /// Where a device is, in degrees (WGS 84).
@@ -87,6 +88,10 @@ impl Content {
         for (place, probe) in self.sensors.iter().enumerate() {
             text(&format!("/sensors/{place}/name"), &probe.name, LONGEST_NAME, &mut refused);
             text(&format!("/sensors/{place}/unit"), &probe.unit, LONGEST_UNIT, &mut refused);
+            if probe.code.as_str() == FILLING {
+                let detail = "is the history of a flow sensor's level: give the device a level_id instead";
+                refused.push(Invalid::new(format!("/sensors/{place}/code"), detail));
+            }
             if !codes.insert(&probe.code) {
                 let detail = format!("the code {} stands twice", probe.code);
                 refused.push(Invalid::new(format!("/sensors/{place}/code"), detail));

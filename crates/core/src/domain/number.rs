@@ -24,8 +24,8 @@ pub fn storable(number: f64) -> Result<f64, Refusal> {
 
 /// `value` rounded to `digits` after the point, half away from zero. Numbers too large to have such digits stay.
 ///
-/// Doubles such as 2.675 lie a hair below the decimal they are written as; scaling first rounds what people see
-/// (2.68), which is what a calibration sheet means.
+/// It is the scaled double that is rounded. A double such as 2.675 lies a hair below the decimal it is written as, and
+/// scaled it is 267.5, so 2.68 comes of it, as people expect; of 1.005, which scaled is still below 100.5, comes 1.00.
 pub fn round(value: f64, digits: u8) -> f64 {
     let scale = 10f64.powi(i32::from(digits));
     let scaled = (value * scale).round() / scale;
@@ -38,7 +38,15 @@ mod tests {
 
     #[test]
     fn rounding_is_half_away_from_zero() {
-        let cases = [(2.5, 0, 3.0), (-2.5, 0, -3.0), (0.125, 2, 0.13), (-0.125, 2, -0.13), (247.862_54, 2, 247.86)];
+        let cases = [
+            (2.5, 0, 3.0),
+            (-2.5, 0, -3.0),
+            (0.125, 2, 0.13),
+            (-0.125, 2, -0.13),
+            (247.862_54, 2, 247.86),
+            (2.675, 2, 2.68),
+            (1.005, 2, 1.0),
+        ];
         for (value, digits, expected) in cases {
             assert_eq!(round(value, digits), expected, "{value} to {digits}");
         }

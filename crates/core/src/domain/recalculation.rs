@@ -24,7 +24,7 @@ pub enum State {
     Running,
     /// To the end of its span.
     Done,
-    /// Another one over its span began later.
+    /// Another one, over all that was left of it, began later.
     Cancelled,
     /// It cannot go on; `reason` says why.
     Failed,
@@ -97,9 +97,10 @@ pub struct Job {
 }
 
 impl Job {
-    /// Whether both are of one series and have an instant in common.
-    pub fn overlaps(&self, other: &Self) -> bool {
-        self.series == other.series && self.from < other.to && other.from < self.to
+    /// Whether it does all that is left of an older one, which then need not go on. Where an older one reaches beyond it
+    /// both go on: a reading that both look at gets the higher version from either.
+    pub fn covers(&self, older: &Self) -> bool {
+        self.series == older.series && self.from <= older.cursor && older.to <= self.to
     }
 }
 

@@ -60,7 +60,7 @@ reasons! {
     NotFinite = "not_finite",
     /// Another number is already stored for the same sensor and instant.
     ConflictingReading = "conflicting_reading",
-    /// The time-series store does not take an instant that old.
+    /// The time-series store does not take an instant that old, or would not keep it.
     OutsideRetention = "outside_retention",
     /// The time-series store refused the record for a reason of its own.
     StoreRefused = "store_refused",

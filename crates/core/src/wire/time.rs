@@ -17,11 +17,12 @@ pub fn text(at: Timestamp) -> Option<String> {
     (0..=9999).contains(&jiff::tz::Offset::UTC.to_datetime(at).year()).then(|| PRINTER.timestamp_to_string(&at))
 }
 
-/// The instant that the text says, at any offset; fractions of a millisecond are cut.
+/// The instant that the text says, at any offset; fractions of a millisecond are cut. None that [`text`](self::text) could
+/// not write: such as are read are shown again, or stored to be shown.
 pub fn parse(text: &str) -> Option<Timestamp> {
-    text.parse::<jiff::Timestamp>()
-        .ok()
-        .map(|at| Timestamp::from_millis(at.as_nanosecond().div_euclid(1_000_000) as i64))
+    let at: jiff::Timestamp = text.parse().ok()?;
+    let at = Timestamp::from_millis(at.as_nanosecond().div_euclid(1_000_000) as i64);
+    self::text(at).is_some().then_some(at)
 }
 
 /// Writes the instant as text.
@@ -115,6 +116,16 @@ mod tests {
             assert_eq!(parse(text), Some(Timestamp::from_millis(1_795_155_884_123)), "{text}");
         }
         assert_eq!(parse("1969-12-31T23:59:59.9995Z"), Some(Timestamp::from_millis(-1)));
+    }
+
+    #[test]
+    fn what_is_read_can_be_written() {
+        for text in ["0000-01-01T00:00:00Z", "9999-12-30T21:59:59.999Z"] {
+            assert!(parse(text).and_then(super::text).is_some(), "{text}");
+        }
+        for beyond in ["-000001-12-31T00:00:00Z", "0000-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"] {
+            assert_eq!(parse(beyond), None, "{beyond}");
+        }
     }
 
     #[test]

@@ -77,10 +77,13 @@ fn aggregates_are_shown_in_one_order_however_they_are_asked_for() {
 }
 
 #[test]
-fn a_span_is_divided_into_ten_thousand_intervals_at_most() {
+fn a_span_is_divided_into_a_week_of_minutes_at_most() {
     let year = |every| Wanted { from: text("2025-11-20T00:00:00Z"), every: text(every), ..Wanted::default() };
     assert!(ask(year("1h")).is_ok());
     assert!(ask(year("30m")).is_err());
+    let week = |from| Wanted { from: text(from), to: text("1795155884123"), every: text("1m"), ..Wanted::default() };
+    assert!(ask(week("1794551084123")).is_ok());
+    assert!(ask(week("1794551020000")).is_err());
     // Nothing was measured before 2000, so what lies before is not counted.
     let ever = Wanted { from: text("0"), every: text("1d"), ..Wanted::default() };
     assert!(ask(ever).is_ok());

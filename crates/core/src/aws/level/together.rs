@@ -35,7 +35,7 @@ impl LevelTable {
         reading: &Reading,
         aside: &Aside<'_>,
     ) -> Option<Both> {
-        if self.apart.load(Ordering::Relaxed) {
+        if self.apart.load(Ordering::Relaxed) || store.expired(reading.at, aside.clock.now()) {
             return None;
         }
         let change = Change::of(Some(self.remembered(id, new, keeping)?), new, keeping);

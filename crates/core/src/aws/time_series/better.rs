@@ -4,7 +4,7 @@ use std::slice;
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{BatchStatementErrorCodeEnum, BatchStatementRequest};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 
 use super::super::row::{n, s, series};
 use super::super::{AwsError, pause};
@@ -37,18 +37,20 @@ pub struct Replaced {
 
 impl TimeSeries {
     /// Replaces readings that are still as they were read, and makes invalid what was kept of the hours and days of all
-    /// that were `seen`: also of those that need no replacing, since a call that was killed may have replaced them.
+    /// that were `seen`: also of those that need no replacing, since a call that was killed may have replaced them, and
+    /// whatever came of the replacing, since some of them may be replaced when others are refused.
     ///
     /// # Errors
     /// When the store does not answer; then the call has to be made again, and nothing is done twice.
     pub async fn replace(&self, seen: &[Reading], better: &[Better], clock: &dyn Clock) -> Result<Replaced, AwsError> {
         match self {
             TimeSeries::DynamoDb(table) => {
-                let overtaken = table.replace(better).await?;
+                let replaced = table.replace(better).await;
                 // The time is read after the readings are stored: see `domain::rollup`.
                 let now = clock.now();
-                table.rollups().forget(seen.iter().map(|reading| (&reading.series, reading.at)), now).await?;
-                Ok(Replaced { overtaken, refused: 0 })
+                let forgotten = table.rollups().forget(seen.iter().map(|reading| (&reading.series, reading.at)), now);
+                forgotten.await?;
+                Ok(Replaced { overtaken: replaced?, refused: 0 })
             }
             TimeSeries::Timestream(table) => {
                 // The record's version lets the newer calibration win, whatever has been stored since.
@@ -60,10 +62,12 @@ impl TimeSeries {
 }
 
 impl ReadingTable {
-    /// How many were no longer as they had been read.
+    /// How many were no longer as they had been read. When one request fails the others are waited for: what is still
+    /// on its way must not arrive after the sums are forgotten.
     async fn replace(&self, better: &[Better]) -> Result<usize, AwsError> {
         let chunks: Vec<_> = better.chunks(BATCH).map(|chunk| self.replace_chunk(chunk)).collect();
-        stream::iter(chunks).buffer_unordered(AT_ONCE).try_fold(0, async |sum, more| Ok(sum + more)).await
+        let all: Vec<Result<usize, AwsError>> = stream::iter(chunks).buffer_unordered(AT_ONCE).collect().await;
+        all.into_iter().sum()
     }
 
     async fn replace_chunk(&self, chunk: &[Better]) -> Result<usize, AwsError> {

@@ -2,7 +2,9 @@
 //!
 //! Each reading that is written ends as stored, known already, or set aside. Which of two readings of one series and
 //! instant stays is decided by [`Reading::settle`] in DynamoDB and by the same order as a record version in
-//! Timestream, never by the order of arrival.
+//! Timestream, never by the order of arrival. The one that does not stay and says another number is set aside where it
+//! can be seen: within one call always, between calls in DynamoDB only. Timestream tells of what it holds nothing but the
+//! version, so there the better of two stays, and the other one is lost.
 
 use std::collections::HashMap;
 
@@ -19,6 +21,7 @@ use crate::id::AsideId;
 
 mod beside;
 mod better;
+mod expired;
 #[cfg(feature = "query")]
 mod history;
 mod readings;

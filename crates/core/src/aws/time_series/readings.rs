@@ -28,7 +28,7 @@ pub(super) const OPERATION: &str = "BatchExecuteStatement readings";
 pub(super) const BATCH: usize = 25;
 /// So many batches are under way at once for one call: 1,000 readings, 40 batches, are stored in the time of five requests
 /// one after the other, and what is under way takes memory and connections for 200 readings, however many there are.
-const AT_ONCE: usize = 8;
+pub(super) const AT_ONCE: usize = 8;
 /// So many readings of a batch are settled at once with what is stored in their place.
 const SETTLED_AT_ONCE: usize = 4;
 /// So many requests to the table are under way at once in a process, whatever is delivered together: each has a connection
@@ -72,6 +72,13 @@ impl ReadingTable {
 
     /// Writes readings of different keys.
     pub(super) async fn write(&self, readings: &[(usize, &Reading)], aside: &Aside<'_>) -> Outcomes {
+        let (expired, readings) = self.sift(readings, aside.clock.now());
+        let mut outcomes = self.insert_all(&readings, aside).await;
+        outcomes.extend(self.refuse(expired, aside).await);
+        outcomes
+    }
+
+    async fn insert_all(&self, readings: &[(usize, &Reading)], aside: &Aside<'_>) -> Outcomes {
         let chunks: Vec<_> = readings.chunks(BATCH).map(|chunk| self.insert_alone(chunk, aside)).collect();
         let outcomes = stream::iter(chunks).buffer_unordered(AT_ONCE).concat().await;
         self.forget(readings, outcomes, aside).await

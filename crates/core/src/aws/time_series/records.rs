@@ -157,7 +157,8 @@ impl TimestreamTable {
     }
 }
 
-/// What a single refusal means: already there is as good as stored, everything else goes to quarantine.
+/// What a single refusal means: already there is as good as stored, everything else goes to quarantine. Another number
+/// with a better claim to the place looks like the same one: Timestream tells its version only.
 async fn refused(reading: &Reading, rejected: &RejectedRecord, aside: &Aside<'_>) -> Result<Written, AwsError> {
     if rejected.existing_version.is_some_and(|version| version >= reading.rank()) {
         return Ok(Written::Duplicate);

@@ -36,8 +36,13 @@ impl Polynomial {
     }
 
     pub(super) fn value(&self, raw: f64) -> f64 {
-        self.coefficients.iter().rev().fold(0.0, |sum, coefficient| sum * raw + coefficient)
+        horner(&self.coefficients, raw)
     }
+}
+
+/// Σ cᵢ·rawⁱ.
+pub(in super::super) fn horner(coefficients: &[f64], raw: f64) -> f64 {
+    coefficients.iter().rev().fold(0.0, |sum, coefficient| sum * raw + coefficient)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! 4.6); only the result is written in powers of raw.
 
 use super::points::Span;
-use crate::domain::calibration::{Invalid, Linear, Polynomial};
+use crate::domain::calibration::{Invalid, Linear, Polynomial, horner};
 
 /// Raw numbers over such a width have powers that nobody can check by hand, and coefficients of 10⁻¹⁸ and less.
 const WIDEST: f64 = 1e9;
@@ -138,8 +138,4 @@ fn add(to: &mut [f64], what: &[f64], times: f64) {
     for (sum, one) in to.iter_mut().zip(what) {
         *sum += one * times;
     }
-}
-
-fn horner(coefficients: &[f64], raw: f64) -> f64 {
-    coefficients.iter().rev().fold(0.0, |sum, coefficient| sum * raw + coefficient)
 }

@@ -7,7 +7,7 @@ use futures_util::{StreamExt, future, stream};
 use super::super::ReadingTable;
 use super::super::rollups::Kept;
 use super::scan::Scanned;
-use super::{Bucket, Found, Meter, Place, Span, Unanswered};
+use super::{Bucket, Found, Meter, Place, Share, Span, Unanswered};
 use crate::domain::Timestamp;
 use crate::domain::every::Every;
 use crate::domain::reading::Series;
@@ -38,7 +38,10 @@ impl ReadingTable {
         let meter = Meter::default();
         let most = parts.iter().map(|(_, span)| every.count(span.from, span.to)).fold(0, i64::saturating_add);
         let at_once = if most <= i64::try_from(limit).unwrap_or(i64::MAX) { AT_ONCE } else { 1 };
-        let work: Vec<_> = parts.iter().map(|(of, span)| self.series(of, *span, every, limit, now, &meter)).collect();
+        let share = |place| Share { meter: &meter, sure: place == 0 };
+        let work = parts.iter().enumerate();
+        let work = work.map(|(place, (of, span))| self.series(of, *span, every, limit, now, share(place)));
+        let work: Vec<_> = work.collect();
         let mut worked = std::pin::pin!(stream::iter(work).buffered(at_once));
         let mut items = Vec::new();
         for (of, span) in parts {
@@ -70,16 +73,19 @@ impl ReadingTable {
         every: Every,
         limit: usize,
         now: Timestamp,
-        meter: &Meter,
+        share: Share<'_>,
     ) -> Result<Worked, Unanswered> {
         let cells = Unit::within(every).map_or(1, |unit| every.millis() / unit.width().millis());
         let together = i64::try_from(limit).unwrap_or(i64::MAX).max(TOGETHER).min(MOST_KEPT / cells).max(1);
         let mut found = Vec::new();
         let mut from = span.from;
         while from < span.to {
+            if from > span.from && share.meter.rows() >= self.budget || share.spent(self.budget) {
+                return Ok((found, Some(from)));
+            }
             let end = every.floor(from).millis().saturating_add(together.saturating_mul(every.millis()));
             let to = Timestamp::from_millis(end).min(span.to);
-            let (sums, gap) = self.window(of, Span { from, to }, every, now, meter).await?;
+            let (sums, gap) = self.window(of, Span { from, to }, every, now, share).await?;
             let whole = |start: Timestamp| gap.is_none_or(|gap| every.after(start) <= gap);
             let some = |(start, sums): &(Timestamp, Sums)| whole(*start) && sums.count() > 0;
             found.extend(sums.into_iter().filter(some));
@@ -87,7 +93,7 @@ impl ReadingTable {
                 return Ok((found, Some(every.floor(gap).max(from))));
             }
             from = to;
-            if from < span.to && (found.len() > limit || meter.rows() >= self.budget) {
+            if from < span.to && found.len() > limit {
                 return Ok((found, Some(from)));
             }
         }
@@ -101,7 +107,7 @@ impl ReadingTable {
         span: Span,
         every: Every,
         now: Timestamp,
-        meter: &Meter,
+        share: Share<'_>,
     ) -> Result<(BTreeMap<Timestamp, Sums>, Option<Timestamp>), Unanswered> {
         let mut sums = BTreeMap::new();
         let mut add = |start: Timestamp, more: &Sums| sums.entry(every.floor(start)).or_insert(Sums::NONE).merge(more);
@@ -111,39 +117,60 @@ impl ReadingTable {
             let width = unit.width();
             (unit, Span { from: width.ceil(span.from), to: width.floor(span.to).min(unit.settled(now)) })
         });
+        let first = every.after(every.floor(span.from));
         let scans = match settled {
             Some((unit, inner)) if inner.from < inner.to => {
                 let width = unit.width();
                 let (before, after) = (Span { to: inner.from, ..span }, Span { from: inner.to, ..span });
                 let kept = async {
                     let kept = self.rollups.kept(of, unit, inner.from, inner.to).await?;
-                    meter.add(kept.len());
+                    share.meter.add(kept.len());
                     let mut filled = Vec::new();
                     for runs in missing(&kept, inner, width).chunks(AT_ONCE) {
                         // The first runs are worked on whatever else was read, so that each request gets further.
-                        if !filled.is_empty() && meter.rows() >= self.budget {
+                        if !filled.is_empty() && share.meter.rows() >= self.budget {
                             filled.push(Scanned { gaps: runs.to_vec(), ..Scanned::default() });
                             break;
                         }
-                        let fills = runs.iter().map(|run| self.fill(of, unit, *run, &kept, meter));
+                        let fills = runs.iter().map(|run| self.fill(of, unit, *run, &kept, share));
                         filled.extend(future::try_join_all(fills.collect::<Vec<_>>()).await?);
                     }
                     Ok::<_, Unanswered>((kept, filled))
                 };
-                let edge = |span| self.scan(of, span, width, meter);
+                let edge = |edge| self.edge(of, edge, width, first, share);
                 let (kept, before, after) = future::join3(kept, edge(before), edge(after)).await;
                 let (kept, mut scans) = kept?;
                 kept.iter().for_each(|(start, kept)| kept.sums.iter().for_each(|sums| add(*start, sums)));
-                scans.extend([before?, after?]);
+                scans.extend(before?.into_iter().chain(after?));
                 scans
             }
-            _ => vec![self.scan(of, span, unit.map_or(every, Unit::width), meter).await?],
+            Some((unit, _)) => self.edge(of, span, unit.width(), first, share).await?,
+            None => vec![self.scan(of, span, every, share).await?],
         };
         for scanned in scans {
             scanned.sums.iter().for_each(|(start, sums)| add(*start, sums));
             gaps.extend(scanned.gaps.iter().map(|gap| gap.from));
         }
         Ok((sums, gaps.first().copied()))
+    }
+
+    /// Adds up the readings of cells that are not closed, or not whole. What they come to cannot be kept, so a request that
+    /// does not read them all for its first interval, which ends at `first`, has got no further.
+    async fn edge(
+        &self,
+        of: &Series,
+        span: Span,
+        width: Every,
+        first: Timestamp,
+        share: Share<'_>,
+    ) -> Result<Vec<Scanned>, Unanswered> {
+        let cells = starts(Span { from: width.floor(span.from), ..span }, width);
+        let cells = cells.map(|start| Span { from: start.max(span.from), to: width.after(start).min(span.to) });
+        let scan = |cell: Span| {
+            let share = Share { sure: share.sure && cell.from < first, ..share };
+            self.scan(of, cell, width, share)
+        };
+        future::try_join_all(cells.map(scan).collect::<Vec<_>>()).await
     }
 
     /// Adds up the readings of a run of cells of which nothing is kept, and keeps what they come to.
@@ -153,10 +180,10 @@ impl ReadingTable {
         unit: Unit,
         run: Span,
         kept: &BTreeMap<Timestamp, Kept>,
-        meter: &Meter,
+        share: Share<'_>,
     ) -> Result<Scanned, Unanswered> {
         let width = unit.width();
-        let scanned = self.scan(of, run, width, meter).await?;
+        let scanned = self.scan(of, run, width, share).await?;
         let near = |start: Timestamp| {
             let reach = NEAR.saturating_mul(width.millis());
             let (low, high) = (start.millis().saturating_sub(reach), start.millis().saturating_add(reach));

@@ -26,8 +26,9 @@ mod timestream;
 
 pub use timestream::TimestreamHistory;
 
-/// No reading is of an instant later than this after its reception, in seconds; far more than is allowed.
-const AHEAD_SECONDS: i64 = 86_400;
+/// No reading is of an instant later than this after its reception, in seconds; far more than the 15 minutes allowed.
+/// What may still come lies in the cell of the present and the next one.
+const AHEAD_SECONDS: i64 = 3_600;
 
 /// The store a stack was deployed with, as far as it answers questions.
 pub enum History {
@@ -102,6 +103,23 @@ impl Meter {
 
     fn rows(&self) -> usize {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What one series may read of what a request reads.
+#[derive(Debug, Clone, Copy)]
+struct Share<'a> {
+    /// Of the whole request.
+    meter: &'a Meter,
+    /// Whether it reads what it needs to get any further whatever the others have read. One series of each page does, so
+    /// that pages have an end, and no other, so that they have a bound.
+    sure: bool,
+}
+
+impl Share<'_> {
+    /// Whether nothing more may be read once the request has read so many rows.
+    fn spent(&self, budget: usize) -> bool {
+        !self.sure && self.meter.rows() >= budget
     }
 }
 

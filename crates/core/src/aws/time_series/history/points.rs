@@ -15,14 +15,6 @@ use crate::domain::reading::{Quality, Reading, Series};
 const AT_ONCE: usize = 8;
 
 impl ReadingTable {
-    /// The instant before which readings have expired.
-    pub(super) fn alive(&self, now: Timestamp) -> Timestamp {
-        match self.keep_days {
-            0 => Timestamp::EARLIEST,
-            days => now.plus_seconds(days.saturating_mul(-86_400)),
-        }
-    }
-
     pub(super) async fn points(&self, parts: &[(&Series, Span)], limit: usize) -> Result<Found<Reading>, AwsError> {
         let mut items = Vec::new();
         for (of, span) in parts {

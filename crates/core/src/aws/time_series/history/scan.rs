@@ -10,7 +10,7 @@ use super::super::super::row::series;
 use super::super::ReadingTable;
 use super::super::readings::TABLE;
 use super::points::{number, quality};
-use super::{Meter, Span, Unanswered};
+use super::{Meter, Share, Span, Unanswered};
 use crate::domain::Timestamp;
 use crate::domain::every::Every;
 use crate::domain::reading::Series;
@@ -54,20 +54,25 @@ struct Sheet {
 }
 
 impl ReadingTable {
-    /// Adds up the readings of a span by cells of that width. At least one cell is read to its end. The first page tells
-    /// how dense the readings lie; what is left is then divided into parts of about a page, read several at once, until
-    /// the budget is used up.
+    /// Adds up the readings of a span by cells of that width. A share that is sure reads at least one cell to its end. The
+    /// first page tells how dense the readings lie; what is left is then divided into parts of about a page, read several
+    /// at once, until the budget is used up.
     pub(super) async fn scan(
         &self,
         of: &Series,
         span: Span,
         width: Every,
-        meter: &Meter,
+        share: Share<'_>,
     ) -> Result<Scanned, Unanswered> {
+        let meter = share.meter;
         let mut scanned = Scanned::default();
         let (mut from, mut rows) = (span.from, 0);
         let first = width.after(width.floor(span.from)).min(span.to);
         while from < first {
+            if share.spent(self.budget) {
+                scanned.gaps.push(Span { from, ..span });
+                return Ok(scanned);
+            }
             if rows >= self.budget {
                 return Err(Unanswered::TooDense { sensor: of.sensor.clone(), most: self.budget });
             }
@@ -87,7 +92,7 @@ impl ReadingTable {
                 std::iter::successors(part(from, width, step, span.to), |before| part(before.to, width, step, span.to))
                     .take(ROUND)
                     .collect();
-            let read: Vec<_> = parts.iter().map(|span| self.part(of, *span, width, meter)).collect();
+            let read: Vec<_> = parts.iter().map(|span| self.part(of, *span, width, share)).collect();
             let all: Vec<Scanned> = stream::iter(read).buffered(AT_ONCE).try_collect().await?;
             all.into_iter().for_each(|part| scanned.merge(part));
             from = parts.last().map_or(span.to, |last| last.to);
@@ -99,8 +104,9 @@ impl ReadingTable {
         Ok(scanned)
     }
 
-    /// Reads a part to its end, or until twice the budget is used up.
-    async fn part(&self, of: &Series, span: Span, width: Every, meter: &Meter) -> Result<Scanned, AwsError> {
+    /// Reads a part to its end, or until the budget is used up; twice the budget where the share is sure.
+    async fn part(&self, of: &Series, span: Span, width: Every, share: Share<'_>) -> Result<Scanned, AwsError> {
+        let (meter, most) = (share.meter, if share.sure { 2 * self.budget } else { self.budget });
         let mut scanned = Scanned::default();
         if meter.rows() >= self.budget {
             scanned.gaps.push(span);
@@ -112,7 +118,7 @@ impl ReadingTable {
             scanned.merge(sheet.scanned);
             match sheet.more {
                 None => return Ok(scanned),
-                Some(more) if meter.rows() >= 2 * self.budget => {
+                Some(more) if meter.rows() >= most => {
                     scanned.gaps.push(Span { from: more, ..span });
                     return Ok(scanned);
                 }

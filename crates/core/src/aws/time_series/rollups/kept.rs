@@ -9,6 +9,7 @@ use futures_util::{StreamExt, stream};
 
 use super::super::super::AwsError;
 use super::super::super::row::{Item, n, s, series};
+use super::super::readings::BATCH;
 use super::{AT_ONCE, RollupTable, key};
 use crate::domain::Timestamp;
 use crate::domain::reading::Series;
@@ -16,8 +17,6 @@ use crate::domain::rollup::{Cell, Unit};
 use crate::domain::sums::{Sums, Tally};
 
 const TABLE: &str = "rollups";
-/// `BatchExecuteStatement` takes so many statements.
-const BATCH: usize = 25;
 
 /// What is kept of a cell.
 #[derive(Debug, Clone, Copy, PartialEq)]

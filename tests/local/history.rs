@@ -43,9 +43,9 @@ async fn what_came_over_mqtt_is_read_over_the_api() {
         let day = items(&user, &days).await.remove(0);
         assert_eq!((&day["count"], &day["mean"]), (&json!(count), &json!(mean)));
     }
-    // Kept of the day whose readings came late, which had a row already, and of the one before, which had none.
+    // Kept of the day whose readings came late, which had a row already, and of the one after, which had none.
     let kept: Vec<Value> = local.tables.all("Rollups").await.expect("the table can be read");
-    for midnight in [noon - 12 * HOUR, noon - 36 * HOUR] {
+    for midnight in [noon - 12 * HOUR, noon + 12 * HOUR] {
         let cell = format!("day#{midnight}");
         let row = kept.iter().find(|row| row["sensor"] == "h-01#ph" && row["cell"] == cell.as_str());
         assert!(row.is_some_and(|row| row["sums"].is_string()), "{cell}: {kept:?}");

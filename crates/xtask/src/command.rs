@@ -69,8 +69,8 @@ pub enum Command {
     },
     /// Take away one action of one role after the other and see that a test of the local cloud misses it; takes a while.
     Privileges {
-        /// Only the role of this function.
-        function: Option<String>,
+        /// Only the roles of these functions.
+        functions: Vec<String>,
     },
     /// Work out what AWS asks for, from counted requests and list prices; other prices can be given.
     Bill {
@@ -145,7 +145,7 @@ impl Command {
             Self::Destroy { environment, account, region, confirm } => {
                 ship::destroy::run(&environment, &account, &region, confirm.as_deref()).await
             }
-            Self::Privileges { function } => privileges::run(function.as_deref()).await,
+            Self::Privileges { functions } => privileges::run(&functions).await,
             Self::Bill { prices } => {
                 print!("{}", bill::page(prices.as_deref())?);
                 Ok(ExitCode::SUCCESS)

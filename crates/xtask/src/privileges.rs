@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::emulator::Ports;
 use crate::people::People;
@@ -66,7 +66,7 @@ struct Bench {
 ///
 /// # Errors
 /// When there is no such function, the local cloud cannot be made, or its tests fail with everything allowed.
-pub async fn run(only: Option<&str>) -> Result<ExitCode> {
+pub async fn run(functions: &[String]) -> Result<ExitCode> {
     let place = Place::of_run("privileges")?;
     let progress = Progress::new();
     tools::install(&place, &[Set::Emulator, Set::Sam, Set::Moto], &progress).await?;
@@ -74,9 +74,13 @@ pub async fn run(only: Option<&str>) -> Result<ExitCode> {
     let mut cloud = prepare::local_cloud(&place, ports, &["DeviceCacheSeconds=1".to_owned()], &progress).await?;
     let _timestream = Timestream::start(&place, &mut cloud.stack, port::any_free()?, &progress).await?;
     People::make(&cloud.stack, "").await?;
-    let mut roles = role::all(&cloud.stack).await?;
-    roles.retain(|role| only.is_none_or(|only| role.function == only));
-    ensure!(!roles.is_empty(), "the stack has no function {}", only.unwrap_or_default());
+    let all = role::all(&cloud.stack).await?;
+    let named = functions.iter().map(|name| {
+        let found = all.iter().find(|role| role.function == *name);
+        found.with_context(|| format!("the stack has no function {name}"))
+    });
+    let named = named.collect::<Result<Vec<_>>>()?;
+    let roles = if named.is_empty() { all.iter().collect() } else { named };
     let suite = Suite::build(&place).await?;
     let image = Image::take(&place, &mut cloud)?;
     let mut bench = Bench { place, cloud, image, suite };
@@ -93,7 +97,7 @@ pub async fn run(only: Option<&str>) -> Result<ExitCode> {
     );
     println!("With everything that the roles name allowed, and nothing else, every test passes ({seconds:.0} s).");
     let (mut missed, mut only_in_aws, mut missed_by_none) = (0, 0, Vec::new());
-    for role in &roles {
+    for role in roles {
         for (place, grant) in role.grants.iter().enumerate() {
             let (outcome, seconds) = bench.without(role, place, grant, &asked).await?;
             let what = format!("{:<30} {}", role.function, grant.shown());

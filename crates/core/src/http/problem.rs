@@ -180,6 +180,12 @@ impl Problem {
         &self.errors
     }
 
+    /// The wrong fields and parameters by name alone, as far as a line of the log has room for them.
+    pub(super) fn fields(&self) -> String {
+        let names = self.errors.iter().filter_map(|error| error.pointer.as_deref().or(error.parameter.as_deref()));
+        cut(names.collect::<Vec<_>>().join(" "))
+    }
+
     /// What only the log is told.
     pub fn log(&self) -> Option<&str> {
         self.log.as_deref()

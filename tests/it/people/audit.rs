@@ -82,7 +82,7 @@ async fn changed(level: Level) -> Log {
     }
     // A password in the wrong place, or of the wrong kind, is refused in words that do not repeat it.
     let mut wrong = json!({"email": "new@example.com", "role": "user"});
-    for password in [json!("Correct-Horse-9"), json!({"value": 123_456_789_012_u64}), json!(["Correct-Horse-9"])] {
+    for password in [json!("Correct-Horse-9"), json!({"value": 123_456_789_012_u64}), json!([123_456_789_012_u64])] {
         wrong["password"] = password.clone();
         let patch = json!({"password": password});
         for (method, path, body) in

@@ -36,7 +36,8 @@ pub fn settings_json(settings: &Settings) -> Value {
     group_json(settings.group())
 }
 
-/// What a device reports as its settings. It is not ours to refuse: what cannot be a setting is left out.
+/// What a device reports as its settings, or what is stored as such. It is not ours to refuse: what cannot be a setting is
+/// left out.
 pub fn reported(object: &Map<String, Value>) -> Group {
     group(object, "", &mut Vec::new())
 }
@@ -107,6 +108,16 @@ mod tests {
         let refused = read(json!({"a": {"b": [1, null]}, "c": 18_446_744_073_709_551_615_u64})).unwrap_err();
         let pointers: Vec<_> = refused.iter().map(|invalid| invalid.pointer.as_str()).collect();
         assert_eq!(pointers, ["/a/b/1", "/c"]);
+    }
+
+    #[test]
+    fn a_number_is_stored_and_read_again_as_it_is() {
+        let mut written = read(serde_json::from_str(r#"{"a": 999999999999999936e-41, "b": 0.1}"#).unwrap()).unwrap();
+        for _ in 0..3 {
+            let stored = settings_json(&written).to_string();
+            assert_eq!(stored, r#"{"a":1e-23,"b":0.1}"#);
+            written = Settings::stored(reported(&serde_json::from_str(&stored).unwrap()));
+        }
     }
 
     #[test]

@@ -19,6 +19,9 @@ const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("2");
 /// A detail may quote what the caller sent; it is cut so that a hostile text fills neither the answer nor the log.
 const LONGEST_DETAIL: usize = 300;
 
+/// The most wrong fields that an answer tells one by one.
+const MOST_FIELDS: usize = 20;
+
 /// A problem on its way to the caller. [`finish`](super::finish) writes it down, with the request's id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -141,7 +144,7 @@ impl Problem {
         Self::of_fields(Kind::Invalid, fields)
     }
 
-    /// A problem of a kind that lies in these fields.
+    /// A problem of a kind that lies in these fields; of more than 20 the first are told.
     pub fn of_fields(kind: Kind, fields: Vec<Invalid>) -> Self {
         let detail = match fields.as_slice() {
             [only] if only.pointer.is_empty() => only.detail.clone(),
@@ -150,7 +153,7 @@ impl Problem {
         };
         let error =
             |Invalid { pointer, detail }| FieldError { pointer: Some(pointer), parameter: None, detail: cut(detail) };
-        Self { errors: fields.into_iter().map(error).collect(), ..Self::new(kind, detail) }
+        Self { errors: fields.into_iter().take(MOST_FIELDS).map(error).collect(), ..Self::new(kind, detail) }
     }
 
     /// 500: the caller learns nothing but the request's id, the log learns `log`.

@@ -36,11 +36,14 @@ pub fn client(url: &str, http: SharedHttpClient, wire: Arc<dyn Wire>, attempts: 
     Client::from_conf(config.build())
 }
 
+/// A request that is refused: the operation, how many of it come through before, and status, code and text.
+type Refusal = (&'static str, usize, u16, &'static str, &'static str);
+
 /// What the pool says; it forgets only who is deleted.
 #[derive(Debug)]
 pub struct Recorded {
     people: Mutex<Vec<Value>>,
-    refusals: Mutex<VecDeque<(&'static str, u16, &'static str, &'static str)>>,
+    refusals: Mutex<VecDeque<Refusal>>,
     asked: Mutex<Vec<(String, Value)>>,
 }
 
@@ -58,7 +61,19 @@ impl Recorded {
 
     /// The next request of that operation is refused so.
     pub fn refuse(&self, operation: &'static str, status: u16, code: &'static str, text: &'static str) {
-        self.refusals.lock().unwrap().push_back((operation, status, code, text));
+        self.refuse_after(0, operation, status, code, text);
+    }
+
+    /// Of that operation so many requests come through, and the one after them is refused so.
+    pub fn refuse_after(
+        &self,
+        passes: usize,
+        operation: &'static str,
+        status: u16,
+        code: &'static str,
+        text: &'static str,
+    ) {
+        self.refusals.lock().unwrap().push_back((operation, passes, status, code, text));
     }
 
     /// What was asked since the last time.
@@ -81,9 +96,15 @@ impl Recorded {
         let due = {
             let mut refusals = self.refusals.lock().unwrap();
             let place = refusals.iter().position(|refusal| refusal.0 == operation);
-            place.and_then(|place| refusals.remove(place))
+            match place.and_then(|place| refusals.get_mut(place)) {
+                Some((_, passes, ..)) if *passes > 0 => {
+                    *passes -= 1;
+                    None
+                }
+                _ => place.and_then(|place| refusals.remove(place)),
+            }
         };
-        if let Some((_, status, code, text)) = due {
+        if let Some((_, _, status, code, text)) = due {
             return refusal(status, code, text);
         }
         for field in ["Password", "TemporaryPassword"] {
@@ -162,6 +183,12 @@ pub fn person(number: u32, name: &str, groups: &[&str], devices: &str) -> Value 
 /// The person, who cannot sign in.
 pub fn disabled(mut person: Value) -> Value {
     person["Enabled"] = false.into();
+    person
+}
+
+/// The person, with a temporary password.
+pub fn invited(mut person: Value) -> Value {
+    person["UserStatus"] = "FORCE_CHANGE_PASSWORD".into();
     person
 }
 

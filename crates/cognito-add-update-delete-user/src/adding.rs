@@ -7,7 +7,7 @@ use weir_core::aws::people::{Account, PoolError, Wish};
 use weir_core::domain::people::Person;
 use weir_core::domain::people::mark::Mark;
 use weir_core::domain::people::profile::Record;
-use weir_core::http::{Kind, Problem};
+use weir_core::http::{Caller, Kind, Problem};
 use weir_core::id::Username;
 
 use super::Parts;
@@ -18,17 +18,19 @@ const ATTEMPTS: usize = 3;
 
 impl Parts {
     /// Adds the person, while nobody else adds the same address.
-    pub(super) async fn add(&self, adding: &Adding, by: &str) -> Result<Person, Problem> {
+    pub(super) async fn add(&self, adding: &Adding, caller: &Caller) -> Result<Person, Problem> {
         let held = self.lock.take_address(&adding.email).await?;
-        let added = self.add_alone(adding, by).await;
+        let added = self.add_alone(adding, caller).await;
         held.give_back().await;
         added
     }
 
-    async fn add_alone(&self, adding: &Adding, by: &str) -> Result<Person, Problem> {
+    async fn add_alone(&self, adding: &Adding, caller: &Caller) -> Result<Person, Problem> {
+        self.still_rules(caller).await?;
+        let by = caller.email.clone().unwrap_or_else(|| caller.username.clone());
         let mark = self.pool.mark(self.clock.now());
         let made = self.make(adding, &mark).await?;
-        if let Err(problem) = self.complete(&made, adding, by, &mark).await {
+        if let Err(problem) = self.complete(&made, adding, &by, &mark).await {
             self.undo(&made).await?;
             let gone = problem.kind() == Kind::NotFound;
             // Somebody has cleared away what they took for remains.

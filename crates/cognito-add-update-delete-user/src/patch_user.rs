@@ -45,6 +45,7 @@ impl Parts {
         change: &Change,
         held: &Held<'_>,
     ) -> Result<PersonJson, Problem> {
+        self.still_rules(caller).await?;
         let person = self.person(username, expected).await?;
         let before = PersonJson::of(&person);
         if change.is_empty() {

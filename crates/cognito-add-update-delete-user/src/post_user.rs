@@ -30,8 +30,7 @@ pub(super) async fn add_cognito_user(
     let audit = Audit::of(&caller, "user.add", &adding.email);
     let role = RoleJson::of(adding.role);
     audit.begins(&json!({"email": adding.email, "role": role, "devices": adding.devices}));
-    let by = caller.email.clone().unwrap_or(caller.username);
-    let person = parts.add(&adding, &by).await.inspect_err(|_| audit.broken_off(&Value::Null))?;
+    let person = parts.add(&adding, &caller).await.inspect_err(|_| audit.broken_off(&Value::Null))?;
     let shown = PersonJson::of(&person);
     audit.done(&Value::Null, &json!(shown));
     let location = [(LOCATION, format!("/cognito/users/{}", person.username))];

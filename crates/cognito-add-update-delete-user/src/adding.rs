@@ -1,6 +1,6 @@
 //! Adding is all or nothing. The user is made with a mark, gets everything, the group last, and only then loses the mark.
-//! Until then they are no user to anybody here. What goes wrong is undone; what was killed on its way keeps the mark,
-//! and whoever adds the same address again clears it away first.
+//! Until then they are in no list, and the token of one who signs in carries the mark and gives no role. What goes wrong is
+//! undone; what was killed on its way keeps the mark, and whoever adds the same address again clears it away first.
 
 use weir_core::aws::AwsError;
 use weir_core::aws::people::{Account, PoolError, Wish};

@@ -13,7 +13,8 @@ use super::Parts;
 use super::body::NewUser;
 
 /// Adds a person, wholly or not at all: user, role, scope and profile. When it could not be done it can be asked for
-/// again; what a killed attempt left behind is cleared away a minute later.
+/// again. What a killed attempt left behind has no role, and is cleared away when the same address is added again, 45 s
+/// later.
 #[utoipa::path(
     post, path = "/cognito/users", tag = "people",
     request_body = NewUser,

@@ -130,6 +130,16 @@ fn the_template_routes_each_operation_about_people_to_its_function_and_never_wit
     }
 }
 
+#[test]
+fn a_token_tells_scope_and_mark_and_its_owner_writes_neither() {
+    let template = Template::read(&root());
+    let client = &template.resources("AWS::Cognito::UserPoolClient")["UserPoolClient"];
+    let says = |list: &str, name: &str| client[list].as_array().unwrap().iter().any(|attribute| attribute == name);
+    for name in ["custom:devices", "custom:adding"] {
+        assert!(says("ReadAttributes", name) && !says("WriteAttributes", name), "{name}");
+    }
+}
+
 #[tokio::test]
 async fn whether_somebody_exists_shows_to_nobody_but_admins() {
     let world = World::new().await;

@@ -44,6 +44,22 @@ async fn calibrations_are_a_history_and_the_one_in_force_is_shown() {
 }
 
 #[tokio::test]
+async fn what_was_read_can_be_written_back_by_whoever_writes_whole_numbers_without_a_point() {
+    let world = World::registered().await;
+    world.send("calibrate.linear").await;
+    for path in ["/devices/buoy-01", "/devices/buoy-01/sensors/ph"] {
+        let read = world.get(path).await.to_string();
+        let written = read.replace(".0,", ",").replace(".0]", "]").replace(".0}", "}");
+        assert!(written.len() < read.len(), "{read}");
+        let back = world.ask(Ask::new("PUT", path).admin().body("application/json", &written)).await;
+        assert_eq!(status(&back), 200, "{back}");
+        let other = read.replace("14.0", "14.5");
+        let refused = world.ask(Ask::new("PUT", "/devices/buoy-01").admin().body("application/json", &other)).await;
+        assert_eq!(status(&refused), 422, "{refused}");
+    }
+}
+
+#[tokio::test]
 async fn calibrations_entered_at_once_get_numbers_of_their_own() {
     let world = Arc::new(World::registered().await);
     let entry = || {

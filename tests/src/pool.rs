@@ -39,7 +39,8 @@ pub fn client(url: &str, http: SharedHttpClient, wire: Arc<dyn Wire>, attempts: 
 /// A request that is refused: the operation, how many of it come through before, and status, code and text.
 type Refusal = (&'static str, usize, u16, &'static str, &'static str);
 
-/// What the pool says; it forgets only who is deleted.
+/// What the pool says; it forgets who is deleted, and remembers who is made with what makes them whole. The others do not
+/// change.
 #[derive(Debug)]
 pub struct Recorded {
     people: Mutex<Vec<Value>>,
@@ -129,7 +130,11 @@ impl Recorded {
             }
             ("AdminCreateUser", found) if body["MessageAction"] == "SUPPRESS" => match found {
                 Some(_) => refusal(400, "UsernameExistsException", "User account already exists"),
-                None => answer(200, &json!({"User": made(body)})),
+                None => {
+                    let made = made(body);
+                    people.push(made.clone());
+                    answer(200, &json!({"User": made}))
+                }
             },
             ("AdminCreateUser", _) => answer(200, &json!({})),
             ("AdminGetUser", Some(mut person)) => {
@@ -144,7 +149,13 @@ impl Recorded {
                 people.retain(|other| other["Username"] != person["Username"]);
                 answer(200, &json!({}))
             }
-            // Of one who was just made.
+            ("AdminAddUserToGroup" | "AdminSetUserPassword" | "AdminUpdateUserAttributes", Some(person)) => {
+                let number = people.iter().position(|other| other["Username"] == person["Username"]).unwrap();
+                if person["Username"] == MADE {
+                    step(operation, body, &mut people[number]);
+                }
+                answer(200, &json!({}))
+            }
             ("AdminGetUser" | "AdminListGroupsForUser" | "AdminDeleteUser", None) => {
                 refusal(400, "UserNotFoundException", "User does not exist.")
             }
@@ -219,6 +230,24 @@ fn page(all: &[&Value], body: &Value, token: &str) -> Answer {
         said[token] = to.to_string().into();
     }
     answer(200, &said)
+}
+
+/// The name of whoever is made here.
+const MADE: &str = "5f1e0000-0000-4000-8000-000000000099";
+
+/// What a step of adding makes of the one who was made.
+fn step(operation: &str, body: &Value, made: &mut Value) {
+    match operation {
+        "AdminAddUserToGroup" => made["groups"].as_array_mut().unwrap().push(body["GroupName"].clone()),
+        "AdminSetUserPassword" if body["Permanent"] == true => made["UserStatus"] = "CONFIRMED".into(),
+        "AdminSetUserPassword" => made["UserStatus"] = "FORCE_CHANGE_PASSWORD".into(),
+        // A blank value deletes an attribute.
+        _ => made["Attributes"].as_array_mut().unwrap().retain(|attribute| {
+            let written = body["UserAttributes"].as_array().unwrap().iter();
+            !written.clone().any(|one| one["Name"] == attribute["Name"] && one["Value"] == "")
+        }),
+    }
+    made["UserLastModifiedDate"] = (made["UserLastModifiedDate"].as_f64().unwrap() + 1.0).into();
 }
 
 fn made(body: &Value) -> Value {

@@ -36,7 +36,9 @@ impl Parts {
             // Somebody has cleared away what they took for remains.
             return Err(if gone { Problem::unavailable(format!("{} is gone", made.username)) } else { problem });
         }
-        Ok(Person { role: adding.role, ..made })
+        // As the steps have left them. They are whole, so this is not what adding them could fail on.
+        let whole = self.pool.find(&made.username).await.ok().flatten();
+        Ok(whole.unwrap_or(Person { role: adding.role, ..made }))
     }
 
     /// Makes the marked user.

@@ -100,6 +100,25 @@ async fn each_refusal_when_changing_is_a_problem_of_its_own() {
     refused(change(), CHANGING).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_answer_to_an_adding_is_the_person_as_they_are_after_it() {
+    let world = World::new().await;
+    let password = json!({"value": "Correct-Horse-7", "permanent": true});
+    let new = json!({"email": "new@example.com", "role": "user", "devices": "buoy-01", "password": password});
+    let added = world.change().handle(Ask::new("POST", "/cognito/users").admin().json(&new).event()).await;
+    assert_eq!((status(&added), body(&added)["status"].as_str()), (201, Some("confirmed")), "{added}");
+    let at = added["headers"]["location"].as_str().unwrap();
+    let read = world.handle("cognito-get-users-info", Ask::new("GET", at).admin().event()).await;
+    assert_eq!((body(&read), &read["headers"]["etag"]), (body(&added), &added["headers"]["etag"]));
+    // Should that not be known, they are added all the same.
+    let world = World::new().await;
+    for after_the_caller in [1, 0, 0] {
+        world.pool.refuse_after(after_the_caller, "AdminGetUser", 500, "InternalErrorException", "internal");
+    }
+    let added = world.change().handle(Ask::new("POST", "/cognito/users").admin().json(&new).event()).await;
+    assert_eq!((status(&added), body(&added)["role"].as_str()), (201, Some("user")), "{added}");
+}
+
 #[tokio::test]
 async fn a_refused_password_names_the_rule() {
     let world = World::new().await;

@@ -56,7 +56,9 @@ impl Parts {
             self.keeps_inputs(&record, &content).await?;
             let added: Vec<_> = record.added(&content).cloned().collect();
             let found = self.histories(id, &added).await?;
+            let restored: Vec<_> = found.keys().cloned().collect();
             let changed = record.rewritten(content, found, self.author(caller));
+            self.finds_inputs(&changed, &restored).await?;
             let deliver = changed.versions.settings != record.versions.settings;
             if self.devices.write(&changed, deliver).await? == Write::Done {
                 let delivery = if deliver { self.delivery.deliver(id).await } else { state(delivered) };

@@ -48,7 +48,9 @@ pub(super) async fn post_device(
                 (before, parts.histories(&id, &codes).await?)
             }
         };
+        let restored: Vec<_> = calibrations.keys().cloned().collect();
         let record = Record::new(id.clone(), content.clone(), calibrations, before, parts.author(&caller));
+        parts.finds_inputs(&record, &restored).await?;
         if parts.devices.write(&record, true).await? == Write::Done {
             let delivery = Some(json(parts.delivery.deliver(&id).await));
             let shown = DeviceJson { delivery, ..parts.show(&record).await? };

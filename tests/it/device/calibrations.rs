@@ -85,6 +85,65 @@ async fn a_sensor_made_anew_finds_its_calibrations() {
     assert_eq!(body(&world.send("calibrate.identity").await)["version"], 3);
 }
 
+/// Adds a calibration that is valid from so many seconds from now on; the status, and the field that was refused.
+async fn calibrate(world: &World, sensor: &str, seconds: i64, mut model: Value) -> (u16, Value) {
+    model["valid_from"] = weir_core::wire::time::text(NOW.plus_seconds(seconds)).into();
+    let path = format!("/devices/air-01/sensors/{sensor}/calibrations");
+    let answer = world.ask(Ask::new("POST", &path).admin().json(&model)).await;
+    (status(&answer), body(&answer)["errors"][0]["pointer"].clone())
+}
+
+fn made_of(input: &str) -> Value {
+    json!({"model": "expression", "formula": "x + i", "inputs": {"i": input}})
+}
+
+#[tokio::test]
+async fn no_formula_is_made_of_itself_by_a_version_that_ends_or_begins_later() {
+    // `pm25` is made of `hum`: until tomorrow, then of `tmp` for a day.
+    let world = World::with_formula().await;
+    let identity = || json!({"model": "identity"});
+    assert_eq!(calibrate(&world, "pm25", 86_400, made_of("tmp")).await.0, 201);
+    assert_eq!(calibrate(&world, "pm25", 172_800, identity()).await.0, 201);
+    let circle = || (422, json!("/inputs/i"));
+    assert_eq!(calibrate(&world, "hum", 0, made_of("pm25")).await, circle(), "today");
+    assert_eq!(calibrate(&world, "tmp", 0, made_of("pm25")).await, circle(), "tomorrow");
+    assert_eq!(calibrate(&world, "tmp", 86_400, made_of("pm25")).await, circle(), "from tomorrow on");
+    assert_eq!(calibrate(&world, "hum", -86_400, made_of("pm25")).await, circle(), "in the past");
+    // Over two sensors, none of whose versions make a circle by themselves.
+    assert_eq!(calibrate(&world, "hum", 43_200, made_of("pm10")).await.0, 201);
+    assert_eq!(calibrate(&world, "pm10", 43_200, made_of("pm25")).await, circle());
+    // What the sensor was made of before it begins does not matter.
+    assert_eq!(calibrate(&world, "tmp", 172_800, made_of("pm25")).await.0, 201);
+    // Nor can a sensor go that only a version in between needs.
+    let gone = world.ask(Ask::new("DELETE", "/devices/air-01/sensors/tmp").admin()).await;
+    assert_eq!(status(&gone), 409, "{gone}");
+}
+
+#[tokio::test]
+async fn a_sensor_comes_back_only_when_the_formula_it_had_finds_its_inputs() {
+    let world = World::with_formula().await;
+    let sensor = async |method: &str, code: &str| {
+        let ask = Ask::new(method, &format!("/devices/air-01/sensors/{code}")).admin();
+        let answer = world.ask(if method == "PUT" { ask.json(&json!({})) } else { ask }).await;
+        (status(&answer), answer["body"].as_str().unwrap_or_default().to_owned())
+    };
+    for code in ["pm25", "hum"] {
+        assert_eq!(sensor("DELETE", code).await.0, 204);
+    }
+    let (refused, problem) = sensor("PUT", "pm25").await;
+    assert!(refused == 422 && problem.contains("the device has no sensor hum"), "{problem}");
+    for code in ["hum", "pm25"] {
+        assert_eq!(sensor("PUT", code).await.0, 201);
+    }
+    // The same of a whole device.
+    world.remove("air-01").await;
+    let register = async |codes: &[&str]| {
+        let sensors: Vec<_> = codes.iter().map(|code| json!({"code": code})).collect();
+        status(&world.ask(Ask::new("POST", "/devices").admin().json(&json!({"id": "air-01", "sensors": sensors}))).await)
+    };
+    assert_eq!((register(&["pm25"]).await, register(&["pm25", "hum"]).await), (422, 201));
+}
+
 #[tokio::test]
 async fn a_device_with_more_than_a_row_holds_is_refused_in_so_many_words() {
     let world = World::new().await;

@@ -1,7 +1,7 @@
 //! `device`: the registry over HTTP, and the delivery of settings that did not get through at once.
 //!
 //! Woken by API Gateway with one request each, and by a schedule to deliver what is still pending. One file per route;
-//! what they share is in `change` (how a device is changed) and `show` (how it is shown).
+//! what they share is in `change` (how a device is changed), `show` (how it is shown) and `page` (how many at once).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +27,7 @@ mod get_devices;
 mod get_sensor;
 mod get_settings;
 mod inputs;
+mod page;
 mod patch_device;
 mod post_calibration;
 mod post_device;

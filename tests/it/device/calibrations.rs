@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use weir_core::aws::device::Write;
 use weir_core::domain::calibration::Calibration;
 use weir_core::domain::device_record::Entry;
 use weir_core::wire::calibration::read;
+use weir_tests::events::event;
+use weir_tests::wire::{Answer, Request, Wire, answer};
 
 use super::{NOW, World, author};
 use crate::http::ask::{Ask, body, status};
@@ -75,6 +78,36 @@ async fn calibrations_entered_at_once_get_numbers_of_their_own() {
     assert_eq!(world.engine.rows("calibrations").len(), 13, "with the one of the device that is gone");
 }
 
+/// Cancels every transaction for this reason.
+#[derive(Debug)]
+struct Cancelling(&'static str);
+
+impl Wire for Cancelling {
+    fn carry(self: Arc<Self>, request: Request) -> BoxFuture<'static, Answer> {
+        if request.operation() != "TransactWriteItems" {
+            return Box::pin(request.deliver());
+        }
+        let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
+        let message =
+            format!("Transaction cancelled, please refer cancellation reasons for specific reasons [{}, None]", self.0);
+        let reasons = json!([{"Code": self.0, "Message": "x"}, {"Code": "None"}]);
+        let refused = answer(400, &json!({"__type": kind, "message": message, "CancellationReasons": reasons}));
+        Box::pin(async { refused })
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_is_too_busy_for_a_transaction_is_told_with_when_to_ask_again() {
+    let world = World::registered().await;
+    for (reason, expected) in
+        [("ThrottlingError", 503), ("ProvisionedThroughputExceeded", 503), ("ValidationError", 500)]
+    {
+        let function = world.function_over(Arc::new(Cancelling(reason)));
+        let answer = function.handle(event("device", "calibrate.identity")).await.unwrap();
+        assert_eq!((status(&answer), answer["headers"].get("retry-after").is_some()), (expected, expected == 503));
+    }
+}
+
 #[tokio::test]
 async fn a_sensor_made_anew_finds_its_calibrations() {
     let world = World::registered().await;
@@ -139,7 +172,9 @@ async fn a_sensor_comes_back_only_when_the_formula_it_had_finds_its_inputs() {
     world.remove("air-01").await;
     let register = async |codes: &[&str]| {
         let sensors: Vec<_> = codes.iter().map(|code| json!({"code": code})).collect();
-        status(&world.ask(Ask::new("POST", "/devices").admin().json(&json!({"id": "air-01", "sensors": sensors}))).await)
+        status(
+            &world.ask(Ask::new("POST", "/devices").admin().json(&json!({"id": "air-01", "sensors": sensors}))).await,
+        )
     };
     assert_eq!((register(&["pm25"]).await, register(&["pm25", "hum"]).await), (422, 201));
 }

@@ -19,7 +19,7 @@ use crate::http::ask::{Ask, body, status};
 
 impl World {
     /// The function, with every request of its tables over this wire.
-    fn function_over(&self, wire: Arc<dyn Wire>) -> Device {
+    pub fn function_over(&self, wire: Arc<dyn Wire>) -> Device {
         let client = self.engine.client_over(wire);
         let devices = DeviceTable::new(client.clone(), self.engine.name("devices"));
         let calibrations = CalibrationTable::new(client, self.engine.name("calibrations"));

@@ -59,8 +59,14 @@ impl Parts {
         audit.begins(&told(change));
         let carried = self.carry_out(&person, change, held).await;
         carried.inspect_err(|_| audit.broken_off(&json!(before)))?;
-        let after = self.pool.find(&person.username).await?.ok_or_else(Problem::not_found)?;
-        let after = PersonJson::of(&after);
+        let after = match self.pool.find(&person.username).await {
+            Ok(Some(after)) => PersonJson::of(&after),
+            // It is done, whatever is known of it by now, and the log has to say so.
+            unknown => {
+                audit.done(&json!(before), &with(json!(before), told(change)));
+                return Err(unknown.err().map_or_else(Problem::not_found, Problem::from));
+            }
+        };
         let mut now = json!(after);
         if let (Some(password), Some(now)) = (&change.password, now.as_object_mut()) {
             // That it was set, not what it is.
@@ -69,6 +75,14 @@ impl Parts {
         audit.done(&json!(before), &now);
         Ok(after)
     }
+}
+
+/// The person as the change has left them, as far as the change itself tells.
+fn with(mut before: Value, told: Value) -> Value {
+    if let (Some(before), Value::Object(told)) = (before.as_object_mut(), told) {
+        before.extend(told);
+    }
+    before
 }
 
 /// What is to be changed, as the log tells it.

@@ -32,6 +32,9 @@ async fn a_person_without_a_profile_has_an_empty_one_and_makes_it_by_changing_it
     );
     let changed = ask(&world, me("PATCH", EVE).header("if-match", "\"0\"").json(&json!({"name": "Eve"}))).await;
     assert_eq!((status(&changed), body(&changed)["version"].as_u64()), (200, Some(1)));
+    // A tag of something else is not that there is nothing.
+    let foreign = ask(&world, me("PATCH", CYD).header("if-match", "\"abc\"").json(&json!({"name": "Cyd"}))).await;
+    assert_eq!(status(&foreign), 412);
     // Whoever still thinks there is none is told.
     let stale = ask(&world, me("PATCH", EVE).header("if-match", "\"0\"").json(&json!({"name": "Eva"}))).await;
     assert_eq!(status(&stale), 412);

@@ -187,7 +187,7 @@ async fn an_address_is_kept_verified_only_when_that_is_asked_for() {
 }
 
 #[tokio::test]
-async fn steps_are_taken_in_an_order_that_leaves_nobody_without_a_role() {
+async fn steps_are_taken_in_an_order_that_leaves_nobody_without_a_role_or_with_rights_that_are_not_meant() {
     let world = World::new().await;
     let all = json!({"role": "admin", "enabled": false, "devices": "*", "password": {"value": "Correct-Horse-7"}});
     let ask = Ask::new("PATCH", &format!("/cognito/users/{BOB}")).admin().json(&all);
@@ -201,10 +201,10 @@ async fn steps_are_taken_in_an_order_that_leaves_nobody_without_a_role() {
         asked,
         [
             "AdminSetUserPassword",
+            "AdminDisableUser",
             "AdminUpdateUserAttributes",
             "AdminAddUserToGroup admin",
             "AdminRemoveUserFromGroup user",
-            "AdminDisableUser",
             "AdminUserGlobalSignOut"
         ]
     );

@@ -27,10 +27,9 @@ impl Parts {
 
     async fn add_alone(&self, adding: &Adding, caller: &Caller) -> Result<Person, Problem> {
         self.still_rules(caller).await?;
-        let by = caller.email.clone().unwrap_or_else(|| caller.username.clone());
         let mark = self.pool.mark(self.clock.now());
         let made = self.make(adding, &mark).await?;
-        if let Err(problem) = self.complete(&made, adding, &by, &mark).await {
+        if let Err(problem) = self.complete(&made, adding, &caller.name(), &mark).await {
             self.undo(&made).await?;
             let gone = problem.kind() == Kind::NotFound;
             // Somebody has cleared away what they took for remains.

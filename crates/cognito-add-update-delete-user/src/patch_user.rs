@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use weir_core::aws::people::Held;
 use weir_core::domain::calibration::Invalid;
 use weir_core::domain::people::guard::dethrones;
+use weir_core::domain::settings::pointed;
 use weir_core::http::{Admin, Audit, Caller, ETag, IfMatch, Merge, Path, Problem, from_value, version_of};
 use weir_core::id::Username;
 use weir_core::wire::person::{PersonJson, RoleJson};
@@ -105,10 +106,8 @@ fn without_null(mut patch: Map<String, Value>) -> Result<Value, Problem> {
     if let Some(devices) = patch.get_mut("devices").filter(|devices| devices.is_null()) {
         *devices = "".into();
     }
-    let empty = patch.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| {
-        let name = name.replace('~', "~0").replace('/', "~1");
-        Invalid::new(format!("/{name}"), "cannot be taken away")
-    });
-    let empty: Vec<_> = empty.collect();
+    let empty = patch.iter().filter(|(_, value)| value.is_null());
+    let empty: Vec<_> =
+        empty.map(|(name, _)| Invalid::new(format!("/{}", pointed(name)), "cannot be taken away")).collect();
     if empty.is_empty() { Ok(patch.into()) } else { Err(empty.into()) }
 }

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde_json::{Map, Value};
 use weir_core::aws::device::Write;
+use weir_core::aws::wait_turn;
 use weir_core::domain::calibration::Calibration;
 use weir_core::domain::device_record::Entry;
 use weir_core::domain::reading::Series;
@@ -16,7 +17,7 @@ use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::calibration::{CalibrationBody, CalibrationJson, read};
 
 use super::Parts;
-use super::change::{contended, wait};
+use super::change::contended;
 
 const ATTEMPTS: u32 = 20;
 
@@ -43,7 +44,7 @@ pub(super) async fn post_calibration(
     let new = read(&body)?;
     let series = Series { device: id.clone(), sensor: code.clone() };
     for attempt in 0..ATTEMPTS {
-        wait(attempt).await;
+        wait_turn(attempt).await;
         let record = parts.live(&id).await?.record;
         record.content.probe(&code).ok_or_else(Problem::not_found)?;
         expected.check(record.versions.record)?;

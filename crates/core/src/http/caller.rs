@@ -61,6 +61,11 @@ impl Caller {
         })
     }
 
+    /// What people know them by, and what they did is remembered under: the address, or else the name in the pool.
+    pub fn name(&self) -> String {
+        self.email.clone().unwrap_or_else(|| self.username.clone())
+    }
+
     /// Lets the device through when it is in scope.
     ///
     /// # Errors
@@ -181,6 +186,7 @@ mod tests {
 
         let admin = caller(json!({"token_use": "id", "sub": "s-2", "cognito:groups": "admin"})).unwrap();
         assert_eq!((admin.username.as_str(), &admin.email, &admin.scope), ("s-2", &None, &Scope::All));
+        assert_eq!((user.name(), admin.name()), ("ada@example.org".to_owned(), "s-2".to_owned()));
 
         let half_made = json!({"token_use": "id", "sub": "s-4", "cognito:groups": "[admin]", "custom:devices": "*",
             "custom:adding": "token 1795155900000"});

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_path_to_error::{Path, Segment};
 
 use crate::domain::calibration::Invalid;
+use crate::domain::settings::pointed;
 
 /// What comes before a value that serde repeats, and what comes after it.
 const REPEATED: [&str; 2] = ["invalid type: ", "invalid value: "];
@@ -20,7 +21,7 @@ pub fn invalid(path: &Path, message: &str) -> Invalid {
     let message = message.split(" at line ").next().unwrap_or_default();
     for (beginning, detail) in NAMED {
         if let Some(field) = message.strip_prefix(beginning).and_then(|rest| rest.split('`').next()) {
-            return Invalid::new(pointer(path) + "/" + &escaped(field), detail);
+            return Invalid::new(pointer(path) + "/" + &pointed(field), detail);
         }
     }
     Invalid::new(pointer(path), message)
@@ -46,17 +47,13 @@ pub fn pointer(path: &Path) -> String {
             Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
             Segment::Map { key } | Segment::Enum { variant: key } => {
                 pointer.push('/');
-                pointer.push_str(&escaped(key));
+                pointer.push_str(&pointed(key));
             }
             // The way on is not known; its beginning still helps.
             Segment::Unknown => break,
         }
     }
     pointer
-}
-
-fn escaped(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ use utoipa::ToSchema;
 use super::{Kind, RequestId};
 use crate::aws::AwsError;
 use crate::domain::calibration::Invalid;
-use crate::id::BadId;
 
 /// What comes before the slug in `type`: a name, not an address to look up.
 const TYPE: &str = "urn:weir:problem:";
@@ -236,12 +235,6 @@ impl From<Invalid> for Problem {
 impl From<Vec<Invalid>> for Problem {
     fn from(fields: Vec<Invalid>) -> Self {
         Self::invalid(fields)
-    }
-}
-
-impl From<(&str, BadId)> for Problem {
-    fn from((pointer, bad): (&str, BadId)) -> Self {
-        Invalid::new(pointer, bad.to_string()).into()
     }
 }
 

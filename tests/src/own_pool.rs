@@ -79,13 +79,15 @@ impl OwnPool {
         groups.map(|group| group["GroupName"].as_str().expect("a name").to_owned()).collect()
     }
 
-    /// Adds a whole user by hand, without a profile; tells the name in the pool.
+    /// Adds a whole user by hand, with a password of their own and without a profile; tells the name in the pool.
     pub async fn add(&self, email: &str, group: &str) -> String {
         let new = json!({"Username": email, "MessageAction": "SUPPRESS",
             "UserAttributes": [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]});
         let made = self.ask("AdminCreateUser", new).await;
         let username = made["User"]["Username"].as_str().expect("a name").to_owned();
         self.ask("AdminAddUserToGroup", json!({"Username": username, "GroupName": group})).await;
+        let own = json!({"Username": username, "Password": "Own-Battery-8-Staple", "Permanent": true});
+        self.ask("AdminSetUserPassword", own).await;
         username
     }
 

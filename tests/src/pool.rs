@@ -36,11 +36,15 @@ pub fn client(url: &str, http: SharedHttpClient, wire: Arc<dyn Wire>, attempts: 
     Client::from_conf(config.build())
 }
 
-/// What the pool says; it forgets only who is deleted.
+/// A request that is refused: the operation, how many of it come through before, and status, code and text.
+type Refusal = (&'static str, usize, u16, &'static str, &'static str);
+
+/// What the pool says; it forgets who is deleted, and remembers who is made with what makes them whole. The others do not
+/// change.
 #[derive(Debug)]
 pub struct Recorded {
     people: Mutex<Vec<Value>>,
-    refusals: Mutex<VecDeque<(&'static str, u16, &'static str, &'static str)>>,
+    refusals: Mutex<VecDeque<Refusal>>,
     asked: Mutex<Vec<(String, Value)>>,
 }
 
@@ -58,7 +62,19 @@ impl Recorded {
 
     /// The next request of that operation is refused so.
     pub fn refuse(&self, operation: &'static str, status: u16, code: &'static str, text: &'static str) {
-        self.refusals.lock().unwrap().push_back((operation, status, code, text));
+        self.refuse_after(0, operation, status, code, text);
+    }
+
+    /// Of that operation so many requests come through, and the one after them is refused so.
+    pub fn refuse_after(
+        &self,
+        passes: usize,
+        operation: &'static str,
+        status: u16,
+        code: &'static str,
+        text: &'static str,
+    ) {
+        self.refusals.lock().unwrap().push_back((operation, passes, status, code, text));
     }
 
     /// What was asked since the last time.
@@ -81,9 +97,15 @@ impl Recorded {
         let due = {
             let mut refusals = self.refusals.lock().unwrap();
             let place = refusals.iter().position(|refusal| refusal.0 == operation);
-            place.and_then(|place| refusals.remove(place))
+            match place.and_then(|place| refusals.get_mut(place)) {
+                Some((_, passes, ..)) if *passes > 0 => {
+                    *passes -= 1;
+                    None
+                }
+                _ => place.and_then(|place| refusals.remove(place)),
+            }
         };
-        if let Some((_, status, code, text)) = due {
+        if let Some((_, _, status, code, text)) = due {
             return refusal(status, code, text);
         }
         for field in ["Password", "TemporaryPassword"] {
@@ -108,7 +130,11 @@ impl Recorded {
             }
             ("AdminCreateUser", found) if body["MessageAction"] == "SUPPRESS" => match found {
                 Some(_) => refusal(400, "UsernameExistsException", "User account already exists"),
-                None => answer(200, &json!({"User": made(body)})),
+                None => {
+                    let made = made(body);
+                    people.push(made.clone());
+                    answer(200, &json!({"User": made}))
+                }
             },
             ("AdminCreateUser", _) => answer(200, &json!({})),
             ("AdminGetUser", Some(mut person)) => {
@@ -123,7 +149,13 @@ impl Recorded {
                 people.retain(|other| other["Username"] != person["Username"]);
                 answer(200, &json!({}))
             }
-            // Of one who was just made.
+            ("AdminAddUserToGroup" | "AdminSetUserPassword" | "AdminUpdateUserAttributes", Some(person)) => {
+                let number = people.iter().position(|other| other["Username"] == person["Username"]).unwrap();
+                if person["Username"] == MADE {
+                    step(operation, body, &mut people[number]);
+                }
+                answer(200, &json!({}))
+            }
             ("AdminGetUser" | "AdminListGroupsForUser" | "AdminDeleteUser", None) => {
                 refusal(400, "UserNotFoundException", "User does not exist.")
             }
@@ -165,6 +197,12 @@ pub fn disabled(mut person: Value) -> Value {
     person
 }
 
+/// The person, with a temporary password.
+pub fn invited(mut person: Value) -> Value {
+    person["UserStatus"] = "FORCE_CHANGE_PASSWORD".into();
+    person
+}
+
 /// The person, half-made, with that mark.
 pub fn marked(mut person: Value, mark: &str) -> Value {
     let attributes = person["Attributes"].as_array_mut().unwrap();
@@ -192,6 +230,24 @@ fn page(all: &[&Value], body: &Value, token: &str) -> Answer {
         said[token] = to.to_string().into();
     }
     answer(200, &said)
+}
+
+/// The name of whoever is made here.
+const MADE: &str = "5f1e0000-0000-4000-8000-000000000099";
+
+/// What a step of adding makes of the one who was made.
+fn step(operation: &str, body: &Value, made: &mut Value) {
+    match operation {
+        "AdminAddUserToGroup" => made["groups"].as_array_mut().unwrap().push(body["GroupName"].clone()),
+        "AdminSetUserPassword" if body["Permanent"] == true => made["UserStatus"] = "CONFIRMED".into(),
+        "AdminSetUserPassword" => made["UserStatus"] = "FORCE_CHANGE_PASSWORD".into(),
+        // A blank value deletes an attribute.
+        _ => made["Attributes"].as_array_mut().unwrap().retain(|attribute| {
+            let written = body["UserAttributes"].as_array().unwrap().iter();
+            !written.clone().any(|one| one["Name"] == attribute["Name"] && one["Value"] == "")
+        }),
+    }
+    made["UserLastModifiedDate"] = (made["UserLastModifiedDate"].as_f64().unwrap() + 1.0).into();
 }
 
 fn made(body: &Value) -> Value {

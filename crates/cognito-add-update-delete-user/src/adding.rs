@@ -1,13 +1,13 @@
 //! Adding is all or nothing. The user is made with a mark, gets everything, the group last, and only then loses the mark.
-//! Until then they are no user to anybody here. What goes wrong is undone; what was killed on its way keeps the mark,
-//! and whoever adds the same address again clears it away first.
+//! Until then they are in no list, and the token of one who signs in carries the mark and gives no role. What goes wrong is
+//! undone; what was killed on its way keeps the mark, and whoever adds the same address again clears it away first.
 
 use weir_core::aws::AwsError;
 use weir_core::aws::people::{Account, PoolError, Wish};
 use weir_core::domain::people::Person;
 use weir_core::domain::people::mark::Mark;
 use weir_core::domain::people::profile::Record;
-use weir_core::http::{Kind, Problem};
+use weir_core::http::{Caller, Kind, Problem};
 use weir_core::id::Username;
 
 use super::Parts;
@@ -18,23 +18,26 @@ const ATTEMPTS: usize = 3;
 
 impl Parts {
     /// Adds the person, while nobody else adds the same address.
-    pub(super) async fn add(&self, adding: &Adding, by: &str) -> Result<Person, Problem> {
+    pub(super) async fn add(&self, adding: &Adding, caller: &Caller) -> Result<Person, Problem> {
         let held = self.lock.take_address(&adding.email).await?;
-        let added = self.add_alone(adding, by).await;
+        let added = self.add_alone(adding, caller).await;
         held.give_back().await;
         added
     }
 
-    async fn add_alone(&self, adding: &Adding, by: &str) -> Result<Person, Problem> {
+    async fn add_alone(&self, adding: &Adding, caller: &Caller) -> Result<Person, Problem> {
+        self.still_rules(caller).await?;
         let mark = self.pool.mark(self.clock.now());
         let made = self.make(adding, &mark).await?;
-        if let Err(problem) = self.complete(&made, adding, by, &mark).await {
+        if let Err(problem) = self.complete(&made, adding, &caller.name(), &mark).await {
             self.undo(&made).await?;
             let gone = problem.kind() == Kind::NotFound;
             // Somebody has cleared away what they took for remains.
             return Err(if gone { Problem::unavailable(format!("{} is gone", made.username)) } else { problem });
         }
-        Ok(Person { role: adding.role, ..made })
+        // As the steps have left them. They are whole, so this is not what adding them could fail on.
+        let whole = self.pool.find(&made.username).await.ok().flatten();
+        Ok(whole.unwrap_or(Person { role: adding.role, ..made }))
     }
 
     /// Makes the marked user.

@@ -39,6 +39,7 @@ impl Parts {
         expected: IfMatch,
         held: &Held<'_>,
     ) -> Result<(), Problem> {
+        self.still_rules(caller).await?;
         let person = self.person(username, expected).await?;
         may_delete(&person, &caller.sub)?;
         if rules(&person) {

@@ -1,14 +1,28 @@
 //! What is read behind the lock, and holds until it is given back, as far as this API goes.
 
 use weir_core::domain::people::Person;
-use weir_core::domain::people::guard::Guarded;
-use weir_core::http::{IfMatch, Problem, version_of};
+use weir_core::domain::people::guard::{Guarded, rules};
+use weir_core::http::{Caller, IfMatch, Problem, version_of};
 use weir_core::id::Username;
 use weir_core::wire::person::PersonJson;
 
 use super::Parts;
 
 impl Parts {
+    /// Refuses a caller who is an admin by their token alone. It outlives by 15 minutes that they were demoted, disabled or
+    /// deleted, which they could undo with it.
+    pub(super) async fn still_rules(&self, caller: &Caller) -> Result<(), Problem> {
+        let username = caller.username.parse::<Username>().ok();
+        let found = match &username {
+            Some(username) => self.pool.find(username).await?,
+            None => None,
+        };
+        match found {
+            Some(person) if person.sub.as_str() == caller.sub && rules(&person) => Ok(()),
+            Some(_) | None => Err(Problem::forbidden("you are no admin any more, whatever your token says")),
+        }
+    }
+
     /// The person, in the version that the caller expects.
     pub(super) async fn person(&self, username: &Username, expected: IfMatch) -> Result<Person, Problem> {
         let person = self.pool.find(username).await?.ok_or_else(Problem::not_found)?;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use weir_core::aws::people::Held;
 use weir_core::domain::calibration::Invalid;
 use weir_core::domain::people::guard::dethrones;
+use weir_core::domain::settings::pointed;
 use weir_core::http::{Admin, Audit, Caller, ETag, IfMatch, Merge, Path, Problem, from_value, version_of};
 use weir_core::id::Username;
 use weir_core::wire::person::{PersonJson, RoleJson};
@@ -45,6 +46,7 @@ impl Parts {
         change: &Change,
         held: &Held<'_>,
     ) -> Result<PersonJson, Problem> {
+        self.still_rules(caller).await?;
         let person = self.person(username, expected).await?;
         let before = PersonJson::of(&person);
         if change.is_empty() {
@@ -58,8 +60,14 @@ impl Parts {
         audit.begins(&told(change));
         let carried = self.carry_out(&person, change, held).await;
         carried.inspect_err(|_| audit.broken_off(&json!(before)))?;
-        let after = self.pool.find(&person.username).await?.ok_or_else(Problem::not_found)?;
-        let after = PersonJson::of(&after);
+        let after = match self.pool.find(&person.username).await {
+            Ok(Some(after)) => PersonJson::of(&after),
+            // It is done, whatever is known of it by now, and the log has to say so.
+            unknown => {
+                audit.done(&json!(before), &with(json!(before), told(change)));
+                return Err(unknown.err().map_or_else(Problem::not_found, Problem::from));
+            }
+        };
         let mut now = json!(after);
         if let (Some(password), Some(now)) = (&change.password, now.as_object_mut()) {
             // That it was set, not what it is.
@@ -68,6 +76,14 @@ impl Parts {
         audit.done(&json!(before), &now);
         Ok(after)
     }
+}
+
+/// The person as the change has left them, as far as the change itself tells.
+fn with(mut before: Value, told: Value) -> Value {
+    if let (Some(before), Value::Object(told)) = (before.as_object_mut(), told) {
+        before.extend(told);
+    }
+    before
 }
 
 /// What is to be changed, as the log tells it.
@@ -90,10 +106,8 @@ fn without_null(mut patch: Map<String, Value>) -> Result<Value, Problem> {
     if let Some(devices) = patch.get_mut("devices").filter(|devices| devices.is_null()) {
         *devices = "".into();
     }
-    let empty = patch.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| {
-        let name = name.replace('~', "~0").replace('/', "~1");
-        Invalid::new(format!("/{name}"), "cannot be taken away")
-    });
-    let empty: Vec<_> = empty.collect();
+    let empty = patch.iter().filter(|(_, value)| value.is_null());
+    let empty: Vec<_> =
+        empty.map(|(name, _)| Invalid::new(format!("/{}", pointed(name)), "cannot be taken away")).collect();
     if empty.is_empty() { Ok(patch.into()) } else { Err(empty.into()) }
 }

@@ -13,7 +13,8 @@ use super::Parts;
 use super::body::NewUser;
 
 /// Adds a person, wholly or not at all: user, role, scope and profile. When it could not be done it can be asked for
-/// again; what a killed attempt left behind is cleared away a minute later.
+/// again. What a killed attempt left behind has no role, and is cleared away when the same address is added again, 45 s
+/// later.
 #[utoipa::path(
     post, path = "/cognito/users", tag = "people",
     request_body = NewUser,
@@ -30,8 +31,7 @@ pub(super) async fn add_cognito_user(
     let audit = Audit::of(&caller, "user.add", &adding.email);
     let role = RoleJson::of(adding.role);
     audit.begins(&json!({"email": adding.email, "role": role, "devices": adding.devices}));
-    let by = caller.email.clone().unwrap_or(caller.username);
-    let person = parts.add(&adding, &by).await.inspect_err(|_| audit.broken_off(&Value::Null))?;
+    let person = parts.add(&adding, &caller).await.inspect_err(|_| audit.broken_off(&Value::Null))?;
     let shown = PersonJson::of(&person);
     audit.done(&Value::Null, &json!(shown));
     let location = [(LOCATION, format!("/cognito/users/{}", person.username))];

@@ -1,6 +1,7 @@
 //! The steps of a change, in an order in which breaking off anywhere does no harm: what can be refused comes first, and
-//! nobody is ever without a role or with more rights than before or after. Each may be repeated, so the same request
-//! again brings a change to its end that was broken off.
+//! nobody is ever without a role or with more rights than before or after: who is to be disabled is so before they get
+//! anything, who is to be enabled after. Each may be repeated, so the same request again brings a change to its end that was
+//! broken off.
 
 use weir_core::aws::people::{Held, PoolError};
 use weir_core::domain::access::Role;
@@ -29,10 +30,21 @@ impl Parts {
             held.lasts()?;
             self.pool.set_password(username, password).await?;
         }
-        if change.email.is_some() || change.devices.is_some() {
+        let disabling = change.enabled == Some(false);
+        let devices = change.devices.as_deref();
+        let with_email = devices.filter(|_| !disabling);
+        if change.email.is_some() || with_email.is_some() {
             held.lasts()?;
             let email = change.email.as_ref().map(|(email, vouched)| (email.as_str(), *vouched));
-            self.pool.set_email_and_devices(username, email, change.devices.as_deref()).await?;
+            self.pool.set_email_and_devices(username, email, with_email).await?;
+        }
+        if disabling {
+            held.lasts()?;
+            self.pool.disable(username).await?;
+            if devices.is_some() {
+                held.lasts()?;
+                self.pool.set_email_and_devices(username, None, devices).await?;
+            }
         }
         if let Some(role) = change.role {
             let old = if role == Role::Admin { Role::User } else { Role::Admin };
@@ -42,20 +54,13 @@ impl Parts {
             held.lasts()?;
             self.pool.leave(username, old).await?;
         }
-        match change.enabled {
-            Some(true) => {
-                held.lasts()?;
-                self.pool.enable(username).await?;
-            }
-            Some(false) => {
-                held.lasts()?;
-                self.pool.disable(username).await?;
-            }
-            None => {}
+        if change.enabled == Some(true) {
+            held.lasts()?;
+            self.pool.enable(username).await?;
         }
         // After it, so that nobody signs in in between; and even if they were so before, for the sign-out may be what a
         // request that is repeated did not come to.
-        if change.enabled == Some(false) || change.role.is_some_and(|role| role != Role::Admin) {
+        if disabling || change.role.is_some_and(|role| role != Role::Admin) {
             held.lasts()?;
             self.pool.sign_out(username).await?;
         }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use weir_core::aws::people::{Listing, Pool, Status};
 use weir_core::domain::access::Role;
+use weir_core::domain::people::filter;
 use weir_core::http::{Admin, Cursor, Page, PageQuery, Paging, Problem};
 use weir_core::wire::person::{PersonJson, RoleJson};
 
@@ -39,10 +40,11 @@ pub(super) async fn get_cognito_users(
     query: PageQuery<Filter>,
 ) -> Result<Page<PersonJson>, Problem> {
     let Filter { email, role, status } = query.filter;
-    if email.as_ref().is_some_and(|email| email.is_empty() || email.len() > 254) {
-        return Err(Problem::parameter("email", "must have 1 to 254 characters"));
-    }
     let email = email.map(|email| email.to_lowercase());
+    let unfit = |email: &String| email.is_empty() || filter::begins("email", email).chars().count() > filter::LONGEST;
+    if email.as_ref().is_some_and(unfit) {
+        return Err(Problem::parameter("email", "must have a character, and no more than the user pool compares"));
+    }
     let listing = Listing { email, role: role.map(Role::from), status };
     // The name says the filters too, so that a cursor fits no other list.
     let name = format!("cognito/users?{listing:?}");

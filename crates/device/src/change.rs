@@ -1,11 +1,9 @@
 //! How a device is changed: read, checked against `If-Match`, decided, and written for the version that was read. Who is
 //! overtaken begins anew; who named a version is told that it is not the present one.
 
-use std::time::Duration;
-
-use weir_core::aws::AwsError;
 use weir_core::aws::delivery::State;
 use weir_core::aws::device::{Found, Stored, Write};
+use weir_core::aws::{AwsError, wait_turn};
 use weir_core::domain::device_record::{Author, Calibrated, Calibrations, Content, Record};
 use weir_core::domain::reading::Series;
 use weir_core::http::{Caller, IfMatch, Problem};
@@ -37,7 +35,7 @@ impl Parts {
 
     /// Who changes something, now.
     pub(super) fn author(&self, caller: &Caller) -> Author {
-        Author { by: caller.email.clone().unwrap_or_else(|| caller.username.clone()), at: self.clock.now() }
+        Author { by: caller.name(), at: self.clock.now() }
     }
 
     /// Changes the device to the content that `decide` makes of the present record and of how it is shown.
@@ -49,14 +47,16 @@ impl Parts {
         decide: impl Fn(&Record, &DeviceJson) -> Result<Content, Problem>,
     ) -> Result<Changed, Problem> {
         for attempt in 0..ATTEMPTS {
-            wait(attempt).await;
+            wait_turn(attempt).await;
             let Stored { record, delivered } = self.live(id).await?;
             expected.check(record.versions.record)?;
             let content = decide(&record, &self.show(&record).await?)?;
             self.keeps_inputs(&record, &content).await?;
             let added: Vec<_> = record.added(&content).cloned().collect();
             let found = self.histories(id, &added).await?;
+            let restored: Vec<_> = found.keys().cloned().collect();
             let changed = record.rewritten(content, found, self.author(caller));
+            self.finds_inputs(&changed, &restored).await?;
             let deliver = changed.versions.settings != record.versions.settings;
             if self.devices.write(&changed, deliver).await? == Write::Done {
                 let delivery = if deliver { self.delivery.deliver(id).await } else { state(delivered) };
@@ -80,15 +80,6 @@ impl Parts {
             found.extend(Calibrated::of(entries).map(|calibrated| (code.clone(), calibrated)));
         }
         Ok(found)
-    }
-}
-
-/// Waits before a further attempt: 10 ms, doubling to 320 ms, a little different for everyone so that those who met once
-/// do not meet again.
-pub(super) async fn wait(attempt: u32) {
-    if attempt > 0 {
-        let random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), attempt) % 10;
-        tokio::time::sleep(Duration::from_millis((10 + random) << (attempt - 1).min(5))).await;
     }
 }
 

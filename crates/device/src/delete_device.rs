@@ -4,11 +4,12 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use weir_core::aws::device::Write;
+use weir_core::aws::wait_turn;
 use weir_core::http::{Admin, IfMatch, Path, Problem};
 use weir_core::id::DeviceId;
 
 use super::Parts;
-use super::change::{contended, wait};
+use super::change::contended;
 
 const ATTEMPTS: u32 = 20;
 
@@ -25,7 +26,7 @@ pub(super) async fn delete_device(
     expected: IfMatch,
 ) -> Result<StatusCode, Problem> {
     for attempt in 0..ATTEMPTS {
-        wait(attempt).await;
+        wait_turn(attempt).await;
         let record = parts.live(&id).await?.record;
         expected.check(record.versions.record)?;
         if parts.devices.remove(&record, parts.author(&caller)).await? == Write::Done {

@@ -14,6 +14,7 @@ use weir_core::id::{DeviceId, Tube};
 use weir_core::wire::device::DeviceJson;
 
 use super::Parts;
+use super::page::{AT_ONCE, Filling};
 
 /// The filters.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -28,7 +29,8 @@ pub(super) struct Filter {
 }
 
 /// The devices that the caller may see: those switched on first, each group ascending by id (with `tube`: by level id). Under
-/// a scope of named devices the list is ascending by id.
+/// a scope of named devices the list is ascending by id. A page may hold fewer than `limit` while there is a next one: it ends
+/// at about 4 MB.
 #[utoipa::path(
     get, path = "/devices", tag = "devices",
     params(
@@ -44,14 +46,10 @@ pub(super) async fn get_devices(
 ) -> Result<Page<DeviceJson>, Problem> {
     let Filter { enabled, tube } = query.filter;
     let listing = Listing { enabled, tube: tube.map(|tube| tube.to_string()) };
-    let (records, next) = match &caller.scope {
+    let (items, next) = match &caller.scope {
         Scope::All => parts.every(&listing, query.limit, query.next).await?,
         Scope::Devices(own) => parts.own(own, &listing, query.limit, query.next).await?,
     };
-    let mut items = Vec::with_capacity(records.len());
-    for record in &records {
-        items.push(parts.show(record).await?);
-    }
     Ok(Page { items, next })
 }
 
@@ -60,17 +58,24 @@ fn name(kind: &str, Listing { enabled, tube }: &Listing) -> String {
     format!("devices/{kind}?enabled={enabled:?}&tube={tube:?}")
 }
 
+type Devices = (Vec<DeviceJson>, Option<Cursor>);
+
 impl Parts {
-    async fn every(
-        &self,
-        listing: &Listing,
-        limit: usize,
-        next: Option<Cursor>,
-    ) -> Result<(Vec<Record>, Option<Cursor>), Problem> {
+    async fn every(&self, listing: &Listing, limit: usize, next: Option<Cursor>) -> Result<Devices, Problem> {
         let name = name("all", listing);
-        let after = next.map(|next| next.open::<Place>(&name)).transpose()?;
-        let (records, next) = self.devices.list(listing, limit, after).await?;
-        Ok((records, next.map(|place| Cursor::new(&name, &place)).transpose()?))
+        let mut after = next.map(|next| next.open::<Place>(&name)).transpose()?;
+        let mut page = Filling::new(limit);
+        loop {
+            let (some, next) = self.devices.list(listing, page.room().min(AT_ONCE), after).await?;
+            let left = self.fill(&mut page, some).await?;
+            let full = page.room() == 0;
+            if left || next.is_none() || full {
+                let (items, last) = page.ends();
+                let next = if left { last } else { next };
+                return Ok((items, next.map(|place| Cursor::new(&name, &place)).transpose()?));
+            }
+            after = next;
+        }
     }
 
     /// The ids of a scope are at hand, so its devices are read by id; there are at most as many as a claim of 2,048
@@ -81,7 +86,7 @@ impl Parts {
         listing: &Listing,
         limit: usize,
         next: Option<Cursor>,
-    ) -> Result<(Vec<Record>, Option<Cursor>), Problem> {
+    ) -> Result<Devices, Problem> {
         let name = name("own", listing);
         let after = next.map(|next| next.open::<DeviceId>(&name)).transpose()?;
         let begin = after.map_or(Bound::Unbounded, Bound::Excluded);
@@ -92,17 +97,21 @@ impl Parts {
             listing.enabled.is_none_or(|enabled| enabled == content.enabled)
                 && listing.tube.as_deref().is_none_or(|wanted| tube == Some(wanted))
         };
-        let mut found = Vec::new();
-        // One more than asked for tells whether there is a next page.
-        while found.len() <= limit {
-            let some: Vec<DeviceId> = ids.by_ref().take(limit + 1 - found.len()).collect();
+        let mut page = Filling::new(limit);
+        // One more than asked for tells whether there is a next page. Whoever is not found so is looked for among many at
+        // once: a filter may leave out nearly all.
+        let mut at_once = limit.saturating_add(1).min(AT_ONCE);
+        loop {
+            let some: Vec<DeviceId> = ids.by_ref().take(at_once).collect();
             if some.is_empty() {
-                return Ok((found, None));
+                return Ok((page.ends().0, None));
             }
-            found.extend(self.devices.of_ids(&some).await?.into_iter().filter(wanted));
+            let records = self.devices.of_ids(&some).await?.into_iter().filter(wanted);
+            if self.fill(&mut page, records.map(|record| (record.id.clone(), record)).collect()).await? {
+                let (items, last) = page.ends();
+                return Ok((items, last.map(|id| Cursor::new(&name, &id)).transpose()?));
+            }
+            at_once = AT_ONCE;
         }
-        found.truncate(limit);
-        let last = found.last().map(|record| Cursor::new(&name, &record.id)).transpose()?;
-        Ok((found, last))
     }
 }

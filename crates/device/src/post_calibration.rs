@@ -8,7 +8,8 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde_json::{Map, Value};
 use weir_core::aws::device::Write;
-use weir_core::domain::calibration::{Calibration, check_inputs};
+use weir_core::aws::wait_turn;
+use weir_core::domain::calibration::Calibration;
 use weir_core::domain::device_record::Entry;
 use weir_core::domain::reading::Series;
 use weir_core::http::{Admin, ETag, IfMatch, Path, Problem, Strict};
@@ -16,15 +17,15 @@ use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::calibration::{CalibrationBody, CalibrationJson, read};
 
 use super::Parts;
-use super::change::{contended, wait};
+use super::change::contended;
 
 const ATTEMPTS: u32 = 20;
 
 /// Adds a version to the sensor's calibrations. It is used for readings from its `valid_from` on, from the moment when the
 /// functions look at the device again.
 ///
-/// The inputs of a formula are sensors of the same device, and none of them may be made
-/// of this one.
+/// The inputs of a formula are sensors of the same device, and none of them may be made of this one by a version that is in
+/// force when this one begins, or later.
 #[utoipa::path(
     post, path = "/devices/{id}/sensors/{code}/calibrations", tag = "calibrations",
     params(("id" = DeviceId, Path), ("code" = SensorCode, Path), ("If-Match" = Option<String>, Header)),
@@ -43,16 +44,16 @@ pub(super) async fn post_calibration(
     let new = read(&body)?;
     let series = Series { device: id.clone(), sensor: code.clone() };
     for attempt in 0..ATTEMPTS {
-        wait(attempt).await;
+        wait_turn(attempt).await;
         let record = parts.live(&id).await?.record;
         record.content.probe(&code).ok_or_else(Problem::not_found)?;
         expected.check(record.versions.record)?;
-        let of_sensor = |code: &SensorCode| record.calibrations.get(code).map(|kept| &kept.latest.calibration.model);
-        check_inputs(&code, &new.model, |code| record.content.probe(code).map(|_| of_sensor(code)))?;
         let author = parts.author(&caller);
+        let valid_from = new.valid_from.unwrap_or(author.at);
+        parts.takes_inputs(&record, &code, &new.model, valid_from).await?;
         let calibration = Calibration {
             version: record.next_calibration(&code),
-            valid_from: new.valid_from.unwrap_or(author.at),
+            valid_from,
             model: new.model.clone(),
             options: new.options,
         };

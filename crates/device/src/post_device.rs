@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use weir_core::aws::device::{Found, Write};
+use weir_core::aws::wait_turn;
 use weir_core::domain::calibration::Invalid;
 use weir_core::domain::device_record::{Calibrations, Record, Versions};
 use weir_core::http::{Admin, ETag, Problem, Strict};
@@ -13,7 +14,7 @@ use weir_core::wire::device::DeviceJson;
 use weir_core::wire::device_body::DeviceBody;
 
 use super::Parts;
-use super::change::{contended, json, wait};
+use super::change::{contended, json};
 
 const ATTEMPTS: u32 = 5;
 
@@ -39,7 +40,7 @@ pub(super) async fn post_device(
         }
     };
     for attempt in 0..ATTEMPTS {
-        wait(attempt).await;
+        wait_turn(attempt).await;
         let (before, calibrations) = match parts.devices.find(&id).await? {
             Found::Live(_) => return Err(Problem::exists(format!("a device {id} is registered already"))),
             Found::Never => (Versions::default(), Calibrations::new()),
@@ -48,7 +49,9 @@ pub(super) async fn post_device(
                 (before, parts.histories(&id, &codes).await?)
             }
         };
+        let restored: Vec<_> = calibrations.keys().cloned().collect();
         let record = Record::new(id.clone(), content.clone(), calibrations, before, parts.author(&caller));
+        parts.finds_inputs(&record, &restored).await?;
         if parts.devices.write(&record, true).await? == Write::Done {
             let delivery = Some(json(parts.delivery.deliver(&id).await));
             let shown = DeviceJson { delivery, ..parts.show(&record).await? };

@@ -22,9 +22,9 @@ impl<S: Send + Sync> FromRequestParts<S> for IfVersion {
         let text = parts.headers.get(IF_MATCH).and_then(|value| value.to_str().ok());
         let version = text.and_then(|text| text.strip_prefix('"')?.strip_suffix('"')?.split_once('-'));
         if let Some((version, mark)) = version.filter(|(_, mark)| !mark.contains('"')) {
-            // A tag of another kind is no version: 0 never is one.
             let known = mark.len() == 16 && mark.bytes().all(|byte| byte.is_ascii_hexdigit());
-            return Ok(Self(IfMatch::Version(version.parse().ok().filter(|_| known).unwrap_or(0))));
+            let version = version.parse().ok().filter(|_| known);
+            return Ok(Self(version.map_or(IfMatch::FOREIGN, IfMatch::Version)));
         }
         IfMatch::from_request_parts(parts, state).await.map(Self)
     }

@@ -1,12 +1,10 @@
 //! How a profile is changed: read, checked against `If-Match`, decided, and written for the version that was read. Who is
 //! overtaken begins anew.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
-use weir_core::aws::AwsError;
 use weir_core::aws::device::Write;
 use weir_core::aws::profile::Found;
+use weir_core::aws::{AwsError, wait_turn};
 use weir_core::domain::people::profile::{Profile, Record};
 use weir_core::http::{Caller, IfMatch, Problem};
 use weir_core::id::Sub;
@@ -48,8 +46,8 @@ impl Parts {
         decide: impl Fn(&Profile) -> Result<Profile, Problem>,
     ) -> Result<Changed, Problem> {
         for attempt in 0..ATTEMPTS {
-            pause(attempt).await;
-            let (by, at) = (name(caller), self.clock.now());
+            wait_turn(attempt).await;
+            let (by, at) = (caller.name(), self.clock.now());
             let (before, record) = match self.profiles.find(sub).await? {
                 Found::Profile(record) => {
                     expected.check(record.version)?;
@@ -77,22 +75,9 @@ pub(super) fn own(caller: &Caller) -> Result<Sub, Problem> {
     caller.sub.parse().map_err(|_| Problem::not_found())
 }
 
-/// The name by which a caller is remembered.
-pub(super) fn name(caller: &Caller) -> String {
-    caller.email.clone().unwrap_or_else(|| caller.username.clone())
-}
-
 /// A profile as the log tells it.
 pub(super) fn told(record: Option<&Record>) -> Value {
     record.map_or(Value::Null, |record| json!(ProfileJson::of(record)))
-}
-
-/// Waits before a further attempt, a little different for everyone.
-pub(super) async fn pause(attempt: u32) {
-    if attempt > 0 {
-        let random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), attempt) % 10;
-        tokio::time::sleep(Duration::from_millis((10 + random) << (attempt - 1).min(5))).await;
-    }
 }
 
 /// Others kept changing the profile.

@@ -3,11 +3,12 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use weir_core::aws::device::Write;
+use weir_core::aws::wait_turn;
 use weir_core::http::{Admin, Audit, IfMatch, Path, Problem};
 use weir_core::id::Sub;
 
 use super::Parts;
-use super::change::{contended, pause, told};
+use super::change::{contended, told};
 
 const ATTEMPTS: u32 = 10;
 
@@ -24,7 +25,7 @@ pub(super) async fn delete_user(
     expected: IfMatch,
 ) -> Result<StatusCode, Problem> {
     for attempt in 0..ATTEMPTS {
-        pause(attempt).await;
+        wait_turn(attempt).await;
         let record = parts.live(&sub).await?;
         expected.check(record.version)?;
         if parts.profiles.remove(&record).await? == Write::Done {

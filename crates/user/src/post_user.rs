@@ -10,13 +10,14 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use weir_core::aws::device::Write;
 use weir_core::aws::profile::Found;
+use weir_core::aws::wait_turn;
 use weir_core::domain::people::profile::Record;
 use weir_core::http::{Admin, Audit, ETag, Problem, Strict};
 use weir_core::id::Sub;
 use weir_core::wire::profile::{ProfileBody, ProfileJson};
 
 use super::Parts;
-use super::change::{contended, name, pause, told};
+use super::change::{contended, told};
 
 const ATTEMPTS: u32 = 5;
 
@@ -54,16 +55,16 @@ pub(super) async fn post_user(
     Admin(caller): Admin,
     Strict(body): Strict<NewProfile>,
 ) -> Result<impl IntoResponse, Problem> {
-    let NewProfile { sub, name: called, phone, organisation, preferences } = body;
-    let profile = ProfileBody { name: called, phone, organisation, preferences }.profile()?;
+    let NewProfile { sub, name, phone, organisation, preferences } = body;
+    let profile = ProfileBody { name, phone, organisation, preferences }.profile()?;
     for attempt in 0..ATTEMPTS {
-        pause(attempt).await;
+        wait_turn(attempt).await;
         let version = match parts.profiles.find(&sub).await? {
             Found::Nothing(version) => version,
             Found::Profile(_) => return Err(Problem::exists(format!("{sub} has a profile already"))),
             Found::Gone => return Err(Problem::transition(format!("{sub} was deleted"))),
         };
-        let record = Record::new(sub.clone(), profile.clone(), version, name(&caller), parts.clock.now());
+        let record = Record::new(sub.clone(), profile.clone(), version, caller.name(), parts.clock.now());
         if parts.profiles.write(&record).await? == Write::Done {
             Audit::of(&caller, "profile.create", &sub).done(&told(None), &told(Some(&record)));
             let location = [(LOCATION, format!("/users/{sub}"))];

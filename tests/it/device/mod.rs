@@ -5,6 +5,7 @@ mod calibrations;
 mod delivery;
 mod events;
 mod iot;
+mod pages;
 mod registry;
 mod routes;
 mod settings;

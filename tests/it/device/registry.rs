@@ -119,7 +119,7 @@ async fn walk(world: &World, listing: &Listing, limit: usize) -> Vec<Vec<String>
     let (mut pages, mut after) = (Vec::new(), None);
     loop {
         let (records, next) = world.devices().list(listing, limit, after).await.unwrap();
-        pages.push(records.into_iter().map(|record| record.id.to_string()).collect());
+        pages.push(records.into_iter().map(|(_, record)| record.id.to_string()).collect());
         after = next;
         if after.is_none() {
             return pages;

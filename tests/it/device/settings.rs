@@ -27,6 +27,27 @@ async fn settings_show_the_difference_until_the_device_reports() {
 }
 
 #[tokio::test]
+async fn settings_that_are_accepted_can_be_read_whatever_numbers_they_hold() {
+    let world = World::registered().await;
+    // As compact JSON just below the limit: written as the double that prints as 1e-23.
+    let number = "999999999999999936e-41,";
+    let compact = 600 * "1e-23,".len() + r#"{"n":[0],"t":""}"#.len();
+    let text = format!(r#"{{"n": [{}0], "t": "{}"}}"#, number.repeat(600), "x".repeat(4_000 - compact));
+    let put = Ask::new("PUT", "/devices/buoy-01/settings").user("buoy-01").body("application/json", &text);
+    assert_eq!(status(&world.ask(put).await), 200);
+    for path in ["/devices/buoy-01", "/devices/buoy-01/settings", "/devices"] {
+        world.get(path).await;
+    }
+    // Nor does a row that breaks a rule of today take its device away.
+    let mut row = world.engine.rows("devices").into_iter().find(|row| row["id"] == "buoy-01").unwrap();
+    row["settings"] = json!({"a": null, "b": "x".repeat(5_000)}).to_string().into();
+    world.engine.put("devices", &row);
+    assert_eq!(world.get("/devices/buoy-01").await["settings"], json!({"b": "x".repeat(5_000)}));
+    let mended = Ask::new("PUT", "/devices/buoy-01/settings").admin().json(&json!({"every": 1}));
+    assert_eq!(status(&world.ask(mended).await), 200);
+}
+
+#[tokio::test]
 async fn the_tag_of_settings_changes_with_what_is_shown() {
     let world = World::registered().await;
     let get = || Ask::new("GET", "/devices/buoy-01/settings").admin();

@@ -1,10 +1,11 @@
 //! The log of what admins do: the query in the README picks out exactly these lines, and none tells a secret.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use serde_json::{Value, json};
-use tracing::Level;
+use tracing::subscriber::DefaultGuard;
+use tracing::{Dispatch, Level};
 use weir_core::telemetry::lines;
 use weir_tests::root;
 
@@ -57,11 +58,25 @@ fn query() -> (Vec<(String, String)>, Vec<String>) {
 /// What a line's level is worth is remembered for the whole process, so two who listen at once would disturb each other.
 static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-async fn changed(level: Level) -> Log {
-    let _alone = ONE_AT_A_TIME.lock().await;
+/// Another listener. Whether a line is wanted is asked once in a process, by whichever test writes it first; while there is
+/// but one listener, only that test's own is asked.
+static ANOTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(lines(Level::ERROR, std::io::sink)));
+
+/// What is written from here on in this test.
+fn listen(level: Level) -> (Log, DefaultGuard) {
+    LazyLock::force(&ANOTHER);
     let log = Log::default();
     let writer = log.clone();
-    let _guard = tracing::subscriber::set_default(lines(level, move || writer.clone()));
+    let guard = tracing::subscriber::set_default(lines(level, move || writer.clone()));
+    (log, guard)
+}
+
+/// What none of the passwords that are sent here may show of itself.
+const SECRETS: [&str; 2] = ["Correct-Horse", "123456789012"];
+
+async fn changed(level: Level) -> Log {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let (log, _guard) = listen(level);
     let world = World::new().await;
     let password = json!({"value": "Correct-Horse-7"});
     let add = json!({"email": "new@example.com", "role": "user", "devices": "buoy-01", "password": password});
@@ -76,6 +91,19 @@ async fn changed(level: Level) -> Log {
         let ask = Ask::new(method, path).admin();
         let ask = body.map_or(ask.clone(), |body| ask.json(&body));
         assert_eq!(status(&world.change().handle(ask.event()).await), expected, "{method} {path}");
+    }
+    // A password in the wrong place, or of the wrong kind, is refused in words that do not repeat it.
+    let mut wrong = json!({"email": "new@example.com", "role": "user"});
+    for password in [json!("Correct-Horse-9"), json!({"value": 123_456_789_012_u64}), json!([123_456_789_012_u64])] {
+        wrong["password"] = password.clone();
+        let patch = json!({"password": password});
+        for (method, path, body) in
+            [("POST", "/cognito/users".to_owned(), &wrong), ("PATCH", format!("/cognito/users/{BOB}"), &patch)]
+        {
+            let answer = world.change().handle(Ask::new(method, &path).admin().json(body).event()).await;
+            assert_eq!(status(&answer), 422, "{answer}");
+            assert!(SECRETS.iter().all(|secret| !answer.to_string().contains(secret)), "{answer}");
+        }
     }
     let ask = Ask::new("PUT", &format!("/users/{BOB}")).admin().json(&json!({"name": "Robert"}));
     // Buried with Bob a moment ago, so refused, and not in the log.
@@ -114,6 +142,26 @@ async fn the_query_of_the_readme_picks_out_every_change_and_nothing_else() {
     assert!(of(&picked[3], "before").get("phone").is_none(), "what does not differ is not told");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_change_that_is_done_is_in_the_log_even_when_nobody_can_be_asked_how_it_ended() {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let (log, _guard) = listen(Level::INFO);
+    let world = World::new().await;
+    // The caller and the person are found, and then the pool is silent.
+    for passes in [2, 0, 0] {
+        world.pool.refuse_after(passes, "AdminGetUser", 500, "InternalErrorException", "internal");
+    }
+    let ask = Ask::new("PATCH", &format!("/cognito/users/{BOB}")).admin().json(&json!({"devices": "buoy-09"}));
+    assert_eq!(status(&world.change().handle(ask.event()).await), 503);
+    let audits: Vec<_> = log.lines().into_iter().filter(|line| line["kind"] == "audit").collect();
+    let outcomes: Vec<_> = audits.iter().map(|line| line["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["begun", "done"], "{}", log.text());
+    assert_eq!(
+        (&audits[1]["before"], &audits[1]["after"]),
+        (&json!(r#"{"devices":"buoy-01"}"#), &json!(r#"{"devices":"buoy-09"}"#))
+    );
+}
+
 #[tokio::test]
 async fn the_log_of_changes_is_written_at_every_level_and_tells_no_password() {
     for level in [Level::ERROR, Level::TRACE] {
@@ -122,6 +170,10 @@ async fn the_log_of_changes_is_written_at_every_level_and_tells_no_password() {
             log.lines().into_iter().filter(|line| line["kind"] == "audit" && line["outcome"] == "done").count();
         assert_eq!(audits, 4, "{level}");
         assert!(level == Level::TRACE || log.lines().iter().all(|line| line["kind"] == "audit"), "{}", log.text());
-        assert!(!log.text().contains("Correct-Horse"), "{level}: {}", log.text());
+        let refused = log.lines().into_iter().filter(|line| line["message"] == "refused").collect::<Vec<_>>();
+        assert!(level == Level::ERROR || refused.iter().any(|line| line["fields"] == "/password"), "{refused:?}");
+        for secret in SECRETS {
+            assert!(!log.text().contains(secret), "{level}: {}", log.text());
+        }
     }
 }

@@ -93,6 +93,7 @@ const ROLE: &[Expected] = &[
     ("refused-half-made", 404, "not_found", &[]),
     ("refused-no-token", 401, "unauthorized", &[]),
     ("refused-access-token", 401, "unauthorized", &[]),
+    ("document", 200, "", &[]),
 ];
 
 const CHANGE: &[Expected] = &[
@@ -108,6 +109,7 @@ const CHANGE: &[Expected] = &[
     ("add.refused-unknown-field", 422, "invalid", &["/groups"]),
     ("add.refused-password", 422, "password_policy", &["/password/value"]),
     ("add.refused-not-admin", 403, "forbidden", &[]),
+    ("add.refused-admin-no-more", 403, "forbidden", &[]),
     ("change.role", 200, "", &[]),
     ("change.demotion", 200, "", &[]),
     ("change.email", 200, "", &[]),
@@ -133,6 +135,7 @@ const CHANGE: &[Expected] = &[
     ("change.refused-half-made", 404, "not_found", &[]),
     ("change.refused-stale", 412, "precondition_failed", &[]),
     ("change.refused-not-admin", 403, "forbidden", &[]),
+    ("change.refused-admin-no-more", 403, "forbidden", &[]),
     ("delete", 204, "", &[]),
     ("delete.refused-self", 409, "self_delete", &[]),
     ("delete.refused-last-admin", 409, "last_admin", &[]),
@@ -140,6 +143,7 @@ const CHANGE: &[Expected] = &[
     ("delete.refused-half-made", 404, "not_found", &[]),
     ("delete.refused-stale", 412, "precondition_failed", &[]),
     ("delete.refused-not-admin", 403, "forbidden", &[]),
+    ("delete.refused-admin-no-more", 403, "forbidden", &[]),
 ];
 
 const ALL: [(&str, &[Expected]); 4] = [

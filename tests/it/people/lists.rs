@@ -138,6 +138,17 @@ async fn a_quote_in_a_filter_is_a_letter_and_no_end_of_it() {
 }
 
 #[tokio::test]
+async fn a_filter_that_cognito_would_not_take_is_refused_by_name() {
+    let pool = people(1);
+    for (beginning, expected) in [("a".repeat(245), 200), ("a".repeat(246), 400), ("%22".repeat(123), 400)] {
+        let ask = Ask::new("GET", &format!("/cognito/users?email={beginning}")).admin();
+        let answer = UsersInfo::new(pool.pool()).handle(ask.event()).await;
+        assert_eq!(status(&answer), expected, "{beginning}: {answer}");
+        assert!(expected == 200 || body(&answer)["errors"][0]["parameter"] == "email", "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn filters_that_cognito_cannot_join_are_joined_here() {
     let pool = people(60);
     let page = list(&pool, "?email=P0001&role=user&status=confirmed").await;

@@ -22,7 +22,7 @@ use weir_core::domain::people::profile::Record;
 use weir_core::id::Sub;
 use weir_core::wire::profile::ProfileBody;
 use weir_tests::engine::Engine;
-use weir_tests::pool::{Recorded, disabled, marked, person};
+use weir_tests::pool::{Recorded, disabled, invited, marked, person};
 
 /// When these tests take place.
 pub const NOW: Timestamp = Timestamp::from_millis(1_795_155_884_123);
@@ -40,9 +40,10 @@ pub struct World {
 }
 
 impl World {
-    /// Whom the recorded events speak of: Ann, the only admin who can sign in, and Hal, one who cannot; Bob, who sees
-    /// `buoy-01` and has a profile in its second version; Cyd, who is disabled and whose profile was deleted; Eve in no
-    /// group and without a profile; Dan, who is being added, and Fay, whose adding was killed; and Gus, who is gone.
+    /// Whom the recorded events speak of: Ann, the only admin with a password of her own, Hal, another who was given a
+    /// temporary one while he was signed in, and Ida, one who was disabled meanwhile; Bob, who sees `buoy-01` and has a
+    /// profile in its second version; Cyd, who is disabled and whose profile was deleted; Eve in no group and without a
+    /// profile; Dan, who is being added, and Fay, whose adding was killed; and Gus, who is gone.
     pub async fn new() -> Self {
         let people = vec![
             person(1, "ann", &["admin", "user"], ""),
@@ -51,7 +52,8 @@ impl World {
             marked(person(4, "dan", &[], ""), "token 1795155900000"),
             person(5, "eve", &["viewers"], ""),
             marked(person(6, "fay", &["user"], ""), "token 1795155880000"),
-            disabled(person(8, "hal", &["admin"], "")),
+            invited(person(8, "hal", &["admin"], "")),
+            disabled(person(9, "ida", &["admin"], "")),
         ];
         let clock = Arc::new(SetClock::new(NOW));
         let world = Self { engine: Engine::start().await, pool: Recorded::of(people), clock };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use weir_core::aws::device::Write;
 use weir_core::aws::profile::Found;
 use weir_tests::wire::Ledger;
 
@@ -31,6 +32,9 @@ async fn a_person_without_a_profile_has_an_empty_one_and_makes_it_by_changing_it
     );
     let changed = ask(&world, me("PATCH", EVE).header("if-match", "\"0\"").json(&json!({"name": "Eve"}))).await;
     assert_eq!((status(&changed), body(&changed)["version"].as_u64()), (200, Some(1)));
+    // A tag of something else is not that there is nothing.
+    let foreign = ask(&world, me("PATCH", CYD).header("if-match", "\"abc\"").json(&json!({"name": "Cyd"}))).await;
+    assert_eq!(status(&foreign), 412);
     // Whoever still thinks there is none is told.
     let stale = ask(&world, me("PATCH", EVE).header("if-match", "\"0\"").json(&json!({"name": "Eva"}))).await;
     assert_eq!(status(&stale), 412);
@@ -42,7 +46,17 @@ async fn versions_go_on_when_a_profile_is_deleted_and_written_again() {
     let world = World::new().await;
     // Cyd's first one was deleted.
     let again = ask(&world, me("PATCH", CYD).json(&json!({"name": "C"}))).await;
-    assert_eq!(again["headers"]["etag"], "\"2\"");
+    assert_eq!(again["headers"]["etag"], "\"3\"");
+}
+
+#[tokio::test]
+async fn of_one_who_deletes_a_profile_and_one_who_changes_it_in_the_same_version_only_one_succeeds() {
+    let world = World::new().await;
+    let Found::Profile(read) = world.profiles().find(&sub(BOB)).await.unwrap() else { panic!("Bob has a profile") };
+    let changed = read.rewritten(read.profile.clone(), "bob@example.com".into(), NOW);
+    assert_eq!(world.profiles().remove(&read).await.unwrap(), Write::Done);
+    assert_eq!(world.profiles().write(&changed).await.unwrap(), Write::Overtaken);
+    assert_eq!(world.profiles().find(&sub(BOB)).await.unwrap(), Found::Nothing(read.version + 1));
 }
 
 #[tokio::test]

@@ -78,7 +78,9 @@ fn change() -> Ask {
 async fn refused(ask: Ask, cases: &[Case]) {
     for (operation, said, code, text, expected, kind) in cases {
         let world = World::new().await;
-        world.pool.refuse(operation, *said, code, text);
+        // The first who is looked up is the caller.
+        let passes = usize::from(*operation == "AdminGetUser");
+        world.pool.refuse_after(passes, operation, *said, code, text);
         let answer = world.handle("cognito-add-update-delete-user", ask.clone().event()).await;
         assert_eq!(status(&answer), *expected, "{operation} {code}: {answer}");
         assert_eq!(body(&answer)["type"], format!("urn:weir:problem:{kind}"), "{operation} {code}");
@@ -96,6 +98,25 @@ async fn each_refusal_when_adding_is_a_problem_of_its_own() {
 #[tokio::test]
 async fn each_refusal_when_changing_is_a_problem_of_its_own() {
     refused(change(), CHANGING).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_answer_to_an_adding_is_the_person_as_they_are_after_it() {
+    let world = World::new().await;
+    let password = json!({"value": "Correct-Horse-7", "permanent": true});
+    let new = json!({"email": "new@example.com", "role": "user", "devices": "buoy-01", "password": password});
+    let added = world.change().handle(Ask::new("POST", "/cognito/users").admin().json(&new).event()).await;
+    assert_eq!((status(&added), body(&added)["status"].as_str()), (201, Some("confirmed")), "{added}");
+    let at = added["headers"]["location"].as_str().unwrap();
+    let read = world.handle("cognito-get-users-info", Ask::new("GET", at).admin().event()).await;
+    assert_eq!((body(&read), &read["headers"]["etag"]), (body(&added), &added["headers"]["etag"]));
+    // Should that not be known, they are added all the same.
+    let world = World::new().await;
+    for after_the_caller in [1, 0, 0] {
+        world.pool.refuse_after(after_the_caller, "AdminGetUser", 500, "InternalErrorException", "internal");
+    }
+    let added = world.change().handle(Ask::new("POST", "/cognito/users").admin().json(&new).event()).await;
+    assert_eq!((status(&added), body(&added)["role"].as_str()), (201, Some("user")), "{added}");
 }
 
 #[tokio::test]
@@ -166,7 +187,7 @@ async fn an_address_is_kept_verified_only_when_that_is_asked_for() {
 }
 
 #[tokio::test]
-async fn steps_are_taken_in_an_order_that_leaves_nobody_without_a_role() {
+async fn steps_are_taken_in_an_order_that_leaves_nobody_without_a_role_or_with_rights_that_are_not_meant() {
     let world = World::new().await;
     let all = json!({"role": "admin", "enabled": false, "devices": "*", "password": {"value": "Correct-Horse-7"}});
     let ask = Ask::new("PATCH", &format!("/cognito/users/{BOB}")).admin().json(&all);
@@ -180,10 +201,10 @@ async fn steps_are_taken_in_an_order_that_leaves_nobody_without_a_role() {
         asked,
         [
             "AdminSetUserPassword",
+            "AdminDisableUser",
             "AdminUpdateUserAttributes",
             "AdminAddUserToGroup admin",
             "AdminRemoveUserFromGroup user",
-            "AdminDisableUser",
             "AdminUserGlobalSignOut"
         ]
     );

@@ -8,8 +8,6 @@ use weir_tests::own_pool::{OwnPool, attribute};
 
 use super::{ask, asked};
 
-const ADMIN: &str = "5f1e0000-0000-4000-8000-000000000001";
-
 /// How many requests are looked at; one that adds takes fewer.
 const MOST: usize = 20;
 
@@ -38,6 +36,7 @@ fn ways() -> [Value; 3] {
 async fn whatever_breaks_nobody_is_half_made_and_the_same_request_again_succeeds() {
     let local = Local::running();
     let own = OwnPool::new(&local).await;
+    let boss = own.add("boss@example.com", "admin").await;
     let mut whole = 0;
     let mut broken = Vec::new();
     for (way, password) in ways().into_iter().enumerate() {
@@ -51,7 +50,7 @@ async fn whatever_breaks_nobody_is_half_made_and_the_same_request_again_succeeds
                 }
                 let wire = Breaking::new(at, how);
                 let function = own.function_over(wire.clone());
-                let event = asked(ADMIN, "POST", "/cognito/users", Some(&body));
+                let event = asked(&boss, "POST", "/cognito/users", Some(&body));
                 let answer = wire.run(function.handle(event)).await;
                 let status = answer.as_ref().map(|answer| answer["statusCode"].as_u64().unwrap());
                 let here = format!("{how:?} of request {at} ({}), way {way}: {answer:?}", wire.what());
@@ -71,11 +70,11 @@ async fn whatever_breaks_nobody_is_half_made_and_the_same_request_again_succeeds
                     assert_eq!(own.with_email(&email).await, Vec::<Value>::new(), "{here}");
                 }
                 // At once: done, there already, or to be asked again, but never an error.
-                let again = ask(&own.function(), ADMIN, "POST", "/cognito/users", Some(&body)).await;
+                let again = ask(&own.function(), &boss, "POST", "/cognito/users", Some(&body)).await;
                 assert!(matches!((again, there), (201 | 503, false) | (409 | 503, true)), "{again}: {here}");
                 if again == 503 {
                     own.a_minute_later();
-                    let later = ask(&own.function(), ADMIN, "POST", "/cognito/users", Some(&body)).await;
+                    let later = ask(&own.function(), &boss, "POST", "/cognito/users", Some(&body)).await;
                     assert_eq!(later, if there { 409 } else { 201 }, "{here}");
                 }
                 assert!(is_whole(&own, &email).await, "{here}");
@@ -83,8 +82,8 @@ async fn whatever_breaks_nobody_is_half_made_and_the_same_request_again_succeeds
             }
         }
     }
-    // Neither a user nor a profile too many.
-    assert_eq!(own.everyone().await.len(), whole);
+    // Neither a user nor a profile too many, beside the admin who adds them.
+    assert_eq!(own.everyone().await.len(), whole + 1);
     let (mut profiles, mut after) = (0, None);
     loop {
         let (some, next) = own.profiles().list(200, after).await.unwrap();
@@ -107,9 +106,10 @@ async fn whatever_breaks_nobody_is_half_made_and_the_same_request_again_succeeds
 async fn of_several_who_add_the_same_address_at_once_one_succeeds() {
     let local = Local::running();
     let own = OwnPool::new(&local).await;
+    let boss = own.add("boss@example.com", "admin").await;
     let function = own.function();
     let body = json!({"email": "new@example.com", "role": "user", "devices": "buoy-01", "profile": {"name": "New"}});
-    let all = (0..6).map(|_| ask(&function, ADMIN, "POST", "/cognito/users", Some(&body)));
+    let all = (0..6).map(|_| ask(&function, &boss, "POST", "/cognito/users", Some(&body)));
     let mut statuses = futures_util::future::join_all(all).await;
     statuses.sort_unstable();
     assert_eq!(statuses[0], 201);
@@ -122,15 +122,16 @@ async fn of_several_who_add_the_same_address_at_once_one_succeeds() {
 async fn a_password_that_the_pool_refuses_adds_nobody() {
     let local = Local::running();
     let own = OwnPool::new(&local).await;
+    let boss = own.add("boss@example.com", "admin").await;
     for permanent in [true, false] {
         let password = json!({"value": "no-capital-letter-7", "permanent": permanent});
         let body = json!({"email": "new@example.com", "role": "user", "password": password});
-        let answer = own.function().handle(asked(ADMIN, "POST", "/cognito/users", Some(&body))).await;
+        let answer = own.function().handle(asked(&boss, "POST", "/cognito/users", Some(&body))).await;
         assert_eq!(answer["statusCode"], 422, "{answer}");
         let problem: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
         assert_eq!(problem["type"], "urn:weir:problem:password_policy");
         let errors = json!([{"pointer": "/password/value", "detail": "must have a capital letter"}]);
         assert_eq!(problem["errors"], errors);
-        assert_eq!(own.everyone().await.len(), 0);
+        assert_eq!(own.everyone().await.len(), 1, "nobody but the admin");
     }
 }

@@ -42,6 +42,7 @@ async fn a_change_that_is_broken_off_anywhere_is_harmless_and_the_same_again_end
         ("admin", json!({"role": "user", "devices": "buoy-01"}), (true, ["user"])),
         ("user", json!({"role": "admin"}), (true, ["admin"])),
         ("admin", json!({"enabled": false, "password": {"value": "Correct-Horse-7"}}), (false, ["admin"])),
+        ("user", json!({"enabled": false, "role": "admin"}), (false, ["admin"])),
     ]
     .into_iter()
     .enumerate()
@@ -60,6 +61,8 @@ async fn a_change_that_is_broken_off_anywhere_is_harmless_and_the_same_again_end
                 assert!(!groups.is_empty(), "nobody is without a role: {here}");
                 // Before, after, or both groups at once, which is an admin: one of the two is.
                 assert!(groups.iter().all(|group| group == from || *group == end.1[0]), "{here}");
+                let rules = enabled && groups.iter().any(|group| group == "admin");
+                assert!(!rules || from == "admin" || end == (true, ["admin"]), "an admin by accident: {here}");
                 assert!(own.ruling().await >= 1, "{here}");
                 let broke = wire.broke();
                 if status != Some(200) {

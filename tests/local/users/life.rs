@@ -121,6 +121,9 @@ async fn a_user_is_added_signs_in_works_is_demoted_disabled_and_deleted() {
     next_second().await;
     expect(&admin, 200, "PATCH", &person, Some(json!({"role": "user"}))).await;
     refresh(&local, &tokens).await.unwrap_err();
+    // Nor does the token in hand, which says admin still, bring that back.
+    let late = api(&local, &refreshed, "IdToken");
+    expect(&late, 403, "PATCH", &person, Some(json!({"role": "admin"}))).await;
     let tokens = sign_in(&local, email, OWN).await.unwrap()["AuthenticationResult"].clone();
     expect(&api(&local, &tokens, "IdToken"), 403, "GET", "/cognito/users", None).await;
 

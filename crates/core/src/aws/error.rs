@@ -85,6 +85,14 @@ impl AwsError {
         if temporary { Self::Unavailable { operation, detail } } else { Self::Call { operation, detail } }
     }
 
+    /// A call of which only the operation knows that it may succeed later.
+    pub(super) fn unavailable<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> Self
+    where
+        E: std::error::Error + ProvideErrorMetadata + 'static,
+    {
+        Self::Unavailable { operation, detail: DisplayErrorContext(error).to_string() }
+    }
+
     /// Whether the same call may succeed later without anybody changing anything.
     pub fn is_temporary(&self) -> bool {
         match self {

@@ -62,12 +62,13 @@ impl ProfileTable {
         self.put(row(record), Over::Version(record.version.saturating_sub(1))).await
     }
 
-    /// Deletes the profile in its present version; the version is kept, so that it never means two things.
+    /// Deletes the profile in its present version. That is a change as any other, so the version goes on: whoever has read
+    /// the profile before cannot bring it back.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
     pub async fn remove(&self, record: &Record) -> Result<Write, AwsError> {
-        let row = ProfileRow { sub: record.sub.to_string(), version: record.version, ..ProfileRow::default() };
+        let row = ProfileRow { sub: record.sub.to_string(), version: record.version + 1, ..ProfileRow::default() };
         self.put(row, Over::Version(record.version)).await
     }
 

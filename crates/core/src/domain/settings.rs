@@ -60,6 +60,12 @@ impl Settings {
         if refused.is_empty() { Ok(Self(group)) } else { Err(refused) }
     }
 
+    /// Settings that were checked when they were written. A rule that came later, or a number that takes more room since,
+    /// must not make what is stored unreadable.
+    pub fn stored(group: Group) -> Self {
+        Self(group)
+    }
+
     /// The settings by name.
     pub fn group(&self) -> &Group {
         &self.0
@@ -72,14 +78,27 @@ impl Settings {
     }
 }
 
-/// What a group of any settings may not hold, whoever they are for: its size, its depth, its names and numbers.
+/// What a group of any settings may not hold, whoever they are for: its size, its depth, its names and numbers. Of what is
+/// too large nothing but that is said.
 pub fn unfit(group: &Group, bytes: usize) -> Vec<Invalid> {
-    let mut refused = Vec::new();
-    if bytes > LARGEST {
-        refused.push(Invalid::new("", format!("takes {bytes} bytes as JSON, and at most {LARGEST} are allowed")));
+    if let Err(too_large) = fits(bytes) {
+        return vec![too_large];
     }
+    let mut refused = Vec::new();
     check_group(group, "", 1, &mut refused);
     refused
+}
+
+/// Whether settings that take `bytes` are small enough. To be asked first: a refusal names the way to each wrong place, so
+/// of a large body with many of them it would be far larger than the body.
+///
+/// # Errors
+/// When they are not.
+pub fn fits(bytes: usize) -> Result<(), Invalid> {
+    if bytes <= LARGEST {
+        return Ok(());
+    }
+    Err(Invalid::new("", format!("takes {bytes} bytes as JSON, and at most {LARGEST} are allowed")))
 }
 
 fn difference(desired: &Group, reported: &Group) -> Group {

@@ -19,8 +19,7 @@ pub struct Audit {
 impl Audit {
     /// The admin `caller` does `action` to `target`, who is named by an id.
     pub fn of(caller: &Caller, action: &'static str, target: impl ToString) -> Self {
-        let actor = caller.email.clone().unwrap_or_else(|| caller.username.clone());
-        Self { action, actor, actor_sub: caller.sub.clone(), target: target.to_string() }
+        Self { action, actor: caller.name(), actor_sub: caller.sub.clone(), target: target.to_string() }
     }
 
     /// Something is about to be done. Neither this nor the others may be given a password.

@@ -45,11 +45,14 @@ pub enum IfMatch {
     Absent,
     /// `*`: whatever version there is.
     Any,
-    /// This version and no other. Versions start at 1; a text that no version ever had is 0.
+    /// This version and no other. Versions start at 1, and 0 means that there is nothing yet.
     Version(u64),
 }
 
 impl IfMatch {
+    /// A tag that was never given out: it matches nothing, and not that there is nothing either.
+    pub const FOREIGN: Self = Self::Version(u64::MAX);
+
     /// The version that a write must meet, for its condition; `None`: any.
     pub fn expected(self) -> Option<u64> {
         match self {
@@ -77,7 +80,7 @@ impl IfMatch {
                 Err(Problem::malformed("If-Match compares strongly: a weak tag (W/…) never matches"))
             }
             text => tag(text)
-                .map(|version| Self::Version(version.parse().unwrap_or(0)))
+                .map(|version| version.parse().map_or(Self::FOREIGN, Self::Version))
                 .ok_or_else(|| Problem::malformed("If-Match must be one tag such as \"3\", or *")),
         }
     }
@@ -185,7 +188,8 @@ mod tests {
         assert_eq!((IfMatch::Version(2).expected(), IfMatch::Any.expected()), (Some(2), None));
         // A tag that was never given out is well-formed, and matches nothing.
         for foreign in ["\"abc\"", "\"\"", "\"-1\"", "\"99999999999999999999\""] {
-            assert_eq!(if_match(&[foreign]), Ok(IfMatch::Version(0)), "{foreign}");
+            assert_eq!(if_match(&[foreign]), Ok(IfMatch::FOREIGN), "{foreign}");
+            assert!((0..3).all(|version| IfMatch::FOREIGN.check(version).is_err()));
         }
     }
 

@@ -35,7 +35,7 @@ impl From<Guarded> for Problem {
         match guarded {
             Guarded::Oneself => Self::new(Kind::SelfDelete, "ask another admin to delete you"),
             Guarded::LastAdmin => {
-                Self::new(Kind::LastAdmin, "this is the last admin who can sign in: make another first")
+                Self::new(Kind::LastAdmin, "this is the last admin with a password of their own: make another first")
             }
         }
     }

@@ -10,7 +10,6 @@ use utoipa::ToSchema;
 use super::{Kind, RequestId};
 use crate::aws::AwsError;
 use crate::domain::calibration::Invalid;
-use crate::id::BadId;
 
 /// What comes before the slug in `type`: a name, not an address to look up.
 const TYPE: &str = "urn:weir:problem:";
@@ -18,6 +17,9 @@ const TYPE: &str = "urn:weir:problem:";
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("2");
 /// A detail may quote what the caller sent; it is cut so that a hostile text fills neither the answer nor the log.
 const LONGEST_DETAIL: usize = 300;
+
+/// The most wrong fields that an answer tells one by one.
+const MOST_FIELDS: usize = 20;
 
 /// A problem on its way to the caller. [`finish`](super::finish) writes it down, with the request's id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,7 +143,7 @@ impl Problem {
         Self::of_fields(Kind::Invalid, fields)
     }
 
-    /// A problem of a kind that lies in these fields.
+    /// A problem of a kind that lies in these fields; of more than 20 the first are told.
     pub fn of_fields(kind: Kind, fields: Vec<Invalid>) -> Self {
         let detail = match fields.as_slice() {
             [only] if only.pointer.is_empty() => only.detail.clone(),
@@ -150,7 +152,7 @@ impl Problem {
         };
         let error =
             |Invalid { pointer, detail }| FieldError { pointer: Some(pointer), parameter: None, detail: cut(detail) };
-        Self { errors: fields.into_iter().map(error).collect(), ..Self::new(kind, detail) }
+        Self { errors: fields.into_iter().take(MOST_FIELDS).map(error).collect(), ..Self::new(kind, detail) }
     }
 
     /// 500: the caller learns nothing but the request's id, the log learns `log`.
@@ -178,6 +180,12 @@ impl Problem {
     /// The wrong fields.
     pub fn errors(&self) -> &[FieldError] {
         &self.errors
+    }
+
+    /// The wrong fields and parameters by name alone, as far as a line of the log has room for them.
+    pub(super) fn fields(&self) -> String {
+        let names = self.errors.iter().filter_map(|error| error.pointer.as_deref().or(error.parameter.as_deref()));
+        cut(names.collect::<Vec<_>>().join(" "))
     }
 
     /// What only the log is told.
@@ -227,12 +235,6 @@ impl From<Invalid> for Problem {
 impl From<Vec<Invalid>> for Problem {
     fn from(fields: Vec<Invalid>) -> Self {
         Self::invalid(fields)
-    }
-}
-
-impl From<(&str, BadId)> for Problem {
-    fn from((pointer, bad): (&str, BadId)) -> Self {
-        Invalid::new(pointer, bad.to_string()).into()
     }
 }
 

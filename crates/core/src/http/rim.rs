@@ -40,11 +40,13 @@ async fn around(request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().chars().take(200).collect::<String>());
     let mut response = next.run(request).await;
     if let Some(problem) = problem_of(&mut response) {
-        let (kind, detail) = (problem.kind(), problem.log().unwrap_or(problem.detail()));
+        let kind = problem.kind();
         if kind.status().is_server_error() {
+            let detail = problem.log().unwrap_or(problem.detail());
             tracing::error!(request = id.0, %method, path, problem = kind.slug(), detail, "not answered");
         } else {
-            tracing::info!(request = id.0, %method, path, problem = kind.slug(), detail, "refused");
+            // Where it is wrong, not what is wrong with it: that may quote what the caller sent, a password among it.
+            tracing::info!(request = id.0, %method, path, problem = kind.slug(), fields = problem.fields(), "refused");
         }
         problem.write(&mut response, &id);
     }

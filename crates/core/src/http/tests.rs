@@ -105,6 +105,13 @@ async fn each_wrong_field_is_listed() {
     assert_eq!(pointers, ["/a", "/b/0"]);
 }
 
+#[test]
+fn of_very_many_wrong_fields_the_first_are_listed_and_all_are_counted() {
+    let fields = (0..1_000).map(|place| Invalid::new(format!("/{place}"), "is odd")).collect();
+    let problem = Problem::invalid(fields);
+    assert_eq!((problem.errors().len(), problem.detail()), (20, "1000 fields are not valid"));
+}
+
 #[tokio::test]
 async fn a_bare_status_becomes_a_problem_too() {
     assert_eq!(problem(&ask("GET", "/bare", "r").await).kind, "urn:weir:problem:internal");

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::device::{DeviceJson, LimitsJson, LocationJson, SensorJson};
+use super::same::same;
 use super::settings::settings;
 use crate::domain::calibration::{Interval, Invalid};
 use crate::domain::device_record::{Content, Location, Probe};
@@ -185,7 +186,8 @@ impl DeviceBody {
             ("updated_at", &self.updated_at),
             ("updated_by", &self.updated_by),
         ] {
-            if said.as_ref().is_some_and(|said| shown.get(name) != Some(said)) {
+            let now = shown.get(name);
+            if said.as_ref().is_some_and(|said| !now.is_some_and(|now| same(now, said))) {
                 refused.push(Invalid::new(format!("/{name}"), KEPT));
             }
         }
@@ -204,7 +206,8 @@ impl SensorBody {
         let said = self.calibration.as_ref()?;
         let shown = current.and_then(|current| current.calibration.as_ref());
         let shown = shown.and_then(|shown| serde_json::to_value(shown).ok());
-        (shown.as_ref() != Some(said)).then(|| Invalid::new("/calibration", "is written through /calibrations"))
+        let kept = shown.is_some_and(|shown| same(&shown, said));
+        (!kept).then(|| Invalid::new("/calibration", "is written through /calibrations"))
     }
 }
 

@@ -16,6 +16,7 @@ mod fields;
 mod id;
 mod model;
 mod reason;
+mod same;
 mod scalar;
 
 pub use envelope::Envelope;

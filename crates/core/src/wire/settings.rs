@@ -3,16 +3,16 @@
 use serde_json::{Map, Value};
 
 use crate::domain::calibration::Invalid;
-use crate::domain::settings::{Group, Setting, Settings, pointed, unfit};
+use crate::domain::settings::{Group, Setting, Settings, fits, pointed, unfit};
 
 /// The settings in a body, checked.
 ///
 /// # Errors
 /// What they may not hold, with pointers relative to them.
 pub fn settings(object: &Map<String, Value>) -> Result<Settings, Vec<Invalid>> {
+    let bytes = measured(object)?;
     let mut refused = Vec::new();
     let group = group(object, "", &mut refused);
-    let bytes = serde_json::to_string(object).map_or(usize::MAX, |text| text.len());
     match Settings::new(group, bytes) {
         Ok(settings) if refused.is_empty() => Ok(settings),
         Ok(_) => Err(refused),
@@ -25,10 +25,17 @@ pub fn settings(object: &Map<String, Value>) -> Result<Settings, Vec<Invalid>> {
 /// # Errors
 /// What it may not hold, with pointers relative to it.
 pub fn preferences(object: &Map<String, Value>) -> Result<Group, Vec<Invalid>> {
+    let bytes = measured(object)?;
     let mut refused = Vec::new();
     let group = group(object, "", &mut refused);
-    refused.extend(unfit(&group, serde_json::to_string(object).map_or(usize::MAX, |text| text.len())));
+    refused.extend(unfit(&group, bytes));
     if refused.is_empty() { Ok(group) } else { Err(refused) }
+}
+
+/// How many bytes it takes as compact JSON.
+fn measured(object: &Map<String, Value>) -> Result<usize, Vec<Invalid>> {
+    let bytes = serde_json::to_string(object).map_or(usize::MAX, |text| text.len());
+    fits(bytes).map(|()| bytes).map_err(|too_large| vec![too_large])
 }
 
 /// The settings as they are shown and sent.
@@ -36,7 +43,8 @@ pub fn settings_json(settings: &Settings) -> Value {
     group_json(settings.group())
 }
 
-/// What a device reports as its settings. It is not ours to refuse: what cannot be a setting is left out.
+/// What a device reports as its settings, or what is stored as such. It is not ours to refuse: what cannot be a setting is
+/// left out.
 pub fn reported(object: &Map<String, Value>) -> Group {
     group(object, "", &mut Vec::new())
 }
@@ -110,10 +118,29 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_stored_and_read_again_as_it_is() {
+        let mut written = read(serde_json::from_str(r#"{"a": 999999999999999936e-41, "b": 0.1}"#).unwrap()).unwrap();
+        for _ in 0..3 {
+            let stored = settings_json(&written).to_string();
+            assert_eq!(stored, r#"{"a":1e-23,"b":0.1}"#);
+            written = Settings::stored(reported(&serde_json::from_str(&stored).unwrap()));
+        }
+    }
+
+    #[test]
     fn the_size_is_that_of_compact_json() {
         let fill = |length: usize| json!({"a": "x".repeat(length)});
         assert!(read(fill(4_000 - 8)).is_ok());
         assert_eq!(read(fill(4_000 - 7)).unwrap_err()[0].pointer, "");
+    }
+
+    #[test]
+    fn of_what_is_too_large_nothing_else_is_told() {
+        let nulls = json!({"k".repeat(32_000): vec![Value::Null; 6_550]});
+        for refused in [read(nulls.clone()).unwrap_err(), preferences(nulls.as_object().unwrap()).unwrap_err()] {
+            assert_eq!(refused.len(), 1);
+            assert_eq!(refused[0].pointer, "");
+        }
     }
 
     #[test]

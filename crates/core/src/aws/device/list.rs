@@ -1,5 +1,7 @@
 //! Lists of devices: by key, a page at a time, and each page reads what it shows.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::super::row::{Item, s};
@@ -40,8 +42,8 @@ pub(super) fn tube(tube: &str, enabled: bool) -> String {
 }
 
 impl DeviceTable {
-    /// At most `limit` devices after `after`: those that are switched on first, each group ascending by id (in a list
-    /// by tube: by level id), and where the next page begins.
+    /// At most `limit` devices after `after`, each with its place: those that are switched on first, each group ascending by
+    /// id (in a list by tube: by level id); and where the list goes on.
     ///
     /// # Errors
     /// When DynamoDB does not answer, or a row cannot be understood.
@@ -50,7 +52,7 @@ impl DeviceTable {
         listing: &Listing,
         limit: usize,
         after: Option<Place>,
-    ) -> Result<(Vec<Record>, Option<Place>), AwsError> {
+    ) -> Result<(Vec<(Place, Record)>, Option<Place>), AwsError> {
         let states = [true, false].into_iter().filter(|state| listing.enabled.is_none_or(|wanted| wanted == *state));
         let parts: Vec<String> = states
             .map(|state| listing.tube.as_ref().map_or_else(|| listed(state).to_owned(), |of| tube(of, state)))
@@ -68,8 +70,11 @@ impl DeviceTable {
         let more = places.len() > limit;
         places.truncate(limit);
         let next = places.last().filter(|_| more).cloned();
-        let ids: Vec<_> = places.into_iter().map(|place| place.id).collect();
-        Ok((self.records(&ids).await?, next))
+        let ids: Vec<_> = places.iter().map(|place| place.id.clone()).collect();
+        let mut records: HashMap<_, _> =
+            self.records(&ids).await?.into_iter().map(|record| (record.id.to_string(), record)).collect();
+        let placed = places.into_iter().filter_map(|place| records.remove(&place.id).map(|record| (place, record)));
+        Ok((placed.collect(), next))
     }
 
     /// The devices of these ids that there are, in this order.

@@ -11,7 +11,7 @@ use crate::domain::calibration::Interval;
 use crate::domain::device_record::{Calibrated, Calibrations, Content, Location, Probe, Record, Versions};
 use crate::domain::settings::Settings;
 use crate::id::{BadId, DeviceId};
-use crate::wire::settings::{settings, settings_json};
+use crate::wire::settings::{reported, settings_json};
 
 /// What stands under an id.
 #[derive(Debug, Clone, PartialEq)]
@@ -111,7 +111,7 @@ fn settings_of(stored: Value) -> Result<Settings, String> {
         Value::Object(object) => object,
         _ => Map::new(),
     };
-    settings(&object).map_err(|refused| format!("settings: {refused:?}"))
+    Ok(Settings::stored(reported(&object)))
 }
 
 /// The attributes of a record, what belongs to the delivery of its settings apart.

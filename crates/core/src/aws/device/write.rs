@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure::AllOld, TransactWriteItem, Update};
 
 use super::super::row::{Item, n, s};
@@ -22,6 +23,12 @@ const KEPT: [&str; 5] = ["version", "settings_version", "updated_at", "updated_b
 const DELIVERY: usize = 1024;
 /// The partition of the index over devices whose settings are to be delivered.
 pub(super) const PENDING: &str = "settings";
+
+const TRANSACTION: &str = "TransactWriteItems devices";
+/// Why DynamoDB cancels a transaction that somebody else was ahead of, and one that it has no room for now (API reference of
+/// `TransactWriteItems`, cancellation reasons).
+const OVERTAKEN: [&str; 2] = ["ConditionalCheckFailed", "TransactionConflict"];
+const BUSY: [&str; 2] = ["ProvisionedThroughputExceeded", "ThrottlingError"];
 
 /// How a change ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +107,10 @@ impl Change {
     }
 }
 
+fn is_of(cancelled: &TransactionCanceledException, codes: [&str; 2]) -> bool {
+    cancelled.cancellation_reasons().iter().any(|reason| reason.code().is_some_and(|code| codes.contains(&code)))
+}
+
 impl DeviceTable {
     /// Writes the record over the version before it, or where nothing stands when it is the first; `deliver` when its
     /// settings are to be delivered.
@@ -133,15 +144,14 @@ impl DeviceTable {
             .await;
         let Err(error) = sent else { return Ok(Write::Done) };
         match error.as_service_error() {
-            Some(TransactWriteItemsError::TransactionCanceledException(cancelled))
-                if cancelled
-                    .cancellation_reasons()
-                    .iter()
-                    .any(|reason| matches!(reason.code(), Some("ConditionalCheckFailed" | "TransactionConflict"))) =>
-            {
+            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) if is_of(cancelled, OVERTAKEN) => {
                 Ok(Write::Overtaken)
             }
-            _ => Err(AwsError::call("TransactWriteItems devices", error)),
+            // The exception is the same whatever the reason, and the SDK does not send it again.
+            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) if is_of(cancelled, BUSY) => {
+                Err(AwsError::unavailable(TRANSACTION, error))
+            }
+            _ => Err(AwsError::call(TRANSACTION, error)),
         }
     }
 

@@ -33,7 +33,7 @@ impl Pool {
         }
     }
 
-    /// Whether there is an admin beside the person who can sign in. The list of a group may lag behind, so whoever it
+    /// Whether there is an admin beside the person who can sign in with a password of their own. The list of a group may lag behind, so whoever it
     /// names is asked about once more.
     ///
     /// # Errors
@@ -44,7 +44,7 @@ impl Pool {
             let (some, further) = self.members(Role::Admin, AT_ONCE, next).await?;
             for Account { person, adding } in some {
                 let candidate = person.enabled && adding.is_none() && person.username != than.username;
-                if candidate && self.find(&person.username).await?.is_some_and(|person| guard::rules(&person)) {
+                if candidate && self.find(&person.username).await?.is_some_and(|person| guard::stands_in(&person)) {
                     return Ok(true);
                 }
             }

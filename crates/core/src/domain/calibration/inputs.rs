@@ -59,7 +59,8 @@ impl Model {
 }
 
 /// Accepts the inputs of `model` as the calibration of `sensor`. `others` tells of each sensor of the device what its
-/// calibration is: `None` when the device has no such sensor, `Some(None)` when that one is not calibrated.
+/// calibrations are while `model` may be in force, one after the other: `None` when the device has no such sensor, none when
+/// that one is not calibrated.
 ///
 /// # Errors
 /// Inputs that are no sensor of the device, and inputs that, directly or through others, are made of `sensor` itself;
@@ -67,7 +68,7 @@ impl Model {
 pub fn check_inputs<'a>(
     sensor: &SensorCode,
     model: &Model,
-    others: impl Fn(&SensorCode) -> Option<Option<&'a Model>>,
+    others: impl Fn(&SensorCode) -> Option<Vec<&'a Model>>,
 ) -> Result<(), Vec<Invalid>> {
     let refuse = |(pointer, input): (String, &SensorCode)| {
         let detail = if input == sensor {
@@ -86,15 +87,16 @@ pub fn check_inputs<'a>(
 }
 
 /// Whether `from`, directly or through others, is made of `to`.
-fn reaches<'a>(from: &SensorCode, to: &SensorCode, others: &impl Fn(&SensorCode) -> Option<Option<&'a Model>>) -> bool {
+fn reaches<'a>(from: &SensorCode, to: &SensorCode, others: &impl Fn(&SensorCode) -> Option<Vec<&'a Model>>) -> bool {
     let mut seen = BTreeSet::new();
     let mut open = vec![from.clone()];
     while let Some(sensor) = open.pop() {
         if sensor == *to {
             return true;
         }
-        let inputs = others(&sensor).flatten().map(Model::input_sensors).unwrap_or_default();
-        open.extend(inputs.into_iter().filter(|input| !seen.contains(*input)).cloned());
+        let models = others(&sensor).unwrap_or_default();
+        let inputs = models.into_iter().flat_map(Model::input_sensors);
+        open.extend(inputs.filter(|input| !seen.contains(*input)).cloned());
         seen.insert(sensor);
     }
     false
@@ -119,8 +121,11 @@ mod tests {
 
     /// What is refused when `sensor` is to be made of `inputs` on a device with these sensors.
     fn refused(sensor: &str, model: &Model, device: &[(&str, Option<Model>)]) -> Vec<(String, String)> {
-        let device: BTreeMap<_, _> = device.iter().map(|(sensor, model)| (code(sensor), model)).collect();
-        let checked = check_inputs(&code(sensor), model, |input| device.get(input).map(|model| model.as_ref()));
+        let mut models: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (sensor, model) in device {
+            models.entry(code(sensor)).or_default().extend(model.as_ref());
+        }
+        let checked = check_inputs(&code(sensor), model, |input| models.get(input).cloned());
         checked.err().unwrap_or_default().into_iter().map(|invalid| (invalid.pointer, invalid.detail)).collect()
     }
 
@@ -143,6 +148,13 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].0, "/inputs/in_b");
         assert!(found[0].1.contains("circle"), "{found:?}");
+    }
+
+    #[test]
+    fn a_circle_is_refused_through_any_of_the_versions_of_a_sensor() {
+        let device =
+            [("a", None), ("b", Some(made_of(&["c"]))), ("b", Some(Model::Identity)), ("c", Some(made_of(&["a"])))];
+        assert_eq!(refused("a", &made_of(&["b"]), &device)[0].0, "/inputs/in_b");
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Filters as Cognito's `ListUsers` reads them.
 
+/// The most characters of a filter (API reference of `ListUsers`, `Filter`).
+pub const LONGEST: usize = 256;
+
 /// The filter for people whose `attribute` begins with `value`.
 pub fn begins(attribute: &str, value: &str) -> String {
     format!("{attribute} ^= \"{}\"", escaped(value))

@@ -17,6 +17,16 @@ pub fn rules(person: &Person) -> bool {
     person.role == Role::Admin && person.enabled
 }
 
+/// Cognito's word for whoever has a temporary password still.
+const INVITED: &str = "force_change_password";
+
+/// Whether the person can stand in for an admin who goes. Who has never chosen a password cannot: the invitation may never
+/// have arrived, and it runs out. So of admins who all are freshly invited none can be taken away; but one who was given a
+/// temporary password is still protected as an admin.
+pub fn stands_in(person: &Person) -> bool {
+    rules(person) && person.status != INVITED
+}
+
 /// Whether the change takes away one who rules. `None` leaves the role, or whether they are enabled, as it is.
 pub fn dethrones(person: &Person, role: Option<Role>, enabled: Option<bool>) -> bool {
     rules(person) && (role.is_some_and(|role| role != Role::Admin) || enabled == Some(false))
@@ -68,6 +78,14 @@ mod tests {
         ] {
             assert_eq!(dethrones(&person, role, enabled), expected, "{person:?} {role:?} {enabled:?}");
         }
+    }
+
+    #[test]
+    fn who_has_never_chosen_a_password_is_protected_and_stands_in_for_nobody() {
+        let invited = Person { status: INVITED.into(), ..person(Role::Admin, true) };
+        assert!(!stands_in(&invited) && dethrones(&invited, Some(Role::User), None));
+        assert!(stands_in(&person(Role::Admin, true)));
+        assert!(!stands_in(&person(Role::Admin, false)) && !stands_in(&person(Role::User, true)));
     }
 
     #[test]

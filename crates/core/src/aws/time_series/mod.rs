@@ -27,6 +27,7 @@ mod history;
 mod readings;
 mod records;
 mod rollups;
+mod settle;
 
 pub use better::{Better, Replaced};
 #[cfg(feature = "query")]

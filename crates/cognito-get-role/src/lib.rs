@@ -1,5 +1,7 @@
 //! `cognito-get-role`: the role and the device scope of one person, as they are now and not as a token said when it was
 //! made. Anyone may ask about themself, an admin about everybody.
+//!
+//! It also serves the OpenAPI document of the whole API, being the smallest of the functions behind it.
 
 use axum::Router;
 use axum::routing::get;
@@ -7,7 +9,7 @@ use serde_json::Value;
 use utoipa::OpenApi;
 use weir_core::aws::config::{self, ConfigError};
 use weir_core::aws::people::{self, Pool};
-use weir_core::http::{finish, gateway};
+use weir_core::http::{finish, gateway, served};
 
 mod get_role;
 
@@ -17,6 +19,10 @@ pub struct GetRole {
     pool: Pool,
 }
 
+/// What every function behind the API says of its routes, put together by the house tests and kept in a file so that
+/// this function need not carry the code that makes it.
+const DOCUMENT: &str = include_str!("../openapi.json");
+
 #[derive(OpenApi)]
 #[openapi(paths(get_role::get_role))]
 struct Document;
@@ -25,10 +31,12 @@ impl GetRole {
     /// The function over this pool.
     pub fn new(pool: Pool) -> Self {
         let routes = Router::new().route("/cognito/users/{username}/role", get(get_role::get_role));
-        Self { router: finish(routes.with_state(pool.clone())), pool }
+        let routes = routes.with_state(pool.clone()).route("/openapi.json", served(DOCUMENT));
+        Self { router: finish(routes), pool }
     }
 
-    /// What the code says about its routes.
+    /// What the code says about its routes. `openapi.json` is made of this and of what the other functions say; a test
+    /// compares them.
     pub fn document() -> utoipa::openapi::OpenApi {
         Document::openapi()
     }

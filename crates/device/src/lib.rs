@@ -16,7 +16,7 @@ use weir_core::aws::device::DeviceTable;
 use weir_core::aws::iot::{self, Iot};
 use weir_core::aws::{AwsError, CalibrationTable};
 use weir_core::clock::{Clock, SystemClock, Until};
-use weir_core::http::{finish, gateway, served};
+use weir_core::http::{finish, gateway};
 
 mod change;
 mod delete_device;
@@ -61,10 +61,6 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
 }
 
-/// What every function behind the API says of its routes, put together by the house tests and kept in a file so that
-/// this function need not carry the code that makes it.
-const DOCUMENT: &str = include_str!("../openapi.json");
-
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Weir", description = "Devices, readings, levels, problems and people."),
@@ -107,12 +103,10 @@ impl Device {
                 "/devices/{id}/sensors/{code}/calibrations",
                 get(get_calibrations::get_calibrations).post(post_calibration::post_calibration),
             );
-        let routes = routes.with_state(parts.clone()).route("/openapi.json", served(DOCUMENT));
-        Self { router: finish(routes), parts }
+        Self { router: finish(routes.with_state(parts.clone())), parts }
     }
 
-    /// What the code says about its routes. `openapi.json` is made of this and of what the other functions say; a test
-    /// compares them.
+    /// What the code says about its routes. The document of the whole API begins with this.
     pub fn document() -> utoipa::openapi::OpenApi {
         Document::openapi()
     }

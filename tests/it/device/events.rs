@@ -139,7 +139,6 @@ const EXPECTED: &[Expected] = &[
     ("calibrate.refused-stale", 412, "precondition_failed", &[]),
     ("calibrate.refused-unknown-sensor", 404, "not_found", &[]),
     ("calibrate.refused-unknown-device", 404, "not_found", &[]),
-    ("document", 200, "", &[]),
     ("refused.path", 404, "not_found", &[]),
     ("refused.method", 405, "method_not_allowed", &[]),
 ];

@@ -9,7 +9,7 @@ const WRITE: &str = "WRITE_OPENAPI";
 #[test]
 fn the_served_document_is_what_the_code_says() {
     let said = document::whole();
-    let path = root().join("crates/device/openapi.json");
+    let path = root().join("crates/cognito-get-role/openapi.json");
     if std::env::var_os(WRITE).is_some() {
         std::fs::write(&path, format!("{said:#}\n")).unwrap();
     }

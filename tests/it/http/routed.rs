@@ -32,7 +32,7 @@ pub fn operations(document: &Value) -> Routes {
     items.flat_map(of_path).collect()
 }
 
-/// A document of one function without the path of the document itself, which `device` alone serves.
+/// A document of one function without the path of the document itself, which `cognito-get-role` alone serves.
 pub fn own(mut document: Value) -> Value {
     document["paths"].as_object_mut().expect("a document has paths").remove("/openapi.json");
     document

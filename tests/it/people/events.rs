@@ -93,6 +93,7 @@ const ROLE: &[Expected] = &[
     ("refused-half-made", 404, "not_found", &[]),
     ("refused-no-token", 401, "unauthorized", &[]),
     ("refused-access-token", 401, "unauthorized", &[]),
+    ("document", 200, "", &[]),
 ];
 
 const CHANGE: &[Expected] = &[

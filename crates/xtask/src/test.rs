@@ -83,7 +83,9 @@ impl Step {
             Self::Advisories => "known weaknesses of the crates: cargo deny check advisories",
             Self::Local => "cargo test --workspace --test local, against a local cloud of its own",
             Self::Once => "cargo xtask up --once in a local cloud of its own, the smoke test, and the restore drill",
-            Self::Bench => "cargo xtask bench --check: sizes, requests and instructions against crates/bench/budget.toml",
+            Self::Bench => {
+                "cargo xtask bench --check: sizes, requests and instructions against crates/bench/budget.toml"
+            }
         }
     }
 

@@ -118,7 +118,8 @@ impl<'a> Delivery<'a> {
 
     /// Delivers again what was given up, and what was taken by one delivery and given up by another.
     pub async fn redrive(&self) {
-        for number in std::mem::take(&mut *self.given_up.borrow_mut()) {
+        let given_up = self.given_up.take();
+        for number in given_up {
             match self.way(number) {
                 Way::Queue => self.queue(vec![number]).await,
                 Way::Reading | Way::Level => self.one(number).await,

@@ -25,18 +25,34 @@ struct Line {
     at_most: f64,
 }
 
+/// The cases whose instructions the file limits, as function and case: to count those of any other would take minutes for
+/// nothing.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn counted(file: &Path) -> Result<Vec<(String, String)>> {
+    let lines = read(file)?.into_iter().filter(|line| line.what == crate::figures::INSTRUCTIONS);
+    Ok(lines.map(|line| (line.function, line.case)).collect())
+}
+
+fn read(file: &Path) -> Result<Vec<Line>> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let budget: Budget = toml::from_str(&text).with_context(|| format!("{} is no budget", file.display()))?;
+    Ok(budget.figure)
+}
+
 /// The rows with what the file allows them; those it says nothing of are left out. A line that no row answers is an error, since it
 /// would guard nothing; `counted` says whether instructions were counted.
 ///
 /// # Errors
 /// When the file cannot be read, or a line stands for nothing.
 pub fn apply(file: &Path, rows: Vec<Row>, counted: bool) -> Result<Vec<Row>> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let budget: Budget = toml::from_str(&text).with_context(|| format!("{} is no budget", file.display()))?;
     let mut kept = Vec::new();
-    for line in budget.figure {
+    for line in read(file)? {
         let instructions = line.what == crate::figures::INSTRUCTIONS;
-        if instructions && !counted {
+        // Sizes and instructions are those of one architecture.
+        let here = cfg!(target_arch = "x86_64") || !(instructions || line.what == crate::figures::ZIPPED_SIZE);
+        if instructions && !counted || !here {
             continue;
         }
         let row =

@@ -17,6 +17,8 @@ const ZIPPED: f64 = 3.0;
 pub const MEMORY: f64 = 15.0;
 /// Bytes of a megabyte.
 pub const MB: f64 = 1e6;
+/// What the size of a package is called.
+pub const ZIPPED_SIZE: &str = "zipped [MB]";
 /// What the memory that a function uses is called.
 pub const MEMORY_USED: &str = "resident memory [MB]";
 
@@ -34,7 +36,7 @@ pub fn binary(name: &str, starts: &Starts, base: Duration, size: Size) -> Vec<Ro
     vec![
         Row::new(name, "", "start to first next [ms]", ms(median), 2).note(start),
         Row::new(name, "", "the same [× hello]", median.as_secs_f64() / base.as_secs_f64(), 2).at_most(target(START)),
-        Row::new(name, "", "zipped [MB]", size.zipped as f64 / MB, 2)
+        Row::new(name, "", ZIPPED_SIZE, size.zipped as f64 / MB, 2)
             .at_most(target(ZIPPED))
             .note(format!("{:.2} as a file", size.plain as f64 / MB)),
     ]

@@ -125,6 +125,7 @@ fn measure(options: &Options) -> Result<Vec<report::Row>> {
         let recalculation = programs.iter().find(|program| program.name == recalculation::NAME);
         return recalculation::measure(&api, &stage, recalculation.context("recalculation was not built")?, readings);
     }
+    let limited = if options.check { budget::counted(&options.root.join(BUDGET))? } else { Vec::new() };
     eprintln!("starting {} functions {} times each", programs.len(), options.starts);
     let variables = world::variables(&endpoint, &[]);
     let starts = start::measure(&api, &endpoint, &programs, &variables, options.starts)?;
@@ -138,7 +139,8 @@ fn measure(options: &Options) -> Result<Vec<report::Row>> {
             let seen = steady::measure(&api, &stage, program, case, events)
                 .with_context(|| format!("{}: {}", case.function, case.name))?;
             rows.extend(figures::events(case, &seen));
-            if options.instructions {
+            let named = limited.iter().any(|(function, name)| *function == case.function && *name == case.name);
+            if options.instructions && (named || !options.check) {
                 let after = 2 * options.events + 200;
                 rows.push(figures::instructions(case, instructions::measure(&api, &stage, program, case, after)?));
             }

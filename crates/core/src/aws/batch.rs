@@ -10,7 +10,7 @@ use super::row::{Item, s};
 use super::{AwsError, pause};
 
 /// So many rows DynamoDB reads at once.
-const AT_ONCE: usize = 100;
+pub(super) const AT_ONCE: usize = 100;
 /// So many requests are under way at once.
 const REQUESTS: usize = 4;
 const ATTEMPTS: usize = 8;
@@ -31,24 +31,36 @@ pub(super) async fn rows(
 }
 
 async fn chunk(client: &Client, table: &str, key: &str, values: Vec<String>) -> Result<Vec<Item>, AwsError> {
-    let mut keys: Vec<Item> = values.into_iter().map(|value| Item::from([(key.to_owned(), s(value))])).collect();
-    let mut items = Vec::new();
+    let keys = values.into_iter().map(|value| Item::from([(key.to_owned(), s(value))])).collect();
+    let found = of_tables(client, HashMap::from([(table.to_owned(), keys)]), OPERATION).await?;
+    Ok(found.into_values().flatten().collect())
+}
+
+/// The rows of each table that there are of these keys, [`AT_ONCE`] at most in all, consistently.
+pub(super) async fn of_tables(
+    client: &Client,
+    mut wanted: HashMap<String, Vec<Item>>,
+    operation: &'static str,
+) -> Result<HashMap<String, Vec<Item>>, AwsError> {
+    let mut found: HashMap<String, Vec<Item>> = HashMap::new();
     for attempt in 0..ATTEMPTS {
-        if keys.is_empty() {
-            return Ok(items);
-        }
         if attempt > 0 {
             tokio::time::sleep(pause(attempt)).await;
         }
-        let asked = KeysAndAttributes::builder().set_keys(Some(std::mem::take(&mut keys))).consistent_read(true);
-        let asked = asked.build().map_err(|error| AwsError::request(OPERATION, error))?;
-        let request = client.batch_get_item().request_items(table, asked);
-        let answer = request.send().await.map_err(|error| AwsError::call(OPERATION, error))?;
-        items.extend(answer.responses.unwrap_or_default().into_values().flatten());
-        keys = answer.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys).collect();
+        let mut request = client.batch_get_item();
+        for (table, keys) in wanted {
+            let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+            request = request.request_items(table, keys.map_err(|error| AwsError::request(operation, error))?);
+        }
+        let answer = request.send().await.map_err(|error| AwsError::call(operation, error))?;
+        for (table, items) in answer.responses.unwrap_or_default() {
+            found.entry(table).or_default().extend(items);
+        }
+        let left = answer.unprocessed_keys.unwrap_or_default().into_iter();
+        wanted = left.map(|(table, keys)| (table, keys.keys)).filter(|(_, keys)| !keys.is_empty()).collect();
+        if wanted.is_empty() {
+            return Ok(found);
+        }
     }
-    match keys.len() {
-        0 => Ok(items),
-        left => Err(AwsError::Leftover { operation: OPERATION, left }),
-    }
+    Err(AwsError::Leftover { operation, left: wanted.values().map(Vec::len).sum() })
 }

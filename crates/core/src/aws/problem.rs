@@ -3,12 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use futures_util::{StreamExt, stream};
 
-use super::AwsError;
 use super::level::{LevelState, LevelTable, state_of};
 use super::row::{Item, s};
+use super::{AwsError, batch};
 use crate::clock::Until;
 use crate::domain::Timestamp;
 use crate::domain::problem::{Listening, Problem, Rules, Subject, Verdict, apart, judge};
@@ -27,10 +26,7 @@ pub use silence::Swept;
 
 const TABLE: &str = "problems";
 const READ: &str = "BatchGetItem levels, problems";
-/// `BatchGetItem` takes so many keys.
-const KEYS: usize = 100;
-/// So many times keys that DynamoDB left unanswered are asked for again, and a verdict is reached anew when a report
-/// comes in between.
+/// So many times a verdict is reached anew when a report comes in between.
 const ATTEMPTS: usize = 10;
 /// So many subjects are judged at once: each that has changed is a transaction of 20 ms and a connection of its own.
 const AT_ONCE: usize = 8;
@@ -173,52 +169,23 @@ impl ProblemTable {
         let levels = levels.into_iter().map(|id| (true, id.to_owned()));
         let keys: Vec<(bool, String)> = levels.chain(problems.into_iter().map(|id| (false, id))).collect();
         let mut known = Known::default();
-        for chunk in keys.chunks(KEYS) {
-            let mut wanted = HashMap::new();
+        for chunk in keys.chunks(batch::AT_ONCE) {
+            let mut wanted: HashMap<String, Vec<Item>> = HashMap::new();
             for (level, id) in chunk {
                 let (table, key) = if *level { (self.levels.name(), "id") } else { (self.name.as_str(), "problem_id") };
-                wanted.entry(table.to_owned()).or_insert_with(Vec::new).push(HashMap::from([(key.to_owned(), s(id))]));
+                wanted.entry(table.to_owned()).or_default().push(Item::from([(key.to_owned(), s(id))]));
             }
-            self.read_keys(wanted, &mut known).await?;
-        }
-        Ok(known)
-    }
-
-    async fn read_keys(
-        &self,
-        mut wanted: HashMap<String, Vec<HashMap<String, AttributeValue>>>,
-        known: &mut Known,
-    ) -> Result<(), AwsError> {
-        for attempt in 0..ATTEMPTS {
-            let mut request = self.client.batch_get_item();
-            for (table, keys) in wanted {
-                let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
-                request = request.request_items(table, keys.map_err(|error| AwsError::request(READ, error))?);
-            }
-            let answer = request.send().await.map_err(|error| AwsError::call(READ, error))?;
-            for (table, items) in answer.responses.unwrap_or_default() {
-                let (rows, key) = if table == self.levels.name() {
-                    (&mut known.levels, "id")
-                } else {
-                    (&mut known.problems, "problem_id")
-                };
+            for (table, items) in batch::of_tables(&self.client, wanted, READ).await? {
+                let of_levels = table == self.levels.name();
+                let (rows, key) =
+                    if of_levels { (&mut known.levels, "id") } else { (&mut known.problems, "problem_id") };
                 for item in items {
                     let id = item.get(key).and_then(|id| id.as_s().ok()).cloned().unwrap_or_default();
                     rows.insert(id, item);
                 }
             }
-            wanted = answer
-                .unprocessed_keys
-                .unwrap_or_default()
-                .into_iter()
-                .map(|(table, keys)| (table, keys.keys))
-                .collect();
-            if wanted.is_empty() {
-                return Ok(());
-            }
-            tokio::time::sleep(super::pause(attempt)).await;
         }
-        Err(AwsError::Leftover { operation: READ, left: wanted.values().map(Vec::len).sum() })
+        Ok(known)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Building the functions: for this computer as `up` runs them, or for AWS.
 
-use std::path::Path;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use tokio::process::Command;
@@ -58,6 +59,7 @@ pub async fn for_aws(place: &Place, progress: &Progress) -> Result<()> {
         command.args(["--package", function]);
     }
     command.env("PATH", path_with(&place.python(Set::Lambda.name()).join("bin"))?);
+    command.env("CARGO_ENCODED_RUSTFLAGS", elsewhere(place.root(), &cargo_home()?));
     let status = Running::start("cargo lambda build", command)?.wait().await?;
     anyhow::ensure!(status.success(), "cargo lambda build failed ({status})");
     for function in &functions {
@@ -68,11 +70,31 @@ pub async fn for_aws(place: &Place, progress: &Progress) -> Result<()> {
     Ok(())
 }
 
+/// Flags with which the compiler writes nothing of this machine's folders into a program: one built elsewhere of the same source is
+/// the same to the byte, and no new version of a function. Separated as `CARGO_ENCODED_RUSTFLAGS` wants it.
+fn elsewhere(root: &Path, cargo_home: &Path) -> OsString {
+    let own = std::env::var("RUSTFLAGS").unwrap_or_default();
+    let mut flags: Vec<OsString> = own.split_whitespace().map(Into::into).collect();
+    for (folder, name) in [(root, "=/weir"), (cargo_home, "=/cargo")] {
+        let mut flag = OsString::from("--remap-path-prefix=");
+        flag.push(folder);
+        flag.push(name);
+        flags.push(flag);
+    }
+    flags.join(OsStr::new("\x1f"))
+}
+
+/// Where cargo keeps the source of other people's crates.
+fn cargo_home() -> Result<PathBuf> {
+    let by_default = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo"));
+    std::env::var_os("CARGO_HOME").map(Into::into).or_else(by_default).context("neither CARGO_HOME nor HOME is set")
+}
+
 /// PATH with one more folder in front.
 ///
 /// # Errors
 /// When the folder's name has a colon.
-pub fn path_with(folder: &Path) -> Result<std::ffi::OsString> {
+pub fn path_with(folder: &Path) -> Result<OsString> {
     let old = std::env::var_os("PATH").unwrap_or_default();
     std::env::join_paths(std::iter::once(folder.to_path_buf()).chain(std::env::split_paths(&old)))
         .context("a folder's name has a colon")
@@ -97,8 +119,7 @@ async fn stage(place: &Place, function: &str) -> Result<u64> {
     Ok(std::fs::metadata(&staged).with_context(|| format!("{} is missing", staged.display()))?.len())
 }
 
-/// Cargo's output folder.
 /// Where cargo puts what it builds.
-pub fn target(place: &Place) -> std::path::PathBuf {
+pub fn target(place: &Place) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| place.root().join("target"), |folder| place.root().join(folder))
 }

@@ -10,6 +10,7 @@ use weir_core::aws::device::DeviceTable;
 use weir_core::domain::Timestamp;
 use weir_core::domain::calibration::{Calibration, Interval, Linear, Model, Options, Outside, Piecewise, TwoPoint};
 use weir_core::domain::device::{Device, Sensor};
+use weir_tests::template::Template;
 
 /// The sensors of the buoy.
 pub const SENSORS: [&str; 10] = ["ch4", "co2", "cond", "do", "flw", "lvl", "ph", "tmp", "tds", "tbd"];
@@ -19,6 +20,14 @@ const PREFIX: &str = "weir-bench-";
 
 /// The tables of template.yaml as `CreateTable` wants them.
 static TABLES: LazyLock<Vec<Value>> = LazyLock::new(|| weir_tests::engine::tables(PREFIX));
+
+/// What the template tells all functions in so many words; what it takes from a parameter stays as functions have it by themselves.
+static SHARED: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
+    let template = Template::read(&weir_tests::root());
+    let shared = template.section("Globals").get("Function").and_then(|all| all.pointer("/Environment/Variables"));
+    let shared = shared.and_then(Value::as_object).into_iter().flatten();
+    shared.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
+});
 
 /// The tables' nouns.
 pub fn nouns() -> impl Iterator<Item = &'static str> {
@@ -82,6 +91,7 @@ pub fn variables(endpoint: &Endpoint, more: &[(&str, &str)]) -> Vec<(String, Str
     ];
     all.extend(rest.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     all.push(("AWS_ENDPOINT_URL".to_owned(), endpoint.url()));
+    all.extend(SHARED.iter().cloned());
     all
 }
 

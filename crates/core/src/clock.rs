@@ -55,11 +55,17 @@ impl Until {
 
     /// Does the work, if there is time for it: `None` when it was broken off, and when it was not even begun. What was
     /// broken off is as if the function had been killed there, so it must be such that it can be done again.
-    pub async fn finish<T>(self, work: impl Future<Output = T>) -> Option<T> {
-        match self.0 {
-            None => Some(work.await),
-            Some(_) if self.is_over() => None,
-            Some(end) => timeout_at(end, work).await.ok(),
+    ///
+    /// The work is boxed before anything else: it is some 10 KB large, and whoever it is handed on to, up to Lambda's
+    /// runtime, would copy it.
+    pub fn finish<T>(self, work: impl Future<Output = T>) -> impl Future<Output = Option<T>> {
+        let work = Box::pin(work);
+        async move {
+            match self.0 {
+                None => Some(work.await),
+                Some(_) if self.is_over() => None,
+                Some(end) => timeout_at(end, work).await.ok(),
+            }
         }
     }
 }

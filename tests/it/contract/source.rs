@@ -21,15 +21,18 @@ pub fn functions(root: &Path) -> Vec<String> {
     names
 }
 
-/// The variables of the template that a function reads: those its own sources name, and those of every module of `weir-core` its
-/// sources name. Variables that Lambda itself or the SDK brings (`AWS_…`) are not the template's.
+/// What the C library of every function reads.
+const OF_THE_LIBRARY: &str = "GLIBC_TUNABLES";
+
+/// The variables of the template that a function reads: those its own sources name, those of every module of `weir-core` its
+/// sources name, and that of its C library. Variables that Lambda itself or the SDK brings (`AWS_…`) are not the template's.
 pub fn variables(root: &Path, function: &str) -> Vec<String> {
     let own = sources(&root.join("crates").join(function).join("src"));
     let own: String = own.into_iter().map(|(_, text)| text).collect();
     let core = sources(&root.join("crates/core/src"));
     let used = core.iter().filter(|(module, _)| words(&own).any(|word| word == module)).map(|(_, text)| text.as_str());
     let names = used.chain([own.as_str()]).flat_map(|text| text.split('"')).filter(|text| is_variable(text));
-    names.map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect()
+    names.chain([OF_THE_LIBRARY]).map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The module's name and the text without comments and unit tests of every source file under `folder`.

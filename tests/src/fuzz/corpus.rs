@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::ROUTES;
+use super::api::{ROUTES, Route, asks, requests};
 use crate::events::{event, names};
 
 /// The inputs of a target: `message`, `record`, `request` or `formula`.
@@ -23,7 +23,7 @@ pub fn corpus(target: &str) -> Vec<Vec<u8>> {
             let records = |event: &Value| event["Records"].as_array().cloned().unwrap_or_default();
             events("problem-detector").iter().flat_map(records).map(|record| record.to_string().into_bytes()).collect()
         }
-        "request" => events("device").iter().filter_map(request).collect(),
+        "request" => requests().filter_map(|route| request(&route)).collect(),
         "formula" => FORMULAS.iter().map(|formula| formula.as_bytes().to_vec()).collect(),
         other => panic!("there is no target {other}"),
     }
@@ -58,10 +58,9 @@ fn message(event: &Value) -> Option<Vec<u8>> {
     Some([&[kind], payload.as_slice()].concat())
 }
 
-fn request(event: &Value) -> Option<Vec<u8>> {
-    let (method, path) = (event["requestContext"]["http"]["method"].as_str()?, event["rawPath"].as_str()?);
-    let route = ROUTES.iter().position(|route| *route == (method, path))?;
+fn request((function, event): &Route) -> Option<Vec<u8>> {
+    let place = ROUTES.iter().position(|(name, route)| name == function && asks(route) == asks(event))?;
     let query = event["rawQueryString"].as_str().unwrap_or_default();
     let body = event["body"].as_str().unwrap_or_default();
-    Some([&[u8::try_from(route).ok()?], query.as_bytes(), b"\n", body.as_bytes()].concat())
+    Some([&u16::try_from(place).ok()?.to_le_bytes(), query.as_bytes(), b"\n", body.as_bytes()].concat())
 }

@@ -1,0 +1,188 @@
+//! The functions behind the API, and the requests of the recorded events, whose queries and bodies a fuzzer changes.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use aws_smithy_http_client::Builder;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use cognito_add_update_delete_user::ChangeUser;
+use cognito_get_role::GetRole;
+use cognito_get_users_info::UsersInfo;
+use device::Device;
+use quarantine::Quarantine;
+use reading::Reading;
+use recalculation::Recalculation;
+use serde_json::{Value, json};
+use user::User;
+use weir_core::aws::CalibrationTable;
+use weir_core::aws::delivery::Delivery;
+use weir_core::aws::device::DeviceTable;
+use weir_core::aws::iot::Iot;
+use weir_core::aws::iotdataplane::config::{BehaviorVersion, Credentials, Region};
+use weir_core::aws::iotdataplane::{Client, Config};
+use weir_core::aws::people::Lock;
+use weir_core::aws::profile::ProfileTable;
+use weir_core::aws::quarantine::QuarantineTable;
+use weir_core::aws::recalculation::RecalculationTable;
+use weir_core::aws::time_series::{History, ReadingTable, TimeSeries};
+
+use crate::engine::Engine;
+use crate::events::{event, names};
+use crate::functions::Functions;
+use crate::lambda::Lambda;
+use crate::pool::{Recorded, person};
+use crate::wire::{Answer, Request, Wire, answer, through};
+
+/// The functions behind the API.
+pub const FUNCTIONS: [&str; 9] = [
+    "device",
+    "reading",
+    "recalculation",
+    "flow",
+    "quarantine",
+    "user",
+    "cognito-get-users-info",
+    "cognito-get-role",
+    "cognito-add-update-delete-user",
+];
+
+/// A function, and a request to it as API Gateway hands it over.
+pub type Route = (&'static str, Value);
+
+/// One recorded request for each function, method and path, an administrator's where there is one.
+pub static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
+    let mut routes: BTreeMap<(&str, String, String), Value> = BTreeMap::new();
+    for (function, event) in requests() {
+        let Some((method, path)) = asks(&event) else { continue };
+        let kept = routes.entry((function, method.to_owned(), path.to_owned())).or_insert_with(|| event.clone());
+        if !is_admins(kept) && is_admins(&event) {
+            *kept = event;
+        }
+    }
+    routes.into_iter().map(|((function, ..), event)| (function, event)).collect()
+});
+
+/// Every recorded request with its function.
+pub fn requests() -> impl Iterator<Item = Route> {
+    FUNCTIONS
+        .into_iter()
+        .flat_map(|function| names(function).into_iter().map(move |name| (function, event(function, &name))))
+}
+
+/// Method and path; none of what is no request.
+pub fn asks(event: &Value) -> Option<(&str, &str)> {
+    Some((event["requestContext"]["http"]["method"].as_str()?, event["rawPath"].as_str()?))
+}
+
+fn is_admins(event: &Value) -> bool {
+    let groups = &event["requestContext"]["authorizer"]["jwt"]["claims"]["cognito:groups"];
+    groups.as_str().is_some_and(|groups| groups.contains("admin"))
+}
+
+/// The functions over one engine. IoT takes everything, and the user pool is the recorded one.
+pub struct Api {
+    functions: Arc<Functions>,
+    device: Device,
+    reading: Reading,
+    recalculation: Recalculation,
+    quarantine: Quarantine,
+    user: User,
+    info: UsersInfo,
+    role: GetRole,
+    change: ChangeUser,
+}
+
+impl Api {
+    /// Over this engine, at the time of these functions.
+    pub fn new(engine: &Engine, functions: Arc<Functions>) -> Self {
+        let (client, clock) = (|| engine.client(), functions.clock.clone());
+        let devices = || DeviceTable::new(client(), engine.name("devices"));
+        let calibrations = || CalibrationTable::new(client(), engine.name("calibrations"));
+        let readings = || ReadingTable::new(client(), engine.name("readings"), engine.name("rollups"), 0);
+        let profiles = || ProfileTable::new(client(), engine.name("users"));
+        let pool = Recorded::of(vec![person(1, "ann", &["admin", "user"], ""), person(2, "bob", &["user"], "buoy-01")]);
+        let lambda = Lambda::over(functions.clone());
+        let names = quarantine::Functions { calibration: "calibration".into(), organizer: "organizer".into() };
+        Self {
+            device: Device::new(device::Parts {
+                devices: devices(),
+                calibrations: calibrations(),
+                delivery: Delivery::new(devices(), Iot::new(iot()), clock.clone()),
+                clock: clock.clone(),
+            }),
+            reading: Reading::new(reading::Parts {
+                devices: devices(),
+                history: Arc::new(History::DynamoDb(readings())),
+                clock: clock.clone(),
+            }),
+            recalculation: Recalculation::new(recalculation::Parts {
+                devices: devices(),
+                calibrations: calibrations(),
+                jobs: RecalculationTable::new(client(), engine.name("recalculations")),
+                history: Arc::new(History::DynamoDb(readings())),
+                store: Arc::new(TimeSeries::DynamoDb(readings())),
+                cache_seconds: 60,
+                slice: 10,
+                clock: clock.clone(),
+            }),
+            quarantine: Quarantine::new(quarantine::Parts {
+                quarantine: QuarantineTable::new(client(), engine.name("quarantine"), 30),
+                invoker: lambda.invoker(),
+                functions: names,
+                clock: clock.clone(),
+            }),
+            user: User::new(user::Parts { profiles: profiles(), clock: clock.clone() }),
+            info: UsersInfo::new(pool.pool()),
+            role: GetRole::new(pool.pool()),
+            change: ChangeUser::new(cognito_add_update_delete_user::Parts {
+                pool: pool.pool(),
+                profiles: profiles(),
+                lock: Lock::new(client(), engine.name("users"), clock.clone()),
+                clock,
+            }),
+            functions,
+        }
+    }
+
+    /// Asks the function of a recorded request the same with another query and body.
+    ///
+    /// # Panics
+    /// When the function does, or has no answer.
+    pub async fn ask(&self, (function, recorded): &Route, query: &str, body: &[u8]) -> Value {
+        let mut event = recorded.clone();
+        event["rawQueryString"] = json!(query);
+        (event["isBase64Encoded"], event["body"]) = (json!(true), json!(STANDARD.encode(body)));
+        match *function {
+            "device" => self.device.handle(event).await.expect("an answer"),
+            "reading" => self.reading.handle(event).await,
+            "recalculation" => self.recalculation.handle(event).await.expect("an answer"),
+            "flow" => self.functions.flow.handle(event).await.expect("an answer"),
+            "quarantine" => self.quarantine.handle(event).await.expect("an answer"),
+            "user" => self.user.handle(event).await,
+            "cognito-get-users-info" => self.info.handle(event).await,
+            "cognito-get-role" => self.role.handle(event).await,
+            _ => self.change.handle(event).await,
+        }
+    }
+}
+
+/// An AWS IoT that takes everything.
+#[derive(Debug)]
+struct Agrees;
+
+impl Wire for Agrees {
+    fn carry(self: Arc<Self>, _: Request) -> futures_util::future::BoxFuture<'static, Answer> {
+        Box::pin(async { answer(200, &json!({})) })
+    }
+}
+
+fn iot() -> Client {
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .credentials_provider(Credentials::new("AKIDTEST", "test", None, None, "test"))
+        .endpoint_url("http://127.0.0.1:9")
+        .http_client(through(Builder::new().build_http(), Arc::new(Agrees)));
+    Client::from_conf(config.build())
+}

@@ -51,18 +51,13 @@ pub enum Step {
     Local,
     /// The bounded run, accounted for message by message; then the smoke test, and every table is lost and restored.
     Once,
-    /// The release binaries stay within the budget; only when it is asked for.
+    /// The release binaries stay within the budget.
     Bench,
 }
 
 impl Step {
     const ALL: [Self; 8] =
         [Self::Format, Self::Clippy, Self::Test, Self::Lint, Self::Advisories, Self::Local, Self::Once, Self::Bench];
-
-    /// Whether it runs when these are chosen. Release binaries take as long as everything else: they have to be asked for.
-    fn is_among(self, only: &[Self]) -> bool {
-        only.contains(&self) || only.is_empty() && self != Self::Bench
-    }
 
     const fn name(self) -> &'static str {
         match self {
@@ -128,7 +123,8 @@ enum Passed {
 /// When the run's folder cannot be made.
 pub async fn run(options: &Options) -> Result<ExitCode> {
     let place = Place::of_run("test")?;
-    let steps: Vec<Step> = Step::ALL.into_iter().filter(|step| step.is_among(&options.only)).collect();
+    let steps: Vec<Step> =
+        Step::ALL.into_iter().filter(|step| options.only.is_empty() || options.only.contains(step)).collect();
     let mut done: Vec<(Step, Duration, Result<Passed>)> = Vec::new();
     for (place_in_line, step) in steps.iter().enumerate() {
         let title = format!("{}/{} {}", place_in_line + 1, steps.len(), step.name());

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::cloud;
@@ -30,6 +30,26 @@ pub struct Refusal {
     pub code: String,
     /// What it says.
     pub message: String,
+}
+
+/// A request over HTTP.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// `GET`, `POST` …
+    pub method: String,
+    /// The whole address.
+    pub address: String,
+    /// A token to show as `Bearer`, if any.
+    pub token: Option<String>,
+}
+
+/// What was answered to a request, whatever the status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The status.
+    pub status: u64,
+    /// The body as text.
+    pub body: String,
 }
 
 impl Aws {
@@ -90,16 +110,25 @@ impl Aws {
         Ok(read(answer.with_context(|| format!("{service} {operation}"))?))
     }
 
-    /// Fetches a page over HTTP as somebody without a token: the status and the body.
+    /// Asks an API over HTTP, one request after the other.
     ///
     /// # Errors
     /// When nobody answers there.
-    pub async fn fetch(&self, address: &str) -> Result<(u64, String)> {
-        let mut words = vec![address];
-        words.extend(self.endpoint.as_deref());
-        let answer = self.run("fetch.py", &words).await.with_context(|| format!("GET {address}"))?;
-        let status = field(&answer, "status").as_u64().context("an answer has a status")?;
-        Ok((status, field(&answer, "body").as_str().unwrap_or_default().to_owned()))
+    pub async fn fetch(&self, requests: &[Request]) -> Result<Vec<Page>> {
+        let asked: Vec<Value> = requests
+            .iter()
+            .map(|Request { method, address, token }| json!({"method": method, "address": address, "token": token}))
+            .collect();
+        let mut words = vec![Value::from(asked).to_string()];
+        words.extend(self.endpoint.clone());
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let answer = self.run("fetch.py", &words).await?;
+        let page = |answer: &Value| {
+            let status = field(answer, "status").as_u64()?;
+            Some(Page { status, body: field(answer, "body").as_str()?.to_owned() })
+        };
+        let pages = answer.as_array().and_then(|answers| answers.iter().map(page).collect());
+        pages.context("each answer has a status and a body")
     }
 
     /// What a script prints.
@@ -131,8 +160,6 @@ fn read(answer: Value) -> Result<Value, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

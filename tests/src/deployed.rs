@@ -111,18 +111,27 @@ impl Deployed {
 
     /// Asks AWS, which must not refuse.
     pub async fn ask(&self, service: &str, operation: &str, parameters: Value) -> Value {
-        let known = ASKED.iter().any(|(of, what, _)| (*of, *what) == (service, operation));
-        assert!(known, "{service} {operation} is not in ASKED, so nobody looks that the pipeline may ask it");
-        self.aws.ask(service, operation, &parameters).await.unwrap_or_else(|error| panic!("{error:#}"))
+        self.ask_each(service, operation, &[parameters]).await.remove(0)
     }
 
-    /// Calls a function, by its name in the cloud, by the alias that everything else calls it by.
-    pub async fn call(&self, function: &str, event: &str) -> Value {
-        let ask = json!({"FunctionName": function, "Qualifier": "live", "Payload": event});
-        let answer = self.ask("lambda", "invoke", ask).await;
-        let payload = field(&answer, "Payload").as_str().unwrap_or_default();
-        assert!(answer.get("FunctionError").is_none(), "{function} fails: {payload}");
-        serde_json::from_str(payload).unwrap_or_else(|_| panic!("{function} answers no JSON: {payload}"))
+    /// Asks AWS the same about many things.
+    pub async fn ask_each(&self, service: &str, operation: &str, parameters: &[Value]) -> Vec<Value> {
+        let known = ASKED.iter().any(|(of, what, _)| (*of, *what) == (service, operation));
+        assert!(known, "{service} {operation} is not in ASKED, so nobody looks that the pipeline may ask it");
+        self.aws.ask_each(service, operation, parameters).await.unwrap_or_else(|error| panic!("{error:#}"))
+    }
+
+    /// Calls functions, each by its name in the cloud, by the alias that everything else calls it by.
+    pub async fn call_each(&self, calls: &[(&str, String)]) -> Vec<Value> {
+        let ask = |(function, event): &(&str, String)| json!({"FunctionName": function, "Qualifier": "live", "Payload": event});
+        let asks: Vec<Value> = calls.iter().map(ask).collect();
+        let answers = self.ask_each("lambda", "invoke", &asks).await;
+        let answer = |((function, _), answer): (&(&str, String), Value)| {
+            let payload = field(&answer, "Payload").as_str().unwrap_or_default();
+            assert!(answer.get("FunctionError").is_none(), "{function} fails: {payload}");
+            serde_json::from_str(payload).unwrap_or_else(|_| panic!("{function} answers no JSON: {payload}"))
+        };
+        calls.iter().zip(answers).map(answer).collect()
     }
 
     /// Asks the function `quarantine` as API Gateway asks it for an administrator; the status and the body.
@@ -130,7 +139,7 @@ impl Deployed {
         let (name, admin) = (probe::NOBODY, "[admin]");
         let claims = json!({"token_use": "id", "sub": name, "cognito:username": name, "cognito:groups": admin});
         let event = probe::request(method, path, query, Some(&claims)).to_string();
-        let answer = self.call(self.output("QuarantineFunctionName"), &event).await;
+        let answer = self.call_each(&[(self.output("QuarantineFunctionName"), event)]).await.remove(0);
         let body = field(&answer, "body").as_str().unwrap_or_default();
         let status = field(&answer, "statusCode").as_u64().unwrap_or_else(|| panic!("{answer} has no status"));
         (status, serde_json::from_str(body).unwrap_or_default())

@@ -6,17 +6,13 @@ use weir_tests::probe::{Probe, probe};
 /// Calls the functions that are asked in such a way; each has to answer as it has to.
 async fn answer(asked: impl Fn(&Probe) -> bool) {
     let stack = Deployed::find().await;
-    let mut called = 0;
-    for (word, name) in stack.functions() {
-        let probe = probe(word).unwrap_or_else(|| panic!("nobody knows how to call {name}"));
-        if !asked(&probe) {
-            continue;
-        }
-        let answer = stack.call(name, &probe.event()).await;
+    let known = |(word, name)| (name, probe(word).unwrap_or_else(|| panic!("nobody knows how to call {name}")));
+    let probes: Vec<_> = stack.functions().into_iter().map(known).filter(|(_, probe)| asked(probe)).collect();
+    assert!(!probes.is_empty(), "there is no such function");
+    let calls: Vec<_> = probes.iter().map(|(name, probe)| (*name, probe.event())).collect();
+    for ((name, probe), answer) in probes.iter().zip(stack.call_each(&calls).await) {
         assert!(probe.fits(&answer), "{name} answers {answer}, not {}", probe.expected());
-        called += 1;
     }
-    assert!(called > 0, "there is no such function");
 }
 
 #[tokio::test]

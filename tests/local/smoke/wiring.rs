@@ -12,18 +12,19 @@ async fn every_table_of_the_template_is_active() {
     found.sort_unstable();
     expected.sort_unstable();
     assert_eq!(found, expected, "left the stack, right the template");
-    for (_, name) in stack.tables() {
-        let table = stack.ask("dynamodb", "describe_table", json!({ "TableName": name })).await;
-        assert_eq!(table["Table"]["TableStatus"], "ACTIVE", "{name}");
+    let asks: Vec<Value> = stack.tables().iter().map(|(_, name)| json!({ "TableName": name })).collect();
+    for answer in stack.ask_each("dynamodb", "describe_table", &asks).await {
+        assert_eq!(answer["Table"]["TableStatus"], "ACTIVE", "{answer}");
     }
 }
 
 #[tokio::test]
 async fn every_call_goes_to_the_newest_version() {
     let stack = Deployed::find().await;
-    for (_, name) in stack.functions() {
-        let alias = stack.ask("lambda", "get_alias", json!({"FunctionName": name, "Name": "live"})).await;
-        let newest = newest_version(stack, name).await;
+    let functions: Vec<&str> = stack.functions().iter().map(|(_, name)| *name).collect();
+    let asks: Vec<Value> = functions.iter().map(|name| json!({"FunctionName": name, "Name": "live"})).collect();
+    let aliases = stack.ask_each("lambda", "get_alias", &asks).await;
+    for ((name, alias), newest) in functions.iter().zip(aliases).zip(newest_versions(stack, &functions).await) {
         let pointed = alias["FunctionVersion"].as_str().and_then(|version| version.parse().ok());
         assert_eq!(pointed, Some(newest), "{name}:live: {alias}");
         let elsewhere = alias.pointer("/RoutingConfig/AdditionalVersionWeights").and_then(Value::as_object);
@@ -31,20 +32,28 @@ async fn every_call_goes_to_the_newest_version() {
     }
 }
 
-async fn newest_version(stack: &Deployed, name: &str) -> u64 {
-    let mut newest = 0;
-    let mut ask = json!({ "FunctionName": name });
-    loop {
-        let page = stack.ask("lambda", "list_versions_by_function", ask.clone()).await;
-        let versions = page["Versions"].as_array().expect("a page has versions").iter();
-        // `$LATEST` is no number: nobody calls it.
-        let numbers = versions.filter_map(|version| version["Version"].as_str()?.parse().ok());
-        newest = numbers.fold(newest, u64::max);
-        match &page["NextMarker"] {
-            Value::String(next) if !next.is_empty() => ask["Marker"] = next.as_str().into(),
-            _ => return newest,
+/// The highest number that a version of each function has.
+async fn newest_versions(stack: &Deployed, functions: &[&str]) -> Vec<u64> {
+    let mut newest = vec![0; functions.len()];
+    let first = functions.iter().map(|name| json!({ "FunctionName": name }));
+    let mut asks: Vec<(usize, Value)> = first.enumerate().collect();
+    while !asks.is_empty() {
+        let questions: Vec<Value> = asks.iter().map(|(_, ask)| ask.clone()).collect();
+        let pages = stack.ask_each("lambda", "list_versions_by_function", &questions).await;
+        let mut more = Vec::new();
+        for ((place, mut ask), page) in asks.into_iter().zip(pages) {
+            let versions = page["Versions"].as_array().expect("a page has versions").iter();
+            // `$LATEST` is no number: nobody calls it.
+            let numbers = versions.filter_map(|version| version["Version"].as_str()?.parse().ok());
+            newest[place] = numbers.fold(newest[place], u64::max);
+            if let Value::String(next) = &page["NextMarker"] {
+                ask["Marker"] = next.as_str().into();
+                more.push((place, ask));
+            }
         }
+        asks = more;
     }
+    newest
 }
 
 #[tokio::test]
@@ -57,9 +66,11 @@ async fn streams_and_the_queue_wake_their_functions() {
         .map(|mapping| mapping["FunctionName"]["Ref"].as_str().expect("an alias").replace("Function.Alias", ""))
         .collect();
     let mut found = Vec::new();
-    for (word, name) in stack.functions() {
-        let ask = json!({ "FunctionName": format!("{name}:live") });
-        let page = stack.ask("lambda", "list_event_source_mappings", ask).await;
+    let functions = stack.functions();
+    let asks: Vec<Value> =
+        functions.iter().map(|(_, name)| json!({ "FunctionName": format!("{name}:live") })).collect();
+    let pages = stack.ask_each("lambda", "list_event_source_mappings", &asks).await;
+    for ((word, name), page) in functions.into_iter().zip(pages) {
         for mapping in page["EventSourceMappings"].as_array().expect("a page has mappings") {
             assert_eq!(mapping["State"], "Enabled", "{mapping}");
             // One call that failed may be long ago; whoever cannot read the stream at all is told so too.

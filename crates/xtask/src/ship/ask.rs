@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
@@ -95,10 +95,18 @@ impl Aws {
     /// # Errors
     /// When AWS refuses or cannot be reached.
     pub async fn ask(&self, service: &str, operation: &str, parameters: &Value) -> Result<Value> {
-        match self.try_ask(service, operation, parameters).await? {
-            Ok(answer) => Ok(answer),
-            Err(refusal) => bail!("{service} {operation}: {}: {}", refusal.code, refusal.message),
-        }
+        let mut answers = self.ask_each(service, operation, std::slice::from_ref(parameters)).await?;
+        answers.pop().context("a question has an answer")
+    }
+
+    /// The answers to the same question about many things, one after the other, with refusals as errors.
+    ///
+    /// # Errors
+    /// When AWS refuses one of them or cannot be reached.
+    pub async fn ask_each(&self, service: &str, operation: &str, parameters: &[Value]) -> Result<Vec<Value>> {
+        let what = |refusal: Refusal| anyhow!("{service} {operation}: {}: {}", refusal.code, refusal.message);
+        let answers = self.questions(service, operation, parameters).await?;
+        answers.into_iter().map(|answer| answer.map_err(what)).collect()
     }
 
     /// The answer, or how AWS refused.
@@ -106,8 +114,23 @@ impl Aws {
     /// # Errors
     /// When the question could not be asked at all.
     pub async fn try_ask(&self, service: &str, operation: &str, parameters: &Value) -> Result<Result<Value, Refusal>> {
-        let answer = self.run("ask.py", &[service, operation, &parameters.to_string()]).await;
-        Ok(read(answer.with_context(|| format!("{service} {operation}"))?))
+        let mut answers = self.questions(service, operation, std::slice::from_ref(parameters)).await?;
+        answers.pop().context("a question has an answer")
+    }
+
+    async fn questions(
+        &self,
+        service: &str,
+        operation: &str,
+        parameters: &[Value],
+    ) -> Result<Vec<Result<Value, Refusal>>> {
+        let question = |parameters| json!({"service": service, "operation": operation, "parameters": parameters});
+        let questions = Value::from_iter(parameters.iter().map(question)).to_string();
+        let answers = self.run("ask.py", &[&questions]).await;
+        let answers = answers.with_context(|| format!("{service} {operation}"))?;
+        let answers: Vec<_> = answers.as_array().into_iter().flatten().cloned().map(read).collect();
+        ensure!(answers.len() == parameters.len(), "{service} {operation}: each question has one answer");
+        Ok(answers)
     }
 
     /// Asks an API over HTTP, one request after the other.

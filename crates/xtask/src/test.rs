@@ -197,7 +197,7 @@ async fn local(place: &Place) -> Result<()> {
     let mut command = cargo();
     // The whole workspace, as in the step before, so that nothing is compiled with other features once more.
     command.current_dir(place.root()).args(["test", "--workspace", "--test", "local"]);
-    command.env("WEIR_LOCAL", place.run(stack::FILE));
+    command.env("WEIR_LOCAL", place.run(stack::FILE)).env_remove("WEIR_STACK");
     let passed = to_its_end("the local-cloud tests", command).await;
     let clean = leak::look(&cloud.stack).await;
     if let Ok(lines) = &clean {

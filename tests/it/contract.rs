@@ -1,5 +1,6 @@
 //! The contract between template, crates, events and README: a name that stands in one of them stands in the others.
 
+mod rights;
 mod source;
 mod time;
 mod watch;

@@ -10,6 +10,7 @@
 
 pub mod breaking;
 pub mod delivery;
+pub mod deployed;
 pub mod direct;
 pub mod document;
 pub mod ends;
@@ -26,6 +27,7 @@ pub mod meter;
 pub mod mutate;
 pub mod own_pool;
 pub mod pool;
+pub mod probe;
 pub mod pump;
 pub mod rows;
 pub mod slow;
@@ -36,5 +38,5 @@ pub mod wire;
 
 /// The root of the repository.
 pub fn root() -> std::path::PathBuf {
-    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests live in the repository").to_owned()
+    xtask::place::root().expect("the tests live in the repository")
 }

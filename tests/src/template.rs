@@ -12,8 +12,12 @@ pub struct Template(Value);
 impl Template {
     /// Reads the template; one that cannot be read fails the test with the place of the error.
     pub fn read(root: &Path) -> Self {
-        let text = std::fs::read_to_string(root.join("template.yaml")).expect("template.yaml is there");
-        Self(plain(yaml_serde::from_str(&text).expect("template.yaml is YAML")))
+        Self::parse(&std::fs::read_to_string(root.join("template.yaml")).expect("template.yaml is there"))
+    }
+
+    /// A template from its text.
+    pub fn parse(text: &str) -> Self {
+        Self(plain(yaml_serde::from_str(text).expect("a template is YAML")))
     }
 
     /// The parts of a section by name.

@@ -1,5 +1,5 @@
-"""Asks AWS one thing for `cargo xtask`: service, operation and parameters (JSON) on the command line, the answer as JSON. It takes
-credentials wherever the SAM CLI takes them, because it runs in the same environment."""
+"""Asks AWS for `cargo xtask`: on the command line a list of questions as JSON, each with service, operation and parameters; prints the list
+of their answers. It takes credentials wherever the SAM CLI takes them, because it runs in the same environment."""
 
 import json
 import sys
@@ -7,16 +7,21 @@ import sys
 import boto3
 import botocore.exceptions
 
-service, operation, parameters = sys.argv[1:4]
-try:
-    answer = getattr(boto3.client(service), operation)(**json.loads(parameters))
-except botocore.exceptions.ClientError as error:
-    print(json.dumps({"error": error.response["Error"]}))
-    sys.exit(0)
-except (botocore.exceptions.BotoCoreError, botocore.exceptions.NoCredentialsError) as error:
-    print(json.dumps({"error": {"Code": type(error).__name__, "Message": str(error)}}))
-    sys.exit(0)
-answer.pop("ResponseMetadata", None)
-if "Payload" in answer:
-    answer["Payload"] = answer["Payload"].read().decode()
-print(json.dumps(answer, default=str))
+clients = {}
+
+
+def ask(service, operation, parameters):
+    try:
+        client = clients[service] if service in clients else clients.setdefault(service, boto3.client(service))
+        answer = getattr(client, operation)(**parameters)
+    except botocore.exceptions.ClientError as error:
+        return {"error": error.response["Error"]}
+    except botocore.exceptions.BotoCoreError as error:
+        return {"error": {"Code": type(error).__name__, "Message": str(error)}}
+    answer.pop("ResponseMetadata", None)
+    if "Payload" in answer:
+        answer["Payload"] = answer["Payload"].read().decode()
+    return answer
+
+
+print(json.dumps([ask(**question) for question in json.loads(sys.argv[1])], default=str))

@@ -1,5 +1,6 @@
-"""Fetches one page for `cargo xtask smoke`, without a token: its address on the command line, and where another one is given, the server
-that answers for it there (the local cloud, whose names not every computer knows). Prints the status and the body as JSON."""
+"""Asks an API over HTTP for the smoke tests: a list of requests as JSON on the command line, each with its method, its address and, where
+one is to be shown, a token; and where another address is given, the server that answers for all of them (the local cloud, whose names not
+every computer knows). Prints the status and the body of each as JSON."""
 
 import json
 import sys
@@ -7,10 +8,17 @@ from urllib.parse import urlsplit
 
 import requests
 
-address = urlsplit(sys.argv[1])
-server = sys.argv[2] if len(sys.argv) > 2 else f"{address.scheme}://{address.netloc}"
-try:
-    answer = requests.get(server + address.path, headers={"Host": address.netloc}, timeout=30, allow_redirects=False)
-except requests.RequestException as error:
-    sys.exit(f"{type(error).__name__}: {error}")
-print(json.dumps({"status": answer.status_code, "body": answer.text}))
+answers = []
+with requests.Session() as session:
+    for request in json.loads(sys.argv[1]):
+        address = urlsplit(request["address"])
+        server = sys.argv[2] if len(sys.argv) > 2 else f"{address.scheme}://{address.netloc}"
+        headers = {"Host": address.netloc}
+        if request.get("token"):
+            headers["Authorization"] = f"Bearer {request['token']}"
+        try:
+            answer = session.request(request["method"], server + address.path, headers=headers, timeout=30, allow_redirects=False)
+        except requests.RequestException as error:
+            sys.exit(f"{request['method']} {request['address']}: {type(error).__name__}: {error}")
+        answers.append({"status": answer.status_code, "body": answer.text})
+print(json.dumps(answers))

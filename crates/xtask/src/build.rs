@@ -1,14 +1,17 @@
-//! Building the functions: for this computer as `up` runs them, or for AWS.
+//! Building the functions: for this computer as `up` runs them, or for AWS; and what deploys and tests them.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use anyhow::{Context, Result};
+use serde_json::Value;
 use tokio::process::Command;
 
 use crate::place::Place;
 use crate::process::{Running, cargo, run_logged};
 use crate::progress::Progress;
+use crate::ship::ask::field;
 use crate::tools::{self, Set};
 
 /// The functions of the template, each a package, a binary and a folder of that name.
@@ -90,6 +93,43 @@ fn cargo_home() -> Result<PathBuf> {
     std::env::var_os("CARGO_HOME").map(Into::into).or_else(by_default).context("neither CARGO_HOME nor HOME is set")
 }
 
+/// Puts what deploys and what tests a deployment into target/deploy: this program, and the program of the local-cloud tests.
+///
+/// # Errors
+/// When the tests do not compile, or a file cannot be written.
+pub async fn for_deploying(place: &Place, progress: &Progress) -> Result<()> {
+    let step = progress.step("deploy and test");
+    let this = std::env::current_exe().context("this program does not know where it is")?;
+    let mut staged = Vec::new();
+    for (name, program) in [("xtask", this), ("local", local_tests(place).await?)] {
+        let to = place.root().join("target").join("deploy").join(name);
+        let bytes = strip(place, &program, &to).await?;
+        staged.push(format!("{} {:.1} MB", place.shown(&to), bytes as f64 / 1e6));
+    }
+    step.done(&staged.join(", "));
+    Ok(())
+}
+
+/// Builds the program of the local-cloud tests; where it is.
+///
+/// # Errors
+/// When the tests do not compile.
+pub async fn local_tests(place: &Place) -> Result<PathBuf> {
+    let mut command = cargo();
+    // The whole workspace, as `cargo xtask test` does, so that nothing is compiled with other features once more.
+    let arguments = ["test", "--workspace", "--test", "local", "--no-run", "--message-format", "json"];
+    command.current_dir(place.root()).args(arguments).stderr(Stdio::inherit()).stdin(Stdio::null());
+    let output = command.output().await.context("cannot start cargo")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut built = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let program = built.rfind(|line| line.pointer("/target/name").is_some_and(|name| name == "local"));
+    let path = program
+        .as_ref()
+        .and_then(|line| field(line, "executable").as_str())
+        .context("cargo built no tests called local")?;
+    Ok(path.into())
+}
+
 /// PATH with one more folder in front.
 ///
 /// # Errors
@@ -100,23 +140,26 @@ pub fn path_with(folder: &Path) -> Result<OsString> {
         .context("a folder's name has a colon")
 }
 
-/// Copies the program of a function without its symbols, so that packing and starting it is quick.
+/// Puts the program of a function where the template looks for it.
 async fn stage(place: &Place, function: &str) -> Result<u64> {
-    let built = target(place).join("debug").join(function);
-    let staged = place.bootstrap(function);
+    strip(place, &target(place).join("debug").join(function), &place.bootstrap(function)).await
+}
+
+/// Copies a program without its symbols, so that packing and starting it is quick; its size.
+async fn strip(place: &Place, built: &Path, staged: &Path) -> Result<u64> {
     let folder = staged.parent().context("a program stands in a folder")?;
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     // Built for AWS before: cargo-lambda leaves other files beside its program.
-    let _ = std::fs::remove_file(&staged);
+    let _ = std::fs::remove_file(staged);
     let mut strip = Command::new("strip");
-    strip.arg("-o").arg(&staged).arg(&built);
+    strip.arg("-o").arg(staged).arg(built);
     let stripped = run_logged("strip", strip, &place.run("strip.log"), |_| {}).await;
     if stripped.is_err() {
         // Without binutils the larger program does as well.
-        std::fs::copy(&built, &staged)
+        std::fs::copy(built, staged)
             .with_context(|| format!("cannot copy {} to {}", built.display(), staged.display()))?;
     }
-    Ok(std::fs::metadata(&staged).with_context(|| format!("{} is missing", staged.display()))?.len())
+    Ok(std::fs::metadata(staged).with_context(|| format!("{} is missing", staged.display()))?.len())
 }
 
 /// Where cargo puts what it builds.

@@ -18,6 +18,7 @@ use crate::privileges;
 use crate::progress::Progress;
 use crate::redrive;
 use crate::ship;
+use crate::smoke;
 use crate::stop::{Ended, or_stopped};
 use crate::test;
 use crate::tools::{self, Set};
@@ -44,7 +45,7 @@ pub enum Command {
     Tools,
     /// Deploy target/lambda to an environment in AWS: look before, show the plan, do it.
     Deploy(ship::Options),
-    /// Call every function and the API of an environment in AWS with what changes nothing, and look at the answers.
+    /// Test what is deployed in an environment in AWS with what changes nothing: functions, API, rules, queue, tables.
     Smoke {
         /// The section of samconfig.toml: dev, stage, prod. Without it, the local cloud that `cargo xtask up` runs.
         #[arg(requires = "region")]
@@ -85,11 +86,14 @@ pub enum Command {
     },
     /// Write the alarms of every function and rule into template.yaml.
     Alarms,
-    /// Build the functions, for this computer or for AWS.
+    /// Build the functions, for this computer or for AWS; or what deploys and tests them.
     Build {
         /// For AWS: arm64, optimised, with cargo-lambda.
         #[arg(long)]
         aws: bool,
+        /// This program and the tests of what is deployed, into target/deploy: with them and a checkout nothing has to be compiled any more.
+        #[arg(long, conflicts_with = "aws")]
+        deploy: bool,
     },
     /// Find the model that reference points in a file make: the model, its residuals and a plot.
     Fit(fit::Options),
@@ -121,13 +125,15 @@ impl Command {
 
     async fn work(self) -> Result<ExitCode> {
         match self {
-            Self::Build { aws } => {
+            Self::Build { aws, deploy } => {
                 let place = Place::of_run("build")?;
                 let progress = Progress::new();
                 if aws {
-                    build::for_aws(&place, &progress).await?
+                    build::for_aws(&place, &progress).await?;
+                } else if deploy {
+                    build::for_deploying(&place, &progress).await?;
                 } else {
-                    build::for_this_computer(&place, &progress).await?
+                    build::for_this_computer(&place, &progress).await?;
                 }
                 Ok(ExitCode::SUCCESS)
             }
@@ -141,7 +147,7 @@ impl Command {
                 Ok(ExitCode::SUCCESS)
             }
             Self::Deploy(options) => ship::deploy(&options).await,
-            Self::Smoke { environment, region } => ship::smoke::run(environment.as_deref(), region.as_deref()).await,
+            Self::Smoke { environment, region } => smoke::run(environment.as_deref(), region.as_deref()).await,
             Self::Destroy { environment, account, region, confirm } => {
                 ship::destroy::run(&environment, &account, &region, confirm.as_deref()).await
             }

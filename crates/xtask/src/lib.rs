@@ -23,6 +23,7 @@ pub mod prepare;
 pub mod privileges;
 pub mod redrive;
 pub mod ship;
+pub mod smoke;
 pub mod test;
 pub mod up;
 pub mod view;

@@ -54,13 +54,22 @@ impl Place {
     }
 }
 
-/// The repository's root. Cargo names this package's folder when it runs it; a copy run without cargo uses the one it was built in.
+/// The repository's root: above this package's folder, which cargo names when it runs it; else above the folder where somebody is, as for
+/// a copy that was built elsewhere; else where it was built.
+///
+/// # Errors
+/// When there is no template.yaml above any of them.
 pub fn root() -> Result<PathBuf> {
-    let package =
-        std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
-    package
-        .ancestors()
-        .find(|folder| folder.join("template.yaml").is_file())
-        .map(Path::to_path_buf)
-        .with_context(|| format!("no template.yaml above {}: run this inside the repository", package.display()))
+    let run_by_cargo = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let folders = [run_by_cargo, std::env::current_dir().ok(), Some(PathBuf::from(env!("CARGO_MANIFEST_DIR")))];
+    folders
+        .iter()
+        .flatten()
+        .find_map(|folder| above(folder))
+        .context("no template.yaml here or in a folder above: run this inside the repository")
+}
+
+/// The nearest folder with a template.yaml, from `folder` upwards.
+fn above(folder: &Path) -> Option<PathBuf> {
+    folder.ancestors().find(|folder| folder.join("template.yaml").is_file()).map(Path::to_path_buf)
 }

@@ -144,9 +144,16 @@ pub fn tail(file: &Path, lines: usize) -> String {
     all.iter().skip(all.len().saturating_sub(lines)).map(|line| format!("    {line}\n")).collect()
 }
 
-/// Cargo, as it was when it started this program.
+/// Cargo, as it was when it started this program; without what it told this program about itself. Build scripts look at some of that
+/// (ring's does), so that crates would be compiled again whenever somebody runs cargo from a shell in between.
 pub fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ pub mod ask;
 pub mod destroy;
 pub mod plan;
 pub mod preflight;
-pub mod smoke;
 
 use std::process::ExitCode;
 use std::time::Duration;

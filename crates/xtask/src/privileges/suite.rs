@@ -4,13 +4,12 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use anyhow::{Context, Result};
-use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
+use crate::build;
 use crate::place::Place;
-use crate::process::{Running, cargo};
-use crate::ship::ask::field;
+use crate::process::Running;
 use crate::stack;
 
 /// The modules of `tests/local` in which a function is asked for most of what it can: they come first, so that what is missing is found
@@ -30,6 +29,9 @@ const NEAREST: [(&str, &[&str]); 12] = [
     ("reading", &["history"]),
 ];
 
+/// The modules that see no role at work which the others do not: what is asked of every deployed stack, and what only AWS can prove.
+const BESIDE: [&str; 2] = ["smoke", "live"];
+
 /// The program of the local-cloud tests.
 #[derive(Debug)]
 pub struct Suite {
@@ -42,18 +44,7 @@ impl Suite {
     /// # Errors
     /// When the tests do not compile.
     pub async fn build(place: &Place) -> Result<Self> {
-        let mut command = cargo();
-        let arguments = ["test", "--workspace", "--test", "local", "--no-run", "--message-format", "json"];
-        command.current_dir(place.root()).args(arguments).stderr(Stdio::inherit()).stdin(Stdio::null());
-        let output = command.output().await.context("cannot start cargo")?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        let mut built = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let program = built.rfind(|line| line.pointer("/target/name").is_some_and(|name| name == "local"));
-        let path = program
-            .as_ref()
-            .and_then(|line| field(line, "executable").as_str())
-            .context("cargo built no tests called local")?;
-        Ok(Self { program: path.into() })
+        Ok(Self { program: build::local_tests(place).await? })
     }
 
     /// Runs the tests nearest to a function, then all others; the first that fails, if one does. Then what runs is ended.
@@ -68,7 +59,7 @@ impl Suite {
                 return Ok(failure);
             }
         }
-        self.run(place, &modules("--skip", nearest)).await
+        self.run(place, &modules("--skip", &[nearest, &BESIDE].concat())).await
     }
 
     /// Whether one test fails when it runs alone.

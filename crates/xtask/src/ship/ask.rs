@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use anyhow::{Context, Result, bail};
-use serde_json::Value;
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::cloud;
@@ -30,6 +30,26 @@ pub struct Refusal {
     pub code: String,
     /// What it says.
     pub message: String,
+}
+
+/// A request over HTTP.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// `GET`, `POST` …
+    pub method: String,
+    /// The whole address.
+    pub address: String,
+    /// A token to show as `Bearer`, if any.
+    pub token: Option<String>,
+}
+
+/// What was answered to a request, whatever the status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The status.
+    pub status: u64,
+    /// The body as text.
+    pub body: String,
 }
 
 impl Aws {
@@ -75,10 +95,18 @@ impl Aws {
     /// # Errors
     /// When AWS refuses or cannot be reached.
     pub async fn ask(&self, service: &str, operation: &str, parameters: &Value) -> Result<Value> {
-        match self.try_ask(service, operation, parameters).await? {
-            Ok(answer) => Ok(answer),
-            Err(refusal) => bail!("{service} {operation}: {}: {}", refusal.code, refusal.message),
-        }
+        let mut answers = self.ask_each(service, operation, std::slice::from_ref(parameters)).await?;
+        answers.pop().context("a question has an answer")
+    }
+
+    /// The answers to the same question about many things, one after the other, with refusals as errors.
+    ///
+    /// # Errors
+    /// When AWS refuses one of them or cannot be reached.
+    pub async fn ask_each(&self, service: &str, operation: &str, parameters: &[Value]) -> Result<Vec<Value>> {
+        let what = |refusal: Refusal| anyhow!("{service} {operation}: {}: {}", refusal.code, refusal.message);
+        let answers = self.questions(service, operation, parameters).await?;
+        answers.into_iter().map(|answer| answer.map_err(what)).collect()
     }
 
     /// The answer, or how AWS refused.
@@ -86,20 +114,44 @@ impl Aws {
     /// # Errors
     /// When the question could not be asked at all.
     pub async fn try_ask(&self, service: &str, operation: &str, parameters: &Value) -> Result<Result<Value, Refusal>> {
-        let answer = self.run("ask.py", &[service, operation, &parameters.to_string()]).await;
-        Ok(read(answer.with_context(|| format!("{service} {operation}"))?))
+        let mut answers = self.questions(service, operation, std::slice::from_ref(parameters)).await?;
+        answers.pop().context("a question has an answer")
     }
 
-    /// Fetches a page over HTTP as somebody without a token: the status and the body.
+    async fn questions(
+        &self,
+        service: &str,
+        operation: &str,
+        parameters: &[Value],
+    ) -> Result<Vec<Result<Value, Refusal>>> {
+        let question = |parameters| json!({"service": service, "operation": operation, "parameters": parameters});
+        let questions = Value::from_iter(parameters.iter().map(question)).to_string();
+        let answers = self.run("ask.py", &[&questions]).await;
+        let answers = answers.with_context(|| format!("{service} {operation}"))?;
+        let answers: Vec<_> = answers.as_array().into_iter().flatten().cloned().map(read).collect();
+        ensure!(answers.len() == parameters.len(), "{service} {operation}: each question has one answer");
+        Ok(answers)
+    }
+
+    /// Asks an API over HTTP, one request after the other.
     ///
     /// # Errors
     /// When nobody answers there.
-    pub async fn fetch(&self, address: &str) -> Result<(u64, String)> {
-        let mut words = vec![address];
-        words.extend(self.endpoint.as_deref());
-        let answer = self.run("fetch.py", &words).await.with_context(|| format!("GET {address}"))?;
-        let status = field(&answer, "status").as_u64().context("an answer has a status")?;
-        Ok((status, field(&answer, "body").as_str().unwrap_or_default().to_owned()))
+    pub async fn fetch(&self, requests: &[Request]) -> Result<Vec<Page>> {
+        let asked: Vec<Value> = requests
+            .iter()
+            .map(|Request { method, address, token }| json!({"method": method, "address": address, "token": token}))
+            .collect();
+        let mut words = vec![Value::from(asked).to_string()];
+        words.extend(self.endpoint.clone());
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let answer = self.run("fetch.py", &words).await?;
+        let page = |answer: &Value| {
+            let status = field(answer, "status").as_u64()?;
+            Some(Page { status, body: field(answer, "body").as_str()?.to_owned() })
+        };
+        let pages = answer.as_array().and_then(|answers| answers.iter().map(page).collect());
+        pages.context("each answer has a status and a body")
     }
 
     /// What a script prints.
@@ -131,8 +183,6 @@ fn read(answer: Value) -> Result<Value, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

@@ -1,0 +1,115 @@
+//! What each function is asked where nobody knows what it has: something that changes nothing, or the same thing however often.
+
+use serde_json::{Value, json};
+use xtask::ship::ask::field;
+
+/// The device of all messages of the smoke tests. Nobody registers it.
+pub const NOBODY: &str = "weir-smoke";
+
+/// A message of a device that nobody has; {"value": 1}.
+const STRANGER: &str = r#"{"topic": "weir-smoke/reading/sensor/ph", "payload": "eyJ2YWx1ZSI6IDF9", "device_id": "weir-smoke", "received_at": 1767225600000}"#;
+/// A report of a level id that there is not; {"id": "?", "filling": "0"}.
+const NO_LEVEL: &str =
+    r#"{"topic": "weir-smoke", "payload": "eyJpZCI6ICI/IiwgImZpbGxpbmciOiAiMCJ9", "received_at": 1767225600000}"#;
+
+/// What a function is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Probe {
+    /// An event, and the whole answer to it.
+    Event(&'static str, Value),
+    /// A request of somebody without a token, as it comes when API Gateway has not looked for one; the function looks itself.
+    Request(&'static str, &'static str),
+}
+
+/// What the function is asked that is called so in the template, without `Function`.
+pub fn probe(function: &str) -> Option<Probe> {
+    Some(match function {
+        "Calibration" => Probe::Event(STRANGER, json!({"stored": 0, "duplicate": 0, "quarantined": 1})),
+        "Organizer" => Probe::Event(NO_LEVEL, json!({"outcome": "quarantined"})),
+        "ProblemDetector" => Probe::Event(r#"{"Records": []}"#, json!({"batchItemFailures": []})),
+        "Device" => Probe::Request("GET", "/devices"),
+        "Reading" => Probe::Request("GET", "/devices/weir-smoke/readings/latest"),
+        "Recalculation" => Probe::Request("GET", "/devices/weir-smoke/sensors/ph/recalculate/1"),
+        "Flow" => Probe::Request("GET", "/levels"),
+        "Quarantine" => Probe::Request("GET", "/quarantine"),
+        "User" => Probe::Request("GET", "/users/me"),
+        "CognitoGetUsersInfo" => Probe::Request("GET", "/cognito/users"),
+        "CognitoGetRole" => Probe::Request("GET", "/cognito/users/weir-smoke/role"),
+        // Has no route that only reads; one without a body adds nobody, whoever asks.
+        "CognitoAddUpdateDeleteUser" => Probe::Request("POST", "/cognito/users"),
+        _ => return None,
+    })
+}
+
+impl Probe {
+    /// The event that the function is called with.
+    pub fn event(&self) -> String {
+        match self {
+            Self::Event(event, _) => (*event).to_owned(),
+            Self::Request(method, path) => request(method, path, "", None).to_string(),
+        }
+    }
+
+    /// Whether the function answered as it has to.
+    pub fn fits(&self, answer: &Value) -> bool {
+        match self {
+            Self::Event(_, expected) => answer == expected,
+            Self::Request(..) => {
+                let kind = answer.pointer("/headers/content-type").and_then(Value::as_str).unwrap_or_default();
+                field(answer, "statusCode") == 401 && kind.starts_with("application/problem+json")
+            }
+        }
+    }
+
+    /// That answer, in words.
+    pub fn expected(&self) -> String {
+        match self {
+            Self::Event(_, expected) => expected.to_string(),
+            Self::Request(method, path) => format!("401 to {method} {path} without a token"),
+        }
+    }
+}
+
+/// A request as API Gateway hands it over, of whoever has these claims.
+pub fn request(method: &str, path: &str, query: &str, claims: Option<&Value>) -> Value {
+    let mut event = json!({
+        "version": "2.0", "routeKey": format!("{method} {path}"), "rawPath": path, "rawQueryString": query,
+        "headers": {"accept": "*/*"}, "isBase64Encoded": false,
+        "requestContext": {
+            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "smoke"},
+            "requestId": "smoke", "stage": "$default", "time": "01/Jan/2026:00:00:00 +0000", "timeEpoch": 1_767_225_600_000_i64,
+        },
+    });
+    if let Some(claims) = claims {
+        event["requestContext"]["authorizer"] = json!({"jwt": {"claims": claims, "scopes": null}});
+    }
+    event
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::Template;
+
+    #[test]
+    fn every_function_of_the_template_is_named_in_its_outputs_and_asked() {
+        let template = Template::read(&crate::root());
+        let functions = template.resources("AWS::Serverless::Function");
+        assert!(!functions.is_empty());
+        for id in functions.keys() {
+            assert!(template.section("Outputs").contains_key(&format!("{id}Name")), "{id} is in no output");
+            let word = id.strip_suffix("Function").expect("the ids of functions end so");
+            assert!(probe(word).is_some(), "nobody knows how to call {id}");
+        }
+    }
+
+    #[test]
+    fn a_function_that_lets_in_whoever_has_no_token_does_not_pass() {
+        let asked = Probe::Request("GET", "/devices");
+        let problem = json!({"statusCode": 401, "headers": {"content-type": "application/problem+json"}});
+        assert!(asked.fits(&problem));
+        for answer in [json!({"statusCode": 200, "headers": {}}), json!({"statusCode": 401}), Value::Null] {
+            assert!(!asked.fits(&answer), "{answer}");
+        }
+    }
+}

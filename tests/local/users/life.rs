@@ -113,6 +113,7 @@ async fn a_user_is_added_signs_in_works_is_demoted_disabled_and_deleted() {
     let refreshed = refresh(&local, &tokens).await.unwrap()["AuthenticationResult"].clone();
     let page = expect(&api(&local, &refreshed, "IdToken"), 200, "GET", "/cognito/users?email=life@", None).await;
     assert_eq!((page["items"][0]["role"].as_str(), page["items"].as_array().unwrap().len()), (Some("admin"), 1));
+    assert_eq!(expect(&admin, 200, "GET", &person, None).await["role"], "admin");
     // Even so nobody deletes themself.
     let refused = expect(&api(&local, &refreshed, "IdToken"), 409, "DELETE", &person, None).await;
     assert_eq!(refused["type"], "urn:weir:problem:self_delete");

@@ -36,7 +36,8 @@ async fn a_problem_is_reported_seen_in_scope_acknowledged_resolved_and_reported_
 
     let (_, own) = read(&user, "/problems").await;
     assert_eq!(own["items"][0]["problem_id"], "J1J2", "{own}");
-    let (_, all) = read(&admin, "/problems?limit=200").await;
+    let (status, all) = read(&admin, "/problems?limit=200").await;
+    assert_eq!(status, 200, "{all}");
     assert!(all["items"].as_array().unwrap().iter().any(|problem| problem["problem_id"] == "J1J2"), "{all}");
     assert_eq!((read(&user, "/levels/J2").await.0, read(&user, "/levels/J1").await.0), (200, 404));
     assert_eq!(read(&stranger, "/problems/J1J2").await.0, 404);

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use weir_tests::engine::Engine;
 use weir_tests::functions::{Functions, NOW, Settings};
 use weir_tests::meter::Meter;
+use weir_tests::wire::Interlude;
 
 use super::{World, ids};
 use crate::http::ask::{Ask, body, status};
@@ -187,4 +190,29 @@ async fn a_scoped_page_costs_the_scope_and_not_what_there_is() {
         costs.push(cost);
     }
     assert_eq!(costs[0], costs[1]);
+}
+
+#[tokio::test]
+async fn a_problem_that_changes_while_a_list_is_read_is_in_it_once() {
+    let world = World::new().await;
+    world.turned("01", 100, -900).await;
+    world.turned("02", 50, -800).await;
+    let (other, asked) = (Arc::new(Functions::over(&world.engine)), AtomicUsize::new(0));
+    // The open ones are asked for by their two statuses, then the resolved ones: before those the problem becomes one.
+    let resolved = move || -> BoxFuture<'static, ()> {
+        let (other, last) = (other.clone(), asked.fetch_add(1, Ordering::SeqCst) == 2);
+        Box::pin(async move {
+            if last {
+                let ask = Ask::new("PATCH", "/problems/0102").admin().json(&json!({"problem_status": "RESOLVED"}));
+                assert_eq!(status(&other.flow.handle(ask.event()).await.unwrap()), 200);
+            }
+        })
+    };
+    let interlude = Arc::new(Interlude::new("Query", 3, resolved));
+    let client = world.engine.client_over(interlude.clone());
+    let functions = Functions::by(&world.engine, &client, &Settings::default());
+    let answer = functions.flow.handle(Ask::new("GET", "/problems").admin().event()).await.unwrap();
+    assert_eq!((status(&answer), interlude.left()), (200, 0), "{answer}");
+    let page = body(&answer);
+    assert_eq!((ids(&page), &page["items"][0]["problem_status"]), (vec!["0102"], &json!("RESOLVED")));
 }

@@ -1,6 +1,6 @@
 //! Rows by their keys, as many at once as DynamoDB takes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
@@ -16,14 +16,16 @@ const REQUESTS: usize = 4;
 const ATTEMPTS: usize = 8;
 const OPERATION: &str = "BatchGetItem";
 
-/// The rows of a table that there are of these, by their key, consistently.
+/// The rows of a table that there are of these, by their key, consistently. One that is named twice, as by a list whose rows moved
+/// while it was read, is asked for once: DynamoDB refuses the whole request otherwise.
 pub(super) async fn rows(
     client: &Client,
     table: &str,
     key: &str,
     values: &[String],
 ) -> Result<HashMap<String, Item>, AwsError> {
-    let chunks: Vec<Vec<String>> = values.chunks(AT_ONCE).map(<[String]>::to_vec).collect();
+    let once: Vec<&String> = BTreeSet::from_iter(values).into_iter().collect();
+    let chunks: Vec<Vec<String>> = once.chunks(AT_ONCE).map(|some| some.iter().copied().cloned().collect()).collect();
     let chunks = chunks.into_iter().map(|values| chunk(client, table, key, values));
     let items: Vec<Vec<Item>> = stream::iter(chunks).buffer_unordered(REQUESTS).try_collect().await?;
     let keyed = |item: Item| Some((item.get(key)?.as_s().ok()?.clone(), item));

@@ -31,6 +31,7 @@ pub use options::{Interval, Options};
 pub use piecewise::{Outside, Piecewise};
 pub use platinum_rtd::PlatinumRtd;
 pub use polynomial::Polynomial;
+#[cfg(feature = "fit")]
 pub(super) use polynomial::horner;
 pub use ranges::{Range, Ranges};
 #[cfg(feature = "fit")]

@@ -18,6 +18,8 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 
+use super::agent::Agent;
+
 /// Amazon Root CA 1 to 4 and Starfield Services Root CA G2: what every AWS endpoint of the commercial and GovCloud
 /// regions chains to (Amazon Trust Services, "Certificate Authorities"). Reading the machine's store instead costs
 /// 2 ms of each start.
@@ -121,7 +123,7 @@ pub fn sdk_of(
 
 /// A DynamoDB client.
 pub fn dynamodb(config: &SdkConfig) -> aws_sdk_dynamodb::Client {
-    let mut own = aws_sdk_dynamodb::config::Builder::from(config);
+    let mut own = aws_sdk_dynamodb::config::Builder::from(config).interceptor(Agent);
     if let Ok(url) = required("AWS_ENDPOINT_URL_DYNAMODB") {
         own = own.endpoint_url(url);
     }
@@ -134,7 +136,7 @@ pub fn dynamodb(config: &SdkConfig) -> aws_sdk_dynamodb::Client {
 /// # Errors
 /// When the discovery fails.
 pub async fn timestream_write(config: &SdkConfig) -> Result<aws_sdk_timestreamwrite::Client, ConfigError> {
-    let mut own = aws_sdk_timestreamwrite::config::Builder::from(config);
+    let mut own = aws_sdk_timestreamwrite::config::Builder::from(config).interceptor(Agent);
     let by_hand = required("AWS_ENDPOINT_URL_TIMESTREAM_WRITE").or_else(|_| required("AWS_ENDPOINT_URL")).ok();
     own.set_endpoint_url(by_hand.clone());
     let client = aws_sdk_timestreamwrite::Client::from_conf(own.build());

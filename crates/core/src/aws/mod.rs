@@ -16,6 +16,7 @@ pub mod recalculation;
 pub mod registry;
 pub mod time_series;
 
+mod agent;
 mod batch;
 mod calibration;
 mod error;

@@ -38,6 +38,11 @@ impl Request {
         operation(&self.http)
     }
 
+    /// A header, if it is there.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.http.headers().get(name)
+    }
+
     /// The body.
     pub fn body(&self) -> Value {
         serde_json::from_slice(self.http.body().bytes().unwrap_or_default()).expect("AWS requests are JSON")

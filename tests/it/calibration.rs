@@ -10,7 +10,7 @@ mod repeated;
 use serde_json::{Value, json};
 use weir_tests::engine::Engine;
 use weir_tests::events::{event, names};
-use weir_tests::functions::Functions;
+use weir_tests::functions::{Functions, Settings};
 
 /// What each event comes to where it is the first: stored, duplicate, quarantined.
 const ANSWERS: &[(&str, [u32; 3])] = &[
@@ -57,9 +57,14 @@ const QUEUED: &[&str] = &["queue", "queue.one-bad"];
 
 /// An engine with the devices registered, and the function over it.
 async fn stood() -> (Engine, Functions) {
+    keeping(Settings::default().reading_days).await
+}
+
+/// The same where readings are kept for so many days.
+async fn keeping(reading_days: i64) -> (Engine, Functions) {
     let engine = Engine::start().await;
     engine.register();
-    let functions = Functions::over(&engine);
+    let functions = Functions::by(&engine, &engine.client(), &Settings { reading_days, ..Settings::default() });
     (engine, functions)
 }
 

@@ -82,6 +82,17 @@ impl Deployed {
         Template::parse(include_str!("../../template.yaml"))
     }
 
+    /// Compares what the stack has with what the template says, in whatever order.
+    ///
+    /// # Panics
+    /// When they differ.
+    pub fn is_as_the_template_says(mut found: Vec<String>, expected: impl IntoIterator<Item = impl Into<String>>) {
+        let mut expected: Vec<String> = expected.into_iter().map(Into::into).collect();
+        found.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(found, expected, "left the stack, right the template");
+    }
+
     /// An output of the template.
     pub fn output(&self, key: &str) -> &str {
         self.outputs.get(key).unwrap_or_else(|| panic!("the stack has no output {key}"))

@@ -2,6 +2,7 @@
 
 use crate::cases::{Allowed, Case};
 use crate::first::Firsts;
+use crate::process::Memory;
 use crate::report::Row;
 use crate::size::Size;
 use crate::start::Starts;
@@ -89,6 +90,13 @@ pub fn events(case: &Case, seen: &Seen) -> Vec<Row> {
         rows.extend(units(&row, asked, allowed));
     }
     rows
+}
+
+/// The figure of [`crate::steady::long`].
+pub fn long(case: &Case, memory: &Memory, events: u64) -> Row {
+    Row::new(case.function, case.name, "memory in the long run [MB]", memory.peak as f64 / MB, 1)
+        .at_most((case.function != "hello").then_some(MEMORY))
+        .note(format!("at most; {:.1} after {events} events", memory.now as f64 / MB))
 }
 
 fn requests(row: &dyn Fn(&'static str, f64, usize) -> Row, asked: &Asked, allowed: Allowed) -> Vec<Row> {

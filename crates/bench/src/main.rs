@@ -63,6 +63,9 @@ struct Options {
     /// Measures only what does not depend on the machine, and fails when a figure is above its line in budget.toml.
     #[arg(long)]
     check: bool,
+    /// Measures memory once more after so many events of each function's first case.
+    #[arg(long, value_name = "EVENTS", value_parser = clap::value_parser!(i64).range(1..=10_000_000))]
+    long: Option<i64>,
     /// Draws the starts into this SVG file.
     #[arg(long)]
     chart: Option<PathBuf>,
@@ -145,8 +148,16 @@ fn measure(options: &Options) -> Result<Vec<report::Row>> {
                 rows.push(figures::instructions(case, instructions::measure(&api, &stage, program, case, after)?));
             }
         }
-        if let (true, Some(case)) = (options.starts > 1, cases::all().iter().find(|case| case.function == program.name))
-        {
+        let all = cases::all();
+        let usual = all.iter().find(|case| case.function == program.name);
+        if let (Some(events), Some(case)) = (options.long, usual) {
+            eprintln!("{}: {}, {events} events in the long run", case.function, case.name);
+            // A second apart as well: the last one is of the present.
+            let stage = events::Stage { begin: now - 1_000 * (events + 1_000), ..stage };
+            let events = events.unsigned_abs();
+            rows.push(figures::long(case, &steady::long(&api, &stage, program, case, events)?, events));
+        }
+        if let (true, Some(case)) = (options.starts > 1, usual) {
             eprintln!("{}: first event over TLS, {} starts", program.name, options.starts / 2);
             rows.extend(figures::first(
                 &program.name,

@@ -80,6 +80,22 @@ pub fn measure(api: &Rc<RuntimeApi>, stage: &Stage<'_>, program: &Program, case:
     Ok(Seen { asked, memory, logged, cost: cost? })
 }
 
+/// Memory after so many events of a case, by when whatever grows with them has grown. The first ones reach the engine, the others
+/// are given as fast as they are answered.
+pub fn long(api: &Rc<RuntimeApi>, stage: &Stage<'_>, program: &Program, case: &Case, events: u64) -> Result<Memory> {
+    stage.endpoint.replay(false);
+    let made = (case.events)(stage)?;
+    let function = api.run(program, &world::variables(stage.endpoint, case.variables))?;
+    let mut run = Run { stage, case, function, events: made, given: 0 };
+    let given = (0..events).try_for_each(|number| {
+        stage.endpoint.replay(number >= WARM_UP);
+        run.give().map(drop)
+    });
+    stage.endpoint.replay(false);
+    given?;
+    run.function.process().memory()
+}
+
 impl Run<'_> {
     fn on_engine(&mut self, events: u64) -> Result<Asked> {
         let (mut tally, mut marks, mut cpu) = (Tally::default(), Vec::new(), Vec::new());

@@ -166,3 +166,16 @@ async fn strip(place: &Place, built: &Path, staged: &Path) -> Result<u64> {
 pub fn target(place: &Place) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| place.root().join("target"), |folder| place.root().join(folder))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_with_blanks_are_left_out_of_programs_too() {
+        let flags = elsewhere(Path::new("/home/ann/my weir"), Path::new("/home/ann/.cargo"));
+        let flags: Vec<&str> = flags.to_str().unwrap().split('\x1f').collect();
+        let own = ["--remap-path-prefix=/home/ann/my weir=/weir", "--remap-path-prefix=/home/ann/.cargo=/cargo"];
+        assert!(flags.ends_with(&own), "{flags:?}");
+    }
+}

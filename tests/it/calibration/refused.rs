@@ -4,11 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use weir_core::domain::Reason;
-use weir_tests::engine::Engine;
 use weir_tests::events::event;
-use weir_tests::functions::{Functions, NOW, Settings};
+use weir_tests::functions::NOW;
 
-use super::{handled, stood};
+use super::{handled, keeping, stood};
 
 /// Each refused event with its reason, with its device and its sensor where they are known.
 const REASONS: &[(&str, &str, Option<&str>, Option<&str>)] = &[
@@ -70,10 +69,7 @@ async fn a_result_that_is_no_number_is_refused() {
 
 #[tokio::test]
 async fn a_reading_that_would_be_gone_at_once_is_refused() {
-    let engine = Engine::start().await;
-    engine.register();
-    let settings = Settings { reading_days: 30, ..Settings::default() };
-    let functions = Functions::by(&engine, &engine.client(), &settings);
+    let (engine, functions) = keeping(30).await;
     let days = |days: i64| NOW.plus_seconds(-86_400 * days).millis();
     let batch = json!([{"ts": days(31), "values": {"ph": 412}}, {"ts": days(30) + 1_000, "values": {"ph": 413}}]);
     let event = json!({"batch": batch, "topic": "buoy-01/readings", "received_at": NOW.millis()});

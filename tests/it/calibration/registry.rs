@@ -8,7 +8,7 @@ use weir_tests::fleet::second_ph;
 use weir_tests::functions::{Functions, NOW, Settings};
 use weir_tests::wire::Ledger;
 
-use super::{handled, stood};
+use super::{handled, keeping, stood};
 
 /// The devices registered, and a function whose requests are written down.
 async fn watched() -> (Engine, Functions, Arc<Ledger>) {
@@ -114,10 +114,7 @@ async fn a_device_row_that_cannot_be_understood_is_not_the_messages_fault() {
 
 #[tokio::test]
 async fn readings_expire_when_the_stack_says_so() {
-    let engine = Engine::start().await;
-    engine.register();
-    let settings = Settings { reading_days: 10, ..Settings::default() };
-    let functions = Functions::by(&engine, &engine.client(), &settings);
+    let (engine, functions) = keeping(10).await;
     handled(&functions, "number.with-ts").await;
     assert_eq!(engine.row("readings")["expires_at"], 1_795_155_884 + 10 * 86_400);
 }

@@ -4,14 +4,10 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
-use weir_core::aws::device::Write;
-use weir_core::domain::calibration::Calibration;
-use weir_core::domain::device_record::Entry;
-use weir_core::wire::calibration::read;
 use weir_tests::events::event;
 use weir_tests::wire::{Answer, Request, Wire, answer};
 
-use super::{NOW, World, author};
+use super::{NOW, World};
 use crate::http::ask::{Ask, body, status};
 
 #[tokio::test]
@@ -182,22 +178,8 @@ async fn a_sensor_comes_back_only_when_the_formula_it_had_finds_its_inputs() {
 #[tokio::test]
 async fn a_device_with_more_than_a_row_holds_is_refused_in_so_many_words() {
     let world = World::new().await;
-    let sensors: Vec<Value> = (0..64).map(|place| json!({"code": format!("s{place}")})).collect();
-    world.create("full", &json!({"sensors": sensors})).await;
-    let points: Vec<Value> = (0..200).map(|place| json!([f64::from(place) + 0.123456789012345, 1.0 / 3.0])).collect();
-    let table = json!({"model": "piecewise", "points": points, "outside": "clamp", "note": "🜨".repeat(1_000)});
-    // 41 such tables of 9.7 KB are as much as a row holds. They get there without a request for each.
-    let mut record = world.record("full").await;
-    let new = read(table.as_object().unwrap()).unwrap();
-    for place in 0..40 {
-        let (valid_from, model, options) = (NOW, new.model.clone(), new.options);
-        let calibration = Arc::new(Calibration { version: 1, valid_from, model, options });
-        let entry = Entry { calibration, by: String::new(), at: NOW, note: new.note.clone() };
-        record = record.calibrated(&format!("s{place}").parse().unwrap(), entry, author());
-    }
-    record.versions.record = 2;
-    assert_eq!(world.devices().write(&record, false).await.unwrap(), Write::Done);
-
+    // 41 such tables are as much as a row holds.
+    let table = world.create_large("full", 64).await;
     let post = |place: usize| Ask::new("POST", &format!("/devices/full/sensors/s{place}/calibrations")).admin();
     assert_eq!(status(&world.ask(post(40).json(&table)).await), 201);
     let answer = world.ask(post(41).json(&table)).await;

@@ -18,12 +18,9 @@ async fn answer(asked: impl Fn(&Probe) -> bool) {
 #[tokio::test]
 async fn the_stack_has_every_function_of_the_template() {
     let stack = Deployed::find().await;
-    let mut found: Vec<String> = stack.functions().iter().map(|(word, _)| format!("{word}Function")).collect();
+    let found = stack.functions().iter().map(|(word, _)| format!("{word}Function")).collect();
     let template = Deployed::template();
-    let mut expected: Vec<&str> = template.resources("AWS::Serverless::Function").into_keys().collect();
-    found.sort_unstable();
-    expected.sort_unstable();
-    assert_eq!(found, expected, "left the stack, right the template");
+    Deployed::is_as_the_template_says(found, template.resources("AWS::Serverless::Function").into_keys());
 }
 
 #[tokio::test]

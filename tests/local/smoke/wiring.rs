@@ -6,12 +6,9 @@ use weir_tests::deployed::Deployed;
 #[tokio::test]
 async fn every_table_of_the_template_is_active() {
     let stack = Deployed::find().await;
-    let mut found: Vec<String> = stack.tables().iter().map(|(word, _)| format!("{word}Table")).collect();
+    let found = stack.tables().iter().map(|(word, _)| format!("{word}Table")).collect();
     let template = Deployed::template();
-    let mut expected: Vec<&str> = template.resources("AWS::DynamoDB::Table").into_keys().collect();
-    found.sort_unstable();
-    expected.sort_unstable();
-    assert_eq!(found, expected, "left the stack, right the template");
+    Deployed::is_as_the_template_says(found, template.resources("AWS::DynamoDB::Table").into_keys());
     let asks: Vec<Value> = stack.tables().iter().map(|(_, name)| json!({ "TableName": name })).collect();
     for answer in stack.ask_each("dynamodb", "describe_table", &asks).await {
         assert_eq!(answer["Table"]["TableStatus"], "ACTIVE", "{answer}");
@@ -60,11 +57,9 @@ async fn newest_versions(stack: &Deployed, functions: &[&str]) -> Vec<u64> {
 async fn streams_and_the_queue_wake_their_functions() {
     let stack = Deployed::find().await;
     let template = Deployed::template();
-    let mut expected: Vec<String> = template
-        .resources("AWS::Lambda::EventSourceMapping")
-        .into_values()
-        .map(|mapping| mapping["FunctionName"]["Ref"].as_str().expect("an alias").replace("Function.Alias", ""))
-        .collect();
+    let mappings = template.resources("AWS::Lambda::EventSourceMapping").into_values();
+    let woken =
+        |mapping: &Value| mapping["FunctionName"]["Ref"].as_str().expect("an alias").replace("Function.Alias", "");
     let mut found = Vec::new();
     let functions = stack.functions();
     let asks: Vec<Value> =
@@ -80,7 +75,5 @@ async fn streams_and_the_queue_wake_their_functions() {
             found.push(word.to_owned());
         }
     }
-    found.sort_unstable();
-    expected.sort_unstable();
-    assert_eq!(found, expected, "left the stack, right the template");
+    Deployed::is_as_the_template_says(found, mappings.map(woken));
 }

@@ -162,7 +162,8 @@ impl Api {
             "user" => self.user.handle(event).await,
             "cognito-get-users-info" => self.info.handle(event).await,
             "cognito-get-role" => self.role.handle(event).await,
-            _ => self.change.handle(event).await,
+            "cognito-add-update-delete-user" => self.change.handle(event).await,
+            other => panic!("{other} is not behind the API"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Who the functions say they are. The SDK composes its `User-Agent` anew for each request, of the system, the language and all
+//! Who the functions say they are to the stores of readings and levels, which each message asks. The SDK composes its `User-Agent` anew for each request, of the system, the language and all
 //! features in use, and once more as `x-amz-user-agent`, which is signed: a twentieth of a level report's processor time. A word
 //! tells as much to whoever reads CloudTrail.
 
@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::disable_interceptor;
 
-/// What every request says.
+/// What each request says.
 const AGENT: &str = concat!("weir/", env!("CARGO_PKG_VERSION"));
 
 /// Says [`AGENT`] instead of what the SDK would.

@@ -1,7 +1,7 @@
 //! The Timestream store on the wire: the deployed program writes to moto, which shows what it was sent.
 
 use serde_json::{Map, Value, json};
-use weir_core::aws::time_series::Span;
+use weir_aws::time_series::Span;
 use weir_core::domain::Timestamp;
 use weir_core::domain::every::Every;
 use weir_core::domain::reading::Series;

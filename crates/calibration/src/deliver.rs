@@ -5,19 +5,19 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
-use weir_core::aws::AwsError;
-use weir_core::aws::quarantine::SetAside;
-use weir_core::aws::time_series::{Aside, Written};
+use weir_aws::AwsError;
+use weir_aws::quarantine::SetAside;
+use weir_aws::time_series::{Aside, Written};
 use weir_core::domain::device::Device;
 use weir_core::domain::reading::{Reading, Series};
 use weir_core::domain::{Reason, Refusal, Timestamp};
 use weir_core::id::{AsideId, DeviceId};
-use weir_core::telemetry::metric;
 use weir_core::wire::Envelope;
+use weir_runtime::telemetry::metric;
 
 use super::calibrate::{Histories, Made, asked, calibrate};
 use super::message::{Message, Part, parse, shown, single};
-use super::{Calibration, CallAgain, Count};
+use super::{Calibration, Count, Failed};
 
 /// The function's name, as kept with what it sets aside.
 const FUNCTION: &str = "calibration";
@@ -64,10 +64,7 @@ impl Sorted {
             Some(Ok(Some(_))) => {
                 Refusal::new(Reason::DeviceDisabled, format!("the device {} is switched off", message.device))
             }
-            Some(Err(error)) => {
-                let error = AwsError::Call { operation: "device", detail: error.to_string() };
-                return self.failed.push((place, error));
-            }
+            Some(Err(error)) => return self.failed.push((place, error.clone())),
             Some(Ok(None)) | None => {
                 Refusal::new(Reason::UnknownDevice, format!("no device {} is registered", message.device))
             }
@@ -80,11 +77,11 @@ impl Calibration {
     /// Delivers the messages and tells of each how it went. The store is asked once for all of them.
     ///
     /// Boxed: a type of all that is awaited from here on is more than the compiler follows.
-    pub(super) fn deliver(&self, envelopes: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<Count, CallAgain>>> {
+    pub(super) fn deliver(&self, envelopes: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<Count, Failed>>> {
         Box::pin(self.deliver_all(envelopes))
     }
 
-    async fn deliver_all(&self, envelopes: Vec<Envelope>) -> Vec<Result<Count, CallAgain>> {
+    async fn deliver_all(&self, envelopes: Vec<Envelope>) -> Vec<Result<Count, Failed>> {
         let messages: Vec<_> = envelopes.iter().map(parse).collect();
         let both = || envelopes.iter().zip(&messages);
         for (_, message) in both().filter(|(envelope, _)| envelope.replay.is_some()) {
@@ -135,7 +132,7 @@ impl Calibration {
     }
 
     /// Stores the readings, sets the rest aside, and counts.
-    async fn settle(&self, messages: usize, sorted: Sorted, replayed: &[AsideId]) -> Vec<Result<Count, CallAgain>> {
+    async fn settle(&self, messages: usize, sorted: Sorted, replayed: &[AsideId]) -> Vec<Result<Count, Failed>> {
         let Sorted { readings, aside, mut failed } = sorted;
         let (places, readings): (Vec<usize>, Vec<Reading>) = readings.into_iter().unzip();
         let clock = self.clock.as_ref();
@@ -156,14 +153,14 @@ impl Calibration {
                 Err(error) => failed.push((place, error)),
             }
         }
-        let mut results: Vec<Result<Count, CallAgain>> = counts.into_iter().map(Ok).collect();
+        let mut results: Vec<Result<Count, Failed>> = counts.into_iter().map(Ok).collect();
         for (place, error) in failed {
             if let Some(result) = results.get_mut(place) {
-                if let Err(CallAgain::Failed { failed, .. }) = result {
+                if let Err(Failed { failed, .. }) = result {
                     *failed += 1;
                 } else {
                     let all = all.get(place).copied().unwrap_or_default();
-                    *result = Err(CallAgain::Failed { failed: 1, all, first: error });
+                    *result = Err(Failed { failed: 1, all, first: error });
                 }
             }
         }

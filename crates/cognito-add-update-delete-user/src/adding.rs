@@ -2,13 +2,13 @@
 //! Until then they are in no list, and the token of one who signs in carries the mark and gives no role. What goes wrong is
 //! undone; what was killed on its way keeps the mark, and whoever adds the same address again clears it away first.
 
-use weir_core::aws::AwsError;
-use weir_core::aws::people::{Account, PoolError, Wish};
+use weir_aws::AwsError;
+use weir_aws::people::{Account, PoolError, Wish};
 use weir_core::domain::people::Person;
 use weir_core::domain::people::mark::Mark;
 use weir_core::domain::people::profile::Record;
-use weir_core::http::{Caller, Kind, Problem};
 use weir_core::id::Username;
+use weir_http::{Caller, Kind, Problem};
 
 use super::Parts;
 use super::body::Adding;

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use utoipa::ToSchema;
-use weir_core::aws::people::Password;
+use weir_aws::people::Password;
 use weir_core::domain::access::Role;
 use weir_core::domain::calibration::Invalid;
 use weir_core::domain::people::email::email;

@@ -3,13 +3,13 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use weir_core::aws::people::Held;
-use weir_core::aws::profile::Found;
+use weir_aws::people::Held;
+use weir_aws::profile::Found;
 use weir_core::domain::people::Person;
 use weir_core::domain::people::guard::{may_delete, rules};
-use weir_core::http::{Admin, Audit, Caller, IfMatch, Path, Problem};
 use weir_core::id::Username;
 use weir_core::wire::person::PersonJson;
+use weir_http::{Admin, Audit, Caller, IfMatch, Path, Problem};
 
 use super::Parts;
 

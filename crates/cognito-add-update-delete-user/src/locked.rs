@@ -2,9 +2,9 @@
 
 use weir_core::domain::people::Person;
 use weir_core::domain::people::guard::{Guarded, rules};
-use weir_core::http::{Caller, IfMatch, Problem, version_of};
 use weir_core::id::Username;
 use weir_core::wire::person::PersonJson;
+use weir_http::{Caller, IfMatch, Problem, version_of};
 
 use super::Parts;
 

@@ -4,13 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
-use weir_core::aws::people::Held;
+use weir_aws::people::Held;
 use weir_core::domain::calibration::Invalid;
 use weir_core::domain::people::guard::dethrones;
 use weir_core::domain::settings::pointed;
-use weir_core::http::{Admin, Audit, Caller, ETag, IfMatch, Merge, Path, Problem, from_value, version_of};
 use weir_core::id::Username;
 use weir_core::wire::person::{PersonJson, RoleJson};
+use weir_http::{Admin, Audit, Caller, ETag, IfMatch, Merge, Path, Problem, from_value, version_of};
 
 use super::Parts;
 use super::body::{Change, ChangeBody};

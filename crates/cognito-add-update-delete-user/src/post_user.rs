@@ -6,8 +6,8 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
-use weir_core::http::{Admin, Audit, ETag, Problem, Strict, version_of};
 use weir_core::wire::person::{PersonJson, RoleJson};
+use weir_http::{Admin, Audit, ETag, Problem, Strict, version_of};
 
 use super::Parts;
 use super::body::NewUser;

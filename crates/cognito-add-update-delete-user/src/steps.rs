@@ -3,11 +3,11 @@
 //! anything, who is to be enabled after. Each may be repeated, so the same request again brings a change to its end that was
 //! broken off.
 
-use weir_core::aws::people::{Held, PoolError};
+use weir_aws::people::{Held, PoolError};
 use weir_core::domain::access::Role;
 use weir_core::domain::people::Person;
-use weir_core::http::Problem;
 use weir_core::id::Username;
+use weir_http::Problem;
 
 use super::Parts;
 use super::body::Change;

@@ -4,11 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use weir_core::aws::people::Pool;
+use weir_aws::people::Pool;
 use weir_core::domain::access::Role;
-use weir_core::http::{Caller, Path, Problem};
 use weir_core::id::Username;
 use weir_core::wire::person::RoleJson;
+use weir_http::{Caller, Path, Problem};
 
 /// What a person may do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

@@ -2,10 +2,10 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use weir_core::aws::people::Pool;
-use weir_core::http::{Admin, IfNoneMatch, Path, Problem, version_of};
+use weir_aws::people::Pool;
 use weir_core::id::Username;
 use weir_core::wire::person::PersonJson;
+use weir_http::{Admin, IfNoneMatch, Path, Problem, version_of};
 
 /// One person, by the name in the pool or by the address. Two requests to Cognito.
 #[utoipa::path(

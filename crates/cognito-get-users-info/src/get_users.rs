@@ -3,11 +3,12 @@
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use weir_core::aws::people::{Listing, Pool, Status};
+use weir_aws::people::{Listing, Pool};
 use weir_core::domain::access::Role;
+use weir_core::domain::people::Status;
 use weir_core::domain::people::filter;
-use weir_core::http::{Admin, Cursor, Page, PageQuery, Paging, Problem};
 use weir_core::wire::person::{PersonJson, RoleJson};
+use weir_http::{Admin, Cursor, Page, PageQuery, Paging, Problem};
 
 /// The filters.
 #[derive(Debug, Default, Deserialize, IntoParams)]

@@ -1,14 +1,14 @@
 //! How a device is changed: read, checked against `If-Match`, decided, and written for the version that was read. Who is
 //! overtaken begins anew; who named a version is told that it is not the present one.
 
-use weir_core::aws::delivery::State;
-use weir_core::aws::device::{Found, Stored, Write};
-use weir_core::aws::{AwsError, wait_turn};
+use weir_aws::delivery::State;
+use weir_aws::device::{Found, Stored, Write};
+use weir_aws::{AwsError, wait_turn};
 use weir_core::domain::device_record::{Author, Calibrated, Calibrations, Content, Record};
 use weir_core::domain::reading::Series;
-use weir_core::http::{Caller, IfMatch, Problem};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::device::{DeliveryJson, DeviceJson};
+use weir_http::{Caller, IfMatch, Problem};
 
 use super::Parts;
 

@@ -4,9 +4,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use weir_core::domain::device_record::{Content, Record};
-use weir_core::http::{Admin, ETag, IfMatch, Path, Problem};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::device::DeviceJson;
+use weir_http::{Admin, ETag, IfMatch, Path, Problem};
 
 use super::Parts;
 

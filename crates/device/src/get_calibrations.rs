@@ -1,11 +1,11 @@
 //! `GET /devices/{id}/sensors/{code}/calibrations`: the history of a sensor's calibrations, newest first.
 
 use axum::extract::State;
-use weir_core::aws::Since;
+use weir_aws::Since;
 use weir_core::domain::reading::Series;
-use weir_core::http::{Cursor, Member, Page, PageQuery, Paging, Path, Problem};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::calibration::CalibrationJson;
+use weir_http::{Cursor, Member, Page, PageQuery, Paging, Path, Problem};
 
 use super::Parts;
 

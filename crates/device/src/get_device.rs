@@ -3,9 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use weir_core::http::{ETag, IfNoneMatch, Member, Path, Problem};
 use weir_core::id::DeviceId;
 use weir_core::wire::device::DeviceJson;
+use weir_http::{ETag, IfNoneMatch, Member, Path, Problem};
 
 use super::Parts;
 use super::show::constant;

@@ -6,12 +6,12 @@ use std::ops::Bound;
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use weir_core::aws::device::{Listing, Place};
+use weir_aws::device::{Listing, Place};
 use weir_core::domain::access::Scope;
 use weir_core::domain::device_record::Record;
-use weir_core::http::{Cursor, Member, Page, PageQuery, Paging, Problem};
 use weir_core::id::{DeviceId, Tube};
 use weir_core::wire::device::DeviceJson;
+use weir_http::{Cursor, Member, Page, PageQuery, Paging, Problem};
 
 use super::Parts;
 use super::page::{AT_ONCE, Filling};

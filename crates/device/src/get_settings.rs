@@ -5,11 +5,11 @@ use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
-use weir_core::aws::device::Stored;
-use weir_core::http::{Member, Path, Problem};
+use weir_aws::device::Stored;
 use weir_core::id::DeviceId;
 use weir_core::wire::device::DeliveryJson;
 use weir_core::wire::settings::{group_json, reported, settings_json};
+use weir_http::{Member, Path, Problem};
 
 use super::Parts;
 use super::change::{json, state};

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use weir_core::aws::AwsError;
+use weir_aws::AwsError;
 use weir_core::domain::Timestamp;
 use weir_core::domain::calibration::{Invalid, Model, check_inputs};
 use weir_core::domain::device_record::{Content, Entry, Record};
-use weir_core::http::Problem;
 use weir_core::id::SensorCode;
+use weir_http::Problem;
 
 use super::Parts;
 use super::show::TOGETHER;

@@ -4,10 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use weir_core::domain::device_record::Record;
-use weir_core::http::{Admin, ETag, IfMatch, Merge, Path, Problem, from_value};
 use weir_core::id::DeviceId;
 use weir_core::wire::device::DeviceJson;
 use weir_core::wire::device_body::{DeviceBody, patched};
+use weir_http::{Admin, ETag, IfMatch, Merge, Path, Problem, from_value};
 
 use super::Parts;
 

@@ -7,14 +7,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde_json::{Map, Value};
-use weir_core::aws::device::Write;
-use weir_core::aws::wait_turn;
+use weir_aws::device::Write;
+use weir_aws::wait_turn;
 use weir_core::domain::calibration::Calibration;
 use weir_core::domain::device_record::Entry;
 use weir_core::domain::reading::Series;
-use weir_core::http::{Admin, ETag, IfMatch, Path, Problem, Strict};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::calibration::{CalibrationBody, CalibrationJson, read};
+use weir_http::{Admin, ETag, IfMatch, Path, Problem, Strict};
 
 use super::Parts;
 use super::change::contended;

@@ -5,13 +5,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
-use weir_core::aws::device::{Found, Write};
-use weir_core::aws::wait_turn;
+use weir_aws::device::{Found, Write};
+use weir_aws::wait_turn;
 use weir_core::domain::calibration::Invalid;
 use weir_core::domain::device_record::{Calibrations, Record, Versions};
-use weir_core::http::{Admin, ETag, Problem, Strict};
 use weir_core::wire::device::DeviceJson;
 use weir_core::wire::device_body::DeviceBody;
+use weir_http::{Admin, ETag, Problem, Strict};
 
 use super::Parts;
 use super::change::{contended, json};

@@ -6,10 +6,10 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use weir_core::domain::calibration::Invalid;
 use weir_core::domain::device_record::{Content, Record};
-use weir_core::http::{Admin, ETag, IfMatch, Path, Problem, Strict};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::device::{DeviceJson, SensorJson};
 use weir_core::wire::device_body::SensorBody;
+use weir_http::{Admin, ETag, IfMatch, Path, Problem, Strict};
 
 use super::Parts;
 

@@ -6,10 +6,10 @@ use axum::http::header::ETAG;
 use axum::response::IntoResponse;
 use serde_json::{Map, Value};
 use weir_core::domain::device_record::{Content, Record};
-use weir_core::http::{Member, Path, Problem, Strict};
 use weir_core::id::DeviceId;
 use weir_core::wire::device::DeviceJson;
 use weir_core::wire::settings::{settings, settings_json};
+use weir_http::{Member, Path, Problem, Strict};
 
 use super::Parts;
 use super::get_settings::SettingsJson;

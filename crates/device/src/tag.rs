@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use weir_core::http::{IfMatch, Problem};
+use weir_http::{IfMatch, Problem};
 
 /// `If-Match` where a tag may carry a mark behind the version.
 pub(super) struct IfVersion(pub IfMatch);

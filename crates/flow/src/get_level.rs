@@ -2,8 +2,8 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use weir_core::http::{IfNoneMatch, Member, Path, Problem};
 use weir_core::id::LevelId;
+use weir_http::{IfNoneMatch, Member, Path, Problem};
 
 use super::Parts;
 use super::show::LevelJson;

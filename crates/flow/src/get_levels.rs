@@ -6,10 +6,10 @@ use std::ops::Bound;
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use weir_core::aws::AwsError;
-use weir_core::aws::level::{LevelState, Listing};
-use weir_core::http::{Cursor, Member, Page, PageQuery, Paging, Problem};
+use weir_aws::AwsError;
+use weir_aws::level::{LevelState, Listing};
 use weir_core::id::{LevelId, Tube};
+use weir_http::{Cursor, Member, Page, PageQuery, Paging, Problem};
 
 use super::Parts;
 use super::show::LevelJson;

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use weir_core::http::{IfNoneMatch, Member, Path, Problem};
+use weir_http::{IfNoneMatch, Member, Path, Problem};
 
 use super::Parts;
 use super::show::ProblemJson;

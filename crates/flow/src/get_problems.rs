@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use weir_core::aws::AwsError;
-use weir_core::aws::problem::{Listing, Place, Stored};
+use weir_aws::AwsError;
+use weir_aws::problem::{Listing, Place, Stored};
 use weir_core::domain::problem::Subject;
-use weir_core::http::{Cursor, Member, Page, PageQuery, Paging, Problem};
 use weir_core::id::LevelId;
 use weir_core::wire::time;
+use weir_http::{Cursor, Member, Page, PageQuery, Paging, Problem};
 
 use super::Parts;
 use super::show::{ProblemJson, StatusJson};

@@ -8,12 +8,12 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use weir_core::aws::AwsError;
-use weir_core::aws::problem::{Stored, Write};
+use weir_aws::AwsError;
+use weir_aws::problem::{Stored, Write};
 use weir_core::domain::Timestamp;
 use weir_core::domain::calibration::Invalid;
 use weir_core::domain::problem::{Change, NoSense, Person, Problem as FlowProblem, Status, Subject};
-use weir_core::http::{Caller, ETag, IfMatch, Member, Merge, Path, Problem, from_value};
+use weir_http::{Caller, ETag, IfMatch, Member, Merge, Path, Problem, from_value};
 
 use super::Parts;
 use super::show::{ProblemJson, StatusJson};

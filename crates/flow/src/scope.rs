@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use weir_core::domain::access::Scope;
 use weir_core::domain::problem::Subject;
-use weir_core::http::{Caller, Problem};
 use weir_core::id::LevelId;
+use weir_http::{Caller, Problem};
 
 use super::Parts;
 

@@ -2,8 +2,8 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use weir_core::http::{Admin, IfMatch, Path, Problem};
 use weir_core::id::AsideId;
+use weir_http::{Admin, IfMatch, Path, Problem};
 
 use super::Parts;
 

@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
-use weir_core::http::{Admin, IfNoneMatch, Path, Problem};
 use weir_core::id::AsideId;
+use weir_http::{Admin, IfNoneMatch, Path, Problem};
 
 use super::Parts;
 use super::show::{AsideJson, version};

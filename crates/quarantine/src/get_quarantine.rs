@@ -3,10 +3,10 @@
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use weir_core::aws::quarantine::Wanted;
+use weir_aws::quarantine::Wanted;
 use weir_core::domain::{Reason, Timestamp};
-use weir_core::http::{Admin, Cursor, Page, PageQuery, Paging, Problem};
 use weir_core::wire::time;
+use weir_http::{Admin, Cursor, Page, PageQuery, Paging, Problem};
 
 use super::Parts;
 use super::show::AsideJson;

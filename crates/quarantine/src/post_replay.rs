@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use weir_core::http::{Admin, IfMatch, Path, Problem};
 use weir_core::id::AsideId;
+use weir_http::{Admin, IfMatch, Path, Problem};
 
 use super::Parts;
 use super::replay::Outcome;

@@ -8,14 +8,14 @@ use futures_util::{StreamExt, future, stream};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use utoipa::ToSchema;
-use weir_core::aws::AwsError;
-use weir_core::aws::quarantine::{Entry, Place, Wanted};
-use weir_core::clock::Until;
+use weir_aws::AwsError;
+use weir_aws::quarantine::{Entry, Place, Wanted};
 use weir_core::domain::calibration::Invalid;
 use weir_core::domain::{Reason, Timestamp};
-use weir_core::http::{Admin, Cursor, Problem, Strict};
 use weir_core::id::AsideId;
 use weir_core::wire::time;
+use weir_http::{Admin, Cursor, Problem, Strict};
+use weir_runtime::Until;
 
 use super::Parts;
 use super::get_quarantine::name;

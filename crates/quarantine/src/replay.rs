@@ -1,12 +1,12 @@
 //! One entry, delivered again.
 
 use serde_json::Value;
-use weir_core::aws::AwsError;
-use weir_core::aws::invoke::Undone;
-use weir_core::aws::quarantine::{Entry, Original};
+use weir_aws::AwsError;
+use weir_aws::invoke::Undone;
+use weir_aws::quarantine::{Entry, Original};
 use weir_core::domain::Kept;
-use weir_core::http::Problem;
 use weir_core::wire::replay;
+use weir_http::Problem;
 
 use super::Parts;
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use weir_core::aws::quarantine::Entry;
+use weir_aws::quarantine::Entry;
 use weir_core::domain::{Reason, Timestamp};
 use weir_core::id::AsideId;
 use weir_core::wire::time;

@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::header::ACCEPT;
 use axum::http::request::Parts;
-use weir_core::http::{Kind, Problem};
+use weir_http::{Kind, Problem};
 
 /// A form in which readings are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

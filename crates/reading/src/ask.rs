@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
-use weir_core::aws::time_series::{Place, Span};
+use weir_aws::time_series::{Place, Span};
 use weir_core::domain::Timestamp;
 use weir_core::domain::every::{BadEvery, Every};
-use weir_core::http::{Cursor, Problem};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::time;
+use weir_http::{Cursor, Problem};
 
 use super::show::Agg;
 

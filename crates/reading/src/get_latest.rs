@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use weir_core::http::{Member, Path, Problem, Query};
 use weir_core::id::{DeviceId, SensorCode};
+use weir_http::{Member, Path, Problem, Query};
 
 use super::accept::Form;
 use super::get_readings::{csv, varied};

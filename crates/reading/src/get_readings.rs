@@ -6,9 +6,9 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LINK, VARY};
 use axum::http::{HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use weir_core::aws::time_series::{Found, Unanswered};
-use weir_core::http::{Cursor, Member, Path, Problem, Query};
+use weir_aws::time_series::{Found, Unanswered};
 use weir_core::id::DeviceId;
+use weir_http::{Cursor, Member, Path, Problem, Query};
 
 use super::accept::Form;
 use super::ask::{Ask, Wanted};

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use weir_core::aws::device::Found;
+use weir_aws::device::Found;
 use weir_core::domain::access::Role;
 use weir_core::domain::device_record::{Content, MOST_SENSORS};
 use weir_core::domain::reading::{FILLING, Series};
-use weir_core::http::{Caller, Problem};
 use weir_core::id::{DeviceId, SensorCode};
+use weir_http::{Caller, Problem};
 
 use super::Parts;
 

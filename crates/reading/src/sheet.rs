@@ -5,8 +5,8 @@
 
 use csv::{Terminator, Writer, WriterBuilder};
 use weir_core::domain::Timestamp;
-use weir_core::http::Problem;
 use weir_core::wire::time;
+use weir_http::Problem;
 
 use super::show::{Agg, Interval, Point};
 

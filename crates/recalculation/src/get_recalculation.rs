@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use weir_core::domain::reading::Series;
-use weir_core::http::{Admin, Path, Problem};
 use weir_core::id::{DeviceId, JobId, SensorCode};
+use weir_http::{Admin, Path, Problem};
 
 use super::Parts;
 use super::show::RecalculationJson;

@@ -4,9 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Map, Value};
 use weir_core::domain::fit::fit;
-use weir_core::http::{Admin, Path, Problem, Strict};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::fit::{Asked, FitBody, FitJson, read};
+use weir_http::{Admin, Path, Problem, Strict};
 
 use super::Parts;
 

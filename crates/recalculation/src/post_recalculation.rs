@@ -7,15 +7,15 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use weir_core::aws::AwsError;
-use weir_core::aws::recalculation::{MOST_CANCELLED, RecalculationTable};
+use weir_aws::AwsError;
+use weir_aws::recalculation::{MOST_CANCELLED, RecalculationTable};
 use weir_core::domain::Timestamp;
 use weir_core::domain::calibration::Invalid;
 use weir_core::domain::device::Sensor;
 use weir_core::domain::reading::Series;
 use weir_core::domain::recalculation::{Count, Job, State as JobState, begins_at};
-use weir_core::http::{Admin, Path, Problem, Strict};
 use weir_core::id::{DeviceId, SensorCode};
+use weir_http::{Admin, Path, Problem, Strict};
 
 use super::Parts;
 use super::show::RecalculationJson;

@@ -2,13 +2,13 @@
 //! overtaken begins anew.
 
 use serde_json::{Value, json};
-use weir_core::aws::device::Write;
-use weir_core::aws::profile::Found;
-use weir_core::aws::{AwsError, wait_turn};
+use weir_aws::device::Write;
+use weir_aws::profile::Found;
+use weir_aws::{AwsError, wait_turn};
 use weir_core::domain::people::profile::{Profile, Record};
-use weir_core::http::{Caller, IfMatch, Problem};
 use weir_core::id::Sub;
 use weir_core::wire::profile::ProfileJson;
+use weir_http::{Caller, IfMatch, Problem};
 
 use super::Parts;
 

@@ -2,10 +2,10 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use weir_core::aws::device::Write;
-use weir_core::aws::wait_turn;
-use weir_core::http::{Admin, Audit, IfMatch, Path, Problem};
+use weir_aws::device::Write;
+use weir_aws::wait_turn;
 use weir_core::id::Sub;
+use weir_http::{Admin, Audit, IfMatch, Path, Problem};
 
 use super::Parts;
 use super::change::{contended, told};

@@ -2,9 +2,9 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use weir_core::aws::profile::Found;
-use weir_core::http::{Caller, IfNoneMatch, Problem};
+use weir_aws::profile::Found;
 use weir_core::wire::profile::ProfileJson;
+use weir_http::{Caller, IfNoneMatch, Problem};
 
 use super::Parts;
 use super::change::own;

@@ -2,9 +2,9 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use weir_core::http::{Admin, IfNoneMatch, Path, Problem};
 use weir_core::id::Sub;
 use weir_core::wire::profile::ProfileJson;
+use weir_http::{Admin, IfNoneMatch, Path, Problem};
 
 use super::Parts;
 

@@ -1,9 +1,9 @@
 //! `GET /users`: the profiles, a page at a time.
 
 use axum::extract::State;
-use weir_core::http::{Admin, Cursor, Page, PageQuery, Paging, Problem};
 use weir_core::id::Sub;
 use weir_core::wire::profile::ProfileJson;
+use weir_http::{Admin, Cursor, Page, PageQuery, Paging, Problem};
 
 use super::Parts;
 

@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use weir_core::domain::people::profile::Profile;
-use weir_core::http::{Caller, ETag, IfMatch, Merge, Problem, from_value};
 use weir_core::wire::profile::{ProfileBody, ProfileJson, patched};
+use weir_http::{Caller, ETag, IfMatch, Merge, Problem, from_value};
 
 use super::Parts;
 use super::change::{Making, own};

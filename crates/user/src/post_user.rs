@@ -8,13 +8,13 @@ use axum::response::IntoResponse;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
-use weir_core::aws::device::Write;
-use weir_core::aws::profile::Found;
-use weir_core::aws::wait_turn;
+use weir_aws::device::Write;
+use weir_aws::profile::Found;
+use weir_aws::wait_turn;
 use weir_core::domain::people::profile::Record;
-use weir_core::http::{Admin, Audit, ETag, Problem, Strict};
 use weir_core::id::Sub;
 use weir_core::wire::profile::{ProfileBody, ProfileJson};
+use weir_http::{Admin, Audit, ETag, Problem, Strict};
 
 use super::Parts;
 use super::change::{contended, told};

@@ -4,9 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use weir_core::domain::people::profile::Profile;
-use weir_core::http::{Admin, Audit, ETag, IfMatch, Path, Problem, Strict};
 use weir_core::id::Sub;
 use weir_core::wire::profile::{ProfileBody, ProfileJson};
+use weir_http::{Admin, Audit, ETag, IfMatch, Path, Problem, Strict};
 
 use super::Parts;
 use super::change::{Making, told};

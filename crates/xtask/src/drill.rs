@@ -6,11 +6,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use serde_json::{Map, Value, json};
-use weir_core::aws::dynamodb::Client;
-use weir_core::aws::dynamodb::types::{
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{
     AttributeValue, BillingMode, GlobalSecondaryIndex, PutRequest, TableDescription, WriteRequest,
 };
+use serde_json::{Map, Value, json};
 
 use crate::place::Place;
 use crate::progress::Progress;

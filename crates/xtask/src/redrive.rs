@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use aws_sdk_sqs::config::{Credentials, SharedCredentialsProvider};
-use weir_core::aws::config;
-use weir_core::aws::dynamodb;
-use weir_core::aws::invoke::{self, Invoker};
+use weir_aws::config;
+use weir_aws::invoke::{self, Invoker};
 
 use crate::build;
 use crate::cloud::KEY;
@@ -69,7 +68,7 @@ pub(crate) struct Target {
     prefix: String,
     queues: aws_sdk_sqs::Client,
     invoker: Invoker,
-    tables: dynamodb::Client,
+    tables: aws_sdk_dynamodb::Client,
     hold: Duration,
 }
 

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{Client, Config};
 use aws_smithy_http_client::Builder;
 use serde::de::DeserializeOwned;
-use weir_core::aws::dynamodb::config::{BehaviorVersion, Credentials, Region};
-use weir_core::aws::dynamodb::types::AttributeValue;
-use weir_core::aws::dynamodb::{Client, Config};
 
 use crate::cloud::KEY;
 use crate::stack::Stack;

@@ -2,11 +2,12 @@
 
 use std::io::Write;
 use std::sync::{Arc, LazyLock, Mutex};
+use weir_runtime::Function as _;
 
 use serde_json::{Value, json};
 use tracing::subscriber::DefaultGuard;
 use tracing::{Dispatch, Level};
-use weir_core::telemetry::lines;
+use weir_runtime::telemetry::lines;
 use weir_tests::root;
 
 use super::{ANN, BOB, World};
@@ -90,7 +91,7 @@ async fn changed(level: Level) -> Log {
     ] {
         let ask = Ask::new(method, path).admin();
         let ask = body.map_or(ask.clone(), |body| ask.json(&body));
-        assert_eq!(status(&world.change().handle(ask.event()).await), expected, "{method} {path}");
+        assert_eq!(status(&world.change().answer(ask.event()).await.unwrap()), expected, "{method} {path}");
     }
     // A password in the wrong place, or of the wrong kind, is refused in words that do not repeat it.
     let mut wrong = json!({"email": "new@example.com", "role": "user"});
@@ -100,17 +101,17 @@ async fn changed(level: Level) -> Log {
         for (method, path, body) in
             [("POST", "/cognito/users".to_owned(), &wrong), ("PATCH", format!("/cognito/users/{BOB}"), &patch)]
         {
-            let answer = world.change().handle(Ask::new(method, &path).admin().json(body).event()).await;
+            let answer = world.change().answer(Ask::new(method, &path).admin().json(body).event()).await.unwrap();
             assert_eq!(status(&answer), 422, "{answer}");
             assert!(SECRETS.iter().all(|secret| !answer.to_string().contains(secret)), "{answer}");
         }
     }
     let ask = Ask::new("PUT", &format!("/users/{BOB}")).admin().json(&json!({"name": "Robert"}));
     // Buried with Bob a moment ago, so refused, and not in the log.
-    assert_eq!(status(&world.user().handle(ask.event()).await), 404);
+    assert_eq!(status(&world.user().answer(ask.event()).await.unwrap()), 404);
     world.profile(ANN, &json!({"name": "Ann", "phone": "+431"})).await;
     let ask = Ask::new("PUT", &format!("/users/{ANN}")).admin().json(&json!({"name": "Anna", "phone": "+431"}));
-    assert_eq!(status(&world.user().handle(ask.event()).await), 200);
+    assert_eq!(status(&world.user().answer(ask.event()).await.unwrap()), 200);
     log
 }
 
@@ -152,7 +153,7 @@ async fn a_change_that_is_done_is_in_the_log_even_when_nobody_can_be_asked_how_i
         world.pool.refuse_after(passes, "AdminGetUser", 500, "InternalErrorException", "internal");
     }
     let ask = Ask::new("PATCH", &format!("/cognito/users/{BOB}")).admin().json(&json!({"devices": "buoy-09"}));
-    assert_eq!(status(&world.change().handle(ask.event()).await), 503);
+    assert_eq!(status(&world.change().answer(ask.event()).await.unwrap()), 503);
     let audits: Vec<_> = log.lines().into_iter().filter(|line| line["kind"] == "audit").collect();
     let outcomes: Vec<_> = audits.iter().map(|line| line["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["begun", "done"], "{}", log.text());

@@ -2,6 +2,7 @@
 //! a problem of its own for each, and never Cognito's text.
 
 use serde_json::{Value, json};
+use weir_runtime::Function as _;
 
 use super::{BOB, World};
 use crate::http::ask::{Ask, body, status};
@@ -105,7 +106,7 @@ async fn the_answer_to_an_adding_is_the_person_as_they_are_after_it() {
     let world = World::new().await;
     let password = json!({"value": "Correct-Horse-7", "permanent": true});
     let new = json!({"email": "new@example.com", "role": "user", "devices": "buoy-01", "password": password});
-    let added = world.change().handle(Ask::new("POST", "/cognito/users").admin().json(&new).event()).await;
+    let added = world.change().answer(Ask::new("POST", "/cognito/users").admin().json(&new).event()).await.unwrap();
     assert_eq!((status(&added), body(&added)["status"].as_str()), (201, Some("confirmed")), "{added}");
     let at = added["headers"]["location"].as_str().unwrap();
     let read = world.handle("cognito-get-users-info", Ask::new("GET", at).admin().event()).await;
@@ -115,7 +116,7 @@ async fn the_answer_to_an_adding_is_the_person_as_they_are_after_it() {
     for after_the_caller in [1, 0, 0] {
         world.pool.refuse_after(after_the_caller, "AdminGetUser", 500, "InternalErrorException", "internal");
     }
-    let added = world.change().handle(Ask::new("POST", "/cognito/users").admin().json(&new).event()).await;
+    let added = world.change().answer(Ask::new("POST", "/cognito/users").admin().json(&new).event()).await.unwrap();
     assert_eq!((status(&added), body(&added)["role"].as_str()), (201, Some("user")), "{added}");
 }
 

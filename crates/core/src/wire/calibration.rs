@@ -15,7 +15,7 @@ const LAST_INSTANT: i64 = 9_999_999_999_999;
 
 /// A version of a calibration.
 #[derive(Debug, Clone, Serialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CalibrationJson {
     /// 1, 2, 3 … in the order they were written.
     pub version: u32,
@@ -51,10 +51,10 @@ impl CalibrationJson {
 
 /// What a calibration's body looks like, for the API's document; [`read`] reads it, since it names every wrong field.
 #[derive(Debug, Clone, Serialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CalibrationBody {
     /// The first instant it is for; now when it is left out.
-    #[cfg_attr(feature = "http", schema(value_type = Option<String>, format = DateTime))]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = DateTime))]
     pub valid_from: Option<String>,
     /// What there is to note, at most 1,000 characters.
     pub note: Option<String>,

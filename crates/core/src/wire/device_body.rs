@@ -14,7 +14,7 @@ const KEPT: &str = "is kept by the registry and cannot be set";
 
 /// A sensor as people write it. What the registry keeps itself may be sent along as it was read.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SensorBody {
     /// What it measures, as in the topic. Under `/sensors/{code}` it may be left out.
@@ -34,7 +34,7 @@ pub struct SensorBody {
     pub limits: Option<LimitsJson>,
     /// Kept by the registry: written through `/calibrations`.
     #[serde(default)]
-    #[cfg_attr(feature = "http", schema(value_type = Option<Object>, read_only))]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<Object>, read_only))]
     pub calibration: Option<Value>,
 }
 
@@ -76,7 +76,7 @@ impl SensorBody {
 
 /// A device as people write it. What the registry keeps itself may be sent along as it was read.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DeviceBody {
     /// MQTT client id and thing name. Under `/devices/{id}` it may be left out.
@@ -105,27 +105,27 @@ pub struct DeviceBody {
     pub sensors: Vec<SensorBody>,
     /// Its settings: at most 4,000 bytes as compact JSON, at most 5 levels, no `null`.
     #[serde(default)]
-    #[cfg_attr(feature = "http", schema(value_type = Object))]
+    #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub settings: Map<String, Value>,
     /// Kept by the registry.
     #[serde(default)]
-    #[cfg_attr(feature = "http", schema(value_type = Option<u64>, read_only))]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<u64>, read_only))]
     pub version: Option<Value>,
     /// Kept by the registry.
     #[serde(default)]
-    #[cfg_attr(feature = "http", schema(value_type = Option<String>, read_only))]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, read_only))]
     pub created_at: Option<Value>,
     /// Kept by the registry.
     #[serde(default)]
-    #[cfg_attr(feature = "http", schema(value_type = Option<String>, read_only))]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, read_only))]
     pub updated_at: Option<Value>,
     /// Kept by the registry.
     #[serde(default)]
-    #[cfg_attr(feature = "http", schema(value_type = Option<String>, read_only))]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, read_only))]
     pub updated_by: Option<Value>,
     /// Kept by the registry.
     #[serde(default)]
-    #[cfg_attr(feature = "http", schema(value_type = Option<String>, read_only))]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, read_only))]
     pub delivery: Option<Value>,
 }
 

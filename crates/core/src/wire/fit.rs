@@ -13,7 +13,7 @@ const MODELS: [&str; 5] = ["linear", "two_point", "piecewise", "polynomial", "st
 
 /// What a fit's body looks like, for the API's document; [`read`] reads it, since it names every wrong field.
 #[derive(Debug, Clone, Serialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FitBody {
     /// `linear`, `two_point`, `piecewise`, `polynomial` or `steinhart_hart`.
     pub model: String,
@@ -27,7 +27,7 @@ pub struct FitBody {
 
 /// A model and how far it is from the points.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FitJson {
     /// The model, as it can be entered as a calibration.
     pub model: ModelJson,

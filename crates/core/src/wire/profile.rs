@@ -11,7 +11,7 @@ use crate::id::Sub;
 
 /// What people say about themselves, as they write it.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ProfileBody {
     /// What they are called, at most 100 characters.
@@ -25,7 +25,7 @@ pub struct ProfileBody {
     pub organisation: String,
     /// What they prefer, at most 4,000 bytes; what it means is the apps' business.
     #[serde(default)]
-    #[cfg_attr(feature = "http", schema(value_type = Object))]
+    #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub preferences: Map<String, Value>,
 }
 
@@ -51,7 +51,7 @@ impl ProfileBody {
 
 /// A profile.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ProfileJson {
     /// Whose it is.
     pub sub: Sub,
@@ -62,7 +62,7 @@ pub struct ProfileJson {
     /// For whom they work.
     pub organisation: String,
     /// What they prefer.
-    #[cfg_attr(feature = "http", schema(value_type = Object))]
+    #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub preferences: Value,
     /// Counts the changes; 0 of a profile that was never written.
     pub version: u64,

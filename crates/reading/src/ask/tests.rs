@@ -1,5 +1,5 @@
 use super::*;
-use weir_core::http::Kind;
+use weir_http::Kind;
 
 const NOW: Timestamp = Timestamp::from_millis(1_795_155_884_123);
 

@@ -7,6 +7,7 @@ use super::*;
 use weir_aws::AwsError;
 use weir_core::domain::calibration::Invalid;
 use weir_core::id::{DeviceId, SensorCode};
+use weir_runtime::{Event, Until};
 
 #[derive(OpenApi)]
 #[openapi(paths(device), components(schemas(DeviceId)))]
@@ -34,12 +35,16 @@ fn router() -> Router {
     finish(routes.route("/openapi.json", served("{\"openapi\": \"3.1.0\"}")))
 }
 
+async fn answered(event: Value) -> Value {
+    serde_json::to_value(gateway::answer(&router(), Event::new(event), Until::NEVER).await).unwrap()
+}
+
 async fn ask(method: &str, path: &str, request: &str) -> Value {
     let claims =
         json!({"token_use": "id", "sub": "s", "cognito:groups": "[user]", "custom:devices": "buoy-01 buoy-09"});
     let event = json!({"rawPath": path, "rawQueryString": "", "headers": {}, "requestContext": {"requestId": request,
         "stage": "$default", "http": {"method": method}, "authorizer": {"jwt": {"claims": claims}}}});
-    gateway::answer(&router(), event).await
+    answered(event).await
 }
 
 fn problem(answer: &Value) -> ProblemBody {
@@ -120,14 +125,14 @@ async fn a_bare_status_becomes_a_problem_too() {
 #[tokio::test]
 async fn without_a_token_it_is_401_with_the_scheme() {
     let event = json!({"rawPath": "/devices/buoy-01", "requestContext": {"requestId": "r", "http": {"method": "GET"}}});
-    let answer = gateway::answer(&router(), event).await;
+    let answer = answered(event).await;
     assert_eq!((problem(&answer).status, &answer["headers"]["www-authenticate"]), (401, &json!("Bearer")));
 }
 
 #[tokio::test]
 async fn the_document_is_served_to_anybody() {
     let event = json!({"rawPath": "/openapi.json", "requestContext": {"http": {"method": "GET"}}});
-    let answer = gateway::answer(&router(), event).await;
+    let answer = answered(event).await;
     assert_eq!((&answer["statusCode"], &answer["headers"]["content-type"]), (&json!(200), &json!("application/json")));
     assert_eq!(answer["body"], "{\"openapi\": \"3.1.0\"}");
 }

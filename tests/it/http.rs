@@ -10,16 +10,16 @@ use axum::Router;
 use axum::routing::get;
 use serde_json::{Value, json};
 use weir_core::id::DeviceId;
-use weir_http::{Admin, Member, Path, Problem, finish, gateway, served};
+use weir_http::{Admin, ApiError, Member, Path, finish, gateway, served};
 
 use weir_runtime::{Event, Until};
 
 use ask::{Ask, status};
 use matrix::{Line, Who, differences, line, walk};
 
-async fn read(Member(caller): Member, Path(id): Path<DeviceId>) -> Result<String, Problem> {
+async fn read(Member(caller): Member, Path(id): Path<DeviceId>) -> Result<String, ApiError> {
     caller.sees(&id)?;
-    if id.as_str() == "buoy-01" { Ok(id.to_string()) } else { Err(Problem::not_found()) }
+    if id.as_str() == "buoy-01" { Ok(id.to_string()) } else { Err(ApiError::not_found()) }
 }
 
 async fn answer(event: Value) -> Value {

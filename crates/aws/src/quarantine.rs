@@ -29,7 +29,7 @@ const LONGEST_DEVICE: usize = 256;
 
 /// Something to set aside.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SetAside {
+pub struct QuarantineEntry {
     /// The function that refused it, and that a replay goes to.
     pub function: &'static str,
     /// Why.
@@ -48,7 +48,7 @@ pub struct SetAside {
     pub payload: Vec<u8>,
 }
 
-impl SetAside {
+impl QuarantineEntry {
     /// The same message has the same id however often it is delivered: 32 hexadecimal digits over what it says.
     pub fn id(&self) -> String {
         let mut hash = Sha256::new();
@@ -87,7 +87,7 @@ impl QuarantineTable {
     /// # Errors
     /// When DynamoDB does not take it; `TooLarge` for a payload of about 300 KB or more. IoT carries 128 KB, so such a
     /// one came by a queue, goes back to it, and ends whole in the on-failure queue.
-    pub async fn put(&self, aside: &SetAside, now: Timestamp) -> Result<bool, AwsError> {
+    pub async fn put(&self, aside: &QuarantineEntry, now: Timestamp) -> Result<bool, AwsError> {
         let id = aside.id();
         let mut item: Item = [
             ("id", s(&id)),
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn the_id_tells_messages_apart_and_deliveries_not() {
-        let aside = SetAside {
+        let aside = QuarantineEntry {
             function: "calibration",
             refusal: Refusal::new(Reason::UnknownDevice, "no device b"),
             topic: "b/readings".into(),
@@ -153,15 +153,15 @@ mod tests {
             received_at: Timestamp::from_millis(1_795_155_884_500),
             payload: b"{}".to_vec(),
         };
-        let again = SetAside { received_at: Timestamp::from_millis(1_795_155_999_999), ..aside.clone() };
+        let again = QuarantineEntry { received_at: Timestamp::from_millis(1_795_155_999_999), ..aside.clone() };
         assert_eq!(aside.id(), again.id());
         assert_eq!(aside.id().len(), 32);
         for other in [
-            SetAside { topic: "b/reading".into(), payload: b"s{}".to_vec(), ..aside.clone() },
-            SetAside { payload: b"{ }".to_vec(), ..aside.clone() },
-            SetAside { at: Timestamp::from_millis(1_795_155_884_124), ..aside.clone() },
-            SetAside { sensor: Some("ph".into()), ..aside.clone() },
-            SetAside { function: "organizer", ..aside.clone() },
+            QuarantineEntry { topic: "b/reading".into(), payload: b"s{}".to_vec(), ..aside.clone() },
+            QuarantineEntry { payload: b"{ }".to_vec(), ..aside.clone() },
+            QuarantineEntry { at: Timestamp::from_millis(1_795_155_884_124), ..aside.clone() },
+            QuarantineEntry { sensor: Some("ph".into()), ..aside.clone() },
+            QuarantineEntry { function: "organizer", ..aside.clone() },
         ] {
             assert_ne!(aside.id(), other.id(), "{other:?}");
         }

@@ -7,8 +7,8 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 use serde_json::{Map, Value};
 
-use super::{Kind, Problem, pointer};
-use weir_core::domain::calibration::Invalid;
+use super::{ApiError, ErrorKind, pointer};
+use weir_core::domain::calibration::FieldError;
 
 /// The largest body: a device with all its sensors and settings takes a tenth of it.
 const LARGEST: usize = 64 * 1024;
@@ -25,9 +25,9 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 pub struct Strict<T>(pub T);
 
 impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Strict<T> {
-    type Rejection = Problem;
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         parse(&read(request, &[JSON]).await?).map(Self)
     }
 }
@@ -38,9 +38,9 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Strict<T> {
 pub struct Merge(pub Map<String, Value>);
 
 impl<S: Sync> FromRequest<S> for Merge {
-    type Rejection = Problem;
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         parse(&read(request, &[MERGE_PATCH, JSON]).await?).map(Self)
     }
 }
@@ -49,47 +49,47 @@ impl<S: Sync> FromRequest<S> for Merge {
 ///
 /// # Errors
 /// 422 with the pointer to the field that does not fit.
-pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
+pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
     if !value.is_object() {
-        return Err(Invalid::new("", "must be an object").into());
+        return Err(FieldError::new("", "must be an object").into());
     }
     serde_path_to_error::deserialize(value)
         .map_err(|error| pointer::invalid(error.path(), &error.inner().to_string()).into())
 }
 
-async fn read(request: Request, types: &[&str]) -> Result<Vec<u8>, Problem> {
+async fn read(request: Request, types: &[&str]) -> Result<Vec<u8>, ApiError> {
     let given = request.headers().get(CONTENT_TYPE).and_then(|given| given.to_str().ok()).unwrap_or_default();
     // `; charset=utf-8` may follow; JSON knows no other.
     let essence = given.split(';').next().unwrap_or_default().trim();
     if !types.iter().any(|known| known.eq_ignore_ascii_case(essence)) {
         let detail = format!("Content-Type must be {}", types.join(" or "));
-        return Err(Problem::new(Kind::UnsupportedMedia, detail));
+        return Err(ApiError::new(ErrorKind::UnsupportedMedia, detail));
     }
     let bytes = to_bytes(request.into_body(), LARGEST).await;
     // The body is in memory already, so nothing but its length can be wrong.
-    Ok(bytes.map_err(|_| Problem::too_large(format!("a body has at most {LARGEST} bytes")))?.into())
+    Ok(bytes.map_err(|_| ApiError::too_large(format!("a body has at most {LARGEST} bytes")))?.into())
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     // Broken JSON is told as such even when a field before the break is wrong too.
     serde_json::from_slice::<IgnoredAny>(bytes).map_err(|error| broken(&error))?;
     // A struct could also be read from a list of its fields' values: not what anybody means to send.
     if !bytes.trim_ascii_start().starts_with(b"{") {
-        return Err(Invalid::new("", "must be an object").into());
+        return Err(FieldError::new("", "must be an object").into());
     }
     let deserializer = &mut serde_json::Deserializer::from_slice(bytes);
     serde_path_to_error::deserialize(deserializer).map_err(|error| match error.inner().classify() {
         Category::Data => pointer::invalid(error.path(), &error.inner().to_string()).into(),
         // 1e999 is JSON, only more than a number of 64 bits holds.
         Category::Syntax if error.inner().to_string().starts_with(TOO_LARGE) => {
-            Invalid::new(pointer::pointer(error.path()), TOO_LARGE).into()
+            FieldError::new(pointer::pointer(error.path()), TOO_LARGE).into()
         }
         Category::Syntax | Category::Eof | Category::Io => broken(error.inner()),
     })
 }
 
-fn broken(error: &serde_json::Error) -> Problem {
-    Problem::malformed(format!("the body is not JSON: {error}"))
+fn broken(error: &serde_json::Error) -> ApiError {
+    ApiError::malformed(format!("the body is not JSON: {error}"))
 }
 
 #[cfg(test)]

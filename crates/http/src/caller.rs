@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde_json::{Map, Value};
 
-use super::Problem;
+use super::ApiError;
 use weir_core::domain::access::{Role, Scope};
 use weir_core::id::DeviceId;
 
@@ -41,12 +41,12 @@ impl Caller {
     /// # Errors
     /// 401 when they are not those of an ID token. An access token passes API Gateway too, but it does not carry the
     /// scope.
-    pub fn of(claims: &Claims) -> Result<Self, Problem> {
+    pub fn of(claims: &Claims) -> Result<Self, ApiError> {
         let text = |name: &str| claims.0.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         if text("token_use") != Some("id") {
-            return Err(Problem::unauthorized("this is not an ID token: send the ID token, not the access token"));
+            return Err(ApiError::unauthorized("this is not an ID token: send the ID token, not the access token"));
         }
-        let sub = text("sub").ok_or_else(|| Problem::unauthorized("the token names nobody"))?;
+        let sub = text("sub").ok_or_else(|| ApiError::unauthorized("the token names nobody"))?;
         let role = match text("custom:adding") {
             // Half-made: killed between getting a group and losing the mark, and in no list of people.
             Some(_) => Role::None,
@@ -70,21 +70,21 @@ impl Caller {
     ///
     /// # Errors
     /// 404, the same as for an id that nobody has.
-    pub fn sees(&self, device: &DeviceId) -> Result<(), Problem> {
-        if self.scope.sees(device) { Ok(()) } else { Err(Problem::not_found()) }
+    pub fn sees(&self, device: &DeviceId) -> Result<(), ApiError> {
+        if self.scope.sees(device) { Ok(()) } else { Err(ApiError::not_found()) }
     }
 
-    fn member(self) -> Result<Self, Problem> {
+    fn member(self) -> Result<Self, ApiError> {
         match self.role {
             Role::Admin | Role::User => Ok(self),
-            Role::None => Err(Problem::forbidden("you are in none of the groups `admin` and `user`")),
+            Role::None => Err(ApiError::forbidden("you are in none of the groups `admin` and `user`")),
         }
     }
 
-    fn admin(self) -> Result<Self, Problem> {
+    fn admin(self) -> Result<Self, ApiError> {
         match self.role {
             Role::Admin => Ok(self),
-            Role::User | Role::None => Err(Problem::forbidden("only an admin may do this")),
+            Role::User | Role::None => Err(ApiError::forbidden("only an admin may do this")),
         }
     }
 }
@@ -104,42 +104,42 @@ fn groups(claim: Option<&Value>) -> Vec<String> {
     }
 }
 
-fn caller(parts: &Parts) -> Result<Caller, Problem> {
-    let claims = parts.extensions.get().ok_or_else(|| Problem::unauthorized("send an ID token as Bearer"))?;
+fn caller(parts: &Parts) -> Result<Caller, ApiError> {
+    let claims = parts.extensions.get().ok_or_else(|| ApiError::unauthorized("send an ID token as Bearer"))?;
     Caller::of(claims)
 }
 
 impl<S: Sync> FromRequestParts<S> for Caller {
-    type Rejection = Problem;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         caller(parts)
     }
 }
 
 impl<S: Sync> FromRequestParts<S> for Member {
-    type Rejection = Problem;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         caller(parts)?.member().map(Self)
     }
 }
 
 impl<S: Sync> FromRequestParts<S> for Admin {
-    type Rejection = Problem;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         caller(parts)?.admin().map(Self)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Kind;
+    use super::super::ErrorKind;
     use super::*;
     use serde_json::json;
 
-    fn caller(claims: Value) -> Result<Caller, Problem> {
+    fn caller(claims: Value) -> Result<Caller, ApiError> {
         Caller::of(&Claims(claims.as_object().unwrap().clone()))
     }
 
@@ -182,7 +182,7 @@ mod tests {
         );
         assert_eq!(user.role, Role::User);
         assert!(user.sees(&"buoy-02".parse().unwrap()).is_ok());
-        assert_eq!(user.sees(&"buoy-03".parse().unwrap()).unwrap_err(), Problem::not_found());
+        assert_eq!(user.sees(&"buoy-03".parse().unwrap()).unwrap_err(), ApiError::not_found());
 
         let admin = caller(json!({"token_use": "id", "sub": "s-2", "cognito:groups": "admin"})).unwrap();
         assert_eq!((admin.username.as_str(), &admin.email, &admin.scope), ("s-2", &None, &Scope::All));
@@ -209,7 +209,7 @@ mod tests {
             json!({"token_use": "id"}),
             json!({"token_use": "id", "sub": ""}),
         ] {
-            assert_eq!(caller(claims.clone()).unwrap_err().kind(), Kind::Unauthorized, "{claims}");
+            assert_eq!(caller(claims.clone()).unwrap_err().kind(), ErrorKind::Unauthorized, "{claims}");
         }
     }
 
@@ -217,9 +217,9 @@ mod tests {
     fn each_door_lets_in_its_roles() {
         for (groups, member, admin) in [("admin", true, true), ("user", true, false), ("other", false, false)] {
             let caller = caller(json!({"token_use": "id", "sub": "s", "cognito:groups": groups})).unwrap();
-            let refused = |result: Result<Caller, Problem>| result.map_err(|problem| problem.kind());
+            let refused = |result: Result<Caller, ApiError>| result.map_err(|problem| problem.kind());
             assert_eq!(refused(caller.clone().member()).is_ok(), member, "{groups}");
-            let expected = if admin { Ok(caller.clone()) } else { Err(Kind::Forbidden) };
+            let expected = if admin { Ok(caller.clone()) } else { Err(ErrorKind::Forbidden) };
             assert_eq!(refused(caller.admin()), expected, "{groups}");
         }
     }

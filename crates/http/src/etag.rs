@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::Problem;
+use super::ApiError;
 
 /// The version of what is answered, as part of the answer: `(ETag(3), Json(body))`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,31 +65,31 @@ impl IfMatch {
     ///
     /// # Errors
     /// 412 when another one is asked for.
-    pub fn check(self, current: u64) -> Result<(), Problem> {
+    pub fn check(self, current: u64) -> Result<(), ApiError> {
         match self.expected() {
-            Some(expected) if expected != current => Err(Problem::precondition_failed()),
+            Some(expected) if expected != current => Err(ApiError::precondition_failed()),
             Some(_) | None => Ok(()),
         }
     }
 
-    fn read(headers: &HeaderMap) -> Result<Self, Problem> {
+    fn read(headers: &HeaderMap) -> Result<Self, ApiError> {
         let Some(text) = single(headers, &IF_MATCH)? else { return Ok(Self::Absent) };
         match text {
             "*" => Ok(Self::Any),
             weak if weak.starts_with("W/") => {
-                Err(Problem::malformed("If-Match compares strongly: a weak tag (W/…) never matches"))
+                Err(ApiError::malformed("If-Match compares strongly: a weak tag (W/…) never matches"))
             }
             text => tag(text)
                 .map(|version| version.parse().map_or(Self::FOREIGN, Self::Version))
-                .ok_or_else(|| Problem::malformed("If-Match must be one tag such as \"3\", or *")),
+                .ok_or_else(|| ApiError::malformed("If-Match must be one tag such as \"3\", or *")),
         }
     }
 }
 
 impl<S: Sync> FromRequestParts<S> for IfMatch {
-    type Rejection = Problem;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         Self::read(&parts.headers)
     }
 }
@@ -131,15 +131,15 @@ impl<S: Sync> FromRequestParts<S> for IfNoneMatch {
 }
 
 /// The one value of a header.
-fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Problem> {
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, ApiError> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
         (Some(value), None) => {
-            let text = value.to_str().map_err(|_| Problem::malformed(format!("{name} is not text")))?;
+            let text = value.to_str().map_err(|_| ApiError::malformed(format!("{name} is not text")))?;
             Ok(Some(text.trim()))
         }
-        (Some(_), Some(_)) => Err(Problem::malformed(format!("{name} is given twice"))),
+        (Some(_), Some(_)) => Err(ApiError::malformed(format!("{name} is given twice"))),
     }
 }
 
@@ -150,11 +150,11 @@ fn tag(text: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Kind;
+    use super::super::ErrorKind;
     use super::*;
     use axum::http::Request;
 
-    fn if_match(values: &[&str]) -> Result<IfMatch, Kind> {
+    fn if_match(values: &[&str]) -> Result<IfMatch, ErrorKind> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(IF_MATCH, HeaderValue::from_bytes(value.as_bytes()).unwrap());
@@ -174,9 +174,9 @@ mod tests {
         assert_eq!(if_match(&["*"]), Ok(IfMatch::Any));
         assert_eq!(if_match(&[" \"3\" "]), Ok(IfMatch::Version(3)));
         for bad in ["3", "W/\"3\"", "\"3", "\"3\", \"4\"", "", "\"", "** ", "\u{e9}"] {
-            assert_eq!(if_match(&[bad]), Err(Kind::Malformed), "{bad}");
+            assert_eq!(if_match(&[bad]), Err(ErrorKind::Malformed), "{bad}");
         }
-        assert_eq!(if_match(&["\"3\"", "\"3\""]), Err(Kind::Malformed));
+        assert_eq!(if_match(&["\"3\"", "\"3\""]), Err(ErrorKind::Malformed));
     }
 
     #[test]
@@ -184,7 +184,7 @@ mod tests {
         assert!(
             IfMatch::Version(3).check(3).is_ok() && IfMatch::Any.check(3).is_ok() && IfMatch::Absent.check(3).is_ok()
         );
-        assert_eq!(IfMatch::Version(2).check(3).unwrap_err().kind(), Kind::PreconditionFailed);
+        assert_eq!(IfMatch::Version(2).check(3).unwrap_err().kind(), ErrorKind::PreconditionFailed);
         assert_eq!((IfMatch::Version(2).expected(), IfMatch::Any.expected()), (Some(2), None));
         // A tag that was never given out is well-formed, and matches nothing.
         for foreign in ["\"abc\"", "\"\"", "\"-1\"", "\"99999999999999999999\""] {

@@ -18,7 +18,7 @@ use tower::ServiceExt;
 
 use weir_runtime::{Event, Retry, Until};
 
-use super::{Claims, Problem, RequestId};
+use super::{ApiError, Claims, RequestId};
 
 /// Time beyond the deadline after which a request that did not stop by itself is cut off. Late enough for what the
 /// handler has to report, early enough to send the answer before Lambda's timeout.
@@ -47,13 +47,13 @@ pub async fn answer(router: &Router, event: Event, until: Until) -> weir_runtime
         Some(Err(never)) => match never {},
         None => {
             tracing::error!(request = id.0, "out of time");
-            refused(Problem::unavailable("out of time"), &id).await
+            refused(ApiError::unavailable("out of time"), &id).await
         }
     }
 }
 
 /// The answer to a request that reached no route, or did not come back from it.
-async fn refused(problem: Problem, id: &RequestId) -> weir_runtime::Response {
+async fn refused(problem: ApiError, id: &RequestId) -> weir_runtime::Response {
     let mut response = problem.clone().into_response();
     problem.write(&mut response, id);
     written(response).await
@@ -63,7 +63,7 @@ async fn refused(problem: Problem, id: &RequestId) -> weir_runtime::Response {
 ///
 /// # Errors
 /// 400 when the method, the path or the body cannot be read.
-pub fn request(event: Event) -> Result<Request<Body>, Problem> {
+pub fn request(event: Event) -> Result<Request<Body>, ApiError> {
     let mut event = event.into_json();
     let id = request_id(&event);
     // Claims are read as JSON: not every one is text, as the type would have it.
@@ -74,7 +74,7 @@ pub fn request(event: Event) -> Result<Request<Body>, Problem> {
     if let Some(headers) = event.get_mut("headers").and_then(Value::as_object_mut) {
         headers.retain(|name, value| is_header(name, value));
     }
-    let unreadable = |what: &str| Problem::malformed(format!("the {what} of the request cannot be read"));
+    let unreadable = |what: &str| ApiError::malformed(format!("the {what} of the request cannot be read"));
     let event: ApiGatewayV2httpRequest =
         serde_json::from_value(event).map_err(|_| unreadable("method or another part"))?;
 

@@ -5,30 +5,30 @@
 
 pub mod gateway;
 
+mod api_error;
 mod audit;
 mod body;
 mod caller;
+mod error_kind;
 mod etag;
-mod kind;
 mod openapi;
 mod page;
 mod path;
 #[cfg(feature = "people")]
 mod people;
 mod pointer;
-mod problem;
 mod query;
 mod rim;
 
+pub use api_error::{ApiError, ApiErrorBody, ErrorDetail};
 pub use audit::Audit;
 pub use body::{Merge, Strict, from_value};
 pub use caller::{Admin, Caller, Claims, Member};
+pub use error_kind::ErrorKind;
 pub use etag::{ETag, IfMatch, IfNoneMatch, version_of};
-pub use kind::Kind;
 pub use openapi::openapi;
 pub use page::{Cursor, NoFilter, Page, PageQuery, Paging};
 pub use path::Path;
-pub use problem::{FieldError, Problem, ProblemBody};
 pub use query::Query;
 pub use rim::{REQUEST_ID, RequestId, finish, served};
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa::openapi::{OpenApi, RefOr, Schema};
 
-use super::ProblemBody;
+use super::ApiErrorBody;
 
 const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
 
@@ -12,8 +12,8 @@ const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
 /// itself among the paths.
 pub fn openapi(document: OpenApi) -> Value {
     let mut document = serde_json::to_value(document).unwrap_or_default();
-    let mut schemas = vec![(ProblemBody::name().into_owned(), <ProblemBody as utoipa::PartialSchema>::schema())];
-    ProblemBody::schemas(&mut schemas);
+    let mut schemas = vec![(ApiErrorBody::name().into_owned(), <ApiErrorBody as utoipa::PartialSchema>::schema())];
+    ApiErrorBody::schemas(&mut schemas);
     add_components(&mut document, schemas);
     if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
         for (method, operation) in paths.values_mut().filter_map(Value::as_object_mut).flatten() {

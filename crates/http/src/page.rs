@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Problem, query};
+use super::{ApiError, query};
 
 const DEFAULT_LIMIT: usize = 50;
 const LARGEST_LIMIT: usize = 200;
@@ -53,12 +53,12 @@ pub struct Paging {
 }
 
 impl<F: DeserializeOwned> PageQuery<F> {
-    fn parse(text: &str) -> Result<Self, Problem> {
+    fn parse(text: &str) -> Result<Self, ApiError> {
         // Apart, because serde reads numbers as texts in a flattened struct, and cannot refuse what it does not know.
         let ours = |pair: &&str| matches!(pair.split('=').next(), Some("limit" | "next"));
         let (paging, filter): (Vec<_>, Vec<_>) = text.split('&').partition(ours);
         let paging: Said = query::parse(&paging.join("&"))?;
-        let bad_limit = || Problem::parameter("limit", format!("must be a whole number, 1 to {LARGEST_LIMIT}"));
+        let bad_limit = || ApiError::parameter("limit", format!("must be a whole number, 1 to {LARGEST_LIMIT}"));
         let limit = paging.limit.map(|limit| limit.parse().map_err(|_| bad_limit())).transpose()?;
         Ok(Self {
             limit: limit.map_or(Ok(DEFAULT_LIMIT), |limit| {
@@ -71,9 +71,9 @@ impl<F: DeserializeOwned> PageQuery<F> {
 }
 
 impl<F: DeserializeOwned, S: Sync> FromRequestParts<S> for PageQuery<F> {
-    type Rejection = Problem;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         Self::parse(parts.uri.query().unwrap_or_default())
     }
 }
@@ -92,8 +92,8 @@ impl Cursor {
     ///
     /// # Errors
     /// 500 when the key has no JSON form.
-    pub fn new(list: &str, key: &impl Serialize) -> Result<Self, Problem> {
-        let key = serde_json::to_vec(key).map_err(|error| Problem::internal(format!("cursor of {list}: {error}")))?;
+    pub fn new(list: &str, key: &impl Serialize) -> Result<Self, ApiError> {
+        let key = serde_json::to_vec(key).map_err(|error| ApiError::internal(format!("cursor of {list}: {error}")))?;
         let mut bytes = seal(list, &key).to_vec();
         bytes.extend(key);
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
@@ -103,13 +103,13 @@ impl Cursor {
     ///
     /// # Errors
     /// 400 (`bad_page`) when this list did not give it.
-    pub fn open<K: DeserializeOwned>(&self, list: &str) -> Result<K, Problem> {
-        let bytes = URL_SAFE_NO_PAD.decode(&self.0).map_err(|_| Problem::bad_page())?;
-        let (given, key) = bytes.split_at_checked(SEAL).ok_or_else(Problem::bad_page)?;
+    pub fn open<K: DeserializeOwned>(&self, list: &str) -> Result<K, ApiError> {
+        let bytes = URL_SAFE_NO_PAD.decode(&self.0).map_err(|_| ApiError::bad_page())?;
+        let (given, key) = bytes.split_at_checked(SEAL).ok_or_else(ApiError::bad_page)?;
         if given != seal(list, key) {
-            return Err(Problem::bad_page());
+            return Err(ApiError::bad_page());
         }
-        serde_json::from_slice(key).map_err(|_| Problem::bad_page())
+        serde_json::from_slice(key).map_err(|_| ApiError::bad_page())
     }
 }
 
@@ -137,7 +137,7 @@ impl<T: Serialize> IntoResponse for Page<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Kind;
+    use super::super::ErrorKind;
     use super::*;
     use weir_core::id::DeviceId;
 
@@ -148,7 +148,7 @@ mod tests {
         tube: Option<char>,
     }
 
-    fn limit(query: &str) -> Result<usize, Problem> {
+    fn limit(query: &str) -> Result<usize, ApiError> {
         PageQuery::<NoFilter>::parse(query).map(|query| query.limit)
     }
 
@@ -159,7 +159,7 @@ mod tests {
         }
         for bad in ["limit=0", "limit=201", "limit=-1", "limit=1.5", "limit=ten", "limit=", "limit=1&limit=1"] {
             let problem = limit(bad).unwrap_err();
-            assert_eq!(problem.kind(), Kind::Malformed, "{bad}");
+            assert_eq!(problem.kind(), ErrorKind::Malformed, "{bad}");
             assert_eq!(problem.errors()[0].parameter.as_deref(), Some("limit"), "{bad}");
         }
     }
@@ -184,10 +184,10 @@ mod tests {
         let cursor = Cursor::new("devices?tube=0", &id).unwrap();
         assert_eq!(cursor.open::<DeviceId>("devices?tube=0"), Ok(id));
         for other in ["devices", "devices?tube=1", "levels?tube=0", ""] {
-            assert_eq!(cursor.open::<DeviceId>(other).unwrap_err(), Problem::bad_page(), "{other}");
+            assert_eq!(cursor.open::<DeviceId>(other).unwrap_err(), ApiError::bad_page(), "{other}");
         }
         // A list that expects another kind of key does not take it either, whatever it is called.
-        assert_eq!(cursor.open::<u32>("devices?tube=0").unwrap_err(), Problem::bad_page());
+        assert_eq!(cursor.open::<u32>("devices?tube=0").unwrap_err(), ApiError::bad_page());
     }
 
     #[test]
@@ -198,11 +198,11 @@ mod tests {
             let mut forged = text.clone().into_bytes();
             forged[place] = if forged[place] == b'A' { b'B' } else { b'A' };
             let forged = Cursor(String::from_utf8(forged).unwrap());
-            assert_eq!(forged.open::<String>("devices").unwrap_err(), Problem::bad_page(), "{forged:?}");
+            assert_eq!(forged.open::<String>("devices").unwrap_err(), ApiError::bad_page(), "{forged:?}");
             assert!(Cursor(text[..place].to_owned()).open::<String>("devices").is_err(), "cut at {place}");
         }
         for forged in ["", "x", "e30", "!!!", "ééé", &"A".repeat(10_000), &(text + "=")] {
-            assert_eq!(Cursor(forged.to_owned()).open::<String>("devices").unwrap_err(), Problem::bad_page());
+            assert_eq!(Cursor(forged.to_owned()).open::<String>("devices").unwrap_err(), ApiError::bad_page());
         }
     }
 }

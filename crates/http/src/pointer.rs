@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_path_to_error::{Path, Segment};
 
-use weir_core::domain::calibration::Invalid;
+use weir_core::domain::calibration::FieldError;
 use weir_core::domain::settings::pointed;
 
 /// What comes before a value that serde repeats, and what comes after it.
@@ -15,16 +15,16 @@ const EXPECTED: &str = ", expected ";
 const NAMED: [(&str, &str); 2] = [("missing field `", "is missing"), ("duplicate field `", "is given twice")];
 
 /// What serde found wrong at `path`. A field that is missing or given twice is pointed at itself, not its parent.
-pub fn invalid(path: &Path, message: &str) -> Invalid {
+pub fn invalid(path: &Path, message: &str) -> FieldError {
     let message = without_value(message);
     // The position is about the text, the pointer says more.
     let message = message.split(" at line ").next().unwrap_or_default();
     for (beginning, detail) in NAMED {
         if let Some(field) = message.strip_prefix(beginning).and_then(|rest| rest.split('`').next()) {
-            return Invalid::new(pointer(path) + "/" + &pointed(field), detail);
+            return FieldError::new(pointer(path) + "/" + &pointed(field), detail);
         }
     }
-    Invalid::new(pointer(path), message)
+    FieldError::new(pointer(path), message)
 }
 
 /// The message with the kind of a value that does not fit, and without the value: it may be a password in the wrong place.
@@ -81,7 +81,7 @@ mod tests {
     fn refused<T: DeserializeOwned + std::fmt::Debug>(text: &str) -> (String, String) {
         let deserializer = &mut serde_json::Deserializer::from_str(text);
         let error = serde_path_to_error::deserialize::<_, T>(deserializer).unwrap_err();
-        let Invalid { pointer, detail } = invalid(error.path(), &error.inner().to_string());
+        let FieldError { pointer, detail } = invalid(error.path(), &error.inner().to_string());
         (pointer, detail)
     }
 

@@ -5,7 +5,7 @@ use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use serde_html_form::Deserializer;
 
-use super::{Problem, pointer};
+use super::{ApiError, pointer};
 
 /// The query as a `T`; 400 naming the parameter when it is none. A parameter given several times fills a `Vec`.
 /// Derive `T` with `#[serde(deny_unknown_fields)]`: a misspelt filter would answer with what was not asked for.
@@ -13,19 +13,19 @@ use super::{Problem, pointer};
 pub struct Query<T>(pub T);
 
 impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
-    type Rejection = Problem;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         parse(parts.uri.query().unwrap_or_default()).map(Self)
     }
 }
 
 /// Reads `T` from the text after `?`.
-pub(super) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+pub(super) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
     serde_path_to_error::deserialize(Deserializer::from_bytes(query.as_bytes())).map_err(|error| {
         let invalid = pointer::invalid(error.path(), &error.inner().to_string());
         let name = invalid.pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
-        Problem::parameter(name, invalid.detail)
+        ApiError::parameter(name, invalid.detail)
     })
 }
 
@@ -67,7 +67,7 @@ mod tests {
             let named = problem.errors().iter().map(|error| error.parameter.as_deref()).collect::<Vec<_>>();
             assert_eq!(
                 (problem.kind(), named),
-                (super::super::Kind::Malformed, vec![Some(name)]),
+                (super::super::ErrorKind::Malformed, vec![Some(name)]),
                 "{query}: {problem:?}"
             );
             assert!(problem.detail().contains(name), "{problem:?}");

@@ -8,7 +8,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get};
 
-use super::{Kind, Problem};
+use super::{ApiError, ErrorKind};
 
 /// The header that carries the request's id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -21,9 +21,9 @@ pub struct RequestId(pub String);
 /// written down and logged.
 pub fn finish(routes: Router) -> Router {
     routes
-        .fallback(async || Problem::not_found())
+        .fallback(async || ApiError::not_found())
         .method_not_allowed_fallback(async || {
-            Problem::new(Kind::MethodNotAllowed, "the header Allow names the methods of this path")
+            ApiError::new(ErrorKind::MethodNotAllowed, "the header Allow names the methods of this path")
         })
         .layer(from_fn(around))
 }
@@ -57,18 +57,18 @@ async fn around(request: Request, next: Next) -> Response {
 }
 
 /// The problem that the answer is: a handler's, or one made of the bare status that a part of axum refuses with.
-fn problem_of(response: &mut Response) -> Option<Problem> {
+fn problem_of(response: &mut Response) -> Option<ApiError> {
     let status = response.status();
     response.extensions_mut().remove().or_else(|| of_status(status))
 }
 
-fn of_status(status: StatusCode) -> Option<Problem> {
-    match Kind::ALL.iter().find(|kind| kind.status() == status) {
-        Some(Kind::NotFound) => Some(Problem::not_found()),
-        Some(Kind::Internal) => Some(Problem::internal("an answer that could not be written")),
-        Some(kind) => Some(Problem::new(*kind, "")),
-        None if status.is_client_error() => Some(Problem::malformed("")),
-        None if status.is_server_error() => Some(Problem::internal(status.to_string())),
+fn of_status(status: StatusCode) -> Option<ApiError> {
+    match ErrorKind::ALL.iter().find(|kind| kind.status() == status) {
+        Some(ErrorKind::NotFound) => Some(ApiError::not_found()),
+        Some(ErrorKind::Internal) => Some(ApiError::internal("an answer that could not be written")),
+        Some(kind) => Some(ApiError::new(*kind, "")),
+        None if status.is_client_error() => Some(ApiError::malformed("")),
+        None if status.is_server_error() => Some(ApiError::internal(status.to_string())),
         None => None,
     }
 }

@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 
 use super::*;
 use weir_aws::AwsError;
-use weir_core::domain::calibration::Invalid;
+use weir_core::domain::calibration::FieldError;
 use weir_core::id::{DeviceId, SensorCode};
 use weir_runtime::{Event, Until};
 
@@ -15,21 +15,21 @@ struct Document;
 
 /// A device.
 #[utoipa::path(get, path = "/devices/{id}", params(("id" = DeviceId, Path)), responses((status = 200, body = DeviceId)))]
-async fn device(Member(caller): Member, Path(id): Path<DeviceId>) -> Result<Json<DeviceId>, Problem> {
+async fn device(Member(caller): Member, Path(id): Path<DeviceId>) -> Result<Json<DeviceId>, ApiError> {
     caller.sees(&id)?;
-    if id.as_str() == "buoy-01" { Ok(Json(id)) } else { Err(Problem::not_found()) }
+    if id.as_str() == "buoy-01" { Ok(Json(id)) } else { Err(ApiError::not_found()) }
 }
 
 fn router() -> Router {
     let sensor = async |Path((id, code)): Path<(DeviceId, SensorCode)>| format!("{id} {code}");
     let throttled = || AwsError::Unavailable { operation: "GetItem devices", detail: "secret host".into() };
     let wrong = || AwsError::Call { operation: "GetItem devices", detail: "secret table".into() };
-    let fields = async || Problem::invalid(vec![Invalid::new("/a", "is odd"), Invalid::new("/b/0", "is even")]);
+    let fields = async || ApiError::invalid(vec![FieldError::new("/a", "is odd"), FieldError::new("/b/0", "is even")]);
     let routes = Router::new()
         .route("/devices/{id}", get(device).delete(async || "gone"))
         .route("/devices/{id}/sensors/{code}", get(sensor))
-        .route("/throttled", get(async move || Problem::from(throttled())))
-        .route("/wrong", get(async move || Problem::from(wrong())))
+        .route("/throttled", get(async move || ApiError::from(throttled())))
+        .route("/wrong", get(async move || ApiError::from(wrong())))
         .route("/fields", get(fields))
         .route("/bare", get(async || axum::http::StatusCode::NOT_IMPLEMENTED));
     finish(routes.route("/openapi.json", served("{\"openapi\": \"3.1.0\"}")))
@@ -47,9 +47,9 @@ async fn ask(method: &str, path: &str, request: &str) -> Value {
     answered(event).await
 }
 
-fn problem(answer: &Value) -> ProblemBody {
+fn problem(answer: &Value) -> ApiErrorBody {
     assert_eq!(answer["headers"]["content-type"], "application/problem+json", "{answer}");
-    let body: ProblemBody = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+    let body: ApiErrorBody = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
     assert_eq!(answer["statusCode"], body.status, "{answer}");
     assert_eq!(answer["headers"]["x-request-id"], *body.instance, "{answer}");
     body
@@ -112,8 +112,8 @@ async fn each_wrong_field_is_listed() {
 
 #[test]
 fn of_very_many_wrong_fields_the_first_are_listed_and_all_are_counted() {
-    let fields = (0..1_000).map(|place| Invalid::new(format!("/{place}"), "is odd")).collect();
-    let problem = Problem::invalid(fields);
+    let fields = (0..1_000).map(|place| FieldError::new(format!("/{place}"), "is odd")).collect();
+    let problem = ApiError::invalid(fields);
     assert_eq!((problem.errors().len(), problem.detail()), (20, "1000 fields are not valid"));
 }
 
@@ -147,7 +147,7 @@ fn the_document_says_what_holds_for_every_route() {
     assert_eq!(document["components"]["securitySchemes"]["id_token"]["scheme"], "bearer");
     let schemas = document["components"]["schemas"].as_object().unwrap();
     let names: Vec<_> = schemas.keys().map(String::as_str).collect();
-    assert_eq!(names, ["DeviceId", "FieldError", "Problem"]);
+    assert_eq!(names, ["DeviceId", "ErrorDetail", "Problem"]);
     // Every reference leads somewhere.
     let text = document.to_string();
     for reference in text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()) {

@@ -11,12 +11,12 @@ use weir_aws::CalibrationTable;
 use weir_aws::config;
 use weir_aws::device::DeviceTable;
 use weir_aws::level::{Keeping, LevelTable};
-use weir_aws::quarantine::{QuarantineTable, SetAside};
+use weir_aws::quarantine::{QuarantineEntry, QuarantineTable};
 use weir_aws::registry::Registry;
-use weir_aws::time_series::{Aside, TimeSeries, Written};
+use weir_aws::time_series::{QuarantineWriter, TimeSeries, Written};
 use weir_core::domain::Refusal;
 use weir_core::domain::level::Measurement;
-use weir_core::id::AsideId;
+use weir_core::id::QuarantineId;
 use weir_core::wire::{Envelope, replay};
 use weir_runtime::clock::{Clock, SystemClock};
 use weir_runtime::telemetry::metric;
@@ -91,8 +91,8 @@ impl Function for Organizer {
 impl Organizer {
     async fn handle_message(&self, event: Value) -> Result<Response, Retry> {
         let envelope = Envelope::open(&event, self.clock.now());
-        let replayed: Vec<AsideId> = envelope.replay.iter().cloned().collect();
-        let aside = Aside {
+        let replayed: Vec<QuarantineId> = envelope.replay.iter().cloned().collect();
+        let aside = QuarantineWriter {
             table: &self.quarantine,
             clock: self.clock.as_ref(),
             function: FUNCTION,
@@ -110,14 +110,19 @@ impl Organizer {
             return Ok(answer.into());
         }
         let kept = written.into_iter().filter_map(|written| match written {
-            Written::SetAside(kept) => Some(kept),
+            Written::Quarantined(kept) => Some(kept),
             Written::Stored | Written::Duplicate => None,
         });
         Ok(replay::answer(answer, &kept.collect::<Vec<_>>()).into())
     }
 
     /// Keeps a report: the history and the latest state, with one request where that is possible, else side by side.
-    async fn deliver(&self, report: &Report, envelope: &Envelope, aside: &Aside<'_>) -> Result<Outcome, Retry> {
+    async fn deliver(
+        &self,
+        report: &Report,
+        envelope: &Envelope,
+        aside: &QuarantineWriter<'_>,
+    ) -> Result<Outcome, Retry> {
         let history = [report.reading(envelope.received_at)?];
         let measurement = Measurement { at: report.at, level: report.level };
         if let (Some(rows), [reading]) = (self.store.rows(), &history) {
@@ -133,8 +138,8 @@ impl Organizer {
     }
 }
 
-async fn set_aside(envelope: &Envelope, refused: Refused, aside: &Aside<'_>) -> Result<Outcome, Retry> {
-    let message = SetAside {
+async fn set_aside(envelope: &Envelope, refused: Refused, aside: &QuarantineWriter<'_>) -> Result<Outcome, Retry> {
+    let message = QuarantineEntry {
         function: FUNCTION,
         refusal: refused.refusal,
         topic: envelope.topic.clone(),

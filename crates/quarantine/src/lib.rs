@@ -15,7 +15,7 @@ use utoipa::OpenApi;
 use weir_aws::config;
 use weir_aws::invoke::{self, Invoker};
 use weir_aws::quarantine::QuarantineTable;
-use weir_http::{Problem, finish, from_value, gateway};
+use weir_http::{ApiError, finish, from_value, gateway};
 use weir_runtime::clock::{Clock, SystemClock};
 use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
@@ -110,7 +110,7 @@ impl Function for Quarantine {
             return Ok(gateway::answer(&self.router, event, until).await);
         }
         let asked = event.json().get("replay").cloned().ok_or_else(|| Retry::new("the event is not a request"))?;
-        let refused = |problem: Problem| Retry::new(problem.log().unwrap_or(problem.detail()));
+        let refused = |problem: ApiError| Retry::new(problem.log().unwrap_or(problem.detail()));
         let answer = self.parts.replay_all(from_value(asked).map_err(refused)?, until).await.map_err(refused)?;
         Ok(json!(answer).into())
     }

@@ -125,7 +125,7 @@ async fn the_columns_that_are_asked_for_are_those_that_are_written() {
     let TimeSeries::Timestream(_) = timestream.store() else { panic!("another store") };
     let table = weir_aws::quarantine::QuarantineTable::new(world.engine.client(), world.engine.name("quarantine"), 30);
     let message = |_: &Series, _: Timestamp, _: f64| (String::new(), Vec::new());
-    let aside = weir_aws::time_series::Aside {
+    let aside = weir_aws::time_series::QuarantineWriter {
         table: &table,
         clock: world.clock.as_ref(),
         function: "calibration",

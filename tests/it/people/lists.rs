@@ -163,7 +163,7 @@ async fn filters_that_cognito_cannot_join_are_joined_here() {
 async fn a_place_that_cognito_has_forgotten_is_told_as_such() {
     let pool = people(9);
     let next = list(&pool, "?limit=2").await["next"].as_str().unwrap().to_owned();
-    pool.refuse("ListUsers", 400, "InvalidParameterException", "Invalid pagination token given.");
+    pool.refuse("ListUsers", 400, "InvalidParameterException", "FieldError pagination token given.");
     let ask = Ask::new("GET", &format!("/cognito/users?limit=2&next={next}")).admin();
     let answer = UsersInfo::new(pool.pool()).answer(ask.event()).await.unwrap();
     assert_eq!((status(&answer), body(&answer)["type"].as_str()), (400, Some("urn:weir:problem:bad_page")));

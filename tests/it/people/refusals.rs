@@ -11,7 +11,7 @@ use crate::http::ask::{Ask, body, status};
 type Case = (&'static str, u16, &'static str, &'static str, u16, &'static str);
 
 const ADDING: &[Case] = &[
-    ("AdminCreateUser", 400, "InvalidParameterException", "Invalid email address format.", 422, "invalid"),
+    ("AdminCreateUser", 400, "InvalidParameterException", "FieldError email address format.", 422, "invalid"),
     (
         "AdminCreateUser",
         400,
@@ -45,7 +45,7 @@ const CHANGING: &[Case] = &[
         409,
         "email_taken",
     ),
-    ("AdminUpdateUserAttributes", 400, "InvalidParameterException", "Invalid email address format.", 422, "invalid"),
+    ("AdminUpdateUserAttributes", 400, "InvalidParameterException", "FieldError email address format.", 422, "invalid"),
     ("AdminUpdateUserAttributes", 400, "UserNotFoundException", "User does not exist.", 404, "not_found"),
     (
         "AdminSetUserPassword",

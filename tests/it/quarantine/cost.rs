@@ -6,7 +6,7 @@ use weir_runtime::Function as _;
 
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
-use weir_aws::quarantine::{QuarantineTable, SetAside};
+use weir_aws::quarantine::{QuarantineEntry, QuarantineTable};
 use weir_core::domain::{Reason, Refusal};
 use weir_tests::functions::NOW;
 use weir_tests::wire::{Answer, Request, Wire, answer, opened};
@@ -38,8 +38,8 @@ impl Wire for Meter {
     }
 }
 
-fn aside(place: usize, device: Option<&str>) -> SetAside {
-    SetAside {
+fn aside(place: usize, device: Option<&str>) -> QuarantineEntry {
+    QuarantineEntry {
         function: "calibration",
         refusal: Refusal::new(Reason::UnknownDevice, "no device buoy-99 is registered"),
         topic: "buoy-99/reading/sensor/ph".into(),

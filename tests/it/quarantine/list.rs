@@ -1,7 +1,7 @@
 //! Lists: every filter shows what a scan and a sort of the whole table would, page by page.
 
 use serde_json::{Value, json};
-use weir_aws::quarantine::{QuarantineTable, SetAside};
+use weir_aws::quarantine::{QuarantineEntry, QuarantineTable};
 use weir_core::domain::{Reason, Refusal};
 use weir_runtime::Function as _;
 use weir_tests::functions::NOW;
@@ -16,7 +16,7 @@ async fn filled(world: &World) {
     for place in 0..300_usize {
         let device = DEVICES[place * 7 % 5 % 4];
         let reason = Reason::ALL[place * 3 % 4];
-        let aside = SetAside {
+        let aside = QuarantineEntry {
             function: "calibration",
             refusal: Refusal::new(reason, format!("number {place}")),
             topic: format!("{device}/readings"),

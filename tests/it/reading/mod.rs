@@ -11,7 +11,7 @@ use weir_runtime::Function as _;
 use ::reading::{Parts, Reading as Function};
 use serde_json::Value;
 use weir_aws::quarantine::QuarantineTable;
-use weir_aws::time_series::{Aside, History, ReadingTable, TimeSeries, Written};
+use weir_aws::time_series::{History, QuarantineWriter, ReadingTable, TimeSeries, Written};
 use weir_core::domain::Timestamp;
 use weir_core::domain::reading::{Quality, Reading, Series};
 
@@ -66,7 +66,7 @@ impl World {
         let engine = &self.registry.engine;
         let quarantine = QuarantineTable::new(engine.client(), engine.name("quarantine"), 30);
         let message = |_: &Series, _: Timestamp, _: f64| (String::new(), Vec::new());
-        let aside = Aside {
+        let aside = QuarantineWriter {
             table: &quarantine,
             clock: self.registry.clock.as_ref(),
             function: "calibration",

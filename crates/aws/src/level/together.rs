@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, BatchStatementErrorCodeEnum as Cod
 
 use super::super::AwsError;
 use super::super::row::{n, s};
-use super::super::time_series::{Aside, ReadingTable, Written};
+use super::super::time_series::{QuarantineWriter, ReadingTable, Written};
 use super::write::{Append, attribute};
 use super::{Change, Keeping, LevelTable, measurement_row};
 use weir_core::domain::level::{Measurement, Reported};
@@ -33,16 +33,16 @@ impl LevelTable {
         keeping: &Keeping,
         store: &ReadingTable,
         reading: &Reading,
-        aside: &Aside<'_>,
+        quarantine: &QuarantineWriter<'_>,
     ) -> Option<Both> {
-        if self.apart.load(Ordering::Relaxed) || store.expired(reading.at, aside.clock.now()) {
+        if self.apart.load(Ordering::Relaxed) || store.expired(reading.at, quarantine.clock.now()) {
             return None;
         }
         let change = Change::of(Some(self.remembered(id, new, keeping)?), new, keeping);
         // What this process wrote last carries no mark; one that does is not for this statement.
         let append = change.append.as_ref().filter(|append| !append.again)?;
         let statement = self.statement(id, append).ok()?;
-        let (written, answer) = store.write_with(reading, statement, aside).await;
+        let (written, answer) = store.write_with(reading, statement, quarantine).await;
         let refused = match answer {
             // Whether the row was written is not known: the message is delivered again.
             Err(error) => return Some((written, Err(error))),

@@ -113,11 +113,11 @@ mod tests {
         assert!(matches!(create("AliasExistsException", "x"), PoolError::EmailTaken));
         assert!(matches!(create("UserNotFoundException", "User does not exist."), PoolError::NotFound));
         assert!(matches!(create("CodeDeliveryFailureException", "x"), PoolError::Undeliverable));
-        assert!(matches!(create("InvalidParameterException", "Invalid email address format."), PoolError::BadEmail));
+        assert!(matches!(create("InvalidParameterException", "FieldError email address format."), PoolError::BadEmail));
         let short =
             create("InvalidPasswordException", "Password did not conform with policy: Password not long enough");
         assert!(matches!(short, PoolError::Password(rules) if rules == [Rule::Length]));
-        let list = said("ListUsers", 400, "InvalidParameterException", "Invalid pagination token.");
+        let list = said("ListUsers", 400, "InvalidParameterException", "FieldError pagination token.");
         assert!(matches!(list, PoolError::BadPlace));
     }
 

@@ -10,13 +10,13 @@ use super::super::AwsError;
 use super::super::row::{AsideRow, Item, n, s};
 use super::{QuarantineTable, TABLE, device_reason};
 use weir_core::domain::{Refusal, Timestamp};
-use weir_core::id::AsideId;
+use weir_core::id::QuarantineId;
 
 /// What is known of something that was set aside, beside its payload.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     /// Its id.
-    pub id: AsideId,
+    pub id: QuarantineId,
     /// The code of the reason, of the last time it was tried.
     pub reason: String,
     /// The reason in words.
@@ -57,7 +57,7 @@ impl QuarantineTable {
     ///
     /// # Errors
     /// When DynamoDB does not answer, or the row cannot be understood.
-    pub async fn get(&self, id: &AsideId) -> Result<Option<Original>, AwsError> {
+    pub async fn get(&self, id: &QuarantineId) -> Result<Option<Original>, AwsError> {
         let request = self.client.get_item().table_name(&self.name).key("id", s(id.as_str())).consistent_read(true);
         let item = request.send().await.map_err(|error| AwsError::call("GetItem quarantine", error))?.item;
         let Some(item) = item else { return Ok(None) };
@@ -101,7 +101,7 @@ impl QuarantineTable {
     ///
     /// # Errors
     /// When DynamoDB does not take it.
-    pub async fn delete(&self, id: &AsideId, attempts: Option<u32>) -> Result<bool, AwsError> {
+    pub async fn delete(&self, id: &QuarantineId, attempts: Option<u32>) -> Result<bool, AwsError> {
         let delete = self.client.delete_item().table_name(&self.name).key("id", s(id.as_str()));
         let delete = match attempts {
             None => delete.condition_expression("attribute_exists(id)"),

@@ -8,7 +8,7 @@ use super::super::row::{Item, n, s};
 use super::entry::{Entry, entry};
 use super::{LISTED, LONGEST_DEVICE, QuarantineTable, TABLE, device_reason};
 use weir_core::domain::{Reason, Timestamp};
-use weir_core::id::AsideId;
+use weir_core::id::QuarantineId;
 
 /// Which entries are wanted: those that fit every filter given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct Wanted {
 /// The last entry of a page: where the next one begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
-    id: AsideId,
+    id: QuarantineId,
     /// Epoch milliseconds.
     seen: i64,
 }

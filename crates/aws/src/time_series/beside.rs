@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{BatchStatementRequest, BatchStatementResponse};
 
 use super::super::AwsError;
 use super::readings::OPERATION;
-use super::{Aside, ReadingTable, Written};
+use super::{QuarantineWriter, ReadingTable, Written};
 use weir_core::domain::reading::Reading;
 
 /// A statement that goes with readings.
@@ -23,12 +23,12 @@ impl ReadingTable {
         &self,
         reading: &Reading,
         statement: BatchStatementRequest,
-        aside: &Aside<'_>,
+        quarantine: &QuarantineWriter<'_>,
     ) -> (Result<Written, AwsError>, Result<BatchStatementResponse, AwsError>) {
         let placed = [(0, reading)];
         let mut beside = Some(Beside::Asked(statement));
-        let outcomes = self.insert(&placed, aside, &mut beside).await;
-        let written = self.forget(&placed, outcomes, aside).await.pop();
+        let outcomes = self.insert(&placed, quarantine, &mut beside).await;
+        let written = self.forget(&placed, outcomes, quarantine).await.pop();
         let nothing = || AwsError::Leftover { operation: OPERATION, left: 1 };
         let answer = match beside {
             Some(Beside::Answered(answer)) => Ok(answer),

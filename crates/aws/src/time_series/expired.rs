@@ -1,10 +1,10 @@
-//! Readings older than readings are kept: they would be gone as soon as they are stored, so they are set aside.
+//! Readings older than readings are kept: they would be gone as soon as they are stored, so they are set quarantine.
 
 use futures_util::{StreamExt, stream};
 
 use super::super::AwsError;
 use super::readings::AT_ONCE;
-use super::{Aside, Outcomes, Placed, ReadingTable, Written};
+use super::{Outcomes, Placed, QuarantineWriter, ReadingTable, Written};
 use weir_core::domain::reading::Reading;
 use weir_core::domain::{Reason, Refusal, Timestamp};
 
@@ -27,9 +27,10 @@ impl ReadingTable {
         readings.iter().copied().partition(|(_, reading)| self.expired(reading.at, now))
     }
 
-    /// Sets them aside.
-    pub(super) async fn refuse(&self, expired: Placed<'_>, aside: &Aside<'_>) -> Outcomes {
-        let each: Vec<_> = expired.into_iter().map(|(place, reading)| self.refuse_one(place, reading, aside)).collect();
+    /// Sets them quarantine.
+    pub(super) async fn refuse(&self, expired: Placed<'_>, quarantine: &QuarantineWriter<'_>) -> Outcomes {
+        let each: Vec<_> =
+            expired.into_iter().map(|(place, reading)| self.refuse_one(place, reading, quarantine)).collect();
         stream::iter(each).buffer_unordered(AT_ONCE).collect().await
     }
 
@@ -37,9 +38,9 @@ impl ReadingTable {
         &self,
         place: usize,
         reading: &Reading,
-        aside: &Aside<'_>,
+        quarantine: &QuarantineWriter<'_>,
     ) -> (usize, Result<Written, AwsError>) {
         let detail = format!("readings are kept for {} days, and this one is older", self.keep_days);
-        (place, aside.reading(reading, Refusal::new(Reason::OutsideRetention, detail)).await)
+        (place, quarantine.reading(reading, Refusal::new(Reason::OutsideRetention, detail)).await)
     }
 }

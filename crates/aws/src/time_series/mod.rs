@@ -1,8 +1,8 @@
 //! The time-series store: one port, two stores behind it, with one meaning.
 //!
-//! Each reading that is written ends as stored, known already, or set aside. Which of two readings of one series and
+//! Each reading that is written ends as stored, known already, or set quarantine. Which of two readings of one series and
 //! instant stays is decided by [`Reading::settle`] in DynamoDB and by the same order as a record version in
-//! Timestream, never by the order of arrival. The one that does not stay and says another number is set aside where it
+//! Timestream, never by the order of arrival. The one that does not stay and says another number is set quarantine where it
 //! can be seen: within one call always, between calls in DynamoDB only. Timestream tells of what it holds nothing but the
 //! version, so there the better of two stays, and the other one is lost.
 
@@ -13,10 +13,10 @@ use aws_sdk_dynamodb::Client;
 
 use super::AwsError;
 use super::config::timestream_write;
-use super::quarantine::{QuarantineTable, SetAside};
+use super::quarantine::{QuarantineEntry, QuarantineTable};
 use weir_core::domain::reading::{Reading, Series, Settlement, Stored};
 use weir_core::domain::{Kept, Reason, Refusal, Timestamp};
-use weir_core::id::AsideId;
+use weir_core::id::QuarantineId;
 use weir_runtime::StartError;
 use weir_runtime::clock::Clock;
 
@@ -47,7 +47,7 @@ pub enum Written {
     /// It was there already.
     Duplicate,
     /// The store does not take it, or another number has the better claim to its place: it is in quarantine.
-    SetAside(Kept),
+    Quarantined(Kept),
 }
 
 /// The store a stack was deployed with.
@@ -82,17 +82,22 @@ impl TimeSeries {
 
     /// Writes the readings, in as few requests as the store allows. The answers are in the order of the readings; an
     /// error means that the reading has to be delivered again, and does not concern the others.
-    pub async fn write(&self, readings: &[Reading], aside: &Aside<'_>) -> Vec<Result<Written, AwsError>> {
+    pub async fn write(
+        &self,
+        readings: &[Reading],
+        quarantine: &QuarantineWriter<'_>,
+    ) -> Vec<Result<Written, AwsError>> {
         let (writes, lost) = rivals(readings);
         let placed: Placed<'_> = writes.iter().filter_map(|place| Some((*place, readings.get(*place)?))).collect();
         let mut outcomes = match self {
-            TimeSeries::DynamoDb(table) => table.write(&placed, aside).await,
-            TimeSeries::Timestream(table) => table.write(&placed, aside).await,
+            TimeSeries::DynamoDb(table) => table.write(&placed, quarantine).await,
+            TimeSeries::Timestream(table) => table.write(&placed, quarantine).await,
         };
         for (place, winner) in lost {
             if let (Some(reading), Some(winner)) = (readings.get(place), readings.get(winner)) {
                 let same = reading.raw == winner.raw;
-                let outcome = if same { Ok(Written::Duplicate) } else { aside.conflict(reading, winner.raw).await };
+                let outcome =
+                    if same { Ok(Written::Duplicate) } else { quarantine.conflict(reading, winner.raw).await };
                 outcomes.push((place, outcome));
             }
         }
@@ -112,8 +117,8 @@ fn failed(readings: &[(usize, &Reading)], error: &AwsError) -> Outcomes {
     readings.iter().map(|(place, _)| (*place, Err(error.clone()))).collect()
 }
 
-/// Where and how a reading is set aside that the store does not take.
-pub struct Aside<'a> {
+/// Where and how a reading is set quarantine that the store does not take.
+pub struct QuarantineWriter<'a> {
     /// The quarantine.
     pub table: &'a QuarantineTable,
     /// The clock for "first seen".
@@ -123,21 +128,21 @@ pub struct Aside<'a> {
     /// The message that says this one number again: its topic and payload.
     pub message: fn(&Series, Timestamp, f64) -> (String, Vec<u8>),
     /// The entries of the quarantine that are sent again with this call.
-    pub replayed: &'a [AsideId],
+    pub replayed: &'a [QuarantineId],
 }
 
-impl Aside<'_> {
-    /// Sets it aside. An entry that is sent again and refused again is there already, unless it was deleted or accepted
+impl QuarantineWriter<'_> {
+    /// Sets it quarantine. An entry that is sent again and refused again is there already, unless it was deleted or accepted
     /// elsewhere meanwhile, and then it must not come back: nothing is written for it.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
-    pub async fn keep(&self, aside: &SetAside) -> Result<Written, AwsError> {
-        let id = aside.id();
+    pub async fn keep(&self, quarantine: &QuarantineEntry) -> Result<Written, AwsError> {
+        let id = quarantine.id();
         if !self.replayed.iter().any(|replayed| replayed.as_str() == id) {
-            self.table.put(aside, self.clock.now()).await?;
+            self.table.put(quarantine, self.clock.now()).await?;
         }
-        Ok(Written::SetAside(Kept { id, refusal: aside.refusal.clone() }))
+        Ok(Written::Quarantined(Kept { id, refusal: quarantine.refusal.clone() }))
     }
 
     async fn put(
@@ -149,7 +154,7 @@ impl Aside<'_> {
         refusal: Refusal,
     ) -> Result<Written, AwsError> {
         let (topic, payload) = (self.message)(series, at, raw);
-        let aside = SetAside {
+        let quarantine = QuarantineEntry {
             function: self.function,
             refusal,
             topic,
@@ -159,14 +164,14 @@ impl Aside<'_> {
             received_at,
             payload,
         };
-        self.keep(&aside).await
+        self.keep(&quarantine).await
     }
 
     async fn reading(&self, reading: &Reading, refusal: Refusal) -> Result<Written, AwsError> {
         self.put(&reading.series, reading.at, reading.raw, reading.received_at, refusal).await
     }
 
-    /// Sets the reading aside because `winner` has the better claim to its place.
+    /// Sets the reading quarantine because `winner` has the better claim to its place.
     async fn conflict(&self, reading: &Reading, winner: f64) -> Result<Written, AwsError> {
         self.reading(reading, conflicting(reading.raw, winner)).await
     }

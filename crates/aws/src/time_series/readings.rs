@@ -16,7 +16,7 @@ use super::super::row::{n, s, series};
 use super::super::{AwsError, pause};
 use super::beside::Beside;
 use super::rollups::{RollupTable, cells};
-use super::{Aside, Outcomes, Placed, Written, failed};
+use super::{Outcomes, Placed, QuarantineWriter, Written, failed};
 use weir_core::domain::reading::Reading;
 
 pub(super) const TABLE: &str = "readings";
@@ -66,17 +66,17 @@ impl ReadingTable {
     }
 
     /// Writes readings of different keys.
-    pub(super) async fn write(&self, readings: &[(usize, &Reading)], aside: &Aside<'_>) -> Outcomes {
-        let (expired, readings) = self.sift(readings, aside.clock.now());
-        let mut outcomes = self.insert_all(&readings, aside).await;
-        outcomes.extend(self.refuse(expired, aside).await);
+    pub(super) async fn write(&self, readings: &[(usize, &Reading)], quarantine: &QuarantineWriter<'_>) -> Outcomes {
+        let (expired, readings) = self.sift(readings, quarantine.clock.now());
+        let mut outcomes = self.insert_all(&readings, quarantine).await;
+        outcomes.extend(self.refuse(expired, quarantine).await);
         outcomes
     }
 
-    async fn insert_all(&self, readings: &[(usize, &Reading)], aside: &Aside<'_>) -> Outcomes {
-        let chunks: Vec<_> = readings.chunks(BATCH).map(|chunk| self.insert_alone(chunk, aside)).collect();
+    async fn insert_all(&self, readings: &[(usize, &Reading)], quarantine: &QuarantineWriter<'_>) -> Outcomes {
+        let chunks: Vec<_> = readings.chunks(BATCH).map(|chunk| self.insert_alone(chunk, quarantine)).collect();
         let outcomes = stream::iter(chunks).buffer_unordered(AT_ONCE).concat().await;
-        self.forget(readings, outcomes, aside).await
+        self.forget(readings, outcomes, quarantine).await
     }
 
     /// Makes invalid what was kept of hours and days that were closed before these readings came, whatever became of
@@ -86,10 +86,10 @@ impl ReadingTable {
         &self,
         readings: &[(usize, &Reading)],
         mut outcomes: Outcomes,
-        aside: &Aside<'_>,
+        quarantine: &QuarantineWriter<'_>,
     ) -> Outcomes {
         // The time is read after the readings are stored: see `domain::rollup`.
-        let now = aside.clock.now();
+        let now = quarantine.clock.now();
         let late = cells(readings.iter().map(|(_, reading)| (&reading.series, reading.at)), now);
         for ((series, cell), error) in self.rollups.forget_cells(late).await {
             let within = |at| cell.unit.width().floor(at) == cell.start;
@@ -105,15 +105,15 @@ impl ReadingTable {
         outcomes
     }
 
-    async fn insert_alone(&self, chunk: &[(usize, &Reading)], aside: &Aside<'_>) -> Outcomes {
-        self.insert(chunk, aside, &mut None).await
+    async fn insert_alone(&self, chunk: &[(usize, &Reading)], quarantine: &QuarantineWriter<'_>) -> Outcomes {
+        self.insert(chunk, quarantine, &mut None).await
     }
 
     /// Inserts up to 25 readings of different keys, with the statement `beside` in the first request.
     pub(super) async fn insert(
         &self,
         chunk: &[(usize, &Reading)],
-        aside: &Aside<'_>,
+        quarantine: &QuarantineWriter<'_>,
         beside: &mut Option<Beside>,
     ) -> Outcomes {
         let mut outcomes = Outcomes::with_capacity(chunk.len());
@@ -146,7 +146,7 @@ impl ReadingTable {
                     }
                 }
             }
-            outcomes.extend(self.settle_all(known, aside).await);
+            outcomes.extend(self.settle_all(known, quarantine).await);
             if again.is_empty() {
                 return outcomes;
             }

@@ -10,7 +10,7 @@ use aws_sdk_timestreamwrite::types::{Dimension, MeasureValue, MeasureValueType, 
 use futures_util::{StreamExt, stream};
 
 use super::super::AwsError;
-use super::{Aside, Outcomes, Placed, Written, failed};
+use super::{Outcomes, Placed, QuarantineWriter, Written, failed};
 use weir_core::domain::reading::Reading;
 use weir_core::domain::{Reason, Refusal};
 
@@ -45,14 +45,14 @@ impl TimestreamTable {
     }
 
     /// Writes readings of different keys.
-    pub(super) async fn write(&self, readings: &[(usize, &Reading)], aside: &Aside<'_>) -> Outcomes {
-        let chunks: Vec<_> = readings.chunks(BATCH).map(|chunk| self.write_chunk(chunk.to_vec(), aside)).collect();
+    pub(super) async fn write(&self, readings: &[(usize, &Reading)], quarantine: &QuarantineWriter<'_>) -> Outcomes {
+        let chunks: Vec<_> = readings.chunks(BATCH).map(|chunk| self.write_chunk(chunk.to_vec(), quarantine)).collect();
         stream::iter(chunks).buffer_unordered(AT_ONCE).concat().await
     }
 
     /// Writes up to 100 records. Refused ones are settled one by one and the others written again without them; a
     /// request that is faulty as a whole is halved until the faulty record stands alone.
-    async fn write_chunk(&self, chunk: Placed<'_>, aside: &Aside<'_>) -> Outcomes {
+    async fn write_chunk(&self, chunk: Placed<'_>, quarantine: &QuarantineWriter<'_>) -> Outcomes {
         let mut outcomes = Outcomes::with_capacity(chunk.len());
         let mut pending = vec![chunk];
         while let Some(mut chunk) = pending.pop() {
@@ -63,7 +63,7 @@ impl TimestreamTable {
                     let mut good = Vec::with_capacity(chunk.len());
                     for (index, (place, reading)) in chunk.iter().enumerate() {
                         match rejected.iter().find(|r| usize::try_from(r.record_index) == Ok(index)) {
-                            Some(rejected) => outcomes.push((*place, refused(reading, rejected, aside).await)),
+                            Some(rejected) => outcomes.push((*place, refused(reading, rejected, quarantine).await)),
                             None => good.push((*place, *reading)),
                         }
                     }
@@ -79,7 +79,7 @@ impl TimestreamTable {
                     [] => {}
                     [(place, reading)] => {
                         let refusal = Refusal::new(Reason::StoreRefused, detail);
-                        outcomes.push((*place, aside.reading(reading, refusal).await));
+                        outcomes.push((*place, quarantine.reading(reading, refusal).await));
                     }
                     _ => {
                         let half = chunk.split_off(chunk.len() / 2);
@@ -159,7 +159,11 @@ impl TimestreamTable {
 
 /// What a single refusal means: already there is as good as stored, everything else goes to quarantine. Another number
 /// with a better claim to the place looks like the same one: Timestream tells its version only.
-async fn refused(reading: &Reading, rejected: &RejectedRecord, aside: &Aside<'_>) -> Result<Written, AwsError> {
+async fn refused(
+    reading: &Reading,
+    rejected: &RejectedRecord,
+    quarantine: &QuarantineWriter<'_>,
+) -> Result<Written, AwsError> {
     if rejected.existing_version.is_some_and(|version| version >= reading.rank()) {
         return Ok(Written::Duplicate);
     }
@@ -167,7 +171,7 @@ async fn refused(reading: &Reading, rejected: &RejectedRecord, aside: &Aside<'_>
     // Timestream's words for an instant it has no store for (API reference, RejectedRecord).
     let old = ["retention", "time range"].iter().any(|words| said.contains(words));
     let reason = if old { Reason::OutsideRetention } else { Reason::StoreRefused };
-    aside.reading(reading, Refusal::new(reason, said)).await
+    quarantine.reading(reading, Refusal::new(reason, said)).await
 }
 
 fn record(reading: &Reading, with_device: bool) -> Result<Record, BuildError> {

@@ -9,7 +9,7 @@ use futures_util::{StreamExt, stream};
 use super::super::AwsError;
 use super::super::row::{Item, n, s, series};
 use super::readings::{ATTEMPTS, TABLE};
-use super::{Aside, Outcomes, Placed, ReadingTable, Written, conflicting};
+use super::{Outcomes, Placed, QuarantineWriter, ReadingTable, Written, conflicting};
 use weir_core::domain::Timestamp;
 use weir_core::domain::reading::{Reading, Settlement, Stored};
 
@@ -18,17 +18,17 @@ const AT_ONCE: usize = 4;
 
 impl ReadingTable {
     /// Settles each of them, several at once.
-    pub(super) async fn settle_all(&self, readings: Placed<'_>, aside: &Aside<'_>) -> Outcomes {
+    pub(super) async fn settle_all(&self, readings: Placed<'_>, quarantine: &QuarantineWriter<'_>) -> Outcomes {
         let settle = async |(place, reading): (usize, &Reading)| {
             // Held until the reading is settled, with all that this takes.
             let _permit = self.requests.acquire().await;
-            (place, self.settle(reading, aside).await)
+            (place, self.settle(reading, quarantine).await)
         };
         stream::iter(readings).map(settle).buffer_unordered(AT_ONCE).collect().await
     }
 
     /// Settles a reading with the one that is stored in its place.
-    async fn settle(&self, reading: &Reading, aside: &Aside<'_>) -> Result<Written, AwsError> {
+    async fn settle(&self, reading: &Reading, quarantine: &QuarantineWriter<'_>) -> Result<Written, AwsError> {
         for _ in 0..ATTEMPTS {
             let Some(item) = self.get(reading).await? else {
                 // Expired in between: there is nothing left to settle with.
@@ -41,15 +41,15 @@ impl ReadingTable {
             let (rank, raw) = (stored.rank(), stored.raw);
             match reading.settle(&Stored { rank, raw }) {
                 Settlement::Duplicate => return Ok(Written::Duplicate),
-                Settlement::Conflict => return aside.conflict(reading, raw).await,
+                Settlement::Conflict => return quarantine.conflict(reading, raw).await,
                 Settlement::Replace => {
                     if self.put(reading, Some(&item)).await? {
                         return Ok(Written::Stored);
                     }
                 }
-                // The one that goes is set aside first: killed in between, the next delivery finds it still stored.
+                // The one that goes is set quarantine first: killed in between, the next delivery finds it still stored.
                 Settlement::Displace => {
-                    aside.reading(&stored, conflicting(raw, reading.raw)).await?;
+                    quarantine.reading(&stored, conflicting(raw, reading.raw)).await?;
                     if self.put(reading, Some(&item)).await? {
                         return Ok(Written::Stored);
                     }

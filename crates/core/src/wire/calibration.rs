@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::fields::Fields;
 use super::{ModelJson, model, time};
 use crate::domain::Timestamp;
-use crate::domain::calibration::{Invalid, Model, Options};
+use crate::domain::calibration::{FieldError, Model, Options};
 use crate::domain::device_record::Entry;
 
 const LONGEST_NOTE: usize = 1_000;
@@ -80,7 +80,7 @@ pub struct NewCalibration {
 ///
 /// # Errors
 /// Every wrong field with its pointer: whatever SPEC §4 refuses, and fields that nobody asked for.
-pub fn read(body: &Map<String, Value>) -> Result<NewCalibration, Vec<Invalid>> {
+pub fn read(body: &Map<String, Value>) -> Result<NewCalibration, Vec<FieldError>> {
     let mut fields = Fields::new(body);
     let parsed = model::read(&mut fields);
     let note = fields.text("note", LONGEST_NOTE).unwrap_or_default();

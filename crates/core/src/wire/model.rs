@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::calibration::{Interval, Invalid, Model, Nested, Options, Outside, PlatinumRtd, Range};
+use crate::domain::calibration::{FieldError, Interval, Model, Nested, Options, Outside, PlatinumRtd, Range};
 
 mod parse;
 mod read;
@@ -117,7 +117,7 @@ impl ModelJson {
     ///
     /// # Errors
     /// What the models refuse, with the pointer to the field.
-    pub fn parse(&self) -> Result<(Model, Options), Invalid> {
+    pub fn parse(&self) -> Result<(Model, Options), FieldError> {
         Ok((parse::model(&self.kind)?, parse::options(self)?))
     }
 }

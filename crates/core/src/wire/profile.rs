@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::settings::{group_json, preferences};
 use crate::domain::Timestamp;
-use crate::domain::calibration::Invalid;
+use crate::domain::calibration::FieldError;
 use crate::domain::people::profile::{Profile, Record};
 use crate::id::Sub;
 
@@ -34,7 +34,7 @@ impl ProfileBody {
     ///
     /// # Errors
     /// Every rule that is broken, with its pointer.
-    pub fn profile(self) -> Result<Profile, Vec<Invalid>> {
+    pub fn profile(self) -> Result<Profile, Vec<FieldError>> {
         let mut refused = Vec::new();
         let preferences = preferences(&self.preferences).unwrap_or_else(|wrong| {
             refused.extend(wrong.into_iter().map(|invalid| invalid.under("/preferences")));
@@ -122,7 +122,7 @@ pub fn patched(profile: &Profile, patch: Map<String, Value>) -> Value {
 mod tests {
     use super::*;
 
-    fn read(body: Value) -> Result<Profile, Vec<Invalid>> {
+    fn read(body: Value) -> Result<Profile, Vec<FieldError>> {
         serde_json::from_value::<ProfileBody>(body).unwrap().profile()
     }
 

@@ -7,7 +7,7 @@ use utoipa::openapi::{Object, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::{Reason, Timestamp};
-use crate::id::{AsideId, DeviceId, JobId, LevelId, SensorCode, Sub, Username};
+use crate::id::{DeviceId, JobId, LevelId, QuarantineId, SensorCode, Sub, Username};
 
 macro_rules! text_schema {
     ($($of:ident = $name:literal $description:literal $example:literal $more:expr;)*) => {$(
@@ -29,7 +29,7 @@ macro_rules! text_schema {
 }
 
 text_schema! {
-    AsideId = "AsideId" "Something in quarantine." "7dcf887bbe815f8e3047ff2c84bd7c3c"
+    QuarantineId = "QuarantineId" "Something in quarantine." "7dcf887bbe815f8e3047ff2c84bd7c3c"
         |text| text.pattern(Some("^[0-9a-f]{32}$"));
     DeviceId = "DeviceId" "A device: MQTT client id and thing name." "buoy-01"
         |text| text.pattern(Some("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"));

@@ -22,11 +22,11 @@ fn request(content_type: Option<&str>, body: impl Into<Body>) -> Request {
     request.body(body.into()).unwrap()
 }
 
-async fn strict(body: impl Into<Body>) -> Result<Place, Problem> {
+async fn strict(body: impl Into<Body>) -> Result<Place, ApiError> {
     Strict::from_request(request(Some("application/json"), body), &()).await.map(|Strict(place)| place)
 }
 
-fn pointers(problem: &Problem) -> Vec<&str> {
+fn pointers(problem: &ApiError) -> Vec<&str> {
     problem.errors().iter().filter_map(|error| error.pointer.as_deref()).collect()
 }
 
@@ -47,7 +47,7 @@ async fn another_type_of_body_is_415() {
         [None, Some("text/plain"), Some(""), Some("application/jsonp"), Some("application/merge-patch+json")]
     {
         let read = Strict::<Place>::from_request(request(content_type, "{}"), &()).await;
-        assert_eq!(read.unwrap_err().kind(), Kind::UnsupportedMedia, "{content_type:?}");
+        assert_eq!(read.unwrap_err().kind(), ErrorKind::UnsupportedMedia, "{content_type:?}");
     }
 }
 
@@ -58,7 +58,7 @@ async fn a_body_above_the_limit_is_413_and_at_the_limit_is_read() {
         format!(r#"{{"name": "{}"}}"#, "a".repeat(length - frame))
     };
     assert!(strict(body(LARGEST)).await.is_ok());
-    assert_eq!(strict(body(LARGEST + 1)).await.unwrap_err().kind(), Kind::TooLarge);
+    assert_eq!(strict(body(LARGEST + 1)).await.unwrap_err().kind(), ErrorKind::TooLarge);
 }
 
 #[tokio::test]
@@ -72,12 +72,12 @@ async fn broken_json_is_400_and_says_where() {
         (r#"{"name": 1, "#, "line 1 column 12"),
     ] {
         let problem = strict(body).await.unwrap_err();
-        assert_eq!(problem.kind(), Kind::Malformed, "{body}");
+        assert_eq!(problem.kind(), ErrorKind::Malformed, "{body}");
         assert!(problem.detail().contains(place), "{body}: {problem:?}");
     }
-    assert_eq!(strict(&b"{\"name\": \"\xff\"}"[..]).await.unwrap_err().kind(), Kind::Malformed);
+    assert_eq!(strict(&b"{\"name\": \"\xff\"}"[..]).await.unwrap_err().kind(), ErrorKind::Malformed);
     let deep = "[".repeat(60_000);
-    assert_eq!(strict(deep).await.unwrap_err().kind(), Kind::Malformed);
+    assert_eq!(strict(deep).await.unwrap_err().kind(), ErrorKind::Malformed);
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn a_field_that_does_not_fit_is_422_with_its_pointer() {
         (r#"null"#, ""),
     ] {
         let problem = strict(body).await.unwrap_err();
-        assert_eq!((problem.kind(), pointers(&problem)), (Kind::Invalid, vec![pointer]), "{body}: {problem:?}");
+        assert_eq!((problem.kind(), pointers(&problem)), (ErrorKind::Invalid, vec![pointer]), "{body}: {problem:?}");
         assert!(!problem.detail().contains("column"), "{problem:?}");
     }
 }
@@ -113,10 +113,10 @@ async fn a_merge_patch_is_an_object_of_either_type() {
         assert_eq!(Value::Object(patch), json!({"name": null}));
     }
     for (content_type, body, kind) in [
-        ("application/json-patch+json", "{}", Kind::UnsupportedMedia),
-        ("application/merge-patch+json", "[]", Kind::Invalid),
-        ("application/merge-patch+json", "{", Kind::Malformed),
-        ("application/merge-patch+json", &"1".repeat(LARGEST + 1), Kind::TooLarge),
+        ("application/json-patch+json", "{}", ErrorKind::UnsupportedMedia),
+        ("application/merge-patch+json", "[]", ErrorKind::Invalid),
+        ("application/merge-patch+json", "{", ErrorKind::Malformed),
+        ("application/merge-patch+json", &"1".repeat(LARGEST + 1), ErrorKind::TooLarge),
     ] {
         let refused = Merge::from_request(request(Some(content_type), body.to_owned()), &()).await.unwrap_err();
         assert_eq!(refused.kind(), kind, "{content_type}");
@@ -127,6 +127,6 @@ async fn a_merge_patch_is_an_object_of_either_type() {
 fn a_document_in_memory_is_read_by_the_same_rules() {
     assert_eq!(from_value::<Place>(json!({"name": "a"})).unwrap().name, "a");
     let problem = from_value::<Place>(json!({"name": "a", "at": [null]})).unwrap_err();
-    assert_eq!((problem.kind(), pointers(&problem)), (Kind::Invalid, vec!["/at/0"]));
+    assert_eq!((problem.kind(), pointers(&problem)), (ErrorKind::Invalid, vec!["/at/0"]));
     assert_eq!(pointers(&from_value::<Place>(json!({"name": "a", "b": 1})).unwrap_err()), ["/b"]);
 }

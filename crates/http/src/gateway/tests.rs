@@ -43,7 +43,7 @@ async fn a_body_in_base64_is_decoded() {
     event["isBase64Encoded"] = json!(true);
     assert_eq!(to_bytes(request(Event::new(event.clone())).unwrap().into_body(), 100).await.unwrap(), "{\"a\": 1}");
     event["body"] = json!("{not base64");
-    assert_eq!(request(Event::new(event)).unwrap_err().kind(), super::super::Kind::Malformed);
+    assert_eq!(request(Event::new(event)).unwrap_err().kind(), super::super::ErrorKind::Malformed);
 }
 
 #[test]

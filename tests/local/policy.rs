@@ -1,9 +1,9 @@
 //! What a device's certificate is good for, where the local cloud enforces the policies of the template: `cargo xtask privileges`.
 
 use serde_json::json;
+use tooling::certificate::{self, Identity};
+use tooling::mqtt::Connection;
 use weir_tests::local::{LEVEL_TOPIC, Local, bytes};
-use xtask::certificate::{self, Identity};
-use xtask::mqtt::Connection;
 
 /// A device with the device's policy alone, as every buoy has it.
 async fn buoy(local: &Local, name: &str) -> Identity {

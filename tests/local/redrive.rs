@@ -9,8 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio::process::Command;
 use tokio::sync::Mutex;
+use tooling::cloud::{self, KEY};
 use weir_tests::local::{Local, now};
-use xtask::cloud::{self, KEY};
 
 /// The queues are the stack's, so one test after the other has them.
 static QUEUES: Mutex<()> = Mutex::const_new(());

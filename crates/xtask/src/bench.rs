@@ -5,10 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use tokio::process::Command;
-
-use crate::build::{functions, target};
-use crate::place::Place;
-use crate::process::{Running, cargo};
+use tooling::build::{functions, target};
+use tooling::place::Place;
+use tooling::process::{Running, cargo};
 
 /// Compares what does not depend on the machine with the budget.
 ///

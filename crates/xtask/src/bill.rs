@@ -151,14 +151,14 @@ mod tests {
 
     #[test]
     fn the_table_of_the_readme_is_what_the_files_come_to() {
-        let readme = std::fs::read_to_string(crate::place::root().unwrap().join("README.md")).unwrap();
+        let readme = std::fs::read_to_string(tooling::place::root().unwrap().join("README.md")).unwrap();
         let page = page(None).unwrap();
         assert!(readme.contains(&page), "the README has another bill than `cargo xtask bill`:\n{page}");
     }
 
     #[test]
     fn the_alarms_are_those_of_the_template() {
-        let template = std::fs::read_to_string(crate::place::root().unwrap().join("template.yaml")).unwrap();
+        let template = std::fs::read_to_string(tooling::place::root().unwrap().join("template.yaml")).unwrap();
         let alarms = template.lines().filter(|line| *line == "    Type: AWS::CloudWatch::Alarm").count();
         let usage: Usage = toml::from_str(include_str!("../bill/usage.toml")).unwrap();
         assert_eq!(usage.stack.alarms, alarms as f64, "left bill/usage.toml, right the template");

@@ -4,24 +4,25 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
+use tooling::build;
+use tooling::place::Place;
+use tooling::progress::Progress;
+use tooling::stop::{Ended, or_stopped};
+use tooling::tools::{self, Set};
 
 use crate::alarms;
 use crate::bench;
 use crate::bill;
-use crate::build;
 use crate::deny;
 use crate::fit;
 use crate::fuzz;
 use crate::invoke;
-use crate::place::Place;
+use crate::pipeline;
 use crate::privileges;
-use crate::progress::Progress;
 use crate::redrive;
 use crate::ship;
 use crate::smoke;
-use crate::stop::{Ended, or_stopped};
 use crate::test;
-use crate::tools::{self, Set};
 use crate::up;
 
 /// The commands of this repository.
@@ -131,7 +132,7 @@ impl Command {
                 if aws {
                     build::for_aws(&place, &progress).await?;
                 } else if deploy {
-                    build::for_deploying(&place, &progress).await?;
+                    pipeline::for_deploying(&place, &progress).await?;
                 } else {
                     build::for_this_computer(&place, &progress).await?;
                 }

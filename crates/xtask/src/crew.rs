@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result};
+use tooling::api::Api;
+use tooling::certificate::{self, Identity};
+use tooling::mqtt::Connection;
+use tooling::people::People;
+use tooling::progress::Progress;
+use tooling::stack::Stack;
 
-use crate::api::Api;
-use crate::certificate::{self, Identity};
 use crate::fleet::{Fleet, GUEST, RETIRED, STRANGER, register};
-use crate::mqtt::Connection;
-use crate::people::People;
-use crate::progress::Progress;
 use crate::simulate::Message;
 use crate::simulate::tube::{UPLINKS, gateway};
-use crate::stack::Stack;
 
 /// The connected devices.
 #[derive(Debug)]

@@ -7,14 +7,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value, json};
+use tooling::place::Place;
+use tooling::progress::Progress;
+use tooling::tables::{TABLES, Tables};
 use weir_core::aws::dynamodb::Client;
 use weir_core::aws::dynamodb::types::{
     AttributeValue, BillingMode, GlobalSecondaryIndex, PutRequest, TableDescription, WriteRequest,
 };
-
-use crate::place::Place;
-use crate::progress::Progress;
-use crate::tables::{TABLES, Tables};
 
 /// Rows in one request, the most that DynamoDB takes.
 const BATCH: usize = 25;

@@ -8,10 +8,9 @@ use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-
-use crate::cloud::Call;
-use crate::place::{self, Place};
-use crate::stack::{self, Stack};
+use tooling::cloud::Call;
+use tooling::place::{self, Place};
+use tooling::stack::{self, Stack};
 
 /// Hands `events/<function>/<event>.json` to the function and prints what went in and what came out.
 ///

@@ -4,6 +4,10 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use tooling::prepare::LocalCloud;
+use tooling::progress::Progress;
+use tooling::stack::Stack;
+use tooling::tables::Tables;
 
 use crate::account::compare::differences;
 use crate::account::ledger::Ledger;
@@ -11,13 +15,9 @@ use crate::account::observed::Observed;
 use crate::account::summary::page;
 use crate::crew::Crew;
 use crate::fleet::Fleet;
-use crate::prepare::LocalCloud;
-use crate::progress::Progress;
 use crate::runs;
 use crate::simulate::Message;
 use crate::simulate::story::{Names, waves};
-use crate::stack::Stack;
-use crate::tables::Tables;
 
 /// How long the effects of a wave may take after its last message.
 const PATIENCE: Duration = Duration::from_secs(90);

@@ -6,15 +6,14 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-
-use crate::emulator::Ports;
-use crate::people::People;
-use crate::place::Place;
-use crate::prepare::LocalCloud;
-use crate::progress::Progress;
-use crate::timestream::Timestream;
-use crate::tools::{self, Set};
-use crate::{port, prepare};
+use tooling::emulator::Ports;
+use tooling::people::People;
+use tooling::place::Place;
+use tooling::prepare::LocalCloud;
+use tooling::progress::Progress;
+use tooling::timestream::Timestream;
+use tooling::tools::{self, Set};
+use tooling::{port, prepare};
 
 mod decided;
 mod grant;

@@ -8,15 +8,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use aws_sdk_sqs::config::{Credentials, SharedCredentialsProvider};
+use tooling::build;
+use tooling::cloud::KEY;
+use tooling::place::Place;
+use tooling::progress::Progress;
+use tooling::stack::{self, Stack};
 use weir_core::aws::config;
 use weir_core::aws::dynamodb;
 use weir_core::aws::invoke::{self, Invoker};
-
-use crate::build;
-use crate::cloud::KEY;
-use crate::place::Place;
-use crate::progress::Progress;
-use crate::stack::{self, Stack};
 
 pub mod aside;
 pub mod levels;

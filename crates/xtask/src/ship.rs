@@ -1,6 +1,5 @@
 //! From a build to a running stack in an account of AWS: look before, show the plan, do it, test it; and take it away again.
 
-pub mod ask;
 pub mod destroy;
 pub mod plan;
 pub mod preflight;
@@ -11,14 +10,14 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use console::style;
 use serde_json::{Value, json};
+use tooling::ask::{Aws, field};
+use tooling::build;
+use tooling::deploy::Settings;
+use tooling::place::Place;
+use tooling::process::run_logged;
+use tooling::progress::Progress;
+use tooling::tools::{self, Set};
 
-use crate::build;
-use crate::deploy::Settings;
-use crate::place::Place;
-use crate::process::run_logged;
-use crate::progress::Progress;
-use crate::tools::{self, Set};
-use ask::{Aws, field};
 use plan::Plan;
 
 /// What can be chosen.

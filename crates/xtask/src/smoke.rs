@@ -6,14 +6,13 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use tokio::process::Command;
-
-use crate::cloud;
-use crate::deploy::Settings;
-use crate::place::Place;
-use crate::process::{cargo, to_its_end};
-use crate::progress::Progress;
-use crate::stack::{self, Stack};
-use crate::tools::{self, Set};
+use tooling::cloud;
+use tooling::deploy::Settings;
+use tooling::place::Place;
+use tooling::process::{cargo, to_its_end};
+use tooling::progress::Progress;
+use tooling::stack::{self, Stack};
+use tooling::tools::{self, Set};
 
 /// The modules of `tests/local`: what holds for every stack, and what only AWS can prove.
 const MODULES: [&str; 2] = ["smoke", "live"];
@@ -124,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_name_that_fits_no_test_would_pass_without_a_test() {
-        let root = crate::place::root().unwrap();
+        let root = tooling::place::root().unwrap();
         for name in MODULES {
             let file = root.join("tests/local").join(name).with_extension("rs");
             assert!(file.is_file(), "there are no tests called {name}");

@@ -5,26 +5,27 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use console::style;
+use tooling::deploy::Settings;
+use tooling::emulator::Ports;
+use tooling::people::People;
+use tooling::place::Place;
+use tooling::port;
+use tooling::prepare;
+use tooling::process::{cargo, to_its_end};
+use tooling::progress::Progress;
+use tooling::stack;
+use tooling::tables::Tables;
+use tooling::timestream::Timestream;
+use tooling::tools::{self, Set};
 
 use crate::bench;
 use crate::deny;
-use crate::deploy::Settings;
 use crate::drill;
-use crate::emulator::Ports;
 use crate::fleet::Fleet;
 use crate::leak;
 use crate::lint;
-use crate::people::People;
-use crate::place::Place;
-use crate::prepare;
-use crate::process::{cargo, to_its_end};
-use crate::progress::Progress;
+use crate::once;
 use crate::smoke::{self, Tested};
-use crate::stack;
-use crate::tables::Tables;
-use crate::timestream::Timestream;
-use crate::tools::{self, Set};
-use crate::{once, port};
 
 /// What can be chosen.
 #[derive(Debug, Clone, clap::Args)]

@@ -4,8 +4,7 @@ use anyhow::Result;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
-
-use crate::tables::Tables;
+use tooling::tables::Tables;
 
 /// The rows of the four tables that messages end in.
 #[derive(Debug, Clone, Default)]

@@ -6,10 +6,10 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tooling::api::Api;
 
 use super::probes::{Probe, of_buoy};
 use super::{Fleet, FlowSensor, GUEST, RETIRED};
-use crate::api::Api;
 
 /// From when on the demonstration's calibrations are in force: long before any of its readings.
 const SINCE: &str = "2023-11-14T22:13:20Z";

@@ -1,8 +1,7 @@
 //! What a role's policy allows, taken apart: one action on one resource each.
 
 use serde_json::{Value, json};
-
-use crate::ship::ask::field;
+use tooling::ask::field;
 
 /// One action on one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,11 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-
-use crate::emulator;
-use crate::place::Place;
-use crate::prepare::LocalCloud;
-use crate::stack;
+use tooling::emulator;
+use tooling::place::Place;
+use tooling::prepare::LocalCloud;
+use tooling::stack;
 
 /// The cloud's state on disk, as it is started with each time.
 #[derive(Debug)]

@@ -2,11 +2,11 @@
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
+use tooling::ask::field;
+use tooling::cloud::Call;
+use tooling::stack::Stack;
 
 use super::grant::{self, Grant};
-use crate::cloud::Call;
-use crate::ship::ask::field;
-use crate::stack::Stack;
 
 /// A function's role.
 #[derive(Debug)]

@@ -6,11 +6,10 @@ use std::process::Stdio;
 use anyhow::{Context, Result};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
-
-use crate::build;
-use crate::place::Place;
-use crate::process::Running;
-use crate::stack;
+use tooling::build;
+use tooling::place::Place;
+use tooling::process::Running;
+use tooling::stack;
 
 /// The modules of `tests/local` in which a function is asked for most of what it can: they come first, so that what is missing is found
 /// soon. The others follow.
@@ -107,7 +106,7 @@ mod tests {
     #[test]
     fn the_nearest_modules_are_there_for_every_function() {
         let place = Place::of_run("privileges-test").unwrap();
-        let mut functions = crate::build::functions(&place).unwrap();
+        let mut functions = tooling::build::functions(&place).unwrap();
         functions.sort();
         let mut known: Vec<_> = NEAREST.iter().map(|(function, _)| (*function).to_owned()).collect();
         known.sort();

@@ -2,10 +2,10 @@
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
+use tooling::progress::Progress;
 
 use super::Target;
 use super::tally::Tally;
-use crate::progress::Progress;
 
 /// Which entries of the quarantine.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

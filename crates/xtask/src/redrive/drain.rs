@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use futures_util::future::join_all;
 use serde_json::Value;
+use tooling::progress::{Progress, Step};
 
 use super::queue::{Message, Queue};
 use super::record::{Work, read};
 use super::tally::Tally;
 use super::{Target, levels};
-use crate::progress::{Progress, Step};
 
 /// So often the queue is asked whether others have given something back.
 const AGAIN: Duration = Duration::from_millis(500);

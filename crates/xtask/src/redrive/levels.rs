@@ -5,9 +5,9 @@
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use tooling::progress::Step;
 
 use super::Target;
-use crate::progress::Step;
 
 /// What Lambda hands the detector at once.
 const BATCH: usize = 100;

@@ -4,13 +4,13 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use tooling::ask::{Aws, Refusal, field};
+use tooling::deploy::Settings;
+use tooling::place::Place;
+use tooling::progress::Progress;
+use tooling::tools::{self, Set};
 
-use super::ask::{Aws, Refusal, field};
 use super::preflight;
-use crate::deploy::Settings;
-use crate::place::Place;
-use crate::progress::Progress;
-use crate::tools::{self, Set};
 
 /// What CloudFormation leaves when it deletes a stack: everything with the deletion policy Retain.
 const STAYS: [(&str, &str); 5] = [
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn the_types_that_stay_are_those_that_the_template_retains() {
-        let template = std::fs::read_to_string(crate::place::root().unwrap().join("template.yaml")).unwrap();
+        let template = std::fs::read_to_string(tooling::place::root().unwrap().join("template.yaml")).unwrap();
         let lines: Vec<&str> = template.lines().collect();
         for (number, line) in
             lines.iter().enumerate().filter(|(_, line)| line.trim() == "DeletionPolicy: RetainExceptOnCreate")

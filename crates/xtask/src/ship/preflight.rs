@@ -2,10 +2,10 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
+use tooling::ask::{Aws, Refusal, field};
+use tooling::deploy::Settings;
 
 use super::Options;
-use super::ask::{Aws, Refusal, field};
-use crate::deploy::Settings;
 
 /// Looks at everything; what is wrong, each with what to do.
 ///

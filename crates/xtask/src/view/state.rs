@@ -6,11 +6,11 @@ use std::time::Duration;
 use anyhow::Result;
 use serde::Deserialize;
 use tokio::sync::watch;
+use tooling::tables::Tables;
 
 use crate::account::observed::{LevelRow, ProblemRow};
 use crate::fleet::Fleet;
 use crate::fleet::probes::of_buoy;
-use crate::tables::Tables;
 
 /// Time between two looks at the tables.
 const LOOK: Duration = Duration::from_secs(1);

@@ -70,7 +70,7 @@ impl Aws {
         endpoint: Option<String>,
         removed: &'static [&'static str],
     ) -> Self {
-        let scripts = place.root().join("crates/xtask/python");
+        let scripts = place.root().join("crates/tooling/python");
         Self { python: Set::Sam.program(place, "python"), scripts, variables, endpoint, removed }
     }
 

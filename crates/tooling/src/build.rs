@@ -8,10 +8,10 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 use tokio::process::Command;
 
+use crate::ask::field;
 use crate::place::Place;
 use crate::process::{Running, cargo, run_logged};
 use crate::progress::Progress;
-use crate::ship::ask::field;
 use crate::tools::{self, Set};
 
 /// The functions of the template, each a package, a binary and a folder of that name.
@@ -34,8 +34,8 @@ pub async fn for_this_computer(place: &Place, progress: &Progress) -> Result<()>
     let step = progress.step("functions");
     step.note("cargo build");
     let mut command = cargo();
-    // Together with this package, which runs and so is built already: crates get the features both ask for, and are not built twice.
-    command.current_dir(place.root()).args(["build", "--package", "xtask"]);
+    // Together with this package, which is built already: crates get the features both ask for, and are not built twice.
+    command.current_dir(place.root()).args(["build", "--package", "tooling"]);
     for function in &functions {
         command.args(["--package", function]);
     }
@@ -93,23 +93,6 @@ fn cargo_home() -> Result<PathBuf> {
     std::env::var_os("CARGO_HOME").map(Into::into).or_else(by_default).context("neither CARGO_HOME nor HOME is set")
 }
 
-/// Puts what deploys and what tests a deployment into target/deploy: this program, and the program of the local-cloud tests.
-///
-/// # Errors
-/// When the tests do not compile, or a file cannot be written.
-pub async fn for_deploying(place: &Place, progress: &Progress) -> Result<()> {
-    let step = progress.step("deploy and test");
-    let this = std::env::current_exe().context("this program does not know where it is")?;
-    let mut staged = Vec::new();
-    for (name, program) in [("xtask", this), ("local", local_tests(place).await?)] {
-        let to = place.root().join("target").join("deploy").join(name);
-        let bytes = strip(place, &program, &to).await?;
-        staged.push(format!("{} {:.1} MB", place.shown(&to), bytes as f64 / 1e6));
-    }
-    step.done(&staged.join(", "));
-    Ok(())
-}
-
 /// Builds the program of the local-cloud tests; where it is.
 ///
 /// # Errors
@@ -145,8 +128,11 @@ async fn stage(place: &Place, function: &str) -> Result<u64> {
     strip(place, &target(place).join("debug").join(function), &place.bootstrap(function)).await
 }
 
-/// Copies a program without its symbols, so that packing and starting it is quick; its size.
-async fn strip(place: &Place, built: &Path, staged: &Path) -> Result<u64> {
+/// Copies a program without its symbols, so that packing and starting it is quick; its size in bytes.
+///
+/// # Errors
+/// When the copy cannot be written.
+pub async fn strip(place: &Place, built: &Path, staged: &Path) -> Result<u64> {
     let folder = staged.parent().context("a program stands in a folder")?;
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     // Built for AWS before: cargo-lambda leaves other files beside its program.

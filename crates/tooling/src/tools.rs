@@ -170,7 +170,7 @@ fn explain(name: &str, python: &Python, log: &Path, error: &anyhow::Error) -> St
     let text = std::fs::read_to_string(log).unwrap_or_default();
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
     let advice = if has(&["DO NOT MATCH THE HASHES"]) {
-        "A downloaded package is not the one that was pinned. Do not go on: look who changed it, the package index or crates/xtask/python."
+        "A downloaded package is not the one that was pinned. Do not go on: look who changed it, the package index or crates/tooling/python."
     } else if has(&[
         "Connection refused",
         "NewConnectionError",
@@ -191,7 +191,7 @@ fn explain(name: &str, python: &Python, log: &Path, error: &anyhow::Error) -> St
         return format!("{error:#}");
     };
     format!(
-        "pip could not install the tools of crates/xtask/python/{name}.txt with {} (3.{}).\n  {advice}\n  The end of {}:\n{}",
+        "pip could not install the tools of crates/tooling/python/{name}.txt with {} (3.{}).\n  {advice}\n  The end of {}:\n{}",
         python.program,
         python.minor,
         log.display(),

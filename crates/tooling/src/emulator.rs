@@ -132,7 +132,7 @@ fn launch(place: &Place, ports: Ports, cloud: &Cloud, log: &Path) -> Result<Runn
     let errors = output.try_clone().context("cannot write the emulator's log")?;
 
     let mut command = Command::new(Set::Emulator.program(place, "python"));
-    command.arg(place.root().join("crates/xtask/python/emulator.py")).current_dir(place.run("tmp"));
+    command.arg(place.root().join("crates/tooling/python/emulator.py")).current_dir(place.run("tmp"));
     command.envs(cloud::environment(cloud.endpoint(), cloud.region()));
     command
         .env("BIND_HOST", "127.0.0.1")

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use fleet_sim::account::observed::{LevelRow, ProblemRow, QuarantineRow, ReadingRow};
 use serde_json::{Value, json};
 use tooling::api::{Answer, Api};
 use tooling::certificate;
@@ -15,7 +16,6 @@ use tooling::mqtt::Connection;
 use tooling::people::{People, Person, Role};
 use tooling::stack::Stack;
 use tooling::tables::Tables;
-use xtask::account::observed::{LevelRow, ProblemRow, QuarantineRow, ReadingRow};
 
 /// The topic of level reports: the template's default.
 pub const LEVEL_TOPIC: &str = "kloaka_from_device";

@@ -1,5 +1,4 @@
-//! The commands of this repository: what is typed, what each command does, the simulated devices, and the account of what became of
-//! their messages.
+//! The commands of this repository: what is typed, and what each command does.
 
 pub mod command;
 
@@ -24,13 +23,6 @@ pub mod test;
 pub mod up;
 pub mod view;
 
-pub mod crew;
 pub mod environment;
 pub mod runs;
 pub mod sign_in;
-
-pub mod arithmetic;
-pub mod fleet;
-pub mod simulate;
-
-pub mod account;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use console::style;
+use fleet_sim::fleet::Fleet;
 use tooling::deploy::Settings;
 use tooling::emulator::Ports;
 use tooling::people::People;
@@ -21,7 +22,6 @@ use tooling::tools::{self, Set};
 use crate::bench;
 use crate::deny;
 use crate::drill;
-use crate::fleet::Fleet;
 use crate::leak;
 use crate::lint;
 use crate::once;

@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use fleet_sim::fleet::Fleet;
 use tooling::emulator::Ports;
 use tooling::place::Place;
 use tooling::prepare;
 use tooling::progress::Progress;
 
-use crate::fleet::Fleet;
 use crate::live;
 use crate::once;
 

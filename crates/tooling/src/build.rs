@@ -10,7 +10,7 @@ use tokio::process::Command;
 
 use crate::ask::field;
 use crate::place::Place;
-use crate::process::{Running, cargo, run_logged};
+use crate::process::{Running, cargo, run_logged, to_its_end};
 use crate::progress::Progress;
 use crate::tools::{self, Set};
 
@@ -91,6 +91,18 @@ fn elsewhere(root: &Path, cargo_home: &Path) -> OsString {
 fn cargo_home() -> Result<PathBuf> {
     let by_default = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo"));
     std::env::var_os("CARGO_HOME").map(Into::into).or_else(by_default).context("neither CARGO_HOME nor HOME is set")
+}
+
+/// Builds a program of this workspace for this computer; where it is.
+///
+/// # Errors
+/// When it does not compile.
+pub async fn program(place: &Place, name: &str) -> Result<PathBuf> {
+    let mut command = cargo();
+    // With the whole workspace's features, as everything else that is built for this machine: nothing is compiled twice.
+    command.current_dir(place.root()).args(["build", "--workspace", "--bin", name]);
+    to_its_end("cargo build", command).await?;
+    Ok(target(place).join("debug").join(name))
 }
 
 /// Builds the program of the local-cloud tests; where it is.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
+use tokio::process::Command;
 use ureq::http::Request;
 
 /// The account every caller of the emulator has.
@@ -128,6 +129,14 @@ pub fn environment(endpoint: &str, region: &str) -> Vec<(&'static str, String)> 
         ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
         ("no_proxy", "127.0.0.1,localhost".to_owned()),
     ]
+}
+
+/// Gives a program [`environment`] and takes away what would win over it.
+pub fn only(command: &mut Command, endpoint: &str, region: &str) {
+    command.envs(environment(endpoint, region));
+    for name in FOREIGN {
+        command.env_remove(name);
+    }
 }
 
 /// Variables of the caller that would win over [`environment`].

@@ -106,14 +106,9 @@ pub async fn deploy(place: &Place, cloud: &Cloud, settings: &Settings, progress:
 /// The SAM CLI, talking to the local cloud and to nobody else.
 pub fn sam(place: &Place, endpoint: &str, region: &str) -> Command {
     let mut command = Command::new(Set::Sam.program(place, "sam"));
-    command
-        .current_dir(place.root())
-        .envs(cloud::environment(endpoint, region))
-        .env("__SAM_CLI_APP_DIR", place.run("sam"));
+    cloud::only(&mut command, endpoint, region);
+    command.current_dir(place.root()).env("__SAM_CLI_APP_DIR", place.run("sam"));
     command.env_remove("PYTHONDONTWRITEBYTECODE");
-    for name in cloud::FOREIGN {
-        command.env_remove(name);
-    }
     command
 }
 

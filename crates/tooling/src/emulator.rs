@@ -133,7 +133,7 @@ fn launch(place: &Place, ports: Ports, cloud: &Cloud, log: &Path) -> Result<Runn
 
     let mut command = Command::new(Set::Emulator.program(place, "python"));
     command.arg(place.root().join("crates/tooling/python/emulator.py")).current_dir(place.run("tmp"));
-    command.envs(cloud::environment(cloud.endpoint(), cloud.region()));
+    cloud::only(&mut command, cloud.endpoint(), cloud.region());
     command
         .env("BIND_HOST", "127.0.0.1")
         .env("GATEWAY_PORT", ports.gateway.to_string())
@@ -145,9 +145,6 @@ fn launch(place: &Place, ports: Ports, cloud: &Cloud, log: &Path) -> Result<Runn
         command.env("AUTH", "true").env("PERSIST_STATE", "1").env("STATE_DIR", place.run(STATE));
     } else {
         command.env("AUTH", "false").env_remove("PERSIST_STATE");
-    }
-    for name in cloud::FOREIGN {
-        command.env_remove(name);
     }
     // Its end follows the end of this pipe, so it goes even when this program is killed.
     command.stdin(Stdio::piped()).stdout(Stdio::from(output)).stderr(Stdio::from(errors));

@@ -1,7 +1,7 @@
 //! The names of what was deployed, read from the stack's outputs, and written down for other commands and for the tests.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -24,11 +24,11 @@ pub struct Stack {
     /// Port of MQTT over TLS, on 127.0.0.1.
     pub mqtt_port: u16,
     /// Certificate of the authority that signed the broker's and the devices' certificates.
-    pub ca: std::path::PathBuf,
+    pub ca: PathBuf,
     /// Folder of the devices' certificates and keys.
-    pub certificates: std::path::PathBuf,
+    pub certificates: PathBuf,
     /// File of the people who may use the API, with their passwords; for its owner alone.
-    pub people: std::path::PathBuf,
+    pub people: PathBuf,
     /// Process id of the local cloud.
     pub process: u32,
     /// Outputs of the template: names of tables, functions, rules and policies.
@@ -68,6 +68,14 @@ impl Stack {
         Ok(stack)
     }
 
+    /// The local cloud that runs.
+    ///
+    /// # Errors
+    /// As [`Stack::read`] of [`file`].
+    pub fn running() -> Result<Self> {
+        Self::read(&file()?)
+    }
+
     /// Writes it down.
     ///
     /// # Errors
@@ -103,6 +111,14 @@ impl Stack {
         let process = i32::try_from(self.process).ok().and_then(rustix::process::Pid::from_raw);
         process.is_some_and(|process| rustix::process::test_kill_process(process).is_ok())
     }
+}
+
+/// The file of the local cloud that runs: the one that `WEIR_LOCAL` names, else that of `cargo xtask up`.
+///
+/// # Errors
+/// When the repository cannot be found.
+pub fn file() -> Result<PathBuf> {
+    Ok(std::env::var_os("WEIR_LOCAL").map_or(Place::of_run("up")?.run(FILE), PathBuf::from))
 }
 
 fn capitalised(word: &str) -> String {

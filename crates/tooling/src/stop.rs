@@ -1,29 +1,34 @@
-//! Ctrl-C and SIGTERM end the work by dropping it: whatever it started ends with it.
+//! How a tool's program ends: with its command's exit code, with an error, or by Ctrl-C or SIGTERM.
 
-use std::future::Future;
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// How the work ended.
-#[derive(Debug)]
-pub enum Ended<T> {
-    /// By itself.
-    Done(T),
-    /// By Ctrl-C or SIGTERM; the exit code a shell expects then.
-    Stopped(u8),
+/// Runs a command until it ends or somebody stops it. Stopping drops the command, and whatever it started ends with it.
+/// An error is printed; the code after a signal is the one that shells expect (128 and the signal's number).
+pub async fn or_stopped(command: impl Future<Output = Result<ExitCode>>) -> ExitCode {
+    let ended = match signals() {
+        Ok((mut interrupt, mut terminate)) => tokio::select! {
+            ended = command => ended,
+            _ = interrupt.recv() => return stopped(130),
+            _ = terminate.recv() => return stopped(143),
+        },
+        Err(error) => Err(error),
+    };
+    ended.unwrap_or_else(|error| {
+        eprintln!("\nerror: {error:#}");
+        ExitCode::FAILURE
+    })
 }
 
-/// Does the work until it is done or somebody stops it.
-///
-/// # Errors
-/// What the work itself fails with.
-pub async fn or_stopped<T>(work: impl Future<Output = Result<T>>) -> Result<Ended<T>> {
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    tokio::select! {
-        done = work => Ok(Ended::Done(done?)),
-        _ = interrupt.recv() => Ok(Ended::Stopped(130)),
-        _ = terminate.recv() => Ok(Ended::Stopped(143)),
-    }
+fn signals() -> Result<(Signal, Signal)> {
+    let interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
+    let terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    Ok((interrupt, terminate))
+}
+
+fn stopped(code: u8) -> ExitCode {
+    eprintln!("\nstopped, and with it everything this command started");
+    ExitCode::from(code)
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask destroy`: takes a stack away and says what stays.
+//! `cargo operate destroy`: takes a stack away and says what stays.
 
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ use tooling::place::Place;
 use tooling::progress::Progress;
 use tooling::tools::{self, Set};
 
-use super::preflight;
+use crate::deploy::{failures, preflight};
 
 /// What CloudFormation leaves when it deletes a stack: everything with the deletion policy Retain.
 const STAYS: [(&str, &str); 5] = [
@@ -21,22 +21,38 @@ const STAYS: [(&str, &str); 5] = [
     ("AWS::Backup::BackupVault", "the vault, with all daily copies"),
 ];
 
+/// The options of `destroy`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// The section of samconfig.toml: dev, stage, prod.
+    environment: String,
+    /// The account that is meant.
+    #[arg(long)]
+    account: String,
+    /// The region that is meant.
+    #[arg(long)]
+    region: String,
+    /// The name of the stack, to show that it is meant.
+    #[arg(long, value_name = "STACK")]
+    confirm: Option<String>,
+}
+
 /// Deletes the stack of an environment, after its name was typed.
 ///
 /// # Errors
 /// When the account is another one, the name was not typed, or AWS fails.
-pub async fn run(environment: &str, account: &str, region: &str, confirm: Option<&str>) -> Result<ExitCode> {
+pub async fn run(options: &Options) -> Result<ExitCode> {
     let place = Place::of_run("destroy")?;
     let progress = Progress::new();
     tools::install(&place, &[Set::Sam], &progress).await?;
-    let aws = Aws::of_the_caller(&place, region);
-    let settings = Settings::of(&place, environment, &[])?;
-    let found = preflight::account_only(&aws, account).await?;
+    let aws = Aws::of_the_caller(&place, &options.region);
+    let settings = Settings::of(&place, &options.environment, &[])?;
+    let found = preflight::account_only(&aws, &options.account).await?;
     ensure!(found.is_none(), "nothing was deleted: {}", found.unwrap_or_default());
     let resources = resources(&aws, &settings.stack).await?;
     println!("{}", page(&settings.stack, &resources));
     let question = "nothing was deleted: give the stack's name to go on, --confirm";
-    ensure!(confirm == Some(settings.stack.as_str()), "{question} {}", settings.stack);
+    ensure!(options.confirm.as_ref() == Some(&settings.stack), "{question} {}", settings.stack);
     let step = progress.step("deletion");
     step.note("CloudFormation is at work");
     aws.ask("cloudformation", "delete_stack", &json!({ "StackName": settings.stack })).await?;
@@ -64,7 +80,7 @@ async fn gone(aws: &Aws, stack: &str) -> Result<()> {
         let status = status(answer).with_context(|| format!("nobody knows whether {stack} is gone"))?;
         match status.as_str() {
             "DELETE_COMPLETE" => return Ok(()),
-            "DELETE_FAILED" => anyhow::bail!("{}", super::failures(aws, stack, &status).await?),
+            "DELETE_FAILED" => anyhow::bail!("{}", failures(aws, stack, &status).await?),
             _ => tokio::time::sleep(std::time::Duration::from_secs(5)).await,
         }
     }

@@ -1,6 +1,6 @@
-//! From a build to a running stack in an account of AWS: look before, show the plan, do it, test it; and take it away again.
+//! `cargo operate deploy` and `plan`: from a build to a running stack in an AWS account. The account is checked first, and the plan
+//! is shown before anything changes.
 
-pub mod destroy;
 pub mod plan;
 pub mod preflight;
 
@@ -20,7 +20,18 @@ use tooling::tools::{self, Set};
 
 use plan::Plan;
 
-/// What can be chosen.
+/// Whether a plan may be carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consent {
+    /// Yes, unless it would lose data.
+    Given,
+    /// Whoever runs the command is asked.
+    Ask,
+    /// No: only show it.
+    Refused,
+}
+
+/// The options of `deploy` and `plan`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
     /// The section of samconfig.toml: dev, stage, prod.
@@ -31,12 +42,6 @@ pub struct Options {
     /// The region that is meant.
     #[arg(long)]
     pub region: String,
-    /// Go on without asking when the plan is harmless.
-    #[arg(long)]
-    pub yes: bool,
-    /// Show the plan and end.
-    #[arg(long, conflicts_with = "yes")]
-    pub plan: bool,
     /// A resource that keeps data and may be removed or replaced all the same; can be given more than once.
     #[arg(long, value_name = "LOGICAL_ID")]
     pub replace: Vec<String>,
@@ -49,41 +54,34 @@ pub struct Options {
 /// environment behind.
 const BOOTSTRAP: &str = "weir-bootstrap";
 
-/// Looks, plans, and deploys what is in target/lambda.
+/// Checks the account, plans, and deploys what is in target/lambda as far as `consent` goes.
 ///
 /// # Errors
 /// When the pre-flight or the plan forbids it, or AWS fails.
-pub async fn deploy(options: &Options) -> Result<ExitCode> {
+pub async fn run(options: &Options, consent: Consent) -> Result<ExitCode> {
     let place = Place::of_run("deploy")?;
     let progress = Progress::new();
     tools::install(&place, &[Set::Sam], &progress).await?;
-    deploy_with(&place, &Aws::of_the_caller(&place, &options.region), options, &progress).await
-}
-
-/// The same, asking whom it is told to.
-///
-/// # Errors
-/// As [`deploy`].
-pub async fn deploy_with(place: &Place, aws: &Aws, options: &Options, progress: &Progress) -> Result<ExitCode> {
-    let settings = Settings::of(place, &options.environment, &options.parameter)?;
+    let aws = Aws::of_the_caller(&place, &options.region);
+    let settings = Settings::of(&place, &options.environment, &options.parameter)?;
     let step = progress.step("pre-flight");
     step.note("asking AWS");
-    let found = preflight::look(aws, options, &settings).await?;
+    let found = preflight::look(&aws, options, &settings).await?;
     step.done(&format!("account {}, region {}, stack {}", options.account, options.region, settings.stack));
     ensure!(found.is_empty(), "nothing was changed:\n  {}", found.join("\n  "));
 
-    remember_parameters(place, &settings)?;
+    remember_parameters(&place, &settings)?;
     let step = progress.step("plan");
     step.note("packaging; CloudFormation works out what would change");
-    let Some(change_set) = change_set(place, aws, options, &settings).await? else {
+    let Some(change_set) = change_set(&place, &aws, options, &settings).await? else {
         step.done("nothing would change");
         return Ok(ExitCode::SUCCESS);
     };
-    let plan = Plan::read(&changes(aws, &change_set).await?)?;
+    let plan = Plan::read(&changes(&aws, &change_set).await?)?;
     step.done(&plan.summary());
     println!("\n{plan}");
     let refused = plan.refused(&options.replace);
-    if options.plan || !refused.is_empty() || !(options.yes || confirmed()?) {
+    if !refused.is_empty() || !agreed(consent)? {
         aws.ask("cloudformation", "delete_change_set", &json!({ "ChangeSetName": change_set })).await?;
         ensure!(refused.is_empty(), "nothing was changed, because data would be lost:\n  {}", refused.join("\n  "));
         println!("Nothing was changed.");
@@ -92,11 +90,11 @@ pub async fn deploy_with(place: &Place, aws: &Aws, options: &Options, progress: 
     let step = progress.step("deployment");
     step.note("CloudFormation is at work");
     aws.ask("cloudformation", "execute_change_set", &json!({ "ChangeSetName": change_set })).await?;
-    let status = ended(aws, &settings.stack).await?;
+    let status = ended(&aws, &settings.stack).await?;
     ensure!(
         status.ends_with("_COMPLETE") && !status.contains("ROLLBACK"),
         "{}",
-        failures(aws, &settings.stack, &status).await?
+        failures(&aws, &settings.stack, &status).await?
     );
     step.done(&format!("{} is {status}", settings.stack));
     Ok(ExitCode::SUCCESS)
@@ -197,7 +195,10 @@ async fn ended(aws: &Aws, stack: &str) -> Result<String> {
 }
 
 /// What failed, and why, newest first.
-async fn failures(aws: &Aws, stack: &str, status: &str) -> Result<String> {
+///
+/// # Errors
+/// When AWS does not answer.
+pub async fn failures(aws: &Aws, stack: &str, status: &str) -> Result<String> {
     let events = aws.ask("cloudformation", "describe_stack_events", &json!({ "StackName": stack })).await?;
     let text = |event: &Value, key: &str| field(event, key).as_str().unwrap_or_default().to_owned();
     let failed = field(&events, "StackEvents")
@@ -210,7 +211,12 @@ async fn failures(aws: &Aws, stack: &str, status: &str) -> Result<String> {
     Ok(format!("{stack} is {status}; what runs is what ran before.{}", lines.take(10).collect::<String>()))
 }
 
-fn confirmed() -> Result<bool> {
+fn agreed(consent: Consent) -> Result<bool> {
+    match consent {
+        Consent::Given => return Ok(true),
+        Consent::Refused => return Ok(false),
+        Consent::Ask => {}
+    }
     print!("{} ", style("Do it? [y/N]").bold());
     std::io::Write::flush(&mut std::io::stdout()).context("cannot ask")?;
     let mut answer = String::new();

@@ -1,4 +1,4 @@
-//! `cargo xtask redrive`: what functions failed on is handed to them again, and, when asked for, what was set aside.
+//! `cargo operate redrive`: what functions failed on is handed to them again, and, when asked for, what was set aside.
 //!
 //! A message leaves its queue only after its function has answered well; a function never counts a message twice. So the
 //! command can be stopped or killed at any point and started again: what it had in hand shows up again after `--hold` seconds.
@@ -12,7 +12,7 @@ use tooling::build;
 use tooling::cloud::KEY;
 use tooling::place::Place;
 use tooling::progress::Progress;
-use tooling::stack::{self, Stack};
+use tooling::stack::Stack;
 use weir_core::aws::config;
 use weir_core::aws::dynamodb;
 use weir_core::aws::invoke::{self, Invoker};
@@ -63,7 +63,7 @@ pub struct Options {
 }
 
 /// The cloud that is worked on.
-pub(crate) struct Target {
+pub struct Target {
     /// The first two words of every name.
     prefix: String,
     queues: aws_sdk_sqs::Client,
@@ -85,7 +85,7 @@ impl Target {
                 (stack.clone(), sdk, region)
             }
             None => {
-                let stack = Stack::read(&Place::of_run("up")?.run(stack::FILE))?;
+                let stack = Stack::running()?;
                 let name = stack.function("calibration")?;
                 let prefix = name.strip_suffix("-calibration").unwrap_or(name).to_owned();
                 let credentials = SharedCredentialsProvider::new(Credentials::new(KEY, KEY, None, None, "local"));

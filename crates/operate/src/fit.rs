@@ -1,4 +1,4 @@
-//! `cargo xtask fit`: the model that reference points in a file make, how good it is, and a picture of it.
+//! `cargo operate fit`: the model that reference points in a file make, how good it is, and a picture of it.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,7 +14,7 @@ use points::Point;
 mod plot;
 mod points;
 
-/// What can be typed after `cargo xtask fit`.
+/// What can be typed after `cargo operate fit`.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
     /// A file with two columns, raw and reference, divided by comma, semicolon or tab; a line of headings is skipped.

@@ -1,4 +1,4 @@
-//! `cargo xtask smoke`: is what was deployed alive and joined up? It runs the test program of the local cloud against the stack, with the
+//! `cargo operate smoke`: is what was deployed alive and joined up? It runs the test program of the local cloud against the stack, with the
 //! tests that hold for every deployed stack, and in AWS with those as well that only AWS can prove.
 
 use std::path::PathBuf;
@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use tokio::process::Command;
-use tooling::cloud;
 use tooling::deploy::Settings;
 use tooling::place::Place;
 use tooling::process::{cargo, to_its_end};
@@ -19,10 +18,21 @@ const MODULES: [&str; 2] = ["smoke", "live"];
 /// How long a test waits for an effect, in seconds: in AWS a function may have to start first.
 const PATIENCE: &str = "60";
 
+/// The options of `smoke`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// The section of samconfig.toml: dev, stage, prod. Without it, the local cloud that `cargo xtask up` runs.
+    #[arg(requires = "region")]
+    environment: Option<String>,
+    /// Its region.
+    #[arg(long, requires = "environment")]
+    region: Option<String>,
+}
+
 /// The stack that is tested.
 #[derive(Debug, Clone)]
-pub enum Tested {
-    /// The local cloud that this file tells of.
+enum Tested {
+    /// The local cloud that this file describes.
     Local(PathBuf),
     /// The stack of this name in AWS, asked with the caller's credentials.
     InAws {
@@ -31,27 +41,20 @@ pub enum Tested {
         /// Where it is.
         region: String,
     },
-    /// The same in a local cloud, which is asked as AWS would be.
-    AsInAws {
-        /// The stack.
-        name: String,
-        /// The local cloud that stands in for AWS.
-        cloud: Stack,
-    },
 }
 
 /// Tests the stack of an environment; without one, that of the local cloud that `cargo xtask up` runs.
 ///
 /// # Errors
 /// When a test fails, or the tests cannot be run.
-pub async fn run(environment: Option<&str>, region: Option<&str>) -> Result<ExitCode> {
+pub async fn run(options: &Options) -> Result<ExitCode> {
     let place = Place::of_run("smoke")?;
-    let tested = match (environment, region) {
+    let tested = match (&options.environment, &options.region) {
         (Some(environment), Some(region)) => {
-            Tested::InAws { name: Settings::of(&place, environment, &[])?.stack, region: region.to_owned() }
+            Tested::InAws { name: Settings::of(&place, environment, &[])?.stack, region: region.clone() }
         }
         _ => {
-            let file = Place::of_run("up")?.run(stack::FILE);
+            let file = stack::file()?;
             Stack::read(&file)?;
             Tested::Local(file)
         }
@@ -65,7 +68,7 @@ pub async fn run(environment: Option<&str>, region: Option<&str>) -> Result<Exit
 ///
 /// # Errors
 /// As [`run`].
-pub async fn tests(place: &Place, tested: &Tested) -> Result<()> {
+async fn tests(place: &Place, tested: &Tested) -> Result<()> {
     // As the pipeline ships it, beside this program; no later job compiles anything.
     let ready =
         std::env::current_exe().ok().map(|this| this.with_file_name("local")).filter(|program| program.is_file());
@@ -96,12 +99,6 @@ impl Tested {
                 // Whoever has named an endpoint asks no AWS, and what only AWS can prove is not there.
                 if std::env::var_os("AWS_ENDPOINT_URL").is_none() {
                     command.arg("--include-ignored");
-                }
-            }
-            Self::AsInAws { name, cloud } => {
-                command.env("WEIR_STACK", name).envs(cloud::environment(&cloud.endpoint, &cloud.region));
-                for foreign in cloud::FOREIGN {
-                    command.env_remove(foreign);
                 }
             }
         }

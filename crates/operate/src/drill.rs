@@ -1,14 +1,16 @@
-//! The restore drill: every table of a stack in the local cloud is exported to a file, deleted, made again and filled from the file, and
+//! `cargo operate restore-drill`: every table of the local cloud is exported to a file, deleted, made again and filled from the file, and
 //! has to hold the same rows as before. In AWS the same is done with point-in-time recovery or a daily copy; the README says how.
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value, json};
 use tooling::place::Place;
 use tooling::progress::Progress;
+use tooling::stack::Stack;
 use tooling::tables::{TABLES, Tables};
 use weir_core::aws::dynamodb::Client;
 use weir_core::aws::dynamodb::types::{
@@ -20,12 +22,14 @@ const BATCH: usize = 25;
 
 type Row = std::collections::HashMap<String, AttributeValue>;
 
-/// Drills every table.
+/// Drills every table of the local cloud that runs.
 ///
 /// # Errors
-/// When a table is not what it was.
-pub async fn run(place: &Place, tables: &Tables, progress: &Progress) -> Result<()> {
-    let step = progress.step("restore drill");
+/// When none runs, or a table is not what it was.
+pub async fn run() -> Result<ExitCode> {
+    let place = Place::of_run("restore-drill")?;
+    let tables = Tables::of(&Stack::running()?)?;
+    let step = Progress::new().step("restore drill");
     let client = tables.client();
     let mut rows = 0;
     for table in TABLES {
@@ -39,7 +43,7 @@ pub async fn run(place: &Place, tables: &Tables, progress: &Progress) -> Result<
         "{} tables exported, lost, made again and filled; {rows} rows are what they were",
         TABLES.len()
     ));
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn drill(client: &Client, name: &str, file: &Path) -> Result<usize> {

@@ -1,4 +1,4 @@
-//! `cargo xtask bill`: what AWS asks for, worked out of counted requests (`bill/usage.toml`) and list prices (`bill/prices.toml`).
+//! `cargo operate bill`: what AWS asks for, worked out of counted requests (`bill/usage.toml`) and list prices (`bill/prices.toml`).
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -126,7 +126,7 @@ pub fn page(prices: Option<&Path>) -> Result<String> {
         Some(file) => std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?,
         None => include_str!("../bill/prices.toml").to_owned(),
     };
-    let prices: Prices = toml::from_str(&text).context("the prices are not as in crates/xtask/bill/prices.toml")?;
+    let prices: Prices = toml::from_str(&text).context("the prices are not as in crates/operate/bill/prices.toml")?;
     let usage: Usage = toml::from_str(include_str!("../bill/usage.toml")).context("bill/usage.toml")?;
     let mut page = format!("| {}, {} | DynamoDB | Timestream |\n|---|---|---|\n", prices.region, prices.currency);
     let mut line = |what: &str, of: &dyn Fn(bool) -> Result<f64>| -> Result<()> {
@@ -153,7 +153,7 @@ mod tests {
     fn the_table_of_the_readme_is_what_the_files_come_to() {
         let readme = std::fs::read_to_string(tooling::place::root().unwrap().join("README.md")).unwrap();
         let page = page(None).unwrap();
-        assert!(readme.contains(&page), "the README has another bill than `cargo xtask bill`:\n{page}");
+        assert!(readme.contains(&page), "the README has another bill than `cargo operate bill`:\n{page}");
     }
 
     #[test]
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn other_prices_make_another_bill_and_a_missing_one_is_named() {
-        let folder = std::env::temp_dir().join(format!("xtask-bill-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("operate-bill-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let file = folder.join("prices.toml");
         let text = include_str!("../bill/prices.toml");

@@ -1,4 +1,4 @@
-"""What the local cloud does differently from MiniStack where it enforces roles (`cargo xtask privileges`)."""
+"""What the local cloud does differently from MiniStack where it enforces roles (`cargo privileges`)."""
 
 import contextvars
 import json

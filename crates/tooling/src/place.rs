@@ -9,17 +9,30 @@ use anyhow::{Context, Result};
 pub struct Place {
     root: PathBuf,
     run: PathBuf,
+    enforces_roles: bool,
 }
 
 impl Place {
     /// The place of the run called `name`; its folder `.local/<name>` is made when it is missing.
+    ///
+    /// # Errors
+    /// When there is no repository here, or a folder cannot be made.
     pub fn of_run(name: &str) -> Result<Self> {
         let root = root()?;
         let run = root.join(".local").join(name);
         for folder in [run.clone(), run.join("tmp"), run.join("certificates")] {
             std::fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
         }
-        Ok(Self { root, run })
+        Ok(Self { root, run, enforces_roles: false })
+    }
+
+    /// The same for a run whose local cloud refuses what roles and policies do not allow. Such a cloud can be ended and started again as
+    /// it was.
+    ///
+    /// # Errors
+    /// As [`Place::of_run`].
+    pub fn enforcing_roles(name: &str) -> Result<Self> {
+        Ok(Self { enforces_roles: true, ..Self::of_run(name)? })
     }
 
     /// The repository.
@@ -27,10 +40,9 @@ impl Place {
         &self.root
     }
 
-    /// Whether the local cloud of this run refuses what roles and policies do not allow. Such a cloud can be ended and started again as
-    /// it was.
+    /// Whether the local cloud of this run refuses what roles and policies do not allow.
     pub fn enforces_roles(&self) -> bool {
-        self.run.ends_with("privileges")
+        self.enforces_roles
     }
 
     /// A file or folder of this run.

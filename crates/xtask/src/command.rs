@@ -15,7 +15,6 @@ use crate::deny;
 use crate::fuzz;
 use crate::invoke;
 use crate::pipeline;
-use crate::privileges;
 use crate::test;
 use crate::up;
 
@@ -36,11 +35,6 @@ pub enum Command {
     },
     /// Install cargo-lambda and the other tools under .local/, and say how to use them.
     Tools,
-    /// Take away one action of one role after the other and see that a test of the local cloud misses it; takes a while.
-    Privileges {
-        /// Only the roles of these functions.
-        functions: Vec<String>,
-    },
     /// Look at what the crates in Cargo.lock are: licenses, bans, sources, advisories (these need GitHub); default all.
     Deny {
         /// The checks.
@@ -105,7 +99,6 @@ impl Command {
                 tools::explain_use(&place);
                 Ok(ExitCode::SUCCESS)
             }
-            Self::Privileges { functions } => privileges::run(&functions).await,
             Self::Deny { checks } => {
                 deny::run(&Place::of_run("deny")?, &checks, &Progress::new()).await?;
                 Ok(ExitCode::SUCCESS)

@@ -12,7 +12,6 @@ pub mod lint;
 pub mod live;
 pub mod once;
 pub mod pipeline;
-pub mod privileges;
 pub mod test;
 pub mod up;
 pub mod view;

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::grant::Grant;
-use super::role::Role;
+use crate::grant::Grant;
+use crate::role::Role;
 
 /// One decision: a role asked for an action on a resource.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,16 +1,19 @@
-//! `cargo xtask privileges`: what the functions' roles allow. It runs the local-cloud tests where roles and policies are enforced, so that
-//! a function that asks for more than its role names fails as it would in AWS; and then the other direction: an action on a resource that
-//! is taken away is missed by some test.
+//! `cargo privileges`: proves least privilege in both directions. It runs the local-cloud tests where roles and policies are enforced,
+//! so a function that asks for more than its role allows fails as it would in AWS. Then it takes away one action on one resource after
+//! the other, and expects a test to fail each time.
 
 use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
+use clap::Parser;
+use tooling::ask::Aws;
 use tooling::emulator::Ports;
 use tooling::people::People;
 use tooling::place::Place;
 use tooling::prepare::LocalCloud;
 use tooling::progress::Progress;
+use tooling::stop::or_stopped;
 use tooling::timestream::Timestream;
 use tooling::tools::{self, Set};
 use tooling::{port, prepare};
@@ -54,26 +57,38 @@ enum Outcome {
 }
 
 /// The cloud, what it was when it had just been deployed, and the tests.
-struct Bench {
+struct TestBed {
     place: Place,
+    aws: Aws,
     cloud: LocalCloud,
     image: Image,
     suite: Suite,
 }
 
-/// Takes away one action on one resource after the other and runs the local-cloud tests each time; fails when one is missed by no test.
-///
-/// # Errors
-/// When there is no such function, the local cloud cannot be made, or its tests fail with everything allowed.
-pub async fn run(functions: &[String]) -> Result<ExitCode> {
-    let place = Place::of_run("privileges")?;
+/// Takes away one action of one role after the other, and expects a test of the local cloud to fail each time. Takes half an hour to an
+/// hour for all functions.
+#[derive(Debug, Parser)]
+#[command(name = "cargo privileges", bin_name = "cargo privileges")]
+struct Options {
+    /// Only the roles of these functions.
+    functions: Vec<String>,
+}
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() -> ExitCode {
+    or_stopped(run(Options::parse().functions)).await
+}
+
+async fn run(functions: Vec<String>) -> Result<ExitCode> {
+    let place = Place::enforcing_roles("privileges")?;
     let progress = Progress::new();
     tools::install(&place, &[Set::Emulator, Set::Sam, Set::Moto], &progress).await?;
     let ports = Ports { gateway: port::any_free()?, mqtt: port::any_free()? };
     let mut cloud = prepare::local_cloud(&place, ports, &["DeviceCacheSeconds=1".to_owned()], &progress).await?;
     let _timestream = Timestream::start(&place, &mut cloud.stack, port::any_free()?, &progress).await?;
     People::make(&cloud.stack, "").await?;
-    let all = role::all(&cloud.stack).await?;
+    let aws = Aws::emulated(&place, &cloud.stack.endpoint, &cloud.stack.region);
+    let all = role::all(&aws, &cloud.stack).await?;
     let named = functions.iter().map(|name| {
         let found = all.iter().find(|role| role.function == *name);
         found.with_context(|| format!("the stack has no function {name}"))
@@ -82,12 +97,12 @@ pub async fn run(functions: &[String]) -> Result<ExitCode> {
     let roles = if named.is_empty() { all.iter().collect() } else { named };
     let suite = Suite::build(&place).await?;
     let image = Image::take(&place, &mut cloud)?;
-    let mut bench = Bench { place, cloud, image, suite };
+    let mut bed = TestBed { place, aws, cloud, image, suite };
 
     let started = Instant::now();
-    bench.restore(None).await?;
-    let failed = bench.suite.first_failure(&bench.place, "").await?;
-    let (asked, seconds) = (bench.decided()?, started.elapsed().as_secs_f64());
+    bed.restore(None).await?;
+    let failed = bed.suite.first_failure(&bed.place, "").await?;
+    let (asked, seconds) = (bed.decided()?, started.elapsed().as_secs_f64());
     ensure!(
         failed.is_none(),
         "with everything allowed {} fails; refused was: {:#?}",
@@ -98,7 +113,7 @@ pub async fn run(functions: &[String]) -> Result<ExitCode> {
     let (mut missed, mut only_in_aws, mut missed_by_none) = (0, 0, Vec::new());
     for role in roles {
         for (place, grant) in role.grants.iter().enumerate() {
-            let (outcome, seconds) = bench.without(role, place, grant, &asked).await?;
+            let (outcome, seconds) = bed.without(role, place, grant, &asked).await?;
             let what = format!("{:<30} {}", role.function, grant.shown());
             match outcome {
                 Outcome::Missed(test) => {
@@ -128,7 +143,7 @@ pub async fn run(functions: &[String]) -> Result<ExitCode> {
     Ok(ExitCode::FAILURE)
 }
 
-impl Bench {
+impl TestBed {
     /// What comes of taking a grant away.
     async fn without(&mut self, role: &Role, place: usize, grant: &Grant, asked: &Decided) -> Result<(Outcome, f64)> {
         if !asked.allowed(role, grant) {
@@ -157,7 +172,7 @@ impl Bench {
     async fn restore(&mut self, without: Option<(&Role, usize)>) -> Result<()> {
         self.image.restore(&self.place, &mut self.cloud).await?;
         match without {
-            Some((role, place)) => role.take_away(&self.cloud.stack, place).await,
+            Some((role, place)) => role.take_away(&self.aws, place).await,
             None => Ok(()),
         }
     }

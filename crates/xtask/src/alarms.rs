@@ -4,8 +4,7 @@
 use std::fmt::Write;
 
 use anyhow::{Context, Result};
-
-use crate::place::Place;
+use tooling::place::Place;
 
 const HEAD: &str = "by `cargo xtask alarms`; change them there (crates/xtask/src/alarms.rs)";
 

@@ -5,10 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use tokio::process::Command;
-
-use crate::build::{functions, target};
-use crate::place::Place;
-use crate::process::{Running, cargo};
+use tooling::build::{self, functions, target};
+use tooling::place::Place;
+use tooling::process::{Running, cargo};
 
 /// Compares what does not depend on the machine with the budget.
 ///
@@ -31,12 +30,7 @@ pub async fn run(options: &[String]) -> Result<ExitCode> {
     build.args(functions.iter().flat_map(|function| ["--package", function]));
     let built = Running::start("cargo build", build)?.wait().await?;
     ensure!(built.success(), "the functions do not compile ({built})");
-    // With the whole workspace's features, as everything else that is built for this machine: nothing twice.
-    let mut build = cargo();
-    build.args(["build", "--workspace", "--bin", "bench"]);
-    let built = Running::start("cargo build", build)?.wait().await?;
-    ensure!(built.success(), "the benchmark does not compile ({built})");
-    let mut bench = Command::new(target(&place).join("debug/bench"));
+    let mut bench = Command::new(build::program(&place, "bench").await?);
     bench.arg("--root").arg(place.root()).arg("--binaries").arg(target(&place).join("release"));
     bench.arg("--built").arg(functions.join(",")).args(options);
     let ended = Running::start("bench", bench)?.wait().await?;

@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 use tokio::process::Command;
-
-use crate::place::Place;
-use crate::process::{cargo, run_logged, to_its_end};
-use crate::progress::Progress;
+use tooling::place::Place;
+use tooling::process::{cargo, run_logged, to_its_end};
+use tooling::progress::Progress;
 
 const VERSION: &str = "0.20.2";
 /// The checks that need nothing but Cargo.lock and the crates.

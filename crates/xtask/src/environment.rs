@@ -4,9 +4,8 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-
-use crate::place::Place;
-use crate::stack::Stack;
+use tooling::place::Place;
+use tooling::stack::Stack;
 
 /// What is the same each time.
 const FIXED: &str = "events/local.env";
@@ -52,7 +51,7 @@ mod tests {
 
     #[test]
     fn every_function_finds_in_it_whatever_the_template_names_to_it() {
-        let root = crate::place::root().unwrap();
+        let root = tooling::place::root().unwrap();
         let read = |file: &str| std::fs::read_to_string(root.join(file)).unwrap();
         let text = text(&read(FIXED), "http://127.0.0.1:1", "pool");
         let named: Vec<&str> = text.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();

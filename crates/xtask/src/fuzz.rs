@@ -6,9 +6,8 @@
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
-
-use crate::place::Place;
-use crate::process::{Running, cargo};
+use tooling::place::Place;
+use tooling::process::{Running, cargo};
 
 /// The folder of the targets, from the root.
 const FOLDER: &str = "tests/fuzz";

@@ -2,10 +2,9 @@
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
-
-use crate::people::People;
-use crate::ship::ask::field;
-use crate::stack::Stack;
+use tooling::ask::field;
+use tooling::people::People;
+use tooling::stack::Stack;
 
 /// Reads the log of every function.
 ///

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use tokio::process::Command;
+use tooling::deploy::sam;
+use tooling::place::Place;
+use tooling::process::to_its_end;
+use tooling::progress::Progress;
+use tooling::tools::{self, Set};
 
 use crate::deny;
-use crate::deploy::sam;
-use crate::place::Place;
-use crate::process::to_its_end;
-use crate::progress::Progress;
-use crate::tools::{self, Set};
 
 /// The template of an account's role, bucket and identity provider.
 const BOOTSTRAP: &str = ".github/bootstrap.yaml";

@@ -4,20 +4,20 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use fleet_sim::account::ledger::Sent;
+use fleet_sim::crew::Crew;
+use fleet_sim::fleet::Fleet;
+use fleet_sim::simulate::live::Live;
+use fleet_sim::simulate::{Effect, Message};
 use tokio::sync::watch;
+use tooling::place::Place;
+use tooling::prepare::LocalCloud;
+use tooling::progress::Progress;
+use tooling::tables::Tables;
 
-use crate::account::ledger::Sent;
-use crate::crew::Crew;
 use crate::environment::Environment;
-use crate::fleet::Fleet;
 use crate::once::names;
-use crate::place::Place;
-use crate::prepare::LocalCloud;
-use crate::progress::Progress;
 use crate::sign_in::SignedIn;
-use crate::simulate::live::Live;
-use crate::simulate::{Effect, Message};
-use crate::tables::Tables;
 use crate::view::state::{State, watch_tables};
 use crate::view::{Screen, address};
 

@@ -4,20 +4,20 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use fleet_sim::account::compare::differences;
+use fleet_sim::account::ledger::Ledger;
+use fleet_sim::account::observed::Observed;
+use fleet_sim::account::summary::page;
+use fleet_sim::crew::Crew;
+use fleet_sim::fleet::Fleet;
+use fleet_sim::simulate::Message;
+use fleet_sim::simulate::story::{Names, waves};
+use tooling::prepare::LocalCloud;
+use tooling::progress::Progress;
+use tooling::stack::Stack;
+use tooling::tables::Tables;
 
-use crate::account::compare::differences;
-use crate::account::ledger::Ledger;
-use crate::account::observed::Observed;
-use crate::account::summary::page;
-use crate::crew::Crew;
-use crate::fleet::Fleet;
-use crate::prepare::LocalCloud;
-use crate::progress::Progress;
 use crate::runs;
-use crate::simulate::Message;
-use crate::simulate::story::{Names, waves};
-use crate::stack::Stack;
-use crate::tables::Tables;
 
 /// How long the effects of a wave may take after its last message.
 const PATIENCE: Duration = Duration::from_secs(90);

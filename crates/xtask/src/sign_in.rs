@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
-
-use crate::people::{People, Person};
-use crate::place::Place;
-use crate::secret;
-use crate::stack::Stack;
+use tooling::people::{People, Person};
+use tooling::place::Place;
+use tooling::secret;
+use tooling::stack::Stack;
 
 /// Tokens hold for 15 minutes.
 const AGAIN: Duration = Duration::from_secs(10 * 60);

@@ -5,26 +5,26 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use console::style;
+use fleet_sim::fleet::Fleet;
+use tokio::process::Command;
+use tooling::build;
+use tooling::cloud;
+use tooling::emulator::Ports;
+use tooling::people::People;
+use tooling::place::Place;
+use tooling::port;
+use tooling::prepare;
+use tooling::process::{cargo, to_its_end};
+use tooling::progress::Progress;
+use tooling::stack;
+use tooling::timestream::Timestream;
+use tooling::tools::{self, Set};
 
 use crate::bench;
 use crate::deny;
-use crate::deploy::Settings;
-use crate::drill;
-use crate::emulator::Ports;
-use crate::fleet::Fleet;
 use crate::leak;
 use crate::lint;
-use crate::people::People;
-use crate::place::Place;
-use crate::prepare;
-use crate::process::{cargo, to_its_end};
-use crate::progress::Progress;
-use crate::smoke::{self, Tested};
-use crate::stack;
-use crate::tables::Tables;
-use crate::timestream::Timestream;
-use crate::tools::{self, Set};
-use crate::{once, port};
+use crate::once;
 
 /// What can be chosen.
 #[derive(Debug, Clone, clap::Args)]
@@ -190,6 +190,8 @@ async fn local(place: &Place) -> Result<()> {
     let timestream = Timestream::start(place, &mut cloud.stack, port::any_free()?, &progress).await?;
     People::make(&cloud.stack, "").await?;
     cloud.stack.write(&place.run(stack::FILE))?;
+    // Some of the tests run it.
+    build::program(place, "operate").await?;
     let mut command = cargo();
     // The whole workspace, as in the step before, so that nothing is compiled with other features once more.
     command.current_dir(place.root()).args(["test", "--workspace", "--test", "local"]);
@@ -211,9 +213,14 @@ async fn bounded_run(place: &Place) -> Result<()> {
     let code = once::run(&mut cloud, &Fleet::new(2, 2), &options, &progress).await?;
     ensure!(code == ExitCode::SUCCESS, "the account does not balance");
     // By the stack's name, as the pipeline does it after a deployment: the step before has found the stack by its file.
-    let name = Settings::read(place, &[])?.stack;
-    smoke::tests(place, &Tested::AsInAws { name, cloud: cloud.stack.clone() }).await?;
-    drill::run(place, &Tables::of(&cloud.stack)?, &progress).await
+    let operate = build::program(place, "operate").await?;
+    for arguments in [&["smoke", "local", "--region", &cloud.stack.region][..], &["restore-drill"]] {
+        let mut command = Command::new(&operate);
+        command.args(arguments).env("WEIR_LOCAL", place.run(stack::FILE));
+        cloud::only(&mut command, &cloud.stack.endpoint, &cloud.stack.region);
+        to_its_end("cargo operate", command).await?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

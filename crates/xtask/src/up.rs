@@ -3,14 +3,14 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use fleet_sim::fleet::Fleet;
+use tooling::emulator::Ports;
+use tooling::place::Place;
+use tooling::prepare;
+use tooling::progress::Progress;
 
-use crate::emulator::Ports;
-use crate::fleet::Fleet;
 use crate::live;
 use crate::once;
-use crate::place::Place;
-use crate::prepare;
-use crate::progress::Progress;
 
 /// What can be chosen.
 #[derive(Debug, Clone, clap::Args)]

@@ -41,8 +41,10 @@ impl Log {
 /// The query in docs/people.md: its conditions, and the fields that it shows.
 fn query() -> (Vec<(String, String)>, Vec<String>) {
     let page = std::fs::read_to_string(root().join("docs/people.md")).unwrap();
-    let query =
-        page.split("```").find(|block| block.contains("filter kind = \"audit\"")).expect("docs/people.md has the query");
+    let query = page
+        .split("```")
+        .find(|block| block.contains("filter kind = \"audit\""))
+        .expect("docs/people.md has the query");
     let of = |command: &str| {
         let lines = query.lines().map(|line| line.trim_start_matches(['|', ' ']));
         lines.filter_map(|line| line.strip_prefix(command).map(str::to_owned)).next().expect("a command of the query")

@@ -1,9 +1,9 @@
 //! The whole life of a user over the deployed stack, with real passwords and tokens.
 
 use serde_json::{Value, json};
+use tooling::api::Api;
+use tooling::cloud::Call;
 use weir_tests::local::{Local, until};
-use xtask::api::Api;
-use xtask::cloud::Call;
 
 const FIRST: &str = "Temporary-Horse-7";
 const OWN: &str = "My-Own-Battery-8";

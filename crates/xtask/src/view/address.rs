@@ -1,12 +1,12 @@
 //! Where to call the local cloud, as commands that can be copied.
 
 use anyhow::Result;
+use tooling::certificate::Identity;
+use tooling::cloud::KEY;
+use tooling::place;
+use tooling::stack::Stack;
 
-use crate::certificate::Identity;
-use crate::cloud::KEY;
-use crate::place;
 use crate::sign_in::SignedIn;
-use crate::stack::Stack;
 
 /// One command.
 #[derive(Debug, Clone)]

@@ -1,9 +1,9 @@
 //! The picture as lines of text.
 
 use console::{measure_text_width, style};
+use fleet_sim::fleet::probes::of_buoy;
 
 use super::state::{Newest, State};
-use crate::fleet::probes::of_buoy;
 use crate::live::Counter;
 
 /// Width of the first column.

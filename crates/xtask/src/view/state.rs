@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Result;
+use fleet_sim::account::observed::{LevelRow, ProblemRow};
+use fleet_sim::fleet::Fleet;
+use fleet_sim::fleet::probes::of_buoy;
 use serde::Deserialize;
 use tokio::sync::watch;
-
-use crate::account::observed::{LevelRow, ProblemRow};
-use crate::fleet::Fleet;
-use crate::fleet::probes::of_buoy;
-use crate::tables::Tables;
+use tooling::tables::Tables;
 
 /// Time between two looks at the tables.
 const LOOK: Duration = Duration::from_secs(1);

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
-use crate::alarms;
 use crate::bench;
 use crate::bill;
 use crate::build;
@@ -84,8 +83,6 @@ pub enum Command {
         /// The checks.
         checks: Vec<String>,
     },
-    /// Write the alarms of every function and rule into template.yaml.
-    Alarms,
     /// Build the functions, for this computer or for AWS; or what deploys and tests them.
     Build {
         /// For AWS: arm64, optimised, with cargo-lambda.
@@ -158,10 +155,6 @@ impl Command {
             }
             Self::Deny { checks } => {
                 deny::run(&Place::of_run("deny")?, &checks, &Progress::new()).await?;
-                Ok(ExitCode::SUCCESS)
-            }
-            Self::Alarms => {
-                alarms::write(&Place::of_run("alarms")?)?;
                 Ok(ExitCode::SUCCESS)
             }
             Self::Fit(options) => fit::run(&options),

@@ -6,7 +6,6 @@ compile_error!("cargo xtask needs Linux, macOS or WSL: the local cloud runs the 
 
 pub mod command;
 
-pub mod alarms;
 pub mod bench;
 pub mod bill;
 pub mod build;

@@ -47,7 +47,7 @@ struct Month {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fixed {
-    alarms: f64,
+    alarm_metrics: f64,
     metrics: f64,
     dashboards: f64,
 }
@@ -110,8 +110,8 @@ impl Prices {
     }
 
     fn stack(&self, usage: &Usage) -> Result<f64> {
-        let Fixed { alarms, metrics, dashboards } = usage.stack;
-        Ok(alarms * self.of(&self.cloudwatch, "per_alarm_month")?
+        let Fixed { alarm_metrics, metrics, dashboards } = usage.stack;
+        Ok(alarm_metrics * self.of(&self.cloudwatch, "per_alarm_metric_month")?
             + metrics * self.of(&self.cloudwatch, "per_metric_month")?
             + dashboards * self.of(&self.cloudwatch, "per_dashboard_month")?)
     }
@@ -157,11 +157,11 @@ mod tests {
     }
 
     #[test]
-    fn the_alarms_are_those_of_the_template() {
+    fn the_metrics_of_alarms_are_those_of_the_template() {
         let template = std::fs::read_to_string(tooling::place::root().unwrap().join("template.yaml")).unwrap();
-        let alarms = template.lines().filter(|line| *line == "    Type: AWS::CloudWatch::Alarm").count();
+        let metrics = template.matches("MetricName: ").count();
         let usage: Usage = toml::from_str(include_str!("../bill/usage.toml")).unwrap();
-        assert_eq!(usage.stack.alarms, alarms as f64, "left bill/usage.toml, right the template");
+        assert_eq!(usage.stack.alarm_metrics, metrics as f64, "left bill/usage.toml, right the template");
         // By the route it would be billed by the metric, some 250 of them, and nothing looks at them.
         assert!(!template.contains("DetailedMetricsEnabled"), "the metrics of each route are not in the bill");
     }

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use aws_sdk_sqs::config::{Credentials, SharedCredentialsProvider};
-use tooling::build;
 use tooling::cloud::KEY;
 use tooling::place::Place;
 use tooling::progress::Progress;
@@ -44,8 +43,8 @@ pub struct Options {
     /// Address of a cloud that is not AWS.
     #[arg(long, requires = "stack")]
     pub endpoint: Option<String>,
-    /// Only from here, can be given more than once: a function's name for its on-failure queue, `ingest` for the dead letters of
-    /// the ingest queue, or `quarantine` for what was set aside, which is left alone unless named.
+    /// Only from here, can be given more than once: a function's name for its on-failure queue (functions that only the API invokes have
+    /// none), `ingest` for the dead letters of the ingest queue, or `quarantine` for what was set aside, which is left alone unless named.
     #[arg(long, value_name = "WHERE")]
     pub from: Vec<String>,
     /// With `--from quarantine`: only this reason.
@@ -119,7 +118,7 @@ impl Target {
 /// # Errors
 /// When there is no such stack, or the cloud does not answer.
 pub async fn run(options: &Options) -> Result<ExitCode> {
-    let functions = build::functions(&Place::of_run("redrive")?)?;
+    let functions = queue::owners(&Place::of_run("redrive")?)?;
     let chosen = |name: &str| options.from.is_empty() || options.from.iter().any(|from| from == name);
     let known = |from: &&String| functions.contains(from) || *from == record::INGEST || *from == QUARANTINE;
     if let Some(unknown) = options.from.iter().find(|from| !known(from)) {

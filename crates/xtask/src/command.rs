@@ -9,7 +9,6 @@ use tooling::place::Place;
 use tooling::progress::Progress;
 use tooling::tools::{self, Set};
 
-use crate::alarms;
 use crate::bench;
 use crate::deny;
 use crate::fuzz;
@@ -40,8 +39,6 @@ pub enum Command {
         /// The checks.
         checks: Vec<String>,
     },
-    /// Write the alarms of every function and rule into template.yaml.
-    Alarms,
     /// Build the functions, for this computer or for AWS; or what deploys and tests them.
     Build {
         /// For AWS: arm64, optimised, with cargo-lambda.
@@ -101,10 +98,6 @@ impl Command {
             }
             Self::Deny { checks } => {
                 deny::run(&Place::of_run("deny")?, &checks, &Progress::new()).await?;
-                Ok(ExitCode::SUCCESS)
-            }
-            Self::Alarms => {
-                alarms::write(&Place::of_run("alarms")?)?;
                 Ok(ExitCode::SUCCESS)
             }
             Self::Fuzz(options) => fuzz::run(&options).await,

@@ -2,7 +2,6 @@
 
 pub mod command;
 
-pub mod alarms;
 pub mod bench;
 pub mod deny;
 pub mod fuzz;

@@ -95,7 +95,7 @@ impl fmt::Display for Plan {
     fn fmt(&self, page: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut quiet = 0;
         for change in &self.0 {
-            // Versions come and go with every deployment, alarms with every function.
+            // Versions come and go with every deployment; alarms follow their functions.
             if FOLLOWS.contains(&change.kind.as_str()) && matches!(change.does, Does::Add | Does::Modify | Does::Remove)
             {
                 quiet += 1;

@@ -11,6 +11,7 @@ use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 
 use super::Target;
 use super::record::INGEST;
+use tooling::place::Place;
 
 /// So many seconds SQS looks for messages before it says that there are none; a look without waiting would miss some.
 const LOOK: i32 = 1;
@@ -60,6 +61,22 @@ pub fn client(sdk: &SdkConfig) -> Client {
         .operation_attempt_timeout(Duration::from_secs(10))
         .operation_timeout(Duration::from_secs(30));
     Client::from_conf(aws_sdk_sqs::config::Builder::from(sdk).timeout_config(timeouts.build()).build())
+}
+
+/// The functions of the template that have an on-failure queue: those that something invokes asynchronously or through a stream.
+///
+/// # Errors
+/// When the template cannot be read.
+pub fn owners(place: &Place) -> Result<Vec<String>> {
+    let file = place.root().join("template.yaml");
+    let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(owners_in(&text))
+}
+
+fn owners_in(template: &str) -> Vec<String> {
+    let names =
+        template.lines().filter_map(|line| line.trim().strip_prefix("QueueName: !Sub '${Project}-${Environment}-"));
+    names.filter_map(|name| name.strip_suffix("-on-failure'")).map(str::to_owned).collect()
 }
 
 impl Queue {
@@ -144,5 +161,20 @@ impl Queue {
         let [visible, hidden] =
             names.map(|name| attributes.get(&name).and_then(|number| number.parse().ok()).unwrap_or_default());
         Ok(Size { visible, hidden })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_that_only_the_api_invokes_have_no_queue() {
+        let template = std::fs::read_to_string(tooling::place::root().unwrap().join("template.yaml")).unwrap();
+        assert_eq!(
+            owners_in(&template),
+            ["calibration", "organizer", "problem-detector", "device", "recalculation"],
+            "the queues of the template"
+        );
     }
 }

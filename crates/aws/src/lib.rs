@@ -21,6 +21,7 @@ mod calibration;
 mod error;
 mod row;
 mod size;
+mod statements;
 
 pub use calibration::{CalibrationTable, Since};
 pub use error::AwsError;

@@ -8,11 +8,11 @@
 
 use std::sync::atomic::Ordering;
 
-use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::types::{AttributeValue, BatchStatementErrorCodeEnum as Code, BatchStatementRequest};
+use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::super::AwsError;
 use super::super::row::{n, s};
+use super::super::statements::{Statement, StatementOutcome};
 use super::super::time_series::{QuarantineWriter, ReadingTable, Written};
 use super::write::{Append, attribute};
 use super::{Change, Keeping, LevelTable, measurement_row};
@@ -41,32 +41,27 @@ impl LevelTable {
         let change = Change::of(Some(self.remembered(id, new, keeping)?), new, keeping);
         // What this process wrote last carries no mark; one that does is not for this statement.
         let append = change.append.as_ref().filter(|append| !append.again)?;
-        let statement = self.statement(id, append).ok()?;
-        let (written, answer) = store.write_with(reading, statement, quarantine).await;
-        let refused = match answer {
+        let (written, outcome) = store.write_with(reading, self.statement(id, append), quarantine).await;
+        match outcome {
+            StatementOutcome::Done => {
+                self.recent().wrote(id, change.state);
+                return Some((written, Ok(change.outcome)));
+            }
             // Whether the row was written is not known: the message is delivered again.
-            Err(error) => return Some((written, Err(error))),
-            Ok(answer) => answer.error,
-        };
-        let Some(refused) = refused else {
-            self.recent().wrote(id, change.state);
-            return Some((written, Ok(change.outcome)));
-        };
-        match refused.code {
-            Some(Code::ConditionalCheckFailed) => self.recent().wrong(),
-            Some(Code::ValidationError | Code::AccessDenied) | None => {
+            StatementOutcome::Unknown(error) => return Some((written, Err(error))),
+            StatementOutcome::ConditionFailed => self.recent().wrong(),
+            StatementOutcome::Rejected(detail) => {
                 // What DynamoDB does not take in this form it takes as two requests; it need not be asked again.
                 self.apart.store(true, Ordering::Relaxed);
-                let detail = refused.message.unwrap_or_default();
                 tracing::warn!(detail, "a level and its reading cannot be written with one request");
             }
             // Throttled, or the detector has the row in a transaction: the next attempt finds it free.
-            Some(_) => {}
+            StatementOutcome::Busy | StatementOutcome::Duplicate => {}
         }
         Some((written, self.report(id, new, keeping).await))
     }
 
-    fn statement(&self, id: &LevelId, append: &Append) -> Result<BatchStatementRequest, BuildError> {
+    fn statement(&self, id: &LevelId, append: &Append) -> Statement {
         let row = measurement_row(&append.new);
         let drop = if append.full { " REMOVE measurements[0]" } else { "" };
         let text = format!(
@@ -83,6 +78,6 @@ impl LevelTable {
             s(id.as_str()),
             n(append.revision),
         ];
-        BatchStatementRequest::builder().statement(text).set_parameters(Some(parameters)).build()
+        Statement { text, parameters }
     }
 }

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::BatchStatementErrorCodeEnum as Code;
 use aws_sdk_dynamodb::types::{AttributeValue, BatchStatementRequest, BatchStatementResponse};
 
-use super::{AwsError, pause};
+use super::{AwsError, attempts};
 
 /// Maximum statements per `BatchExecuteStatement`.
 pub(crate) const MAXIMUM: usize = 25;
@@ -80,7 +80,7 @@ pub(crate) struct StatementBatch<'a> {
     /// The name of the operation in errors, e.g. `BatchExecuteStatement readings`.
     pub operation: &'static str,
     /// Maximum attempts per statement; 1 means that busy ones are not retried.
-    pub attempts: usize,
+    pub attempts: u32,
 }
 
 impl StatementBatch<'_> {
@@ -110,9 +110,7 @@ impl StatementBatch<'_> {
         let mut outcomes: Vec<StatementOutcome> = rows.iter().map(|_| StatementOutcome::Busy).collect();
         let mut of_companion = StatementOutcome::Unknown(AwsError::Leftover { operation: self.operation, left: 1 });
         for attempt in 0..self.attempts {
-            if attempt > 0 {
-                tokio::time::sleep(pause(attempt - 1)).await;
-            }
+            attempts::pause(attempt).await;
             let pending =
                 || rows.iter().zip(&outcomes).filter(|(_, outcome)| matches!(outcome, StatementOutcome::Busy));
             let mut statements: Vec<Statement> = pending().map(|(row, _)| statement(row)).collect();

@@ -27,7 +27,7 @@ pub(super) const AT_ONCE: usize = 8;
 /// of its own, with its buffers and its TLS handshake.
 const REQUESTS: usize = 32;
 /// So many times rows are tried again that DynamoDB throttled, or that others keep changing.
-pub(super) const ATTEMPTS: usize = 6;
+pub(super) const ATTEMPTS: u32 = 6;
 /// When a question has read so many rows it begins nothing new: 16 pages of a megabyte, about a second of work.
 const BUDGET: usize = 100_000;
 

@@ -16,12 +16,15 @@ pub mod recalculation;
 pub mod registry;
 pub mod time_series;
 
+mod attempts;
 mod batch;
 mod calibration;
 mod error;
 mod row;
 mod size;
+mod transaction;
 
+pub use attempts::{Attempts, WriteOutcome};
 pub use calibration::{CalibrationTable, Since};
 pub use error::AwsError;
 

@@ -26,6 +26,7 @@ mod transaction;
 
 pub use attempts::{Attempts, WriteOutcome};
 pub use calibration::{CalibrationTable, Since};
+pub use device::token;
 pub use error::AwsError;
 
 /// Waits before a further attempt at a row that others were ahead at: 10 ms, doubling to 320 ms, a little different for

@@ -6,6 +6,7 @@ mod events;
 mod lists;
 mod profiles;
 mod refusals;
+mod throttled;
 
 use std::sync::Arc;
 use weir_runtime::Function as _;

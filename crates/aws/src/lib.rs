@@ -27,6 +27,7 @@ mod transaction;
 
 pub use attempts::{Attempts, WriteOutcome};
 pub use calibration::{CalibrationTable, Since};
+pub use device::token;
 pub use error::AwsError;
 
 /// Waits before an attempt; use [`Attempts`] instead.

@@ -161,11 +161,11 @@ pub(super) struct AsideRow {
     pub tried_at: Option<i64>,
 }
 
-/// A profile in `users`, or what is left of one.
+/// A row of `users`: a profile, what a deleted profile leaves, or the tombstone of a deleted user.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct ProfileRow {
     pub sub: String,
-    /// The key of the index `listed`: only of a profile that is there.
+    /// The key of the sparse index `listed`; only profiles have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listed: Option<String>,
     #[serde(default)]
@@ -187,7 +187,7 @@ pub(super) struct ProfileRow {
     pub updated_at: i64,
     #[serde(default)]
     pub updated_by: String,
-    /// Epoch milliseconds: when the person was deleted.
+    /// When the user was deleted (tombstones only), in milliseconds since the epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gone_at: Option<i64>,
     /// Names the write, so that one that was sent twice knows itself.

@@ -8,7 +8,7 @@ use weir_core::domain::access::Role;
 use weir_core::domain::people::Status;
 use weir_core::domain::people::filter;
 use weir_core::wire::person::{PersonJson, RoleJson};
-use weir_http::{Admin, ApiError, Cursor, Page, PageQuery, Paging};
+use weir_http::{Admin, ApiError, ListName, Page, PageQuery, Paging, list};
 
 /// The filters.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -40,17 +40,18 @@ pub(super) async fn get_cognito_users(
     Admin(_): Admin,
     query: PageQuery<Filter>,
 ) -> Result<Page<PersonJson>, ApiError> {
-    let Filter { email, role, status } = query.filter;
+    let PageQuery { limit, next, filter: Filter { email, role, status } } = query;
     let email = email.map(|email| email.to_lowercase());
     let unfit = |email: &String| email.is_empty() || filter::begins("email", email).chars().count() > filter::LONGEST;
     if email.as_ref().is_some_and(unfit) {
         return Err(ApiError::parameter("email", "must have a character, and no more than the user pool compares"));
     }
-    let listing = Listing { email, role: role.map(Role::from), status };
-    // The name says the filters too, so that a cursor fits no other list.
-    let name = format!("cognito/users?{listing:?}");
-    let after = query.next.map(|next| next.open::<String>(&name)).transpose()?;
-    let (people, next) = pool.list(&listing, query.limit, after).await?;
-    let next = next.map(|place| Cursor::new(&name, &place)).transpose()?;
-    Ok(Page { items: people.iter().map(PersonJson::of).collect(), next })
+    let role = role.map(Role::from);
+    let name = ListName::new("cognito/users")
+        .filter("email", email.as_deref())
+        .filter("role", role.and_then(Role::name))
+        .filter("status", status.map(Status::word));
+    let listing = Listing { email, role, status };
+    let page = list(&name, limit, next, async |limit, after| pool.list(&listing, limit, after).await).await?;
+    Ok(page.map(|person| PersonJson::of(&person)))
 }

@@ -24,30 +24,37 @@ pub enum Status {
 }
 
 impl Status {
-    /// Cognito's word for it in small letters, where it is one of how far they have come.
-    fn word(self) -> Option<&'static str> {
+    /// The status as the API writes it: Cognito's `UserStatus` in lower case, or `enabled` and `disabled`.
+    pub const fn word(self) -> &'static str {
         match self {
-            Self::Enabled | Self::Disabled => None,
-            Self::Confirmed => Some("confirmed"),
-            Self::Unconfirmed => Some("unconfirmed"),
-            Self::ForceChangePassword => Some("force_change_password"),
-            Self::ResetRequired => Some("reset_required"),
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+            Self::Confirmed => "confirmed",
+            Self::Unconfirmed => "unconfirmed",
+            Self::ForceChangePassword => "force_change_password",
+            Self::ResetRequired => "reset_required",
         }
     }
 
-    /// Whether the person is one of these.
+    /// Whether the person has this status.
     pub fn is_of(self, person: &Person) -> bool {
-        match self.word() {
-            Some(word) => person.status == word,
-            None => person.enabled == (self == Self::Enabled),
+        match self {
+            Self::Enabled => person.enabled,
+            Self::Disabled => !person.enabled,
+            Self::Confirmed | Self::Unconfirmed | Self::ForceChangePassword | Self::ResetRequired => {
+                person.status == self.word()
+            }
         }
     }
 
-    /// The filter by which Cognito lists people of this status.
+    /// The filter with which Cognito's `ListUsers` lists the users of this status.
     pub fn filter(self) -> String {
-        match self.word() {
-            Some(word) => filter::equals("cognito:user_status", &word.to_ascii_uppercase()),
-            None => filter::equals("status", if self == Self::Enabled { "Enabled" } else { "Disabled" }),
+        match self {
+            Self::Enabled => filter::equals("status", "Enabled"),
+            Self::Disabled => filter::equals("status", "Disabled"),
+            Self::Confirmed | Self::Unconfirmed | Self::ForceChangePassword | Self::ResetRequired => {
+                filter::equals("cognito:user_status", &self.word().to_ascii_uppercase())
+            }
         }
     }
 }

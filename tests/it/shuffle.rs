@@ -127,7 +127,7 @@ impl World {
         assert!(self.pump.on_failure.is_empty(), "{:?}", self.pump.on_failure);
     }
 
-    /// The tables in the end; without the words that name one of several numbers with a better claim.
+    /// The tables in the end; without the text that names one of several numbers with precedence.
     async fn end(mut self) -> Outcome {
         self.pump(false).await;
         let mut outcome = self.engine.outcome();

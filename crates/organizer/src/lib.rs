@@ -149,7 +149,7 @@ async fn set_aside(envelope: &Envelope, refused: Refused, aside: &QuarantineWrit
         received_at: envelope.received_at,
         payload: envelope.payload.clone(),
     };
-    let kept = aside.keep(&message).await?;
+    let kept = aside.write(&message).await?;
     let Refusal { reason, detail } = &message.refusal;
     tracing::info!(%reason, topic = message.topic, detail, "set aside");
     Ok(("quarantined", vec![kept]))

@@ -1,4 +1,4 @@
-//! Reports that cannot be used are set aside with their reason.
+//! Reports that cannot be used are quarantined with their reason.
 
 use serde_json::{Value, json};
 use weir_runtime::Function as _;
@@ -17,7 +17,7 @@ const REASONS: &[(&str, &str, Option<&str>)] = &[
     ("refused.future-timestamp", "future_timestamp", Some("01")),
     ("refused.no-id", "bad_level_id", None),
     ("refused.not-json", "unparseable", None),
-    ("refused.out-of-range", "out_of_range", Some("01")),
+    ("refused.number-out-of-range", "number_out_of_range", Some("01")),
     ("refused.uplink-without-device", "bad_device_id", None),
     ("refused.uplink-without-level", "bad_value", Some("kloaka-03")),
     ("refused.uplink-without-number", "bad_level_id", Some("kloaka")),
@@ -42,7 +42,7 @@ async fn a_refused_report_is_kept_with_its_reason_and_the_bytes_as_published() {
 }
 
 #[tokio::test]
-async fn a_report_whose_reading_would_be_gone_at_once_is_kept_aside_and_still_reported() {
+async fn a_report_whose_reading_would_be_gone_at_once_is_quarantined_and_still_reported() {
     let engine = Engine::start().await;
     let settings = Settings { reading_days: 30, ..Settings::default() };
     let functions = Functions::by(&engine, &engine.client(), &settings);

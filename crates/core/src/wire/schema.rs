@@ -29,7 +29,7 @@ macro_rules! text_schema {
 }
 
 text_schema! {
-    QuarantineId = "QuarantineId" "Something in quarantine." "7dcf887bbe815f8e3047ff2c84bd7c3c"
+    QuarantineId = "QuarantineId" "A quarantine entry." "7dcf887bbe815f8e3047ff2c84bd7c3c"
         |text| text.pattern(Some("^[0-9a-f]{32}$"));
     DeviceId = "DeviceId" "A device: MQTT client id and thing name." "buoy-01"
         |text| text.pattern(Some("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"));
@@ -37,7 +37,7 @@ text_schema! {
         |text| text.pattern(Some("^[a-z][a-z0-9_]{0,31}$"));
     LevelId = "LevelId" "A flow sensor: the tube, then its number on it." "01"
         |text| text.pattern(Some("^[A-Za-z0-9][0-9]{1,9}$"));
-    Reason = "Reason" "Why something was set aside." "unknown_device"
+    Reason = "Reason" "Why a message, or one value of it, was quarantined." "unknown_device"
         |text| text.enum_values(Some(Reason::ALL.iter().map(|reason| reason.code())));
     Username = "Username" "A person in the user pool; an e-mail address of theirs does as well."
         "5f1e0000-0000-4000-8000-000000000001"

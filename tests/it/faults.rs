@@ -129,7 +129,7 @@ async fn play(seed: u64, percent: u8) -> (Outcome, Seen) {
     // What is still on its way arrives.
     sleep(LATEST).await;
     let ends = Ends::of(&messages, &delivery.on_failure(), &engine.outcome());
-    // One that was given up may have set aside what it had no time to replace: such a value is in two places until then.
+    // One that was given up may have quarantined what it had no time to replace: such a value is in two places until then.
     let lost = |wrong: &&String| wrong.ends_with("[None, None]");
     assert_eq!(ends.wrong.iter().find(lost), None, "lost");
     let seen = Seen {

@@ -10,10 +10,6 @@ use weir_core::domain::Timestamp;
 use weir_core::domain::reading::Series;
 use weir_core::wire::ModelJson;
 
-mod recalculation;
-
-pub(super) use recalculation::RecalculationRow;
-
 /// A row as the SDK has it.
 pub(super) type Item = HashMap<String, AttributeValue>;
 
@@ -136,7 +132,7 @@ pub(super) struct CalibrationRow {
 
 /// Something in `quarantine`, as its indexes hold it: without the payload.
 #[derive(Debug, Deserialize)]
-pub(super) struct AsideRow {
+pub(super) struct QuarantineRow {
     pub id: String,
     pub reason: String,
     pub detail: String,

@@ -26,7 +26,7 @@ struct Message {
     payload: Value,
     /// Whom the quarantine lists it under.
     device: &'static str,
-    /// The function that sets it aside.
+    /// The function that quarantines it.
     function: &'static str,
     reason: &'static str,
 }

@@ -117,6 +117,8 @@ async fn detect(lives: &Lives<'_>, pump: &mut Pump, over: &Cell<bool>, mut rng: 
 
 /// Plays the messages over a store with faults; in the end the faults end, and what was given up is driven through again.
 async fn play(seed: u64, percent: u8) -> (Outcome, Seen) {
+    // The pauses of the functions and of the SDK are random as well.
+    fastrand::seed(seed);
     let (messages, engine, faults) = (messages(), Engine::start().await, Faults::of(seed, percent));
     engine.register();
     let lives = Lives::over(&engine, Arc::clone(&faults), seed, percent > 0);

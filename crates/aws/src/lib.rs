@@ -1,7 +1,6 @@
 //! The only home of the AWS SDK: configuration, and one adapter per noun.
 
 pub mod config;
-pub mod delivery;
 pub mod device;
 #[cfg(feature = "invoke")]
 pub mod invoke;

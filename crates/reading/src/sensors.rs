@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use weir_aws::device::Found;
+use weir_aws::device::Registration;
 use weir_core::domain::access::Role;
-use weir_core::domain::device_record::{Content, MOST_SENSORS};
+use weir_core::domain::device::{DeviceDetails, MAX_SENSORS};
 use weir_core::domain::reading::{FILLING, Series};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_http::{ApiError, Caller};
@@ -46,11 +46,13 @@ impl Parts {
     pub(super) async fn seen(&self, caller: &Caller, id: DeviceId) -> Result<Seen, ApiError> {
         caller.sees(&id)?;
         match self.devices.find(&id).await? {
-            Found::Live(stored) => Ok(Seen { sensors: registered(&id, &stored.record.content), id, registered: true }),
-            Found::Deleted(_) if caller.role == Role::Admin => {
+            Registration::Device(stored) => {
+                Ok(Seen { sensors: registered(&id, &stored.device.details), id, registered: true })
+            }
+            Registration::Deleted(_) if caller.role == Role::Admin => {
                 Ok(Seen { id, sensors: Sensors::default(), registered: false })
             }
-            Found::Deleted(_) | Found::Never => Err(ApiError::not_found()),
+            Registration::Deleted(_) | Registration::None => Err(ApiError::not_found()),
         }
     }
 
@@ -61,8 +63,8 @@ impl Parts {
     /// 422 for one that it neither has nor had readings of, and for more than a device can have.
     pub(super) async fn sensors(&self, seen: Seen, asked: &[SensorCode]) -> Result<Sensors, ApiError> {
         let Seen { id, sensors: Sensors(mut known), registered } = seen;
-        if asked.len() > MOST_SENSORS {
-            return Err(ApiError::unfit("sensor", format!("names more than {MOST_SENSORS} sensors")));
+        if asked.len() > MAX_SENSORS {
+            return Err(ApiError::unfit("sensor", format!("names more than {MAX_SENSORS} sensors")));
         }
         if asked.is_empty() {
             let gone = "must name the sensors: the device was deleted, and with it the list of what it had";
@@ -90,14 +92,14 @@ fn none(sensor: &str) -> ApiError {
 }
 
 /// The sensors of a registered device. A flow sensor's level is one of them: its history is kept under the level id.
-fn registered(id: &DeviceId, content: &Content) -> Sensors {
+fn registered(id: &DeviceId, details: &DeviceDetails) -> Sensors {
     let own = |code: &SensorCode| Series { device: id.clone(), sensor: code.clone() };
     // No sensor is called so any more; one that was registered before is not shown, for its series may be a level's.
-    let probes = content.sensors.iter().filter(|probe| probe.code.as_str() != FILLING);
-    let probes = probes.map(|probe| (probe.code.clone(), (own(&probe.code), probe.unit.clone())));
-    let mut sensors: BTreeMap<_, _> = probes.collect();
+    let others = details.sensors.iter().filter(|sensor| sensor.code.as_str() != FILLING);
+    let others = others.map(|sensor| (sensor.code.clone(), (own(&sensor.code), sensor.unit.clone())));
+    let mut sensors: BTreeMap<_, _> = others.collect();
     // Every level id is a device id, and the word a code.
-    let level = content.level_id.as_ref().and_then(|level| level.as_str().parse().ok()).zip(FILLING.parse().ok());
+    let level = details.level_id.as_ref().and_then(|level| level.as_str().parse().ok()).zip(FILLING.parse().ok());
     if let Some((device, sensor)) = level {
         let sensor: SensorCode = sensor;
         sensors.insert(sensor.clone(), (Series { device, sensor }, PERCENT.to_owned()));

@@ -1,4 +1,4 @@
-//! What a person may do: the role that Cognito's groups give, and the devices they may see.
+//! Access: a person's role, which Cognito's groups give, and the devices that the person may see.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +11,12 @@ pub enum Role {
     Admin,
     /// Works with the devices in scope.
     User,
-    /// In neither group: may do nothing with devices.
+    /// In neither group: no access to devices.
     None,
 }
 
 impl Role {
-    /// The role of a member of `groups`. The mightier one counts; other groups mean nothing here.
+    /// The role of a member of `groups`: the highest one. Other groups are ignored.
     pub fn from_groups<'a>(groups: impl IntoIterator<Item = &'a str>) -> Self {
         groups.into_iter().fold(Self::None, |role, group| match (role, group) {
             (Self::Admin, _) | (_, "admin") => Self::Admin,
@@ -48,8 +48,18 @@ impl Scope {
     /// No device.
     pub const NOTHING: Self = Self::Devices(BTreeSet::new());
 
-    /// The scope that the attribute `custom:devices` says: device ids separated by blanks, or `*`. A word that is no
-    /// device id names no device.
+    /// The scope in the attribute `custom:devices`: space-separated device ids, or `*` for every device. Words that are not
+    /// device ids are ignored.
+    ///
+    /// ```
+    /// use weir_core::domain::access::Scope;
+    ///
+    /// let scope = Scope::parse("buoy-01 buoy-02");
+    /// assert!(scope.sees(&"buoy-01".parse()?) && !scope.sees(&"buoy-03".parse()?));
+    /// // A star is no pattern.
+    /// assert!(!Scope::parse("buoy-*").sees(&"buoy-01".parse()?));
+    /// # Ok::<(), weir_core::id::BadId>(())
+    /// ```
     pub fn parse(text: &str) -> Self {
         if text.split_whitespace().any(|word| word == "*") {
             return Self::All;
@@ -57,8 +67,8 @@ impl Scope {
         Self::Devices(text.split_whitespace().filter_map(|word| word.parse().ok()).collect())
     }
 
-    /// The scope of a person of `role` whose attribute says `devices`: an admin needs none, and it helps nobody who
-    /// has no role.
+    /// The scope of a person with this role and this attribute. It applies to users only: admins see every device, and without
+    /// a role one sees none.
     pub fn of(role: Role, devices: &str) -> Self {
         match role {
             Role::Admin => Self::All,
@@ -85,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn the_mightier_group_gives_the_role() {
+    fn the_highest_group_gives_the_role() {
         for (groups, role) in [
             (vec!["admin"], Role::Admin),
             (vec!["user"], Role::User),
@@ -100,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_is_the_ids_between_blanks() {
+    fn a_scope_is_space_separated_ids() {
         let scope = Scope::parse("  buoy-02 buoy-01\tbuoy-01 ../x ");
         assert!(scope.sees(&id("buoy-01")) && scope.sees(&id("buoy-02")));
         assert!(!scope.sees(&id("buoy-0")) && !scope.sees(&id("BUOY-01")) && !scope.sees(&id("x")));

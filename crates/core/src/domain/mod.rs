@@ -3,7 +3,6 @@
 pub mod access;
 pub mod calibration;
 pub mod device;
-pub mod device_record;
 pub mod every;
 #[cfg(feature = "fit")]
 pub mod fit;

@@ -133,7 +133,7 @@ impl World {
             Registration::Deleted(versions) => versions,
             _ => Versions::default(),
         };
-        let new = Device::new(device(id), content(body), Calibrations::new(), before, author());
+        let new = Device::new(device(id), details(body), Calibrations::new(), before, author());
         self.devices().write(&new, true).await.unwrap()
     }
 

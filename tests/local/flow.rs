@@ -1,8 +1,8 @@
 //! Levels and problems over the API, as the operator sees them: reported over MQTT, acknowledged, resolved, and silent.
 
 use serde_json::{Value, json};
+use tooling::api::Api;
 use weir_tests::local::{LEVEL_TOPIC, Local, bytes, now, until};
-use xtask::api::Api;
 
 async fn read(api: &Api, path: &str) -> (u16, Value) {
     let answer = api.call("GET", path, None).await.expect("the API answers");

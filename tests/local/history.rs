@@ -1,8 +1,8 @@
 //! Readings asked for over the deployed API, after they came over MQTT.
 
 use serde_json::{Value, json};
+use tooling::api::Api;
 use weir_tests::local::{LEVEL_TOPIC, Local, bytes, now, until};
-use xtask::api::Api;
 
 const HOUR: i64 = 3_600_000;
 

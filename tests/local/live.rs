@@ -1,4 +1,4 @@
-//! What only AWS can prove: the local cloud does not carry it out, and says so. Asked after a deployment to an account: `cargo xtask smoke`.
+//! What only AWS can prove: the local cloud does not carry it out, and says so. Asked after a deployment to an account: `cargo operate smoke`.
 
 use serde_json::{Value, json};
 use weir_tests::deployed::Deployed;

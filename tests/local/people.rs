@@ -1,8 +1,8 @@
 //! Who may call the deployed API: tokens of the real user pool, checked by API Gateway and by the function.
 
 use serde_json::{Value, json};
+use tooling::api::Answer;
 use weir_tests::local::Local;
-use xtask::api::Answer;
 
 /// What a caller can see of an answer, the request's id apart.
 fn seen(answer: &Answer) -> (u16, String) {

@@ -1,9 +1,9 @@
-//! What a device's certificate is good for, where the local cloud enforces the policies of the template: `cargo xtask privileges`.
+//! What a device's certificate is good for, where the local cloud enforces the policies of the template: `cargo privileges`.
 
 use serde_json::json;
+use tooling::certificate::{self, Identity};
+use tooling::mqtt::Connection;
 use weir_tests::local::{LEVEL_TOPIC, Local, bytes};
-use xtask::certificate::{self, Identity};
-use xtask::mqtt::Connection;
 
 /// A device with the device's policy alone, as every buoy has it.
 async fn buoy(local: &Local, name: &str) -> Identity {
@@ -16,7 +16,7 @@ async fn open(local: &Local, identity: &Identity) -> Result<Connection, String> 
 }
 
 #[tokio::test]
-#[ignore = "policies are enforced by cargo xtask privileges"]
+#[ignore = "policies are enforced by cargo privileges"]
 async fn a_certificate_connects_only_as_its_own_thing() {
     let local = Local::running();
     let (own, other) = (buoy(&local, "k-01").await, buoy(&local, "k-02").await);
@@ -30,7 +30,7 @@ async fn a_certificate_connects_only_as_its_own_thing() {
 }
 
 #[tokio::test]
-#[ignore = "policies are enforced by cargo xtask privileges"]
+#[ignore = "policies are enforced by cargo privileges"]
 async fn a_device_publishes_only_under_its_own_id() {
     let local = Local::running();
     let (own, _other) = (buoy(&local, "k-03").await, buoy(&local, "k-04").await);
@@ -56,7 +56,7 @@ async fn a_device_publishes_only_under_its_own_id() {
 }
 
 #[tokio::test]
-#[ignore = "policies are enforced by cargo xtask privileges"]
+#[ignore = "policies are enforced by cargo privileges"]
 async fn a_device_hears_only_what_is_for_it() {
     let local = Local::running();
     let (own, _other) = (buoy(&local, "k-05").await, buoy(&local, "k-06").await);

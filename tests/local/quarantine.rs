@@ -1,8 +1,8 @@
 //! What was set aside, through the API: a device that nobody registered gets its whole past.
 
 use serde_json::{Value, json};
+use tooling::api::Api;
 use weir_tests::local::{Local, bytes, now, until};
-use xtask::api::Api;
 
 /// The items of a list.
 async fn list(api: &Api, query: &str) -> Vec<Value> {

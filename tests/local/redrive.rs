@@ -1,4 +1,4 @@
-//! `cargo xtask redrive` against the deployed stack: all forms of failed messages, and a kill in the middle.
+//! `cargo operate redrive` against the deployed stack: all forms of failed messages, and a kill in the middle.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -9,15 +9,15 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio::process::Command;
 use tokio::sync::Mutex;
+use tooling::cloud::{self, KEY};
 use weir_tests::local::{Local, now};
-use xtask::cloud::{self, KEY};
 
 /// The queues are the stack's, so one test after the other has them.
 static QUEUES: Mutex<()> = Mutex::const_new(());
 
-/// The command, which `cargo xtask test` itself is; what it had in hand when it was killed comes back after two seconds.
+/// The command, which `cargo xtask test` has built; what it had in hand when it was killed comes back after two seconds.
 fn redrive(local: &Local, from: &[&str]) -> Command {
-    let program: PathBuf = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("xtask");
+    let program: PathBuf = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("operate");
     let mut command = Command::new(program);
     let name = local.stack.function("calibration").unwrap();
     command.args(["redrive", "--hold", "2", "--stack", name.strip_suffix("-calibration").unwrap()]);
@@ -25,10 +25,7 @@ fn redrive(local: &Local, from: &[&str]) -> Command {
     for from in from {
         command.args(["--from", from]);
     }
-    for name in cloud::FOREIGN {
-        command.env_remove(name);
-    }
-    command.envs(cloud::environment(&local.stack.endpoint, &local.stack.region));
+    cloud::only(&mut command, &local.stack.endpoint, &local.stack.region);
     command.env("AWS_ACCESS_KEY_ID", KEY).kill_on_drop(true).stdin(Stdio::null()).stdout(Stdio::piped());
     command
 }

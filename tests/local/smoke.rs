@@ -1,4 +1,4 @@
-//! What holds for every deployed stack, here or in AWS, and is asked after each deployment: `cargo xtask smoke`. Nothing of it
+//! What holds for every deployed stack, here or in AWS, and is asked after each deployment: `cargo operate smoke`. Nothing of it
 //! changes what anybody stored: each run leaves the same few entries of nobody's device in the quarantine.
 
 mod api;

@@ -1,14 +1,14 @@
 //! The Timestream store on the wire: the deployed program writes to moto, which shows what it was sent.
 
 use serde_json::{Map, Value, json};
+use tooling::cloud::{Call, Cloud};
+use tooling::timestream::{ENDPOINT, FUNCTION};
 use weir_aws::time_series::Span;
 use weir_core::domain::Timestamp;
 use weir_core::domain::every::Every;
 use weir_core::domain::reading::Series;
 use weir_tests::local::{Local, bytes, now};
 use weir_tests::timestream_query::{history_at, rows};
-use xtask::cloud::{Call, Cloud};
-use xtask::timestream::{ENDPOINT, FUNCTION};
 
 /// What moto holds of a span of time. It forgets what the records of a request have in common, the device among it.
 async fn records(local: &Local, from: i64, to: i64) -> Vec<Value> {

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
-use xtask::deploy::Settings;
-use xtask::place::Place;
-use xtask::ship::ask::{Aws, Page, Request, field};
+use tooling::ask::{Aws, Page, Request, field};
+use tooling::deploy::Settings;
+use tooling::place::Place;
 
 use crate::local::Local;
 use crate::probe;

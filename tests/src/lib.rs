@@ -38,5 +38,5 @@ pub mod wire;
 
 /// The root of the repository.
 pub fn root() -> std::path::PathBuf {
-    xtask::place::root().expect("the tests live in the repository")
+    tooling::place::root().expect("the tests live in the repository")
 }

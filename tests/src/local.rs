@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use fleet_sim::account::observed::{LevelRow, ProblemRow, QuarantineRow, ReadingRow};
 use serde_json::{Value, json};
-use xtask::account::observed::{LevelRow, ProblemRow, QuarantineRow, ReadingRow};
-use xtask::api::{Answer, Api};
-use xtask::certificate;
-use xtask::cloud::Call;
-use xtask::mqtt::Connection;
-use xtask::people::{People, Person, Role};
-use xtask::stack::Stack;
-use xtask::tables::Tables;
+use tooling::api::{Answer, Api};
+use tooling::certificate;
+use tooling::cloud::Call;
+use tooling::mqtt::Connection;
+use tooling::people::{People, Person, Role};
+use tooling::stack::Stack;
+use tooling::tables::Tables;
 
 /// The topic of level reports: the template's default.
 pub const LEVEL_TOPIC: &str = "kloaka_from_device";
@@ -154,7 +154,7 @@ impl Local {
         let add = |known: &mut serde_json::Map<String, Value>| {
             known.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())));
         };
-        xtask::copy::add(&self.stack, function, suffix, add).await.expect("the cloud takes the copy")
+        tooling::copy::add(&self.stack, function, suffix, add).await.expect("the cloud takes the copy")
     }
 
     /// Hands an event to a function, by its name in the cloud, and waits for the answer.

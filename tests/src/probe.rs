@@ -1,7 +1,7 @@
 //! What each function is asked where nobody knows what it has: something that changes nothing, or the same thing however often.
 
 use serde_json::{Value, json};
-use xtask::ship::ask::field;
+use tooling::ask::field;
 
 /// The device of all messages of the smoke tests. Nobody registers it.
 pub const NOBODY: &str = "weir-smoke";

@@ -111,7 +111,7 @@ impl Pump {
         }
     }
 
-    /// Hands over again what was given up, as `cargo xtask redrive` does once the cause is gone.
+    /// Hands over again what was given up, as `cargo operate redrive` does once the cause is gone.
     pub async fn redrive<E>(&mut self, function: impl AsyncFn(Value) -> Result<Value, E>) {
         for given_up in std::mem::take(&mut self.on_failure) {
             let mut place = self

@@ -14,12 +14,11 @@ mod list;
 mod row;
 mod write;
 
-pub use super::WriteOutcome as Write;
 pub use flow_sensor::Owner;
 pub use lease::{Lease, LeaseToken, PendingSettings, RecordedDelivery};
 pub use list::{DeviceFilter, DeviceKey};
 
-pub(super) use write::token;
+pub use write::token;
 
 const TABLE: &str = "devices";
 /// The index over flow sensors that name the ones after them.

@@ -3,7 +3,7 @@
 //! To deliver again is to hand the message to the function that refused it, with the instant at which AWS received it then,
 //! and to wait for the answer. What it stored or knew already leaves the quarantine; what it refuses again stays, under its
 //! new reason. Killed anywhere in between, the entry stands, and the next replay finds a duplicate.
-//! `cargo xtask redrive` wakes the function directly to replay page by page.
+//! `cargo operate redrive` wakes the function directly to replay page by page.
 
 use std::sync::Arc;
 use std::time::Duration;

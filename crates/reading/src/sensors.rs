@@ -49,7 +49,7 @@ impl Parts {
             Registration::Device(stored) => {
                 Ok(Seen { sensors: registered(&id, &stored.device.details), id, registered: true })
             }
-            Registration::Deleted(_) if caller.role == Role::Admin => {
+            Registration::Deleted(_) if caller.role == Some(Role::Admin) => {
                 Ok(Seen { id, sensors: Sensors::default(), registered: false })
             }
             Registration::Deleted(_) | Registration::None => Err(ApiError::not_found()),

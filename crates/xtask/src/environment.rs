@@ -1,17 +1,16 @@
-//! What functions need in their environment when `cargo lambda watch` runs them from the source beside the local cloud: `events/local.env`
-//! has what is the same each time, and a run adds its address and the user pool, whose id the local cloud makes up.
+//! The environment of functions that `cargo lambda watch` runs from the source beside the local cloud: `events/local.env` has the constant
+//! part, and a run adds its address and the id of its user pool.
 
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use tooling::place::Place;
+use tooling::stack::Stack;
 
-use crate::place::Place;
-use crate::stack::Stack;
-
-/// What is the same each time.
+/// The constant part.
 const FIXED: &str = "events/local.env";
 
-/// The file of a run; it goes when this goes.
+/// The file of a run; dropping this deletes it.
 #[derive(Debug)]
 pub struct Environment(PathBuf);
 
@@ -52,7 +51,7 @@ mod tests {
 
     #[test]
     fn every_function_finds_in_it_whatever_the_template_names_to_it() {
-        let root = crate::place::root().unwrap();
+        let root = tooling::place::root().unwrap();
         let read = |file: &str| std::fs::read_to_string(root.join(file)).unwrap();
         let text = text(&read(FIXED), "http://127.0.0.1:1", "pool");
         let named: Vec<&str> = text.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();

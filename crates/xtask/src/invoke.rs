@@ -8,10 +8,9 @@ use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-
-use crate::cloud::Call;
-use crate::place::{self, Place};
-use crate::stack::{self, Stack};
+use tooling::cloud::Call;
+use tooling::place;
+use tooling::stack::Stack;
 
 /// Hands `events/<function>/<event>.json` to the function and prints what went in and what came out.
 ///
@@ -29,7 +28,7 @@ pub async fn run(function: &str, event: Option<&str>) -> Result<ExitCode> {
         bail!("there is no event {event}. events/{function} has:\n  {}", names(&folder, function)?.join("\n  "));
     };
     let recorded: Value = serde_json::from_str(&text).with_context(|| format!("{} is not JSON", file.display()))?;
-    let stack = Stack::read(&Place::of_run("up")?.run(stack::FILE))?;
+    let stack = Stack::running()?;
 
     println!("event    events/{function}/{event}.json, to {} at {}", stack.function(function)?, stack.endpoint);
     for message in messages(&recorded) {

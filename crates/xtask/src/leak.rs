@@ -1,11 +1,10 @@
-//! Looks through what the functions have logged in the local cloud for what must never stand there: tokens, passwords, keys.
+//! Searches the functions' logs in the local cloud for what must never be in them: tokens, passwords, keys.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
-
-use crate::people::People;
-use crate::ship::ask::field;
-use crate::stack::Stack;
+use tooling::ask::field;
+use tooling::people::People;
+use tooling::stack::Stack;
 
 /// Reads the log of every function.
 ///

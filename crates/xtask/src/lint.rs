@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use tokio::process::Command;
+use tooling::deploy::sam;
+use tooling::place::Place;
+use tooling::process::to_its_end;
+use tooling::progress::Progress;
+use tooling::tools::{self, Set};
 
 use crate::deny;
-use crate::deploy::sam;
-use crate::place::Place;
-use crate::process::to_its_end;
-use crate::progress::Progress;
-use crate::tools::{self, Set};
 
 /// The template of an account's role, bucket and identity provider.
 const BOOTSTRAP: &str = ".github/bootstrap.yaml";
@@ -42,7 +42,7 @@ async fn template(place: &Place) -> Result<()> {
     let mut checkov = tool(place, Set::Lint, "checkov");
     checkov.args(["--config-file", ".github/checkov.yaml", "--file", "template.yaml", BOOTSTRAP]);
     to_its_end("checkov", checkov).await?;
-    println!("checkov has no objections but those named in .github/checkov.yaml.");
+    println!("checkov has no objections beyond those in .github/checkov.yaml.");
 
     // The tables of which action knows which resource come with checkov.
     let mut role = tool(place, Set::Sam, "python");

@@ -1,23 +1,23 @@
-//! `cargo xtask up`: devices send without end, and a view shows what comes of it.
+//! `cargo xtask up` without `--once`: devices send until Ctrl-C, and a view shows the effects.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use fleet_sim::account::ledger::Sent;
+use fleet_sim::crew::Crew;
+use fleet_sim::fleet::Fleet;
+use fleet_sim::simulate::live::Live;
+use fleet_sim::simulate::{Effect, Message};
 use tokio::sync::watch;
+use tooling::place::Place;
+use tooling::prepare::LocalCloud;
+use tooling::progress::Progress;
+use tooling::tables::Tables;
 
-use crate::account::ledger::Sent;
-use crate::crew::Crew;
 use crate::environment::Environment;
-use crate::fleet::Fleet;
 use crate::once::names;
-use crate::place::Place;
-use crate::prepare::LocalCloud;
-use crate::progress::Progress;
 use crate::sign_in::SignedIn;
-use crate::simulate::live::Live;
-use crate::simulate::{Effect, Message};
-use crate::tables::Tables;
 use crate::view::state::{State, watch_tables};
 use crate::view::{Screen, address};
 
@@ -35,7 +35,7 @@ pub struct Counter {
     marks: std::collections::VecDeque<(Instant, u64)>,
 }
 
-/// Sends and shows until somebody stops it.
+/// Sends and shows until it is stopped.
 ///
 /// # Errors
 /// When the local cloud ends or stops answering.
@@ -92,7 +92,7 @@ impl Counter {
                 Effect::Level(_) => self.sent.levels += 1,
                 Effect::Late(_) => self.sent.late += 1,
                 Effect::Duplicate => self.sent.duplicates += 1,
-                Effect::Quarantined(_) => self.sent.aside += 1,
+                Effect::Quarantined(_) => self.sent.quarantined += 1,
             }
         }
     }

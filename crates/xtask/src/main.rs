@@ -1,17 +1,12 @@
-//! `cargo xtask …`: reads what was typed and does it.
+//! `cargo xtask …`: what a developer of Weir runs.
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use tooling::stop::or_stopped;
 use xtask::command::Command;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
-    match Command::parse().run().await {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("\nerror: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    or_stopped(Command::parse().run()).await
 }

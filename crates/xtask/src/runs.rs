@@ -2,8 +2,7 @@
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-
-use crate::stack::Stack;
+use tooling::stack::Stack;
 
 /// Runs of the function that have ended since the stack was deployed; counts up to 10,000.
 ///

@@ -1,20 +1,16 @@
-//! What watches the stack and keeps it safe: alarms, the brake of a deployment, the dashboard, daily copies.
+//! What watches the stack and protects it: alarms, the rollback of a deployment, the dashboard, daily backups.
 
-use serde_json::Value;
-use weir_tests::template::{Template, refers_to};
+use std::collections::BTreeSet;
 
+use serde_json::{Value, json};
+use weir_tests::template::{Template, refers_to, statements};
+
+use super::failures::asynchronous;
 use super::source::{functions, root};
 use super::{camel_case, each, each_function};
 
 #[test]
-fn the_alarms_of_functions_and_rules_are_those_that_xtask_makes() {
-    let text = std::fs::read_to_string(root().join("template.yaml")).expect("template.yaml is there");
-    let made = xtask::alarms::remade(&text).expect("the template has its section of alarms");
-    assert!(made == text, "the alarms in template.yaml are not up to date; write them with: cargo xtask alarms");
-}
-
-#[test]
-fn every_function_is_called_by_its_alias_and_nothing_calls_it_directly() {
+fn every_function_is_invoked_by_its_alias_only() {
     let template = Template::read(&root());
     let ids: Vec<String> = functions(&root()).iter().map(|name| camel_case(name) + "Function").collect();
     let may_name = ["AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard"];
@@ -26,59 +22,162 @@ fn every_function_is_called_by_its_alias_and_nothing_calls_it_directly() {
             let found = direct.iter().any(|way| text.contains(way.as_str()));
             assert!(
                 !found,
-                "{id} calls {function} directly: `!Ref {function}.Alias` lets a new version take over slowly"
+                "{id} names {function} without its alias, so TrafficShift does not apply: use `!Ref {function}.Alias`"
             );
         }
     });
 }
 
+/// One metric that an alarm watches.
+struct Metric<'a> {
+    alarm: &'a str,
+    /// Its id in the expression of an alarm that watches several metrics.
+    id: Option<&'a str>,
+    name: &'a Value,
+    dimensions: &'a Value,
+}
+
+/// The metrics of all alarms.
+fn metrics(template: &Template) -> Vec<Metric<'_>> {
+    let all = template.resources("AWS::CloudWatch::Alarm").into_iter().flat_map(|(alarm, properties)| {
+        let several = properties["Metrics"].as_array().into_iter().flatten();
+        let several = several.filter(|query| !query["MetricStat"].is_null());
+        let several = several.map(move |query| (query["Id"].as_str(), &query["MetricStat"]["Metric"]));
+        let one = (!properties["MetricName"].is_null()).then_some((None, properties));
+        several.chain(one).map(move |(id, metric)| Metric {
+            alarm,
+            id,
+            name: &metric["MetricName"],
+            dimensions: &metric["Dimensions"],
+        })
+    });
+    all.collect()
+}
+
+impl Metric<'_> {
+    /// Whether one of its dimensions is exactly this resource.
+    fn is_of(&self, resource: &str) -> bool {
+        let name = json!({ "Fn::GetAtt": format!("{resource}.QueueName") });
+        let dimensions = self.dimensions.as_array().into_iter().flatten();
+        dimensions.map(|dimension| &dimension["Value"]).any(|value| refers_to(value, resource) || *value == name)
+    }
+}
+
+/// The metric of a resource that an alarm has to watch.
+fn watched<'a>(template: &'a Template, name: &str, resource: &str) -> Metric<'a> {
+    let found = metrics(template).into_iter().find(|metric| *metric.name == name && metric.is_of(resource));
+    found.unwrap_or_else(|| panic!("no alarm watches {name} of {resource}"))
+}
+
 #[test]
-fn every_function_is_rolled_back_by_its_own_errors() {
-    each_function(|_, name, function| {
+fn a_deployment_is_rolled_back_by_the_errors_of_the_functions_alias() {
+    each_function(|template, name, function| {
+        let (id, alarm) = (camel_case(name) + "Function", camel_case(name) + "ErrorsAlarm");
+        let errors = watched(template, "Errors", &id);
+        assert_eq!(errors.alarm, alarm);
+        let alias = json!({"Name": "Resource", "Value": {"Fn::Sub": format!("${{{id}}}:live")}});
+        assert!(errors.dimensions.as_array().is_some_and(|all| all.contains(&alias)), "{alarm} watches other versions");
         let alarms = function["DeploymentPreference"]["Alarms"].as_array().cloned().unwrap_or_default();
-        let own = camel_case(name) + "ErrorsAlarm";
         assert!(
-            alarms.iter().any(|alarm| refers_to(alarm, &own)),
-            "{name} lacks `DeploymentPreference: {{Alarms: [!Ref {own}]}}`"
+            alarms.iter().any(|brake| refers_to(brake, &alarm)),
+            "no deployment of {name} is rolled back by {alarm}"
         );
     });
 }
 
 #[test]
-fn every_function_is_made_after_it_may_be_traced() {
+fn throttles_of_every_function_are_watched() {
     each_function(|template, name, _| {
-        let (function, policy) = (camel_case(name) + "Function", camel_case(name) + "TracePolicy");
-        let resources = template.section("Resources");
-        assert_eq!(resources[&function]["DependsOn"], policy, "{name}: Lambda refuses `Tracing: Active` without it");
-        let roles = &resources[&policy]["Properties"]["Roles"];
-        assert_eq!(*roles, serde_json::json!([{ "Ref": camel_case(name) + "Role" }]), "{policy}");
+        watched(template, "Throttles", &(camel_case(name) + "Function"));
     });
 }
 
 #[test]
-fn every_function_ends_within_the_time_that_the_alarm_of_its_duration_knows() {
+fn the_duration_of_every_function_is_watched_at_80_percent_of_its_timeout() {
     each_function(|template, name, function| {
-        assert_eq!(*template.property(function, "Timeout"), 30, "{name}: xtask's alarm is for 80 % of 30 seconds");
-        let id = camel_case(name) + "DurationAlarm";
-        assert_eq!(template.section("Resources")[&id]["Properties"]["Threshold"], 24_000, "{id}");
+        let id = camel_case(name) + "Function";
+        let duration = watched(template, "Duration", &id);
+        let timeout = template.property(function, "Timeout").as_u64().expect("a number of seconds");
+        let compared = format!("{} > {}", duration.id.expect("several functions"), timeout * 800);
+        let expression = expression(template.resources("AWS::CloudWatch::Alarm")[duration.alarm]);
+        assert!(expression.split(" OR ").any(|part| part == compared), "{}: {compared} is not in it", duration.alarm);
     });
 }
 
 #[test]
-fn every_function_behind_a_stream_has_an_alarm_of_how_far_it_is_behind() {
+fn what_failed_for_good_or_was_lost_is_watched() {
+    let template = Template::read(&root());
+    let queues = template.resources("AWS::SQS::Queue").into_keys();
+    let queues = queues.filter(|id| id.ends_with("OnFailureQueue") || id.ends_with("DeadLetterQueue"));
+    each("queue of failed events", queues, |id| {
+        watched(&template, "ApproximateNumberOfMessagesVisible", id);
+    });
+    each("asynchronous function", asynchronous(&template), |id| {
+        watched(&template, "DestinationDeliveryFailures", &id);
+    });
+    each("rule", template.resources("AWS::IoT::TopicRule").into_keys(), |id| {
+        watched(&template, "ErrorActionFailure", id);
+    });
+}
+
+#[test]
+fn the_age_of_every_stream_is_watched() {
     let template = Template::read(&root());
     let mappings = template.resources("AWS::Lambda::EventSourceMapping");
     let streams = mappings.values().filter(|mapping| mapping["EventSourceArn"].to_string().contains("StreamArn"));
     each("mapping of a stream", streams, |mapping| {
         let alias = mapping["FunctionName"]["Ref"].as_str().expect("a mapping names an alias");
-        let function = alias.trim_end_matches("Function.Alias");
-        let alarm = &template.section("Resources")[&format!("{function}IteratorAgeAlarm")]["Properties"];
-        assert_eq!(alarm["MetricName"], "IteratorAge", "{function} has no IteratorAgeAlarm");
+        watched(&template, "IteratorAge", alias.trim_end_matches(".Alias"));
+    });
+}
+
+/// The expression of an alarm that watches several metrics.
+fn expression(alarm: &Value) -> &str {
+    let queries = alarm["Metrics"].as_array().expect("several metrics");
+    let result = queries.iter().find(|query| query["ReturnData"] == true).expect("one result");
+    result["Expression"].as_str().expect("an expression")
+}
+
+/// CloudWatch's limits for alarms on metric math, which neither linters nor the emulator check.
+#[test]
+fn metric_math_of_alarms_uses_each_metric_once_and_stays_within_the_limits() {
+    let template = Template::read(&root());
+    let alarms = template.resources("AWS::CloudWatch::Alarm");
+    each(
+        "alarm of several metrics",
+        alarms.into_iter().filter(|(_, alarm)| !alarm["Metrics"].is_null()),
+        |(id, alarm)| {
+            let queries = alarm["Metrics"].as_array().expect("a list");
+            let (stats, results): (Vec<_>, Vec<_>) = queries.iter().partition(|query| query["Expression"].is_null());
+            assert!(results.len() == 1 && stats.len() <= 10, "{id}: one expression, at most 10 metrics");
+            assert!(stats.iter().all(|stat| stat["ReturnData"] == false), "{id} returns more than its expression");
+            let periods: BTreeSet<_> = stats.iter().map(|stat| stat["MetricStat"]["Period"].to_string()).collect();
+            assert_eq!(periods.len(), 1, "{id} mixes periods");
+            let words = expression(alarm).split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+            let mut used: Vec<_> =
+                words.filter(|word| word.starts_with(|first: char| first.is_ascii_lowercase())).collect();
+            let mut listed: Vec<_> = stats.iter().filter_map(|stat| stat["Id"].as_str()).collect();
+            used.sort_unstable();
+            listed.sort_unstable();
+            assert_eq!(used, listed, "{id}: left the expression, right the metrics");
+        },
+    );
+}
+
+#[test]
+fn every_function_may_write_traces_when_they_are_on() {
+    each_function(|template, name, _| {
+        let role = camel_case(name) + "Role";
+        let policies = &template.resources("AWS::IAM::Role")[role.as_str()]["Policies"];
+        let traces = statements(policies)
+            .into_iter()
+            .any(|statement| statement["Action"] == json!(["xray:PutTraceSegments", "xray:PutTelemetryRecords"]));
+        assert!(traces, "{role}: Lambda refuses `Tracing: Active` without it");
     });
 }
 
 #[test]
-fn every_alarm_tells_the_topic_and_says_what_to_do() {
+fn every_alarm_notifies_the_topic_and_says_what_happened() {
     let template = Template::read(&root());
     each("alarm", template.resources("AWS::CloudWatch::Alarm"), |(id, alarm)| {
         assert!(
@@ -86,12 +185,12 @@ fn every_alarm_tells_the_topic_and_says_what_to_do() {
             "{id}"
         );
         assert!(alarm["AlarmDescription"]["Fn::Sub"].as_str().is_some_and(|text| text.ends_with('.')), "{id}");
-        assert_eq!(alarm["TreatMissingData"], "notBreaching", "{id} would ring while nothing happens");
+        assert_eq!(alarm["TreatMissingData"], "notBreaching", "{id} would go off while nothing happens");
     });
 }
 
 #[test]
-fn every_table_is_in_the_daily_copy() {
+fn every_table_is_in_the_daily_backup() {
     let template = Template::read(&root());
     let selection = &template.section("Resources")["BackupSelection"]["Properties"]["BackupSelection"]["Resources"];
     let copied = selection.as_array().expect("the selection is a list");

@@ -1,4 +1,4 @@
-//! The log of what admins do: the query in the README picks out exactly these lines, and none tells a secret.
+//! The log of what admins do: the query in docs/people.md picks out exactly these lines, and none tells a secret.
 
 use std::io::Write;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -38,11 +38,13 @@ impl Log {
     }
 }
 
-/// The query in the README: its conditions, and the fields that it shows.
+/// The query in docs/people.md: its conditions, and the fields that it shows.
 fn query() -> (Vec<(String, String)>, Vec<String>) {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let query =
-        readme.split("```").find(|block| block.contains("filter kind = \"audit\"")).expect("README has the query");
+    let page = std::fs::read_to_string(root().join("docs/people.md")).unwrap();
+    let query = page
+        .split("```")
+        .find(|block| block.contains("filter kind = \"audit\""))
+        .expect("docs/people.md has the query");
     let of = |command: &str| {
         let lines = query.lines().map(|line| line.trim_start_matches(['|', ' ']));
         lines.filter_map(|line| line.strip_prefix(command).map(str::to_owned)).next().expect("a command of the query")

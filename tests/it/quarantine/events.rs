@@ -59,7 +59,7 @@ const EXPECTED: &[Expected] = &[
     ("refused.method", 405, "method_not_allowed", &[]),
 ];
 
-/// The event that comes from `cargo xtask redrive` and not from API Gateway.
+/// The event that comes from `cargo operate redrive` and not from API Gateway.
 const ELSE: &str = "redrive";
 
 async fn answered(name: &str) -> (World, Value) {

@@ -209,7 +209,7 @@ async fn one_that_fails_does_not_keep_the_others_of_a_filter() {
     let answer = world.ask_with("POST", "/quarantine/replay", &json!({"reason": "unknown_device"})).await;
     assert_eq!(answer, (200, json!({"accepted": 2, "refused": 0, "failed": 1})));
     assert_eq!(world.ids().len(), 1);
-    // Without API Gateway, as `cargo xtask redrive` asks.
+    // Without API Gateway, as `cargo operate redrive` asks.
     let answer = world.function().answer(json!({"replay": {}})).await.unwrap();
     assert_eq!(answer, json!({"accepted": 1, "refused": 0, "failed": 0}));
     assert!(world.ids().is_empty());

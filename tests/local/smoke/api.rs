@@ -3,10 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use tooling::ask::Request;
 use weir_tests::deployed::Deployed;
 use weir_tests::local::now;
 use weir_tests::probe::NOBODY;
-use xtask::ship::ask::Request;
 
 /// The API's document as these tests know it.
 const DOCUMENT: &str = include_str!("../../../crates/cognito-get-role/openapi.json");

@@ -1,8 +1,8 @@
 //! Lists of people in a pool that is larger than a page of Cognito's.
 
 use serde_json::{Value, json};
+use tooling::cloud::Call;
 use weir_tests::local::Local;
-use xtask::cloud::Call;
 
 /// Asks the stack's user pool; cheaper than adding people through the API.
 async fn pool(local: &Local, operation: &str, mut body: Value) {

@@ -27,7 +27,7 @@ pub(super) const PENDING: &str = "settings";
 
 /// A token that is unique to this call. It is written with a change, so that the change is recognised when its answer was
 /// lost and the SDK repeats it.
-pub(crate) fn token() -> String {
+pub fn token() -> String {
     format!("{:016x}{:016x}", RandomState::new().hash_one(1), RandomState::new().hash_one(2))
 }
 

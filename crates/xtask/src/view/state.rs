@@ -1,16 +1,15 @@
-//! What the tables say now, as far as the view shows it.
+//! The rows of the tables that the view shows.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Result;
+use fleet_sim::account::observed::{LevelRow, ProblemRow};
+use fleet_sim::fleet::Fleet;
+use fleet_sim::fleet::probes::of_buoy;
 use serde::Deserialize;
 use tokio::sync::watch;
-
-use crate::account::observed::{LevelRow, ProblemRow};
-use crate::fleet::Fleet;
-use crate::fleet::probes::of_buoy;
-use crate::tables::Tables;
+use tooling::tables::Tables;
 
 /// Time between two looks at the tables.
 const LOOK: Duration = Duration::from_secs(1);
@@ -27,7 +26,7 @@ pub struct State {
     /// Problems that are.
     pub resolved: usize,
     /// Quarantined messages by reason.
-    pub aside: BTreeMap<String, u64>,
+    pub quarantined: BTreeMap<String, u64>,
 }
 
 /// The newest reading of a series.
@@ -35,7 +34,7 @@ pub struct State {
 pub struct Newest {
     /// The calibrated value.
     pub value: f64,
-    /// How far it can be trusted.
+    /// Its quality.
     pub quality: String,
 }
 
@@ -72,7 +71,7 @@ pub async fn watch_tables(tables: Tables, fleet: Fleet, guest: String, state: wa
         open.sort_by(|one, other| one.problem_id.cmp(&other.problem_id));
         (seen.resolved, seen.open) = (resolved.len(), open);
         for row in tables.all::<Reason>("Quarantine").await? {
-            *seen.aside.entry(row.reason).or_default() += 1;
+            *seen.quarantined.entry(row.reason).or_default() += 1;
         }
         state.send_replace(seen);
     }

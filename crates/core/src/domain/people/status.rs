@@ -1,39 +1,33 @@
-//! By which status people are listed.
+//! The status by which users are listed.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Person, filter};
 
-/// The status of a person in the user pool: Cognito's own words, and whether they are enabled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// The status of a user: Cognito's `UserStatus`, or whether the user is enabled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Status {
-    /// Can sign in, as far as the admins go.
+    /// Not disabled by an admin.
     Enabled,
-    /// Cannot sign in.
+    /// Disabled by an admin: cannot sign in.
     Disabled,
-    /// Has a password of their own.
+    /// Has chosen a password.
     Confirmed,
-    /// Has not confirmed the address.
+    /// Has not confirmed the e-mail address.
     Unconfirmed,
     /// Has a temporary password.
     ForceChangePassword,
-    /// Has to have a new password sent.
+    /// Must request a new password before signing in.
     ResetRequired,
 }
 
 impl Status {
     /// The status as the API writes it: Cognito's `UserStatus` in lower case, or `enabled` and `disabled`.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Enabled => "enabled",
-            Self::Disabled => "disabled",
-            Self::Confirmed => "confirmed",
-            Self::Unconfirmed => "unconfirmed",
-            Self::ForceChangePassword => "force_change_password",
-            Self::ResetRequired => "reset_required",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// Whether the person has this status.
@@ -42,7 +36,7 @@ impl Status {
             Self::Enabled => person.enabled,
             Self::Disabled => !person.enabled,
             Self::Confirmed | Self::Unconfirmed | Self::ForceChangePassword | Self::ResetRequired => {
-                person.status == self.word()
+                person.status == self.name()
             }
         }
     }
@@ -53,7 +47,7 @@ impl Status {
             Self::Enabled => filter::equals("status", "Enabled"),
             Self::Disabled => filter::equals("status", "Disabled"),
             Self::Confirmed | Self::Unconfirmed | Self::ForceChangePassword | Self::ResetRequired => {
-                filter::equals("cognito:user_status", &self.word().to_ascii_uppercase())
+                filter::equals("cognito:user_status", &self.name().to_ascii_uppercase())
             }
         }
     }

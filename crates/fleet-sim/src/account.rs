@@ -1,0 +1,7 @@
+//! The account of a run: the expected effect of every message sent, compared with the rows of the tables.
+
+pub mod compare;
+pub mod episodes;
+pub mod ledger;
+pub mod observed;
+pub mod summary;

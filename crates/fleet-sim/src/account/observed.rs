@@ -1,0 +1,106 @@
+//! The rows of the tables.
+
+use anyhow::Result;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use tooling::tables::Tables;
+
+/// The rows of the four tables that messages end in.
+#[derive(Debug, Clone, Default)]
+pub struct Observed {
+    /// Table `readings`.
+    pub readings: Vec<ReadingRow>,
+    /// Table `levels`.
+    pub levels: Vec<LevelRow>,
+    /// Table `problems`.
+    pub problems: Vec<ProblemRow>,
+    /// Table `quarantine`.
+    pub quarantine: Vec<QuarantineRow>,
+}
+
+/// A row of `readings`.
+#[derive(Debug, Clone, Deserialize)]
+#[allow(missing_docs)]
+pub struct ReadingRow {
+    pub sensor: String,
+    pub at: i64,
+    pub received_at: i64,
+    pub raw: f64,
+    pub value: f64,
+    pub unit: String,
+    pub calibration: u32,
+    pub quality: String,
+}
+
+/// A row of `levels`.
+#[derive(Debug, Clone, Deserialize)]
+#[allow(missing_docs)]
+pub struct LevelRow {
+    pub id: String,
+    pub last_value: String,
+    pub last_update: i64,
+    pub measurements: Vec<MeasurementRow>,
+}
+
+/// An entry of a level's measurements.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[allow(missing_docs)]
+pub struct MeasurementRow {
+    pub filling: String,
+    pub dt: i64,
+}
+
+/// A row of `problems`.
+#[derive(Debug, Clone, Deserialize)]
+#[allow(missing_docs)]
+pub struct ProblemRow {
+    pub problem_id: String,
+    pub problem: String,
+    pub problem_time: i64,
+    pub problem_status: String,
+    pub current: String,
+    #[serde(default)]
+    pub following: String,
+    pub current_value: String,
+    #[serde(default)]
+    pub following_value: String,
+    pub episodes: u32,
+}
+
+/// A row of `quarantine`.
+#[derive(Debug, Clone, Deserialize)]
+#[allow(missing_docs)]
+pub struct QuarantineRow {
+    pub id: String,
+    pub reason: String,
+    pub detail: String,
+    pub function: String,
+    pub topic: String,
+    pub payload: String,
+    pub device_id: Option<String>,
+    pub sensor: Option<String>,
+}
+
+impl QuarantineRow {
+    /// The quarantined bytes.
+    pub fn bytes(&self) -> Vec<u8> {
+        STANDARD.decode(&self.payload).unwrap_or_default()
+    }
+}
+
+impl Observed {
+    /// Reads all four.
+    ///
+    /// # Errors
+    /// When a table cannot be read.
+    pub async fn read(tables: &Tables) -> Result<Self> {
+        let (readings, levels, problems, quarantine) = tokio::try_join!(
+            tables.all("Readings"),
+            tables.all("Levels"),
+            tables.all("Problems"),
+            tables.all("Quarantine")
+        )?;
+        Ok(Self { readings, levels, problems, quarantine })
+    }
+}

@@ -1,0 +1,110 @@
+//! The simulated devices as data: what is registered, and what their probes read.
+
+pub mod curve;
+pub mod probes;
+pub mod register;
+
+use probes::Probe;
+
+/// All of them.
+#[derive(Debug, Clone)]
+pub struct Fleet {
+    /// Water-quality buoys.
+    pub buoys: Vec<Buoy>,
+    /// Sewer tubes with flow sensors.
+    pub tubes: Vec<Tube>,
+}
+
+/// A buoy and its ten probes.
+#[derive(Debug, Clone)]
+pub struct Buoy {
+    /// Device id, thing name and client id.
+    pub id: String,
+    /// Which one it is, from 0.
+    pub number: usize,
+    /// Its probes.
+    pub probes: Vec<Probe>,
+}
+
+/// A tube with its flow sensors in the direction of flow.
+#[derive(Debug, Clone)]
+pub struct Tube {
+    /// The first character of its sensors' ids.
+    pub tube: char,
+    /// Its sensors.
+    pub sensors: Vec<FlowSensor>,
+}
+
+/// A flow sensor.
+#[derive(Debug, Clone)]
+pub struct FlowSensor {
+    /// Level id, e.g. `03`.
+    pub id: String,
+    /// The id its messages over The Things Stack carry.
+    pub device: String,
+    /// Whether the registry knows that device; otherwise its level id follows from the digits at the end.
+    pub registered: bool,
+    /// What follows it when that is not the next number on the tube.
+    pub followed_by: Option<Vec<String>>,
+}
+
+/// A registered buoy that is switched off.
+pub const RETIRED: &str = "buoy-90";
+/// A registered buoy for the person who watches.
+pub const GUEST: &str = "buoy-00";
+/// A buoy that nobody has registered, but that has a certificate.
+pub const STRANGER: &str = "buoy-99";
+/// Flow sensors on a tube.
+const SENSORS: usize = 5;
+
+impl Fleet {
+    /// A fleet of `buoys` buoys, and `tubes` tubes with five flow sensors each.
+    pub fn new(buoys: usize, tubes: usize) -> Self {
+        let buoy = |number| Buoy { id: format!("buoy-{:02}", number + 1), number, probes: probes::of_buoy(number) };
+        Self { buoys: (0..buoys).map(buoy).collect(), tubes: (0..tubes).map(|number| tube(number, tubes)).collect() }
+    }
+
+    /// Every flow sensor.
+    pub fn flow_sensors(&self) -> impl Iterator<Item = &FlowSensor> {
+        self.tubes.iter().flat_map(|tube| &tube.sensors)
+    }
+
+    /// Every pair of a flow sensor and one that follows it: the next number on the tube, unless the registry says otherwise.
+    pub fn pairs(&self) -> Vec<(String, String)> {
+        let known = |id: &String| self.flow_sensors().any(|sensor| sensor.id == *id);
+        let mut pairs = Vec::new();
+        for sensor in self.flow_sensors() {
+            let (tube, number) = sensor.id.split_at(1);
+            let next = number.parse::<u32>().map(|number| format!("{tube}{}", number + 1)).unwrap_or_default();
+            let following = sensor.followed_by.clone().unwrap_or_else(|| vec![next]);
+            pairs.extend(following.into_iter().filter(known).map(|following| (sensor.id.clone(), following)));
+        }
+        pairs
+    }
+}
+
+fn tube(number: usize, tubes: usize) -> Tube {
+    let tube = char::from_digit(number as u32 % 10, 10).unwrap_or('0');
+    let sensor = |place: usize| {
+        let id = format!("{tube}{place}");
+        // The first tube ends in the middle of the second one: a junction, which the numbers cannot tell.
+        let junction = (number == 0 && place == SENSORS && tubes > 1).then(|| vec!["13".to_owned()]);
+        let registered = !(number == 1 && place == SENSORS);
+        let device = format!("{}-{id}", if registered { "kloaka" } else { "outfall" });
+        FlowSensor { id, device, registered, followed_by: junction }
+    };
+    Tube { tube, sensors: (1..=SENSORS).map(sensor).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_junction_replaces_the_next_number() {
+        let pairs = Fleet::new(2, 2).pairs();
+        let pair = |current: &str, following: &str| pairs.contains(&(current.to_owned(), following.to_owned()));
+        assert!(pair("01", "02") && pair("04", "05") && pair("05", "13") && pair("12", "13") && pair("14", "15"));
+        assert_eq!(pairs.len(), 9);
+    }
+}

@@ -1,0 +1,111 @@
+//! Registration: the devices, over the HTTP API, as an administrator does it.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tooling::api::Api;
+
+use super::probes::{Probe, of_buoy};
+use super::{Fleet, FlowSensor, GUEST, RETIRED};
+
+/// Start of validity of the calibrations: long before any reading.
+const SINCE: &str = "2023-11-14T22:13:20Z";
+/// Devices that are registered at the same time; the calls of one device follow one another.
+const AT_ONCE: usize = 8;
+
+/// A device as its registration goes: what is posted, and the calibrations of its sensors.
+struct Entry {
+    device: Value,
+    calibrations: Vec<(&'static str, Value)>,
+}
+
+/// Registers every device of the fleet, and the buoy that is switched off; `done` is told of each.
+///
+/// # Errors
+/// When the API refuses any of it.
+pub async fn register(api: &Api, fleet: &Fleet, mut done: impl FnMut(&str)) -> Result<usize> {
+    let mut entries: Vec<Entry> = fleet
+        .buoys
+        .iter()
+        .map(|buoy| buoy_of(&buoy.id, &format!("Buoy {}", buoy.number + 1), buoy.number, &buoy.probes))
+        .collect();
+    let Entry { device, calibrations } = buoy_of(RETIRED, "Retired buoy", 9, &of_buoy(0));
+    entries.push(Entry { device: with(device, "enabled", json!(false)), calibrations });
+    entries.extend(fleet.flow_sensors().filter(|sensor| sensor.registered).map(flow_sensor));
+
+    let (count, places) = (entries.len(), Arc::new(Semaphore::new(AT_ONCE)));
+    let mut registering = JoinSet::new();
+    for entry in entries {
+        let (api, places) = (api.clone(), Arc::clone(&places));
+        registering.spawn(async move {
+            let _place = places.acquire().await.context("registration was torn down")?;
+            put(&api, &entry).await
+        });
+    }
+    while let Some(registered) = registering.join_next().await {
+        done(&registered.context("registration was torn down")??);
+    }
+    Ok(count)
+}
+
+/// Registers the buoy for the person who watches.
+///
+/// # Errors
+/// When the API refuses it.
+pub async fn register_guest(api: &Api) -> Result<()> {
+    put(api, &buoy_of(GUEST, "Yours", 0, &of_buoy(0))).await.map(drop)
+}
+
+/// Registers a device, or updates it when it exists. A sensor that has a calibration keeps it.
+async fn put(api: &Api, Entry { device, calibrations }: &Entry) -> Result<String> {
+    let id = device.get("id").and_then(Value::as_str).unwrap_or_default();
+    let mut answer = api.expect(&[201, 409], "POST", "/devices", Some(device)).await?;
+    if answer.status == 409 {
+        answer = api.expect(&[200], "PUT", &format!("/devices/{id}"), Some(device)).await?;
+    }
+    let registered = answer.json();
+    let calibrated = |code: &str| {
+        let mut sensors = registered.get("sensors").and_then(Value::as_array).into_iter().flatten();
+        sensors.any(|sensor| sensor.get("code") == Some(&json!(code)) && sensor.get("calibration").is_some())
+    };
+    for (code, model) in calibrations.iter().filter(|(code, _)| !calibrated(code)) {
+        let path = format!("/devices/{id}/sensors/{code}/calibrations");
+        api.expect(&[201], "POST", &path, Some(model)).await?;
+    }
+    Ok(id.to_owned())
+}
+
+fn buoy_of(id: &str, name: &str, place: usize, probes: &[Probe]) -> Entry {
+    let calibrated = |probe: &Probe| Some((probe.code, with(probe.model.clone()?, "valid_from", json!(SINCE))));
+    let location = json!({"latitude": 48.2 + 0.01 * place as f64, "longitude": 16.4 + 0.01 * place as f64});
+    let device = json!({
+        "id": id,
+        "name": name,
+        "description": "Made by cargo xtask up",
+        "location": location,
+        "sensors": probes.iter().map(sensor).collect::<Vec<_>>(),
+        "settings": {"every": 60},
+    });
+    Entry { device, calibrations: probes.iter().filter_map(calibrated).collect() }
+}
+
+fn sensor(probe: &Probe) -> Value {
+    let (min, max) = probe.limits;
+    json!({"code": probe.code, "name": probe.name, "unit": probe.unit, "limits": {"min": min, "max": max}})
+}
+
+fn flow_sensor(sensor: &FlowSensor) -> Entry {
+    let device = json!({"id": sensor.device, "name": format!("Flow sensor {}", sensor.id), "level_id": sensor.id});
+    Entry { device: with(device, "followed_by", json!(sensor.followed_by)), calibrations: Vec::new() }
+}
+
+/// The object with a further field.
+fn with(mut object: Value, field: &str, value: Value) -> Value {
+    if let Value::Object(fields) = &mut object {
+        fields.insert(field.to_owned(), value);
+    }
+    object
+}

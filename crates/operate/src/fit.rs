@@ -1,0 +1,143 @@
+//! `cargo operate fit`: fits a calibration model to reference points in a file, and prints and draws how well it fits.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, anyhow};
+use clap::{Args, ValueEnum};
+use weir_core::domain::calibration::{FieldError, Inputs, Options as After, Outside};
+use weir_core::domain::fit::{Fit, Kind, fit};
+use weir_core::wire::ModelJson;
+
+use points::Point;
+
+mod plot;
+mod points;
+
+/// What can be typed after `cargo operate fit`.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    /// A file with two columns, raw and reference, divided by comma, semicolon or tab; a line of headings is skipped.
+    points: PathBuf,
+    /// The model to fit.
+    #[arg(long, value_enum)]
+    model: Wanted,
+    /// The degree of the polynomial.
+    #[arg(long, default_value_t = 2)]
+    degree: usize,
+    /// What a piecewise model does outside of its points.
+    #[arg(long, value_enum, default_value_t = Beyond::Extend)]
+    outside: Beyond,
+    /// Where to put the picture, an SVG; beside the points if left out.
+    #[arg(long)]
+    plot: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Wanted {
+    Linear,
+    TwoPoint,
+    Piecewise,
+    Polynomial,
+    SteinhartHart,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Beyond {
+    Extend,
+    Clamp,
+    Reject,
+}
+
+impl Options {
+    fn kind(&self) -> Kind {
+        match self.model {
+            Wanted::Linear => Kind::Linear,
+            Wanted::TwoPoint => Kind::TwoPoint,
+            Wanted::Piecewise => Kind::Piecewise(match self.outside {
+                Beyond::Extend => Outside::Extend,
+                Beyond::Clamp => Outside::Clamp,
+                Beyond::Reject => Outside::Reject,
+            }),
+            Wanted::Polynomial => Kind::Polynomial { degree: self.degree },
+            Wanted::SteinhartHart => Kind::SteinhartHart,
+        }
+    }
+
+    fn name(&self) -> String {
+        let word = self.model.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+        match self.model {
+            Wanted::Polynomial => format!("{word} of degree {}", self.degree),
+            _ => word,
+        }
+    }
+}
+
+/// Reads the points, fits the model, prints it with its residuals, and draws it.
+///
+/// # Errors
+/// When the file cannot be read, or its points do not make such a model; the message says which line is wrong.
+pub fn run(options: &Options) -> Result<ExitCode> {
+    let file = &options.points;
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let points = points::read(&text).with_context(|| file.display().to_string())?;
+    let pairs: Vec<(f64, f64)> = points.iter().map(|point| (point.raw, point.reference)).collect();
+    let fitted = fit(options.kind(), &pairs).map_err(|invalid| told(&invalid, &points))?;
+    println!("{}", page(&options.name(), &fitted, &points)?);
+    let picture = options.plot.clone().unwrap_or_else(|| file.with_extension("svg"));
+    plot::draw(&picture, &options.name(), &fitted, &pairs)?;
+    println!("plot      {}", picture.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The error with the line of the file in place of the JSON pointer.
+fn told(invalid: &FieldError, points: &[Point]) -> anyhow::Error {
+    let place = invalid.pointer.strip_prefix("/points/").and_then(|rest| rest.split('/').next()?.parse::<usize>().ok());
+    match place.and_then(|place| points.get(place)) {
+        Some(point) => anyhow!("line {}: {}", point.line, invalid.detail),
+        None if invalid.pointer == "/degree" => anyhow!("--degree: {}", invalid.detail),
+        None => anyhow!("{}", invalid.detail),
+    }
+}
+
+fn page(name: &str, fitted: &Fit, points: &[Point]) -> Result<String> {
+    let mut lines = vec![
+        format!("{name} through {} points", points.len()),
+        String::new(),
+        format!("{:>5} {:>14} {:>14} {:>14} {:>12}", "line", "raw", "reference", "model", "residual"),
+    ];
+    for (place, (point, residual)) in points.iter().zip(&fitted.residuals).enumerate() {
+        let value = fitted.model.apply(point.raw, Inputs::NONE).map_err(|refusal| anyhow!("{refusal}"))?.value;
+        let mark = if place == fitted.worst && fitted.largest > 0.0 { "  ← worst" } else { "" };
+        let (raw, reference, value) = (number(point.raw), number(point.reference), number(value));
+        lines.push(format!("{:>5} {raw:>14} {reference:>14} {value:>14} {:>12}{mark}", point.line, number(*residual)));
+    }
+    let explained = fitted.r_squared.map_or("none: all references are equal".to_owned(), |share| format!("{share:.8}"));
+    let model = ModelJson { model: fitted.model.clone(), options: After::default() };
+    lines.extend([
+        String::new(),
+        format!("RMSE      {}", number(fitted.rmse)),
+        format!("R²        {explained}"),
+        format!("largest   {}", number(fitted.largest)),
+        format!("model     {}", serde_json::to_string(&model)?),
+    ]);
+    Ok(lines.join("\n"))
+}
+
+/// Six digits, as a plain number where that is readable.
+fn number(number: f64) -> String {
+    let magnitude = number.abs();
+    if number == 0.0 {
+        "0".to_owned()
+    } else if (1e-4..1e9).contains(&magnitude) {
+        let digits = (5.0 - magnitude.log10().floor()).clamp(0.0, 9.0) as usize;
+        let text = format!("{number:.digits$}");
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    } else {
+        format!("{number:.3e}")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! A queue emptied, message by message.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use futures_util::future::join_all;
+use serde_json::Value;
+use tooling::progress::{Progress, Step};
+
+use super::queue::{Message, Queue};
+use super::record::{Work, read};
+use super::tally::Tally;
+use super::{Target, levels};
+
+/// Time between two polls for messages that another run has in hand.
+const AGAIN: Duration = Duration::from_millis(500);
+/// Tolerance after the visibility timeout until a message comes back.
+const LATE: Duration = Duration::from_secs(5);
+
+/// How one message ended.
+enum Ended {
+    /// It is deleted.
+    Done(Value),
+    /// It stays, for this reason.
+    Stays(String),
+    /// It is deleted when the levels have been judged.
+    Waits,
+}
+
+/// Hands every message of the queue to its function once.
+pub(super) async fn drain(target: &Target, queue: &Queue, progress: &Progress) -> Result<Tally> {
+    let size = queue.size().await?;
+    let step = progress.counted(&queue.kind, size.visible + size.hidden);
+    let mut tally = Tally::default();
+    // What stays, and what waits for the levels, by the id of the message: with its newest receipt.
+    let mut kept: HashMap<String, Message> = HashMap::new();
+    let mut waiting: HashMap<String, Message> = HashMap::new();
+    let mut idle: Option<Instant> = None;
+    let others = loop {
+        let (mut taken, mut nothing) = (Vec::new(), true);
+        for message in queue.take().await? {
+            nothing = false;
+            // It has come back because this takes longer than it is held.
+            let back = [&mut kept, &mut waiting].into_iter().find_map(|held| held.get_mut(&message.id));
+            match back {
+                Some(held) => *held = message,
+                None => taken.push(message),
+            }
+        }
+        if taken.is_empty() {
+            let (ours, size) = ((kept.len() + waiting.len()) as u64, queue.size().await?);
+            // Those that were not given out yet, and those that a run has in hand that was killed: they come back when their time is over.
+            let others = (size.visible + size.hidden).saturating_sub(ours);
+            // Only our own have come back: the others become visible as soon as these are held again.
+            if others > 0 && !nothing {
+                continue;
+            }
+            let since = *idle.get_or_insert_with(Instant::now);
+            if others > 0 && since.elapsed() < queue.hold() + LATE {
+                step.note(&format!("waiting for {others} that another run has in hand"));
+                tokio::time::sleep(AGAIN).await;
+                continue;
+            }
+            break others;
+        }
+        idle = None;
+        let ended = join_all(taken.iter().map(|message| deliver(target, queue, message))).await;
+        for (message, ended) in taken.into_iter().zip(ended) {
+            match ended {
+                Ended::Done(answer) => tally.enter(&answer),
+                Ended::Waits => drop(waiting.insert(message.id.clone(), message)),
+                Ended::Stays(why) => {
+                    tally.stays(why);
+                    kept.insert(message.id.clone(), message);
+                }
+            }
+            step.advance(&tally.text());
+        }
+    };
+    (0..others).for_each(|_| tally.stays("another run has it in hand, or had when it was killed".to_owned()));
+    judge(target, queue, waiting, &step, &mut tally, &mut kept).await;
+    for message in kept.values() {
+        queue.give_back(message).await;
+    }
+    step.done(&tally.text());
+    Ok(tally)
+}
+
+async fn deliver(target: &Target, queue: &Queue, message: &Message) -> Ended {
+    let event = match read(&queue.kind, &message.id, &message.text, message.sent) {
+        Work::Event(event) => event,
+        Work::Judge => return Ended::Waits,
+        Work::Unknown => {
+            let begin: String = message.text.chars().take(80).collect();
+            return Ended::Stays(format!("{begin:?} is of no form that is known here"));
+        }
+    };
+    let answer = match target.invoker.invoke(&queue.function, &event).await {
+        Ok(answer) => answer,
+        Err(error) => return Ended::Stays(error.to_string()),
+    };
+    // A batch is answered well even when nothing of it was taken.
+    if answer.get("batchItemFailures").and_then(Value::as_array).is_some_and(|failures| !failures.is_empty()) {
+        return Ended::Stays(format!("{} could not take it", queue.function));
+    }
+    match queue.delete(message).await {
+        Ok(()) => Ended::Done(answer),
+        Err(error) => Ended::Stays(format!("{error:#}; it was delivered, which the next time will find out")),
+    }
+}
+
+/// Has all levels judged once for all messages that wait for it: whatever was given up before they were taken is stored.
+async fn judge(
+    target: &Target,
+    queue: &Queue,
+    waiting: HashMap<String, Message>,
+    step: &Step,
+    tally: &mut Tally,
+    kept: &mut HashMap<String, Message>,
+) {
+    if waiting.is_empty() {
+        return;
+    }
+    let judged = levels::judge(target, &queue.function, step).await;
+    for (id, message) in waiting {
+        let deleted = match &judged {
+            Ok(()) => queue.delete(&message).await.map_err(|error| format!("{error:#}")),
+            Err(error) => Err(format!("{error:#}")),
+        };
+        match deleted {
+            Ok(()) => tally.enter(&Value::Null),
+            Err(why) => {
+                tally.stays(why);
+                kept.insert(id, message);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! The tests of the local cloud, run until the first of them fails.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use anyhow::{Context, Result};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Command;
+use tooling::build;
+use tooling::place::Place;
+use tooling::process::Running;
+use tooling::stack;
+
+/// The modules of `tests/local` in which a function is asked for most of what it can: they come first, so that what is missing is found
+/// soon. The others follow.
+const NEAREST: [(&str, &[&str]); 12] = [
+    ("calibration", &["readings", "history"]),
+    ("organizer", &["levels", "history"]),
+    ("problem-detector", &["levels", "flow"]),
+    ("flow", &["flow"]),
+    ("quarantine", &["quarantine"]),
+    ("device", &["registry", "settings"]),
+    ("recalculation", &["recalculation"]),
+    ("user", &["users::life"]),
+    ("cognito-get-users-info", &["users::life", "users::crowd"]),
+    ("cognito-get-role", &["users::life"]),
+    ("cognito-add-update-delete-user", &["users::life"]),
+    ("reading", &["history"]),
+];
+
+/// The modules that see no role at work which the others do not: what is asked of every deployed stack, and what only AWS can prove.
+const BESIDE: [&str; 2] = ["smoke", "live"];
+
+/// The program of the local-cloud tests.
+#[derive(Debug)]
+pub struct Suite {
+    program: PathBuf,
+}
+
+impl Suite {
+    /// Builds it.
+    ///
+    /// # Errors
+    /// When the tests do not compile.
+    pub async fn build(place: &Place) -> Result<Self> {
+        Ok(Self { program: build::local_tests(place).await? })
+    }
+
+    /// Runs the tests nearest to a function, then all others; the first that fails, if one does. Then what runs is ended.
+    ///
+    /// # Errors
+    /// When the tests cannot be started, or end badly without saying which failed.
+    pub async fn first_failure(&self, place: &Place, function: &str) -> Result<Option<String>> {
+        let nearest = NEAREST.iter().find(|(name, _)| *name == function).map_or(&[][..], |(_, modules)| *modules);
+        if !nearest.is_empty() {
+            let failure = self.run(place, &modules("", nearest)).await?;
+            if failure.is_some() {
+                return Ok(failure);
+            }
+        }
+        self.run(place, &modules("--skip", &[nearest, &BESIDE].concat())).await
+    }
+
+    /// Whether one test fails when it runs alone.
+    ///
+    /// # Errors
+    /// As [`Suite::first_failure`].
+    pub async fn fails_alone(&self, place: &Place, test: &str) -> Result<bool> {
+        let alone = ["--exact".to_owned(), test.to_owned()];
+        Ok(self.run(place, &alone).await?.is_some())
+    }
+
+    async fn run(&self, place: &Place, arguments: &[String]) -> Result<Option<String>> {
+        let mut command = Command::new(&self.program);
+        command.current_dir(place.root().join("tests")).env("WEIR_LOCAL", place.run(stack::FILE));
+        // A missing effect is noticed sooner: with everything allowed none takes that long.
+        command.env("WEIR_PATIENCE", "8");
+        command.args(["--include-ignored", "--nocapture"]).args(arguments);
+        let log = std::fs::File::create(place.run("tests.log")).context("cannot write the log of the tests")?;
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::from(log));
+        let mut running = Running::start("the local-cloud tests", command)?;
+        let output = running.child().stdout.take().context("the tests have no output to read")?;
+        let mut lines = BufReader::new(output).lines();
+        while let Some(line) = lines.next_line().await.context("cannot read what the tests say")? {
+            if let Some(failed) = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED")) {
+                running.end();
+                return Ok(Some(failed.to_owned()));
+            }
+        }
+        let status = running.wait().await?;
+        anyhow::ensure!(status.success(), "the local-cloud tests ended with {status}, and did not say which failed");
+        Ok(None)
+    }
+}
+
+/// What makes the test program run these modules, or with `--skip` the others.
+fn modules(option: &str, modules: &[&str]) -> Vec<String> {
+    let named = modules.iter().flat_map(|module| [option.to_owned(), format!("{module}::")]);
+    named.filter(|argument| !argument.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_modules_are_there_for_every_function() {
+        let place = Place::of_run("privileges-test").unwrap();
+        let mut functions = tooling::build::functions(&place).unwrap();
+        functions.sort();
+        let mut known: Vec<_> = NEAREST.iter().map(|(function, _)| (*function).to_owned()).collect();
+        known.sort();
+        assert_eq!(known, functions);
+        for module in NEAREST.iter().flat_map(|(_, modules)| *modules) {
+            let file = place.root().join("tests/local").join(module.replace("::", "/")).with_extension("rs");
+            assert!(file.is_file(), "{}", file.display());
+        }
+        assert_eq!(modules("", &["a", "b::c"]), ["a::", "b::c::"]);
+        assert_eq!(modules("--skip", &["a"]), ["--skip", "a::"]);
+    }
+}

@@ -1,0 +1,47 @@
+//! A device's identity: a thing, an X.509 certificate with its key, and the policies of what it may do.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use crate::secret;
+use crate::stack::Stack;
+
+/// The identity of a device. Its name is the thing's name and the MQTT client id.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Thing name and client id.
+    pub name: String,
+    /// File of the certificate (PEM).
+    pub certificate: PathBuf,
+    /// File of the private key (PEM).
+    pub key: PathBuf,
+}
+
+/// Creates the thing `name` and a certificate for it, and attaches the policies.
+///
+/// # Errors
+/// When the local cloud refuses a step or a file cannot be written.
+pub async fn make(stack: &Stack, name: &str, policies: &[&str]) -> Result<Identity> {
+    let cloud = stack.cloud();
+    cloud.json("iot", "POST", &format!("/things/{name}"), &[], Some(&json!({}))).await?;
+    let made = cloud.json("iot", "POST", "/keys-and-certificate?setAsActive=true", &[], None).await?;
+    let text = |pointer: &str| {
+        made.pointer(pointer).and_then(Value::as_str).with_context(|| format!("a new certificate has no {pointer}"))
+    };
+    let arn = text("/certificateArn")?;
+    for policy in policies {
+        cloud.json("iot", "PUT", &format!("/target-policies/{policy}"), &[], Some(&json!({ "target": arn }))).await?;
+    }
+    cloud.json("iot", "PUT", &format!("/things/{name}/principals"), &[("x-amzn-principal", arn)], None).await?;
+
+    let identity = Identity {
+        name: name.to_owned(),
+        certificate: stack.certificates.join(format!("{name}.pem")),
+        key: stack.certificates.join(format!("{name}.key")),
+    };
+    std::fs::write(&identity.certificate, text("/certificatePem")?).context("cannot write a certificate")?;
+    secret::write(&identity.key, text("/keyPair/PrivateKey")?)?;
+    Ok(identity)
+}

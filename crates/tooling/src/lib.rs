@@ -1,0 +1,34 @@
+//! What the tools of this repository share. It knows none of them.
+//!
+//! In reading order: the repository and its folders, programs that are started, what is shown of them, the pinned tools, the local
+//! cloud and what is deployed to it, and how to talk to a deployed stack.
+
+#[cfg(not(unix))]
+compile_error!("the tools need Linux, macOS or WSL: the local cloud runs the functions as plain processes");
+
+pub mod place;
+pub mod port;
+pub mod process;
+pub mod progress;
+pub mod secret;
+pub mod stop;
+
+pub mod python;
+pub mod tools;
+
+pub mod build;
+pub mod cloud;
+pub mod deploy;
+pub mod emulator;
+pub mod http;
+pub mod prepare;
+pub mod stack;
+
+pub mod api;
+pub mod ask;
+pub mod certificate;
+pub mod copy;
+pub mod mqtt;
+pub mod people;
+pub mod tables;
+pub mod timestream;

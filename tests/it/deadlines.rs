@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::device::{Delivery, Sweep};
 use axum::Router;
 use axum::routing::get;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
-use weir_aws::delivery::{Delivery, Swept};
 use weir_aws::device::DeviceTable;
 use weir_http::{finish, gateway};
 use weir_runtime::{Event, Function as _, Until};
@@ -142,14 +142,14 @@ async fn settings_that_there_is_no_time_to_deliver_stay_pending_and_are_delivere
     let delivery = Delivery::new(devices, world.cloud.iot(), world.clock.clone());
     world.later(61);
     let begun = Instant::now();
-    let swept = delivery.sweep(Until::after(1500 * SECOND / 1000)).await.unwrap();
-    assert_eq!((swept, begun.elapsed()), (Swept { delivered: 0, pending: 1 }, 1500 * SECOND / 1000));
+    let sweep = delivery.sweep(Until::after(1500 * SECOND / 1000)).await.unwrap();
+    assert_eq!((sweep, begun.elapsed()), (Sweep { delivered: 0, pending: 1 }, 1500 * SECOND / 1000));
     // It has been published already; only that is not known.
     assert_eq!(
         delivery.sweep(Until::NEVER).await.unwrap(),
-        Swept::default(),
+        Sweep::default(),
         "an attempt without an end holds its lease"
     );
     world.later(31);
-    assert_eq!(delivery.sweep(Until::NEVER).await.unwrap(), Swept { delivered: 1, pending: 0 });
+    assert_eq!(delivery.sweep(Until::NEVER).await.unwrap(), Sweep { delivered: 1, pending: 0 });
 }

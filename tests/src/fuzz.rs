@@ -118,8 +118,7 @@ pub fn request(bytes: &[u8]) {
 pub fn formula(bytes: &[u8]) {
     let Ok(formula) = std::str::from_utf8(bytes) else { return };
     let written = json!({"model": "expression", "formula": formula, "inputs": {"t": "tmp"}});
-    let Ok(written) = serde_json::from_value::<ModelJson>(written) else { return };
-    let Ok((model, options)) = written.parse() else { return };
+    let Ok(ModelJson { model, options }) = serde_json::from_value(written) else { return };
     let calibration = Calibration { version: 1, valid_from: NOW, model, options };
     let temperature = "tmp".parse().expect("a code");
     for raw in [0.0, 1.0, -1.0, 1e-9, 1e18, 412.0] {

@@ -1,7 +1,6 @@
 //! The adapters to AWS: one module per noun, and the configuration of the SDK. No other crate of a function uses the SDK.
 
 pub mod config;
-pub mod delivery;
 pub mod device;
 #[cfg(feature = "invoke")]
 pub mod invoke;
@@ -29,8 +28,3 @@ pub use attempts::{Attempts, WriteOutcome};
 pub use calibration::{CalibrationTable, Since};
 pub use device::token;
 pub use error::AwsError;
-
-/// Waits before an attempt; use [`Attempts`] instead.
-pub async fn wait_turn(attempt: u32) {
-    attempts::pause(attempt).await;
-}

@@ -1,4 +1,4 @@
-//! What a function knows of the registry: devices, calibrations and topology, kept in memory for a short time.
+//! The registry's cache: devices, calibrations and topology, as functions that handle messages use them.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -14,57 +14,57 @@ use weir_core::domain::topology::Topology;
 use weir_core::id::DeviceId;
 use weir_runtime::clock::Clock;
 
-/// More entries than this and the memory is emptied: a function that sees so many devices has no use for it anyway,
-/// and the memory of a function is bounded.
-const MOST: usize = 5_000;
+/// Maximum entries; when they are exceeded the cache is emptied. A function that sees so many devices hardly profits from
+/// a cache, and its memory is limited.
+const MAX_ENTRIES: usize = 5_000;
 
-/// Things remembered for a while.
-struct Memory<K, V> {
+/// Values that expire after some seconds.
+struct Cache<K, V> {
     entries: Mutex<HashMap<K, (Timestamp, V)>>,
     seconds: i64,
 }
 
-impl<K: Eq + Hash, V: Clone> Memory<K, V> {
+impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     fn new(seconds: i64) -> Self {
         Self { entries: Mutex::new(HashMap::new()), seconds }
     }
 
-    /// What is remembered and not older than the time allowed.
+    /// The value, if it has not expired.
     fn get(&self, key: &K, now: Timestamp) -> Option<V> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, value) = entries.get(key)?;
-        // A clock set back makes an entry look young for ever; such an entry is not trusted either.
+        // After the clock was set back an entry would never expire; such an entry is not used either.
         let age = now.millis_since(*since);
         (0..self.seconds.saturating_mul(1000)).contains(&age).then(|| value.clone())
     }
 
     fn put(&self, key: K, value: V, now: Timestamp) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.len() >= MOST {
+        if entries.len() >= MAX_ENTRIES {
             entries.clear();
         }
         entries.insert(key, (now, value));
     }
 
-    fn forget(&self, unwanted: impl Fn(&K) -> bool) {
+    fn remove(&self, unwanted: impl Fn(&K) -> bool) {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).retain(|key, _| !unwanted(key));
     }
 }
 
-/// The registry as functions see it. A change is seen after at most the time entries are kept.
+/// The registry with a cache. A change takes effect when the cached entry expires, after `seconds` at the latest.
 pub struct Registry {
     devices: DeviceTable,
     calibrations: CalibrationTable,
-    known: Memory<DeviceId, Arc<Device>>,
-    histories: Memory<Series, Arc<[Arc<Calibration>]>>,
-    topology: Memory<(), Arc<Topology>>,
+    known: Cache<DeviceId, Arc<Device>>,
+    histories: Cache<Series, Arc<[Arc<Calibration>]>>,
+    topology: Cache<(), Arc<Topology>>,
     clock: Arc<dyn Clock>,
 }
 
 impl Registry {
-    /// A registry over these tables that remembers what it has read for `seconds`.
+    /// The registry in these tables; what was read is cached for `seconds`.
     pub fn new(devices: DeviceTable, calibrations: CalibrationTable, seconds: i64, clock: Arc<dyn Clock>) -> Self {
-        let (known, histories, topology) = (Memory::new(seconds), Memory::new(seconds), Memory::new(seconds));
+        let (known, histories, topology) = (Cache::new(seconds), Cache::new(seconds), Cache::new(seconds));
         Self { devices, calibrations, known, histories, topology, clock }
     }
 
@@ -73,10 +73,10 @@ impl Registry {
         self.devices.warm_up().await;
     }
 
-    /// The device. One that is not registered is asked for anew each time, so that it works at once when it is.
+    /// The device. An unknown device is not cached, so that its messages are accepted as soon as it is registered.
     ///
     /// # Errors
-    /// What [`DeviceTable::get`] reports.
+    /// See [`DeviceTable::get`].
     pub async fn device(&self, id: &DeviceId) -> Result<Option<Arc<Device>>, AwsError> {
         let now = self.clock.now();
         if let Some(device) = self.known.get(id, now) {
@@ -89,18 +89,18 @@ impl Registry {
         Ok(found)
     }
 
-    /// Forgets the device, so that it is asked for anew: whoever sends a message again has just mended what it was
-    /// refused for.
+    /// Removes the device from the cache. A message is replayed after someone corrected why it was quarantined, so the
+    /// correction has to take effect at once.
     pub fn forget(&self, id: &DeviceId) {
-        self.known.forget(|known| known == id);
-        self.histories.forget(|series| series.device == *id);
+        self.known.remove(|known| known == id);
+        self.histories.remove(|series| series.device == *id);
     }
 
-    /// The versions of a sensor's calibration. Needed only for readings older than the latest one, which is in the
-    /// device's row.
+    /// All versions of a sensor's calibration. They are needed only for readings from before the latest one, which the device
+    /// has itself.
     ///
     /// # Errors
-    /// What [`CalibrationTable::history`] reports.
+    /// See [`CalibrationTable::history`].
     pub async fn history(&self, of: &Series) -> Result<Arc<[Arc<Calibration>]>, AwsError> {
         let now = self.clock.now();
         if let Some(known) = self.histories.get(of, now) {
@@ -111,10 +111,10 @@ impl Registry {
         Ok(found)
     }
 
-    /// What the registry says about which flow sensor follows which.
+    /// Which flow sensor follows which, as far as the registry says so.
     ///
     /// # Errors
-    /// What [`DeviceTable::topology`] reports.
+    /// See [`DeviceTable::topology`].
     pub async fn topology(&self) -> Result<Arc<Topology>, AwsError> {
         let now = self.clock.now();
         if let Some(topology) = self.topology.get(&(), now) {
@@ -131,23 +131,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_forgets_after_its_time_and_when_the_clock_goes_back() {
-        let memory = Memory::new(60);
+    fn entries_expire_after_their_time_and_when_the_clock_goes_back() {
+        let cache = Cache::new(60);
         let at = |seconds: i64| Timestamp::from_seconds(1_000_000 + seconds);
-        memory.put("a", 1, at(0));
-        assert_eq!(memory.get(&"a", at(0)), Some(1));
-        assert_eq!(memory.get(&"a", at(59)), Some(1));
-        assert_eq!(memory.get(&"a", at(60)), None);
-        assert_eq!(memory.get(&"a", at(-1)), None);
-        assert_eq!(memory.get(&"b", at(0)), None);
+        cache.put("a", 1, at(0));
+        assert_eq!(cache.get(&"a", at(0)), Some(1));
+        assert_eq!(cache.get(&"a", at(59)), Some(1));
+        assert_eq!(cache.get(&"a", at(60)), None);
+        assert_eq!(cache.get(&"a", at(-1)), None);
+        assert_eq!(cache.get(&"b", at(0)), None);
     }
 
     #[test]
-    fn memory_never_outgrows_its_bound() {
-        let memory = Memory::new(60);
-        for key in 0..3 * MOST {
-            memory.put(key, (), Timestamp::from_millis(0));
+    fn the_cache_never_outgrows_its_limit() {
+        let cache = Cache::new(60);
+        for key in 0..3 * MAX_ENTRIES {
+            cache.put(key, (), Timestamp::from_millis(0));
         }
-        assert!(memory.entries.lock().unwrap().len() <= MOST);
+        assert!(cache.entries.lock().unwrap().len() <= MAX_ENTRIES);
     }
 }

@@ -1,16 +1,16 @@
-//! How large a row is for DynamoDB, which takes none above 400 KB.
+//! The size of a row as DynamoDB counts it; its limit is 400 KB.
 //!
-//! Source: Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats". Where it says "approximately", the most is
-//! taken.
+//! Source: Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats". Where the guide says "approximately", this
+//! is an upper bound.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::row::Item;
 
-/// The largest row, in bytes.
+/// Maximum size of a row, in bytes.
 pub(super) const LARGEST: usize = 400 * 1024;
 
-/// The size of a row, in bytes: what DynamoDB counts, or a little more.
+/// The size of a row in bytes, as DynamoDB counts it or a little more.
 pub(super) fn of(item: &Item) -> usize {
     item.iter().map(|(name, value)| name.len() + of_value(value)).sum()
 }
@@ -27,12 +27,12 @@ fn of_value(value: &AttributeValue) -> usize {
         AttributeValue::Ss(texts) => texts.iter().map(String::len).sum(),
         AttributeValue::Ns(numbers) => numbers.iter().map(|number| of_number(number)).sum(),
         AttributeValue::Bs(all) => all.iter().map(|bytes| bytes.as_ref().len()).sum(),
-        // No row here has any other kind.
+        // Weir's rows have no other type.
         _ => 0,
     }
 }
 
-/// A byte for two significant digits, and one more; another for the sign, since the guide says "approximately".
+/// One byte per two significant digits and one more; another one for the sign, because the guide says "approximately".
 fn of_number(number: &str) -> usize {
     let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
     let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();

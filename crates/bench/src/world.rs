@@ -4,12 +4,13 @@ use crate::endpoint::Endpoint;
 use anyhow::{Result, anyhow};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use serde_json::Value;
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 use weir_aws::device::DeviceTable;
 use weir_core::domain::Timestamp;
-use weir_core::domain::calibration::{Calibration, Interval, Linear, Model, Options, Outside, Piecewise, TwoPoint};
-use weir_core::domain::device::{Device, Sensor};
+use weir_core::domain::calibration::{
+    Calibration, Interval, Linear, Model, Options, Outside, Piecewise, SensorCalibrations, TwoPoint,
+};
+use weir_core::domain::device::{Author, Calibrations, Device, DeviceDetails, Sensor, Versions};
 use weir_tests::template::Template;
 
 /// The sensors of the buoy.
@@ -51,20 +52,19 @@ pub fn register_buoy(endpoint: &Endpoint) -> Result<()> {
     ];
     let valid = Interval::new(-1000.0, 1000.0).map_err(|invalid| anyhow!(invalid))?;
     let options = Options { round: Some(2), clamp: None, valid: Some(valid) };
-    let sensor = |(code, model): (&&str, &Model)| -> Result<Sensor> {
+    let sensor = |(code, model): (&&str, &Model)| -> Result<(Sensor, SensorCalibrations)> {
         let calibration =
             Calibration { version: 1, valid_from: Timestamp::from_millis(0), model: model.clone(), options };
-        Ok(Sensor {
-            code: code.parse()?,
-            unit: "mg/l".to_owned(),
-            enabled: true,
-            limits: Some(valid),
-            latest: Some(Arc::new(calibration)),
-            versions: 1,
-        })
+        let sensor = Sensor { unit: "mg/l".to_owned(), limits: Some(valid), ..Sensor::new(code.parse()?) };
+        Ok((sensor, SensorCalibrations { latest: calibration.into(), count: 1 }))
     };
-    let sensors = SENSORS.iter().zip(models.iter().cycle()).map(sensor).collect::<Result<_>>()?;
-    let buoy = Device { id: "buoy-01".parse()?, enabled: true, level_id: None, followed_by: None, sensors };
+    let sensors = SENSORS.iter().zip(models.iter().cycle()).map(sensor).collect::<Result<Vec<_>>>()?;
+    let calibrations: Calibrations =
+        sensors.iter().map(|(sensor, known)| (sensor.code.clone(), known.clone())).collect();
+    let details =
+        DeviceDetails { sensors: sensors.into_iter().map(|(sensor, _)| sensor).collect(), ..DeviceDetails::default() };
+    let author = Author { by: "bench".to_owned(), at: Timestamp::from_millis(0) };
+    let buoy = Device::new("buoy-01".parse()?, details, calibrations, Versions::default(), author);
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-central-1"))
@@ -74,7 +74,8 @@ pub fn register_buoy(endpoint: &Endpoint) -> Result<()> {
         .build();
     let table = DeviceTable::new(aws_sdk_dynamodb::Client::from_conf(config), name("devices"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    Ok(runtime.block_on(table.put(&buoy, HashMap::new()))?)
+    runtime.block_on(table.write(&buoy, false))?;
+    Ok(())
 }
 
 /// What a function finds in its environment beside Lambda's own variables.

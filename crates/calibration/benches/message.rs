@@ -1,7 +1,6 @@
 //! Processor time of a message of 100 sensors, from the event's JSON to the readings, without AWS.
 
 use std::hint::black_box;
-use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,8 +8,8 @@ use calibration::message::parse;
 use criterion::{Criterion, criterion_group, criterion_main};
 use serde_json::{Value, json};
 use weir_core::domain::Timestamp;
-use weir_core::domain::calibration::{Calibration, Given, together};
-use weir_core::domain::device::{Device, Sensor};
+use weir_core::domain::calibration::{Calibration, Given, SensorCalibrations, together};
+use weir_core::domain::device::{Author, Calibrations, Device, DeviceDetails, InForce, Sensor, Versions};
 use weir_core::domain::reading::Reading;
 use weir_core::wire::{Envelope, ModelJson};
 
@@ -20,19 +19,18 @@ const RECEIVED: Timestamp = Timestamp::from_millis(1_795_155_884_123);
 /// A device of 100 sensors; the calibration of each as `written` says.
 fn device(written: impl Fn(usize) -> Value) -> Option<Device> {
     let sensor = |place: usize| {
-        let (model, options) = serde_json::from_value::<ModelJson>(written(place)).ok()?.parse().ok()?;
+        let ModelJson { model, options } = serde_json::from_value(written(place)).ok()?;
         let calibration = Calibration { version: 1, valid_from: Timestamp::from_millis(0), model, options };
-        Some(Sensor {
-            code: format!("s{place}").parse().ok()?,
-            unit: "m3/m3".to_owned(),
-            enabled: true,
-            limits: None,
-            latest: Some(Arc::new(calibration)),
-            versions: 1,
-        })
+        let sensor = Sensor { unit: "m3/m3".to_owned(), ..Sensor::new(format!("s{place}").parse().ok()?) };
+        Some((sensor, SensorCalibrations { latest: calibration.into(), count: 1 }))
     };
     let sensors = (0..SENSORS).map(sensor).collect::<Option<Vec<_>>>()?;
-    Some(Device { id: "buoy-01".parse().ok()?, enabled: true, level_id: None, followed_by: None, sensors })
+    let calibrations: Calibrations =
+        sensors.iter().map(|(sensor, known)| (sensor.code.clone(), known.clone())).collect();
+    let sensors = sensors.into_iter().map(|(sensor, _)| sensor).collect();
+    let details = DeviceDetails { sensors, ..DeviceDetails::default() };
+    let author = Author { by: String::new(), at: RECEIVED };
+    Some(Device::new("buoy-01".parse().ok()?, details, calibrations, Versions::default(), author))
 }
 
 /// The event of rule B: the device's payload in base64, and what the rule adds.
@@ -50,7 +48,8 @@ fn readings(event: &str, device: &Device) -> Option<Vec<Reading>> {
     let message = parse(&Envelope::open(&event, RECEIVED)).ok()?;
     let given = message.readings.iter().map(|raw| {
         let sensor = device.sensor(&raw.sensor)?;
-        Some(Given { raw, sensor, calibration: sensor.latest.as_deref() })
+        let InForce::Here(calibration) = sensor.in_force(raw.at) else { return None };
+        Some(Given { raw, sensor, calibration: Some(calibration.as_ref()) })
     });
     let given = given.collect::<Option<Vec<_>>>()?;
     together(&device.id, RECEIVED, &given).into_iter().collect::<Result<_, _>>().ok()

@@ -1,10 +1,10 @@
-//! How a device is changed: read, checked against `If-Match`, decided, and written for the version that was read. Who is
-//! overtaken begins anew; who named a version is told that it is not the present one.
+//! How a device is changed: it is read, checked against `If-Match`, changed, and written only if nobody else has written it
+//! since; otherwise all of it is repeated.
 
-use weir_aws::delivery::State;
-use weir_aws::device::{Found, Stored, Write};
-use weir_aws::{AwsError, wait_turn};
-use weir_core::domain::device_record::{Author, Calibrated, Calibrations, Content, Record};
+use weir_aws::device::{Registration, StoredDevice};
+use weir_aws::{Attempts, AwsError, WriteOutcome};
+use weir_core::domain::calibration::SensorCalibrations;
+use weir_core::domain::device::{Author, Calibrations, Device, DeviceDetails};
 use weir_core::domain::reading::Series;
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::device::{DeliveryJson, DeviceJson};
@@ -12,62 +12,71 @@ use weir_http::{ApiError, Caller, IfMatch};
 
 use super::Parts;
 
-/// So many times a change is tried against others. Each failed try means that another change went in.
-const ATTEMPTS: u32 = 20;
-/// So many versions of a calibration are read at once.
+/// Maximum attempts of a change. Each failed one means that another change succeeded.
+const MAX_ATTEMPTS: u32 = 20;
+/// Versions of a calibration that are read at once.
 const PAGE: usize = 100;
 
 /// A device that was changed.
 pub(super) struct Changed {
-    pub before: Record,
-    pub record: Record,
+    pub before: Device,
+    pub device: Device,
     pub delivery: DeliveryJson,
 }
 
+/// The attempts to change a device.
+pub(super) fn attempts(id: &DeviceId) -> Attempts<'_, DeviceId> {
+    Attempts::new("devices", id, MAX_ATTEMPTS)
+}
+
 impl Parts {
-    /// The device; 404 when there is none.
-    pub(super) async fn live(&self, id: &DeviceId) -> Result<Stored, ApiError> {
+    /// The device; 404 if there is none.
+    pub(super) async fn registered(&self, id: &DeviceId) -> Result<StoredDevice, ApiError> {
         match self.devices.find(id).await? {
-            Found::Live(stored) => Ok(*stored),
-            Found::Deleted(_) | Found::Never => Err(ApiError::not_found()),
+            Registration::Device(stored) => Ok(*stored),
+            Registration::Deleted(_) | Registration::None => Err(ApiError::not_found()),
         }
     }
 
-    /// Who changes something, now.
+    /// The caller as the author of a change at this moment.
     pub(super) fn author(&self, caller: &Caller) -> Author {
         Author { by: caller.name(), at: self.clock.now() }
     }
 
-    /// Changes the device to the content that `decide` makes of the present record and of how it is shown.
+    /// Gives the device the details that `decide` returns for the present device and the JSON that shows it.
     pub(super) async fn change(
         &self,
         id: &DeviceId,
         expected: IfMatch,
         caller: &Caller,
-        decide: impl Fn(&Record, &DeviceJson) -> Result<Content, ApiError>,
+        decide: impl Fn(&Device, &DeviceJson) -> Result<DeviceDetails, ApiError>,
     ) -> Result<Changed, ApiError> {
-        for attempt in 0..ATTEMPTS {
-            wait_turn(attempt).await;
-            let Stored { record, delivered } = self.live(id).await?;
-            expected.check(record.versions.record)?;
-            let content = decide(&record, &self.show(&record).await?)?;
-            self.keeps_inputs(&record, &content).await?;
-            let added: Vec<_> = record.added(&content).cloned().collect();
-            let found = self.histories(id, &added).await?;
+        let mut attempts = attempts(id);
+        loop {
+            attempts.next().await?;
+            let StoredDevice { device, settings_delivered } = self.registered(id).await?;
+            expected.check(device.versions.device)?;
+            let details = decide(&device, &self.show(&device).await?)?;
+            self.check_removed_inputs(&device, &details).await?;
+            let added: Vec<_> = device.added(&details).cloned().collect();
+            let found = self.earlier_calibrations(id, &added).await?;
             let restored: Vec<_> = found.keys().cloned().collect();
-            let changed = record.rewritten(content, found, self.author(caller));
-            self.finds_inputs(&changed, &restored).await?;
-            let deliver = changed.versions.settings != record.versions.settings;
-            if self.devices.write(&changed, deliver).await? == Write::Done {
-                let delivery = if deliver { self.delivery.deliver(id).await } else { state(delivered) };
-                return Ok(Changed { before: record, record: changed, delivery: json(delivery) });
+            let changed = device.with_details(details, found, self.author(caller));
+            self.check_restored(&changed, &restored).await?;
+            let deliver = changed.versions.settings != device.versions.settings;
+            if self.devices.write(&changed, deliver).await? == WriteOutcome::Done {
+                let delivery = if deliver { self.delivery.deliver(id).await } else { delivery(settings_delivered) };
+                return Ok(Changed { before: device, device: changed, delivery });
             }
         }
-        Err(contended(id))
     }
 
-    /// What sensors had of calibrations before they were added: the history outlives its sensor.
-    pub(super) async fn histories(&self, id: &DeviceId, sensors: &[SensorCode]) -> Result<Calibrations, AwsError> {
+    /// The calibrations that sensors had before they were deleted: the history outlives its sensor.
+    pub(super) async fn earlier_calibrations(
+        &self,
+        id: &DeviceId,
+        sensors: &[SensorCode],
+    ) -> Result<Calibrations, AwsError> {
         let mut found = Calibrations::new();
         for code in sensors {
             let series = Series { device: id.clone(), sensor: code.clone() };
@@ -77,24 +86,13 @@ impl Parts {
                 entries.extend(more);
                 next = further;
             }
-            found.extend(Calibrated::of(entries).map(|calibrated| (code.clone(), calibrated)));
+            found.extend(SensorCalibrations::of(entries).map(|calibrations| (code.clone(), calibrations)));
         }
         Ok(found)
     }
 }
 
-/// Others kept changing the device.
-pub(super) fn contended(id: &DeviceId) -> ApiError {
-    AwsError::Contended { table: "devices", key: id.to_string() }.into()
-}
-
-pub(super) fn state(delivered: bool) -> State {
-    if delivered { State::Delivered } else { State::Pending }
-}
-
-pub(super) fn json(state: State) -> DeliveryJson {
-    match state {
-        State::Delivered => DeliveryJson::Delivered,
-        State::Pending => DeliveryJson::Pending,
-    }
+/// Whether the settings are delivered, as the API shows it.
+pub(super) fn delivery(settings_delivered: bool) -> DeliveryJson {
+    if settings_delivered { DeliveryJson::Delivered } else { DeliveryJson::Pending }
 }

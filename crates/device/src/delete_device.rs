@@ -1,19 +1,16 @@
-//! `DELETE /devices/{id}`: a device leaves the registry. Its readings and the history of its calibrations stay; its
-//! retained message and its shadow go, if not now then with a sweep.
+//! `DELETE /devices/{id}`: deletes a device from the registry. Its readings and the history of its calibrations stay; its
+//! retained message and its shadow are removed, by a sweep if not now.
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use weir_aws::device::Write;
-use weir_aws::wait_turn;
+use weir_aws::WriteOutcome;
 use weir_core::id::DeviceId;
 use weir_http::{Admin, ApiError, IfMatch, Path};
 
 use super::Parts;
-use super::change::contended;
+use super::change::attempts;
 
-const ATTEMPTS: u32 = 20;
-
-/// Deletes the device. Messages that still come from it are set aside as `unknown_device`.
+/// Deletes the device. Messages that still come from it are quarantined as `unknown_device`.
 #[utoipa::path(
     delete, path = "/devices/{id}", tag = "devices",
     params(("id" = DeviceId, Path), ("If-Match" = Option<String>, Header)),
@@ -25,14 +22,14 @@ pub(super) async fn delete_device(
     Path(id): Path<DeviceId>,
     expected: IfMatch,
 ) -> Result<StatusCode, ApiError> {
-    for attempt in 0..ATTEMPTS {
-        wait_turn(attempt).await;
-        let record = parts.live(&id).await?.record;
-        expected.check(record.versions.record)?;
-        if parts.devices.remove(&record, parts.author(&caller)).await? == Write::Done {
+    let mut attempts = attempts(&id);
+    loop {
+        attempts.next().await?;
+        let device = parts.registered(&id).await?.device;
+        expected.check(device.versions.device)?;
+        if parts.devices.remove(&device, parts.author(&caller)).await? == WriteOutcome::Done {
             parts.delivery.deliver(&id).await;
             return Ok(StatusCode::NO_CONTENT);
         }
     }
-    Err(contended(&id))
 }

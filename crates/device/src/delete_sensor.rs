@@ -1,18 +1,18 @@
-//! `DELETE /devices/{id}/sensors/{code}`: a sensor leaves its device. Its readings and calibrations stay in their history.
+//! `DELETE /devices/{id}/sensors/{code}`: deletes a sensor. Its readings and the history of its calibrations stay.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use weir_core::domain::device_record::{Content, Record};
+use weir_core::domain::device::{Device, DeviceDetails};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::device::DeviceJson;
 use weir_http::{Admin, ApiError, ETag, IfMatch, Path};
 
 use super::Parts;
 
-/// Deletes the sensor. Values that still come from it are set aside as `unknown_sensor`.
+/// Deletes the sensor. Values that still come from it are quarantined as `unknown_sensor`.
 ///
-/// One that the formula of another sensor needs cannot go before that one: 409 `in_use`.
+/// A sensor that the formula of another one needs cannot be deleted before that one: 409 `in_use`.
 #[utoipa::path(
     delete, path = "/devices/{id}/sensors/{code}", tag = "sensors",
     params(("id" = DeviceId, Path), ("code" = SensorCode, Path), ("If-Match" = Option<String>, Header)),
@@ -24,12 +24,12 @@ pub(super) async fn delete_sensor(
     Path((id, code)): Path<(DeviceId, SensorCode)>,
     expected: IfMatch,
 ) -> Result<impl IntoResponse, ApiError> {
-    let decide = |record: &Record, _: &DeviceJson| {
-        record.content.probe(&code).ok_or_else(ApiError::not_found)?;
-        let mut content: Content = record.content.clone();
-        content.sensors.retain(|sensor| sensor.code != code);
-        Ok(content)
+    let decide = |device: &Device, _: &DeviceJson| {
+        device.sensor(&code).ok_or_else(ApiError::not_found)?;
+        let mut details: DeviceDetails = device.details.clone();
+        details.sensors.retain(|sensor| sensor.code != code);
+        Ok(details)
     };
     let changed = parts.change(&id, expected, &caller, decide).await?;
-    Ok((StatusCode::NO_CONTENT, ETag(changed.record.versions.record), ()))
+    Ok((StatusCode::NO_CONTENT, ETag(changed.device.versions.device), ()))
 }

@@ -26,9 +26,9 @@ pub(super) async fn get_device(
     known: IfNoneMatch,
 ) -> Result<Response, ApiError> {
     caller.sees(&id)?;
-    let record = parts.live(&id).await?.record;
-    let (version, shown) = (record.versions.record, parts.show(&record).await?);
+    let device = parts.registered(&id).await?.device;
+    let (version, shown) = (device.versions.device, parts.show(&device).await?);
     let answer =
-        if constant(&record) { known.answer(version, shown) } else { (ETag(version), Json(shown)).into_response() };
+        if constant(&device) { known.answer(version, shown) } else { (ETag(version), Json(shown)).into_response() };
     Ok(answer)
 }

@@ -1,4 +1,4 @@
-//! `GET /devices`: the devices that the caller may see, a page at a time.
+//! `GET /devices`: the devices that the caller may see.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -6,31 +6,31 @@ use std::ops::Bound;
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use weir_aws::device::{Listing, Place};
+use weir_aws::device::{DeviceFilter, DeviceKey};
 use weir_core::domain::access::Scope;
-use weir_core::domain::device_record::Record;
+use weir_core::domain::device::Device;
 use weir_core::id::{DeviceId, Tube};
 use weir_core::wire::device::DeviceJson;
-use weir_http::{ApiError, Cursor, Member, Page, PageQuery, Paging};
+use weir_http::{ApiError, ListName, Member, Page, PageQuery, Paging, list};
 
 use super::Parts;
-use super::page::{AT_ONCE, Filling};
+use super::page::{PageBuilder, ROWS};
 
 /// The filters.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Filter {
-    /// Only devices that are switched on, or off.
+    /// Only enabled or only disabled devices.
     enabled: Option<bool>,
     /// Only flow sensors of this tube: the first character of `level_id`.
     #[param(value_type = Option<String>)]
     tube: Option<Tube>,
 }
 
-/// The devices that the caller may see: those switched on first, each group ascending by id (with `tube`: by level id). Under
-/// a scope of named devices the list is ascending by id. A page may hold fewer than `limit` while there is a next one: it ends
-/// at about 4 MB.
+/// Lists the devices that the caller may see: enabled ones first, each group ascending by id (with `tube`: by level id). If
+/// the caller may see only some devices, the list ascends by id. A page may have fewer than `limit` devices although there is
+/// a next one: it ends at about 4 MB.
 #[utoipa::path(
     get, path = "/devices", tag = "devices",
     params(
@@ -42,76 +42,76 @@ pub(super) struct Filter {
 pub(super) async fn get_devices(
     State(parts): State<Parts>,
     Member(caller): Member,
-    query: PageQuery<Filter>,
+    PageQuery { limit, next, filter: Filter { enabled, tube } }: PageQuery<Filter>,
 ) -> Result<Page<DeviceJson>, ApiError> {
-    let Filter { enabled, tube } = query.filter;
-    let listing = Listing { enabled, tube: tube.map(|tube| tube.to_string()) };
-    let (items, next) = match &caller.scope {
-        Scope::All => parts.every(&listing, query.limit, query.next).await?,
-        Scope::Devices(own) => parts.own(own, &listing, query.limit, query.next).await?,
-    };
-    Ok(Page { items, next })
+    let filter = DeviceFilter { enabled, tube: tube.map(|tube| tube.to_string()) };
+    match &caller.scope {
+        Scope::All => {
+            let query = async |limit, after| parts.all_devices(&filter, limit, after).await;
+            list(&list_name("devices/all", &filter), limit, next, query).await
+        }
+        Scope::Devices(ids) => {
+            let query = async |limit, after| parts.devices_of(ids, &filter, limit, after).await;
+            list(&list_name("devices/own", &filter), limit, next, query).await
+        }
+    }
 }
 
-/// The list's name, filters and all, so that a cursor fits no other.
-fn name(kind: &str, Listing { enabled, tube }: &Listing) -> String {
-    format!("devices/{kind}?enabled={enabled:?}&tube={tube:?}")
+fn list_name(name: &str, DeviceFilter { enabled, tube }: &DeviceFilter) -> ListName {
+    ListName::new(name).filter("enabled", *enabled).filter("tube", tube.as_ref())
 }
-
-type Devices = (Vec<DeviceJson>, Option<Cursor>);
 
 impl Parts {
-    async fn every(&self, listing: &Listing, limit: usize, next: Option<Cursor>) -> Result<Devices, ApiError> {
-        let name = name("all", listing);
-        let mut after = next.map(|next| next.open::<Place>(&name)).transpose()?;
-        let mut page = Filling::new(limit);
+    /// A page of all devices after `after`, and the key of its last one if there are more.
+    async fn all_devices(
+        &self,
+        filter: &DeviceFilter,
+        limit: usize,
+        mut after: Option<DeviceKey>,
+    ) -> Result<(Vec<DeviceJson>, Option<DeviceKey>), ApiError> {
+        let mut page = PageBuilder::new(limit);
         loop {
-            let (some, next) = self.devices.list(listing, page.room().min(AT_ONCE), after).await?;
-            let left = self.fill(&mut page, some).await?;
-            let full = page.room() == 0;
-            if left || next.is_none() || full {
-                let (items, last) = page.ends();
-                let next = if left { last } else { next };
-                return Ok((items, next.map(|place| Cursor::new(&name, &place)).transpose()?));
+            let (devices, next) = self.devices.list(filter, page.room().min(ROWS), after).await?;
+            if self.fill(&mut page, devices).await? {
+                return Ok(page.finish());
+            }
+            if next.is_none() || page.room() == 0 {
+                return Ok((page.finish().0, next));
             }
             after = next;
         }
     }
 
-    /// The ids of a scope are at hand, so its devices are read by id; there are at most as many as a claim of 2,048
-    /// characters can name.
-    async fn own(
+    /// A page of these devices after `after`, and the id of its last one if there are more. They are read by id; there are
+    /// at most as many as a claim of 2,048 characters can name.
+    async fn devices_of(
         &self,
-        own: &BTreeSet<DeviceId>,
-        listing: &Listing,
+        ids: &BTreeSet<DeviceId>,
+        filter: &DeviceFilter,
         limit: usize,
-        next: Option<Cursor>,
-    ) -> Result<Devices, ApiError> {
-        let name = name("own", listing);
-        let after = next.map(|next| next.open::<DeviceId>(&name)).transpose()?;
+        after: Option<DeviceId>,
+    ) -> Result<(Vec<DeviceJson>, Option<DeviceId>), ApiError> {
         let begin = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let mut ids = own.range((begin, Bound::Unbounded)).cloned();
-        let wanted = |record: &Record| {
-            let content = &record.content;
-            let tube = content.level_id.as_ref().map(|level| level.tube());
-            listing.enabled.is_none_or(|enabled| enabled == content.enabled)
-                && listing.tube.as_deref().is_none_or(|wanted| tube == Some(wanted))
+        let mut ids = ids.range((begin, Bound::Unbounded)).cloned();
+        let matches = |device: &Device| {
+            let tube = device.details.level_id.as_ref().map(|level| level.tube());
+            filter.enabled.is_none_or(|enabled| enabled == device.details.enabled)
+                && filter.tube.as_deref().is_none_or(|wanted| tube == Some(wanted))
         };
-        let mut page = Filling::new(limit);
-        // One more than asked for tells whether there is a next page. Whoever is not found so is looked for among many at
-        // once: a filter may leave out nearly all.
-        let mut at_once = limit.saturating_add(1).min(AT_ONCE);
+        let mut page = PageBuilder::new(limit);
+        // One more than requested tells whether there is a next page. If the filter drops some, the following requests read
+        // many at once: it may drop nearly all.
+        let mut rows = limit.saturating_add(1).min(ROWS);
         loop {
-            let some: Vec<DeviceId> = ids.by_ref().take(at_once).collect();
-            if some.is_empty() {
-                return Ok((page.ends().0, None));
+            let next: Vec<DeviceId> = ids.by_ref().take(rows).collect();
+            if next.is_empty() {
+                return Ok((page.finish().0, None));
             }
-            let records = self.devices.of_ids(&some).await?.into_iter().filter(wanted);
-            if self.fill(&mut page, records.map(|record| (record.id.clone(), record)).collect()).await? {
-                let (items, last) = page.ends();
-                return Ok((items, last.map(|id| Cursor::new(&name, &id)).transpose()?));
+            let devices = self.devices.of_ids(&next).await?.into_iter().filter(matches);
+            if self.fill(&mut page, devices.map(|device| (device.id.clone(), device)).collect()).await? {
+                return Ok(page.finish());
             }
-            at_once = AT_ONCE;
+            rows = ROWS;
         }
     }
 }

@@ -26,11 +26,11 @@ pub(super) async fn get_sensor(
     known: IfNoneMatch,
 ) -> Result<Response, ApiError> {
     caller.sees(&id)?;
-    let record = parts.live(&id).await?.record;
-    let probe = record.content.probe(&code).ok_or_else(ApiError::not_found)?;
-    let shown = SensorJson::of(probe, parts.in_force(&record, &code).await?.as_ref());
-    let version = record.versions.record;
+    let device = parts.registered(&id).await?.device;
+    let sensor = device.sensor(&code).ok_or_else(ApiError::not_found)?;
+    let shown = SensorJson::of(sensor, parts.in_force(&device, sensor).await?.as_ref());
+    let version = device.versions.device;
     let answer =
-        if constant(&record) { known.answer(version, shown) } else { (ETag(version), Json(shown)).into_response() };
+        if constant(&device) { known.answer(version, shown) } else { (ETag(version), Json(shown)).into_response() };
     Ok(answer)
 }

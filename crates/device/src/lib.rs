@@ -1,7 +1,8 @@
-//! `device`: the registry over HTTP, and the delivery of settings that did not get through at once.
+//! `device`: the registry over HTTP, and the delivery of settings.
 //!
-//! Woken by API Gateway with one request each, and by a schedule to deliver what is still pending. One file per route;
-//! what they share is in `change` (how a device is changed), `show` (how it is shown) and `page` (how many at once).
+//! API Gateway invokes it with one request at a time, and a schedule to deliver settings that are still pending. Each route
+//! has its own file; they share `change` (how a device is changed), `show` (how it is shown), `page` (how many devices fit
+//! into an answer) and `delivery` (how settings reach AWS IoT).
 
 use std::sync::Arc;
 
@@ -11,7 +12,6 @@ use serde_json::json;
 use utoipa::OpenApi;
 use weir_aws::CalibrationTable;
 use weir_aws::config;
-use weir_aws::delivery::Delivery;
 use weir_aws::device::DeviceTable;
 use weir_aws::iot::{self, Iot};
 use weir_http::{finish, gateway};
@@ -21,6 +21,7 @@ use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 mod change;
 mod delete_device;
 mod delete_sensor;
+mod delivery;
 mod get_calibrations;
 mod get_device;
 mod get_devices;
@@ -31,6 +32,7 @@ mod page;
 mod patch_device;
 mod post_calibration;
 mod post_device;
+mod publish;
 mod put_device;
 mod put_sensor;
 mod put_settings;
@@ -38,22 +40,24 @@ mod settings;
 mod show;
 mod tag;
 
+pub use delivery::{Delivery, Sweep};
+pub use publish::publish;
 pub use settings::Settings;
 
-/// The function with what it works on.
+/// The function.
 pub struct Device {
     router: Router,
     parts: Parts,
 }
 
-/// What the handlers share.
+/// What the function works on.
 #[derive(Clone)]
 pub struct Parts {
     /// The devices.
     pub devices: DeviceTable,
     /// The versions of their calibrations.
     pub calibrations: CalibrationTable,
-    /// The way of their settings to AWS IoT.
+    /// The delivery of their settings.
     pub delivery: Delivery,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
@@ -81,7 +85,7 @@ pub struct Parts {
 struct Document;
 
 impl Device {
-    /// The function over these parts.
+    /// The function with these parts.
     pub fn new(parts: Parts) -> Self {
         let routes = Router::new()
             .route("/devices", get(get_devices::get_devices).post(post_device::post_device))
@@ -104,7 +108,7 @@ impl Device {
         Self { router: finish(routes.with_state(parts.clone())), parts }
     }
 
-    /// What the code says about its routes. The document of the whole API begins with this.
+    /// The OpenAPI document of its routes. The document of the whole API begins with it.
     pub fn document() -> utoipa::openapi::OpenApi {
         Document::openapi()
     }
@@ -124,15 +128,15 @@ impl Function for Device {
         Ok(Self::new(Parts { devices, calibrations, delivery, clock }))
     }
 
-    /// Answers a request, or delivers what is pending; what is not delivered in time stays pending.
+    /// Answers a request, or delivers pending settings. Those for which there is no time stay pending.
     async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
         if event.is_http() {
             return Ok(gateway::answer(&self.router, event, until).await);
         }
-        let swept = self.parts.delivery.sweep(until).await?;
-        if swept.pending > 0 {
-            tracing::warn!(delivered = swept.delivered, pending = swept.pending, "settings are still to be delivered");
+        let sweep = self.parts.delivery.sweep(until).await?;
+        if sweep.pending > 0 {
+            tracing::warn!(delivered = sweep.delivered, pending = sweep.pending, "settings are still pending");
         }
-        Ok(json!({"delivered": swept.delivered, "pending": swept.pending}).into())
+        Ok(json!({"delivered": sweep.delivered, "pending": sweep.pending}).into())
     }
 }

@@ -1,9 +1,9 @@
-//! `PATCH /devices/{id}`: changes what a merge patch (RFC 7396) names. It never makes a device.
+//! `PATCH /devices/{id}`: applies a merge patch (RFC 7396) to a device. It does not create one.
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use weir_core::domain::device_record::Record;
+use weir_core::domain::device::Device;
 use weir_core::id::DeviceId;
 use weir_core::wire::device::DeviceJson;
 use weir_core::wire::device_body::{DeviceBody, patched};
@@ -13,7 +13,7 @@ use super::Parts;
 
 /// Changes the fields that the patch names; `null` empties one. A list is replaced as a whole.
 ///
-/// A sensor that the formula of one that stays needs cannot be left out: 409 `in_use`.
+/// A sensor that the formula of a remaining one needs cannot be left out: 409 `in_use`.
 #[utoipa::path(
     patch, path = "/devices/{id}", tag = "devices",
     params(("id" = DeviceId, Path), ("If-Match" = Option<String>, Header)),
@@ -27,11 +27,11 @@ pub(super) async fn patch_device(
     expected: IfMatch,
     Merge(patch): Merge,
 ) -> Result<impl IntoResponse, ApiError> {
-    let decide = |_: &Record, current: &DeviceJson| {
+    let decide = |_: &Device, current: &DeviceJson| {
         let body: DeviceBody = from_value(patched(current, patch.clone()))?;
-        Ok(body.content(Some(current))?)
+        Ok(body.details(Some(current))?)
     };
     let changed = parts.change(&id, expected, &caller, decide).await?;
-    let shown = DeviceJson { delivery: Some(changed.delivery), ..parts.show(&changed.record).await? };
-    Ok((ETag(changed.record.versions.record), Json(shown)))
+    let shown = DeviceJson { delivery: Some(changed.delivery), ..parts.show(&changed.device).await? };
+    Ok((ETag(changed.device.versions.device), Json(shown)))
 }

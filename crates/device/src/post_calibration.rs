@@ -1,4 +1,4 @@
-//! `POST /devices/{id}/sensors/{code}/calibrations`: adds a version. None is ever changed or taken away.
+//! `POST /devices/{id}/sensors/{code}/calibrations`: adds a version. Versions are never changed or deleted.
 
 use std::sync::Arc;
 
@@ -7,25 +7,21 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde_json::{Map, Value};
-use weir_aws::device::Write;
-use weir_aws::wait_turn;
-use weir_core::domain::calibration::Calibration;
-use weir_core::domain::device_record::Entry;
+use weir_aws::WriteOutcome;
+use weir_core::domain::calibration::{Calibration, CalibrationEntry};
 use weir_core::domain::reading::Series;
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::calibration::{CalibrationBody, CalibrationJson, read};
 use weir_http::{Admin, ApiError, ETag, IfMatch, Path, Strict};
 
 use super::Parts;
-use super::change::contended;
+use super::change::attempts;
 
-const ATTEMPTS: u32 = 20;
-
-/// Adds a version to the sensor's calibrations. It is used for readings from its `valid_from` on, from the moment when the
-/// functions look at the device again.
+/// Adds a version to the sensor's calibrations. It applies to readings from its `valid_from` on, as soon as the functions
+/// read the device again.
 ///
-/// The inputs of a formula are sensors of the same device, and none of them may be made of this one by a version that is in
-/// force when this one begins, or later.
+/// The inputs of a formula are sensors of the same device. None of them may depend on this sensor by a version that is in
+/// force at `valid_from` or later.
 #[utoipa::path(
     post, path = "/devices/{id}/sensors/{code}/calibrations", tag = "calibrations",
     params(("id" = DeviceId, Path), ("code" = SensorCode, Path), ("If-Match" = Option<String>, Header)),
@@ -43,26 +39,27 @@ pub(super) async fn post_calibration(
 ) -> Result<impl IntoResponse, ApiError> {
     let new = read(&body)?;
     let series = Series { device: id.clone(), sensor: code.clone() };
-    for attempt in 0..ATTEMPTS {
-        wait_turn(attempt).await;
-        let record = parts.live(&id).await?.record;
-        record.content.probe(&code).ok_or_else(ApiError::not_found)?;
-        expected.check(record.versions.record)?;
+    let mut attempts = attempts(&id);
+    loop {
+        attempts.next().await?;
+        let device = parts.registered(&id).await?.device;
+        device.sensor(&code).ok_or_else(ApiError::not_found)?;
+        expected.check(device.versions.device)?;
         let author = parts.author(&caller);
         let valid_from = new.valid_from.unwrap_or(author.at);
-        parts.takes_inputs(&record, &code, &new.model, valid_from).await?;
+        parts.check_inputs(&device, &code, &new.model, valid_from).await?;
         let calibration = Calibration {
-            version: record.next_calibration(&code),
+            version: device.next_calibration(&code),
             valid_from,
             model: new.model.clone(),
             options: new.options,
         };
         let (calibration, note) = (Arc::new(calibration), new.note.clone());
-        let entry = Entry { calibration, by: author.by.clone(), at: author.at, note };
-        let changed = record.calibrated(&code, entry.clone(), author);
-        if parts.devices.write_calibrated(&changed, &parts.calibrations, &series, &entry).await? == Write::Done {
-            return Ok((StatusCode::CREATED, ETag(changed.versions.record), Json(CalibrationJson::of(&entry))));
+        let entry = CalibrationEntry { calibration, by: author.by.clone(), at: author.at, note };
+        let changed = device.with_calibration(&code, entry.clone(), author);
+        let written = parts.devices.write_calibrated(&changed, &parts.calibrations, &series, &entry).await?;
+        if written == WriteOutcome::Done {
+            return Ok((StatusCode::CREATED, ETag(changed.versions.device), Json(CalibrationJson::of(&entry))));
         }
     }
-    Err(contended(&id))
 }

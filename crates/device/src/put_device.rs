@@ -1,9 +1,9 @@
-//! `PUT /devices/{id}`: replaces what people say about a device. It never makes one.
+//! `PUT /devices/{id}`: replaces the details of a device. It does not create one.
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use weir_core::domain::device_record::Record;
+use weir_core::domain::device::Device;
 use weir_core::id::DeviceId;
 use weir_core::wire::device::DeviceJson;
 use weir_core::wire::device_body::DeviceBody;
@@ -11,9 +11,9 @@ use weir_http::{Admin, ApiError, ETag, IfMatch, Path, Strict};
 
 use super::Parts;
 
-/// Replaces the device. What the body leaves out is emptied; calibrations stay with their sensors.
+/// Replaces the device. Fields that the body leaves out are emptied; sensors keep their calibrations.
 ///
-/// A sensor that the formula of one that stays needs cannot be left out: 409 `in_use`.
+/// A sensor that the formula of a remaining one needs cannot be left out: 409 `in_use`.
 #[utoipa::path(
     put, path = "/devices/{id}", tag = "devices",
     params(("id" = DeviceId, Path), ("If-Match" = Option<String>, Header)),
@@ -27,8 +27,8 @@ pub(super) async fn put_device(
     expected: IfMatch,
     Strict(body): Strict<DeviceBody>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let decide = |_: &Record, current: &DeviceJson| Ok(body.clone().content(Some(current))?);
+    let decide = |_: &Device, current: &DeviceJson| Ok(body.clone().details(Some(current))?);
     let changed = parts.change(&id, expected, &caller, decide).await?;
-    let shown = DeviceJson { delivery: Some(changed.delivery), ..parts.show(&changed.record).await? };
-    Ok((ETag(changed.record.versions.record), Json(shown)))
+    let shown = DeviceJson { delivery: Some(changed.delivery), ..parts.show(&changed.device).await? };
+    Ok((ETag(changed.device.versions.device), Json(shown)))
 }

@@ -1,22 +1,21 @@
-//! `PUT /devices/{id}/settings`: replaces the settings of a device and sends them on their way.
+//! `PUT /devices/{id}/settings`: replaces the settings of a device and delivers them.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::ETAG;
 use axum::response::IntoResponse;
 use serde_json::{Map, Value};
-use weir_core::domain::device_record::{Content, Record};
+use weir_core::domain::device::{Device, DeviceDetails};
 use weir_core::id::DeviceId;
 use weir_core::wire::device::DeviceJson;
-use weir_core::wire::settings::{settings, settings_json};
+use weir_core::wire::settings::{SettingsJson, settings, settings_json};
 use weir_http::{ApiError, Member, Path, Strict};
 
 use super::Parts;
-use super::get_settings::SettingsJson;
 use super::tag::{IfVersion, tag};
 
 /// Replaces the settings; the body is the settings themselves, at most 4,000 bytes as compact JSON, at most 5 levels, no
-/// `null`. When AWS IoT does not take them now, `delivery` is `pending` and they are delivered later by themselves.
+/// `null`. When AWS IoT does not take them now, `delivery` is `pending` and they are delivered later automatically.
 #[utoipa::path(
     put, path = "/devices/{id}/settings", tag = "settings",
     params(("id" = DeviceId, Path), ("If-Match" = Option<String>, Header)),
@@ -32,15 +31,16 @@ pub(super) async fn put_settings(
 ) -> Result<impl IntoResponse, ApiError> {
     caller.sees(&id)?;
     let settings = settings(&body)?;
-    let decide = |record: &Record, _: &DeviceJson| Ok(Content { settings: settings.clone(), ..record.content.clone() });
+    let decide =
+        |device: &Device, _: &DeviceJson| Ok(DeviceDetails { settings: settings.clone(), ..device.details.clone() });
     let changed = parts.change(&id, expected, &caller, decide).await?;
-    let record = &changed.record;
+    let device = &changed.device;
     let shown = SettingsJson {
-        version: record.versions.settings,
-        desired: settings_json(&record.content.settings),
+        version: device.versions.settings,
+        desired: settings_json(&device.details.settings),
         reported: None,
         difference: None,
         delivery: changed.delivery,
     };
-    Ok(([(ETAG, tag(record.versions.record, &shown))], Json(shown)))
+    Ok(([(ETAG, tag(device.versions.device, &shown))], Json(shown)))
 }

@@ -1,5 +1,6 @@
-//! The `ETag` of the settings: the device's version and, since the device's report and the state of delivery change without
-//! it, a mark of what was shown: `"3-9f86d081884c7d65"`. In `If-Match` the version counts, so `"3"` does as well.
+//! The `ETag` of the settings: the device's version and a hash of the answer, e.g. `"3-9f86d081884c7d65"`. The hash is
+//! needed because the device's report and the state of delivery change without a new version. In `If-Match` only the version
+//! counts, so `"3"` is accepted as well.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -12,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use weir_http::{ApiError, IfMatch};
 
-/// `If-Match` where a tag may carry a mark behind the version.
+/// `If-Match` with a tag that may have a hash after the version.
 pub(super) struct IfVersion(pub IfMatch);
 
 impl<S: Send + Sync> FromRequestParts<S> for IfVersion {
@@ -21,8 +22,8 @@ impl<S: Send + Sync> FromRequestParts<S> for IfVersion {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let text = parts.headers.get(IF_MATCH).and_then(|value| value.to_str().ok());
         let version = text.and_then(|text| text.strip_prefix('"')?.strip_suffix('"')?.split_once('-'));
-        if let Some((version, mark)) = version.filter(|(_, mark)| !mark.contains('"')) {
-            let known = mark.len() == 16 && mark.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if let Some((version, hash)) = version.filter(|(_, hash)| !hash.contains('"')) {
+            let known = hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
             let version = version.parse().ok().filter(|_| known);
             return Ok(Self(version.map_or(IfMatch::FOREIGN, IfMatch::Version)));
         }
@@ -44,7 +45,7 @@ impl<S: Sync> FromRequestParts<S> for Known {
 }
 
 impl Known {
-    /// 200 with the body and its tag, or 304 when the caller has exactly this.
+    /// 200 with the body and its tag, or 304 if the caller has exactly this.
     pub(super) fn answer(&self, version: u64, body: &impl Serialize) -> Response {
         let tag = tag(version, body);
         let same = self.0.iter().any(|known| *known == tag || known == "*");
@@ -56,7 +57,7 @@ impl Known {
     }
 }
 
-/// The tag of the settings as they are shown.
+/// The tag of an answer with settings.
 pub(super) fn tag(version: u64, shown: &impl Serialize) -> String {
     let mut hash = DefaultHasher::new();
     serde_json::to_string(shown).unwrap_or_default().hash(&mut hash);

@@ -114,7 +114,7 @@ fn page(name: &str, fitted: &Fit, points: &[Point]) -> Result<String> {
         lines.push(format!("{:>5} {raw:>14} {reference:>14} {value:>14} {:>12}{mark}", point.line, number(*residual)));
     }
     let explained = fitted.r_squared.map_or("none: all references are equal".to_owned(), |share| format!("{share:.8}"));
-    let model = ModelJson::from((&fitted.model, &After::default()));
+    let model = ModelJson { model: fitted.model.clone(), options: After::default() };
     lines.extend([
         String::new(),
         format!("RMSE      {}", number(fitted.rmse)),

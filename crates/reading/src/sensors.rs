@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use weir_aws::device::Found;
+use weir_aws::device::Registration;
 use weir_core::domain::access::Role;
-use weir_core::domain::device_record::{Content, MOST_SENSORS};
+use weir_core::domain::device::{DeviceDetails, MAX_SENSORS};
 use weir_core::domain::reading::{FILLING, Series};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_http::{ApiError, Caller};
@@ -46,13 +46,13 @@ impl Parts {
     pub(super) async fn readable(&self, caller: &Caller, id: DeviceId) -> Result<ReadableDevice, ApiError> {
         caller.sees(&id)?;
         match self.devices.find(&id).await? {
-            Found::Live(stored) => {
-                Ok(ReadableDevice { sensors: registered(&id, &stored.record.content), id, registered: true })
+            Registration::Device(stored) => {
+                Ok(ReadableDevice { sensors: registered(&id, &stored.device.details), id, registered: true })
             }
-            Found::Deleted(_) if caller.role == Some(Role::Admin) => {
+            Registration::Deleted(_) if caller.role == Some(Role::Admin) => {
                 Ok(ReadableDevice { id, sensors: Sensors::default(), registered: false })
             }
-            Found::Deleted(_) | Found::Never => Err(ApiError::not_found()),
+            Registration::Deleted(_) | Registration::None => Err(ApiError::not_found()),
         }
     }
 
@@ -63,8 +63,8 @@ impl Parts {
     /// 422 for a sensor that the device does not have and that has no readings, and for more sensors than a device can have.
     pub(super) async fn sensors(&self, device: ReadableDevice, requested: &[SensorCode]) -> Result<Sensors, ApiError> {
         let ReadableDevice { id, sensors: Sensors(mut known), registered } = device;
-        if requested.len() > MOST_SENSORS {
-            return Err(ApiError::unfit("sensor", format!("names more than {MOST_SENSORS} sensors")));
+        if requested.len() > MAX_SENSORS {
+            return Err(ApiError::unfit("sensor", format!("names more than {MAX_SENSORS} sensors")));
         }
         if requested.is_empty() {
             let gone = "must name the sensors, because the device and its list of sensors were deleted";
@@ -92,14 +92,14 @@ fn no_such_sensor(sensor: &str) -> ApiError {
 }
 
 /// The sensors of a registered device. The level of a flow sensor is one of them; its history is stored under the level id.
-fn registered(id: &DeviceId, content: &Content) -> Sensors {
+fn registered(id: &DeviceId, details: &DeviceDetails) -> Sensors {
     let own = |code: &SensorCode| Series { device: id.clone(), sensor: code.clone() };
     // The code is reserved. A sensor that was registered with it earlier is left out, because its series may be that of a level.
-    let probes = content.sensors.iter().filter(|probe| probe.code.as_str() != FILLING);
-    let probes = probes.map(|probe| (probe.code.clone(), (own(&probe.code), probe.unit.clone())));
-    let mut sensors: BTreeMap<_, _> = probes.collect();
+    let own_sensors = details.sensors.iter().filter(|sensor| sensor.code.as_str() != FILLING);
+    let own_sensors = own_sensors.map(|sensor| (sensor.code.clone(), (own(&sensor.code), sensor.unit.clone())));
+    let mut sensors: BTreeMap<_, _> = own_sensors.collect();
     // Every level id is also a valid device id, and `filling` a valid sensor code.
-    let level = content.level_id.as_ref().and_then(|level| level.as_str().parse().ok()).zip(FILLING.parse().ok());
+    let level = details.level_id.as_ref().and_then(|level| level.as_str().parse().ok()).zip(FILLING.parse().ok());
     if let Some((device, sensor)) = level {
         let sensor: SensorCode = sensor;
         sensors.insert(sensor.clone(), (Series { device, sensor }, PERCENT.to_owned()));

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use ::device::{Delivery, Sweep, publish};
 use serde_json::{Value, json};
-use weir_aws::delivery::{Delivery, State, Swept};
-use weir_aws::device::{Leased, Settled};
+use weir_aws::device::{Lease, LeaseToken, RecordedDelivery};
+use weir_core::wire::device::DeliveryJson as State;
 use weir_runtime::Until;
 use weir_tests::wire::Ledger;
 
@@ -29,9 +30,9 @@ fn assert_ascending(versions: &[u64]) {
 
 /// After an attempt without an end, the sweep delivers when the lease is over, and not before.
 async fn heals_after_the_lease(world: &World, delivery: &Delivery) {
-    assert_eq!(delivery.sweep(Until::NEVER).await.unwrap(), Swept::default(), "the attempt may still arrive");
+    assert_eq!(delivery.sweep(Until::NEVER).await.unwrap(), Sweep::default(), "the attempt may still arrive");
     world.later(31);
-    assert_eq!(delivery.sweep(Until::NEVER).await.unwrap(), Swept { delivered: 1, pending: 0 });
+    assert_eq!(delivery.sweep(Until::NEVER).await.unwrap(), Sweep { delivered: 1, pending: 0 });
 }
 
 #[tokio::test]
@@ -58,9 +59,9 @@ async fn a_refused_publish_is_tried_again_by_the_sweep() {
         world.cloud.next(operation, Fate::Refused(403));
         assert_eq!(delivery.deliver(&device("b")).await, State::Pending, "{operation}");
         assert!(!world.delivered("b").await);
-        assert_eq!(delivery.sweep(Until::NEVER).await.unwrap(), Swept::default(), "{operation}: not at once");
+        assert_eq!(delivery.sweep(Until::NEVER).await.unwrap(), Sweep::default(), "{operation}: not at once");
         world.later(61);
-        assert_eq!(delivery.sweep(Until::NEVER).await.unwrap(), Swept { delivered: 1, pending: 0 }, "{operation}");
+        assert_eq!(delivery.sweep(Until::NEVER).await.unwrap(), Sweep { delivered: 1, pending: 0 }, "{operation}");
         assert_delivered(&world, 1, &json!({"a": 1})).await;
     }
 }
@@ -104,7 +105,7 @@ async fn what_arrives_late_never_comes_after_something_newer() {
     world.cloud.let_in();
     assert_eq!(world.cloud.versions("b"), [1]);
     world.later(6);
-    assert_eq!(delivery.sweep(Until::NEVER).await.unwrap(), Swept { delivered: 1, pending: 0 });
+    assert_eq!(delivery.sweep(Until::NEVER).await.unwrap(), Sweep { delivered: 1, pending: 0 });
     assert_eq!(world.cloud.versions("b"), [1, 2]);
     assert_delivered(&world, 2, &json!({"a": 2})).await;
 }
@@ -131,19 +132,20 @@ async fn a_function_killed_between_the_write_and_the_publish_is_made_good_by_the
     world.create("b", &json!({"settings": {"a": 1}})).await;
     // Killed before it asked for the lease.
     assert!(!world.delivered("b").await);
-    assert_eq!(world.delivery().sweep(Until::NEVER).await.unwrap(), Swept { delivered: 1, pending: 0 });
+    assert_eq!(world.delivery().sweep(Until::NEVER).await.unwrap(), Sweep { delivered: 1, pending: 0 });
     assert_delivered(&world, 1, &json!({"a": 1})).await;
     // Killed with the lease in its hand.
     world.set("b", &json!({"a": 2})).await;
     let now = weir_runtime::clock::Clock::now(world.clock.as_ref());
-    let lease = world.devices().lease(&device("b"), "killed", now, now.plus_seconds(30)).await.unwrap();
-    assert!(matches!(lease, Leased::Ours(job) if job.version == 2));
+    let killed = LeaseToken::random();
+    let lease = world.devices().lease(&device("b"), &killed, now, now.plus_seconds(30)).await.unwrap();
+    assert!(matches!(lease, Lease::Acquired(pending) if pending.version == 2));
     heals_after_the_lease(&world, &world.delivery()).await;
     assert_delivered(&world, 2, &json!({"a": 2})).await;
     // What it would still have said counts for nothing.
-    assert_eq!(world.devices().settle(&device("b"), "killed", 2).await.unwrap(), Settled::Delivered);
+    assert_eq!(world.devices().record_delivery(&device("b"), &killed, 2).await.unwrap(), RecordedDelivery::Delivered);
     world.set("b", &json!({"a": 3})).await;
-    assert_eq!(world.devices().settle(&device("b"), "killed", 2).await.unwrap(), Settled::Lost);
+    assert_eq!(world.devices().record_delivery(&device("b"), &killed, 2).await.unwrap(), RecordedDelivery::LeaseLost);
     assert!(!world.delivered("b").await);
 }
 
@@ -151,11 +153,12 @@ async fn a_function_killed_between_the_write_and_the_publish_is_made_good_by_the
 async fn a_function_killed_after_the_publish_publishes_the_same_once_more() {
     let world = World::new().await;
     world.create("b", &json!({"settings": {"a": 1}})).await;
-    let job = match world.devices().lease(&device("b"), "killed", NOW, NOW.plus_seconds(30)).await.unwrap() {
-        Leased::Ours(job) => job,
+    let killed = LeaseToken::random();
+    let pending = match world.devices().lease(&device("b"), &killed, NOW, NOW.plus_seconds(30)).await.unwrap() {
+        Lease::Acquired(pending) => pending,
         other => panic!("{other:?}"),
     };
-    world.cloud.iot().carry_out(&device("b"), &job).await.unwrap();
+    publish(&world.cloud.iot(), &device("b"), &pending).await.unwrap();
     heals_after_the_lease(&world, &world.delivery()).await;
     assert_eq!(world.cloud.versions("b"), [1, 1]);
     assert_delivered(&world, 1, &json!({"a": 1})).await;
@@ -273,9 +276,9 @@ async fn one_device_that_cannot_be_reached_does_not_hold_up_the_others() {
         world.create(id, &json!({"settings": {"a": 1}})).await;
     }
     world.cloud.next("Publish", Fate::Refused(400));
-    assert_eq!(world.delivery().sweep(Until::NEVER).await.unwrap(), Swept { delivered: 2, pending: 1 });
+    assert_eq!(world.delivery().sweep(Until::NEVER).await.unwrap(), Sweep { delivered: 2, pending: 1 });
     world.later(61);
-    assert_eq!(world.delivery().sweep(Until::NEVER).await.unwrap(), Swept { delivered: 1, pending: 0 });
+    assert_eq!(world.delivery().sweep(Until::NEVER).await.unwrap(), Sweep { delivered: 1, pending: 0 });
 }
 
 #[tokio::test]
@@ -288,7 +291,7 @@ async fn a_sweep_with_nothing_to_do_is_one_query() {
     let devices =
         weir_aws::device::DeviceTable::new(world.engine.client_over(ledger.clone()), world.engine.name("devices"));
     let delivery = Delivery::new(devices, world.cloud.iot(), world.clock.clone());
-    assert_eq!(delivery.sweep(Until::NEVER).await.unwrap(), Swept::default());
+    assert_eq!(delivery.sweep(Until::NEVER).await.unwrap(), Sweep::default());
     assert_eq!(ledger.operations(), ["Query devices"]);
     assert!(world.cloud.asked().is_empty());
 }

@@ -12,14 +12,13 @@ mod settings;
 
 use std::sync::Arc;
 
-use ::device::{Device, Parts};
+use ::device::{Delivery, Parts};
 use serde_json::{Value, json};
-use weir_aws::CalibrationTable;
-use weir_aws::delivery::Delivery;
-use weir_aws::device::{DeviceTable, Found, Write};
+use weir_aws::device::{DeviceTable, Registration};
+use weir_aws::{CalibrationTable, WriteOutcome};
 use weir_core::domain::Timestamp;
-use weir_core::domain::calibration::{Calibration, Expression, Model, Options};
-use weir_core::domain::device_record::{Author, Calibrations, Content, Entry, Record, Versions};
+use weir_core::domain::calibration::{Calibration, CalibrationEntry, Expression, Model, Options};
+use weir_core::domain::device::{Author, Calibrations, Device, DeviceDetails, Versions};
 use weir_core::domain::reading::Series;
 use weir_core::id::DeviceId;
 use weir_core::wire::device_body::DeviceBody;
@@ -54,9 +53,9 @@ impl World {
     }
 
     /// The function over all this.
-    pub fn function(&self) -> Device {
+    pub fn function(&self) -> ::device::Device {
         let (devices, calibrations, delivery) = (self.devices(), self.calibrations(), self.delivery());
-        Device::new(Parts { devices, calibrations, delivery, clock: self.clock.clone() })
+        ::device::Device::new(Parts { devices, calibrations, delivery, clock: self.clock.clone() })
     }
 
     /// What the recorded events speak of: `buoy-01` in its third version, with two calibrations of `ph`; `buoy-02`, which is
@@ -76,7 +75,7 @@ impl World {
             ("kloaka-11", json!({"level_id": "11", "followed_by": []})),
             ("buoy-gone", json!({"sensors": [{"code": "ph"}]})),
         ] {
-            assert_eq!(world.create(id, &body).await, Write::Done);
+            assert_eq!(world.create(id, &body).await, WriteOutcome::Done);
         }
         world.calibrate("buoy-01", "ph", 1_790_000_000_000, Model::Identity).await;
         world.calibrate("buoy-01", "ph", 1_794_000_000_000, Model::Identity).await;
@@ -90,7 +89,7 @@ impl World {
     pub async fn with_formula() -> Self {
         let world = Self::registered().await;
         let sensors = json!([{"code": "pm25"}, {"code": "pm10"}, {"code": "hum"}, {"code": "tmp"}]);
-        assert_eq!(world.create("air-01", &json!({"sensors": sensors})).await, Write::Done);
+        assert_eq!(world.create("air-01", &json!({"sensors": sensors})).await, WriteOutcome::Done);
         let dried = Expression::new("0.524*x - 0.0862*hum + 5.75", [("hum".to_owned(), "hum".parse().unwrap())]);
         world.calibrate("air-01", "pm25", 1_790_000_000_000, Model::Expression(dried.unwrap())).await;
         world
@@ -98,51 +97,55 @@ impl World {
 
     /// Adds a version to the calibrations of a sensor, as far as the tables go.
     async fn calibrate(&self, id: &str, sensor: &str, valid_from: i64, model: Model) {
-        let (record, sensor) = (self.record(id).await, sensor.parse().unwrap());
+        let (before, sensor) = (self.read(id).await, sensor.parse().unwrap());
         let calibration = Calibration {
-            version: record.next_calibration(&sensor),
+            version: before.next_calibration(&sensor),
             valid_from: Timestamp::from_millis(valid_from),
             model,
             options: Options::default(),
         };
-        let entry =
-            Entry { calibration: Arc::new(calibration), by: "ann@example.com".into(), at: NOW, note: String::new() };
-        let changed = record.calibrated(&sensor, entry.clone(), author());
+        let entry = CalibrationEntry {
+            calibration: Arc::new(calibration),
+            by: "ann@example.com".into(),
+            at: NOW,
+            note: String::new(),
+        };
+        let changed = before.with_calibration(&sensor, entry.clone(), author());
         let series = Series { device: device(id), sensor };
         let written = self.devices().write_calibrated(&changed, &self.calibrations(), &series, &entry).await;
-        assert_eq!(written.unwrap(), Write::Done);
+        assert_eq!(written.unwrap(), WriteOutcome::Done);
     }
 
-    pub async fn record(&self, id: &str) -> Record {
+    pub async fn read(&self, id: &str) -> Device {
         match self.devices().find(&device(id)).await.unwrap() {
-            Found::Live(stored) => stored.record,
+            Registration::Device(stored) => stored.device,
             other => panic!("{id} is no device: {other:?}"),
         }
     }
 
     pub async fn delivered(&self, id: &str) -> bool {
-        matches!(self.devices().find(&device(id)).await.unwrap(), Found::Live(stored) if stored.delivered)
+        matches!(self.devices().find(&device(id)).await.unwrap(), Registration::Device(stored) if stored.settings_delivered)
     }
 
     /// Registers a device, as far as its row goes.
-    pub async fn create(&self, id: &str, body: &Value) -> Write {
+    pub async fn create(&self, id: &str, body: &Value) -> WriteOutcome {
         let before = match self.devices().find(&device(id)).await.unwrap() {
-            Found::Deleted(versions) => versions,
+            Registration::Deleted(versions) => versions,
             _ => Versions::default(),
         };
-        let record = Record::new(device(id), content(body), Calibrations::new(), before, author());
-        self.devices().write(&record, true).await.unwrap()
+        let new = Device::new(device(id), details(body), Calibrations::new(), before, author());
+        self.devices().write(&new, true).await.unwrap()
     }
 
     /// Writes settings, as far as the row goes.
     pub async fn set(&self, id: &str, settings: &Value) {
         for _ in 0..100 {
-            let record = self.record(id).await;
+            let before = self.read(id).await;
             let mut body = serde_json::Map::new();
             body.insert("settings".to_owned(), settings.clone());
-            let content = Content { settings: content(&body.into()).settings, ..record.content.clone() };
-            let changed = record.rewritten(content, Calibrations::new(), author());
-            if self.devices().write(&changed, true).await.unwrap() == Write::Done {
+            let details = DeviceDetails { settings: details(&body.into()).settings, ..before.details.clone() };
+            let changed = before.with_details(details, Calibrations::new(), author());
+            if self.devices().write(&changed, true).await.unwrap() == WriteOutcome::Done {
                 return;
             }
         }
@@ -150,8 +153,8 @@ impl World {
     }
 
     pub async fn remove(&self, id: &str) {
-        let record = self.record(id).await;
-        assert_eq!(self.devices().remove(&record, author()).await.unwrap(), Write::Done);
+        let before = self.read(id).await;
+        assert_eq!(self.devices().remove(&before, author()).await.unwrap(), WriteOutcome::Done);
     }
 
     pub fn later(&self, seconds: i64) {
@@ -168,6 +171,6 @@ pub fn author() -> Author {
     Author { by: "ann@example.com".into(), at: NOW }
 }
 
-pub fn content(body: &Value) -> Content {
-    serde_json::from_value::<DeviceBody>(body.clone()).unwrap().content(None).unwrap()
+pub fn details(body: &Value) -> DeviceDetails {
+    serde_json::from_value::<DeviceBody>(body.clone()).unwrap().details(None).unwrap()
 }

@@ -8,10 +8,9 @@ use weir_runtime::Function as _;
 use ::device::{Device, Parts};
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
-use weir_aws::CalibrationTable;
-use weir_aws::device::{DeviceTable, Write};
-use weir_core::domain::calibration::{Calibration, Model};
-use weir_core::domain::device_record::Entry;
+use weir_aws::device::DeviceTable;
+use weir_aws::{CalibrationTable, WriteOutcome};
+use weir_core::domain::calibration::{Calibration, CalibrationEntry, Model};
 use weir_core::wire::calibration::read;
 use weir_tests::wire::{Answer, Ledger, Request, Wire};
 
@@ -31,20 +30,20 @@ impl World {
     /// request for each; shown it has half a megabyte. What one more of them would be.
     pub async fn create_large(&self, id: &str, sensors: usize) -> Value {
         let sensors: Vec<Value> = (0..sensors).map(|place| json!({"code": format!("s{place}")})).collect();
-        assert_eq!(self.create(id, &json!({"sensors": sensors})).await, Write::Done);
+        assert_eq!(self.create(id, &json!({"sensors": sensors})).await, WriteOutcome::Done);
         let points: Vec<Value> =
             (0..200).map(|place| json!([f64::from(place) + 0.123456789012345, 1.0 / 3.0])).collect();
         let table = json!({"model": "piecewise", "points": points, "outside": "clamp", "note": "🜨".repeat(1_000)});
         let new = read(table.as_object().unwrap()).unwrap();
-        let mut record = self.record(id).await;
+        let mut device = self.read(id).await;
         for place in 0..40 {
             let (valid_from, model, options) = (NOW, new.model.clone(), new.options);
             let calibration = Arc::new(Calibration { version: 1, valid_from, model, options });
-            let entry = Entry { calibration, by: String::new(), at: NOW, note: new.note.clone() };
-            record = record.calibrated(&format!("s{place}").parse().unwrap(), entry, author());
+            let entry = CalibrationEntry { calibration, by: String::new(), at: NOW, note: new.note.clone() };
+            device = device.with_calibration(&format!("s{place}").parse().unwrap(), entry, author());
         }
-        record.versions.record = 2;
-        assert_eq!(self.devices().write(&record, false).await.unwrap(), Write::Done);
+        device.versions.device = 2;
+        assert_eq!(self.devices().write(&device, false).await.unwrap(), WriteOutcome::Done);
         table
     }
 }

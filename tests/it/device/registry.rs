@@ -1,14 +1,15 @@
-//! The registry's table: no write over another, lists by key, and the lean read that readings live on.
+//! The registry's table: no write over another, lists by key, and the read that messages need.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use weir_aws::device::{DeviceTable, Found, Listing, Write};
-use weir_core::domain::device_record::{Calibrations, Content, Versions};
+use weir_aws::WriteOutcome;
+use weir_aws::device::{DeviceFilter, DeviceTable, Registration};
+use weir_core::domain::device::{Calibrations, DeviceDetails, Versions};
 use weir_tests::faults::{Fault, Faults};
 use weir_tests::wire::Ledger;
 
-use super::{World, author, content, device};
+use super::{World, author, details, device};
 
 fn everything() -> Value {
     json!({
@@ -23,27 +24,23 @@ fn everything() -> Value {
 }
 
 #[tokio::test]
-async fn a_record_is_read_back_as_it_was_written_and_readings_see_their_part() {
+async fn a_device_is_read_as_it_was_written_and_messages_see_the_same() {
     let world = World::new().await;
-    assert_eq!(world.create("b", &everything()).await, Write::Done);
-    let record = world.record("b").await;
-    assert_eq!(record.content, content(&everything()));
-    assert_eq!((record.versions, record.updated_by.as_str()), (Versions { record: 1, settings: 1 }, "ann@example.com"));
-    let lean = world.devices().get(&device("b")).await.unwrap().unwrap();
-    assert_eq!(
-        (lean.sensors.len(), lean.sensors[0].limits, lean.enabled),
-        (2, content(&everything()).sensors[0].limits, true)
-    );
+    assert_eq!(world.create("b", &everything()).await, WriteOutcome::Done);
+    let stored = world.read("b").await;
+    assert_eq!(stored.details, details(&everything()));
+    assert_eq!((stored.versions, stored.updated_by.as_str()), (Versions { device: 1, settings: 1 }, "ann@example.com"));
+    assert_eq!(world.devices().get(&device("b")).await.unwrap(), Some(stored));
     assert_eq!(world.devices().topology().await.unwrap().following(&"01".parse().unwrap()).len(), 2);
 }
 
 #[tokio::test]
-async fn what_is_taken_away_is_gone_from_the_row_too() {
+async fn removed_fields_are_removed_from_the_row_too() {
     let world = World::new().await;
     world.create("b", &everything()).await;
-    let changed = world.record("b").await.rewritten(content(&json!({})), Calibrations::new(), author());
-    assert_eq!(world.devices().write(&changed, true).await.unwrap(), Write::Done);
-    assert_eq!(world.record("b").await.content, content(&json!({})));
+    let changed = world.read("b").await.with_details(details(&json!({})), Calibrations::new(), author());
+    assert_eq!(world.devices().write(&changed, true).await.unwrap(), WriteOutcome::Done);
+    assert_eq!(world.read("b").await.details, details(&json!({})));
     let row = world.engine.row("devices");
     for gone in ["level_id", "followed_by", "link", "tube", "location"] {
         assert!(row.get(gone).is_none(), "{gone} is still there: {row}");
@@ -54,39 +51,39 @@ async fn what_is_taken_away_is_gone_from_the_row_too() {
 async fn a_write_for_an_older_version_changes_nothing() {
     let world = World::new().await;
     world.create("b", &everything()).await;
-    let (first, second) = (world.record("b").await, world.record("b").await);
-    let renamed = |name: &str| Content { name: name.into(), ..content(&everything()) };
-    let first = first.rewritten(renamed("first"), Calibrations::new(), author());
-    let second = second.rewritten(renamed("second"), Calibrations::new(), author());
-    assert_eq!(world.devices().write(&first, false).await.unwrap(), Write::Done);
-    assert_eq!(world.devices().write(&second, false).await.unwrap(), Write::Overtaken);
-    assert_eq!(world.create("b", &json!({})).await, Write::Overtaken, "registering never overwrites");
-    assert_eq!(world.record("b").await, first);
+    let (first, second) = (world.read("b").await, world.read("b").await);
+    let renamed = |name: &str| DeviceDetails { name: name.into(), ..details(&everything()) };
+    let first = first.with_details(renamed("first"), Calibrations::new(), author());
+    let second = second.with_details(renamed("second"), Calibrations::new(), author());
+    assert_eq!(world.devices().write(&first, false).await.unwrap(), WriteOutcome::Done);
+    assert_eq!(world.devices().write(&second, false).await.unwrap(), WriteOutcome::Overtaken);
+    assert_eq!(world.create("b", &json!({})).await, WriteOutcome::Overtaken, "registering never overwrites");
+    assert_eq!(world.read("b").await, first);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_that_was_taken_without_saying_so_is_not_mistaken_for_somebody_elses() {
+async fn a_write_whose_answer_was_lost_is_recognised_when_it_is_repeated() {
     let world = World::new().await;
     let lost = Faults::only(7, 100, &[Fault::TimeoutAfter]);
     let table = DeviceTable::new(world.engine.client_over(lost.clone()), world.engine.name("devices"));
     // Every answer is lost until the SDK has no tries left: then nobody knows.
-    let record = weir_core::domain::device_record::Record::new(
+    let stored = weir_core::domain::device::Device::new(
         device("b"),
-        content(&everything()),
+        details(&everything()),
         Calibrations::new(),
         Versions::default(),
         author(),
     );
-    assert!(table.write(&record, true).await.is_err());
-    assert_eq!(world.record("b").await, record);
+    assert!(table.write(&stored, true).await.is_err());
+    assert_eq!(world.read("b").await, stored);
     // Only the first answer is lost: the SDK sends it again, and finds its own write.
     let mut found = 0;
     for seed in 0..40 {
         let world = World::new().await;
         let lost = Faults::only(seed, 50, &[Fault::TimeoutAfter]);
         let table = DeviceTable::new(world.engine.client_over(lost.clone()), world.engine.name("devices"));
-        if let Ok(written) = table.write(&record, true).await {
-            assert_eq!(written, Write::Done, "seed {seed}");
+        if let Ok(written) = table.write(&stored, true).await {
+            assert_eq!(written, WriteOutcome::Done, "seed {seed}");
             found += usize::from(!lost.met().is_empty());
         }
     }
@@ -94,15 +91,15 @@ async fn a_write_that_was_taken_without_saying_so_is_not_mistaken_for_somebody_e
 }
 
 #[tokio::test]
-async fn a_deleted_device_leaves_its_counters_and_nothing_that_is_seen() {
+async fn a_deleted_device_leaves_its_versions_and_nothing_that_is_visible() {
     let world = World::new().await;
     world.create("b", &everything()).await;
     world.remove("b").await;
     assert_eq!(world.devices().get(&device("b")).await.unwrap(), None);
-    let before = Versions { record: 2, settings: 2 };
-    assert_eq!(world.devices().find(&device("b")).await.unwrap(), Found::Deleted(before));
-    assert_eq!(world.devices().find(&device("c")).await.unwrap(), Found::Never);
-    assert_eq!(world.devices().list(&Listing::default(), 10, None).await.unwrap(), (vec![], None));
+    let before = Versions { device: 2, settings: 2 };
+    assert_eq!(world.devices().find(&device("b")).await.unwrap(), Registration::Deleted(before));
+    assert_eq!(world.devices().find(&device("c")).await.unwrap(), Registration::None);
+    assert_eq!(world.devices().list(&DeviceFilter::default(), 10, None).await.unwrap(), (vec![], None));
     assert!(world.devices().topology().await.unwrap() == Default::default());
     let row = world.engine.row("devices");
     let mut names: Vec<_> = row.as_object().unwrap().keys().map(String::as_str).collect();
@@ -110,16 +107,16 @@ async fn a_deleted_device_leaves_its_counters_and_nothing_that_is_seen() {
     let kept =
         ["deleted_at", "due", "id", "pending", "settings_version", "updated_at", "updated_by", "version", "written"];
     assert_eq!(names, kept);
-    assert_eq!(world.create("b", &everything()).await, Write::Done);
-    assert_eq!(world.record("b").await.versions, Versions { record: 3, settings: 3 });
+    assert_eq!(world.create("b", &everything()).await, WriteOutcome::Done);
+    assert_eq!(world.read("b").await.versions, Versions { device: 3, settings: 3 });
     assert!(world.engine.row("devices").get("deleted_at").is_none());
 }
 
-async fn walk(world: &World, listing: &Listing, limit: usize) -> Vec<Vec<String>> {
+async fn walk(world: &World, filter: &DeviceFilter, limit: usize) -> Vec<Vec<String>> {
     let (mut pages, mut after) = (Vec::new(), None);
     loop {
-        let (records, next) = world.devices().list(listing, limit, after).await.unwrap();
-        pages.push(records.into_iter().map(|(_, record)| record.id.to_string()).collect());
+        let (devices, next) = world.devices().list(filter, limit, after).await.unwrap();
+        pages.push(devices.into_iter().map(|(_, device)| device.id.to_string()).collect());
         after = next;
         if after.is_none() {
             return pages;
@@ -141,8 +138,8 @@ async fn lists_go_by_key_through_every_filter() {
     ] {
         world.create(id, &json!({"enabled": enabled, "level_id": level})).await;
     }
-    let all = |enabled, tube: Option<&str>| Listing { enabled, tube: tube.map(str::to_owned) };
-    for (listing, expected) in [
+    let all = |enabled, tube: Option<&str>| DeviceFilter { enabled, tube: tube.map(str::to_owned) };
+    for (filter, expected) in [
         (all(None, None), vec!["a", "c", "d", "f", "b", "e", "g"]),
         (all(Some(true), None), vec!["a", "c", "d", "f"]),
         (all(Some(false), None), vec!["b", "e", "g"]),
@@ -152,9 +149,9 @@ async fn lists_go_by_key_through_every_filter() {
         (all(None, Some("9")), vec![]),
     ] {
         for limit in 1..=8 {
-            let pages = walk(&world, &listing, limit).await;
-            assert_eq!(pages.concat(), expected, "{listing:?} by {limit}");
-            assert_eq!(pages.len(), expected.len().div_ceil(limit).max(1), "{listing:?} by {limit}: no empty page");
+            let pages = walk(&world, &filter, limit).await;
+            assert_eq!(pages.concat(), expected, "{filter:?} by {limit}");
+            assert_eq!(pages.len(), expected.len().div_ceil(limit).max(1), "{filter:?} by {limit}: no empty page");
         }
     }
 }
@@ -169,11 +166,12 @@ async fn a_page_reads_the_devices_that_it_shows_and_no_other() {
     }
     let ledger = Arc::new(Ledger::default());
     let table = DeviceTable::new(world.engine.client_over(ledger.clone()), world.engine.name("devices"));
-    for listing in
-        [Listing { enabled: Some(false), tube: None }, Listing { enabled: Some(false), tube: Some("0".into()) }]
-    {
-        let (records, next) = table.list(&listing, 5, None).await.unwrap();
-        assert!(records.len() == 5 && next.is_some());
+    for filter in [
+        DeviceFilter { enabled: Some(false), tube: None },
+        DeviceFilter { enabled: Some(false), tube: Some("0".into()) },
+    ] {
+        let (devices, next) = table.list(&filter, 5, None).await.unwrap();
+        assert!(devices.len() == 5 && next.is_some());
         let asked = ledger.take();
         let operations: Vec<_> = asked.iter().map(|(operation, _)| operation.as_str()).collect();
         assert_eq!(operations, ["Query", "BatchGetItem"]);

@@ -7,15 +7,16 @@ mod lists;
 mod throttled;
 
 use serde_json::{Value, json};
-use weir_aws::device::{DeviceTable, Write};
-use weir_core::domain::device_record::{Calibrations, Record, Versions};
+use weir_aws::WriteOutcome;
+use weir_aws::device::DeviceTable;
+use weir_core::domain::device::{Calibrations, Device, Versions};
 use weir_runtime::Function as _;
 use weir_tests::engine::Engine;
 use weir_tests::events::event;
 use weir_tests::functions::{Functions, NOW};
 use weir_tests::pump::stream_record;
 
-use crate::device::{author, content, device};
+use crate::device::{author, details, device};
 use crate::http::ask::{Ask, body, status};
 
 /// The tables and the functions over them.
@@ -55,9 +56,9 @@ impl World {
 
     pub async fn register(&self, id: &str, level: Option<&str>) {
         let devices = DeviceTable::new(self.engine.client(), self.engine.name("devices"));
-        let content = content(&level.map_or(json!({}), |level| json!({"level_id": level})));
-        let record = Record::new(device(id), content, Calibrations::new(), Versions::default(), author());
-        assert_eq!(devices.write(&record, false).await.unwrap(), Write::Done);
+        let details = details(&level.map_or(json!({}), |level| json!({"level_id": level})));
+        let new = Device::new(device(id), details, Calibrations::new(), Versions::default(), author());
+        assert_eq!(devices.write(&new, false).await.unwrap(), WriteOutcome::Done);
     }
 
     /// A report measured `seconds` after [`NOW`], which the detector judges at once.

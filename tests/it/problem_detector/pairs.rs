@@ -1,15 +1,16 @@
 //! Which sensors are compared, and the result.
 
 use serde_json::json;
-use weir_aws::device::{DeviceTable, Write};
-use weir_core::domain::device_record::{Calibrations, Record, Versions};
+use weir_aws::WriteOutcome;
+use weir_aws::device::DeviceTable;
+use weir_core::domain::device::{Calibrations, Device, Versions};
 use weir_core::id::LevelId;
 use weir_runtime::Function as _;
 use weir_tests::engine::Engine;
 use weir_tests::events::event;
 use weir_tests::functions::{Functions, NOW};
 
-use crate::device::{author, content, device};
+use crate::device::{author, details, device};
 
 use super::{judged, problem, problems, report, set_up, turned};
 
@@ -148,9 +149,9 @@ async fn links_of_a_disabled_device_are_ignored() {
     let devices = DeviceTable::new(engine.client(), engine.name("devices"));
     for (id, enabled, after) in [("old", false, json!(["05"])), ("new", true, json!(["07"])), ("off", false, json!([]))]
     {
-        let content = content(&json!({"enabled": enabled, "level_id": "03", "followed_by": after}));
-        let record = Record::new(device(id), content, Calibrations::new(), Versions::default(), author());
-        assert_eq!(devices.write(&record, false).await.unwrap(), Write::Done);
+        let details = details(&json!({"enabled": enabled, "level_id": "03", "followed_by": after}));
+        let new = Device::new(device(id), details, Calibrations::new(), Versions::default(), author());
+        assert_eq!(devices.write(&new, false).await.unwrap(), WriteOutcome::Done);
     }
     let sensor: LevelId = "03".parse().unwrap();
     let following = devices.topology().await.unwrap().following(&sensor);

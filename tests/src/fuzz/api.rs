@@ -20,7 +20,6 @@ use recalculation::Recalculation;
 use serde_json::{Value, json};
 use user::User;
 use weir_aws::CalibrationTable;
-use weir_aws::delivery::Delivery;
 use weir_aws::device::DeviceTable;
 use weir_aws::iot::Iot;
 use weir_aws::profile::ProfileTable;
@@ -109,7 +108,7 @@ impl Api {
             device: Device::new(device::Parts {
                 devices: devices(),
                 calibrations: calibrations(),
-                delivery: Delivery::new(devices(), Iot::new(iot()), clock.clone()),
+                delivery: device::Delivery::new(devices(), Iot::new(iot()), clock.clone()),
                 clock: clock.clone(),
             }),
             reading: Reading::new(reading::Parts {

@@ -1,4 +1,4 @@
-//! Which device is which flow sensor, by the registry's `level_id`.
+//! Which device is which flow sensor, by `level_id`.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use futures_util::future::try_join;
 
 use super::super::row::{Item, s};
 use super::super::{AwsError, batch};
-use super::list::tube;
+use super::row::tube;
 use super::{DeviceTable, TABLE};
 use weir_core::id::{BadId, DeviceId, LevelId};
 
@@ -16,15 +16,15 @@ use weir_core::id::{BadId, DeviceId, LevelId};
 pub struct Owner {
     /// The device.
     pub device: DeviceId,
-    /// Whether it is switched on.
+    /// Whether it is enabled.
     pub enabled: bool,
 }
 
 impl DeviceTable {
-    /// The devices that are this flow sensor: as a rule one, none of a sensor that is not registered.
+    /// The devices that are this flow sensor: usually one, none if it is not registered.
     ///
     /// # Errors
-    /// When DynamoDB does not answer, or a key cannot be understood.
+    /// When DynamoDB does not answer, or a key is corrupt.
     pub async fn of_level(&self, level: &LevelId) -> Result<Vec<Owner>, AwsError> {
         let (on, off) = try_join(self.owners(level, true), self.owners(level, false)).await?;
         Ok(on.into_iter().chain(off).collect())
@@ -52,7 +52,7 @@ impl DeviceTable {
     /// The flow sensors that these devices are.
     ///
     /// # Errors
-    /// When DynamoDB does not answer, or a row cannot be understood.
+    /// When DynamoDB does not answer, or a row is corrupt.
     pub async fn levels_of(&self, devices: &BTreeSet<DeviceId>) -> Result<BTreeSet<LevelId>, AwsError> {
         let ids: Vec<String> = devices.iter().map(ToString::to_string).collect();
         let rows = batch::rows(&self.client, &self.name, "id", &ids).await?;

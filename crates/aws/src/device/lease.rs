@@ -1,90 +1,124 @@
-//! Who may deliver a device's settings: one at a time, by a lease in the device's row.
+//! The delivery of a device's settings, as far as its row goes: what is pending, and who holds the lease.
 //!
-//! `pending` stands in a row while its newest settings are not known to be delivered, `due` says from when on somebody
-//! may try, and `lease` names who is trying. None of it touches the record's version: deliveries and people's changes do
-//! not get in each other's way.
+//! `pending` is in a row while its newest settings are not known to be delivered, `due` is when the next attempt may
+//! begin, and `lease` is the token of the attempt under way. None of it changes the device's version: deliveries and
+//! people's changes do not disturb each other.
+
+use std::fmt;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::ReturnValue::AllNew;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
-use serde_json::Value;
 
 use super::super::AwsError;
-use super::super::row::{AboutRow, Item, n, s};
-use super::write::PENDING;
-use super::{DeviceTable, TABLE};
+use super::super::row::{Item, n, s};
+use super::write::{PENDING, token};
+use super::{DeviceTable, TABLE, row};
 use weir_core::domain::Timestamp;
 use weir_core::id::DeviceId;
 
 /// The newest settings of a device, to be delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Job {
+pub struct PendingSettings {
     /// Their version.
     pub version: u64,
-    /// The settings as JSON; none of a device that was deleted.
+    /// The settings as JSON; none when the device was deleted.
     pub settings: Option<String>,
 }
 
-/// What came of asking for the lease.
+/// Identifies the holder of a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Leased {
-    /// It is the caller's: these are to be delivered.
-    Ours(Job),
-    /// Somebody else is at it, or an attempt whose end nobody knows is not over yet.
-    Others,
-    /// There is nothing to deliver.
-    Delivered,
+pub struct LeaseToken(String);
+
+impl LeaseToken {
+    /// A token that nobody else has.
+    pub fn random() -> Self {
+        Self(token())
+    }
 }
 
-/// What came of saying that a version is delivered.
+impl fmt::Display for LeaseToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The answer to a request for the lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lease {
+    /// The caller has it, and these settings are to be delivered.
+    Acquired(PendingSettings),
+    /// Another attempt has it: it is under way, or its outcome is unknown and its time is not over.
+    HeldByOther,
+    /// Nothing is pending.
+    NothingPending,
+}
+
+/// The outcome of recording a version as delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Settled {
-    /// It is the newest, and the row says that it is delivered.
+pub enum RecordedDelivery {
+    /// It is the newest version, and the row says that it is delivered.
     Delivered,
-    /// There is a newer one, and the lease is still the caller's.
-    Newer,
-    /// The lease is somebody else's by now.
-    Lost,
+    /// There is a newer version, and the caller still has the lease.
+    NewerVersion,
+    /// The caller has lost the lease.
+    LeaseLost,
+}
+
+/// The outcome of a conditional update.
+enum Update {
+    /// The row after it.
+    Done(Item),
+    /// The condition is false; the row is unchanged.
+    Refused(Item),
 }
 
 impl DeviceTable {
-    /// Takes the lease on the device's delivery until `until`, or prolongs it for who holds it as `token`.
+    /// Acquires the lease until `until`, or extends it if the caller already has it.
     ///
     /// # Errors
-    /// When DynamoDB does not answer, or the row cannot be understood.
+    /// When DynamoDB does not answer, or the row is corrupt.
     pub async fn lease(
         &self,
         id: &DeviceId,
-        token: &str,
+        token: &LeaseToken,
         now: Timestamp,
         until: Timestamp,
-    ) -> Result<Leased, AwsError> {
-        let values = [(":token", s(token)), (":now", n(now.millis())), (":until", n(until.millis()))];
+    ) -> Result<Lease, AwsError> {
+        let values = [(":token", s(&token.0)), (":now", n(now.millis())), (":until", n(until.millis()))];
         let condition = "attribute_exists(pending) AND (attribute_not_exists(lease) OR due <= :now OR lease = :token)";
         match self.change(id, "SET lease = :token, due = :until", condition, values).await? {
-            Ok(item) => job(id, item).map(Leased::Ours),
-            Err(item) if item.contains_key("pending") => Ok(Leased::Others),
-            Err(_) => Ok(Leased::Delivered),
+            Update::Done(item) => {
+                let (version, settings) = row::settings(item)?;
+                Ok(Lease::Acquired(PendingSettings { version, settings }))
+            }
+            Update::Refused(item) if item.contains_key("pending") => Ok(Lease::HeldByOther),
+            Update::Refused(_) => Ok(Lease::NothingPending),
         }
     }
 
-    /// Says that `version` is delivered.
+    /// Records that `version` is delivered, and gives the lease back.
     ///
     /// # Errors
     /// When DynamoDB does not answer.
-    pub async fn settle(&self, id: &DeviceId, token: &str, version: u64) -> Result<Settled, AwsError> {
-        let values = [(":token", s(token)), (":version", n(version))];
+    pub async fn record_delivery(
+        &self,
+        id: &DeviceId,
+        token: &LeaseToken,
+        version: u64,
+    ) -> Result<RecordedDelivery, AwsError> {
+        let values = [(":token", s(&token.0)), (":version", n(version))];
         let change = "SET delivered = :version REMOVE pending, due, lease";
         let condition = "lease = :token AND settings_version = :version";
         match self.change(id, change, condition, values).await? {
-            Ok(_) => Ok(Settled::Delivered),
-            Err(item) if item.get("lease") == Some(&s(token)) => Ok(Settled::Newer),
-            // Taken the first time without saying so, and found there when the SDK sent it again.
-            Err(item) if item.get("delivered") == Some(&n(version)) && !item.contains_key("pending") => {
-                Ok(Settled::Delivered)
+            Update::Done(_) => Ok(RecordedDelivery::Delivered),
+            Update::Refused(item) if item.get("lease") == Some(&s(&token.0)) => Ok(RecordedDelivery::NewerVersion),
+            // DynamoDB had carried it out, and the SDK repeated it because the answer was lost.
+            Update::Refused(item) if item.get("delivered") == Some(&n(version)) && !item.contains_key("pending") => {
+                Ok(RecordedDelivery::Delivered)
             }
-            Err(_) => Ok(Settled::Lost),
+            Update::Refused(_) => Ok(RecordedDelivery::LeaseLost),
         }
     }
 
@@ -92,16 +126,16 @@ impl DeviceTable {
     ///
     /// # Errors
     /// When DynamoDB does not answer.
-    pub async fn postpone(&self, id: &DeviceId, token: &str, due: Timestamp) -> Result<(), AwsError> {
-        let values = [(":token", s(token)), (":due", n(due.millis()))];
-        // Somebody else's lease by now is theirs to give back.
+    pub async fn postpone(&self, id: &DeviceId, token: &LeaseToken, due: Timestamp) -> Result<(), AwsError> {
+        let values = [(":token", s(&token.0)), (":due", n(due.millis()))];
+        // A lease that another attempt has by now is left to it.
         self.change(id, "SET due = :due REMOVE lease", "lease = :token", values).await.map(drop)
     }
 
-    /// At most `limit` devices whose delivery is due, the longest due first.
+    /// At most `limit` devices whose delivery is due, the longest overdue first.
     ///
     /// # Errors
-    /// When DynamoDB does not answer, or a key cannot be understood.
+    /// When DynamoDB does not answer, or a key is corrupt.
     pub async fn due(&self, now: Timestamp, limit: i32) -> Result<Vec<DeviceId>, AwsError> {
         let page = self
             .client
@@ -122,14 +156,14 @@ impl DeviceTable {
         page.items.unwrap_or_default().into_iter().map(id).collect()
     }
 
-    /// The row after the change, or, where the condition does not hold, the row as it is.
+    /// Changes the row if the condition is true.
     async fn change<const N: usize>(
         &self,
         id: &DeviceId,
         change: &str,
         condition: &str,
         values: [(&str, AttributeValue); N],
-    ) -> Result<Result<Item, Item>, AwsError> {
+    ) -> Result<Update, AwsError> {
         let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let sent = self
             .client
@@ -144,25 +178,13 @@ impl DeviceTable {
             .send()
             .await;
         match sent {
-            Ok(changed) => Ok(Ok(changed.attributes.unwrap_or_default())),
+            Ok(changed) => Ok(Update::Done(changed.attributes.unwrap_or_default())),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                    Ok(Err(failed.item.clone().unwrap_or_default()))
+                    Ok(Update::Refused(failed.item.clone().unwrap_or_default()))
                 }
                 _ => Err(AwsError::call("UpdateItem devices", error)),
             },
         }
     }
-}
-
-fn job(id: &DeviceId, item: Item) -> Result<Job, AwsError> {
-    let deleted = item.contains_key("deleted_at");
-    let about: AboutRow = serde_dynamo::from_item(item).map_err(|error| AwsError::corrupt(TABLE, id, error))?;
-    let settings = match about.settings {
-        _ if deleted => None,
-        Value::String(text) => Some(text),
-        Value::Null => Some("{}".to_owned()),
-        other => Some(other.to_string()),
-    };
-    Ok(Job { version: about.settings_version, settings })
 }

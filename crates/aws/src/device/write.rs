@@ -1,51 +1,37 @@
-//! Changes of a device's row: each is for one version of it, so none is ever written over another.
+//! Changes of a device's row. Each is conditional on the version it was made from, so none overwrites another.
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure::AllOld, TransactWriteItem, Update};
 
 use super::super::row::{Item, n, s};
-use super::super::{AwsError, CalibrationTable, size};
-use super::record::attributes;
+use super::super::transaction::transact;
+use super::super::{AwsError, CalibrationTable, WriteOutcome, size};
+use super::row::attributes;
 use super::{DeviceTable, TABLE};
-use weir_core::domain::device_record::{Author, Entry, Record, Versions};
+use weir_core::domain::calibration::CalibrationEntry;
+use weir_core::domain::device::{Author, Device, Versions};
 use weir_core::domain::reading::Series;
 use weir_core::id::DeviceId;
 
-/// What a record may have or not.
+/// Attributes that not every device has.
 const OPTIONAL: [&str; 6] = ["level_id", "followed_by", "link", "location", "tube", "deleted_at"];
-/// What is kept of a device that was deleted, beside the delivery's attributes: who, when, and the counters.
-const KEPT: [&str; 5] = ["version", "settings_version", "updated_at", "updated_by", "deleted_at"];
-/// What the delivery of settings writes beside the record: pending, due, lease, delivered, written.
-const DELIVERY: usize = 1024;
+/// Attributes that stay when a device is deleted, besides those of the delivery.
+const TOMBSTONE: [&str; 5] = ["version", "settings_version", "updated_at", "updated_by", "deleted_at"];
+/// Room for the attributes of the delivery, in bytes: pending, due, lease, delivered, written.
+const DELIVERY_BYTES: usize = 1024;
 /// The partition of the index over devices whose settings are to be delivered.
 pub(super) const PENDING: &str = "settings";
 
-const TRANSACTION: &str = "TransactWriteItems devices";
-/// Why DynamoDB cancels a transaction that somebody else was ahead of, and one that it has no room for now (API reference of
-/// `TransactWriteItems`, cancellation reasons).
-const OVERTAKEN: [&str; 2] = ["ConditionalCheckFailed", "TransactionConflict"];
-const BUSY: [&str; 2] = ["ProvisionedThroughputExceeded", "ThrottlingError"];
-
-/// How a change ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Write {
-    /// It is written.
-    Done,
-    /// The row was changed by somebody else before; nothing is written.
-    Overtaken,
-}
-
-/// A word that no other process and no other call has, so that a change that AWS took without saying so is known when
-/// the SDK sends it again.
+/// A token that is unique to this call. It is written with a change, so that the change is recognised when its answer was
+/// lost and the SDK repeats it.
 pub fn token() -> String {
     format!("{:016x}{:016x}", RandomState::new().hash_one(1), RandomState::new().hash_one(2))
 }
 
-/// An expression that sets and removes attributes, whatever they are called.
+/// An update expression. Names are always placeholders, because an attribute may be a reserved word.
 #[derive(Default)]
 struct Change {
     set: Vec<String>,
@@ -76,13 +62,13 @@ impl Change {
         }
     }
 
-    /// The row is to be delivered: now, unless an attempt is under way or was put off.
+    /// Marks the settings as pending: due now, unless an attempt is under way or was postponed.
     fn deliver(&mut self, now: i64) {
         self.values.extend([(":pending".to_owned(), s(PENDING)), (":now".to_owned(), n(now))]);
         self.set.extend(["pending = :pending".to_owned(), "due = if_not_exists(due, :now)".to_owned()]);
     }
 
-    /// The update of the row that has the version before `version`.
+    /// The update to `version`, conditional on the version before it.
     fn of(mut self, table: &str, id: &DeviceId, version: u64, token: &str) -> Result<Update, AwsError> {
         self.set(Item::from([("written".to_owned(), s(token))]));
         let condition = match version.saturating_sub(1) {
@@ -107,61 +93,40 @@ impl Change {
     }
 }
 
-fn is_of(cancelled: &TransactionCanceledException, codes: [&str; 2]) -> bool {
-    cancelled.cancellation_reasons().iter().any(|reason| reason.code().is_some_and(|code| codes.contains(&code)))
-}
-
 impl DeviceTable {
-    /// Writes the record over the version before it, or where nothing stands when it is the first; `deliver` when its
-    /// settings are to be delivered.
+    /// Writes the device in place of the version before it; the first version only where there is no row. `deliver` marks
+    /// its settings as pending.
     ///
     /// # Errors
-    /// When DynamoDB does not take it.
-    pub async fn write(&self, record: &Record, deliver: bool) -> Result<Write, AwsError> {
+    /// When DynamoDB does not take it, and when the row would be too large.
+    pub async fn write(&self, device: &Device, deliver: bool) -> Result<WriteOutcome, AwsError> {
         let token = token();
-        self.send(self.update(record, deliver, &token)?, &token).await
+        self.send(self.update(device, deliver, &token)?, &token).await
     }
 
-    /// Writes the record together with the version of a calibration that was added to it.
+    /// Writes the device together with the entry that was added to the calibrations of one of its sensors.
     ///
     /// # Errors
-    /// When DynamoDB does not take it.
+    /// When DynamoDB does not take it, and when the row would be too large.
     pub async fn write_calibrated(
         &self,
-        record: &Record,
+        device: &Device,
         history: &CalibrationTable,
         of: &Series,
-        entry: &Entry,
-    ) -> Result<Write, AwsError> {
-        let update = TransactWriteItem::builder().update(self.update(record, false, &token())?).build();
-        // The SDK gives the transaction a token of its own, by which DynamoDB knows it when it is sent again.
-        let sent = self
-            .client
-            .transact_write_items()
-            .transact_items(update)
-            .transact_items(history.put_in_transaction(of, entry)?)
-            .send()
-            .await;
-        let Err(error) = sent else { return Ok(Write::Done) };
-        match error.as_service_error() {
-            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) if is_of(cancelled, OVERTAKEN) => {
-                Ok(Write::Overtaken)
-            }
-            // The exception is the same whatever the reason, and the SDK does not send it again.
-            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) if is_of(cancelled, BUSY) => {
-                Err(AwsError::unavailable(TRANSACTION, error))
-            }
-            _ => Err(AwsError::call(TRANSACTION, error)),
-        }
+        entry: &CalibrationEntry,
+    ) -> Result<WriteOutcome, AwsError> {
+        let update = TransactWriteItem::builder().update(self.update(device, false, &token())?).build();
+        let put = history.put_in_transaction(of, entry)?;
+        transact(&self.client, "TransactWriteItems devices", vec![update, put]).await
     }
 
-    /// Deletes the device in its present version. Its counters stay, and its retained message and shadow are cleared as
-    /// any other newest version is delivered.
+    /// Deletes the device. Its versions stay, and clearing its retained message and its shadow is delivered like new
+    /// settings.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
-    pub async fn remove(&self, record: &Record, Author { by, at }: Author) -> Result<Write, AwsError> {
-        let Versions { record: version, settings } = record.versions;
+    pub async fn remove(&self, device: &Device, Author { by, at }: Author) -> Result<WriteOutcome, AwsError> {
+        let Versions { device: version, settings } = device.versions;
         let mut change = Change::default();
         change.set(Item::from([
             ("version".to_owned(), n(version + 1)),
@@ -171,31 +136,31 @@ impl DeviceTable {
             ("deleted_at".to_owned(), n(at.millis())),
         ]));
         change.deliver(at.millis());
-        let attributes = attributes(record)?;
-        let gone = attributes.keys().map(String::as_str).chain(OPTIONAL);
-        let gone: std::collections::BTreeSet<_> = gone.filter(|name| *name != "id" && !KEPT.contains(name)).collect();
-        change.remove(gone);
+        let attributes = attributes(device)?;
+        let removed = attributes.keys().map(String::as_str).chain(OPTIONAL);
+        let removed: BTreeSet<_> = removed.filter(|name| *name != "id" && !TOMBSTONE.contains(name)).collect();
+        change.remove(removed);
         let token = token();
-        self.send(change.of(&self.name, &record.id, version + 1, &token)?, &token).await
+        self.send(change.of(&self.name, &device.id, version + 1, &token)?, &token).await
     }
 
-    fn update(&self, record: &Record, deliver: bool, token: &str) -> Result<Update, AwsError> {
-        let mut attributes = attributes(record)?;
-        let bytes = size::of(&attributes) + DELIVERY;
+    fn update(&self, device: &Device, deliver: bool, token: &str) -> Result<Update, AwsError> {
+        let mut attributes = attributes(device)?;
+        let bytes = size::of(&attributes) + DELIVERY_BYTES;
         if bytes > size::LARGEST {
-            return Err(AwsError::TooLarge { table: TABLE, key: record.id.to_string(), bytes });
+            return Err(AwsError::TooLarge { table: TABLE, key: device.id.to_string(), bytes });
         }
         attributes.remove("id");
         let mut change = Change::default();
         change.remove(OPTIONAL.into_iter().filter(|name| !attributes.contains_key(*name)));
         change.set(attributes);
         if deliver {
-            change.deliver(record.updated_at.millis());
+            change.deliver(device.updated_at.millis());
         }
-        change.of(&self.name, &record.id, record.versions.record, token)
+        change.of(&self.name, &device.id, device.versions.device, token)
     }
 
-    async fn send(&self, update: Update, token: &str) -> Result<Write, AwsError> {
+    async fn send(&self, update: Update, token: &str) -> Result<WriteOutcome, AwsError> {
         let sent = self
             .client
             .update_item()
@@ -208,14 +173,14 @@ impl DeviceTable {
             .return_values_on_condition_check_failure(AllOld)
             .send()
             .await;
-        let Err(error) = sent else { return Ok(Write::Done) };
+        let Err(error) = sent else { return Ok(WriteOutcome::Done) };
         match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                // Taken the first time without saying so, and found there when it was sent again.
+                // DynamoDB had carried it out, and the SDK repeated it because the answer was lost.
                 let ours = failed.item().and_then(|item| item.get("written")) == Some(&s(token));
-                Ok(if ours { Write::Done } else { Write::Overtaken })
+                Ok(if ours { WriteOutcome::Done } else { WriteOutcome::Overtaken })
             }
-            Some(UpdateItemError::TransactionConflictException(_)) => Ok(Write::Overtaken),
+            Some(UpdateItemError::TransactionConflictException(_)) => Ok(WriteOutcome::Overtaken),
             _ => Err(AwsError::call("UpdateItem devices", error)),
         }
     }

@@ -4,7 +4,7 @@ use weir_core::domain::calibration::{Expression, Linear, Model, Options};
 const AT: Timestamp = Timestamp::from_millis(1_795_155_884_123);
 
 fn sensor(code: &str) -> Sensor {
-    Sensor { code: code.parse().unwrap(), unit: String::new(), enabled: true, limits: None, latest: None, versions: 1 }
+    Sensor::new(code.parse().unwrap())
 }
 
 fn calibration(model: Model) -> Option<Arc<calibration::Calibration>> {

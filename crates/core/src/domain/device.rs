@@ -1,95 +1,337 @@
-//! The registry's record of a device, as far as readings need it.
+//! A registered device: what people say about it, its sensors with their calibrations, and how often it changed.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Timestamp;
-use super::calibration::{Calibration, Interval};
+use super::calibration::{Calibration, CalibrationEntry, FieldError, Interval, SensorCalibrations};
+use super::reading::FILLING;
+use super::settings::Settings;
 use crate::id::{DeviceId, LevelId, SensorCode};
+
+/// Maximum length of a device's or a sensor's name, in characters.
+const MAX_NAME: usize = 100;
+/// Maximum length of a description, in characters.
+const MAX_DESCRIPTION: usize = 1_000;
+/// Maximum length of a unit, in characters.
+const MAX_UNIT: usize = 32;
+/// Maximum sensors of a device. With the largest calibration each, they fit into a row, whose limit is 400 KB.
+pub const MAX_SENSORS: usize = 64;
+/// Maximum flow sensors in `followed_by`.
+const MAX_FOLLOWING: usize = 16;
+
+/// Where a device is, in degrees (WGS 84).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Location {
+    /// North of the equator, −90 to 90.
+    pub latitude: f64,
+    /// East of Greenwich, −180 to 180.
+    pub longitude: f64,
+}
+
+/// One sensor of a device.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sensor {
+    /// What it measures, as in the topic; unique within the device.
+    pub code: SensorCode,
+    /// Its name, for people.
+    pub name: String,
+    /// The unit of its calibrated values, e.g. `°C`; may be empty.
+    pub unit: String,
+    /// Values of a disabled sensor are quarantined.
+    pub enabled: bool,
+    /// A calibrated value outside is stored with the quality `out_of_range`.
+    pub limits: Option<Interval>,
+    /// Its calibrations. People do not write them with the sensor: [`Device::with_details`] keeps those that are there.
+    pub calibrations: Option<SensorCalibrations>,
+}
+
+/// Where to find the calibration in force at an instant.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum InForce<'a> {
+    /// In the device itself.
+    Here(&'a Arc<Calibration>),
+    /// There is none: the sensor has no calibration, or the instant is before its only one.
+    None,
+    /// In the history: the instant is before the latest version, and there are older ones.
+    InHistory,
+}
+
+impl Sensor {
+    /// An enabled sensor without name, unit, limits and calibrations.
+    pub fn new(code: SensorCode) -> Self {
+        Self { code, name: String::new(), unit: String::new(), enabled: true, limits: None, calibrations: None }
+    }
+
+    /// Where to find the calibration in force at `at`.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weir_core::domain::Timestamp;
+    /// use weir_core::domain::calibration::{Calibration, CalibrationEntry, Model, Options, SensorCalibrations};
+    /// use weir_core::domain::device::{InForce, Sensor};
+    ///
+    /// let valid_from = Timestamp::from_millis(1_000);
+    /// let second = Calibration { version: 2, valid_from, model: Model::Identity, options: Options::default() };
+    /// let latest = CalibrationEntry::from(second);
+    /// let mut sensor = Sensor::new("ph".parse()?);
+    /// sensor.calibrations = Some(SensorCalibrations { latest, count: 2 });
+    ///
+    /// assert!(matches!(sensor.in_force(valid_from), InForce::Here(calibration) if calibration.version == 2));
+    /// // Only the history knows when the first version began.
+    /// assert_eq!(sensor.in_force(Timestamp::from_millis(999)), InForce::InHistory);
+    /// # Ok::<(), weir_core::id::BadId>(())
+    /// ```
+    pub fn in_force(&self, at: Timestamp) -> InForce<'_> {
+        match &self.calibrations {
+            Some(SensorCalibrations { latest, .. }) if latest.calibration.valid_from <= at => {
+                InForce::Here(&latest.calibration)
+            }
+            Some(SensorCalibrations { count, .. }) if *count > 1 => InForce::InHistory,
+            Some(_) | None => InForce::None,
+        }
+    }
+}
+
+/// What people say about a device.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeviceDetails {
+    /// Its name, for people.
+    pub name: String,
+    /// Any further notes.
+    pub description: String,
+    /// Where it is.
+    pub location: Option<Location>,
+    /// Messages of a disabled device are quarantined.
+    pub enabled: bool,
+    /// The flow sensor that this device is, if it is one.
+    pub level_id: Option<LevelId>,
+    /// The flow sensors after this one, if they are not just the next number on its tube. `Some` and empty: it is the last
+    /// one.
+    pub followed_by: Option<Vec<LevelId>>,
+    /// Its sensors; codes are unique.
+    pub sensors: Vec<Sensor>,
+    /// Its settings.
+    pub settings: Settings,
+}
+
+impl Default for DeviceDetails {
+    /// An enabled device without anything else.
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            description: String::new(),
+            location: None,
+            enabled: true,
+            level_id: None,
+            followed_by: None,
+            sensors: Vec::new(),
+            settings: Settings::default(),
+        }
+    }
+}
+
+impl DeviceDetails {
+    /// The sensor with this code.
+    pub fn sensor(&self, code: &SensorCode) -> Option<&Sensor> {
+        self.sensors.iter().find(|sensor| sensor.code == *code)
+    }
+
+    /// Checks every rule that concerns the details alone.
+    ///
+    /// # Errors
+    /// Every rule that is violated, with the JSON pointer to the field.
+    pub fn checked(self) -> Result<Self, Vec<FieldError>> {
+        let mut errors = Vec::new();
+        check_length("/name", &self.name, MAX_NAME, &mut errors);
+        check_length("/description", &self.description, MAX_DESCRIPTION, &mut errors);
+        if let Some(Location { latitude, longitude }) = self.location {
+            check_degrees("/location/latitude", latitude, 90.0, &mut errors);
+            check_degrees("/location/longitude", longitude, 180.0, &mut errors);
+        }
+        self.check_following(&mut errors);
+        self.check_sensors(&mut errors);
+        if errors.is_empty() { Ok(self) } else { Err(errors) }
+    }
+
+    fn check_sensors(&self, errors: &mut Vec<FieldError>) {
+        if self.sensors.len() > MAX_SENSORS {
+            errors.push(FieldError::new("/sensors", format!("a device has at most {MAX_SENSORS} sensors")));
+        }
+        let mut codes = BTreeSet::new();
+        for (place, sensor) in self.sensors.iter().enumerate() {
+            check_length(&format!("/sensors/{place}/name"), &sensor.name, MAX_NAME, errors);
+            check_length(&format!("/sensors/{place}/unit"), &sensor.unit, MAX_UNIT, errors);
+            if sensor.code.as_str() == FILLING {
+                let detail = "is reserved for the level of a flow sensor: give the device a level_id instead";
+                errors.push(FieldError::new(format!("/sensors/{place}/code"), detail));
+            }
+            if !codes.insert(&sensor.code) {
+                let detail = format!("another sensor already has the code {}", sensor.code);
+                errors.push(FieldError::new(format!("/sensors/{place}/code"), detail));
+            }
+        }
+    }
+
+    fn check_following(&self, errors: &mut Vec<FieldError>) {
+        let Some(following) = &self.followed_by else { return };
+        if self.level_id.is_none() {
+            errors.push(FieldError::new("/followed_by", "requires a level_id"));
+        }
+        if following.len() > MAX_FOLLOWING {
+            errors.push(FieldError::new("/followed_by", format!("names more than {MAX_FOLLOWING} flow sensors")));
+        }
+        for (place, id) in following.iter().enumerate() {
+            let at = || format!("/followed_by/{place}");
+            if self.level_id.as_ref() == Some(id) {
+                errors.push(FieldError::new(at(), "a flow sensor does not follow itself"));
+            }
+            if following.iter().take(place).any(|before| before == id) {
+                errors.push(FieldError::new(at(), format!("{id} is named twice")));
+            }
+        }
+    }
+}
+
+fn check_length(at: &str, text: &str, max: usize, errors: &mut Vec<FieldError>) {
+    if text.chars().count() > max {
+        errors.push(FieldError::new(at, format!("has more than {max} characters")));
+    }
+}
+
+fn check_degrees(at: &str, degrees: f64, max: f64, errors: &mut Vec<FieldError>) {
+    if degrees.is_nan() || degrees.abs() > max {
+        errors.push(FieldError::new(at, format!("must be -{max} to {max} degrees")));
+    }
+}
+
+/// How often a device changed. Both numbers continue when a device is deleted and registered again, so a version never
+/// means two things: neither to a caller with an old `If-Match` nor to a device that remembers its settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Versions {
+    /// Counts every change of the device.
+    pub device: u64,
+    /// Counts the changes of its settings: the version that is delivered to the device.
+    pub settings: u64,
+}
+
+/// Who changes a device, and when.
+#[derive(Debug, Clone)]
+pub struct Author {
+    /// A name that people recognise.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Calibrations by sensor.
+pub type Calibrations = BTreeMap<SensorCode, SensorCalibrations>;
 
 /// A registered device.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Device {
     /// Its id: MQTT client id and thing name.
     pub id: DeviceId,
-    /// A switched-off device's messages are set aside.
-    pub enabled: bool,
-    /// The flow sensor it is, if it is one.
-    pub level_id: Option<LevelId>,
-    /// The flow sensors after it, when it is not simply the next number on its tube. `Some` and empty: nothing follows.
-    pub followed_by: Option<Vec<LevelId>>,
-    /// Its sensors; codes are unique.
-    pub sensors: Vec<Sensor>,
+    /// What people say about it.
+    pub details: DeviceDetails,
+    /// How often it changed.
+    pub versions: Versions,
+    /// When it was registered.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// Who changed it last.
+    pub updated_by: String,
 }
 
 impl Device {
-    /// The sensor of that code.
+    /// A new device; `before` are the versions of an earlier device with this id, and `calibrations` those that its
+    /// sensors had then.
+    pub fn new(
+        id: DeviceId,
+        details: DeviceDetails,
+        calibrations: Calibrations,
+        before: Versions,
+        Author { by, at }: Author,
+    ) -> Self {
+        let versions = Versions { device: before.device + 1, settings: before.settings + 1 };
+        let details = calibrated(details, calibrations);
+        Self { id, details, versions, created_at: at, updated_at: at, updated_by: by }
+    }
+
+    /// The sensor with this code.
     pub fn sensor(&self, code: &SensorCode) -> Option<&Sensor> {
-        self.sensors.iter().find(|sensor| sensor.code == *code)
+        self.details.sensor(code)
     }
-}
 
-/// One sensor of a device.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sensor {
-    /// What it measures, as in the topic.
-    pub code: SensorCode,
-    /// The unit of its calibrated values, e.g. `°C`; may be empty.
-    pub unit: String,
-    /// A switched-off sensor's values are set aside.
-    pub enabled: bool,
-    /// A calibrated value outside is kept and marked `out_of_range`.
-    pub limits: Option<Interval>,
-    /// The calibration with the latest `valid_from`.
-    pub latest: Option<Arc<Calibration>>,
-    /// How many versions there are in all; the others are in the history.
-    pub versions: u32,
-}
+    /// The sensors that have calibrations.
+    pub fn calibrated_sensors(&self) -> impl Iterator<Item = (&SensorCode, &SensorCalibrations)> {
+        self.details.sensors.iter().filter_map(|sensor| Some((&sensor.code, sensor.calibrations.as_ref()?)))
+    }
 
-/// Where the calibration in force at an instant is found.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum InForce<'a> {
-    /// In the device's own record.
-    Here(&'a Arc<Calibration>),
-    /// Nowhere: the instant lies before the only version, or there is none.
-    None,
-    /// In the history: the instant lies before the latest version, and there are others.
-    InHistory,
-}
+    /// The sensors in `details` that this device does not have. They may have had calibrations earlier.
+    pub fn added<'a>(&self, details: &'a DeviceDetails) -> impl Iterator<Item = &'a SensorCode> {
+        details.sensors.iter().map(|sensor| &sensor.code).filter(|code| self.sensor(code).is_none())
+    }
 
-impl Sensor {
-    /// Where the calibration in force at `at` is found.
-    pub fn in_force(&self, at: Timestamp) -> InForce<'_> {
-        match &self.latest {
-            Some(latest) if latest.valid_from <= at => InForce::Here(latest),
-            Some(_) if self.versions > 1 => InForce::InHistory,
-            Some(_) | None => InForce::None,
+    /// The device with other details; `found` are the calibrations that added sensors had earlier. Whatever calibrations
+    /// the sensors in `details` carry, the ones of this device and of `found` replace them.
+    ///
+    /// ```
+    /// use weir_core::domain::Timestamp;
+    /// use weir_core::domain::calibration::{Calibration, CalibrationEntry, Model, Options};
+    /// use weir_core::domain::device::{Author, Calibrations, Device, DeviceDetails, Sensor, Versions};
+    ///
+    /// let author = Author { by: "ann".to_owned(), at: Timestamp::from_millis(0) };
+    /// let details = DeviceDetails { sensors: vec![Sensor::new("ph".parse()?)], ..DeviceDetails::default() };
+    /// let new = Device::new("buoy-01".parse()?, details.clone(), Calibrations::new(), Versions::default(), author.clone());
+    /// let model = Model::Identity;
+    /// let calibration = Calibration { version: 1, valid_from: author.at, model, options: Options::default() };
+    /// let device = new.with_calibration(&"ph".parse()?, CalibrationEntry::from(calibration), author.clone());
+    ///
+    /// // The sensor is written again without its calibration, and keeps it.
+    /// let renamed = DeviceDetails { name: "Buoy".to_owned(), ..details };
+    /// let device = device.with_details(renamed, Calibrations::new(), author);
+    /// assert_eq!(device.calibrated_sensors().count(), 1);
+    /// assert_eq!(device.versions, Versions { device: 3, settings: 1 });
+    /// # Ok::<(), weir_core::id::BadId>(())
+    /// ```
+    pub fn with_details(&self, details: DeviceDetails, found: Calibrations, author: Author) -> Self {
+        let known = self.calibrated_sensors().map(|(code, known)| (code.clone(), known.clone()));
+        let details = calibrated(details, known.chain(found).collect());
+        let settings = self.versions.settings + u64::from(details.settings != self.details.settings);
+        let next = self.next(author);
+        Self { details, versions: Versions { settings, ..next.versions }, ..next }
+    }
+
+    /// The number of the next version of a sensor's calibration.
+    pub fn next_calibration(&self, sensor: &SensorCode) -> u32 {
+        let known = self.sensor(sensor).and_then(|sensor| sensor.calibrations.as_ref());
+        known.map_or(0, |known| known.count) + 1
+    }
+
+    /// The device with a version added to the calibrations of a sensor. Unknown sensors get none.
+    pub fn with_calibration(&self, sensor: &SensorCode, entry: CalibrationEntry, author: Author) -> Self {
+        let mut next = self.next(author);
+        if let Some(sensor) = next.details.sensors.iter_mut().find(|known| known.code == *sensor) {
+            sensor.calibrations = Some(SensorCalibrations::with(sensor.calibrations.take(), entry));
         }
+        next
     }
+
+    fn next(&self, Author { by, at }: Author) -> Self {
+        let versions = Versions { device: self.versions.device + 1, ..self.versions };
+        Self { versions, updated_at: at, updated_by: by, ..self.clone() }
+    }
+}
+
+/// The details, each sensor with its calibrations from `calibrations` and no others.
+fn calibrated(mut details: DeviceDetails, mut calibrations: Calibrations) -> DeviceDetails {
+    for sensor in &mut details.sensors {
+        sensor.calibrations = calibrations.remove(&sensor.code);
+    }
+    details
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::calibration::{Model, Options};
-    use super::*;
-
-    #[test]
-    fn the_history_is_asked_only_for_instants_before_the_latest_version() {
-        let valid_from = Timestamp::from_millis(1000);
-        let latest = Calibration { version: 2, valid_from, model: Model::Identity, options: Options::default() };
-        let latest = Arc::new(latest);
-        let mut sensor = Sensor {
-            code: "ph".parse().unwrap(),
-            unit: String::new(),
-            enabled: true,
-            limits: None,
-            latest: Some(latest.clone()),
-            versions: 2,
-        };
-        assert_eq!(sensor.in_force(valid_from), InForce::Here(&latest));
-        assert_eq!(sensor.in_force(Timestamp::from_millis(999)), InForce::InHistory);
-        sensor.versions = 1;
-        assert_eq!(sensor.in_force(Timestamp::from_millis(999)), InForce::None);
-        sensor.latest = None;
-        assert_eq!(sensor.in_force(valid_from), InForce::None);
-    }
-}
+mod tests;

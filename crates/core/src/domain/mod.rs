@@ -4,7 +4,6 @@ pub mod access;
 pub mod aggregate;
 pub mod calibration;
 pub mod device;
-pub mod device_record;
 pub mod every;
 #[cfg(feature = "fit")]
 pub mod fit;

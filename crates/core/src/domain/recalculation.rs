@@ -173,14 +173,7 @@ mod tests {
             Arc::new(Calibration { version, valid_from: at(valid_from), model, options: Options::default() })
         };
         let versions = [version(1, 0, 1.0), version(2, 200, 2.0), version(3, 100, 3.0)];
-        let sensor = Sensor {
-            code: "ph".parse().unwrap(),
-            unit: "pH".into(),
-            enabled: true,
-            limits: None,
-            latest: Some(versions[1].clone()),
-            versions: 3,
-        };
+        let sensor = Sensor { unit: "pH".into(), ..Sensor::new("ph".parse().unwrap()) };
         let stored = |millis: i64, calibration: u32| Reading {
             series: Series { device: "b".parse().unwrap(), sensor: "ph".parse().unwrap() },
             at: at(millis),

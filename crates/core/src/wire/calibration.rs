@@ -1,25 +1,25 @@
 //! A version of a calibration as the API shows it and as people write it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::fields::Fields;
 use super::{ModelJson, model, time};
 use crate::domain::Timestamp;
-use crate::domain::calibration::{FieldError, Model, Options};
-use crate::domain::device_record::Entry;
+use crate::domain::calibration::{CalibrationEntry, FieldError, Model, Options};
 
-const LONGEST_NOTE: usize = 1_000;
-/// The keys of the history have 13 digits for the instant: up to 2286-11-20T17:46:39.999Z.
+/// Maximum length of a note, in characters.
+const MAX_NOTE: usize = 1_000;
+/// Sort keys in the table `calibrations` have 13 digits for the instant, so the last one is 2286-11-20T17:46:39.999Z.
 const LAST_INSTANT: i64 = 9_999_999_999_999;
 
 /// A version of a calibration.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CalibrationJson {
     /// 1, 2, 3 … in the order they were written.
     pub version: u32,
-    /// The first instant it is for.
+    /// The first instant it applies to.
     #[serde(with = "super::time")]
     pub valid_from: Timestamp,
     /// The model and its options.
@@ -27,21 +27,21 @@ pub struct CalibrationJson {
     pub model: ModelJson,
     /// Who entered it.
     pub by: String,
-    /// When.
+    /// When it was entered.
     #[serde(with = "super::time")]
     pub at: Timestamp,
-    /// What they noted.
+    /// A note, may be empty.
     pub note: String,
 }
 
 impl CalibrationJson {
-    /// The version as it is shown.
-    pub fn of(entry: &Entry) -> Self {
+    /// The entry as the API shows it.
+    pub fn of(entry: &CalibrationEntry) -> Self {
         let calibration = &entry.calibration;
         Self {
             version: calibration.version,
             valid_from: calibration.valid_from,
-            model: ModelJson::from((&calibration.model, &calibration.options)),
+            model: ModelJson { model: calibration.model.clone(), options: calibration.options },
             by: entry.by.clone(),
             at: entry.at,
             note: entry.note.clone(),
@@ -49,26 +49,27 @@ impl CalibrationJson {
     }
 }
 
-/// What a calibration's body looks like, for the API's document; [`read`] reads it, since it names every wrong field.
+/// The body of a new calibration. This type only describes it in the OpenAPI document; [`read`] reads it, because it reports
+/// every wrong field.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CalibrationBody {
-    /// The first instant it is for; now when it is left out.
+    /// The first instant it applies to; default: now.
     #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = DateTime))]
     pub valid_from: Option<String>,
-    /// What there is to note, at most 1,000 characters.
+    /// A note, at most 1,000 characters.
     pub note: Option<String>,
     /// The model and its options.
     #[serde(flatten)]
     pub model: ModelJson,
 }
 
-/// A calibration that somebody wants to enter.
+/// A new calibration, read and checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewCalibration {
-    /// The first instant it is for, when they say so.
+    /// The first instant it applies to, if the body has it.
     pub valid_from: Option<Timestamp>,
-    /// What they note.
+    /// A note, may be empty.
     pub note: String,
     /// The model.
     pub model: Model,
@@ -76,14 +77,14 @@ pub struct NewCalibration {
     pub options: Options,
 }
 
-/// Reads a calibration's body.
+/// Reads the body of a new calibration.
 ///
 /// # Errors
-/// Every wrong field with its pointer: whatever SPEC §4 refuses, and fields that nobody asked for.
+/// Every wrong field with its pointer, unknown fields among them.
 pub fn read(body: &Map<String, Value>) -> Result<NewCalibration, Vec<FieldError>> {
     let mut fields = Fields::new(body);
-    let parsed = model::read(&mut fields);
-    let note = fields.text("note", LONGEST_NOTE).unwrap_or_default();
+    let model = model::read(&mut fields);
+    let note = fields.text("note", MAX_NOTE).unwrap_or_default();
     let valid_from = fields.optional("valid_from").map(|value| {
         let at = value.as_str().and_then(time::parse);
         at.filter(|at| (0..=LAST_INSTANT).contains(&at.millis()))
@@ -91,14 +92,12 @@ pub fn read(body: &Map<String, Value>) -> Result<NewCalibration, Vec<FieldError>
     if valid_from == Some(None) {
         fields.refuse("valid_from", "must be an RFC 3339 instant from 1970 to 2286, such as 2026-11-20T06:24:44.123Z");
     }
-    // Which fields there are depends on the model; without one, only that is worth saying.
-    let unknown_model = parsed.is_none() && fields.refused.iter().any(|invalid| invalid.pointer == "/model");
-    let refused = if unknown_model { fields.refused } else { fields.finish() };
-    match parsed {
-        Some((model, options)) if refused.is_empty() => {
+    let errors = fields.finish_model();
+    match model {
+        Some(ModelJson { model, options }) if errors.is_empty() => {
             Ok(NewCalibration { valid_from: valid_from.flatten(), note, model, options })
         }
-        _ => Err(refused),
+        _ => Err(errors),
     }
 }
 
@@ -108,8 +107,8 @@ mod tests {
     use serde_json::json;
 
     fn refused(body: Value) -> Vec<String> {
-        let refused = read(body.as_object().unwrap()).unwrap_err();
-        refused.into_iter().map(|invalid| invalid.pointer).collect()
+        let errors = read(body.as_object().unwrap()).unwrap_err();
+        errors.into_iter().map(|error| error.pointer).collect()
     }
 
     #[test]

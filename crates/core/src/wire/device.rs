@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::calibration::CalibrationJson;
 use super::settings::settings_json;
 use crate::domain::Timestamp;
-use crate::domain::device_record::{Entry, Location, Probe, Record};
+use crate::domain::calibration::CalibrationEntry;
+use crate::domain::device::{Device, Location, Sensor};
 use crate::id::{DeviceId, LevelId, SensorCode};
 
 /// Where a device is, in degrees (WGS 84).
@@ -22,41 +23,41 @@ pub struct LocationJson {
     pub longitude: f64,
 }
 
-/// The limits of a sensor: a calibrated value outside is kept and marked.
+/// The limits of a sensor: a calibrated value outside is stored with the quality `out_of_range`.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LimitsJson {
-    /// The least value.
+    /// The lower limit.
     pub min: f64,
-    /// The greatest value.
+    /// The upper limit.
     pub max: f64,
 }
 
-/// Whether the device's newest settings have reached AWS IoT.
+/// Whether AWS IoT has the device's newest settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryJson {
-    /// The retained message and the shadow hold them.
+    /// The retained message and the shadow contain them.
     Delivered,
-    /// Not yet; they will be delivered without anybody's help.
+    /// Not yet; they will be delivered automatically.
     Pending,
 }
 
 /// A sensor.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SensorJson {
     /// What it measures, as in the topic.
     pub code: SensorCode,
-    /// What people call it.
+    /// Its name, for people.
     pub name: String,
     /// The unit of its calibrated values.
     pub unit: String,
-    /// A switched-off sensor's values are set aside.
+    /// Values of a disabled sensor are quarantined.
     pub enabled: bool,
-    /// A calibrated value outside is kept and marked.
+    /// A calibrated value outside is stored with the quality `out_of_range`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<LimitsJson>,
     /// The calibration in force now.
@@ -65,24 +66,24 @@ pub struct SensorJson {
 }
 
 /// A device.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DeviceJson {
     /// MQTT client id and thing name.
     pub id: DeviceId,
-    /// What people call it.
+    /// Its name, for people.
     pub name: String,
-    /// Whatever else there is to say.
+    /// Any further notes.
     pub description: String,
     /// Where it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<LocationJson>,
-    /// A switched-off device's messages are set aside.
+    /// Messages of a disabled device are quarantined.
     pub enabled: bool,
-    /// The flow sensor it is, if it is one.
+    /// The flow sensor that this device is, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level_id: Option<LevelId>,
-    /// The flow sensors after it, when it is not simply the next number on its tube.
+    /// The flow sensors after this one, if they are not just the next number on its tube.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub followed_by: Option<Vec<LevelId>>,
     /// Its sensors.
@@ -100,43 +101,43 @@ pub struct DeviceJson {
     pub updated_at: Timestamp,
     /// Who changed it last.
     pub updated_by: String,
-    /// In the answer to a write: whether the settings have reached AWS IoT.
+    /// In the answer to a write: whether AWS IoT has the settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivery: Option<DeliveryJson>,
 }
 
 impl DeviceJson {
-    /// The record as it is shown, with the calibration that is in force of each sensor that has one.
-    pub fn of(record: &Record, in_force: &BTreeMap<SensorCode, Entry>) -> Self {
-        let content = &record.content;
+    /// The device as the API shows it, with the calibration in force of each sensor that has one.
+    pub fn of(device: &Device, in_force: &BTreeMap<SensorCode, CalibrationEntry>) -> Self {
+        let details = &device.details;
         Self {
-            id: record.id.clone(),
-            name: content.name.clone(),
-            description: content.description.clone(),
-            location: content.location.map(|Location { latitude, longitude }| LocationJson { latitude, longitude }),
-            enabled: content.enabled,
-            level_id: content.level_id.clone(),
-            followed_by: content.followed_by.clone(),
-            sensors: content.sensors.iter().map(|probe| SensorJson::of(probe, in_force.get(&probe.code))).collect(),
-            settings: settings_json(&content.settings),
-            version: record.versions.record,
-            created_at: record.created_at,
-            updated_at: record.updated_at,
-            updated_by: record.updated_by.clone(),
+            id: device.id.clone(),
+            name: details.name.clone(),
+            description: details.description.clone(),
+            location: details.location.map(|Location { latitude, longitude }| LocationJson { latitude, longitude }),
+            enabled: details.enabled,
+            level_id: details.level_id.clone(),
+            followed_by: details.followed_by.clone(),
+            sensors: details.sensors.iter().map(|sensor| SensorJson::of(sensor, in_force.get(&sensor.code))).collect(),
+            settings: settings_json(&details.settings),
+            version: device.versions.device,
+            created_at: device.created_at,
+            updated_at: device.updated_at,
+            updated_by: device.updated_by.clone(),
             delivery: None,
         }
     }
 }
 
 impl SensorJson {
-    /// The sensor as it is shown.
-    pub fn of(probe: &Probe, in_force: Option<&Entry>) -> Self {
+    /// The sensor as the API shows it.
+    pub fn of(sensor: &Sensor, in_force: Option<&CalibrationEntry>) -> Self {
         Self {
-            code: probe.code.clone(),
-            name: probe.name.clone(),
-            unit: probe.unit.clone(),
-            enabled: probe.enabled,
-            limits: probe.limits.map(|limits| LimitsJson { min: limits.min(), max: limits.max() }),
+            code: sensor.code.clone(),
+            name: sensor.name.clone(),
+            unit: sensor.unit.clone(),
+            enabled: sensor.enabled,
+            limits: sensor.limits.map(|limits| LimitsJson { min: limits.min(), max: limits.max() }),
             calibration: in_force.map(CalibrationJson::of),
         }
     }

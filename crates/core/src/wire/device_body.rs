@@ -1,4 +1,4 @@
-//! A device as people write it: the body of a POST or PUT, and what a PATCH comes to.
+//! A device as people write it: the body of a POST or PUT, and the document that a PATCH results in.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -7,12 +7,13 @@ use super::device::{DeviceJson, LimitsJson, LocationJson, SensorJson};
 use super::same::same;
 use super::settings::settings;
 use crate::domain::calibration::{FieldError, Interval};
-use crate::domain::device_record::{Content, Location, Probe};
+use crate::domain::device::{DeviceDetails, Location, Sensor};
 use crate::id::{DeviceId, LevelId, SensorCode};
 
-const KEPT: &str = "is kept by the registry and cannot be set";
+/// Why a field that the registry sets itself cannot be written.
+const READ_ONLY: &str = "is set by the registry and cannot be changed";
 
-/// A sensor as people write it. What the registry keeps itself may be sent along as it was read.
+/// A sensor as people write it. Read-only fields may be sent along as they were read.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -20,61 +21,74 @@ pub struct SensorBody {
     /// What it measures, as in the topic. Under `/sensors/{code}` it may be left out.
     #[serde(default)]
     pub code: Option<SensorCode>,
-    /// What people call it, at most 100 characters.
+    /// Its name, for people; at most 100 characters.
     #[serde(default)]
     pub name: String,
     /// The unit of its calibrated values, at most 32 characters.
     #[serde(default)]
     pub unit: String,
-    /// A switched-off sensor's values are set aside; on unless said otherwise.
+    /// Values of a disabled sensor are quarantined. Default: true.
     #[serde(default)]
     pub enabled: Option<bool>,
-    /// A calibrated value outside is kept and marked.
+    /// A calibrated value outside is stored with the quality `out_of_range`.
     #[serde(default)]
     pub limits: Option<LimitsJson>,
-    /// Kept by the registry: written through `/calibrations`.
+    /// Read-only: written through `/calibrations`.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schema(value_type = Option<Object>, read_only))]
     pub calibration: Option<Value>,
 }
 
 impl SensorBody {
-    /// The sensor called `code` in the path.
+    /// The sensor with the code in the path, if there is one there.
     ///
     /// # Errors
-    /// Every rule that is broken, with pointers relative to the sensor.
-    pub fn probe(&self, code: Option<&SensorCode>) -> Result<Probe, Vec<FieldError>> {
-        let mut refused = Vec::new();
+    /// Every violated rule, with pointers relative to the sensor.
+    pub fn sensor(&self, code: Option<&SensorCode>) -> Result<Sensor, Vec<FieldError>> {
+        let mut errors = Vec::new();
         let limits = self.limits.map(|limits| Interval::new(limits.min, limits.max)).transpose();
-        let limits = limits.map_err(|mut invalid| {
-            invalid.pointer = if invalid.pointer == "/0" { "/limits/min" } else { "/limits/max" }.to_owned();
-            refused.push(invalid);
+        let limits = limits.map_err(|mut error| {
+            error.pointer = if error.pointer == "/0" { "/limits/min" } else { "/limits/max" }.to_owned();
+            errors.push(error);
         });
         let code = match (code, &self.code) {
             (Some(path), Some(body)) if path != body => {
-                refused.push(FieldError::new("/code", format!("is {path} in the path; a sensor keeps its code")));
+                errors.push(FieldError::new(
+                    "/code",
+                    format!("is {path} in the path; the code of a sensor cannot change"),
+                ));
                 None
             }
             (Some(code), _) | (None, Some(code)) => Some(code),
             (None, None) => {
-                refused.push(FieldError::new("/code", "is missing"));
+                errors.push(FieldError::new("/code", "is missing"));
                 None
             }
         };
         match (code, limits) {
-            (Some(code), Ok(limits)) => Ok(Probe {
-                code: code.clone(),
+            (Some(code), Ok(limits)) => Ok(Sensor {
                 name: self.name.clone(),
                 unit: self.unit.clone(),
                 enabled: self.enabled.unwrap_or(true),
                 limits,
+                ..Sensor::new(code.clone())
             }),
-            _ => Err(refused),
+            _ => Err(errors),
         }
+    }
+
+    /// The error when the body has another calibration than the sensor as it is shown now. A calibration may be sent along
+    /// as it was read, but not changed here.
+    pub fn check_calibration(&self, current: Option<&SensorJson>) -> Option<FieldError> {
+        let sent = self.calibration.as_ref()?;
+        let shown = current.and_then(|current| current.calibration.as_ref());
+        let shown = shown.and_then(|shown| serde_json::to_value(shown).ok());
+        let unchanged = shown.is_some_and(|shown| same(&shown, sent));
+        (!unchanged).then(|| FieldError::new("/calibration", "is written through /calibrations"))
     }
 }
 
-/// A device as people write it. What the registry keeps itself may be sent along as it was read.
+/// A device as people write it. Read-only fields may be sent along as they were read.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -82,22 +96,22 @@ pub struct DeviceBody {
     /// MQTT client id and thing name. Under `/devices/{id}` it may be left out.
     #[serde(default)]
     pub id: Option<DeviceId>,
-    /// What people call it, at most 100 characters.
+    /// Its name, for people; at most 100 characters.
     #[serde(default)]
     pub name: String,
-    /// Whatever else there is to say, at most 1,000 characters.
+    /// Any further notes, at most 1,000 characters.
     #[serde(default)]
     pub description: String,
     /// Where it is.
     #[serde(default)]
     pub location: Option<LocationJson>,
-    /// A switched-off device's messages are set aside; on unless said otherwise.
+    /// Messages of a disabled device are quarantined. Default: true.
     #[serde(default)]
     pub enabled: Option<bool>,
-    /// The flow sensor it is, if it is one.
+    /// The flow sensor that this device is, if it is one.
     #[serde(default)]
     pub level_id: Option<LevelId>,
-    /// The flow sensors after it, when it is not simply the next number on its tube; empty: nothing follows.
+    /// The flow sensors after this one, if they are not just the next number on its tube; empty: it is the last one.
     #[serde(default)]
     pub followed_by: Option<Vec<LevelId>>,
     /// Its sensors, at most 64; codes are unique.
@@ -107,47 +121,57 @@ pub struct DeviceBody {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub settings: Map<String, Value>,
-    /// Kept by the registry.
+    /// Read-only: set by the registry.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schema(value_type = Option<u64>, read_only))]
     pub version: Option<Value>,
-    /// Kept by the registry.
+    /// Read-only: set by the registry.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schema(value_type = Option<String>, read_only))]
     pub created_at: Option<Value>,
-    /// Kept by the registry.
+    /// Read-only: set by the registry.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schema(value_type = Option<String>, read_only))]
     pub updated_at: Option<Value>,
-    /// Kept by the registry.
+    /// Read-only: set by the registry.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schema(value_type = Option<String>, read_only))]
     pub updated_by: Option<Value>,
-    /// Kept by the registry.
+    /// Read-only: set by the registry.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schema(value_type = Option<String>, read_only))]
     pub delivery: Option<Value>,
 }
 
 impl DeviceBody {
-    /// What it says about a device; `current` is the device as it is shown, where it exists.
+    /// The details that the body gives a device; `current` is the device as it is shown, if it exists. The sensors are
+    /// without calibrations, see [`Device::with_details`](crate::domain::device::Device::with_details).
     ///
     /// # Errors
-    /// Every rule that is broken, with the pointer to the field.
-    pub fn content(self, current: Option<&DeviceJson>) -> Result<Content, Vec<FieldError>> {
-        let mut refused = self.kept(current);
+    /// Every violated rule, with the pointer to the field.
+    ///
+    /// ```
+    /// use weir_core::wire::device_body::DeviceBody;
+    ///
+    /// let body: DeviceBody = serde_json::from_str(r#"{"name": "Buoy", "sensors": [{"code": "ph"}, {"code": "ph"}]}"#)?;
+    /// let errors = body.details(None).unwrap_err();
+    /// assert_eq!(errors[0].pointer, "/sensors/1/code");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn details(self, current: Option<&DeviceJson>) -> Result<DeviceDetails, Vec<FieldError>> {
+        let mut errors = self.check_read_only(current);
         let mut sensors = Vec::new();
         for (place, sensor) in self.sensors.iter().enumerate() {
-            match sensor.probe(None) {
-                Ok(probe) => sensors.push(probe),
-                Err(wrong) => refused.extend(under(wrong, &format!("/sensors/{place}"))),
+            match sensor.sensor(None) {
+                Ok(sensor) => sensors.push(sensor),
+                Err(wrong) => errors.extend(under(wrong, &format!("/sensors/{place}"))),
             }
         }
         let settings = settings(&self.settings).unwrap_or_else(|wrong| {
-            refused.extend(under(wrong, "/settings"));
+            errors.extend(under(wrong, "/settings"));
             Default::default()
         });
-        let content = Content {
+        let details = DeviceDetails {
             name: self.name,
             description: self.description,
             location: self.location.map(|LocationJson { latitude, longitude }| Location { latitude, longitude }),
@@ -157,58 +181,45 @@ impl DeviceBody {
             sensors,
             settings,
         };
-        match content.checked() {
-            Ok(content) if refused.is_empty() => Ok(content),
-            Ok(_) => Err(refused),
-            Err(more) => Err(refused.into_iter().chain(more).collect()),
+        match details.checked() {
+            Ok(details) if errors.is_empty() => Ok(details),
+            Ok(_) => Err(errors),
+            Err(more) => Err(errors.into_iter().chain(more).collect()),
         }
     }
-}
 
-fn under(refused: Vec<FieldError>, prefix: &str) -> impl Iterator<Item = FieldError> {
-    refused.into_iter().map(move |invalid| invalid.under(prefix))
-}
-
-impl DeviceBody {
-    /// What the registry keeps itself can be sent along, as long as it says what it says now. A document that was read
-    /// before somebody else's change is found out by it, even without `If-Match`.
-    fn kept(&self, current: Option<&DeviceJson>) -> Vec<FieldError> {
-        let mut refused = Vec::new();
-        if let (Some(said), Some(current)) = (&self.id, current)
-            && *said != current.id
+    /// Fields that the registry sets may be sent along as long as they have their current value. That also detects a
+    /// document that was read before somebody else's change, even without `If-Match`.
+    fn check_read_only(&self, current: Option<&DeviceJson>) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        if let (Some(sent), Some(current)) = (&self.id, current)
+            && *sent != current.id
         {
-            refused.push(FieldError::new("/id", format!("is {}; a device keeps its id", current.id)));
+            errors.push(FieldError::new("/id", format!("is {}; the id of a device cannot change", current.id)));
         }
         let shown = current.and_then(|current| serde_json::to_value(current).ok()).unwrap_or_default();
-        for (name, said) in [
+        for (name, sent) in [
             ("version", &self.version),
             ("created_at", &self.created_at),
             ("updated_at", &self.updated_at),
             ("updated_by", &self.updated_by),
         ] {
             let now = shown.get(name);
-            if said.as_ref().is_some_and(|said| !now.is_some_and(|now| same(now, said))) {
-                refused.push(FieldError::new(format!("/{name}"), KEPT));
+            if sent.as_ref().is_some_and(|sent| !now.is_some_and(|now| same(now, sent))) {
+                errors.push(FieldError::new(format!("/{name}"), READ_ONLY));
             }
         }
         let sensors = current.map(|current| current.sensors.as_slice()).unwrap_or_default();
         for (place, sensor) in self.sensors.iter().enumerate() {
             let now = sensors.iter().find(|now| Some(&now.code) == sensor.code.as_ref());
-            refused.extend(sensor.kept(now).map(|invalid| invalid.under(&format!("/sensors/{place}"))));
+            errors.extend(sensor.check_calibration(now).map(|error| error.under(&format!("/sensors/{place}"))));
         }
-        refused
+        errors
     }
 }
 
-impl SensorBody {
-    /// The same for a sensor; `current` is the sensor as it is shown, where it exists.
-    pub fn kept(&self, current: Option<&SensorJson>) -> Option<FieldError> {
-        let said = self.calibration.as_ref()?;
-        let shown = current.and_then(|current| current.calibration.as_ref());
-        let shown = shown.and_then(|shown| serde_json::to_value(shown).ok());
-        let kept = shown.is_some_and(|shown| same(&shown, said));
-        (!kept).then(|| FieldError::new("/calibration", "is written through /calibrations"))
-    }
+fn under(errors: Vec<FieldError>, prefix: &str) -> impl Iterator<Item = FieldError> {
+    errors.into_iter().map(move |error| error.under(prefix))
 }
 
 /// The document `current` with the merge patch (RFC 7396) applied.

@@ -1,6 +1,6 @@
 //! Reads the fields of a JSON object one by one, so that every wrong one is named by its pointer.
 //!
-//! Serde stops at the first error, and of an enum that is told apart by a field it tells no place at all.
+//! Serde stops at the first error, and for an internally tagged enum it does not even name the field.
 
 use serde_json::{Map, Value};
 
@@ -11,27 +11,27 @@ use crate::domain::settings::pointed;
 pub(super) struct Fields<'a> {
     object: &'a Map<String, Value>,
     known: Vec<&'static str>,
-    /// What was refused so far.
-    pub refused: Vec<FieldError>,
+    /// The errors so far.
+    pub errors: Vec<FieldError>,
 }
 
 impl<'a> Fields<'a> {
     pub fn new(object: &'a Map<String, Value>) -> Self {
-        Self { object, known: Vec::new(), refused: Vec::new() }
+        Self { object, known: Vec::new(), errors: Vec::new() }
     }
 
-    /// Refuses the field `name`.
+    /// Records an error of the field `name`.
     pub fn refuse(&mut self, name: &str, detail: impl Into<String>) {
-        self.refused.push(FieldError::new(format!("/{name}"), detail));
+        self.errors.push(FieldError::new(format!("/{name}"), detail));
     }
 
-    /// The field, where it is there and not `null`.
+    /// The field, if it is there and not `null`.
     pub fn optional(&mut self, name: &'static str) -> Option<&'a Value> {
         self.known.push(name);
         self.object.get(name).filter(|value| !value.is_null())
     }
 
-    /// The field; refused when it is missing.
+    /// The field; it is an error when it is missing.
     pub fn required(&mut self, name: &'static str) -> Option<&'a Value> {
         let found = self.optional(name);
         if found.is_none() {
@@ -43,19 +43,13 @@ impl<'a> Fields<'a> {
     /// A number that has to be there.
     pub fn number(&mut self, name: &'static str) -> Option<f64> {
         let value = self.required(name)?;
-        self.checked(name, number(value, ""))
+        self.within(name, number(value, ""))
     }
 
     /// Two numbers that have to be there.
     pub fn pair(&mut self, name: &'static str) -> Option<(f64, f64)> {
         let value = self.required(name)?;
-        self.checked(name, pair(value, ""))
-    }
-
-    /// Two numbers that may be left out.
-    pub fn optional_pair(&mut self, name: &'static str) -> Option<(f64, f64)> {
-        let value = self.optional(name)?;
-        self.checked(name, pair(value, ""))
+        self.within(name, pair(value, ""))
     }
 
     /// A list of pairs that has to be there.
@@ -66,9 +60,8 @@ impl<'a> Fields<'a> {
             return None;
         };
         let pairs = list.iter().enumerate().map(|(place, value)| pair(value, &format!("/{place}")));
-        let (pairs, refused): (Vec<_>, Vec<_>) = pairs.partition(Result::is_ok);
-        self.refused
-            .extend(refused.into_iter().filter_map(Result::err).map(|invalid| invalid.under(&format!("/{name}"))));
+        let (pairs, errors): (Vec<_>, Vec<_>) = pairs.partition(Result::is_ok);
+        self.errors.extend(errors.into_iter().filter_map(Result::err).map(|error| error.under(&format!("/{name}"))));
         let all = pairs.len() == list.len();
         all.then(|| pairs.into_iter().filter_map(Result::ok).collect())
     }
@@ -88,18 +81,30 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// What was refused, the fields that nobody asked for among it.
-    pub fn finish(self) -> Vec<FieldError> {
-        let Self { object, known, mut refused } = self;
-        let unknown = object.keys().filter(|name| !known.contains(&name.as_str()));
-        refused.extend(
-            unknown.map(|name| FieldError::new(format!("/{}", pointed(name)), "is not a field of this object")),
-        );
-        refused
+    /// Records the error, if it is one.
+    pub fn check<T>(&mut self, read: Result<T, FieldError>) -> Option<T> {
+        read.map_err(|error| self.errors.push(error)).ok()
     }
 
-    fn checked<T>(&mut self, name: &str, read: Result<T, FieldError>) -> Option<T> {
-        read.map_err(|invalid| self.refused.push(invalid.under(&format!("/{name}")))).ok()
+    /// All errors of an object that holds a model. Which fields are known depends on the model, so without one only that
+    /// is reported.
+    pub fn finish_model(self) -> Vec<FieldError> {
+        let unknown_model = self.errors.iter().any(|error| error.pointer == "/model");
+        if unknown_model { self.errors } else { self.finish() }
+    }
+
+    /// All errors, unknown fields among them.
+    pub fn finish(self) -> Vec<FieldError> {
+        let Self { object, known, mut errors } = self;
+        let unknown = object.keys().filter(|name| !known.contains(&name.as_str()));
+        errors.extend(
+            unknown.map(|name| FieldError::new(format!("/{}", pointed(name)), "is not a field of this object")),
+        );
+        errors
+    }
+
+    fn within<T>(&mut self, name: &str, read: Result<T, FieldError>) -> Option<T> {
+        self.check(read.map_err(|error| error.under(&format!("/{name}"))))
     }
 }
 

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::ModelJson;
 use super::fields::Fields;
+use super::{ModelJson, model};
 use crate::domain::calibration::{FieldError, Options, Outside};
 use crate::domain::fit::{Fit, Kind};
 
@@ -26,7 +26,7 @@ pub struct FitBody {
 }
 
 /// A fitted model and its deviation from the points.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FitJson {
     /// The model, in the form in which it can be entered as a calibration.
@@ -46,7 +46,7 @@ pub struct FitJson {
 impl From<&Fit> for FitJson {
     fn from(fit: &Fit) -> Self {
         Self {
-            model: ModelJson::from((&fit.model, &Options::default())),
+            model: ModelJson { model: fit.model.clone(), options: Options::default() },
             residuals: fit.residuals.clone(),
             rmse: fit.rmse,
             r_squared: fit.r_squared,
@@ -91,28 +91,15 @@ fn kind(fields: &mut Fields<'_>) -> Option<Kind> {
             }
             Some(Kind::Polynomial { degree: degree? })
         }
-        Some("piecewise") => match fields.optional("outside").map(Beyond::deserialize) {
-            None | Some(Ok(Beyond::Extend)) => Some(Kind::Piecewise(Outside::Extend)),
-            Some(Ok(Beyond::Clamp)) => Some(Kind::Piecewise(Outside::Clamp)),
-            Some(Ok(Beyond::Reject)) => Some(Kind::Piecewise(Outside::Reject)),
-            Some(Err(_)) => {
-                fields.refuse("outside", "must be extend, clamp or reject");
-                None
-            }
+        Some("piecewise") => match fields.optional("outside") {
+            None => Some(Kind::Piecewise(Outside::Extend)),
+            Some(_) => model::outside(fields).map(Kind::Piecewise),
         },
         _ => {
             fields.refuse("model", format!("must be one of {}", MODELS.join(", ")));
             None
         }
     }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Beyond {
-    Extend,
-    Clamp,
-    Reject,
 }
 
 #[cfg(test)]

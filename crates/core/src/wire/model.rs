@@ -1,174 +1,86 @@
-//! A calibration model as it is written: the fields of SPEC §4, tagged by `model`.
+//! A calibration model with its options as JSON: the fields that `docs/calibration.md` lists, tagged by `model`.
 
-use std::collections::BTreeMap;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
 
-use serde::{Deserialize, Serialize};
+use super::fields::Fields;
+use crate::domain::calibration::{FieldError, Model, Options};
 
-use crate::domain::calibration::{FieldError, Interval, Model, Nested, Options, Outside, PlatinumRtd, Range};
-
-mod parse;
 mod read;
+mod write;
 
+#[cfg(feature = "fit")]
+pub(super) use read::outside;
 pub(super) use read::read;
+use write::Written;
 
-/// A model with its options, e.g. `{"model": "linear", "slope": 0.5, "intercept": 1, "round": 2}`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+/// A model with its options as JSON, e.g. `{"model": "linear", "slope": 0.5, "intercept": 1, "round": 2}`.
+///
+/// ```
+/// use weir_core::domain::calibration::Inputs;
+/// use weir_core::wire::ModelJson;
+///
+/// let json = r#"{"model":"linear","slope":0.5,"intercept":1.0,"round":2}"#;
+/// let ModelJson { model, options } = serde_json::from_str(json)?;
+/// assert_eq!(model.apply(3.0, Inputs::NONE).map(|calibrated| calibrated.value), Ok(2.5));
+/// assert_eq!(options.round, Some(2));
+/// assert_eq!(serde_json::to_string(&ModelJson { model, options })?, json);
+///
+/// // The pointer names the wrong field.
+/// let error = serde_json::from_str::<ModelJson>(r#"{"model":"linear","slope":"x","intercept":1}"#).unwrap_err();
+/// assert!(error.to_string().contains("/slope"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
 pub struct ModelJson {
-    #[serde(flatten)]
-    kind: Kind,
-    /// Digits after the point.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    round: Option<u8>,
-    /// The interval the result is brought into.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    clamp: Option<(f64, f64)>,
-    /// The interval outside which a result is marked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    valid: Option<(f64, f64)>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(tag = "model", rename_all = "snake_case")]
-enum Kind {
-    Identity,
-    Linear {
-        slope: f64,
-        intercept: f64,
-    },
-    TwoPoint {
-        raw: (f64, f64),
-        reference: (f64, f64),
-    },
-    Piecewise {
-        points: Vec<(f64, f64)>,
-        outside: OutsideJson,
-    },
-    Polynomial {
-        coefficients: Vec<f64>,
-    },
-    Ranges {
-        ranges: Vec<RangeJson>,
-    },
-    SteinhartHart {
-        a: f64,
-        b: f64,
-        c: f64,
-    },
-    PlatinumRtd {
-        r0: f64,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        a: Option<f64>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        b: Option<f64>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        c: Option<f64>,
-    },
-    Expression {
-        formula: String,
-        #[serde(default)]
-        inputs: BTreeMap<String, String>,
-    },
-    Chain {
-        #[cfg_attr(feature = "schema", schema(no_recursion))]
-        steps: Vec<ModelJson>,
-    },
-}
-
-/// The models there are.
-const MODELS: [&str; 10] = [
-    "identity",
-    "linear",
-    "two_point",
-    "piecewise",
-    "polynomial",
-    "ranges",
-    "steinhart_hart",
-    "platinum_rtd",
-    "expression",
-    "chain",
-];
-
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-enum OutsideJson {
-    Extend,
-    Clamp,
-    Reject,
-}
-
-/// The model of a range of raw numbers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-struct RangeJson {
-    /// The first raw number.
-    from: f64,
-    /// The first that no longer belongs to it; to the last range it does.
-    to: f64,
-    #[serde(flatten)]
-    #[cfg_attr(feature = "schema", schema(no_recursion))]
-    model: ModelJson,
+    /// The model.
+    pub model: Model,
+    /// Its options.
+    pub options: Options,
 }
 
 impl ModelJson {
-    /// The model and its options, checked.
+    /// Reads the model and its options from the fields of `object`. Other fields are ignored: a row has more.
     ///
     /// # Errors
-    /// What the models refuse, with the pointer to the field.
-    pub fn parse(&self) -> Result<(Model, Options), FieldError> {
-        Ok((parse::model(&self.kind)?, parse::options(self)?))
+    /// Every wrong field, with its pointer.
+    pub fn read(object: &Map<String, Value>) -> Result<Self, Vec<FieldError>> {
+        let mut fields = Fields::new(object);
+        read(&mut fields).ok_or(fields.errors)
     }
 }
 
-impl From<(&Model, &Options)> for ModelJson {
-    fn from((model, options): (&Model, &Options)) -> Self {
-        let interval = |interval: Option<Interval>| interval.map(|interval| (interval.min(), interval.max()));
-        let (clamp, valid) = (interval(options.clamp), interval(options.valid));
-        Self { kind: kind_of(model), round: options.round, clamp, valid }
+impl Serialize for ModelJson {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Written::from(self).serialize(serializer)
     }
 }
 
-impl From<&Nested> for ModelJson {
-    fn from(nested: &Nested) -> Self {
-        Self::from((&nested.model, &nested.options))
+impl<'de> Deserialize<'de> for ModelJson {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::read(&Map::deserialize(deserializer)?).map_err(|errors| {
+            let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
+            D::Error::custom(errors.join("; "))
+        })
     }
 }
 
-fn kind_of(model: &Model) -> Kind {
-    match model {
-        Model::Identity => Kind::Identity,
-        Model::Linear(line) => Kind::Linear { slope: line.slope(), intercept: line.intercept() },
-        Model::TwoPoint(two) => Kind::TwoPoint { raw: two.raw().into(), reference: two.reference().into() },
-        Model::Piecewise(pieces) => Kind::Piecewise {
-            points: pieces.points().to_vec(),
-            outside: match pieces.outside() {
-                Outside::Extend => OutsideJson::Extend,
-                Outside::Clamp => OutsideJson::Clamp,
-                Outside::Reject => OutsideJson::Reject,
-            },
-        },
-        Model::Polynomial(model) => Kind::Polynomial { coefficients: model.coefficients().to_vec() },
-        Model::Ranges(model) => {
-            let range = |range: &Range| RangeJson { from: range.from, to: range.to, model: (&range.part).into() };
-            Kind::Ranges { ranges: model.ranges().iter().map(range).collect() }
-        }
-        Model::SteinhartHart(model) => {
-            let [a, b, c] = model.coefficients();
-            Kind::SteinhartHart { a, b, c }
-        }
-        Model::PlatinumRtd(model) => {
-            // The standard's coefficients are left out, as they mostly are where a person writes one.
-            let own = |own: f64, standard: f64| (own != standard).then_some(own);
-            let ([a, b, c], [iec_a, iec_b, iec_c]) = (model.coefficients(), PlatinumRtd::IEC_60751);
-            Kind::PlatinumRtd { r0: model.r0(), a: own(a, iec_a), b: own(b, iec_b), c: own(c, iec_c) }
-        }
-        Model::Expression(model) => {
-            let inputs = model.inputs().iter().map(|(name, sensor)| (name.clone(), sensor.to_string()));
-            Kind::Expression { formula: model.formula().to_owned(), inputs: inputs.collect() }
-        }
-        Model::Chain(model) => Kind::Chain { steps: model.steps().iter().map(ModelJson::from).collect() },
+#[cfg(feature = "schema")]
+impl utoipa::PartialSchema for ModelJson {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        <Written as utoipa::PartialSchema>::schema()
+    }
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::ToSchema for ModelJson {
+    fn name() -> std::borrow::Cow<'static, str> {
+        <Written as utoipa::ToSchema>::name()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
+        <Written as utoipa::ToSchema>::schemas(schemas);
     }
 }
 

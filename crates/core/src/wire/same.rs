@@ -1,9 +1,9 @@
-//! Whether two JSON values say the same, however their numbers are written.
+//! Equality of JSON values, however their numbers are written.
 
 use serde_json::Value;
 
-/// Whether `one` says what `other` says. `0` and `0.0` are one number: most of those who read JSON and write it again do not
-/// tell them apart.
+/// Whether the values are equal. `0` and `0.0` are the same number, because most software that reads and writes JSON does not
+/// distinguish them.
 pub(super) fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),

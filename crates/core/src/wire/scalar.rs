@@ -1,11 +1,11 @@
-//! Single values as devices write them.
+//! Numbers and instants as devices write them.
 
 use serde_json::Value;
 
 use crate::domain::number::storable;
 use crate::domain::{Reason, Refusal, Timestamp};
 
-/// A number, or a text of one: IoT SQL turns `10.0` into `10`, and some firmware sends `"10.0"`.
+/// Reads a number, or a text with one: IoT SQL turns `10.0` into `10`, and some firmware sends `"10.0"`.
 ///
 /// # Errors
 /// `bad_value` for anything else, `number_out_of_range` for a magnitude that a store cannot hold.
@@ -18,7 +18,7 @@ pub fn number(value: &Value) -> Result<f64, Refusal> {
     storable(number.ok_or_else(|| Refusal::new(Reason::BadValue, format!("{value} is not a number")))?)
 }
 
-/// Epoch milliseconds, or RFC 3339 text.
+/// Reads an instant: epoch milliseconds, or RFC 3339 text.
 ///
 /// # Errors
 /// `bad_timestamp` for anything else.

@@ -1,50 +1,84 @@
 //! Settings as JSON.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::device::DeliveryJson;
 use crate::domain::calibration::FieldError;
 use crate::domain::settings::{Group, Setting, Settings, fits, pointed, unfit};
 
-/// The settings in a body, checked.
+/// The settings of a device and whether they are delivered and applied.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct SettingsJson {
+    /// Counts the changes of the settings; it is delivered together with them.
+    pub version: u64,
+    /// The desired settings.
+    #[cfg_attr(feature = "schema", schema(value_type = Object))]
+    pub desired: Value,
+    /// The settings that the device reports, empty before its first report; absent when AWS IoT did not answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<Object>))]
+    pub reported: Option<Value>,
+    /// The part of `desired` that the device does not report; absent when AWS IoT did not answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<Object>))]
+    pub difference: Option<Value>,
+    /// Whether AWS IoT has the newest settings.
+    pub delivery: DeliveryJson,
+}
+
+/// Reads and checks the settings in a body.
 ///
 /// # Errors
-/// What they may not hold, with pointers relative to them.
+/// Every violated rule, with pointers relative to the settings.
+///
+/// ```
+/// use serde_json::json;
+/// use weir_core::wire::settings::{settings, settings_json};
+///
+/// let body = json!({"every": 60.0, "sensors": {"ph": {"gain": 2}}});
+/// let read = settings(body.as_object().unwrap()).unwrap();
+/// assert_eq!(settings_json(&read), json!({"every": 60, "sensors": {"ph": {"gain": 2}}}));
+///
+/// let errors = settings(json!({"every": null}).as_object().unwrap()).unwrap_err();
+/// assert_eq!(errors[0].pointer, "/every");
+/// ```
 pub fn settings(object: &Map<String, Value>) -> Result<Settings, Vec<FieldError>> {
     let bytes = measured(object)?;
-    let mut refused = Vec::new();
-    let group = group(object, "", &mut refused);
+    let mut errors = Vec::new();
+    let group = group(object, "", &mut errors);
     match Settings::new(group, bytes) {
-        Ok(settings) if refused.is_empty() => Ok(settings),
-        Ok(_) => Err(refused),
-        Err(more) => Err(refused.into_iter().chain(more).collect()),
+        Ok(settings) if errors.is_empty() => Ok(settings),
+        Ok(_) => Err(errors),
+        Err(more) => Err(errors.into_iter().chain(more).collect()),
     }
 }
 
-/// What a person prefers, checked as settings are.
+/// Reads and checks a person's preferences, by the same rules as settings.
 ///
 /// # Errors
-/// What it may not hold, with pointers relative to it.
+/// Every violated rule, with pointers relative to the preferences.
 pub fn preferences(object: &Map<String, Value>) -> Result<Group, Vec<FieldError>> {
     let bytes = measured(object)?;
-    let mut refused = Vec::new();
-    let group = group(object, "", &mut refused);
-    refused.extend(unfit(&group, bytes));
-    if refused.is_empty() { Ok(group) } else { Err(refused) }
+    let mut errors = Vec::new();
+    let group = group(object, "", &mut errors);
+    errors.extend(unfit(&group, bytes));
+    if errors.is_empty() { Ok(group) } else { Err(errors) }
 }
 
-/// How many bytes it takes as compact JSON.
+/// The size as compact JSON, in bytes.
 fn measured(object: &Map<String, Value>) -> Result<usize, Vec<FieldError>> {
     let bytes = serde_json::to_string(object).map_or(usize::MAX, |text| text.len());
     fits(bytes).map(|()| bytes).map_err(|too_large| vec![too_large])
 }
 
-/// The settings as they are shown and sent.
+/// The settings as JSON, as the API shows them and the device receives them.
 pub fn settings_json(settings: &Settings) -> Value {
     group_json(settings.group())
 }
 
-/// What a device reports as its settings, or what is stored as such. It is not ours to refuse: what cannot be a setting is
-/// left out.
+/// Reads reported or stored settings. They are not checked: values that cannot be a setting are left out.
 pub fn reported(object: &Map<String, Value>) -> Group {
     group(object, "", &mut Vec::new())
 }
@@ -54,18 +88,18 @@ pub fn group_json(group: &Group) -> Value {
     group.iter().map(|(name, setting)| (name.clone(), setting_json(setting))).collect::<Map<_, _>>().into()
 }
 
-fn group(object: &Map<String, Value>, at: &str, refused: &mut Vec<FieldError>) -> Group {
+fn group(object: &Map<String, Value>, at: &str, errors: &mut Vec<FieldError>) -> Group {
     let read = |(name, value): (&String, &Value)| {
         let at = format!("{at}/{}", pointed(name));
-        setting(value, &at, refused).map(|setting| (name.clone(), setting))
+        setting(value, &at, errors).map(|setting| (name.clone(), setting))
     };
     object.iter().filter_map(read).collect()
 }
 
-fn setting(value: &Value, at: &str, refused: &mut Vec<FieldError>) -> Option<Setting> {
+fn setting(value: &Value, at: &str, errors: &mut Vec<FieldError>) -> Option<Setting> {
     Some(match value {
         Value::Null => {
-            refused.push(FieldError::new(at, "null is no setting; leave it out to remove it"));
+            errors.push(FieldError::new(at, "must not be null; leave it out to remove it"));
             return None;
         }
         Value::Bool(flag) => Setting::Flag(*flag),
@@ -76,10 +110,10 @@ fn setting(value: &Value, at: &str, refused: &mut Vec<FieldError>) -> Option<Set
         },
         Value::String(text) => Setting::Text(text.clone()),
         Value::Array(list) => {
-            let read = |(place, value)| setting(value, &format!("{at}/{place}"), refused);
+            let read = |(place, value)| setting(value, &format!("{at}/{place}"), errors);
             Setting::List(list.iter().enumerate().filter_map(read).collect())
         }
-        Value::Object(object) => Setting::Group(group(object, at, refused)),
+        Value::Object(object) => Setting::Group(group(object, at, errors)),
     })
 }
 
@@ -111,9 +145,9 @@ mod tests {
     }
 
     #[test]
-    fn null_and_huge_integers_are_refused_where_they_stand() {
+    fn null_and_huge_integers_are_errors_with_their_pointers() {
         let refused = read(json!({"a": {"b": [1, null]}, "c": 18_446_744_073_709_551_615_u64})).unwrap_err();
-        let pointers: Vec<_> = refused.iter().map(|invalid| invalid.pointer.as_str()).collect();
+        let pointers: Vec<_> = refused.iter().map(|error| error.pointer.as_str()).collect();
         assert_eq!(pointers, ["/a/b/1", "/c"]);
     }
 
@@ -135,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn of_what_is_too_large_nothing_else_is_told() {
+    fn settings_that_are_too_large_have_no_further_errors() {
         let nulls = json!({"k".repeat(32_000): vec![Value::Null; 6_550]});
         for refused in [read(nulls.clone()).unwrap_err(), preferences(nulls.as_object().unwrap()).unwrap_err()] {
             assert_eq!(refused.len(), 1);
@@ -144,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_is_taken_as_far_as_it_can_be() {
+    fn what_cannot_be_a_setting_is_left_out_of_a_report() {
         assert_eq!(group_json(&reported(json!({"a": 1, "b": null}).as_object().unwrap())), json!({"a": 1}));
     }
 }

@@ -4,7 +4,8 @@ use super::nested::{Nested, bounded};
 use super::{Calibrated, FieldError, Inputs};
 use crate::domain::Refusal;
 
-const MOST_STEPS: usize = 8;
+/// Maximum steps.
+const MAX_STEPS: usize = 8;
 
 /// Models one after another.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,7 +14,7 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// The chain of `steps`.
+    /// A chain of these steps.
     ///
     /// # Errors
     /// No step, more than 8, or models nested too deeply or too large in all.
@@ -21,14 +22,14 @@ impl Chain {
         if steps.is_empty() {
             return Err(FieldError::new("/steps", "needs at least one step"));
         }
-        if steps.len() > MOST_STEPS {
-            return Err(FieldError::new("/steps", format!("has more than {MOST_STEPS} steps")));
+        if steps.len() > MAX_STEPS {
+            return Err(FieldError::new("/steps", format!("has more than {MAX_STEPS} steps")));
         }
         bounded("/steps", steps.iter())?;
         Ok(Self { steps })
     }
 
-    /// The steps, in their order.
+    /// The steps, in order.
     pub fn steps(&self) -> &[Nested] {
         &self.steps
     }

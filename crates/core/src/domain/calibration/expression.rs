@@ -1,10 +1,10 @@
 //! `expression`: a formula over `x`, the raw number, and the calibrated values of other sensors.
 //!
 //! The crate nanoexpr reads and evaluates it in one pass: no syntax tree, no allocation, recursion bounded by a depth
-//! given to it, and an error instead of a result that is not finite. What a formula may say is `+ - * / ^ mod`,
-//! parentheses, the constants and functions of [`Math`], and names. Comparisons and conditions are left out: a formula
-//! without them visits all of itself, so that every name and every number of arguments is checked when it is written;
-//! what differs by range is said with the model `ranges`.
+//! given to it, and an error instead of a result that is not finite. A formula may use `+ - * / ^ mod`,
+//! parentheses, the constants and functions of [`Math`], and names. Comparisons and conditions are left out: without them all of a
+//! formula is evaluated, so every name and every number of arguments is checked when it is written. The model `ranges` serves
+//! for what differs by range.
 
 use std::collections::BTreeMap;
 
@@ -17,16 +17,18 @@ use crate::id::SensorCode;
 
 mod shape;
 
-/// A formula has at most so many bytes.
-const LONGEST: usize = 500;
-/// Parentheses, calls and operators stand at most so deep within each other.
-const DEEPEST: usize = 32;
-const MOST_INPUTS: usize = 16;
-const LONGEST_NAME: usize = 32;
-/// What nanoexpr would read and formulas are not to have.
-const LEFT_OUT: [char; 9] = ['%', '!', '?', ':', '<', '>', '=', '&', '|'];
+/// Maximum length of a formula, in bytes.
+const MAX_FORMULA: usize = 500;
+/// Maximum depth of parentheses, calls and operators within each other.
+const MAX_DEPTH: usize = 32;
+/// Maximum inputs of a formula.
+const MAX_INPUTS: usize = 16;
+/// Maximum length of an input's name, in characters.
+const MAX_NAME: usize = 32;
+/// Operators of nanoexpr that formulas must not use.
+const EXCLUDED: [char; 9] = ['%', '!', '?', ':', '<', '>', '=', '&', '|'];
 
-/// A formula and what its names stand for.
+/// A formula, and the sensors that its names mean.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expression {
     formula: String,
@@ -34,18 +36,18 @@ pub struct Expression {
 }
 
 impl Expression {
-    /// The formula, and for each name in it other than `x` the sensor whose calibrated value it stands for.
+    /// A formula, and for each name in it other than `x` the sensor whose calibrated value it means.
     ///
     /// # Errors
-    /// A formula that cannot be read, is longer than 500 bytes or deeper than 32, or names what is neither `x` nor an
-    /// input; more than 16 inputs, or one whose name is no name or already means something.
+    /// A formula that cannot be read, is longer than 500 bytes or deeper than 32, or has a name that is neither `x` nor an
+    /// input; more than 16 inputs, or an input whose name is invalid or already has a meaning.
     pub fn new(
         formula: impl Into<String>,
         inputs: impl IntoIterator<Item = (String, SensorCode)>,
     ) -> Result<Self, FieldError> {
         let expression = Self { formula: formula.into(), inputs: inputs.into_iter().collect() };
-        if expression.inputs.len() > MOST_INPUTS {
-            return Err(FieldError::new("/inputs", format!("has more than {MOST_INPUTS} inputs")));
+        if expression.inputs.len() > MAX_INPUTS {
+            return Err(FieldError::new("/inputs", format!("has more than {MAX_INPUTS} inputs")));
         }
         for name in expression.inputs.keys() {
             check_name(name).map_err(|detail| FieldError::new(pointer(name), detail))?;
@@ -54,12 +56,12 @@ impl Expression {
         Ok(expression)
     }
 
-    /// The formula as it was written.
+    /// The formula as text.
     pub fn formula(&self) -> &str {
         &self.formula
     }
 
-    /// The sensor that each name stands for.
+    /// The sensor that each name means.
     pub fn inputs(&self) -> &BTreeMap<String, SensorCode> {
         &self.inputs
     }
@@ -71,29 +73,29 @@ impl Expression {
 
     pub(super) fn value(&self, raw: f64, inputs: Inputs<'_>) -> Result<f64, Refusal> {
         if let Some(missing) = self.inputs.values().find(|sensor| inputs.value(sensor).is_none()) {
-            let detail = format!("needs the value of {missing} at the same instant, and there is none");
+            let detail = format!("needs the value of {missing} at the same instant, which is missing");
             return Err(Refusal::new(Reason::MissingInput, detail));
         }
         let names = (Names { raw, expression: self, inputs }, Math);
-        Evaluator::<_>::new(&names).max_depth(DEEPEST).evaluate(&self.formula).map_err(|error| {
-            let detail = format!("the formula has no value for x = {raw}: {}", self.told(error));
+        Evaluator::<_>::new(&names).max_depth(MAX_DEPTH).evaluate(&self.formula).map_err(|error| {
+            let detail = format!("the formula has no value for x = {raw}: {}", self.describe(error));
             Refusal::new(Reason::NotFinite, detail)
         })
     }
 
     fn check_formula(&self) -> Result<(), String> {
-        if self.formula.len() > LONGEST {
-            return Err(format!("has more than {LONGEST} bytes"));
+        if self.formula.len() > MAX_FORMULA {
+            return Err(format!("has more than {MAX_FORMULA} bytes"));
         }
-        if let Some(sign) = self.formula.chars().find(|sign| LEFT_OUT.contains(sign)) {
-            return Err(format!("{sign:?} is not part of formulas; conditions are said with the model ranges"));
+        if let Some(sign) = self.formula.chars().find(|sign| EXCLUDED.contains(sign)) {
+            return Err(format!("{sign:?} is not allowed in formulas; use the model ranges for conditions"));
         }
-        shape::check(&self.formula, DEEPEST, |name| name == "x" || self.inputs.contains_key(name))
-            .map_err(|error| self.told(error))
+        shape::check(&self.formula, MAX_DEPTH, |name| name == "x" || self.inputs.contains_key(name))
+            .map_err(|error| self.describe(error))
     }
 
-    /// The error in words, with the piece of the formula that it is about.
-    fn told(&self, error: Error) -> String {
+    /// A description of the error, with the part of the formula that caused it.
+    fn describe(&self, error: Error) -> String {
         let piece = self.formula.get(error.span.start..error.span.end).unwrap_or_default();
         match error.kind {
             ErrorKind::UnknownVariable => format!("{piece:?} is neither x nor one of the inputs"),
@@ -104,7 +106,7 @@ impl Expression {
     }
 }
 
-/// What the names of a formula stand for when it is evaluated.
+/// The values of the names while a formula is evaluated.
 struct Names<'a> {
     raw: f64,
     expression: &'a Expression,
@@ -127,14 +129,14 @@ fn pointer(name: &str) -> String {
 fn check_name(name: &str) -> Result<(), String> {
     let mut letters = name.chars();
     let first = letters.next().is_some_and(|letter| letter.is_ascii_alphabetic());
-    if !first || name.len() > LONGEST_NAME || !letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_') {
-        return Err(format!("a name is a letter and up to {} letters, digits or '_'", LONGEST_NAME - 1));
+    if !first || name.len() > MAX_NAME || !letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_') {
+        return Err(format!("a name is a letter and up to {} letters, digits or '_'", MAX_NAME - 1));
     }
     let constant = Context::<f64>::variable(&Math, name).is_some();
     let function = Context::<f64>::call(&Math, name, &[]).is_some();
     match name {
         "x" => Err("x is the raw number itself".to_owned()),
-        _ if constant || function || name == "mod" => Err(format!("{name} already means something in formulas")),
+        _ if constant || function || name == "mod" => Err(format!("{name} already has a meaning in formulas")),
         _ => Ok(()),
     }
 }

@@ -1,24 +1,32 @@
-//! Why a calibration is refused when it is written.
+//! An error of one field of a body.
 
 use crate::domain::number::storable;
 
-/// A field that is refused, and what is wrong with it.
+/// A wrong field, and what is wrong with it.
+///
+/// ```
+/// use weir_core::domain::calibration::FieldError;
+///
+/// // Found in a sensor, reported for the device.
+/// let error = FieldError::new("/limits/max", "is missing").under("/sensors/1");
+/// assert_eq!(error.to_string(), "/sensors/1/limits/max: is missing");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{pointer}: {detail}")]
 pub struct FieldError {
-    /// JSON pointer to the field, relative to the model.
+    /// JSON pointer (RFC 6901) to the field, relative to what was checked.
     pub pointer: String,
     /// What is wrong with it.
     pub detail: String,
 }
 
 impl FieldError {
-    /// A refusal of the field at `pointer`.
+    /// An error of the field at `pointer`.
     pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { pointer: pointer.into(), detail: detail.into() }
     }
 
-    /// The same refusal seen from the parent at `prefix`.
+    /// The same error with a pointer relative to the parent, in which the field's object is at `prefix`.
     pub fn under(mut self, prefix: &str) -> Self {
         self.pointer.insert_str(0, prefix);
         self
@@ -29,6 +37,6 @@ pub(super) fn finite(pointer: &str, number: f64) -> Result<f64, FieldError> {
     if !number.is_finite() {
         return Err(FieldError::new(pointer, "must be a finite number"));
     }
-    // What no store can hold would otherwise be found out by DynamoDB, long after anybody could be told which field.
+    // Otherwise DynamoDB would reject it when it is stored, without naming the field.
     storable(number).map_err(|refusal| FieldError::new(pointer, refusal.detail))
 }

@@ -1,4 +1,4 @@
-//! Inputs: the calibrated values of other sensors that a formula asks for.
+//! Inputs: the calibrated values of other sensors that a formula needs.
 
 use std::collections::BTreeSet;
 
@@ -11,15 +11,24 @@ use crate::id::SensorCode;
 pub struct Inputs<'a>(&'a [(&'a SensorCode, f64)]);
 
 impl<'a> Inputs<'a> {
-    /// No other sensor has a value.
+    /// No values.
     pub const NONE: Inputs<'static> = Inputs(&[]);
 
-    /// These values, ascending by sensor; each stands once.
+    /// These values. They must ascend by sensor, without duplicates: values are found by binary search.
+    ///
+    /// ```
+    /// use weir_core::domain::calibration::Inputs;
+    ///
+    /// let (hum, tmp) = ("hum".parse()?, "tmp".parse()?);
+    /// let values = [(&hum, 40.0), (&tmp, 21.5)];
+    /// assert_eq!(Inputs::of(&values).value(&tmp), Some(21.5));
+    /// # Ok::<(), weir_core::id::BadId>(())
+    /// ```
     pub fn of(values: &'a [(&'a SensorCode, f64)]) -> Self {
         Self(values)
     }
 
-    /// The value of that sensor.
+    /// The value of this sensor.
     pub fn value(self, of: &SensorCode) -> Option<f64> {
         let place = self.0.binary_search_by(|(sensor, _)| sensor.cmp(&of)).ok()?;
         self.0.get(place).map(|(_, value)| *value)
@@ -27,7 +36,7 @@ impl<'a> Inputs<'a> {
 }
 
 impl Model {
-    /// Every input that the model or one within it asks for, with the JSON pointer to it.
+    /// Every input that the model or one within it needs, with the JSON pointer to it.
     pub fn inputs(&self) -> Vec<(String, &SensorCode)> {
         let field = match self {
             Model::Expression(expression) => return expression.pointers(),
@@ -41,7 +50,7 @@ impl Model {
         inside.collect()
     }
 
-    /// The sensors that the model or one within it asks for.
+    /// The sensors that the model or one within it needs.
     pub fn input_sensors(&self) -> Vec<&SensorCode> {
         match self {
             Model::Expression(expression) => expression.inputs().values().collect(),
@@ -49,7 +58,7 @@ impl Model {
         }
     }
 
-    /// Whether the model asks for any input.
+    /// Whether the model needs any input.
     pub fn asks(&self) -> bool {
         match self {
             Model::Expression(expression) => !expression.inputs().is_empty(),
@@ -58,13 +67,12 @@ impl Model {
     }
 }
 
-/// Accepts the inputs of `model` as the calibration of `sensor`. `others` tells of each sensor of the device what its
-/// calibrations are while `model` may be in force, one after the other: `None` when the device has no such sensor, none when
-/// that one is not calibrated.
+/// Checks the inputs of `model` as the calibration of `sensor`. `others` returns all models that another sensor of the device
+/// has while `model` may be in force: `None` if the device has no such sensor, and no models if it is not calibrated.
 ///
 /// # Errors
-/// Inputs that are no sensor of the device, and inputs that, directly or through others, are made of `sensor` itself;
-/// each with the pointer to it.
+/// Inputs that are not sensors of the device, and inputs that depend on `sensor` itself, directly or through others; each
+/// with the pointer to it.
 pub fn check_inputs<'a>(
     sensor: &SensorCode,
     model: &Model,
@@ -76,7 +84,7 @@ pub fn check_inputs<'a>(
         } else if others(input).is_none() {
             format!("the device has no sensor {input}")
         } else if reaches(input, sensor, &others) {
-            format!("goes round in a circle: {input} is itself made of {sensor}")
+            format!("is circular: {input} itself depends on {sensor}")
         } else {
             return None;
         };
@@ -86,7 +94,7 @@ pub fn check_inputs<'a>(
     if refused.is_empty() { Ok(()) } else { Err(refused) }
 }
 
-/// Whether `from`, directly or through others, is made of `to`.
+/// Whether `from` depends on `to`, directly or through others.
 fn reaches<'a>(from: &SensorCode, to: &SensorCode, others: &impl Fn(&SensorCode) -> Option<Vec<&'a Model>>) -> bool {
     let mut seen = BTreeSet::new();
     let mut open = vec![from.clone()];
@@ -147,7 +155,7 @@ mod tests {
         let found = refused("a", &made_of(&["d", "b"]), &device);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].0, "/inputs/in_b");
-        assert!(found[0].1.contains("circle"), "{found:?}");
+        assert!(found[0].1.contains("circular"), "{found:?}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Calibration: raw number → physical quantity. One file per model; what any model can be followed by stands in
+//! Calibration: raw number → physical quantity. Each model has its own file; the options that any model can have are in
 //! `options.rs`.
 
 use super::number::storable;
@@ -23,7 +23,7 @@ mod two_point;
 pub use chain::Chain;
 pub use expression::Expression;
 pub use field_error::FieldError;
-pub use history::in_force;
+pub use history::{CalibrationEntry, SensorCalibrations, in_force};
 pub use inputs::{Inputs, check_inputs};
 pub use linear::Linear;
 pub use nested::Nested;
@@ -67,12 +67,12 @@ pub enum Model {
     Chain(Chain),
 }
 
-/// A calibrated number and whether it lies within the calibration's `valid` interval.
+/// A calibrated number, and whether it is within the calibration's `valid` interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Calibrated {
     /// The physical quantity.
     pub value: f64,
-    /// False when a result lies outside `valid`.
+    /// False when a result is outside `valid`.
     pub valid: bool,
 }
 
@@ -86,8 +86,8 @@ impl Model {
     /// The physical quantity for `raw`, before any option.
     ///
     /// # Errors
-    /// `outside_calibration` where the model says nothing about `raw`, `missing_input` where another sensor's value is
-    /// needed and not there, `not_finite` where the arithmetic on the way comes to no number.
+    /// `outside_calibration` when the model is not defined for `raw`, `missing_input` when it needs the value of another sensor
+    /// that is missing, `not_finite` when an intermediate result is not a finite number.
     pub fn apply(&self, raw: f64, inputs: Inputs<'_>) -> Result<Calibrated, Refusal> {
         match self {
             Model::Identity => Ok(raw.into()),
@@ -109,7 +109,7 @@ impl Model {
 pub struct Calibration {
     /// 1, 2, 3 … in the order they were written.
     pub version: u32,
-    /// The first instant this version is for.
+    /// The first instant this version applies to.
     pub valid_from: Timestamp,
     /// The model.
     pub model: Model,
@@ -118,13 +118,29 @@ pub struct Calibration {
 }
 
 impl Calibration {
-    /// The physical quantity for `raw`.
+    /// The physical quantity for `raw`, after the options.
     ///
     /// # Errors
-    /// What [`Model::apply`] refuses; `not_finite` when the result is not a number that can be stored.
+    /// The ones of [`Model::apply`], and `not_finite` when the result is not a number that can be stored.
+    ///
+    /// ```
+    /// use weir_core::domain::Timestamp;
+    /// use weir_core::domain::calibration::{Calibration, Inputs, Interval, Linear, Model, Options};
+    ///
+    /// let calibration = Calibration {
+    ///     version: 1,
+    ///     valid_from: Timestamp::from_millis(0),
+    ///     model: Model::Linear(Linear::new(0.5, 1.0)?),
+    ///     options: Options { round: Some(1), clamp: None, valid: Some(Interval::new(0.0, 14.0)?) },
+    /// };
+    /// let made = calibration.apply(40.0, Inputs::NONE).unwrap();
+    /// // Outside `valid` it is still a value.
+    /// assert_eq!((made.value, made.valid), (21.0, false));
+    /// # Ok::<(), weir_core::domain::calibration::FieldError>(())
+    /// ```
     pub fn apply(&self, raw: f64, inputs: Inputs<'_>) -> Result<Calibrated, Refusal> {
         let no_number = |value: f64| {
-            Refusal::new(Reason::NotFinite, format!("calibration {} makes {value:e} of {raw}", self.version))
+            Refusal::new(Reason::NotFinite, format!("calibration {} turns {raw} into {value:e}", self.version))
         };
         if !raw.is_finite() {
             return Err(no_number(raw));

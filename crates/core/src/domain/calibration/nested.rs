@@ -3,13 +3,13 @@
 use super::{Calibrated, FieldError, Inputs, Model, Options};
 use crate::domain::Refusal;
 
-/// Models stand at most so deep within each other, the outermost counted.
-const DEEPEST: usize = 4;
-/// So many numbers, or as much formula, a model may hold in all: the device's row, which may take 400 KB, has the
-/// latest calibration of each of its sensors.
-const HEAVIEST: usize = 400;
+/// Maximum depth of models within models, the outermost included.
+const MAX_DEPTH: usize = 4;
+/// Maximum numbers in a model, or as much formula. A device's row, whose limit is 400 KB, contains the latest calibration of
+/// each of its sensors.
+const MAX_NUMBERS: usize = 400;
 
-/// A model with the options that follow it.
+/// A model with its options, within another model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Nested {
     /// The model.
@@ -24,26 +24,26 @@ impl Nested {
     }
 }
 
-/// Accepts `nested` as the models within the field at `pointer`.
+/// Checks the depth and the size of the models in the field at `pointer`.
 pub(super) fn bounded<'a>(pointer: &str, nested: impl Iterator<Item = &'a Nested> + Clone) -> Result<(), FieldError> {
     for (place, part) in nested.clone().enumerate() {
-        if depth(&part.model) >= DEEPEST {
-            let detail = format!("models may stand within each other {DEEPEST} deep, and not deeper");
+        if depth(&part.model) >= MAX_DEPTH {
+            let detail = format!("models may be nested {MAX_DEPTH} levels deep, and not deeper");
             return Err(FieldError::new(format!("{pointer}/{place}"), detail));
         }
     }
-    if nested.map(|part| weight(&part.model)).sum::<usize>() > HEAVIEST {
-        return Err(FieldError::new(pointer, format!("hold more than {HEAVIEST} numbers in all")));
+    if nested.map(|part| weight(&part.model)).sum::<usize>() > MAX_NUMBERS {
+        return Err(FieldError::new(pointer, format!("hold more than {MAX_NUMBERS} numbers in all")));
     }
     Ok(())
 }
 
-/// How many models stand within each other, this one counted.
+/// The depth of models within this model, itself included.
 fn depth(model: &Model) -> usize {
     1 + within(model).map(|part| depth(&part.model)).max().unwrap_or(0)
 }
 
-/// About how many numbers the model holds; ten characters of a formula count as one.
+/// About how many numbers the model has; ten characters of a formula count as one.
 fn weight(model: &Model) -> usize {
     let own = match model {
         Model::Identity | Model::Chain(_) => 1,

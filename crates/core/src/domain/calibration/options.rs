@@ -4,8 +4,8 @@ use super::{Calibrated, FieldError, finite};
 use crate::domain::number::round;
 use crate::domain::{Reason, Refusal};
 
-/// A double has no more digits after the point worth rounding to.
-const MOST_DIGITS: u8 = 15;
+/// Maximum digits after the point: a double has no more.
+const MAX_DIGITS: u8 = 15;
 
 /// A closed interval of finite numbers, `min ≤ max`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,7 +23,7 @@ impl Interval {
         finite("/0", min)?;
         finite("/1", max)?;
         if max < min {
-            return Err(FieldError::new("/1", format!("the upper bound {max} lies below the lower bound {min}")));
+            return Err(FieldError::new("/1", format!("the upper bound {max} is below the lower bound {min}")));
         }
         Ok(Self { min, max })
     }
@@ -38,43 +38,43 @@ impl Interval {
         self.max
     }
 
-    /// Whether `value` lies inside, bounds included.
+    /// Whether `value` is inside, bounds included.
     pub fn contains(self, value: f64) -> bool {
         self.min <= value && value <= self.max
     }
 }
 
-/// What any model can be followed by, in this order: round, clamp, and the check of validity.
+/// What happens to the result of any model, in this order: round, clamp, check of validity.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Options {
     /// Digits after the point, half away from zero; at most 15.
     pub round: Option<u8>,
-    /// The result is brought into this interval.
+    /// The result is limited to this interval.
     pub clamp: Option<Interval>,
-    /// A result outside is kept and marked `out_of_range`.
+    /// A result outside is stored with the quality `out_of_range`.
     pub valid: Option<Interval>,
 }
 
 impl Options {
-    /// Accepts the options.
+    /// Checks the options.
     ///
     /// # Errors
-    /// When `round` has more digits than a double.
+    /// When `round` is more than 15.
     pub fn checked(self) -> Result<Self, FieldError> {
         match self.round {
-            Some(digits) if digits > MOST_DIGITS => Err(FieldError::new("/round", "must be 0 to 15")),
+            Some(digits) if digits > MAX_DIGITS => Err(FieldError::new("/round", "must be 0 to 15")),
             _ => Ok(self),
         }
     }
 
-    /// What becomes of a model's result.
+    /// Applies the options to the result of a model.
     ///
     /// # Errors
     /// `not_finite`: `clamp` would otherwise turn an overflow into a value that looks good.
     pub(super) fn follow(&self, made: Calibrated) -> Result<Calibrated, Refusal> {
         let Calibrated { mut value, valid } = made;
         if !value.is_finite() {
-            return Err(Refusal::new(Reason::NotFinite, format!("the calibration comes to {value}")));
+            return Err(Refusal::new(Reason::NotFinite, format!("the result is {value}")));
         }
         if let Some(digits) = self.round {
             value = round(value, digits);

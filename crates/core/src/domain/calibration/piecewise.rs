@@ -1,17 +1,17 @@
-//! `piecewise`: straight lines through three or more reference points, for probes that are not straight.
+//! `piecewise`: straight lines between reference points, for sensors that are not linear.
 
 use super::{FieldError, finite, line};
 use crate::domain::{Reason, Refusal};
 
-/// A device's row holds the latest calibration of each sensor, and may take 400 KB in all.
-const MOST_POINTS: usize = 200;
+/// Maximum points. A device's row, whose limit is 400 KB, contains the latest calibration of each sensor.
+const MAX_POINTS: usize = 200;
 
 /// What happens to a raw number beyond the first or last point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outside {
-    /// The first or last line goes on.
+    /// The first or last line is extended.
     Extend,
-    /// The first or last reference holds.
+    /// The value is the first or last reference.
     Clamp,
     /// The raw number is refused.
     Reject,
@@ -33,8 +33,8 @@ impl Piecewise {
         if points.len() < 2 {
             return Err(FieldError::new("/points", "needs at least two points"));
         }
-        if points.len() > MOST_POINTS {
-            return Err(FieldError::new("/points", format!("has more than {MOST_POINTS} points")));
+        if points.len() > MAX_POINTS {
+            return Err(FieldError::new("/points", format!("has more than {MAX_POINTS} points")));
         }
         let mut before: Option<f64> = None;
         for (place, (raw, reference)) in points.iter().enumerate() {
@@ -42,7 +42,7 @@ impl Piecewise {
             finite(&format!("/points/{place}/1"), *reference)?;
             if let Some(before) = before.filter(|before| raw <= before) {
                 let detail = if *raw == before {
-                    format!("the raw number {raw} stands twice")
+                    format!("the raw number {raw} occurs twice")
                 } else {
                     format!("the raw numbers must ascend, and {raw} follows {before}")
                 };
@@ -64,8 +64,7 @@ impl Piecewise {
     }
 
     pub(super) fn value(&self, raw: f64) -> Result<f64, Refusal> {
-        // Two points at least, so the slices below always match; the fall-through keeps the compiler content without
-        // a panic.
+        // There are at least two points, so the pattern always matches; `else` avoids a panic.
         let ([first, .., last], [second, ..], [.., last_but_one, _]) =
             (self.points.as_slice(), self.points.get(1..).unwrap_or_default(), self.points.as_slice())
         else {
@@ -78,7 +77,7 @@ impl Piecewise {
                 Outside::Clamp => Ok(if raw < first.0 { first.1 } else { last.1 }),
                 Outside::Reject => Err(Refusal::new(
                     Reason::OutsideCalibration,
-                    format!("raw {raw} lies outside the calibrated {} to {}", first.0, last.0),
+                    format!("raw {raw} is outside the calibrated {} to {}", first.0, last.0),
                 )),
             };
         }
@@ -124,7 +123,7 @@ mod tests {
         let refused = |points: &[(f64, f64)]| Piecewise::new(points.to_vec(), Outside::Extend).unwrap_err();
         assert_eq!(refused(&[(1.0, 1.0)]).pointer, "/points");
         assert_eq!(refused(&[(1.0, 1.0), (1.0, 2.0)]).pointer, "/points/1/0");
-        assert!(refused(&[(1.0, 1.0), (1.0, 2.0)]).detail.contains("stands twice"));
+        assert!(refused(&[(1.0, 1.0), (1.0, 2.0)]).detail.contains("occurs twice"));
         assert_eq!(refused(&[(1.0, 1.0), (2.0, 2.0), (0.0, 2.0)]).pointer, "/points/2/0");
         assert_eq!(refused(&[(1.0, f64::NAN), (2.0, 2.0)]).pointer, "/points/0/1");
     }

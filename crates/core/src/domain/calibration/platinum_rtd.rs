@@ -1,16 +1,16 @@
 //! `platinum_rtd`: a platinum resistance thermometer's ohm → °C.
 //!
-//! The forward equation is Callendar–Van Dusen's as IEC 60751:2022, 5.2 has it, for −200…850 °C:
+//! The forward equation is the one of Callendar and Van Dusen in IEC 60751:2022, 5.2, for −200…850 °C:
 //! R(t) = R₀·(1 + A·t + B·t²) from 0 °C on, and R(t) = R₀·(1 + A·t + B·t² + C·(t − 100)·t³) below. It is inverted
 //! exactly: by the quadratic formula from R₀ on, by Newton's method below.
 
 use super::{FieldError, finite};
 use crate::domain::{Reason, Refusal};
 
-/// The span of the equation, in °C.
+/// The range of the equation, in °C.
 const COLDEST: f64 = -200.0;
 const HOTTEST: f64 = 850.0;
-/// Tables print hundredths of an ohm for 100 Ω, so that the last value of one may lie half of that beyond the end.
+/// Tables have hundredths of an ohm for 100 Ω, so their last value may be half of that beyond the end.
 const HALF_A_DIGIT: f64 = 0.5e-4;
 /// Newton's method squares the error at each step; from the quadratic's root, off by 2.5 °C at most, it needs four.
 const STEPS: usize = 12;
@@ -28,11 +28,11 @@ impl PlatinumRtd {
     /// The coefficients A, B and C of IEC 60751.
     pub const IEC_60751: [f64; 3] = [3.9083e-3, -5.775e-7, -4.183e-12];
 
-    /// The thermometer with `r0` ohm at 0 °C; coefficients left out are those of IEC 60751.
+    /// A thermometer with `r0` ohm at 0 °C; coefficients that are left out are those of IEC 60751.
     ///
     /// # Errors
     /// A number that is not finite, `r0` not above 0, or coefficients with which the resistance does not rise with the
-    /// temperature all the way from −200 to 850 °C, so that it could not be told from it.
+    /// temperature from −200 to 850 °C, so the equation could not be inverted.
     pub fn new(r0: f64, a: Option<f64>, b: Option<f64>, c: Option<f64>) -> Result<Self, FieldError> {
         let [iec_a, iec_b, iec_c] = Self::IEC_60751;
         let model = Self {

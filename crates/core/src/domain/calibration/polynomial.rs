@@ -2,8 +2,8 @@
 
 use super::{FieldError, finite};
 
-/// The standard tables have at most degree 14 (ITS-90, type T below 0 °C).
-const MOST_COEFFICIENTS: usize = 16;
+/// Maximum coefficients. The standard tables have at most degree 14 (ITS-90, type T below 0 °C).
+const MAX_COEFFICIENTS: usize = 16;
 
 /// A polynomial given by its coefficients, the constant first.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,8 +20,8 @@ impl Polynomial {
         if coefficients.is_empty() {
             return Err(FieldError::new("/coefficients", "needs at least one coefficient"));
         }
-        if coefficients.len() > MOST_COEFFICIENTS {
-            let detail = format!("has more than {MOST_COEFFICIENTS} coefficients");
+        if coefficients.len() > MAX_COEFFICIENTS {
+            let detail = format!("has more than {MAX_COEFFICIENTS} coefficients");
             return Err(FieldError::new("/coefficients", detail));
         }
         for (place, coefficient) in coefficients.iter().enumerate() {

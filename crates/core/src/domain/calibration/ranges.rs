@@ -4,7 +4,8 @@ use super::nested::{Nested, bounded};
 use super::{Calibrated, FieldError, Inputs, finite};
 use crate::domain::{Reason, Refusal};
 
-const MOST_RANGES: usize = 32;
+/// Maximum ranges.
+const MAX_RANGES: usize = 32;
 
 /// A model for the raw numbers with `from ≤ raw < to`.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,15 +34,15 @@ impl Ranges {
         if ranges.is_empty() {
             return Err(FieldError::new("/ranges", "needs at least one range"));
         }
-        if ranges.len() > MOST_RANGES {
-            return Err(FieldError::new("/ranges", format!("has more than {MOST_RANGES} ranges")));
+        if ranges.len() > MAX_RANGES {
+            return Err(FieldError::new("/ranges", format!("has more than {MAX_RANGES} ranges")));
         }
         let mut before: Option<&Range> = None;
         for (place, range) in ranges.iter().enumerate() {
             let from = finite(&format!("/ranges/{place}/from"), range.from)?;
             let to = finite(&format!("/ranges/{place}/to"), range.to)?;
             if to <= from {
-                let detail = format!("must lie above from: no raw number is in {from} to {to}");
+                let detail = format!("must be above from: no raw number is in {from} to {to}");
                 return Err(FieldError::new(format!("/ranges/{place}/to"), detail));
             }
             if let Some(before) = before.filter(|before| from < before.to) {
@@ -70,7 +71,7 @@ impl Ranges {
         match range.filter(|range| raw < range.to || (last && raw == range.to)) {
             Some(range) => range.part.apply(raw, inputs),
             None => {
-                let detail = format!("raw {raw} lies in none of the {} calibrated ranges", self.ranges.len());
+                let detail = format!("raw {raw} is in none of the {} calibrated ranges", self.ranges.len());
                 Err(Refusal::new(Reason::OutsideCalibration, detail))
             }
         }

@@ -9,7 +9,7 @@ use crate::domain::{Reason, Refusal};
 /// 0 °C in kelvin.
 pub(crate) const ICE_POINT: f64 = 273.15;
 
-/// The three coefficients of a thermistor, as its maker gives them for R in ohm.
+/// The three coefficients of a thermistor, as its manufacturer gives them for R in ohm.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SteinhartHart {
     a: f64,
@@ -18,10 +18,10 @@ pub struct SteinhartHart {
 }
 
 impl SteinhartHart {
-    /// The thermistor with these coefficients.
+    /// A thermistor with these coefficients.
     ///
     /// # Errors
-    /// A number that is not finite, or `b` and `c` both 0, which would make every resistance the same temperature.
+    /// A number that is not finite, or `b` and `c` both 0, with which every resistance would have the same temperature.
     pub fn new(a: f64, b: f64, c: f64) -> Result<Self, FieldError> {
         let model = Self { a: finite("/a", a)?, b: finite("/b", b)?, c: finite("/c", c)? };
         if b == 0.0 && c == 0.0 {
@@ -43,7 +43,7 @@ impl SteinhartHart {
         let log = raw.ln();
         let inverse = self.a + log * (self.b + self.c * log * log);
         if inverse <= 0.0 {
-            return refused(format!("{raw} ohm lies beyond what these coefficients are for"));
+            return refused(format!("{raw} ohm is outside the range of these coefficients"));
         }
         Ok(1.0 / inverse - ICE_POINT)
     }

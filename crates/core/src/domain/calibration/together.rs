@@ -1,4 +1,4 @@
-//! The values of one device calibrated together: those that others need come first.
+//! Calibrates the values of one device together: those that others need come first.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use crate::domain::reading::{RawReading, Reading};
 use crate::domain::{Reason, Refusal, Timestamp};
 use crate::id::{DeviceId, SensorCode};
 
-/// A raw number with its sensor and the calibration in force at its instant.
+/// A raw number, its sensor, and the calibration in force at its instant.
 #[derive(Debug, Clone, Copy)]
 pub struct Given<'a> {
     /// The number.
     pub raw: &'a RawReading,
-    /// The sensor it is of.
+    /// Its sensor.
     pub sensor: &'a Sensor,
     /// The sensor's calibration.
     pub calibration: Option<&'a Calibration>,
@@ -25,12 +25,12 @@ impl Given<'_> {
     }
 }
 
-/// The readings that `given` become, each in its place. A formula's inputs are the calibrated values of the same
-/// instant; of two numbers of one sensor and instant the smaller one counts, as it does where they are stored.
+/// The readings of `given`, in the same order. The inputs of a formula are the calibrated values of the same instant. Of two
+/// numbers of one sensor and instant the smaller one is used, like the one that is stored.
 ///
 /// # Errors
-/// Of each number what [`Calibration::apply`] refuses. Sensors that are made of each other in a circle, which
-/// [`super::check_inputs`] refuses before they are stored, have `missing_input`.
+/// For each number the errors of [`Calibration::apply`]. Sensors that depend on each other in a circle have `missing_input`;
+/// [`super::check_inputs`] prevents that such calibrations are stored.
 pub fn together(device: &DeviceId, received_at: Timestamp, given: &[Given<'_>]) -> Vec<Result<Reading, Refusal>> {
     let make = |one: &Given<'_>, inputs: Inputs<'_>| {
         Reading::of(device, one.sensor, one.calibration, one.raw, received_at, inputs)
@@ -53,7 +53,7 @@ pub fn together(device: &DeviceId, received_at: Timestamp, given: &[Given<'_>]) 
             made.extend(numbers.into_iter().map(|(place, _)| place).zip(readings));
         }
         let circle: Vec<_> = instant.waiting.keys().map(|code| code.as_str()).collect();
-        let detail = format!("the inputs of {} go round in a circle", circle.join(", "));
+        let detail = format!("the inputs of {} are circular", circle.join(", "));
         for (place, _) in instant.waiting.into_values().flat_map(|waiting| waiting.numbers) {
             made.insert(place, Err(Refusal::new(Reason::MissingInput, detail.clone())));
         }
@@ -61,22 +61,22 @@ pub fn together(device: &DeviceId, received_at: Timestamp, given: &[Given<'_>]) 
     made.into_values().collect()
 }
 
-/// The numbers of one sensor, and how many of its inputs are not worked out yet.
+/// The numbers of one sensor, and how many of its inputs are not calculated yet.
 #[derive(Default)]
 struct Waiting<'a> {
     numbers: Vec<(usize, &'a Given<'a>)>,
     inputs: usize,
 }
 
-/// One instant on its way, sensor by sensor (A. B. Kahn, "Topological sorting of large networks", CACM 5 (1962) 558).
+/// The calculation of one instant, sensor by sensor (A. B. Kahn, "Topological sorting of large networks", CACM 5 (1962) 558).
 struct Instant<'a> {
-    /// What is not calibrated yet.
+    /// Sensors that are not calibrated yet.
     waiting: BTreeMap<&'a SensorCode, Waiting<'a>>,
-    /// Of each sensor the ones that are made of it.
-    asked_by: BTreeMap<&'a SensorCode, Vec<&'a SensorCode>>,
-    /// Whose inputs are all worked out, or not there.
+    /// For each sensor those that depend on it.
+    needed_by: BTreeMap<&'a SensorCode, Vec<&'a SensorCode>>,
+    /// Sensors whose inputs are all calculated, or missing.
     ready: Vec<&'a SensorCode>,
-    /// What formulas can ask for, ascending.
+    /// The values for formulas, ascending by sensor.
     values: Vec<(&'a SensorCode, f64)>,
 }
 
@@ -86,38 +86,38 @@ impl<'a> Instant<'a> {
         for (place, one) in numbers {
             waiting.entry(&one.sensor.code).or_default().numbers.push((place, one));
         }
-        let mut asked_by: BTreeMap<&SensorCode, Vec<&SensorCode>> = BTreeMap::new();
+        let mut needed_by: BTreeMap<&SensorCode, Vec<&SensorCode>> = BTreeMap::new();
         for (sensor, waiting) in &waiting {
             // All numbers of a sensor at one instant have one calibration.
             let calibration = waiting.numbers.first().and_then(|(_, one)| one.calibration);
             for input in calibration.map(|calibration| calibration.model.input_sensors()).unwrap_or_default() {
-                asked_by.entry(input).or_default().push(sensor);
+                needed_by.entry(input).or_default().push(sensor);
             }
         }
-        for (input, askers) in &asked_by {
-            for asker in askers.iter().filter(|_| waiting.contains_key(input)).copied().collect::<Vec<_>>() {
-                waiting.entry(asker).or_default().inputs += 1;
+        for (input, dependents) in &needed_by {
+            for dependent in dependents.iter().filter(|_| waiting.contains_key(input)).copied().collect::<Vec<_>>() {
+                waiting.entry(dependent).or_default().inputs += 1;
             }
         }
         let ready = waiting.iter().filter(|(_, one)| one.inputs == 0).map(|(sensor, _)| *sensor).collect();
-        Self { waiting, asked_by, ready, values: Vec::new() }
+        Self { waiting, needed_by, ready, values: Vec::new() }
     }
 
     fn take(&mut self, sensor: &SensorCode) -> Vec<(usize, &'a Given<'a>)> {
         self.waiting.remove(sensor).map(|waiting| waiting.numbers).unwrap_or_default()
     }
 
-    /// The sensor is worked out; it may have come to nothing.
+    /// The sensor is calculated; it may have no value.
     fn learn(&mut self, sensor: &'a SensorCode, value: Option<f64>) {
         if let Some(value) = value {
             let place = self.values.partition_point(|(known, _)| *known < sensor);
             self.values.insert(place, (sensor, value));
         }
-        for asker in self.asked_by.remove(sensor).unwrap_or_default() {
-            if let Some(waiting) = self.waiting.get_mut(asker) {
+        for dependent in self.needed_by.remove(sensor).unwrap_or_default() {
+            if let Some(waiting) = self.waiting.get_mut(dependent) {
                 waiting.inputs = waiting.inputs.saturating_sub(1);
                 if waiting.inputs == 0 {
-                    self.ready.push(asker);
+                    self.ready.push(dependent);
                 }
             }
         }

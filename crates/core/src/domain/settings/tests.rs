@@ -9,20 +9,20 @@ fn nested(levels: usize) -> Group {
 }
 
 fn pointers(group: Group, bytes: usize) -> Vec<String> {
-    Settings::new(group, bytes).unwrap_err().into_iter().map(|invalid| invalid.pointer).collect()
+    Settings::new(group, bytes).unwrap_err().into_iter().map(|error| error.pointer).collect()
 }
 
 #[test]
 fn settings_have_a_size_and_a_depth() {
-    assert!(Settings::new(nested(DEEPEST), LARGEST).is_ok());
-    assert_eq!(pointers(nested(DEEPEST + 1), LARGEST), ["/a/a/a/a/a"]);
-    assert_eq!(pointers(Group::new(), LARGEST + 1), [""]);
+    assert!(Settings::new(nested(MAX_DEPTH), MAX_BYTES).is_ok());
+    assert_eq!(pointers(nested(MAX_DEPTH + 1), MAX_BYTES), ["/a/a/a/a/a"]);
+    assert_eq!(pointers(Group::new(), MAX_BYTES + 1), [""]);
     let list = group([("a", Setting::List(vec![Setting::Group(nested(4))]))]);
     assert_eq!(pointers(list, 1), ["/a/0/a/a/a"], "a list is a level too");
 }
 
 #[test]
-fn what_a_device_or_a_shadow_could_not_read_is_refused() {
+fn what_a_device_or_a_shadow_could_not_read_is_an_error() {
     for (setting, pointer) in [
         (Setting::Number(f64::NAN), "/x~1y"),
         (Setting::Integer((1 << 53) + 1), "/x~1y"),
@@ -34,7 +34,7 @@ fn what_a_device_or_a_shadow_could_not_read_is_refused() {
 }
 
 #[test]
-fn settings_of_sensors_stand_under_their_codes() {
+fn settings_of_sensors_are_keyed_by_their_codes() {
     let sensors = |sensors| group([("sensors", sensors)]);
     let good = Setting::Group(group([("ph", Setting::Group(group([("every", Setting::Integer(60))])))]));
     assert!(Settings::new(sensors(good), 1).is_ok());

@@ -2,21 +2,21 @@ use serde_json::json;
 
 use super::*;
 use crate::domain::Timestamp;
-use crate::domain::device_record::{Author, Calibrations, Record, Versions};
+use crate::domain::device::{Author, Calibrations, Device, Versions};
 
 fn body(value: Value) -> DeviceBody {
     serde_json::from_value(value).unwrap()
 }
 
 fn shown(value: Value) -> DeviceJson {
-    let content = body(value).content(None).unwrap();
+    let details = body(value).details(None).unwrap();
     let author = Author { by: "ann".into(), at: Timestamp::from_millis(1_795_155_884_123) };
     let id = "buoy-01".parse().unwrap();
-    DeviceJson::of(&Record::new(id, content, Calibrations::new(), Versions::default(), author), &Default::default())
+    DeviceJson::of(&Device::new(id, details, Calibrations::new(), Versions::default(), author), &Default::default())
 }
 
 fn pointers(value: Value, current: Option<&DeviceJson>) -> Vec<String> {
-    body(value).content(current).unwrap_err().into_iter().map(|invalid| invalid.pointer).collect()
+    body(value).details(current).unwrap_err().into_iter().map(|error| error.pointer).collect()
 }
 
 fn buoy() -> Value {
@@ -43,7 +43,7 @@ fn a_device_is_shown_as_it_was_written() {
 fn what_was_read_can_be_written_back_and_nothing_else_of_it() {
     let current = shown(buoy());
     let read = serde_json::to_value(&current).unwrap();
-    assert!(body(read.clone()).content(Some(&current)).is_ok());
+    assert!(body(read.clone()).details(Some(&current)).is_ok());
     for (name, other) in [
         ("id", json!("buoy-02")),
         ("version", json!(2)),
@@ -55,10 +55,9 @@ fn what_was_read_can_be_written_back_and_nothing_else_of_it() {
         changed[name] = other.clone();
         // Null means "not said".
         let expected = if other.is_null() { vec![] } else { vec![format!("/{name}")] };
-        let found = body(changed).content(Some(&current)).map_or_else(
-            |refused| refused.into_iter().map(|invalid| invalid.pointer).collect::<Vec<_>>(),
-            |_| Vec::new(),
-        );
+        let found = body(changed)
+            .details(Some(&current))
+            .map_or_else(|errors| errors.into_iter().map(|error| error.pointer).collect::<Vec<_>>(), |_| Vec::new());
         assert_eq!(found, expected, "{name}");
     }
     assert_eq!(pointers(json!({"version": 1}), None), ["/version"], "a new device has none");
@@ -87,17 +86,17 @@ fn a_patch_changes_what_it_names_and_null_removes() {
     let current = shown(buoy());
     let patch = json!({"name": "B", "location": null, "settings": {"every": null, "sleep": true}, "sensors": []});
     let patched = patched(&current, patch.as_object().unwrap().clone());
-    let content = body(patched).content(Some(&current)).unwrap();
-    assert_eq!((content.name.as_str(), content.description.as_str()), ("B", "at the pier"));
-    assert!(content.location.is_none() && content.sensors.is_empty() && !content.enabled);
-    assert_eq!(super::super::settings::settings_json(&content.settings), json!({"sleep": true}));
+    let details = body(patched).details(Some(&current)).unwrap();
+    assert_eq!((details.name.as_str(), details.description.as_str()), ("B", "at the pier"));
+    assert!(details.location.is_none() && details.sensors.is_empty() && !details.enabled);
+    assert_eq!(super::super::settings::settings_json(&details.settings), json!({"sleep": true}));
 }
 
 #[test]
 fn a_sensor_keeps_the_code_of_its_path() {
     let code: SensorCode = "ph".parse().unwrap();
-    let probe = |value: Value| serde_json::from_value::<SensorBody>(value).unwrap().probe(Some(&code));
-    assert_eq!(probe(json!({})).unwrap().code, code);
-    assert_eq!(probe(json!({"code": "ph"})).unwrap().code, code);
-    assert_eq!(probe(json!({"code": "do"})).unwrap_err()[0].pointer, "/code");
+    let sensor = |value: Value| serde_json::from_value::<SensorBody>(value).unwrap().sensor(Some(&code));
+    assert_eq!(sensor(json!({})).unwrap().code, code);
+    assert_eq!(sensor(json!({"code": "ph"})).unwrap().code, code);
+    assert_eq!(sensor(json!({"code": "do"})).unwrap_err()[0].pointer, "/code");
 }

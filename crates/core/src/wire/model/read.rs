@@ -1,91 +1,122 @@
-//! From a body to a model's fields, every wrong one by its pointer.
+//! Reads a model from JSON and names every wrong field by its pointer. It is the only reader: for bodies, for rows and for
+//! whatever else holds a calibration.
 
-use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Kind, MODELS, ModelJson, OutsideJson, RangeJson, parse};
-use crate::domain::calibration::{FieldError, Model, Options};
+use super::ModelJson;
+use crate::domain::calibration::{
+    Chain, Expression, FieldError, Interval, Linear, Model, Nested, Options, Outside, Piecewise, PlatinumRtd,
+    Polynomial, Range, Ranges, SteinhartHart, TwoPoint,
+};
 use crate::domain::settings::pointed;
+use crate::id::{BadId, SensorCode};
 use crate::wire::fields::Fields;
 
-/// Reads the model and its options from a body; the caller reads the fields beside them.
-pub(in crate::wire) fn read(fields: &mut Fields<'_>) -> Option<(Model, Options)> {
-    let (kind, options) = written(fields);
-    let options = parse::options(&options).map_err(|invalid| fields.refused.push(invalid)).ok();
-    let model = kind.and_then(|kind| parse::model(&kind).map_err(|invalid| fields.refused.push(invalid)).ok());
-    model.zip(options)
+/// All models, by the name in the field `model`.
+pub(super) const MODELS: [&str; 10] = [
+    "identity",
+    "linear",
+    "two_point",
+    "piecewise",
+    "polynomial",
+    "ranges",
+    "steinhart_hart",
+    "platinum_rtd",
+    "expression",
+    "chain",
+];
+
+/// Reads the model and its options; the caller reads the other fields of the object.
+pub(in crate::wire) fn read(fields: &mut Fields<'_>) -> Option<ModelJson> {
+    let (options, model) = (options(fields), model(fields));
+    Some(ModelJson { model: model?, options: options? })
 }
 
-/// The fields as they stand there: the kind, where it can be read, and the options with any kind.
-fn written(fields: &mut Fields<'_>) -> (Option<Kind>, ModelJson) {
-    let kind = kind(fields);
-    let (clamp, valid) = (fields.optional_pair("clamp"), fields.optional_pair("valid"));
+fn options(fields: &mut Fields<'_>) -> Option<Options> {
+    let (clamp, valid) = (interval(fields, "clamp"), interval(fields, "valid"));
     let round = fields.optional("round").map(|digits| digits.as_u64().and_then(|digits| u8::try_from(digits).ok()));
     if round == Some(None) {
         fields.refuse("round", "must be 0 to 15");
+        return None;
     }
-    (kind, ModelJson { kind: Kind::Identity, round: round.flatten(), clamp, valid })
+    let options = Options { round: round.flatten(), clamp: clamp?, valid: valid? };
+    fields.check(options.checked())
 }
 
-fn kind(fields: &mut Fields<'_>) -> Option<Kind> {
-    match fields.required("model")?.as_str() {
-        Some("identity") => Some(Kind::Identity),
+/// An interval that may be left out; `None` when it is wrong.
+fn interval(fields: &mut Fields<'_>, name: &'static str) -> Option<Option<Interval>> {
+    if fields.optional(name).is_none() {
+        return Some(None);
+    }
+    let (min, max) = fields.pair(name)?;
+    let interval = Interval::new(min, max).map_err(|error| error.under(&format!("/{name}")));
+    fields.check(interval).map(Some)
+}
+
+fn model(fields: &mut Fields<'_>) -> Option<Model> {
+    let model = match fields.required("model")?.as_str() {
+        Some("identity") => Ok(Model::Identity),
         Some("linear") => {
             let (slope, intercept) = (fields.number("slope"), fields.number("intercept"));
-            Some(Kind::Linear { slope: slope?, intercept: intercept? })
+            Linear::new(slope?, intercept?).map(Model::Linear)
         }
         Some("two_point") => {
             let (raw, reference) = (fields.pair("raw"), fields.pair("reference"));
-            Some(Kind::TwoPoint { raw: raw?, reference: reference? })
+            TwoPoint::new(raw?.into(), reference?.into()).map(Model::TwoPoint)
         }
         Some("piecewise") => {
-            let points = fields.pairs("points");
-            let outside = fields.required("outside").map(OutsideJson::deserialize);
-            if matches!(outside, Some(Err(_))) {
-                fields.refuse("outside", "must be extend, clamp or reject");
-            }
-            Some(Kind::Piecewise { points: points?, outside: outside?.ok()? })
+            let (points, outside) = (fields.pairs("points"), outside(fields));
+            Piecewise::new(points?, outside?).map(Model::Piecewise)
         }
-        Some("polynomial") => Some(Kind::Polynomial { coefficients: numbers(fields, "coefficients")? }),
-        Some("ranges") => {
-            let range = |fields: &mut Fields<'_>| {
-                let (from, to) = (fields.number("from"), fields.number("to"));
-                let model = whole(fields);
-                Some(RangeJson { from: from?, to: to?, model: model? })
-            };
-            Some(Kind::Ranges { ranges: objects(fields, "ranges", range)? })
-        }
+        Some("polynomial") => Polynomial::new(numbers(fields, "coefficients")?).map(Model::Polynomial),
+        Some("ranges") => Ranges::new(objects(fields, "ranges", range)?).map(Model::Ranges),
         Some("steinhart_hart") => {
             let (a, b, c) = (fields.number("a"), fields.number("b"), fields.number("c"));
-            Some(Kind::SteinhartHart { a: a?, b: b?, c: c? })
+            SteinhartHart::new(a?, b?, c?).map(Model::SteinhartHart)
         }
         Some("platinum_rtd") => {
             let r0 = fields.number("r0");
-            let [a, b, c] = ["a", "b", "c"].map(|name| fields.optional(name).map(|_| fields.number(name)));
-            // A coefficient that is there and no number is refused by name already.
-            let own = |own: Option<Option<f64>>| own.map_or(Some(None), |own| own.map(Some));
-            Some(Kind::PlatinumRtd { r0: r0?, a: own(a)?, b: own(b)?, c: own(c)? })
+            let [a, b, c] = ["a", "b", "c"].map(|name| match fields.optional(name) {
+                Some(_) => fields.number(name).map(Some),
+                None => Some(None),
+            });
+            PlatinumRtd::new(r0?, a?, b?, c?).map(Model::PlatinumRtd)
         }
         Some("expression") => {
-            let formula = fields.required("formula").map(|formula| formula.as_str().map(str::to_owned));
+            let formula = fields.required("formula").map(|formula| formula.as_str());
             if formula == Some(None) {
                 fields.refuse("formula", "must be a text");
             }
-            let inputs = texts(fields, "inputs");
-            Some(Kind::Expression { formula: formula??, inputs: inputs? })
+            let inputs = inputs(fields);
+            Expression::new(formula??, inputs?).map(Model::Expression)
         }
-        Some("chain") => Some(Kind::Chain { steps: objects(fields, "steps", whole)? }),
+        Some("chain") => Chain::new(objects(fields, "steps", nested)?).map(Model::Chain),
+        _ => Err(FieldError::new("/model", format!("must be one of {}", MODELS.join(", ")))),
+    };
+    fields.check(model)
+}
+
+/// What a piecewise model does beyond its points.
+pub(in crate::wire) fn outside(fields: &mut Fields<'_>) -> Option<Outside> {
+    match fields.required("outside")?.as_str() {
+        Some("extend") => Some(Outside::Extend),
+        Some("clamp") => Some(Outside::Clamp),
+        Some("reject") => Some(Outside::Reject),
         _ => {
-            fields.refuse("model", format!("must be one of {}", MODELS.join(", ")));
+            fields.refuse("outside", "must be extend, clamp or reject");
             None
         }
     }
 }
 
-/// A model with its options, as it stands within another.
-fn whole(fields: &mut Fields<'_>) -> Option<ModelJson> {
-    let (kind, options) = written(fields);
-    Some(ModelJson { kind: kind?, ..options })
+fn range(fields: &mut Fields<'_>) -> Option<Range> {
+    let (from, to) = (fields.number("from"), fields.number("to"));
+    let part = nested(fields);
+    Some(Range { from: from?, to: to?, part: part? })
+}
+
+fn nested(fields: &mut Fields<'_>) -> Option<Nested> {
+    read(fields).map(|ModelJson { model, options }| Nested { model, options })
 }
 
 /// A list of numbers that has to be there.
@@ -101,17 +132,21 @@ fn numbers(fields: &mut Fields<'_>, name: &'static str) -> Option<Vec<f64>> {
     numbers.into_iter().collect()
 }
 
-/// An object of texts, empty when it is left out.
-fn texts<T: FromIterator<(String, String)> + Default>(fields: &mut Fields<'_>, name: &'static str) -> Option<T> {
-    let Some(value) = fields.optional(name) else { return Some(T::default()) };
+/// The inputs of a formula: sensor codes by name, none when the field is left out.
+fn inputs(fields: &mut Fields<'_>) -> Option<Vec<(String, SensorCode)>> {
+    let Some(value) = fields.optional("inputs") else { return Some(Vec::new()) };
     let Some(object) = value.as_object() else {
-        fields.refuse(name, "must be an object of texts");
+        fields.refuse("inputs", "must be an object of texts");
         return None;
     };
-    for (key, _) in object.iter().filter(|(_, value)| !value.is_string()) {
-        fields.refuse(&format!("{name}/{}", pointed(key)), "must be a text");
-    }
-    object.iter().map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+    let input = |(name, code): (&String, &Value)| {
+        let code = code.as_str().ok_or_else(|| "must be a text".to_owned());
+        let code = code.and_then(|code| code.parse().map_err(|error: BadId| error.to_string()));
+        let code = code.map_err(|detail| FieldError::new(format!("/inputs/{}", pointed(name)), detail));
+        Some((name.clone(), fields.check(code)?))
+    };
+    // Every input is read, so that all errors are reported.
+    object.iter().map(input).collect::<Vec<_>>().into_iter().collect()
 }
 
 /// A list of objects that has to be there, each read by `read`.
@@ -127,17 +162,15 @@ fn objects<T>(
     let one = |(place, value): (usize, &Value)| {
         let at = format!("/{name}/{place}");
         let Some(object) = value.as_object() else {
-            fields.refused.push(FieldError::new(at, "must be an object"));
+            fields.errors.push(FieldError::new(at, "must be an object"));
             return None;
         };
         let mut inside = Fields::new(object);
         let found = read(&mut inside);
-        // Which fields there are depends on the model; without one, only that is worth saying.
-        let unknown_model = inside.refused.iter().any(|invalid| invalid.pointer == "/model");
-        let refused = if unknown_model { inside.refused } else { inside.finish() };
-        fields.refused.extend(refused.into_iter().map(|invalid| invalid.under(&at)));
+        let errors = inside.finish_model();
+        fields.errors.extend(errors.into_iter().map(|error| error.under(&at)));
         found
     };
-    // Every object is read before the first wrong one ends it, so that all that is wrong is told.
+    // Every object is read, so that all errors are reported.
     list.iter().enumerate().map(one).collect::<Vec<_>>().into_iter().collect()
 }

@@ -1,19 +1,19 @@
-//! Goes through a formula without computing: every name has to be known, and every call to have its arguments.
+//! Checks a formula without calculating: every name must be known, and every call must have its arguments.
 
 use std::cmp::Ordering;
 
 use nanoexpr::{Context, Error, ErrorKind, Evaluator, Math, Number};
 
-/// Accepts the formula if it can be read, is not deeper than `deepest`, and all its names are known.
+/// Checks that the formula can be read, is not deeper than `deepest`, and has only known names.
 pub(super) fn check(formula: &str, deepest: usize, known: impl Fn(&str) -> bool) -> Result<(), Error> {
     Evaluator::<_>::new(&Names(known)).max_depth(deepest).evaluate(formula).map(|Anything| ())
 }
 
-/// A number of which nothing is known; nothing can go wrong with it.
+/// A number with an unknown value; every operation on it succeeds.
 #[derive(Debug, Clone, Copy, Default)]
 struct Anything;
 
-/// Which variables there are. Functions and constants are those of [`Math`].
+/// The known variables. Functions and constants are those of [`Math`].
 struct Names<F>(F);
 
 impl<F: Fn(&str) -> bool> Context<Anything> for Names<F> {
@@ -24,7 +24,7 @@ impl<F: Fn(&str) -> bool> Context<Anything> for Names<F> {
 
     fn call(&self, name: &str, arguments: &[Anything]) -> Option<Result<Anything, ErrorKind>> {
         let numbers: Vec<f64> = arguments.iter().map(|Anything| 0.0).collect();
-        // Only the number of arguments is looked at: what a function says to zeros says nothing about others.
+        // Only the number of arguments matters here: the result for zeros says nothing about other values.
         match Math.call(name, &numbers)? {
             Err(ErrorKind::ArgumentCount) => Some(Err(ErrorKind::ArgumentCount)),
             Ok(_) | Err(_) => Some(Ok(Anything)),

@@ -156,7 +156,7 @@ fn formulas() -> impl Strategy<Value = (String, f64)> {
 proptest! {
     #[test]
     fn a_formula_has_the_value_of_what_it_was_written_from((formula, expected) in formulas()) {
-        prop_assume!(formula.len() <= LONGEST);
+        prop_assume!(formula.len() <= MAX_FORMULA);
         let parsed = match expression(&formula, &[]) {
             Ok(parsed) => parsed,
             Err(refused) => return { prop_assert!(refused.detail.contains("deep"), "{formula}: {refused}"); Ok(()) },

@@ -24,12 +24,8 @@ fn linear(slope: f64) -> Option<Calibration> {
 /// What (sensor, instant, raw number) become with these calibrations: values, or the reasons why not.
 fn values(calibrations: &[(&str, Option<Calibration>)], raws: &[(&str, i64, f64)]) -> Vec<Result<f64, Reason>> {
     let sensor = |(name, _): &(&str, Option<Calibration>)| Sensor {
-        code: code(name),
-        unit: String::new(),
-        enabled: true,
         limits: Some(Interval::new(-1e9, 1e9).unwrap()),
-        latest: None,
-        versions: 0,
+        ..Sensor::new(code(name))
     };
     let sensors: Vec<Sensor> = calibrations.iter().map(sensor).collect();
     let raws: Vec<_> = raws
@@ -116,14 +112,7 @@ fn without_formulas_every_number_stands_alone() {
     assert_eq!(values(&calibrations, &[("b", AT, 1.0), ("a", AT, 1.0)]), [Ok(1.0), Ok(2.0)]);
     let uncalibrated = Given {
         raw: &RawReading { sensor: code("b"), at: Timestamp::from_millis(AT), raw: 1.0 },
-        sensor: &Sensor {
-            code: code("b"),
-            unit: String::new(),
-            enabled: true,
-            limits: None,
-            latest: None,
-            versions: 0,
-        },
+        sensor: &Sensor::new(code("b")),
         calibration: None,
     };
     let made = together(&"d".parse().unwrap(), Timestamp::from_millis(AT), &[uncalibrated]);

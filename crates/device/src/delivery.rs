@@ -1,0 +1,111 @@
+//! Delivers settings to AWS IoT: the newest version, and never an older one after a newer one.
+//!
+//! An attempt holds the lease in the device's row, so attempts do not overlap. It reads the newest settings together with
+//! the lease, publishes them, and records them as delivered only if they are still the newest; otherwise it starts again.
+//! An attempt that AWS IoT answered is over and gives the lease back. One without an answer (a time-out, a killed function)
+//! may still take effect, so its lease is left to expire: until then nobody publishes anything that it could arrive after.
+
+use std::sync::Arc;
+
+use futures_util::{StreamExt, stream};
+use weir_aws::AwsError;
+use weir_aws::device::{DeviceTable, Lease, LeaseToken, RecordedDelivery};
+use weir_aws::iot::{Iot, IotError};
+use weir_core::id::DeviceId;
+use weir_core::wire::device::DeliveryJson;
+use weir_runtime::Until;
+use weir_runtime::clock::Clock;
+
+use super::publish::publish;
+
+/// How long a lease lasts, in seconds. An attempt makes at most 7 requests of at most 2 s each, so the last one has 16 s to
+/// arrive or be lost.
+const LEASE_SECONDS: i64 = 30;
+/// When to try again after AWS IoT refused an attempt, in seconds.
+const RETRY_SECONDS: i64 = 60;
+/// Maximum rounds of one delivery for settings that change meanwhile; after that it is left to the sweep.
+const MAX_ROUNDS: usize = 5;
+/// Maximum deliveries of a sweep.
+const SWEEP_LIMIT: i32 = 200;
+/// Maximum concurrent deliveries of a sweep.
+const CONCURRENT: usize = 10;
+
+/// The result of a sweep.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sweep {
+    /// How many devices' settings were delivered.
+    pub delivered: usize,
+    /// How many were not and stay due.
+    pub pending: usize,
+}
+
+/// Delivers settings.
+#[derive(Clone)]
+pub struct Delivery {
+    devices: DeviceTable,
+    iot: Iot,
+    clock: Arc<dyn Clock>,
+}
+
+impl Delivery {
+    /// Delivers the settings in this table to AWS IoT.
+    pub fn new(devices: DeviceTable, iot: Iot, clock: Arc<dyn Clock>) -> Self {
+        Self { devices, iot, clock }
+    }
+
+    /// AWS IoT.
+    pub(crate) fn iot(&self) -> &Iot {
+        &self.iot
+    }
+
+    /// Tries to deliver the device's newest settings now. Errors are only logged: the settings are stored, and a sweep
+    /// delivers them.
+    pub async fn deliver(&self, id: &DeviceId) -> DeliveryJson {
+        self.attempt(id).await.unwrap_or_else(|error| {
+            tracing::warn!(device = %id, %error, "settings are not delivered yet");
+            DeliveryJson::Pending
+        })
+    }
+
+    /// Delivers all settings that are due. Those for which there is no time stay due; an attempt that is interrupted counts
+    /// as one without an answer.
+    ///
+    /// # Errors
+    /// When the due devices cannot be read.
+    pub async fn sweep(&self, until: Until) -> Result<Sweep, AwsError> {
+        let due = self.devices.due(self.clock.now(), SWEEP_LIMIT);
+        let due = until.finish(due).await.ok_or(AwsError::Late("sweep"))??;
+        let deliver = async |id: DeviceId| until.finish(self.deliver(&id)).await.unwrap_or(DeliveryJson::Pending);
+        let states: Vec<_> = stream::iter(due.into_iter().map(deliver)).buffer_unordered(CONCURRENT).collect().await;
+        let delivered = states.iter().filter(|state| **state == DeliveryJson::Delivered).count();
+        Ok(Sweep { delivered, pending: states.len() - delivered })
+    }
+
+    async fn attempt(&self, id: &DeviceId) -> Result<DeliveryJson, AwsError> {
+        let token = LeaseToken::random();
+        for _ in 0..MAX_ROUNDS {
+            let now = self.clock.now();
+            let pending = match self.devices.lease(id, &token, now, now.plus_seconds(LEASE_SECONDS)).await? {
+                Lease::Acquired(pending) => pending,
+                Lease::HeldByOther => return Ok(DeliveryJson::Pending),
+                Lease::NothingPending => return Ok(DeliveryJson::Delivered),
+            };
+            match publish(&self.iot, id, &pending).await {
+                Ok(()) => {}
+                Err(IotError::Refused(error)) => {
+                    self.devices.postpone(id, &token, self.clock.now().plus_seconds(RETRY_SECONDS)).await?;
+                    return Err(error);
+                }
+                Err(IotError::Unknown(error)) => return Err(error),
+            }
+            match self.devices.record_delivery(id, &token, pending.version).await? {
+                RecordedDelivery::Delivered => return Ok(DeliveryJson::Delivered),
+                RecordedDelivery::NewerVersion => {}
+                RecordedDelivery::LeaseLost => return Ok(DeliveryJson::Pending),
+            }
+        }
+        // The settings change faster than they can be delivered.
+        self.devices.postpone(id, &token, self.clock.now()).await?;
+        Ok(DeliveryJson::Pending)
+    }
+}

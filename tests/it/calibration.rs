@@ -8,6 +8,7 @@ mod registry;
 mod repeated;
 
 use serde_json::{Value, json};
+use weir_runtime::Function as _;
 use weir_tests::engine::Engine;
 use weir_tests::events::{event, names};
 use weir_tests::functions::{Functions, Settings};
@@ -70,7 +71,7 @@ async fn keeping(reading_days: i64) -> (Engine, Functions) {
 
 /// The answer to an event.
 async fn handled(functions: &Functions, name: &str) -> Value {
-    functions.calibration.handle(event("calibration", name)).await.unwrap_or_else(|error| panic!("{name}: {error}"))
+    functions.calibration.answer(event("calibration", name)).await.unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 fn counts([stored, duplicate, quarantined]: [u32; 3]) -> Value {

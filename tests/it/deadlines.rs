@@ -4,14 +4,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::routing::get;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
-use weir_core::aws::delivery::{Delivery, Swept};
-use weir_core::aws::device::DeviceTable;
-use weir_core::clock::{Clock, SystemClock, Until};
-use weir_core::http::gateway::{Failure, in_time};
+use weir_aws::delivery::{Delivery, Swept};
+use weir_aws::device::DeviceTable;
+use weir_http::{finish, gateway};
+use weir_runtime::{Event, Function as _, Until};
 use weir_tests::engine::Engine;
 use weir_tests::functions::{Functions, NOW, Settings};
+use weir_tests::pump::stream_record;
 use weir_tests::slow::Slow;
 
 use crate::http::ask::{Ask, body, status};
@@ -34,22 +37,22 @@ async fn a_message_whose_end_is_not_known_in_time_is_called_for_again_and_ends_o
     let level = json!({"id": "01", "filling": 100, "ts": millis(-10), "received_at": millis(0)});
     slow.takes(Duration::from_millis(1500));
     let begun = Instant::now();
-    let late = functions.calibration.handle_within(value.clone(), 2 * SECOND).await.unwrap_err();
-    assert_eq!(late.to_string(), "call again: out of time");
-    let late = functions.organizer.handle_within(level.clone(), 2 * SECOND).await.unwrap_err();
-    assert_eq!(late.to_string(), "call again: out of time");
+    let late = functions.calibration.answer_within(value.clone(), 2 * SECOND).await.unwrap_err();
+    assert_eq!(late.to_string(), "deliver again: out of time");
+    let late = functions.organizer.answer_within(level.clone(), 2 * SECOND).await.unwrap_err();
+    assert_eq!(late.to_string(), "deliver again: out of time");
     assert_eq!(begun.elapsed(), 4 * SECOND, "both used their time, and no more");
     slow.takes(Duration::ZERO);
-    let answer = functions.calibration.handle_within(value, 2 * SECOND).await.unwrap();
+    let answer = functions.calibration.answer_within(value, 2 * SECOND).await.unwrap();
     assert_eq!(answer["stored"].as_u64().unwrap() + answer["duplicate"].as_u64().unwrap(), 1, "{answer}");
-    functions.organizer.handle_within(level, 2 * SECOND).await.unwrap();
+    functions.organizer.answer_within(level, 2 * SECOND).await.unwrap();
     assert_eq!((engine.rows("readings").len(), engine.rows("levels").len()), (2, 1));
 }
 
 /// The record that wakes recalculation for a job.
 fn record(job: &Value) -> Value {
     let keys = json!({"sensor": {"S": "b#ph"}, "job": {"S": job["job"]}});
-    json!({"Records": [{"eventSource": "aws:dynamodb", "dynamodb": {"SequenceNumber": "1", "Keys": keys}}]})
+    json!({"Records": [stream_record("1", keys)]})
 }
 
 #[tokio::test(start_paused = true)]
@@ -63,7 +66,7 @@ async fn a_slice_that_is_too_slow_is_named_and_has_less_to_do_the_next_time() {
     let slow = Slow::always(SECOND);
     let function = world.function_by(&world.engine.client_timed(slow.clone()), world.clock.clone());
     let begun = Instant::now();
-    let answer = function.handle_within(record(&job), 7 * SECOND).await.unwrap();
+    let answer = function.answer_within(record(&job), 7 * SECOND).await.unwrap();
     assert_eq!(begun.elapsed(), 7 * SECOND, "it answers in time");
     assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": "1"}]}));
     let told = world.job(&job).await;
@@ -71,7 +74,7 @@ async fn a_slice_that_is_too_slow_is_named_and_has_less_to_do_the_next_time() {
     assert!(world.stored().iter().all(|(.., version)| *version == 1), "but its readings are replaced already");
 
     slow.takes(Duration::from_millis(300));
-    let answer = function.handle_within(record(&job), 29 * SECOND).await.unwrap();
+    let answer = function.answer_within(record(&job), 29 * SECOND).await.unwrap();
     assert_eq!(answer, json!({"batchItemFailures": []}));
     let told = world.job(&job).await;
     assert_eq!((&told["state"], &told["seen"]), (&json!("done"), &json!(40)));
@@ -91,35 +94,22 @@ async fn jobs_that_there_is_no_time_to_wake_stay_due() {
     let slow = Slow::of("UpdateItem", SECOND);
     let function = world.function_by(&world.engine.client_timed(slow), world.clock.clone());
     let sweep = json!({"source": "aws.events"});
-    let answer = function.handle_within(sweep.clone(), 2500 * SECOND / 1000).await.unwrap();
+    let answer = function.answer_within(sweep.clone(), 2500 * SECOND / 1000).await.unwrap();
     assert_eq!(answer, json!({"woken": 2, "more": true}));
-    assert_eq!(function.handle_within(sweep, 29 * SECOND).await.unwrap(), json!({"woken": 1, "more": false}));
-}
-
-/// Epoch milliseconds in so many seconds, by the clock that Lambda and the guard go by.
-fn in_seconds(seconds: i64) -> u64 {
-    u64::try_from(SystemClock.now().plus_seconds(seconds).millis()).unwrap()
+    assert_eq!(function.answer_within(sweep, 29 * SECOND).await.unwrap(), json!({"woken": 1, "more": false}));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_takes_too_long_is_answered_with_503_before_lambda_cuts_it_off() {
+    let slow = Router::new().route("/levels", get(async || sleep(100 * SECOND).await));
     let request = Ask::new("GET", "/levels").admin().event();
     let begun = Instant::now();
-    let handle = async |_: Value, _: Duration| {
-        sleep(100 * SECOND).await;
-        Ok::<_, Failure>(json!({}))
-    };
-    let answer = in_time(in_seconds(30), request.clone(), handle).await.unwrap();
-    assert!((28 * SECOND..30 * SECOND).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+    let answer = gateway::answer(&finish(slow), Event::new(request.clone()), Until::after(29 * SECOND)).await;
+    assert!((29 * SECOND..30 * SECOND).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+    let answer = serde_json::to_value(answer).unwrap();
     assert_eq!((status(&answer), &answer["headers"]["retry-after"]), (503, &json!("2")));
     assert_eq!(body(&answer)["type"], "urn:weir:problem:unavailable");
-    let id = request["requestContext"]["requestId"].clone();
-    assert_eq!(body(&answer)["instance"], id);
-
-    let failed = in_time(in_seconds(30), json!({"source": "aws.events"}), handle).await.unwrap_err();
-    assert_eq!(failed.to_string(), "call again: out of time");
-    let told = in_time(in_seconds(30), request, async |_, left| Ok::<_, Failure>(json!(left.as_secs()))).await.unwrap();
-    assert!(told == 28 || told == 29, "a second is kept for the report: {told}");
+    assert_eq!(body(&answer)["instance"], request["requestContext"]["requestId"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -133,12 +123,12 @@ async fn a_replay_of_many_answers_with_what_it_had_time_for() {
     let function = world.function_by(world.engine.client_timed(Slow::always(Duration::ZERO)), &lambda);
     let begun = Instant::now();
     // Eight at once: the second eight are broken off.
-    let answer = function.handle_within(json!({"replay": {}}), 10 * SECOND).await.unwrap();
+    let answer = function.answer_within(json!({"replay": {}}), 10 * SECOND).await.unwrap();
     assert_eq!(begun.elapsed(), 10 * SECOND);
     assert_eq!((&answer["accepted"], &answer["failed"]), (&json!(8), &json!(8)));
     assert!(answer["next"].is_string(), "four have not been begun: {answer}");
     assert_eq!(world.engine.rows("quarantine").len(), 12);
-    let left = Arc::new(function).handle_within(json!({"replay": {}}), 29 * SECOND).await.unwrap();
+    let left = Arc::new(function).answer_within(json!({"replay": {}}), 29 * SECOND).await.unwrap();
     assert_eq!((&left["accepted"], &left["next"]), (&json!(12), &Value::Null));
     assert_eq!((world.engine.rows("quarantine").len(), world.engine.rows("readings").len()), (0, 20));
 }

@@ -9,15 +9,17 @@ pub mod routed;
 use axum::Router;
 use axum::routing::get;
 use serde_json::{Value, json};
-use weir_core::http::{Admin, Member, Path, Problem, finish, gateway, served};
 use weir_core::id::DeviceId;
+use weir_http::{Admin, ApiError, Member, Path, finish, gateway, served};
+
+use weir_runtime::{Event, Until};
 
 use ask::{Ask, status};
 use matrix::{Line, Who, differences, line, walk};
 
-async fn read(Member(caller): Member, Path(id): Path<DeviceId>) -> Result<String, Problem> {
+async fn read(Member(caller): Member, Path(id): Path<DeviceId>) -> Result<String, ApiError> {
     caller.sees(&id)?;
-    if id.as_str() == "buoy-01" { Ok(id.to_string()) } else { Err(Problem::not_found()) }
+    if id.as_str() == "buoy-01" { Ok(id.to_string()) } else { Err(ApiError::not_found()) }
 }
 
 async fn answer(event: Value) -> Value {
@@ -26,7 +28,7 @@ async fn answer(event: Value) -> Value {
         .route("/devices/{id}", get(read).delete(remove))
         .route("/devices/{id}/leak", get(async || "x"))
         .route("/openapi.json", served("{}"));
-    gateway::answer(&finish(routes), event).await
+    serde_json::to_value(gateway::answer(&finish(routes), Event::new(event), Until::NEVER).await).unwrap()
 }
 
 fn lines() -> Vec<Line> {

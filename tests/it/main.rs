@@ -1,6 +1,5 @@
 //! Everything that needs no network: the functions on a real engine, and the rules of the house.
 
-mod agent;
 mod calibration;
 mod contract;
 mod deadlines;

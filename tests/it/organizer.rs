@@ -8,6 +8,7 @@ mod rivals;
 mod together;
 
 use serde_json::{Value, json};
+use weir_runtime::Function as _;
 use weir_tests::engine::Engine;
 use weir_tests::events::{event, names};
 use weir_tests::functions::{Functions, NOW};
@@ -47,7 +48,7 @@ async fn stood() -> (Engine, Functions) {
 
 /// What an event comes to.
 async fn handled(functions: &Functions, event: Value) -> String {
-    let answer = functions.organizer.handle(event).await.unwrap();
+    let answer = functions.organizer.answer(event).await.unwrap();
     answer["outcome"].as_str().expect("an outcome").to_owned()
 }
 

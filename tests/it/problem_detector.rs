@@ -11,9 +11,11 @@ mod stream;
 mod time;
 
 use serde_json::{Value, json};
+use weir_runtime::Function as _;
 use weir_tests::engine::Engine;
 use weir_tests::events::{event, names};
 use weir_tests::functions::{Functions, NOW};
+use weir_tests::pump::stream_record;
 
 /// Each recorded batch, and the records it answers with as failed.
 const ANSWERS: &[(&str, &[&str])] = &[
@@ -36,18 +38,18 @@ async fn stood() -> (Engine, Functions) {
 async fn report(functions: &Functions, id: &str, filling: f64, seconds: i64) {
     let at = NOW.plus_seconds(seconds).millis();
     let report = json!({"id": id, "filling": filling, "ts": at, "received_at": NOW.millis()});
-    functions.organizer.handle(report).await.unwrap();
+    functions.organizer.answer(report).await.unwrap();
 }
 
 /// A batch of one record for each sensor.
 fn batch(ids: &[&str]) -> Value {
-    let record = |(place, id): (usize, &&str)| json!({"eventName": "MODIFY", "dynamodb": {"SequenceNumber": format!("{place:021}"), "Keys": {"id": {"S": id}}}});
+    let record = |(place, id): (usize, &&str)| stream_record(&format!("{place:021}"), json!({"id": {"S": id}}));
     json!({"Records": ids.iter().enumerate().map(record).collect::<Vec<_>>()})
 }
 
 /// Hands a batch over that must be taken whole.
 async fn judged(functions: &Functions, ids: &[&str]) {
-    let answer = functions.detector.handle(batch(ids)).await.unwrap();
+    let answer = functions.detector.answer(batch(ids)).await.unwrap();
     assert_eq!(answer, json!({"batchItemFailures": []}));
 }
 
@@ -90,7 +92,7 @@ async fn every_event_is_answered_with_the_records_that_failed_and_the_others_are
         for (id, filling, seconds) in [("01", 100.0, -300), ("02", 50.0, -200), ("03", 100.0, -100)] {
             report(&functions, id, filling, seconds).await;
         }
-        let answer = functions.detector.handle(event("problem-detector", name)).await.unwrap();
+        let answer = functions.detector.answer(event("problem-detector", name)).await.unwrap();
         let failures: Vec<_> = failed.iter().map(|sequence| json!({"itemIdentifier": sequence})).collect();
         assert_eq!(answer, json!({"batchItemFailures": failures}), "{name}");
         let mut expected = vec![problem("0102", "OBSTRUCTION", "UNRESOLVED", 1, -200)];
@@ -100,7 +102,7 @@ async fn every_event_is_answered_with_the_records_that_failed_and_the_others_are
         assert_eq!(problems(&engine), expected, "{name}");
 
         let before = engine.rows("problems");
-        functions.detector.handle(event("problem-detector", name)).await.unwrap();
+        functions.detector.answer(event("problem-detector", name)).await.unwrap();
         assert_eq!(engine.rows("problems"), before, "{name} again changes nothing, not even a revision");
     }
 }

@@ -11,6 +11,8 @@ mod oracle;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
+use weir_runtime::Function as _;
+use weir_tests::pump::stream_record;
 
 use serde_json::{Value, json};
 use weir_tests::engine::Engine;
@@ -74,12 +76,12 @@ async fn a_network_ends_as_a_sequential_oracle_says_and_a_report_costs_the_same_
             part.level_reads += cost.rows;
             delivered += some.len();
             let before = meters[1].reads();
-            pump.run(async |event| detector.detector.handle(event).await).await;
+            pump.run(async |event| detector.detector.answer(event).await).await;
             engine.forget_stream();
             reads += meters[1].reads() - before;
             add(&mut judging, &meters[1].take());
         }
-        let swept = detector.detector.handle(event("problem-detector", "sweep")).await.expect("a sweep");
+        let swept = detector.detector.answer(event("problem-detector", "sweep")).await.expect("a sweep");
         assert_eq!((&swept["failed"], &swept["more"]), (&json!(0), &json!(false)));
         silent += swept["silent"].as_u64().expect("a number");
         meters[1].take();
@@ -116,7 +118,7 @@ async fn a_network_ends_as_a_sequential_oracle_says_and_a_report_costs_the_same_
 }
 
 async fn deliver(functions: &Functions, report: &Report) -> String {
-    let answer = functions.organizer.handle(report.event()).await.expect("an answer");
+    let answer = functions.organizer.answer(report.event()).await.expect("an answer");
     answer["outcome"].as_str().expect("an outcome").to_owned()
 }
 
@@ -159,18 +161,18 @@ async fn a_batch_of_whole_tubes_reads_two_rows_for_a_record() {
     }
     let (functions, meter) = (Functions::over(&engine), Arc::new(Meter::default()));
     let metered = Functions::by(&engine, &engine.client_over(meter.clone()), &Settings::default());
-    let record = |id: &String| json!({"dynamodb": {"SequenceNumber": id, "Keys": {"id": {"S": id}}}});
+    let record = |id: &String| stream_record(id, json!({"id": {"S": id}}));
     let batch = json!({"Records": network.ids().iter().map(record).collect::<Vec<_>>()});
     for id in network.ids() {
         let at = network::end_of(0).millis();
         functions
             .organizer
-            .handle(json!({"id": id, "filling": 50, "ts": at, "received_at": at}))
+            .answer(json!({"id": id, "filling": 50, "ts": at, "received_at": at}))
             .await
             .expect("an answer");
     }
-    functions.detector.handle(batch.clone()).await.expect("an answer");
-    metered.detector.handle(batch).await.expect("an answer");
+    functions.detector.answer(batch.clone()).await.expect("an answer");
+    metered.detector.answer(batch).await.expect("an answer");
     let cost = meter.take();
     let rows = cost["levels"].rows + cost["problems"].rows;
     assert!(rows <= 200, "{rows} rows for 100 records");

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::Config;
 use serde_json::{Value, json};
+use weir_runtime::Function as _;
 use weir_tests::engine::Engine;
 use weir_tests::functions::{Functions, NOW, Settings};
 use weir_tests::pump::Pump;
@@ -55,9 +56,9 @@ impl Message {
         let event = self.event();
         let organizer = matches!(self, Message::Level(..)) || matches!(self, Message::Broken(text) if text % 2 == 0);
         let failed = if organizer {
-            functions.organizer.handle(event).await.err().map(|error| error.to_string())
+            functions.organizer.answer(event).await.err().map(|error| error.to_string())
         } else {
-            functions.calibration.handle(event).await.err().map(|error| error.to_string())
+            functions.calibration.answer(event).await.err().map(|error| error.to_string())
         };
         assert_eq!(failed, None);
     }
@@ -122,7 +123,7 @@ impl World {
 
     async fn pump(&mut self, second: bool) {
         let detector = &self.instances[usize::from(second)].detector;
-        self.pump.run(async |event| detector.handle(event).await).await;
+        self.pump.run(async |event| detector.answer(event).await).await;
         assert!(self.pump.on_failure.is_empty(), "{:?}", self.pump.on_failure);
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::time::Duration;
+use weir_runtime::Function as _;
 
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -51,7 +52,7 @@ fn queued(from: i64) -> Value {
 
 async fn took(functions: &Functions, event: Value) -> (Duration, Value) {
     let begun = Instant::now();
-    let answer = functions.calibration.handle(event).await.unwrap();
+    let answer = functions.calibration.answer(event).await.unwrap();
     (begun.elapsed(), answer)
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use tooling::cloud::{Call, Cloud};
 use tooling::timestream::{ENDPOINT, FUNCTION};
-use weir_core::aws::time_series::Span;
+use weir_aws::time_series::Span;
 use weir_core::domain::Timestamp;
 use weir_core::domain::every::Every;
 use weir_core::domain::reading::Series;

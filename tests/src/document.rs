@@ -10,7 +10,7 @@ use reading::Reading;
 use recalculation::Recalculation;
 use serde_json::Value;
 use user::User;
-use weir_core::http::openapi;
+use weir_http::openapi;
 
 /// What every function behind the API says, as `GET /openapi.json` serves it.
 pub fn whole() -> Value {

@@ -7,16 +7,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
+use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition};
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
+use aws_sdk_dynamodb::{Client, Config};
 use aws_smithy_http_client::Builder;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use dynoxide::{Database, server};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use weir_core::aws::dynamodb::config::retry::{RetryConfig, RetryPartition};
-use weir_core::aws::dynamodb::config::timeout::TimeoutConfig;
-use weir_core::aws::dynamodb::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
-use weir_core::aws::dynamodb::{Client, Config};
 
 use crate::direct::Direct;
 use crate::root;
@@ -136,7 +136,7 @@ impl Engine {
     pub fn client_timed(&self, wire: Arc<dyn Wire>) -> Client {
         let http = through(SharedHttpClient::new(Direct::to(self.database.clone())), wire);
         let partition = RetryPartition::custom(self.url.clone()).build();
-        let timeouts = weir_core::aws::config::timeouts();
+        let timeouts = weir_aws::config::timeouts();
         Client::from_conf(self.config(http, 3).retry_partition(partition).timeout_config(timeouts).build())
     }
 
@@ -147,7 +147,7 @@ impl Engine {
         Client::from_conf(config.build())
     }
 
-    fn config(&self, http: SharedHttpClient, attempts: u32) -> weir_core::aws::dynamodb::config::Builder {
+    fn config(&self, http: SharedHttpClient, attempts: u32) -> aws_sdk_dynamodb::config::Builder {
         Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-central-1"))

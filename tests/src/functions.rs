@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
+use aws_sdk_dynamodb::Client;
 use calibration::Calibration;
 use flow::Flow;
 use organizer::Organizer;
 use problem_detector::ProblemDetector;
-use weir_core::aws::CalibrationTable;
-use weir_core::aws::device::DeviceTable;
-use weir_core::aws::dynamodb::Client;
-use weir_core::aws::level::{Keeping, LevelTable};
-use weir_core::aws::problem::ProblemTable;
-use weir_core::aws::quarantine::QuarantineTable;
-use weir_core::aws::registry::Registry;
-use weir_core::aws::time_series::{ReadingTable, TimeSeries};
-use weir_core::clock::SetClock;
+use weir_aws::CalibrationTable;
+use weir_aws::device::DeviceTable;
+use weir_aws::level::{Keeping, LevelTable};
+use weir_aws::problem::ProblemTable;
+use weir_aws::quarantine::QuarantineTable;
+use weir_aws::registry::Registry;
+use weir_aws::time_series::{ReadingTable, TimeSeries};
 use weir_core::domain::Timestamp;
 use weir_core::domain::problem::Rules;
+use weir_runtime::clock::SetClock;
 
 use crate::engine::Engine;
 

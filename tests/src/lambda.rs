@@ -3,7 +3,12 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use weir_runtime::Function as _;
 
+use aws_sdk_lambda::config::retry::RetryConfig;
+use aws_sdk_lambda::config::timeout::TimeoutConfig;
+use aws_sdk_lambda::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
+use aws_sdk_lambda::{Client, Config};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
@@ -13,11 +18,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
-use weir_core::aws::invoke::Invoker;
-use weir_core::aws::lambda::config::retry::RetryConfig;
-use weir_core::aws::lambda::config::timeout::TimeoutConfig;
-use weir_core::aws::lambda::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
-use weir_core::aws::lambda::{Client, Config};
+use weir_aws::invoke::Invoker;
 
 use crate::functions::Functions;
 use crate::wire::{Answer, answer};
@@ -94,12 +95,12 @@ impl Lambda {
         let fate = self.fates.lock().unwrap().pop_front();
         match fate {
             Some(Fate::Throttled) => return answer(429, &json!({"__type": "TooManyRequestsException", "Reason": "x"})),
-            Some(Fate::Fails) => return failed("call again: throttled"),
+            Some(Fate::Fails) => return failed("deliver again: throttled"),
             Some(Fate::Unanswered | Fate::Old) | None => {}
         }
         let said = match name.as_str() {
-            "calibration" => self.functions.calibration.handle(event).await.map_err(|error| error.to_string()),
-            "organizer" => self.functions.organizer.handle(event).await.map_err(|error| error.to_string()),
+            "calibration" => self.functions.calibration.answer(event).await.map_err(|error| error.to_string()),
+            "organizer" => self.functions.organizer.answer(event).await.map_err(|error| error.to_string()),
             other => panic!("{other} is not called by anybody"),
         };
         match (said, fate) {

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
+use weir_runtime::Function as _;
 
 use fastrand::Rng;
 use futures_util::future::{BoxFuture, LocalBoxFuture, poll_fn};
@@ -114,9 +115,9 @@ impl<'a> Lives<'a> {
         // Boxed, since a type of all that a function awaits is more than the compiler follows.
         let handled: LocalBoxFuture<'_, Result<Value, String>> = Box::pin(async {
             match which {
-                Which::Calibration => functions.calibration.handle_within(event, left).await.map_err(|e| e.to_string()),
-                Which::Organizer => functions.organizer.handle_within(event, left).await.map_err(|e| e.to_string()),
-                Which::Detector => functions.detector.handle_within(event, left).await.map_err(|e| e.to_string()),
+                Which::Calibration => functions.calibration.answer_within(event, left).await.map_err(|e| e.to_string()),
+                Which::Organizer => functions.organizer.answer_within(event, left).await.map_err(|e| e.to_string()),
+                Which::Detector => functions.detector.answer_within(event, left).await.map_err(|e| e.to_string()),
             }
         });
         let awaits = match cut {

@@ -7,9 +7,9 @@ use aws_smithy_http_client::Builder;
 use cognito_add_update_delete_user::{ChangeUser, Parts};
 use serde_json::{Value, json};
 use tooling::cloud::Cloud;
-use weir_core::aws::people::{Lock, Pool};
-use weir_core::aws::profile::ProfileTable;
-use weir_core::clock::{Clock, SetClock, SystemClock};
+use weir_aws::people::{Lock, Pool};
+use weir_aws::profile::ProfileTable;
+use weir_runtime::clock::{Clock, SetClock, SystemClock};
 
 use crate::engine::Engine;
 use crate::local::Local;

@@ -4,15 +4,15 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
+use aws_sdk_cognitoidentityprovider::config::retry::{RetryConfig, RetryPartition};
+use aws_sdk_cognitoidentityprovider::config::timeout::TimeoutConfig;
+use aws_sdk_cognitoidentityprovider::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
+use aws_sdk_cognitoidentityprovider::{Client, Config};
 use aws_smithy_http_client::Builder;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
-use weir_core::aws::cognito::config::retry::{RetryConfig, RetryPartition};
-use weir_core::aws::cognito::config::timeout::TimeoutConfig;
-use weir_core::aws::cognito::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
-use weir_core::aws::cognito::{Client, Config};
-use weir_core::aws::people::Pool;
+use weir_aws::people::Pool;
 
 use crate::wire::{Answer, Request, Wire, answer, refusal, through};
 

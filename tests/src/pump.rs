@@ -242,3 +242,11 @@ fn matches(pattern: &Value, record: &Value) -> bool {
         other => panic!("{other} is no filter pattern"),
     }
 }
+
+/// The record of a changed row with these keys, as a stream's mapping hands it over.
+pub fn stream_record(sequence: &str, keys: Value) -> Value {
+    json!({
+        "eventID": sequence, "eventName": "MODIFY", "eventSource": "aws:dynamodb", "awsRegion": "eu-central-1",
+        "dynamodb": {"SequenceNumber": sequence, "SizeBytes": 1, "Keys": keys},
+    })
+}

@@ -6,13 +6,13 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
+use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition};
+use aws_sdk_timestreamwrite::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_timestreamwrite::{Client, Config};
 use aws_smithy_http_client::Builder;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
-use weir_core::aws::dynamodb::config::retry::{RetryConfig, RetryPartition};
-use weir_core::aws::time_series::{TimeSeries, TimestreamTable};
-use weir_core::aws::timestreamwrite::config::{BehaviorVersion, Credentials, Region};
-use weir_core::aws::timestreamwrite::{Client, Config};
+use weir_aws::time_series::{TimeSeries, TimestreamTable};
 
 use crate::wire::{Answer, Request, Wire, answer, through};
 

@@ -5,14 +5,14 @@
 
 use std::sync::{Arc, Mutex};
 
+use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition};
+use aws_sdk_timestreamquery::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_timestreamquery::{Client, Config};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
-use weir_core::aws::dynamodb::config::retry::{RetryConfig, RetryPartition};
-use weir_core::aws::time_series::{History, TimestreamHistory};
-use weir_core::aws::timestreamquery::config::{BehaviorVersion, Credentials, Region};
-use weir_core::aws::timestreamquery::{Client, Config};
+use weir_aws::time_series::{History, TimestreamHistory};
 
 /// A status with the body that goes with it.
 pub type Recorded = (u16, Value);

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
-use weir_core::aws::device::DeviceTable;
+use weir_aws::device::DeviceTable;
 use weir_core::domain::Timestamp;
 use weir_core::domain::calibration::{Calibration, Interval, Linear, Model, Options, Outside, Piecewise, TwoPoint};
 use weir_core::domain::device::{Device, Sensor};

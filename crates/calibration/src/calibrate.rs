@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use weir_core::aws::AwsError;
+use weir_aws::AwsError;
 use weir_core::domain::calibration::{self, Given, in_force, together};
 use weir_core::domain::device::{Device, InForce, Sensor};
 use weir_core::domain::reading::{RawReading, Reading, Series};

@@ -5,19 +5,19 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
-use weir_core::aws::AwsError;
-use weir_core::aws::quarantine::SetAside;
-use weir_core::aws::time_series::{Aside, Written};
+use weir_aws::AwsError;
+use weir_aws::quarantine::QuarantineEntry;
+use weir_aws::time_series::{QuarantineWriter, Written};
 use weir_core::domain::device::Device;
 use weir_core::domain::reading::{Reading, Series};
 use weir_core::domain::{Reason, Refusal, Timestamp};
-use weir_core::id::{AsideId, DeviceId};
-use weir_core::telemetry::metric;
+use weir_core::id::{DeviceId, QuarantineId};
 use weir_core::wire::Envelope;
+use weir_runtime::telemetry::metric;
 
 use super::calibrate::{Histories, Made, asked, calibrate};
 use super::message::{Message, Part, parse, shown, single};
-use super::{Calibration, CallAgain, Count};
+use super::{Calibration, Count, Failed};
 
 /// The function's name, as kept with what it sets aside.
 const FUNCTION: &str = "calibration";
@@ -37,7 +37,7 @@ struct Known {
 #[derive(Default)]
 struct Sorted {
     readings: Vec<(usize, Reading)>,
-    aside: Vec<(usize, SetAside)>,
+    aside: Vec<(usize, QuarantineEntry)>,
     failed: Vec<(usize, AwsError)>,
 }
 
@@ -64,10 +64,7 @@ impl Sorted {
             Some(Ok(Some(_))) => {
                 Refusal::new(Reason::DeviceDisabled, format!("the device {} is switched off", message.device))
             }
-            Some(Err(error)) => {
-                let error = AwsError::Call { operation: "device", detail: error.to_string() };
-                return self.failed.push((place, error));
-            }
+            Some(Err(error)) => return self.failed.push((place, error.clone())),
             Some(Ok(None)) | None => {
                 Refusal::new(Reason::UnknownDevice, format!("no device {} is registered", message.device))
             }
@@ -80,11 +77,11 @@ impl Calibration {
     /// Delivers the messages and tells of each how it went. The store is asked once for all of them.
     ///
     /// Boxed: a type of all that is awaited from here on is more than the compiler follows.
-    pub(super) fn deliver(&self, envelopes: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<Count, CallAgain>>> {
+    pub(super) fn deliver(&self, envelopes: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<Count, Failed>>> {
         Box::pin(self.deliver_all(envelopes))
     }
 
-    async fn deliver_all(&self, envelopes: Vec<Envelope>) -> Vec<Result<Count, CallAgain>> {
+    async fn deliver_all(&self, envelopes: Vec<Envelope>) -> Vec<Result<Count, Failed>> {
         let messages: Vec<_> = envelopes.iter().map(parse).collect();
         let both = || envelopes.iter().zip(&messages);
         for (_, message) in both().filter(|(envelope, _)| envelope.replay.is_some()) {
@@ -105,7 +102,7 @@ impl Calibration {
                 }
             }
         }
-        let replayed: Vec<AsideId> = envelopes.iter().filter_map(|envelope| envelope.replay.clone()).collect();
+        let replayed: Vec<QuarantineId> = envelopes.iter().filter_map(|envelope| envelope.replay.clone()).collect();
         let outcomes = self.settle(envelopes.len(), sorted, &replayed).await;
         let counts = || outcomes.iter().flatten();
         let stored = counts().map(|count| count.stored).sum();
@@ -135,11 +132,12 @@ impl Calibration {
     }
 
     /// Stores the readings, sets the rest aside, and counts.
-    async fn settle(&self, messages: usize, sorted: Sorted, replayed: &[AsideId]) -> Vec<Result<Count, CallAgain>> {
+    async fn settle(&self, messages: usize, sorted: Sorted, replayed: &[QuarantineId]) -> Vec<Result<Count, Failed>> {
         let Sorted { readings, aside, mut failed } = sorted;
         let (places, readings): (Vec<usize>, Vec<Reading>) = readings.into_iter().unzip();
         let clock = self.clock.as_ref();
-        let refusals = Aside { table: &self.quarantine, clock, function: FUNCTION, message: single, replayed };
+        let refusals =
+            QuarantineWriter { table: &self.quarantine, clock, function: FUNCTION, message: single, replayed };
         let mut counts = vec![Count::default(); messages];
         let mut all = vec![0; messages];
         let (written, quarantined) =
@@ -152,18 +150,18 @@ impl Calibration {
             match outcome {
                 Ok(Written::Stored) => count.stored += 1,
                 Ok(Written::Duplicate) => count.duplicate += 1,
-                Ok(Written::SetAside(kept)) => count.aside.push(kept),
+                Ok(Written::Quarantined(kept)) => count.aside.push(kept),
                 Err(error) => failed.push((place, error)),
             }
         }
-        let mut results: Vec<Result<Count, CallAgain>> = counts.into_iter().map(Ok).collect();
+        let mut results: Vec<Result<Count, Failed>> = counts.into_iter().map(Ok).collect();
         for (place, error) in failed {
             if let Some(result) = results.get_mut(place) {
-                if let Err(CallAgain::Failed { failed, .. }) = result {
+                if let Err(Failed { failed, .. }) = result {
                     *failed += 1;
                 } else {
                     let all = all.get(place).copied().unwrap_or_default();
-                    *result = Err(CallAgain::Failed { failed: 1, all, first: error });
+                    *result = Err(Failed { failed: 1, all, first: error });
                 }
             }
         }
@@ -171,8 +169,11 @@ impl Calibration {
     }
 }
 
-async fn set_aside_all(aside: Vec<(usize, SetAside)>, refusals: &Aside<'_>) -> Vec<(usize, Result<Written, AwsError>)> {
-    let put = async |(place, aside): (usize, SetAside)| {
+async fn set_aside_all(
+    aside: Vec<(usize, QuarantineEntry)>,
+    refusals: &QuarantineWriter<'_>,
+) -> Vec<(usize, Result<Written, AwsError>)> {
+    let put = async |(place, aside): (usize, QuarantineEntry)| {
         let kept = refusals.keep(&aside).await;
         if kept.is_ok() {
             tracing::info!(reason = %aside.refusal.reason, topic = aside.topic, detail = aside.refusal.detail, "set aside");
@@ -183,8 +184,8 @@ async fn set_aside_all(aside: Vec<(usize, SetAside)>, refusals: &Aside<'_>) -> V
 }
 
 /// The whole message, set aside with the bytes as they were published.
-fn whole(envelope: &Envelope, device_id: Option<String>, refusal: Refusal, at: Timestamp) -> SetAside {
-    SetAside {
+fn whole(envelope: &Envelope, device_id: Option<String>, refusal: Refusal, at: Timestamp) -> QuarantineEntry {
+    QuarantineEntry {
         function: FUNCTION,
         refusal,
         topic: envelope.topic.clone(),
@@ -198,14 +199,14 @@ fn whole(envelope: &Envelope, device_id: Option<String>, refusal: Refusal, at: T
 
 /// A part of a message, set aside so that a replay sends only that part; where a message is one value, the message as
 /// it was published.
-fn set_aside(envelope: &Envelope, device: &DeviceId, alone: bool, part: Part) -> SetAside {
+fn set_aside(envelope: &Envelope, device: &DeviceId, alone: bool, part: Part) -> QuarantineEntry {
     let at = part.at.unwrap_or(envelope.received_at);
     let whole = whole(envelope, Some(device.to_string()), part.refusal, at);
     if alone {
         return whole;
     }
     let payload = part.payload.to_string().into_bytes();
-    SetAside { sensor: part.sensor, topic: format!("{device}/readings"), payload, ..whole }
+    QuarantineEntry { sensor: part.sensor, topic: format!("{device}/readings"), payload, ..whole }
 }
 
 /// The sensor that a topic names. A message of one value keeps its id in quarantine whatever it is refused for.

@@ -2,13 +2,13 @@
 //! Until then they are in no list, and the token of one who signs in carries the mark and gives no role. What goes wrong is
 //! undone; what was killed on its way keeps the mark, and whoever adds the same address again clears it away first.
 
-use weir_core::aws::AwsError;
-use weir_core::aws::people::{Account, PoolError, Wish};
+use weir_aws::AwsError;
+use weir_aws::people::{Account, PoolError, Wish};
 use weir_core::domain::people::Person;
 use weir_core::domain::people::mark::Mark;
 use weir_core::domain::people::profile::Record;
-use weir_core::http::{Caller, Kind, Problem};
 use weir_core::id::Username;
+use weir_http::{ApiError, Caller, ErrorKind};
 
 use super::Parts;
 use super::body::Adding;
@@ -18,22 +18,22 @@ const ATTEMPTS: usize = 3;
 
 impl Parts {
     /// Adds the person, while nobody else adds the same address.
-    pub(super) async fn add(&self, adding: &Adding, caller: &Caller) -> Result<Person, Problem> {
+    pub(super) async fn add(&self, adding: &Adding, caller: &Caller) -> Result<Person, ApiError> {
         let held = self.lock.take_address(&adding.email).await?;
         let added = self.add_alone(adding, caller).await;
         held.give_back().await;
         added
     }
 
-    async fn add_alone(&self, adding: &Adding, caller: &Caller) -> Result<Person, Problem> {
+    async fn add_alone(&self, adding: &Adding, caller: &Caller) -> Result<Person, ApiError> {
         self.still_rules(caller).await?;
         let mark = self.pool.mark(self.clock.now());
         let made = self.make(adding, &mark).await?;
         if let Err(problem) = self.complete(&made, adding, &caller.name(), &mark).await {
             self.undo(&made).await?;
-            let gone = problem.kind() == Kind::NotFound;
+            let gone = problem.kind() == ErrorKind::NotFound;
             // Somebody has cleared away what they took for remains.
-            return Err(if gone { Problem::unavailable(format!("{} is gone", made.username)) } else { problem });
+            return Err(if gone { ApiError::unavailable(format!("{} is gone", made.username)) } else { problem });
         }
         // As the steps have left them. They are whole, so this is not what adding them could fail on.
         let whole = self.pool.find(&made.username).await.ok().flatten();
@@ -41,7 +41,7 @@ impl Parts {
     }
 
     /// Makes the marked user.
-    async fn make(&self, adding: &Adding, mark: &Mark) -> Result<Person, Problem> {
+    async fn make(&self, adding: &Adding, mark: &Mark) -> Result<Person, ApiError> {
         // Whoever has an invitation coming, or a password of their own, never learns a first one: Cognito makes one up.
         let first = adding.password.as_ref().filter(|password| !password.permanent);
         let wish = Wish {
@@ -78,7 +78,7 @@ impl Parts {
 
     /// The user with that address when they carry this mark; none when there is no such user (any more). A whole one is
     /// there already; a half-made one whom nobody works on any more is cleared away.
-    async fn claimed(&self, email: &str, mark: &Mark) -> Result<Option<Person>, Problem> {
+    async fn claimed(&self, email: &str, mark: &Mark) -> Result<Option<Person>, ApiError> {
         match self.by_email(email).await? {
             None => Ok(None),
             Some(Account { person, adding: Some(found) }) if found.is(mark) => Ok(Some(person)),
@@ -88,17 +88,17 @@ impl Parts {
                 self.undo(&person).await?;
                 Ok(None)
             }
-            Some(_) => Err(Problem::unavailable(format!("{email} is being added by somebody else"))),
+            Some(_) => Err(ApiError::unavailable(format!("{email} is being added by somebody else"))),
         }
     }
 
-    async fn by_email(&self, email: &str) -> Result<Option<Account>, Problem> {
-        let username: Username = email.parse().map_err(|_| Problem::not_found())?;
+    async fn by_email(&self, email: &str) -> Result<Option<Account>, ApiError> {
+        let username: Username = email.parse().map_err(|_| ApiError::not_found())?;
         Ok(self.pool.account(&username).await?)
     }
 
     /// Everything that makes a whole user of the marked one.
-    async fn complete(&self, person: &Person, adding: &Adding, by: &str, mark: &Mark) -> Result<(), Problem> {
+    async fn complete(&self, person: &Person, adding: &Adding, by: &str, mark: &Mark) -> Result<(), ApiError> {
         let (username, now) = (&person.username, self.clock.now());
         self.profiles.write(&Record::new(person.sub.clone(), adding.profile.clone(), 0, by.to_owned(), now)).await?;
         match &adding.password {
@@ -109,7 +109,7 @@ impl Parts {
         // Last of all that gives rights, so that a half-made user has none for long.
         self.pool.join(username, adding.role).await?;
         if mark.ran_out(self.clock.now()) {
-            return Err(Problem::unavailable(format!("adding {username} took too long")));
+            return Err(ApiError::unavailable(format!("adding {username} took too long")));
         }
         let Err(error) = self.pool.unmark(username).await else { return Ok(()) };
         // It may be done all the same, and then the user is whole.
@@ -120,7 +120,7 @@ impl Parts {
     }
 
     /// Takes a half-made user back, the profile first: as long as the user is there, it is known that something is left.
-    async fn undo(&self, person: &Person) -> Result<(), Problem> {
+    async fn undo(&self, person: &Person) -> Result<(), ApiError> {
         self.profiles.forget(&person.sub).await?;
         Ok(self.pool.delete(person).await?)
     }

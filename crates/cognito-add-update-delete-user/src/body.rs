@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 use utoipa::ToSchema;
-use weir_core::aws::people::Password;
+use weir_aws::people::Password;
 use weir_core::domain::access::Role;
-use weir_core::domain::calibration::Invalid;
+use weir_core::domain::calibration::FieldError;
 use weir_core::domain::people::email::email;
 use weir_core::domain::people::password::unfit;
 use weir_core::domain::people::profile::Profile;
@@ -90,7 +90,7 @@ pub(super) struct Change {
 impl NewUser {
     /// # Errors
     /// Every rule that is broken, with its pointer.
-    pub(super) fn checked(self) -> Result<Adding, Vec<Invalid>> {
+    pub(super) fn checked(self) -> Result<Adding, Vec<FieldError>> {
         let mut refused = Vec::new();
         let email = kept(email("/email", &self.email), &mut refused);
         let devices = kept(scope("/devices", &self.devices), &mut refused);
@@ -111,11 +111,11 @@ impl NewUser {
 impl ChangeBody {
     /// # Errors
     /// Every rule that is broken, with its pointer.
-    pub(super) fn checked(self) -> Result<Change, Vec<Invalid>> {
+    pub(super) fn checked(self) -> Result<Change, Vec<FieldError>> {
         let mut refused = Vec::new();
         let vouched = self.email_verified;
         if self.email.is_none() && vouched.is_some() {
-            refused.push(Invalid::new("/email_verified", "is said of an `email` that is given with it"));
+            refused.push(FieldError::new("/email_verified", "is said of an `email` that is given with it"));
         }
         let email = self.email.and_then(|text| kept(email("/email", &text), &mut refused));
         let devices = self.devices.and_then(|text| kept(scope("/devices", &text), &mut refused));
@@ -140,14 +140,14 @@ impl Change {
 }
 
 impl PasswordBody {
-    fn checked(self) -> Result<Password, Invalid> {
+    fn checked(self) -> Result<Password, FieldError> {
         match unfit(&self.value) {
-            Some(detail) => Err(Invalid::new("/password/value", detail)),
+            Some(detail) => Err(FieldError::new("/password/value", detail)),
             None => Ok(Password { value: self.value, permanent: self.permanent }),
         }
     }
 }
 
-fn kept<T>(read: Result<T, Invalid>, refused: &mut Vec<Invalid>) -> Option<T> {
+fn kept<T>(read: Result<T, FieldError>, refused: &mut Vec<FieldError>) -> Option<T> {
     read.map_err(|invalid| refused.push(invalid)).ok()
 }

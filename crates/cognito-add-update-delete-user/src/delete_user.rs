@@ -3,13 +3,13 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use weir_core::aws::people::Held;
-use weir_core::aws::profile::Found;
+use weir_aws::people::Held;
+use weir_aws::profile::Found;
 use weir_core::domain::people::Person;
 use weir_core::domain::people::guard::{may_delete, rules};
-use weir_core::http::{Admin, Audit, Caller, IfMatch, Path, Problem};
 use weir_core::id::Username;
 use weir_core::wire::person::PersonJson;
+use weir_http::{Admin, ApiError, Audit, Caller, IfMatch, Path};
 
 use super::Parts;
 
@@ -24,7 +24,7 @@ pub(super) async fn delete_cognito_user(
     Admin(caller): Admin,
     Path(username): Path<Username>,
     expected: IfMatch,
-) -> Result<StatusCode, Problem> {
+) -> Result<StatusCode, ApiError> {
     let held = parts.lock.take().await?;
     let deleted = parts.deleted(&caller, &username, expected, &held).await;
     held.give_back().await;
@@ -38,7 +38,7 @@ impl Parts {
         username: &Username,
         expected: IfMatch,
         held: &Held<'_>,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), ApiError> {
         self.still_rules(caller).await?;
         let person = self.person(username, expected).await?;
         may_delete(&person, &caller.sub)?;
@@ -54,7 +54,7 @@ impl Parts {
 
     /// The profile first: as long as the user is there, the same request finds what is left to do. A note stays in its
     /// place, so that no token they still hold brings a profile back.
-    async fn remove(&self, person: &Person, held: &Held<'_>) -> Result<(), Problem> {
+    async fn remove(&self, person: &Person, held: &Held<'_>) -> Result<(), ApiError> {
         let profile = self.profiles.find(&person.sub).await?;
         held.lasts()?;
         self.profiles.bury(&person.sub, self.clock.now()).await?;

@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{patch, post};
-use serde_json::Value;
 use utoipa::OpenApi;
-use weir_core::aws::config::{self, ConfigError};
-use weir_core::aws::people::{self, Lock, Pool};
-use weir_core::aws::profile::ProfileTable;
-use weir_core::clock::{Clock, SystemClock};
-use weir_core::http::{finish, gateway};
+use weir_aws::config;
+use weir_aws::people::{self, Lock, Pool};
+use weir_aws::profile::ProfileTable;
+use weir_http::{finish, gateway};
+use weir_runtime::clock::{Clock, SystemClock};
+use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
 mod adding;
 mod body;
@@ -22,12 +22,14 @@ mod delete_user;
 mod locked;
 mod patch_user;
 mod post_user;
+mod settings;
 mod steps;
+
+pub use settings::Settings;
 
 /// The function with what it works on.
 pub struct ChangeUser {
     router: Router,
-    parts: Parts,
 }
 
 /// What the handlers share.
@@ -54,40 +56,31 @@ impl ChangeUser {
         let routes = Router::new()
             .route("/cognito/users", post(post_user::add_cognito_user))
             .route("/cognito/users/{username}", one);
-        Self { router: finish(routes.with_state(parts.clone())), parts }
+        Self { router: finish(routes.with_state(parts)) }
     }
 
     /// What the code says about its routes.
     pub fn document() -> utoipa::openapi::OpenApi {
         Document::openapi()
     }
+}
 
-    /// The function as its environment describes it.
-    ///
-    /// # Errors
-    /// When a variable is missing or wrong.
-    pub async fn from_environment() -> Result<Self, ConfigError> {
+impl Function for ChangeUser {
+    type Settings = Settings;
+
+    async fn start(settings: Settings) -> Result<Self, StartError> {
         let sdk = config::sdk()?;
-        let (dynamodb, table) = (config::dynamodb(&sdk), config::required("USERS_TABLE")?);
+        let dynamodb = config::dynamodb(&sdk);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        Ok(Self::new(Parts {
-            pool: Pool::new(people::client(&sdk), config::required("USER_POOL_ID")?),
-            profiles: ProfileTable::new(dynamodb.clone(), &table),
-            lock: Lock::new(dynamodb, table, Arc::clone(&clock)),
-            clock,
-        }))
+        let pool = Pool::new(people::client(&sdk), settings.user_pool_id);
+        let profiles = ProfileTable::new(dynamodb.clone(), &settings.users_table);
+        pool.warm_up().await;
+        profiles.warm_up().await;
+        let lock = Lock::new(dynamodb, settings.users_table, Arc::clone(&clock));
+        Ok(Self::new(Parts { pool, profiles, lock, clock }))
     }
 
-    /// Opens the connections while the init phase still has a whole processor.
-    pub async fn warm_up(&self) {
-        self.parts.pool.warm_up().await;
-        if let Ok(nobody) = "0".parse() {
-            let _ = self.parts.profiles.find(&nobody).await;
-        }
-    }
-
-    /// Answers a request.
-    pub async fn handle(&self, event: Value) -> Value {
-        gateway::answer(&self.router, event).await
+    async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
+        gateway::serve(&self.router, event, until).await
     }
 }

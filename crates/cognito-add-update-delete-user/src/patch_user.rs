@@ -4,13 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
-use weir_core::aws::people::Held;
-use weir_core::domain::calibration::Invalid;
+use weir_aws::people::Held;
+use weir_core::domain::calibration::FieldError;
 use weir_core::domain::people::guard::dethrones;
 use weir_core::domain::settings::pointed;
-use weir_core::http::{Admin, Audit, Caller, ETag, IfMatch, Merge, Path, Problem, from_value, version_of};
 use weir_core::id::Username;
 use weir_core::wire::person::{PersonJson, RoleJson};
+use weir_http::{Admin, ApiError, Audit, Caller, ETag, IfMatch, Merge, Path, from_value, version_of};
 
 use super::Parts;
 use super::body::{Change, ChangeBody};
@@ -28,7 +28,7 @@ pub(super) async fn change_cognito_user(
     Path(username): Path<Username>,
     expected: IfMatch,
     Merge(patch): Merge,
-) -> Result<Response, Problem> {
+) -> Result<Response, ApiError> {
     let change = from_value::<ChangeBody>(without_null(patch)?)?.checked()?;
     let held = parts.lock.take().await?;
     let changed = parts.changed(&caller, &username, expected, &change, &held).await;
@@ -45,7 +45,7 @@ impl Parts {
         expected: IfMatch,
         change: &Change,
         held: &Held<'_>,
-    ) -> Result<PersonJson, Problem> {
+    ) -> Result<PersonJson, ApiError> {
         self.still_rules(caller).await?;
         let person = self.person(username, expected).await?;
         let before = PersonJson::of(&person);
@@ -65,7 +65,7 @@ impl Parts {
             // It is done, whatever is known of it by now, and the log has to say so.
             unknown => {
                 audit.done(&json!(before), &with(json!(before), told(change)));
-                return Err(unknown.err().map_or_else(Problem::not_found, Problem::from));
+                return Err(unknown.err().map_or_else(ApiError::not_found, ApiError::from));
             }
         };
         let mut now = json!(after);
@@ -102,12 +102,12 @@ fn told(change: &Change) -> Value {
 }
 
 /// In a merge patch `null` takes a field away. Of these only the scope can be empty.
-fn without_null(mut patch: Map<String, Value>) -> Result<Value, Problem> {
+fn without_null(mut patch: Map<String, Value>) -> Result<Value, ApiError> {
     if let Some(devices) = patch.get_mut("devices").filter(|devices| devices.is_null()) {
         *devices = "".into();
     }
     let empty = patch.iter().filter(|(_, value)| value.is_null());
     let empty: Vec<_> =
-        empty.map(|(name, _)| Invalid::new(format!("/{}", pointed(name)), "cannot be taken away")).collect();
+        empty.map(|(name, _)| FieldError::new(format!("/{}", pointed(name)), "cannot be taken away")).collect();
     if empty.is_empty() { Ok(patch.into()) } else { Err(empty.into()) }
 }

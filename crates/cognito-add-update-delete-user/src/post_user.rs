@@ -6,8 +6,8 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
-use weir_core::http::{Admin, Audit, ETag, Problem, Strict, version_of};
 use weir_core::wire::person::{PersonJson, RoleJson};
+use weir_http::{Admin, ApiError, Audit, ETag, Strict, version_of};
 
 use super::Parts;
 use super::body::NewUser;
@@ -26,7 +26,7 @@ pub(super) async fn add_cognito_user(
     State(parts): State<Parts>,
     Admin(caller): Admin,
     Strict(body): Strict<NewUser>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, ApiError> {
     let adding = body.checked()?;
     let audit = Audit::of(&caller, "user.add", &adding.email);
     let role = RoleJson::of(adding.role);

@@ -3,20 +3,20 @@
 //! anything, who is to be enabled after. Each may be repeated, so the same request again brings a change to its end that was
 //! broken off.
 
-use weir_core::aws::people::{Held, PoolError};
+use weir_aws::people::{Held, PoolError};
 use weir_core::domain::access::Role;
 use weir_core::domain::people::Person;
-use weir_core::http::Problem;
 use weir_core::id::Username;
+use weir_http::ApiError;
 
 use super::Parts;
 use super::body::Change;
 
 impl Parts {
     /// Refuses what Cognito would refuse half-way: an address that is another user's.
-    pub(super) async fn takeable(&self, person: &Person, change: &Change) -> Result<(), Problem> {
+    pub(super) async fn takeable(&self, person: &Person, change: &Change) -> Result<(), ApiError> {
         let Some((email, _)) = &change.email else { return Ok(()) };
-        let named: Username = email.parse().map_err(|_| Problem::not_found())?;
+        let named: Username = email.parse().map_err(|_| ApiError::not_found())?;
         match self.pool.account(&named).await? {
             Some(other) if other.person.sub != person.sub => Err(PoolError::EmailTaken.into()),
             Some(_) | None => Ok(()),
@@ -24,7 +24,7 @@ impl Parts {
     }
 
     /// Carries the change out.
-    pub(super) async fn carry_out(&self, person: &Person, change: &Change, held: &Held<'_>) -> Result<(), Problem> {
+    pub(super) async fn carry_out(&self, person: &Person, change: &Change, held: &Held<'_>) -> Result<(), ApiError> {
         let username = &person.username;
         if let Some(password) = &change.password {
             held.lasts()?;

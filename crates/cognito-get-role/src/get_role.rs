@@ -4,11 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use weir_core::aws::people::Pool;
+use weir_aws::people::Pool;
 use weir_core::domain::access::Role;
-use weir_core::http::{Caller, Path, Problem};
 use weir_core::id::Username;
 use weir_core::wire::person::RoleJson;
+use weir_http::{ApiError, Caller, Path};
 
 /// What a person may do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -33,11 +33,11 @@ pub(super) async fn get_role(
     State(pool): State<Pool>,
     caller: Caller,
     Path(username): Path<Username>,
-) -> Result<Json<RoleOf>, Problem> {
+) -> Result<Json<RoleOf>, ApiError> {
     if caller.role != Role::Admin && !is(&caller, &username) {
-        return Err(Problem::forbidden("only an admin may ask about others"));
+        return Err(ApiError::forbidden("only an admin may ask about others"));
     }
-    let person = pool.find(&username).await?.ok_or_else(Problem::not_found)?;
+    let person = pool.find(&username).await?.ok_or_else(ApiError::not_found)?;
     let role = RoleJson::of(person.role);
     Ok(Json(RoleOf { username: person.username, email: person.email, role, devices: person.devices }))
 }

@@ -5,18 +5,20 @@
 
 use axum::Router;
 use axum::routing::get;
-use serde_json::Value;
 use utoipa::OpenApi;
-use weir_core::aws::config::{self, ConfigError};
-use weir_core::aws::people::{self, Pool};
-use weir_core::http::{finish, gateway, served};
+use weir_aws::config;
+use weir_aws::people::{self, Pool};
+use weir_http::{finish, gateway, served};
+use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
 mod get_role;
+mod settings;
+
+pub use settings::Settings;
 
 /// The function with what it works on.
 pub struct GetRole {
     router: Router,
-    pool: Pool,
 }
 
 /// What every function behind the API says of its routes, put together by the house tests and kept in a file so that
@@ -31,8 +33,8 @@ impl GetRole {
     /// The function over this pool.
     pub fn new(pool: Pool) -> Self {
         let routes = Router::new().route("/cognito/users/{username}/role", get(get_role::get_role));
-        let routes = routes.with_state(pool.clone()).route("/openapi.json", served(DOCUMENT));
-        Self { router: finish(routes), pool }
+        let routes = routes.with_state(pool).route("/openapi.json", served(DOCUMENT));
+        Self { router: finish(routes) }
     }
 
     /// What the code says about its routes. `openapi.json` is made of this and of what the other functions say; a test
@@ -40,23 +42,18 @@ impl GetRole {
     pub fn document() -> utoipa::openapi::OpenApi {
         Document::openapi()
     }
+}
 
-    /// The function as its environment describes it.
-    ///
-    /// # Errors
-    /// When a variable is missing or wrong.
-    pub async fn from_environment() -> Result<Self, ConfigError> {
-        let sdk = config::sdk()?;
-        Ok(Self::new(Pool::new(people::client(&sdk), config::required("USER_POOL_ID")?)))
+impl Function for GetRole {
+    type Settings = Settings;
+
+    async fn start(settings: Settings) -> Result<Self, StartError> {
+        let pool = Pool::new(people::client(&config::sdk()?), settings.user_pool_id);
+        pool.warm_up().await;
+        Ok(Self::new(pool))
     }
 
-    /// Opens the connection to Cognito while the init phase still has a whole processor.
-    pub async fn warm_up(&self) {
-        self.pool.warm_up().await;
-    }
-
-    /// Answers a request.
-    pub async fn handle(&self, event: Value) -> Value {
-        gateway::answer(&self.router, event).await
+    async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
+        gateway::serve(&self.router, event, until).await
     }
 }

@@ -2,10 +2,10 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use weir_core::aws::people::Pool;
-use weir_core::http::{Admin, IfNoneMatch, Path, Problem, version_of};
+use weir_aws::people::Pool;
 use weir_core::id::Username;
 use weir_core::wire::person::PersonJson;
+use weir_http::{Admin, ApiError, IfNoneMatch, Path, version_of};
 
 /// One person, by the name in the pool or by the address. Two requests to Cognito.
 #[utoipa::path(
@@ -21,8 +21,8 @@ pub(super) async fn get_cognito_user(
     Admin(_): Admin,
     Path(username): Path<Username>,
     known: IfNoneMatch,
-) -> Result<Response, Problem> {
-    let person = pool.find(&username).await?.ok_or_else(Problem::not_found)?;
+) -> Result<Response, ApiError> {
+    let person = pool.find(&username).await?.ok_or_else(ApiError::not_found)?;
     let shown = PersonJson::of(&person);
     Ok(known.answer(version_of(&shown), shown))
 }

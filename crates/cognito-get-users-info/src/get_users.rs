@@ -3,11 +3,12 @@
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use weir_core::aws::people::{Listing, Pool, Status};
+use weir_aws::people::{Listing, Pool};
 use weir_core::domain::access::Role;
+use weir_core::domain::people::Status;
 use weir_core::domain::people::filter;
-use weir_core::http::{Admin, Cursor, Page, PageQuery, Paging, Problem};
 use weir_core::wire::person::{PersonJson, RoleJson};
+use weir_http::{Admin, ApiError, Cursor, Page, PageQuery, Paging};
 
 /// The filters.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -38,12 +39,12 @@ pub(super) async fn get_cognito_users(
     State(pool): State<Pool>,
     Admin(_): Admin,
     query: PageQuery<Filter>,
-) -> Result<Page<PersonJson>, Problem> {
+) -> Result<Page<PersonJson>, ApiError> {
     let Filter { email, role, status } = query.filter;
     let email = email.map(|email| email.to_lowercase());
     let unfit = |email: &String| email.is_empty() || filter::begins("email", email).chars().count() > filter::LONGEST;
     if email.as_ref().is_some_and(unfit) {
-        return Err(Problem::parameter("email", "must have a character, and no more than the user pool compares"));
+        return Err(ApiError::parameter("email", "must have a character, and no more than the user pool compares"));
     }
     let listing = Listing { email, role: role.map(Role::from), status };
     // The name says the filters too, so that a cursor fits no other list.

@@ -3,19 +3,21 @@
 
 use axum::Router;
 use axum::routing::get;
-use serde_json::Value;
 use utoipa::OpenApi;
-use weir_core::aws::config::{self, ConfigError};
-use weir_core::aws::people::{self, Pool};
-use weir_core::http::{finish, gateway};
+use weir_aws::config;
+use weir_aws::people::{self, Pool};
+use weir_http::{finish, gateway};
+use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
 mod get_user;
 mod get_users;
+mod settings;
+
+pub use settings::Settings;
 
 /// The function with what it works on.
 pub struct UsersInfo {
     router: Router,
-    pool: Pool,
 }
 
 #[derive(OpenApi)]
@@ -28,30 +30,25 @@ impl UsersInfo {
         let routes = Router::new()
             .route("/cognito/users", get(get_users::get_cognito_users))
             .route("/cognito/users/{username}", get(get_user::get_cognito_user));
-        Self { router: finish(routes.with_state(pool.clone())), pool }
+        Self { router: finish(routes.with_state(pool)) }
     }
 
     /// What the code says about its routes.
     pub fn document() -> utoipa::openapi::OpenApi {
         Document::openapi()
     }
+}
 
-    /// The function as its environment describes it.
-    ///
-    /// # Errors
-    /// When a variable is missing or wrong.
-    pub async fn from_environment() -> Result<Self, ConfigError> {
-        let sdk = config::sdk()?;
-        Ok(Self::new(Pool::new(people::client(&sdk), config::required("USER_POOL_ID")?)))
+impl Function for UsersInfo {
+    type Settings = Settings;
+
+    async fn start(settings: Settings) -> Result<Self, StartError> {
+        let pool = Pool::new(people::client(&config::sdk()?), settings.user_pool_id);
+        pool.warm_up().await;
+        Ok(Self::new(pool))
     }
 
-    /// Opens the connection to Cognito while the init phase still has a whole processor.
-    pub async fn warm_up(&self) {
-        self.pool.warm_up().await;
-    }
-
-    /// Answers a request.
-    pub async fn handle(&self, event: Value) -> Value {
-        gateway::answer(&self.router, event).await
+    async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
+        gateway::serve(&self.router, event, until).await
     }
 }

@@ -89,7 +89,7 @@ id!(
 
 id!(
     /// Something in quarantine.
-    AsideId,
+    QuarantineId,
     "quarantine id",
     "32 hexadecimal digits, letters in lower case",
     |bytes| bytes.len() == 32 && bytes.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b))
@@ -158,9 +158,9 @@ mod tests {
 
     #[test]
     fn quarantine_ids_are_as_long_as_the_hash() {
-        assert!("0123456789abcdef0123456789abcdef".parse::<AsideId>().is_ok());
+        assert!("0123456789abcdef0123456789abcdef".parse::<QuarantineId>().is_ok());
         for bad in ["", "0123456789abcdef", "0123456789ABCDEF0123456789ABCDEF", "g123456789abcdef0123456789abcdef"] {
-            assert!(bad.parse::<AsideId>().is_err(), "{bad}");
+            assert!(bad.parse::<QuarantineId>().is_err(), "{bad}");
         }
     }
 

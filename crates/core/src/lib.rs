@@ -1,16 +1,8 @@
-//! What every function of Weir shares. In reading order: the ids, the rules (pure functions of values), the JSON shapes,
-//! the adapters to AWS, and the way HTTP is spoken.
-
-pub mod id;
+//! The pure part of Weir: ids, the rules (functions of values), and the wire formats.
+//!
+//! No AWS SDK, no async runtime, no clock, no environment. It builds for `wasm32-unknown-unknown` as well, so a browser
+//! computes a calibration with the code that will apply it.
 
 pub mod domain;
-
+pub mod id;
 pub mod wire;
-
-pub mod aws;
-
-#[cfg(feature = "http")]
-pub mod http;
-
-pub mod clock;
-pub mod telemetry;

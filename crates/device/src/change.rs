@@ -1,14 +1,14 @@
 //! How a device is changed: read, checked against `If-Match`, decided, and written for the version that was read. Who is
 //! overtaken begins anew; who named a version is told that it is not the present one.
 
-use weir_core::aws::delivery::State;
-use weir_core::aws::device::{Found, Stored, Write};
-use weir_core::aws::{AwsError, wait_turn};
+use weir_aws::delivery::State;
+use weir_aws::device::{Found, Stored, Write};
+use weir_aws::{AwsError, wait_turn};
 use weir_core::domain::device_record::{Author, Calibrated, Calibrations, Content, Record};
 use weir_core::domain::reading::Series;
-use weir_core::http::{Caller, IfMatch, Problem};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::device::{DeliveryJson, DeviceJson};
+use weir_http::{ApiError, Caller, IfMatch};
 
 use super::Parts;
 
@@ -26,10 +26,10 @@ pub(super) struct Changed {
 
 impl Parts {
     /// The device; 404 when there is none.
-    pub(super) async fn live(&self, id: &DeviceId) -> Result<Stored, Problem> {
+    pub(super) async fn live(&self, id: &DeviceId) -> Result<Stored, ApiError> {
         match self.devices.find(id).await? {
             Found::Live(stored) => Ok(*stored),
-            Found::Deleted(_) | Found::Never => Err(Problem::not_found()),
+            Found::Deleted(_) | Found::Never => Err(ApiError::not_found()),
         }
     }
 
@@ -44,8 +44,8 @@ impl Parts {
         id: &DeviceId,
         expected: IfMatch,
         caller: &Caller,
-        decide: impl Fn(&Record, &DeviceJson) -> Result<Content, Problem>,
-    ) -> Result<Changed, Problem> {
+        decide: impl Fn(&Record, &DeviceJson) -> Result<Content, ApiError>,
+    ) -> Result<Changed, ApiError> {
         for attempt in 0..ATTEMPTS {
             wait_turn(attempt).await;
             let Stored { record, delivered } = self.live(id).await?;
@@ -84,7 +84,7 @@ impl Parts {
 }
 
 /// Others kept changing the device.
-pub(super) fn contended(id: &DeviceId) -> Problem {
+pub(super) fn contended(id: &DeviceId) -> ApiError {
     AwsError::Contended { table: "devices", key: id.to_string() }.into()
 }
 

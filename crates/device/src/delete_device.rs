@@ -3,10 +3,10 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use weir_core::aws::device::Write;
-use weir_core::aws::wait_turn;
-use weir_core::http::{Admin, IfMatch, Path, Problem};
+use weir_aws::device::Write;
+use weir_aws::wait_turn;
 use weir_core::id::DeviceId;
+use weir_http::{Admin, ApiError, IfMatch, Path};
 
 use super::Parts;
 use super::change::contended;
@@ -24,7 +24,7 @@ pub(super) async fn delete_device(
     Admin(caller): Admin,
     Path(id): Path<DeviceId>,
     expected: IfMatch,
-) -> Result<StatusCode, Problem> {
+) -> Result<StatusCode, ApiError> {
     for attempt in 0..ATTEMPTS {
         wait_turn(attempt).await;
         let record = parts.live(&id).await?.record;

@@ -4,9 +4,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use weir_core::domain::device_record::{Content, Record};
-use weir_core::http::{Admin, ETag, IfMatch, Path, Problem};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::device::DeviceJson;
+use weir_http::{Admin, ApiError, ETag, IfMatch, Path};
 
 use super::Parts;
 
@@ -23,9 +23,9 @@ pub(super) async fn delete_sensor(
     Admin(caller): Admin,
     Path((id, code)): Path<(DeviceId, SensorCode)>,
     expected: IfMatch,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, ApiError> {
     let decide = |record: &Record, _: &DeviceJson| {
-        record.content.probe(&code).ok_or_else(Problem::not_found)?;
+        record.content.probe(&code).ok_or_else(ApiError::not_found)?;
         let mut content: Content = record.content.clone();
         content.sensors.retain(|sensor| sensor.code != code);
         Ok(content)

@@ -3,9 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use weir_core::http::{ETag, IfNoneMatch, Member, Path, Problem};
 use weir_core::id::DeviceId;
 use weir_core::wire::device::DeviceJson;
+use weir_http::{ApiError, ETag, IfNoneMatch, Member, Path};
 
 use super::Parts;
 use super::show::constant;
@@ -24,7 +24,7 @@ pub(super) async fn get_device(
     Member(caller): Member,
     Path(id): Path<DeviceId>,
     known: IfNoneMatch,
-) -> Result<Response, Problem> {
+) -> Result<Response, ApiError> {
     caller.sees(&id)?;
     let record = parts.live(&id).await?.record;
     let (version, shown) = (record.versions.record, parts.show(&record).await?);

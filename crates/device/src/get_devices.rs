@@ -6,12 +6,12 @@ use std::ops::Bound;
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use weir_core::aws::device::{Listing, Place};
+use weir_aws::device::{Listing, Place};
 use weir_core::domain::access::Scope;
 use weir_core::domain::device_record::Record;
-use weir_core::http::{Cursor, Member, Page, PageQuery, Paging, Problem};
 use weir_core::id::{DeviceId, Tube};
 use weir_core::wire::device::DeviceJson;
+use weir_http::{ApiError, Cursor, Member, Page, PageQuery, Paging};
 
 use super::Parts;
 use super::page::{AT_ONCE, Filling};
@@ -43,7 +43,7 @@ pub(super) async fn get_devices(
     State(parts): State<Parts>,
     Member(caller): Member,
     query: PageQuery<Filter>,
-) -> Result<Page<DeviceJson>, Problem> {
+) -> Result<Page<DeviceJson>, ApiError> {
     let Filter { enabled, tube } = query.filter;
     let listing = Listing { enabled, tube: tube.map(|tube| tube.to_string()) };
     let (items, next) = match &caller.scope {
@@ -61,7 +61,7 @@ fn name(kind: &str, Listing { enabled, tube }: &Listing) -> String {
 type Devices = (Vec<DeviceJson>, Option<Cursor>);
 
 impl Parts {
-    async fn every(&self, listing: &Listing, limit: usize, next: Option<Cursor>) -> Result<Devices, Problem> {
+    async fn every(&self, listing: &Listing, limit: usize, next: Option<Cursor>) -> Result<Devices, ApiError> {
         let name = name("all", listing);
         let mut after = next.map(|next| next.open::<Place>(&name)).transpose()?;
         let mut page = Filling::new(limit);
@@ -86,7 +86,7 @@ impl Parts {
         listing: &Listing,
         limit: usize,
         next: Option<Cursor>,
-    ) -> Result<Devices, Problem> {
+    ) -> Result<Devices, ApiError> {
         let name = name("own", listing);
         let after = next.map(|next| next.open::<DeviceId>(&name)).transpose()?;
         let begin = after.map_or(Bound::Unbounded, Bound::Excluded);

@@ -3,9 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use weir_core::http::{ETag, IfNoneMatch, Member, Path, Problem};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::device::SensorJson;
+use weir_http::{ApiError, ETag, IfNoneMatch, Member, Path};
 
 use super::Parts;
 use super::show::constant;
@@ -24,10 +24,10 @@ pub(super) async fn get_sensor(
     Member(caller): Member,
     Path((id, code)): Path<(DeviceId, SensorCode)>,
     known: IfNoneMatch,
-) -> Result<Response, Problem> {
+) -> Result<Response, ApiError> {
     caller.sees(&id)?;
     let record = parts.live(&id).await?.record;
-    let probe = record.content.probe(&code).ok_or_else(Problem::not_found)?;
+    let probe = record.content.probe(&code).ok_or_else(ApiError::not_found)?;
     let shown = SensorJson::of(probe, parts.in_force(&record, &code).await?.as_ref());
     let version = record.versions.record;
     let answer =

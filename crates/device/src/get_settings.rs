@@ -5,11 +5,11 @@ use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
-use weir_core::aws::device::Stored;
-use weir_core::http::{Member, Path, Problem};
+use weir_aws::device::Stored;
 use weir_core::id::DeviceId;
 use weir_core::wire::device::DeliveryJson;
 use weir_core::wire::settings::{group_json, reported, settings_json};
+use weir_http::{ApiError, Member, Path};
 
 use super::Parts;
 use super::change::{json, state};
@@ -49,7 +49,7 @@ pub(super) async fn get_settings(
     Member(caller): Member,
     Path(id): Path<DeviceId>,
     known: Known,
-) -> Result<Response, Problem> {
+) -> Result<Response, ApiError> {
     caller.sees(&id)?;
     let Stored { record, delivered } = parts.live(&id).await?;
     let settings = &record.content.settings;

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use weir_core::aws::AwsError;
+use weir_aws::AwsError;
 use weir_core::domain::Timestamp;
-use weir_core::domain::calibration::{Invalid, Model, check_inputs};
+use weir_core::domain::calibration::{FieldError, Model, check_inputs};
 use weir_core::domain::device_record::{Content, Entry, Record};
-use weir_core::http::Problem;
 use weir_core::id::SensorCode;
+use weir_http::ApiError;
 
 use super::Parts;
 use super::show::TOGETHER;
@@ -19,7 +19,7 @@ type Coming = BTreeMap<SensorCode, Vec<Entry>>;
 impl Parts {
     /// Refuses `content` when it lacks a sensor that a formula asks for: one that is in force now, or one that was set ahead.
     /// Without its input every value of that formula would be set aside as `missing_input`.
-    pub(super) async fn keeps_inputs(&self, record: &Record, content: &Content) -> Result<(), Problem> {
+    pub(super) async fn keeps_inputs(&self, record: &Record, content: &Content) -> Result<(), ApiError> {
         let gone = |code: &SensorCode| record.content.probe(code).is_some() && content.probe(code).is_none();
         if !record.content.sensors.iter().any(|probe| gone(&probe.code)) {
             return Ok(());
@@ -29,7 +29,7 @@ impl Parts {
             for entry in entries {
                 if let Some(input) = entry.calibration.model.input_sensors().into_iter().find(|input| gone(input)) {
                     let version = entry.calibration.version;
-                    return Err(Problem::in_use(format!(
+                    return Err(ApiError::in_use(format!(
                         "the formula of {code} (version {version} of its calibration) needs {input}: give {code} another \
                          calibration first, or take it away too"
                     )));
@@ -47,13 +47,13 @@ impl Parts {
         sensor: &SensorCode,
         model: &Model,
         since: Timestamp,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), ApiError> {
         let others = if model.asks() { self.coming(record, since).await? } else { Coming::new() };
         Ok(check_inputs(sensor, model, |code| models(record, &others, code))?)
     }
 
     /// Refuses sensors that come back with a calibration of before, when its formula does not find its inputs any more.
-    pub(super) async fn finds_inputs(&self, record: &Record, restored: &[SensorCode]) -> Result<(), Problem> {
+    pub(super) async fn finds_inputs(&self, record: &Record, restored: &[SensorCode]) -> Result<(), ApiError> {
         if restored.is_empty() {
             return Ok(());
         }
@@ -68,7 +68,7 @@ impl Parts {
                     "{code} comes back with version {} of its calibration, and its formula cannot be used: {}",
                     calibration.version, first.detail
                 );
-                return Err(Invalid::new("", detail).into());
+                return Err(FieldError::new("", detail).into());
             }
         }
         Ok(())

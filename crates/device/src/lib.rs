@@ -4,19 +4,19 @@
 //! what they share is in `change` (how a device is changed), `show` (how it is shown) and `page` (how many at once).
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa::OpenApi;
-use weir_core::aws::config::{self, ConfigError};
-use weir_core::aws::delivery::Delivery;
-use weir_core::aws::device::DeviceTable;
-use weir_core::aws::iot::{self, Iot};
-use weir_core::aws::{AwsError, CalibrationTable};
-use weir_core::clock::{Clock, SystemClock, Until};
-use weir_core::http::{finish, gateway};
+use weir_aws::CalibrationTable;
+use weir_aws::config;
+use weir_aws::delivery::Delivery;
+use weir_aws::device::DeviceTable;
+use weir_aws::iot::{self, Iot};
+use weir_http::{finish, gateway};
+use weir_runtime::clock::{Clock, SystemClock};
+use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
 mod change;
 mod delete_device;
@@ -34,19 +34,17 @@ mod post_device;
 mod put_device;
 mod put_sensor;
 mod put_settings;
+mod settings;
 mod show;
 mod tag;
+
+pub use settings::Settings;
 
 /// The function with what it works on.
 pub struct Device {
     router: Router,
     parts: Parts,
 }
-
-/// It could not be found out what is to be delivered: the caller has to call again.
-#[derive(Debug, thiserror::Error)]
-#[error("call again: {0}")]
-pub struct CallAgain(#[from] AwsError);
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -110,46 +108,31 @@ impl Device {
     pub fn document() -> utoipa::openapi::OpenApi {
         Document::openapi()
     }
+}
 
-    /// The function as its environment describes it.
-    ///
-    /// # Errors
-    /// When a variable is missing or wrong.
-    pub async fn from_environment() -> Result<Self, ConfigError> {
+impl Function for Device {
+    type Settings = Settings;
+
+    async fn start(settings: Settings) -> Result<Self, StartError> {
         let sdk = config::sdk()?;
         let dynamodb = config::dynamodb(&sdk);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let devices = DeviceTable::new(dynamodb.clone(), config::required("DEVICES_TABLE")?);
-        let calibrations = CalibrationTable::new(dynamodb, config::required("CALIBRATIONS_TABLE")?);
+        let devices = DeviceTable::new(dynamodb.clone(), settings.devices_table);
+        let calibrations = CalibrationTable::new(dynamodb, settings.calibrations_table);
         let delivery = Delivery::new(devices.clone(), Iot::new(iot::client(&sdk)), Arc::clone(&clock));
+        devices.warm_up().await;
         Ok(Self::new(Parts { devices, calibrations, delivery, clock }))
     }
 
-    /// Opens the connection to DynamoDB while the init phase still has a whole processor.
-    pub async fn warm_up(&self) {
-        self.parts.devices.warm_up().await;
-    }
-
-    /// Answers a request, or delivers what is pending when the event is none.
-    ///
-    /// # Errors
-    /// When it cannot be found out what is pending.
-    pub async fn handle(&self, event: Value) -> Result<Value, CallAgain> {
-        self.handle_within(event, Duration::MAX).await
-    }
-
-    /// As [`Device::handle`], and what is not delivered when `left` is over stays pending.
-    ///
-    /// # Errors
-    /// When it cannot be found out what is pending.
-    pub async fn handle_within(&self, event: Value, left: Duration) -> Result<Value, CallAgain> {
-        if gateway::is_http(&event) {
-            return Ok(gateway::answer(&self.router, event).await);
+    /// Answers a request, or delivers what is pending; what is not delivered in time stays pending.
+    async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
+        if event.is_http() {
+            return Ok(gateway::answer(&self.router, event, until).await);
         }
-        let swept = self.parts.delivery.sweep(Until::after(left)).await?;
+        let swept = self.parts.delivery.sweep(until).await?;
         if swept.pending > 0 {
             tracing::warn!(delivered = swept.delivered, pending = swept.pending, "settings are still to be delivered");
         }
-        Ok(json!({"delivered": swept.delivered, "pending": swept.pending}))
+        Ok(json!({"delivered": swept.delivered, "pending": swept.pending}).into())
     }
 }

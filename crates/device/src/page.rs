@@ -1,6 +1,6 @@
 //! One page of devices: as many as are asked for, and no more than an answer can carry.
 
-use weir_core::aws::AwsError;
+use weir_aws::AwsError;
 use weir_core::domain::device_record::Record;
 use weir_core::wire::device::DeviceJson;
 

@@ -4,10 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use weir_core::domain::device_record::Record;
-use weir_core::http::{Admin, ETag, IfMatch, Merge, Path, Problem, from_value};
 use weir_core::id::DeviceId;
 use weir_core::wire::device::DeviceJson;
 use weir_core::wire::device_body::{DeviceBody, patched};
+use weir_http::{Admin, ApiError, ETag, IfMatch, Merge, Path, from_value};
 
 use super::Parts;
 
@@ -26,7 +26,7 @@ pub(super) async fn patch_device(
     Path(id): Path<DeviceId>,
     expected: IfMatch,
     Merge(patch): Merge,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, ApiError> {
     let decide = |_: &Record, current: &DeviceJson| {
         let body: DeviceBody = from_value(patched(current, patch.clone()))?;
         Ok(body.content(Some(current))?)

@@ -7,14 +7,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde_json::{Map, Value};
-use weir_core::aws::device::Write;
-use weir_core::aws::wait_turn;
+use weir_aws::device::Write;
+use weir_aws::wait_turn;
 use weir_core::domain::calibration::Calibration;
 use weir_core::domain::device_record::Entry;
 use weir_core::domain::reading::Series;
-use weir_core::http::{Admin, ETag, IfMatch, Path, Problem, Strict};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::calibration::{CalibrationBody, CalibrationJson, read};
+use weir_http::{Admin, ApiError, ETag, IfMatch, Path, Strict};
 
 use super::Parts;
 use super::change::contended;
@@ -40,13 +40,13 @@ pub(super) async fn post_calibration(
     Path((id, code)): Path<(DeviceId, SensorCode)>,
     expected: IfMatch,
     Strict(body): Strict<Map<String, Value>>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, ApiError> {
     let new = read(&body)?;
     let series = Series { device: id.clone(), sensor: code.clone() };
     for attempt in 0..ATTEMPTS {
         wait_turn(attempt).await;
         let record = parts.live(&id).await?.record;
-        record.content.probe(&code).ok_or_else(Problem::not_found)?;
+        record.content.probe(&code).ok_or_else(ApiError::not_found)?;
         expected.check(record.versions.record)?;
         let author = parts.author(&caller);
         let valid_from = new.valid_from.unwrap_or(author.at);

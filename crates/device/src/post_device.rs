@@ -5,13 +5,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
-use weir_core::aws::device::{Found, Write};
-use weir_core::aws::wait_turn;
-use weir_core::domain::calibration::Invalid;
+use weir_aws::device::{Found, Write};
+use weir_aws::wait_turn;
+use weir_core::domain::calibration::FieldError;
 use weir_core::domain::device_record::{Calibrations, Record, Versions};
-use weir_core::http::{Admin, ETag, Problem, Strict};
 use weir_core::wire::device::DeviceJson;
 use weir_core::wire::device_body::DeviceBody;
+use weir_http::{Admin, ApiError, ETag, Strict};
 
 use super::Parts;
 use super::change::{contended, json};
@@ -30,19 +30,19 @@ pub(super) async fn post_device(
     State(parts): State<Parts>,
     Admin(caller): Admin,
     Strict(body): Strict<DeviceBody>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, ApiError> {
     let id = body.id.clone();
-    let missing = id.is_none().then(|| Invalid::new("/id", "is missing"));
+    let missing = id.is_none().then(|| FieldError::new("/id", "is missing"));
     let (id, content) = match (id, body.content(None)) {
         (Some(id), Ok(content)) => (id, content),
         (_, refused) => {
-            return Err(Problem::invalid(missing.into_iter().chain(refused.err().unwrap_or_default()).collect()));
+            return Err(ApiError::invalid(missing.into_iter().chain(refused.err().unwrap_or_default()).collect()));
         }
     };
     for attempt in 0..ATTEMPTS {
         wait_turn(attempt).await;
         let (before, calibrations) = match parts.devices.find(&id).await? {
-            Found::Live(_) => return Err(Problem::exists(format!("a device {id} is registered already"))),
+            Found::Live(_) => return Err(ApiError::exists(format!("a device {id} is registered already"))),
             Found::Never => (Versions::default(), Calibrations::new()),
             Found::Deleted(before) => {
                 let codes: Vec<_> = content.sensors.iter().map(|probe| probe.code.clone()).collect();

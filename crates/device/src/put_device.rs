@@ -4,10 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use weir_core::domain::device_record::Record;
-use weir_core::http::{Admin, ETag, IfMatch, Path, Problem, Strict};
 use weir_core::id::DeviceId;
 use weir_core::wire::device::DeviceJson;
 use weir_core::wire::device_body::DeviceBody;
+use weir_http::{Admin, ApiError, ETag, IfMatch, Path, Strict};
 
 use super::Parts;
 
@@ -26,7 +26,7 @@ pub(super) async fn put_device(
     Path(id): Path<DeviceId>,
     expected: IfMatch,
     Strict(body): Strict<DeviceBody>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, ApiError> {
     let decide = |_: &Record, current: &DeviceJson| Ok(body.clone().content(Some(current))?);
     let changed = parts.change(&id, expected, &caller, decide).await?;
     let shown = DeviceJson { delivery: Some(changed.delivery), ..parts.show(&changed.record).await? };

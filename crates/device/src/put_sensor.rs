@@ -4,12 +4,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use weir_core::domain::calibration::Invalid;
+use weir_core::domain::calibration::FieldError;
 use weir_core::domain::device_record::{Content, Record};
-use weir_core::http::{Admin, ETag, IfMatch, Path, Problem, Strict};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::device::{DeviceJson, SensorJson};
 use weir_core::wire::device_body::SensorBody;
+use weir_http::{Admin, ApiError, ETag, IfMatch, Path, Strict};
 
 use super::Parts;
 
@@ -30,14 +30,14 @@ pub(super) async fn put_sensor(
     Path((id, code)): Path<(DeviceId, SensorCode)>,
     expected: IfMatch,
     Strict(body): Strict<SensorBody>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, ApiError> {
     let decide = |record: &Record, shown: &DeviceJson| {
         let current = shown.sensors.iter().find(|sensor| sensor.code == code);
         let probe = match (body.probe(Some(&code)), body.kept(current)) {
             (Ok(probe), None) => probe,
             (probe, kept) => {
                 let refused = probe.err().unwrap_or_default();
-                return Err(Problem::invalid(refused.into_iter().chain(kept).collect()));
+                return Err(ApiError::invalid(refused.into_iter().chain(kept).collect()));
             }
         };
         let mut content: Content = record.content.clone();
@@ -47,11 +47,11 @@ pub(super) async fn put_sensor(
             Some(sensor) => *sensor = probe,
             None => content.sensors.push(probe),
         }
-        content.checked().map_err(|refused| Problem::invalid(relative(refused, &at)))
+        content.checked().map_err(|refused| ApiError::invalid(relative(refused, &at)))
     };
     let changed = parts.change(&id, expected, &caller, decide).await?;
     let record = &changed.record;
-    let probe = record.content.probe(&code).ok_or_else(Problem::not_found)?;
+    let probe = record.content.probe(&code).ok_or_else(ApiError::not_found)?;
     let shown = SensorJson::of(probe, parts.in_force(record, &code).await?.as_ref());
     let made = changed.before.content.probe(&code).is_none();
     let status = if made { StatusCode::CREATED } else { StatusCode::OK };
@@ -59,10 +59,10 @@ pub(super) async fn put_sensor(
 }
 
 /// The refusals of a device seen from the sensor at `at`.
-fn relative(refused: Vec<Invalid>, at: &str) -> Vec<Invalid> {
-    let relative = |Invalid { pointer, detail }| {
+fn relative(refused: Vec<FieldError>, at: &str) -> Vec<FieldError> {
+    let relative = |FieldError { pointer, detail }| {
         let pointer = pointer.strip_prefix(at).map(str::to_owned);
-        Invalid { pointer: pointer.unwrap_or_default(), detail }
+        FieldError { pointer: pointer.unwrap_or_default(), detail }
     };
     refused.into_iter().map(relative).collect()
 }

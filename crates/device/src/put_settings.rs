@@ -6,10 +6,10 @@ use axum::http::header::ETAG;
 use axum::response::IntoResponse;
 use serde_json::{Map, Value};
 use weir_core::domain::device_record::{Content, Record};
-use weir_core::http::{Member, Path, Problem, Strict};
 use weir_core::id::DeviceId;
 use weir_core::wire::device::DeviceJson;
 use weir_core::wire::settings::{settings, settings_json};
+use weir_http::{ApiError, Member, Path, Strict};
 
 use super::Parts;
 use super::get_settings::SettingsJson;
@@ -29,7 +29,7 @@ pub(super) async fn put_settings(
     Path(id): Path<DeviceId>,
     IfVersion(expected): IfVersion,
     Strict(body): Strict<Map<String, Value>>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, ApiError> {
     caller.sees(&id)?;
     let settings = settings(&body)?;
     let decide = |record: &Record, _: &DeviceJson| Ok(Content { settings: settings.clone(), ..record.content.clone() });

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use weir_core::aws::AwsError;
+use weir_aws::AwsError;
 use weir_core::domain::Timestamp;
 use weir_core::domain::device_record::{Entry, Record};
 use weir_core::domain::reading::Series;

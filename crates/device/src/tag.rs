@@ -10,15 +10,15 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use weir_core::http::{IfMatch, Problem};
+use weir_http::{ApiError, IfMatch};
 
 /// `If-Match` where a tag may carry a mark behind the version.
 pub(super) struct IfVersion(pub IfMatch);
 
 impl<S: Send + Sync> FromRequestParts<S> for IfVersion {
-    type Rejection = Problem;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let text = parts.headers.get(IF_MATCH).and_then(|value| value.to_str().ok());
         let version = text.and_then(|text| text.strip_prefix('"')?.strip_suffix('"')?.split_once('-'));
         if let Some((version, mark)) = version.filter(|(_, mark)| !mark.contains('"')) {

@@ -2,8 +2,8 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use weir_core::http::{IfNoneMatch, Member, Path, Problem};
 use weir_core::id::LevelId;
+use weir_http::{ApiError, IfNoneMatch, Member, Path};
 
 use super::Parts;
 use super::show::LevelJson;
@@ -22,8 +22,8 @@ pub(super) async fn get_level(
     Member(caller): Member,
     Path(id): Path<LevelId>,
     known: IfNoneMatch,
-) -> Result<Response, Problem> {
+) -> Result<Response, ApiError> {
     parts.sees_level(&caller, &id).await?;
-    let state = parts.levels.get(&id).await?.ok_or_else(Problem::not_found)?;
+    let state = parts.levels.get(&id).await?.ok_or_else(ApiError::not_found)?;
     Ok(known.answer(state.revision.unwrap_or(0), LevelJson::of(id, &state)))
 }

@@ -6,10 +6,10 @@ use std::ops::Bound;
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use weir_core::aws::AwsError;
-use weir_core::aws::level::{LevelState, Listing};
-use weir_core::http::{Cursor, Member, Page, PageQuery, Paging, Problem};
+use weir_aws::AwsError;
+use weir_aws::level::{LevelState, Listing};
 use weir_core::id::{LevelId, Tube};
+use weir_http::{ApiError, Cursor, Member, Page, PageQuery, Paging};
 
 use super::Parts;
 use super::show::LevelJson;
@@ -38,7 +38,7 @@ pub(super) async fn get_levels(
     State(parts): State<Parts>,
     Member(caller): Member,
     query: PageQuery<Filter>,
-) -> Result<Page<LevelJson>, Problem> {
+) -> Result<Page<LevelJson>, ApiError> {
     let tube = query.filter.tube.as_ref().map(Tube::as_str);
     let own = parts.visible(&caller).await?;
     let name = format!("levels/{}?tube={tube:?}", if own.is_some() { "own" } else { "all" });

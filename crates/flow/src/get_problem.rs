@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use weir_core::http::{IfNoneMatch, Member, Path, Problem};
+use weir_http::{ApiError, IfNoneMatch, Member, Path};
 
 use super::Parts;
 use super::show::ProblemJson;
@@ -21,9 +21,9 @@ pub(super) async fn get_problem(
     Member(caller): Member,
     Path(id): Path<String>,
     known: IfNoneMatch,
-) -> Result<Response, Problem> {
+) -> Result<Response, ApiError> {
     let subject = parts.seen(&caller, &id).await?;
-    let stored = parts.problems.find(&subject).await?.ok_or_else(Problem::not_found)?;
-    let shown = ProblemJson::of(&subject, &stored).ok_or_else(Problem::not_found)?;
+    let stored = parts.problems.find(&subject).await?.ok_or_else(ApiError::not_found)?;
+    let shown = ProblemJson::of(&subject, &stored).ok_or_else(ApiError::not_found)?;
     Ok(known.answer(stored.revision, shown))
 }

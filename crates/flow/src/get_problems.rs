@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use weir_core::aws::AwsError;
-use weir_core::aws::problem::{Listing, Place, Stored};
+use weir_aws::AwsError;
+use weir_aws::problem::{Listing, Place, Stored};
 use weir_core::domain::problem::Subject;
-use weir_core::http::{Cursor, Member, Page, PageQuery, Paging, Problem};
 use weir_core::id::LevelId;
 use weir_core::wire::time;
+use weir_http::{ApiError, Cursor, Member, Page, PageQuery, Paging};
 
 use super::Parts;
 use super::show::{ProblemJson, StatusJson};
@@ -42,7 +42,7 @@ pub(super) async fn get_problems(
     State(parts): State<Parts>,
     Member(caller): Member,
     query: PageQuery<Filter>,
-) -> Result<Page<ProblemJson>, Problem> {
+) -> Result<Page<ProblemJson>, ApiError> {
     let Filter { status, since } = query.filter;
     let listing = Listing { status: status.map(Into::into), since: since.as_deref().map(seconds).transpose()? };
     let own = parts.visible(&caller).await?;
@@ -58,10 +58,10 @@ pub(super) async fn get_problems(
 }
 
 /// The first whole second at the instant or after it.
-fn seconds(text: &str) -> Result<i64, Problem> {
+fn seconds(text: &str) -> Result<i64, ApiError> {
     let instant = || time::parse(text).map(|at| at.millis().saturating_add(999).div_euclid(1000));
     let seconds = text.parse().ok().or_else(instant).filter(|seconds| (0..=LATEST).contains(seconds));
-    seconds.ok_or_else(|| Problem::parameter("since", "must be epoch seconds, or an RFC 3339 instant"))
+    seconds.ok_or_else(|| ApiError::parameter("since", "must be epoch seconds, or an RFC 3339 instant"))
 }
 
 impl Parts {

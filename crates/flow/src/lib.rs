@@ -7,16 +7,16 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
-use serde_json::Value;
 use utoipa::OpenApi;
-use weir_core::aws::CalibrationTable;
-use weir_core::aws::config::{self, ConfigError};
-use weir_core::aws::device::DeviceTable;
-use weir_core::aws::level::LevelTable;
-use weir_core::aws::problem::ProblemTable;
-use weir_core::aws::registry::Registry;
-use weir_core::clock::{Clock, SystemClock};
-use weir_core::http::{finish, gateway};
+use weir_aws::CalibrationTable;
+use weir_aws::config;
+use weir_aws::device::DeviceTable;
+use weir_aws::level::LevelTable;
+use weir_aws::problem::ProblemTable;
+use weir_aws::registry::Registry;
+use weir_http::{finish, gateway};
+use weir_runtime::clock::{Clock, SystemClock};
+use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
 mod get_level;
 mod get_levels;
@@ -24,18 +24,15 @@ mod get_problem;
 mod get_problems;
 mod patch_problem;
 mod scope;
+mod settings;
 mod show;
+
+pub use settings::Settings;
 
 /// The function with what it works on.
 pub struct Flow {
     router: Router,
-    parts: Parts,
 }
-
-/// The event is none that this function knows.
-#[derive(Debug, thiserror::Error)]
-#[error("this is no request of API Gateway")]
-pub struct NoRequest;
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -70,42 +67,33 @@ impl Flow {
             .route("/levels/{id}", get(get_level::get_level))
             .route("/problems", get(get_problems::get_problems))
             .route("/problems/{problem_id}", get(get_problem::get_problem).patch(patch_problem::patch_problem));
-        Self { router: finish(routes.with_state(parts.clone())), parts }
+        Self { router: finish(routes.with_state(parts)) }
     }
 
     /// What the code says about its routes.
     pub fn document() -> utoipa::openapi::OpenApi {
         Document::openapi()
     }
+}
 
-    /// The function as its environment describes it.
-    ///
-    /// # Errors
-    /// When a variable is missing or wrong.
-    pub async fn from_environment() -> Result<Self, ConfigError> {
+impl Function for Flow {
+    type Settings = Settings;
+
+    async fn start(settings: Settings) -> Result<Self, StartError> {
         let dynamodb = config::dynamodb(&config::sdk()?);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let devices = DeviceTable::new(dynamodb.clone(), config::required("DEVICES_TABLE")?);
-        let levels = LevelTable::new(dynamodb.clone(), config::required("LEVELS_TABLE")?);
-        let problems = ProblemTable::new(dynamodb.clone(), config::required("PROBLEMS_TABLE")?, levels.clone());
+        let devices = DeviceTable::new(dynamodb.clone(), settings.devices_table);
+        let levels = LevelTable::new(dynamodb.clone(), settings.levels_table);
+        let problems = ProblemTable::new(dynamodb.clone(), settings.problems_table, levels.clone());
         // Levels have no calibration, so the history of calibrations is never asked for.
         let calibrations = CalibrationTable::new(dynamodb, "");
-        let seconds = config::number("DEVICE_CACHE_SECONDS", 60, 0)?;
-        let registry = Arc::new(Registry::new(devices.clone(), calibrations, seconds, Arc::clone(&clock)));
-        Ok(Self::new(Parts { levels, problems, devices, registry, clock }))
+        let registry = Registry::new(devices.clone(), calibrations, settings.device_cache_seconds, Arc::clone(&clock));
+        // Opens the connection, and has the neighbours ready for the first request.
+        let _ = registry.topology().await;
+        Ok(Self::new(Parts { levels, problems, devices, registry: Arc::new(registry), clock }))
     }
 
-    /// Reads the registry's links, and so opens the connection to DynamoDB, while the init phase still has a whole
-    /// processor.
-    pub async fn warm_up(&self) {
-        let _ = self.parts.registry.topology().await;
-    }
-
-    /// Answers a request.
-    ///
-    /// # Errors
-    /// When the event is none.
-    pub async fn handle(&self, event: Value) -> Result<Value, NoRequest> {
-        if gateway::is_http(&event) { Ok(gateway::answer(&self.router, event).await) } else { Err(NoRequest) }
+    async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
+        gateway::serve(&self.router, event, until).await
     }
 }

@@ -1,17 +1,6 @@
 //! The function `flow`, as Lambda starts it.
 
-use flow::Flow;
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use serde_json::Value;
-use weir_core::http::gateway::in_time;
-
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    weir_core::telemetry::start();
-    let function = Flow::from_environment().await?;
-    function.warm_up().await;
-    run(service_fn(async |event: LambdaEvent<Value>| {
-        in_time(event.context.deadline, event.payload, async |event, _| function.handle(event).await).await
-    }))
-    .await
+async fn main() -> Result<(), weir_runtime::Error> {
+    weir_runtime::run::<flow::Flow>().await
 }

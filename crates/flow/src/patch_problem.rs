@@ -8,12 +8,12 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use weir_core::aws::AwsError;
-use weir_core::aws::problem::{Stored, Write};
+use weir_aws::AwsError;
+use weir_aws::problem::{Stored, Write};
 use weir_core::domain::Timestamp;
-use weir_core::domain::calibration::Invalid;
+use weir_core::domain::calibration::FieldError;
 use weir_core::domain::problem::{Change, NoSense, Person, Problem as FlowProblem, Status, Subject};
-use weir_core::http::{Caller, ETag, IfMatch, Member, Merge, Path, Problem, from_value};
+use weir_http::{ApiError, Caller, ETag, IfMatch, Member, Merge, Path, from_value};
 
 use super::Parts;
 use super::show::{ProblemJson, StatusJson};
@@ -55,30 +55,32 @@ pub(super) async fn patch_problem(
     Path(id): Path<String>,
     expected: IfMatch,
     Merge(patch): Merge,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, ApiError> {
     let subject = parts.seen(&caller, &id).await?;
     let noted = patch.contains_key("note");
     let PatchBody { problem_status, note } = from_value(patch.into())?;
     let wish = Wish { status: problem_status, note: noted.then_some(note) }.checked()?;
     let stored = parts.fulfil(&subject, &wish, expected, &caller).await?;
-    let shown = ProblemJson::of(&subject, &stored).ok_or_else(Problem::not_found)?;
+    let shown = ProblemJson::of(&subject, &stored).ok_or_else(ApiError::not_found)?;
     Ok((ETag(stored.revision), Json(shown)))
 }
 
 impl Wish {
-    fn checked(self) -> Result<Self, Problem> {
+    fn checked(self) -> Result<Self, ApiError> {
         if self.status.is_none() && self.note.is_none() {
-            return Err(Invalid::new("", "must name `problem_status` or `note`").into());
+            return Err(FieldError::new("", "must name `problem_status` or `note`").into());
         }
         let length = self.note.as_ref().and_then(|note| note.as_ref()).map(|note| note.trim().chars().count());
         if length.is_some_and(|length| !(1..=LONGEST_NOTE).contains(&length)) {
-            return Err(Invalid::new("/note", format!("must have 1 to {LONGEST_NOTE} characters, or be null")).into());
+            return Err(
+                FieldError::new("/note", format!("must have 1 to {LONGEST_NOTE} characters, or be null")).into()
+            );
         }
         Ok(self)
     }
 
     /// The problem as the person wants it; `known` is the newest report they can know of.
-    fn of(&self, problem: &FlowProblem, known: Timestamp, by: &Person) -> Result<FlowProblem, Problem> {
+    fn of(&self, problem: &FlowProblem, known: Timestamp, by: &Person) -> Result<FlowProblem, ApiError> {
         let present = problem.status();
         let change = match self.status {
             None => None,
@@ -98,8 +100,8 @@ impl Wish {
     }
 }
 
-fn senseless(from: Status, to: Status) -> Problem {
-    Problem::transition(format!("the problem is {}: it cannot become {}", from.code(), to.code()))
+fn senseless(from: Status, to: Status) -> ApiError {
+    ApiError::transition(format!("the problem is {}: it cannot become {}", from.code(), to.code()))
 }
 
 impl Parts {
@@ -109,7 +111,7 @@ impl Parts {
         wish: &Wish,
         expected: IfMatch,
         caller: &Caller,
-    ) -> Result<Stored, Problem> {
+    ) -> Result<Stored, ApiError> {
         let name = caller.email.clone().unwrap_or_else(|| caller.username.clone());
         // Kept to the second, as it is shown.
         let by = Person { name, at: Timestamp::from_seconds(self.clock.now().seconds()) };
@@ -117,7 +119,7 @@ impl Parts {
         // What there was at the first look: a report that comes in meanwhile is not known to whoever decides.
         let mut known = None;
         for _ in 0..ATTEMPTS {
-            let stored = self.problems.find(subject).await?.ok_or_else(Problem::not_found)?;
+            let stored = self.problems.find(subject).await?.ok_or_else(ApiError::not_found)?;
             expected.check(stored.revision)?;
             let reported = if resolve { self.problems.reported(subject).await? } else { Vec::new() };
             // Kept to the second, like the timeline.

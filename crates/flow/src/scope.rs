@@ -7,14 +7,14 @@ use std::collections::BTreeSet;
 
 use weir_core::domain::access::Scope;
 use weir_core::domain::problem::Subject;
-use weir_core::http::{Caller, Problem};
 use weir_core::id::LevelId;
+use weir_http::{ApiError, Caller};
 
 use super::Parts;
 
 impl Parts {
     /// The levels that the caller sees; `None`: every one.
-    pub(super) async fn visible(&self, caller: &Caller) -> Result<Option<BTreeSet<LevelId>>, Problem> {
+    pub(super) async fn visible(&self, caller: &Caller) -> Result<Option<BTreeSet<LevelId>>, ApiError> {
         match &caller.scope {
             Scope::All => Ok(None),
             Scope::Devices(devices) => Ok(Some(self.devices.levels_of(devices).await?)),
@@ -22,24 +22,24 @@ impl Parts {
     }
 
     /// Lets the level through when it is in scope.
-    pub(super) async fn sees_level(&self, caller: &Caller, id: &LevelId) -> Result<(), Problem> {
+    pub(super) async fn sees_level(&self, caller: &Caller, id: &LevelId) -> Result<(), ApiError> {
         match &caller.scope {
             Scope::All => Ok(()),
-            Scope::Devices(devices) if devices.is_empty() => Err(Problem::not_found()),
+            Scope::Devices(devices) if devices.is_empty() => Err(ApiError::not_found()),
             scope => {
                 let owners = self.devices.of_level(id).await?;
                 let seen = owners.iter().any(|owner| scope.sees(&owner.device));
-                if seen { Ok(()) } else { Err(Problem::not_found()) }
+                if seen { Ok(()) } else { Err(ApiError::not_found()) }
             }
         }
     }
 
     /// The problem of that id, when it is in scope: when one of its sensors is.
-    pub(super) async fn seen(&self, caller: &Caller, id: &str) -> Result<Subject, Problem> {
-        let subject = Subject::parse(id).ok_or_else(Problem::not_found)?;
+    pub(super) async fn seen(&self, caller: &Caller, id: &str) -> Result<Subject, ApiError> {
+        let subject = Subject::parse(id).ok_or_else(ApiError::not_found)?;
         let (current, following) = subject.sensors();
         match (self.sees_level(caller, current).await, following) {
-            (Err(refused), Some(following)) if refused == Problem::not_found() => {
+            (Err(refused), Some(following)) if refused == ApiError::not_found() => {
                 self.sees_level(caller, following).await?;
             }
             (seen, _) => seen?,

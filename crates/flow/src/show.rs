@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use weir_core::aws::level::LevelState;
-use weir_core::aws::problem::Stored;
+use weir_aws::level::LevelState;
+use weir_aws::problem::Stored;
 use weir_core::domain::problem::{End, Kind, Status, Subject};
 use weir_core::id::LevelId;
 

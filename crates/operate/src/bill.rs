@@ -150,10 +150,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_of_the_readme_is_what_the_files_come_to() {
-        let readme = std::fs::read_to_string(tooling::place::root().unwrap().join("README.md")).unwrap();
+    fn the_table_of_the_page_is_computed_from_the_files() {
+        let shown = std::fs::read_to_string(tooling::place::root().unwrap().join("docs/costs-and-figures.md")).unwrap();
         let page = page(None).unwrap();
-        assert!(readme.contains(&page), "the README has another bill than `cargo operate bill`:\n{page}");
+        assert!(shown.contains(&page), "docs/costs-and-figures.md has another bill than this command:\n{page}");
     }
 
     #[test]

@@ -7,15 +7,15 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, BillingMode, GlobalSecondaryIndex, PutRequest, TableDescription, WriteRequest,
+};
 use serde_json::{Map, Value, json};
 use tooling::place::Place;
 use tooling::progress::Progress;
 use tooling::stack::Stack;
 use tooling::tables::{TABLES, Tables};
-use weir_core::aws::dynamodb::Client;
-use weir_core::aws::dynamodb::types::{
-    AttributeValue, BillingMode, GlobalSecondaryIndex, PutRequest, TableDescription, WriteRequest,
-};
 
 /// Rows in one request, the most that DynamoDB takes.
 const BATCH: usize = 25;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
 use clap::{Args, ValueEnum};
-use weir_core::domain::calibration::{Inputs, Invalid, Options as After, Outside};
+use weir_core::domain::calibration::{FieldError, Inputs, Options as After, Outside};
 use weir_core::domain::fit::{Fit, Kind, fit};
 use weir_core::wire::ModelJson;
 
@@ -92,7 +92,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
 }
 
 /// The error with the line of the file in place of the JSON pointer.
-fn told(invalid: &Invalid, points: &[Point]) -> anyhow::Error {
+fn told(invalid: &FieldError, points: &[Point]) -> anyhow::Error {
     let place = invalid.pointer.strip_prefix("/points/").and_then(|rest| rest.split('/').next()?.parse::<usize>().ok());
     match place.and_then(|place| points.get(place)) {
         Some(point) => anyhow!("line {}: {}", point.line, invalid.detail),

@@ -13,9 +13,9 @@ use tooling::cloud::KEY;
 use tooling::place::Place;
 use tooling::progress::Progress;
 use tooling::stack::Stack;
-use weir_core::aws::config;
-use weir_core::aws::dynamodb;
-use weir_core::aws::invoke::{self, Invoker};
+use weir_aws::config;
+
+use weir_aws::invoke::{self, Invoker};
 
 pub mod levels;
 pub mod quarantine;
@@ -68,7 +68,7 @@ pub struct Target {
     prefix: String,
     queues: aws_sdk_sqs::Client,
     invoker: Invoker,
-    tables: dynamodb::Client,
+    tables: aws_sdk_dynamodb::Client,
     hold: Duration,
 }
 

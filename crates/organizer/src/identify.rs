@@ -1,6 +1,6 @@
 //! Who sent a report: the level id of the device that an uplink names.
 
-use weir_core::aws::AwsError;
+use weir_aws::AwsError;
 use weir_core::domain::{Reason, Refusal};
 use weir_core::id::{BadId, DeviceId, LevelId};
 use weir_core::wire::Envelope;

@@ -5,25 +5,28 @@
 //! writes are such that a second delivery changes nothing, so a message that fails half-way is simply delivered again.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Value, json};
-use weir_core::aws::config::{self, ConfigError};
-use weir_core::aws::device::DeviceTable;
-use weir_core::aws::level::{Keeping, LevelTable};
-use weir_core::aws::quarantine::{QuarantineTable, SetAside};
-use weir_core::aws::registry::Registry;
-use weir_core::aws::time_series::{Aside, TimeSeries, Written};
-use weir_core::aws::{AwsError, CalibrationTable};
-use weir_core::clock::{Clock, SystemClock, Until};
+use weir_aws::CalibrationTable;
+use weir_aws::config;
+use weir_aws::device::DeviceTable;
+use weir_aws::level::{Keeping, LevelTable};
+use weir_aws::quarantine::{QuarantineEntry, QuarantineTable};
+use weir_aws::registry::Registry;
+use weir_aws::time_series::{QuarantineWriter, TimeSeries, Written};
 use weir_core::domain::Refusal;
 use weir_core::domain::level::Measurement;
-use weir_core::id::AsideId;
-use weir_core::telemetry::metric;
+use weir_core::id::QuarantineId;
 use weir_core::wire::{Envelope, replay};
+use weir_runtime::clock::{Clock, SystemClock};
+use weir_runtime::telemetry::metric;
+use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
 mod identify;
 mod report;
+mod settings;
+
+pub use settings::Settings;
 
 use report::{Refused, Report};
 
@@ -43,17 +46,6 @@ pub struct Organizer {
 /// What a message came to in a word, and how each reading of it ended.
 type Outcome = (&'static str, Vec<Written>);
 
-/// The report could not be delivered: the caller has to call again.
-#[derive(Debug, thiserror::Error)]
-pub enum CallAgain {
-    /// AWS failed on the way.
-    #[error("call again: {0}")]
-    Aws(#[from] AwsError),
-    /// There was no time to find out how the report ends.
-    #[error("call again: out of time")]
-    Late,
-}
-
 impl Organizer {
     /// The function over these parts.
     pub fn new(
@@ -66,63 +58,41 @@ impl Organizer {
     ) -> Self {
         Self { registry, levels, keeping, store, quarantine, clock }
     }
+}
 
-    /// The function as its environment describes it.
-    ///
-    /// # Errors
-    /// When a variable is missing or wrong.
-    pub async fn from_environment() -> Result<Self, ConfigError> {
+impl Function for Organizer {
+    type Settings = Settings;
+
+    async fn start(settings: Settings) -> Result<Self, StartError> {
         let sdk = config::sdk()?;
         let dynamodb = config::dynamodb(&sdk);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let devices = DeviceTable::new(dynamodb.clone(), config::required("DEVICES_TABLE")?);
+        let devices = DeviceTable::new(dynamodb.clone(), settings.devices_table);
         // A level needs no calibration, so the history of calibrations is never asked for.
         let calibrations = CalibrationTable::new(dynamodb.clone(), "");
-        let seconds = config::number("DEVICE_CACHE_SECONDS", 60, 0)?;
-        let counts_reports =
-            config::number("PROBLEM_OPEN_AFTER", 1_u32, 1)? > 1 || config::number("PROBLEM_CLOSE_AFTER", 1_u32, 1)? > 1;
-        let keeping = Keeping {
-            measurements: config::number("MEASUREMENTS_KEPT", 24, 1)?,
-            silent_after_seconds: config::number("SILENT_AFTER_SECONDS", 10_800, 1)?,
-            judge_all: counts_reports,
-        };
-        let keep_days = config::number("QUARANTINE_TTL_DAYS", 30, 1)?;
-        Ok(Self::new(
-            Registry::new(devices, calibrations, seconds, Arc::clone(&clock)),
-            LevelTable::new(dynamodb.clone(), config::required("LEVELS_TABLE")?),
-            keeping,
-            TimeSeries::from_environment(&sdk, &dynamodb).await?,
-            QuarantineTable::new(dynamodb, config::required("QUARANTINE_TABLE")?, keep_days),
+        let function = Self::new(
+            Registry::new(devices, calibrations, settings.device_cache_seconds, Arc::clone(&clock)),
+            LevelTable::new(dynamodb.clone(), settings.levels_table),
+            settings.keeping,
+            TimeSeries::open(&sdk, &dynamodb, &settings.store).await?,
+            QuarantineTable::new(dynamodb, settings.quarantine_table, settings.quarantine_ttl_days),
             clock,
-        ))
+        );
+        function.registry.warm_up().await;
+        Ok(function)
     }
 
-    /// Opens the connection to DynamoDB while the init phase still has a whole processor.
-    pub async fn warm_up(&self) {
-        self.registry.warm_up().await;
+    /// Answers with the outcome of the message: `registered`, `newest`, `late`, `duplicate`, `too_old` or `quarantined`.
+    async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
+        until.finish(self.handle_message(event.into_json())).await.unwrap_or_else(|| Err(Retry::out_of_time()))
     }
+}
 
-    /// Handles one message and answers with what it came to: `registered`, `newest`, `late`, `duplicate`, `too_old` or
-    /// `quarantined`.
-    ///
-    /// # Errors
-    /// When the message has to be delivered again.
-    pub async fn handle(&self, event: Value) -> Result<Value, CallAgain> {
-        self.handle_within(event, Duration::MAX).await
-    }
-
-    /// As [`Organizer::handle`], and a message that is not finished when `left` is over has to be delivered again.
-    ///
-    /// # Errors
-    /// When the message has to be delivered again.
-    pub async fn handle_within(&self, event: Value, left: Duration) -> Result<Value, CallAgain> {
-        Until::after(left).finish(self.handle_message(event)).await.ok_or(CallAgain::Late)?
-    }
-
-    async fn handle_message(&self, event: Value) -> Result<Value, CallAgain> {
+impl Organizer {
+    async fn handle_message(&self, event: Value) -> Result<Response, Retry> {
         let envelope = Envelope::open(&event, self.clock.now());
-        let replayed: Vec<AsideId> = envelope.replay.iter().cloned().collect();
-        let aside = Aside {
+        let replayed: Vec<QuarantineId> = envelope.replay.iter().cloned().collect();
+        let aside = QuarantineWriter {
             table: &self.quarantine,
             clock: self.clock.as_ref(),
             function: FUNCTION,
@@ -137,17 +107,22 @@ impl Organizer {
         metric::stored(count(&Written::Stored), count(&Written::Duplicate), self.clock.now());
         let answer = json!({"outcome": outcome});
         if envelope.replay.is_none() {
-            return Ok(answer);
+            return Ok(answer.into());
         }
         let kept = written.into_iter().filter_map(|written| match written {
-            Written::SetAside(kept) => Some(kept),
+            Written::Quarantined(kept) => Some(kept),
             Written::Stored | Written::Duplicate => None,
         });
-        Ok(replay::answer(answer, &kept.collect::<Vec<_>>()))
+        Ok(replay::answer(answer, &kept.collect::<Vec<_>>()).into())
     }
 
     /// Keeps a report: the history and the latest state, with one request where that is possible, else side by side.
-    async fn deliver(&self, report: &Report, envelope: &Envelope, aside: &Aside<'_>) -> Result<Outcome, CallAgain> {
+    async fn deliver(
+        &self,
+        report: &Report,
+        envelope: &Envelope,
+        aside: &QuarantineWriter<'_>,
+    ) -> Result<Outcome, Retry> {
         let history = [report.reading(envelope.received_at)?];
         let measurement = Measurement { at: report.at, level: report.level };
         if let (Some(rows), [reading]) = (self.store.rows(), &history) {
@@ -163,8 +138,8 @@ impl Organizer {
     }
 }
 
-async fn set_aside(envelope: &Envelope, refused: Refused, aside: &Aside<'_>) -> Result<Outcome, CallAgain> {
-    let message = SetAside {
+async fn set_aside(envelope: &Envelope, refused: Refused, aside: &QuarantineWriter<'_>) -> Result<Outcome, Retry> {
+    let message = QuarantineEntry {
         function: FUNCTION,
         refusal: refused.refusal,
         topic: envelope.topic.clone(),

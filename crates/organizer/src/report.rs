@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
-use weir_core::aws::AwsError;
+use weir_aws::AwsError;
 use weir_core::domain::level::Level;
 use weir_core::domain::reading::{FILLING, Quality, Reading, Series};
 use weir_core::domain::{Reason, Refusal, Timestamp};

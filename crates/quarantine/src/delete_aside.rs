@@ -2,23 +2,23 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use weir_core::http::{Admin, IfMatch, Path, Problem};
-use weir_core::id::AsideId;
+use weir_core::id::QuarantineId;
+use weir_http::{Admin, ApiError, IfMatch, Path};
 
 use super::Parts;
 
 /// Deletes the entry. The message is lost with it, unless a device sends it again.
 #[utoipa::path(
     delete, path = "/quarantine/{id}", tag = "quarantine",
-    params(("id" = AsideId, Path), ("If-Match" = Option<String>, Header)),
+    params(("id" = QuarantineId, Path), ("If-Match" = Option<String>, Header)),
     responses((status = 204, description = "Deleted."))
 )]
 pub(super) async fn delete_aside(
     State(parts): State<Parts>,
     Admin(caller): Admin,
-    Path(id): Path<AsideId>,
+    Path(id): Path<QuarantineId>,
     expected: IfMatch,
-) -> Result<StatusCode, Problem> {
+) -> Result<StatusCode, ApiError> {
     // Versions count from 1, attempts from 0; what fits neither meets no entry.
     let attempts = expected.expected().map(|version| u32::try_from(version.wrapping_sub(1)).unwrap_or(u32::MAX));
     if parts.quarantine.delete(&id, attempts).await? {
@@ -26,7 +26,7 @@ pub(super) async fn delete_aside(
         return Ok(StatusCode::NO_CONTENT);
     }
     if attempts.is_some() && parts.quarantine.get(&id).await?.is_some() {
-        return Err(Problem::precondition_failed());
+        return Err(ApiError::precondition_failed());
     }
-    Err(Problem::not_found())
+    Err(ApiError::not_found())
 }

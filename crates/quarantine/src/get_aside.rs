@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
-use weir_core::http::{Admin, IfNoneMatch, Path, Problem};
-use weir_core::id::AsideId;
+use weir_core::id::QuarantineId;
+use weir_http::{Admin, ApiError, IfNoneMatch, Path};
 
 use super::Parts;
 use super::show::{AsideJson, version};
@@ -48,7 +48,7 @@ impl From<Vec<u8>> for PayloadJson {
 /// What was set aside, with its payload decoded as far as it can be.
 #[utoipa::path(
     get, path = "/quarantine/{id}", tag = "quarantine",
-    params(("id" = AsideId, Path), ("If-None-Match" = Option<String>, Header)),
+    params(("id" = QuarantineId, Path), ("If-None-Match" = Option<String>, Header)),
     responses(
         (status = 200, description = "The entry and its payload.", body = OriginalJson, headers(("ETag" = String))),
         (status = 304, description = "The caller has it already."),
@@ -57,10 +57,10 @@ impl From<Vec<u8>> for PayloadJson {
 pub(super) async fn get_aside(
     State(parts): State<Parts>,
     Admin(_): Admin,
-    Path(id): Path<AsideId>,
+    Path(id): Path<QuarantineId>,
     known: IfNoneMatch,
-) -> Result<Response, Problem> {
-    let original = parts.quarantine.get(&id).await?.ok_or_else(Problem::not_found)?;
+) -> Result<Response, ApiError> {
+    let original = parts.quarantine.get(&id).await?.ok_or_else(ApiError::not_found)?;
     let version = version(&original.entry);
     let shown = OriginalJson { entry: original.entry.into(), payload: original.payload.into() };
     Ok(known.answer(version, shown))

@@ -3,10 +3,10 @@
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use weir_core::aws::quarantine::Wanted;
+use weir_aws::quarantine::Wanted;
 use weir_core::domain::{Reason, Timestamp};
-use weir_core::http::{Admin, Cursor, Page, PageQuery, Paging, Problem};
 use weir_core::wire::time;
+use weir_http::{Admin, ApiError, Cursor, Page, PageQuery, Paging};
 
 use super::Parts;
 use super::show::AsideJson;
@@ -39,7 +39,7 @@ pub(super) async fn get_quarantine(
     State(parts): State<Parts>,
     Admin(_): Admin,
     query: PageQuery<Filter>,
-) -> Result<Page<AsideJson>, Problem> {
+) -> Result<Page<AsideJson>, ApiError> {
     let Filter { reason, device, since } = query.filter;
     let wanted = Wanted { reason, device, since };
     let name = name(&wanted);

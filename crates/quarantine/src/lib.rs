@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa::OpenApi;
-use weir_core::aws::config::{self, ConfigError};
-use weir_core::aws::invoke::{self, Invoker};
-use weir_core::aws::quarantine::QuarantineTable;
-use weir_core::clock::{Clock, SystemClock, Until};
-use weir_core::http::{Problem, finish, from_value, gateway};
+use weir_aws::config;
+use weir_aws::invoke::{self, Invoker};
+use weir_aws::quarantine::QuarantineTable;
+use weir_http::{ApiError, finish, from_value, gateway};
+use weir_runtime::clock::{Clock, SystemClock};
+use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
 mod delete_aside;
 mod get_aside;
@@ -24,7 +25,10 @@ mod get_quarantine;
 mod post_replay;
 mod post_replay_all;
 mod replay;
+mod settings;
 mod show;
+
+pub use settings::Settings;
 
 /// So long a function may take for one message. With what is read before and written after, that is less than API Gateway
 /// waits.
@@ -58,11 +62,6 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
 }
 
-/// What was asked for otherwise than over HTTP could not be done: the caller has to call again.
-#[derive(Debug, thiserror::Error)]
-#[error("call again: {0}")]
-pub struct CallAgain(String);
-
 #[derive(OpenApi)]
 #[openapi(paths(
     get_quarantine::get_quarantine,
@@ -88,52 +87,31 @@ impl Quarantine {
     pub fn document() -> utoipa::openapi::OpenApi {
         Document::openapi()
     }
+}
 
-    /// The function as its environment describes it.
-    ///
-    /// # Errors
-    /// When a variable is missing or wrong.
-    pub async fn from_environment() -> Result<Self, ConfigError> {
+impl Function for Quarantine {
+    type Settings = Settings;
+
+    async fn start(settings: Settings) -> Result<Self, StartError> {
         let sdk = config::sdk()?;
+        let quarantine = QuarantineTable::new(config::dynamodb(&sdk), settings.quarantine_table, 0);
+        quarantine.warm_up().await;
         Ok(Self::new(Parts {
-            quarantine: QuarantineTable::new(config::dynamodb(&sdk), config::required("QUARANTINE_TABLE")?, 0),
+            quarantine,
             invoker: Invoker::new(invoke::client(&sdk, PATIENCE)),
-            functions: Functions {
-                calibration: config::required("CALIBRATION_FUNCTION")?,
-                organizer: config::required("ORGANIZER_FUNCTION")?,
-            },
+            functions: Functions { calibration: settings.calibration_function, organizer: settings.organizer_function },
             clock: Arc::new(SystemClock),
         }))
     }
 
-    /// Opens the connection to DynamoDB while the init phase still has a whole processor, by asking for an entry that no hash
-    /// will ever lead to.
-    pub async fn warm_up(&self) {
-        if let Ok(nothing) = "0".repeat(32).parse() {
-            let _ = self.parts.quarantine.get(&nothing).await;
-        }
-    }
-
     /// Answers a request, or `{"replay": {…}}` with what `POST /quarantine/replay` answers to that body.
-    ///
-    /// # Errors
-    /// When the event is neither, or the quarantine could not be read.
-    pub async fn handle(&self, event: Value) -> Result<Value, CallAgain> {
-        self.handle_within(event, Duration::MAX).await
-    }
-
-    /// As [`Quarantine::handle`], and of a filter so much is replayed as `left` is enough for.
-    ///
-    /// # Errors
-    /// When the event is neither, or the quarantine could not be read.
-    pub async fn handle_within(&self, event: Value, left: Duration) -> Result<Value, CallAgain> {
-        let until = Until::after(left);
-        if gateway::is_http(&event) {
-            return Ok(gateway::answer_until(&self.router, event, until).await);
+    async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
+        if event.is_http() {
+            return Ok(gateway::answer(&self.router, event, until).await);
         }
-        let asked = event.get("replay").cloned().ok_or_else(|| CallAgain("the event is no request".to_owned()))?;
-        let refused = |problem: Problem| CallAgain(problem.log().unwrap_or(problem.detail()).to_owned());
+        let asked = event.json().get("replay").cloned().ok_or_else(|| Retry::new("the event is not a request"))?;
+        let refused = |problem: ApiError| Retry::new(problem.log().unwrap_or(problem.detail()));
         let answer = self.parts.replay_all(from_value(asked).map_err(refused)?, until).await.map_err(refused)?;
-        Ok(json!(answer))
+        Ok(json!(answer).into())
     }
 }

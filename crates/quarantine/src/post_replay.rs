@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use weir_core::http::{Admin, IfMatch, Path, Problem};
-use weir_core::id::AsideId;
+use weir_core::id::QuarantineId;
+use weir_http::{Admin, ApiError, IfMatch, Path};
 
 use super::Parts;
 use super::replay::Outcome;
@@ -30,14 +30,14 @@ pub(super) struct ReplayJson {
     entry: Option<AsideJson>,
     /// Parts of the message that were refused while the rest was accepted: each has an entry of its own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<AsideId>)]
+    #[schema(value_type = Vec<QuarantineId>)]
     set_aside: Vec<String>,
 }
 
 /// Delivers the message again, as of the instant at which it was received. Asking twice is the same as asking once.
 #[utoipa::path(
     post, path = "/quarantine/{id}/replay", tag = "quarantine",
-    params(("id" = AsideId, Path), ("If-Match" = Option<String>, Header)),
+    params(("id" = QuarantineId, Path), ("If-Match" = Option<String>, Header)),
     responses(
         (status = 200, description = "What came of it.", body = ReplayJson),
         (status = 503, description = "The function could not say; the entry stays as it was."),
@@ -46,10 +46,10 @@ pub(super) struct ReplayJson {
 pub(super) async fn post_replay(
     State(parts): State<Parts>,
     Admin(_): Admin,
-    Path(id): Path<AsideId>,
+    Path(id): Path<QuarantineId>,
     expected: IfMatch,
-) -> Result<Json<ReplayJson>, Problem> {
-    let original = parts.quarantine.get(&id).await?.ok_or_else(Problem::not_found)?;
+) -> Result<Json<ReplayJson>, ApiError> {
+    let original = parts.quarantine.get(&id).await?.ok_or_else(ApiError::not_found)?;
     expected.check(version(&original.entry))?;
     match parts.replay(&original).await? {
         Outcome::Accepted(kept) => {
@@ -60,6 +60,6 @@ pub(super) async fn post_replay(
             let entry = Some(AsideJson::from(*entry));
             Ok(Json(ReplayJson { outcome: Ended::Refused, entry, set_aside: Vec::new() }))
         }
-        Outcome::Gone => Err(Problem::not_found()),
+        Outcome::Gone => Err(ApiError::not_found()),
     }
 }

@@ -8,14 +8,14 @@ use futures_util::{StreamExt, future, stream};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use utoipa::ToSchema;
-use weir_core::aws::AwsError;
-use weir_core::aws::quarantine::{Entry, Place, Wanted};
-use weir_core::clock::Until;
-use weir_core::domain::calibration::Invalid;
+use weir_aws::AwsError;
+use weir_aws::quarantine::{Entry, Place, Wanted};
+use weir_core::domain::calibration::FieldError;
 use weir_core::domain::{Reason, Timestamp};
-use weir_core::http::{Admin, Cursor, Problem, Strict};
-use weir_core::id::AsideId;
+use weir_core::id::QuarantineId;
 use weir_core::wire::time;
+use weir_http::{Admin, ApiError, Cursor, Strict};
+use weir_runtime::Until;
 
 use super::Parts;
 use super::get_quarantine::name;
@@ -75,17 +75,17 @@ pub(super) async fn post_replay_all(
     Admin(_): Admin,
     Extension(until): Extension<Until>,
     Strict(body): Strict<ReplayBody>,
-) -> Result<Json<ReplayedJson>, Problem> {
+) -> Result<Json<ReplayedJson>, ApiError> {
     parts.replay_all(body, until).await.map(Json)
 }
 
 impl Parts {
     /// Replays a part of what the body names.
-    pub(super) async fn replay_all(&self, body: ReplayBody, until: Until) -> Result<ReplayedJson, Problem> {
+    pub(super) async fn replay_all(&self, body: ReplayBody, until: Until) -> Result<ReplayedJson, ApiError> {
         let ReplayBody { reason, device, since, limit, next } = body;
         let limit = limit.unwrap_or(MOST);
         if !(1..=MOST).contains(&limit) {
-            return Err(Invalid::new("/limit", format!("must be 1 to {MOST}")).into());
+            return Err(FieldError::new("/limit", format!("must be 1 to {MOST}")).into());
         }
         let wanted = Wanted { reason, device, since };
         let name = format!("replay of {}", name(&wanted));
@@ -121,7 +121,7 @@ impl Parts {
     }
 
     /// An index knows no payload, and may still list what is gone.
-    async fn replay_listed(&self, id: &AsideId) -> Result<Outcome, Failed> {
+    async fn replay_listed(&self, id: &QuarantineId) -> Result<Outcome, Failed> {
         match self.quarantine.get(id).await? {
             Some(original) => self.replay(&original).await,
             None => Ok(Outcome::Gone),

@@ -1,12 +1,12 @@
 //! One entry, delivered again.
 
 use serde_json::Value;
-use weir_core::aws::AwsError;
-use weir_core::aws::invoke::Undone;
-use weir_core::aws::quarantine::{Entry, Original};
+use weir_aws::AwsError;
+use weir_aws::invoke::Undone;
+use weir_aws::quarantine::{Entry, Original};
 use weir_core::domain::Kept;
-use weir_core::http::Problem;
 use weir_core::wire::replay;
+use weir_http::ApiError;
 
 use super::Parts;
 
@@ -35,13 +35,13 @@ pub(super) enum Failed {
     Silent(Value),
 }
 
-impl From<Failed> for Problem {
+impl From<Failed> for ApiError {
     fn from(failed: Failed) -> Self {
         match failed {
             Failed::Aws(error) | Failed::Undone(Undone::Aws(error)) => error.into(),
             // It says "call again", and so do we.
-            Failed::Undone(Undone::Failed { .. }) => Problem::unavailable(failed.to_string()),
-            Failed::Nobody(_) | Failed::Silent(_) => Problem::internal(failed.to_string()),
+            Failed::Undone(Undone::Failed { .. }) => ApiError::unavailable(failed.to_string()),
+            Failed::Nobody(_) | Failed::Silent(_) => ApiError::internal(failed.to_string()),
         }
     }
 }

@@ -2,16 +2,16 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use weir_core::aws::quarantine::Entry;
+use weir_aws::quarantine::Entry;
 use weir_core::domain::{Reason, Timestamp};
-use weir_core::id::AsideId;
+use weir_core::id::QuarantineId;
 use weir_core::wire::time;
 
 /// Something that was set aside.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AsideJson {
     /// The same for the same message, however often it was delivered.
-    pub id: AsideId,
+    pub id: QuarantineId,
     /// Why; after a replay that was refused, why then.
     #[schema(value_type = Reason)]
     pub reason: String,

@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::header::ACCEPT;
 use axum::http::request::Parts;
-use weir_core::http::{Kind, Problem};
+use weir_http::{ApiError, ErrorKind};
 
 /// A form in which readings are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,13 +15,16 @@ pub(super) enum Form {
 }
 
 impl<S: Sync> FromRequestParts<S> for Form {
-    type Rejection = Problem;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let said: Vec<_> =
             parts.headers.get_all(ACCEPT).iter().map(|value| value.to_str().unwrap_or_default()).collect();
         negotiate(&said.join(",")).ok_or_else(|| {
-            Problem::new(Kind::NotAcceptable, "readings come as application/json or text/csv, which Accept leaves out")
+            ApiError::new(
+                ErrorKind::NotAcceptable,
+                "readings come as application/json or text/csv, which Accept leaves out",
+            )
         })
     }
 }

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
-use weir_core::aws::time_series::{Place, Span};
+use weir_aws::time_series::{Place, Span};
 use weir_core::domain::Timestamp;
 use weir_core::domain::every::{BadEvery, Every};
-use weir_core::http::{Cursor, Problem};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::time;
+use weir_http::{ApiError, Cursor};
 
 use super::show::Agg;
 
@@ -83,7 +83,7 @@ impl Ask {
     ///
     /// # Errors
     /// 400 for what cannot be read, 422 for what makes no sense; both name the parameter.
-    pub fn of(id: &DeviceId, wanted: Wanted, now: Timestamp) -> Result<Self, Problem> {
+    pub fn of(id: &DeviceId, wanted: Wanted, now: Timestamp) -> Result<Self, ApiError> {
         let Wanted { mut sensor, from, to, every, agg, limit, next } = wanted;
         let name =
             format!("devices/{id}/readings?sensor={sensor:?}&from={from:?}&to={to:?}&every={every:?}&agg={agg:?}");
@@ -98,7 +98,7 @@ impl Ask {
         // The seal is no secret: a cursor that was made up may say anything.
         let said = |key: &Key| [key.from, key.to].map(Timestamp::from_millis);
         if key.as_ref().map(said).is_some_and(|[from, to]| from > to || !nameable(from) || !nameable(to)) {
-            return Err(Problem::bad_page());
+            return Err(ApiError::bad_page());
         }
 
         let to = to.unwrap_or(now);
@@ -107,19 +107,19 @@ impl Ask {
             .as_ref()
             .map_or(span, |key| Span { from: Timestamp::from_millis(key.from), to: Timestamp::from_millis(key.to) });
         if span.from > span.to {
-            return Err(Problem::unfit("from", "lies after `to`"));
+            return Err(ApiError::unfit("from", "lies after `to`"));
         }
         let intervals = match (every, aggs) {
             (Some(every), aggs) => Some((every, if aggs.is_empty() { Agg::ALL.to_vec() } else { aggs })),
             (None, aggs) if aggs.is_empty() => None,
-            (None, _) => return Err(Problem::unfit("agg", "needs `every`, the width of the intervals")),
+            (None, _) => return Err(ApiError::unfit("agg", "needs `every`, the width of the intervals")),
         };
         if let Some((every, _)) = &intervals {
             let count = every.count(span.from.max(Timestamp::EARLIEST), span.to);
             if count > MOST_INTERVALS {
                 let detail =
                     format!("divides the span into {count} intervals, {MOST_INTERVALS} is the most: take longer ones");
-                return Err(Problem::unfit("every", detail));
+                return Err(ApiError::unfit("every", detail));
             }
         }
         let place = key.map(|key| Place { sensor: key.sensor, at: Timestamp::from_millis(key.at) });
@@ -130,24 +130,24 @@ impl Ask {
     ///
     /// # Errors
     /// 500 when it cannot be written.
-    pub fn next(&self, place: Place) -> Result<Cursor, Problem> {
+    pub fn next(&self, place: Place) -> Result<Cursor, ApiError> {
         let Span { from, to } = self.span;
         let key = Key { sensor: place.sensor, at: place.at.millis(), from: from.millis(), to: to.millis() };
         Cursor::new(&self.name, &key)
     }
 }
 
-fn instant(name: &str, text: &str) -> Result<Timestamp, Problem> {
+fn instant(name: &str, text: &str) -> Result<Timestamp, ApiError> {
     let millis = text.parse().map(Timestamp::from_millis).ok();
     // In a query `+` stands for a blank, so an offset that was not encoded arrives as one.
     let at = millis.or_else(|| time::parse(text)).or_else(|| time::parse(&text.replace(' ', "+")));
     let shown: String = text.chars().take(40).collect();
     let at = at.ok_or_else(|| {
         let expected = "is neither an RFC 3339 instant such as 2026-11-20T06:24:44.123Z nor epoch milliseconds";
-        Problem::parameter(name, format!("{shown:?} {expected}"))
+        ApiError::parameter(name, format!("{shown:?} {expected}"))
     })?;
     if !nameable(at) {
-        return Err(Problem::unfit(name, format!("{shown:?} lies outside the years 1970 to 9999")));
+        return Err(ApiError::unfit(name, format!("{shown:?} lies outside the years 1970 to 9999")));
     }
     Ok(at)
 }
@@ -157,27 +157,27 @@ fn nameable(at: Timestamp) -> bool {
     at.millis() >= 0 && time::text(at).is_some()
 }
 
-fn width(text: &str) -> Result<Every, Problem> {
+fn width(text: &str) -> Result<Every, ApiError> {
     Every::parse(text).map_err(|bad| match bad {
-        BadEvery::Unreadable => Problem::parameter("every", bad.to_string()),
-        BadEvery::OutOfBounds => Problem::unfit("every", bad.to_string()),
+        BadEvery::Unreadable => ApiError::parameter("every", bad.to_string()),
+        BadEvery::OutOfBounds => ApiError::unfit("every", bad.to_string()),
     })
 }
 
-fn aggs(words: &[String]) -> Result<Vec<Agg>, Problem> {
+fn aggs(words: &[String]) -> Result<Vec<Agg>, ApiError> {
     let mut asked = words.iter().flat_map(|words| words.split(',')).map(str::trim).collect::<Vec<_>>();
     asked.dedup();
     let unknown = asked.iter().find(|word| Agg::of(word).is_none());
     if let Some(word) = unknown {
         let shown: String = word.chars().take(40).collect();
-        return Err(Problem::unfit("agg", format!("{shown:?} is none of mean, min, max, count")));
+        return Err(ApiError::unfit("agg", format!("{shown:?} is none of mean, min, max, count")));
     }
     let wanted = |agg: &Agg| asked.iter().any(|word| Agg::of(word) == Some(*agg));
     Ok(Agg::ALL.into_iter().filter(wanted).collect())
 }
 
-fn number(text: &str) -> Result<usize, Problem> {
-    let bad = || Problem::parameter("limit", format!("must be a whole number, 1 to {LARGEST_LIMIT}"));
+fn number(text: &str) -> Result<usize, ApiError> {
+    let bad = || ApiError::parameter("limit", format!("must be a whole number, 1 to {LARGEST_LIMIT}"));
     text.parse().ok().filter(|limit| (1..=LARGEST_LIMIT).contains(limit)).ok_or_else(bad)
 }
 

@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use weir_core::http::{Member, Path, Problem, Query};
 use weir_core::id::{DeviceId, SensorCode};
+use weir_http::{ApiError, Member, Path, Query};
 
 use super::accept::Form;
 use super::get_readings::{csv, varied};
@@ -39,7 +39,7 @@ pub(super) async fn get_latest(
     Path(id): Path<DeviceId>,
     form: Form,
     Query(Which { mut sensor }): Query<Which>,
-) -> Result<Response, Problem> {
+) -> Result<Response, ApiError> {
     let seen = parts.seen(&caller, id.clone()).await?;
     sensor.sort();
     sensor.dedup();

@@ -6,9 +6,9 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LINK, VARY};
 use axum::http::{HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use weir_core::aws::time_series::{Found, Unanswered};
-use weir_core::http::{Cursor, Member, Path, Problem, Query};
+use weir_aws::time_series::{Found, Unanswered};
 use weir_core::id::DeviceId;
+use weir_http::{ApiError, Cursor, Member, Path, Query};
 
 use super::accept::Form;
 use super::ask::{Ask, Wanted};
@@ -38,7 +38,7 @@ pub(super) async fn get_readings(
     form: Form,
     uri: Uri,
     Query(wanted): Query<Wanted>,
-) -> Result<Response, Problem> {
+) -> Result<Response, ApiError> {
     let seen = parts.seen(&caller, id.clone()).await?;
     let ask = Ask::of(&id, wanted, parts.clock.now())?;
     let sensors = parts.sensors(seen, &ask.sensors).await?;
@@ -70,7 +70,7 @@ enum Answer {
 }
 
 impl Parts {
-    async fn points(&self, ask: &Ask, sensors: &Sensors) -> Result<Readings<Point>, Problem> {
+    async fn points(&self, ask: &Ask, sensors: &Sensors) -> Result<Readings<Point>, ApiError> {
         let series = sensors.series();
         let now = self.clock.now();
         let Found { items, next } = self.history.points(&series, ask.span, ask.place.as_ref(), ask.limit, now).await?;
@@ -79,14 +79,14 @@ impl Parts {
         Ok(Readings { from: ask.span.from, to: ask.span.to, every: None, items, next })
     }
 
-    async fn intervals(&self, ask: &Ask, sensors: &Sensors) -> Result<Readings<Interval>, Problem> {
-        let Some((every, aggs)) = &ask.intervals else { return Err(Problem::internal("no intervals were asked for")) };
+    async fn intervals(&self, ask: &Ask, sensors: &Sensors) -> Result<Readings<Interval>, ApiError> {
+        let Some((every, aggs)) = &ask.intervals else { return Err(ApiError::internal("no intervals were asked for")) };
         let series = sensors.series();
         let found =
             self.history.buckets(&series, ask.span, *every, ask.place.as_ref(), ask.limit, self.clock.now()).await;
         let Found { items, next } = found.map_err(|unanswered| match unanswered {
-            Unanswered::Aws(error) => Problem::from(error),
-            dense @ Unanswered::TooDense { .. } => Problem::unfit("every", format!("{dense}: take shorter ones")),
+            Unanswered::Aws(error) => ApiError::from(error),
+            dense @ Unanswered::TooDense { .. } => ApiError::unfit("every", format!("{dense}: take shorter ones")),
         })?;
         let shown = items.into_iter().map(|bucket| {
             let unit = sensors.unit(&bucket.sensor);
@@ -102,9 +102,9 @@ fn written<T: Serialize>(
     id: &DeviceId,
     form: Form,
     page: &Readings<T>,
-    csv: impl Fn() -> Result<Vec<u8>, Problem>,
+    csv: impl Fn() -> Result<Vec<u8>, ApiError>,
     uri: &Uri,
-) -> Result<Response, Problem> {
+) -> Result<Response, ApiError> {
     let mut response = match form {
         Form::Json => Json(page).into_response(),
         Form::Csv => self::csv(id, csv()?),

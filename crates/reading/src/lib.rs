@@ -8,26 +8,28 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
-use serde_json::Value;
 use utoipa::OpenApi;
-use weir_core::aws::config::{self, ConfigError};
-use weir_core::aws::device::DeviceTable;
-use weir_core::aws::time_series::History;
-use weir_core::clock::{Clock, SystemClock};
-use weir_core::http::{finish, gateway};
+use weir_aws::config;
+use weir_aws::device::DeviceTable;
+use weir_aws::time_series::History;
+use weir_http::{finish, gateway};
+use weir_runtime::clock::{Clock, SystemClock};
+use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
 mod accept;
 mod ask;
 mod get_latest;
 mod get_readings;
 mod sensors;
+mod settings;
 mod sheet;
 mod show;
+
+pub use settings::Settings;
 
 /// The function with what it works on.
 pub struct Reading {
     router: Router,
-    parts: Parts,
 }
 
 /// What the handlers share.
@@ -51,34 +53,29 @@ impl Reading {
         let routes = Router::new()
             .route("/devices/{id}/readings", get(get_readings::get_readings))
             .route("/devices/{id}/readings/latest", get(get_latest::get_latest))
-            .with_state(parts.clone());
-        Self { router: finish(routes), parts }
+            .with_state(parts);
+        Self { router: finish(routes) }
     }
 
     /// What the code says about its routes.
     pub fn document() -> utoipa::openapi::OpenApi {
         Document::openapi()
     }
+}
 
-    /// The function as its environment describes it.
-    ///
-    /// # Errors
-    /// When a variable is missing or wrong.
-    pub async fn from_environment() -> Result<Self, ConfigError> {
+impl Function for Reading {
+    type Settings = Settings;
+
+    async fn start(settings: Settings) -> Result<Self, StartError> {
         let sdk = config::sdk()?;
         let dynamodb = config::dynamodb(&sdk);
-        let history = Arc::new(History::from_environment(&sdk, &dynamodb).await?);
-        let devices = DeviceTable::new(dynamodb, config::required("DEVICES_TABLE")?);
+        let history = Arc::new(History::open(&sdk, &dynamodb, &settings.store).await?);
+        let devices = DeviceTable::new(dynamodb, settings.devices_table);
+        devices.warm_up().await;
         Ok(Self::new(Parts { devices, history, clock: Arc::new(SystemClock) }))
     }
 
-    /// Opens the connection to DynamoDB while the init phase still has a whole processor.
-    pub async fn warm_up(&self) {
-        self.parts.devices.warm_up().await;
-    }
-
-    /// Answers a request. Never fails: what goes wrong is an answer too.
-    pub async fn handle(&self, event: Value) -> Value {
-        gateway::answer(&self.router, event).await
+    async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
+        gateway::serve(&self.router, event, until).await
     }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use weir_core::aws::device::Found;
+use weir_aws::device::Found;
 use weir_core::domain::access::Role;
 use weir_core::domain::device_record::{Content, MOST_SENSORS};
 use weir_core::domain::reading::{FILLING, Series};
-use weir_core::http::{Caller, Problem};
 use weir_core::id::{DeviceId, SensorCode};
+use weir_http::{ApiError, Caller};
 
 use super::Parts;
 
@@ -43,14 +43,14 @@ impl Parts {
     ///
     /// # Errors
     /// 404 for any other that is not there or not in scope.
-    pub(super) async fn seen(&self, caller: &Caller, id: DeviceId) -> Result<Seen, Problem> {
+    pub(super) async fn seen(&self, caller: &Caller, id: DeviceId) -> Result<Seen, ApiError> {
         caller.sees(&id)?;
         match self.devices.find(&id).await? {
             Found::Live(stored) => Ok(Seen { sensors: registered(&id, &stored.record.content), id, registered: true }),
             Found::Deleted(_) if caller.role == Role::Admin => {
                 Ok(Seen { id, sensors: Sensors::default(), registered: false })
             }
-            Found::Deleted(_) | Found::Never => Err(Problem::not_found()),
+            Found::Deleted(_) | Found::Never => Err(ApiError::not_found()),
         }
     }
 
@@ -59,14 +59,14 @@ impl Parts {
     ///
     /// # Errors
     /// 422 for one that it neither has nor had readings of, and for more than a device can have.
-    pub(super) async fn sensors(&self, seen: Seen, asked: &[SensorCode]) -> Result<Sensors, Problem> {
+    pub(super) async fn sensors(&self, seen: Seen, asked: &[SensorCode]) -> Result<Sensors, ApiError> {
         let Seen { id, sensors: Sensors(mut known), registered } = seen;
         if asked.len() > MOST_SENSORS {
-            return Err(Problem::unfit("sensor", format!("names more than {MOST_SENSORS} sensors")));
+            return Err(ApiError::unfit("sensor", format!("names more than {MOST_SENSORS} sensors")));
         }
         if asked.is_empty() {
             let gone = "must name the sensors: the device was deleted, and with it the list of what it had";
-            return if registered { Ok(Sensors(known)) } else { Err(Problem::unfit("sensor", gone)) };
+            return if registered { Ok(Sensors(known)) } else { Err(ApiError::unfit("sensor", gone)) };
         }
         known.retain(|code, _| asked.contains(code));
         let unknown: Vec<_> = asked.iter().filter(|code| !known.contains_key(code)).collect();
@@ -85,8 +85,8 @@ impl Parts {
     }
 }
 
-fn none(sensor: &str) -> Problem {
-    Problem::unfit("sensor", format!("the device has no sensor {sensor}, nor are there readings of one"))
+fn none(sensor: &str) -> ApiError {
+    ApiError::unfit("sensor", format!("the device has no sensor {sensor}, nor are there readings of one"))
 }
 
 /// The sensors of a registered device. A flow sensor's level is one of them: its history is kept under the level id.

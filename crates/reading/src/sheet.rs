@@ -5,8 +5,8 @@
 
 use csv::{Terminator, Writer, WriterBuilder};
 use weir_core::domain::Timestamp;
-use weir_core::http::Problem;
 use weir_core::wire::time;
+use weir_http::ApiError;
 
 use super::show::{Agg, Interval, Point};
 
@@ -17,7 +17,7 @@ const MARK: &[u8] = "\u{feff}".as_bytes();
 ///
 /// # Errors
 /// 500 when they cannot be written.
-pub(super) fn points(points: &[Point]) -> Result<Vec<u8>, Problem> {
+pub(super) fn points(points: &[Point]) -> Result<Vec<u8>, ApiError> {
     let mut sheet = sheet();
     let header = ["at", "sensor", "value", "unit", "quality", "raw", "calibration", "received_at"];
     sheet.write_record(header).map_err(unwritten)?;
@@ -41,7 +41,7 @@ pub(super) fn points(points: &[Point]) -> Result<Vec<u8>, Problem> {
 ///
 /// # Errors
 /// 500 when they cannot be written.
-pub(super) fn intervals(intervals: &[Interval], aggs: &[Agg]) -> Result<Vec<u8>, Problem> {
+pub(super) fn intervals(intervals: &[Interval], aggs: &[Agg]) -> Result<Vec<u8>, ApiError> {
     let mut sheet = sheet();
     let names = aggs.iter().map(|agg| agg.name());
     let header = ["at", "sensor"].into_iter().chain(names).chain(["unit", "quality", "left_out"]);
@@ -66,12 +66,12 @@ fn sheet() -> Writer<Vec<u8>> {
     WriterBuilder::new().terminator(Terminator::CRLF).from_writer(MARK.to_vec())
 }
 
-fn finished(sheet: Writer<Vec<u8>>) -> Result<Vec<u8>, Problem> {
+fn finished(sheet: Writer<Vec<u8>>) -> Result<Vec<u8>, ApiError> {
     sheet.into_inner().map_err(unwritten)
 }
 
-fn unwritten(error: impl std::fmt::Display) -> Problem {
-    Problem::internal(format!("CSV: {error}"))
+fn unwritten(error: impl std::fmt::Display) -> ApiError {
+    ApiError::internal(format!("CSV: {error}"))
 }
 
 fn instant(at: Timestamp) -> String {

@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use weir_core::aws::time_series::Bucket;
+use weir_aws::time_series::Bucket;
 use weir_core::domain::Timestamp;
 use weir_core::domain::reading::Reading;
-use weir_core::http::Cursor;
 use weir_core::id::SensorCode;
 use weir_core::wire::time;
+use weir_http::Cursor;
 
 /// What can be shown of an interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

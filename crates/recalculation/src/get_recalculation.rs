@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use weir_core::domain::reading::Series;
-use weir_core::http::{Admin, Path, Problem};
 use weir_core::id::{DeviceId, JobId, SensorCode};
+use weir_http::{Admin, ApiError, Path};
 
 use super::Parts;
 use super::show::RecalculationJson;
@@ -19,7 +19,7 @@ pub(super) async fn get_recalculation(
     State(parts): State<Parts>,
     Admin(_): Admin,
     Path((device, sensor, job)): Path<(DeviceId, SensorCode, JobId)>,
-) -> Result<Json<RecalculationJson>, Problem> {
+) -> Result<Json<RecalculationJson>, ApiError> {
     let found = parts.jobs.get(&Series { device, sensor }, &job).await?;
-    Ok(Json(RecalculationJson::of(&found.ok_or_else(Problem::not_found)?)))
+    Ok(Json(RecalculationJson::of(&found.ok_or_else(ApiError::not_found)?)))
 }

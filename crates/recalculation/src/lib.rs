@@ -6,29 +6,32 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
+use aws_lambda_events::dynamodb::EventRecord;
 use axum::Router;
 use axum::routing::{get, post};
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa::OpenApi;
-use weir_core::aws::config::{self, ConfigError};
-use weir_core::aws::device::DeviceTable;
-use weir_core::aws::recalculation::RecalculationTable;
-use weir_core::aws::time_series::{History, TimeSeries};
-use weir_core::aws::{AwsError, CalibrationTable};
-use weir_core::clock::{Clock, SystemClock, Until};
-use weir_core::http::{finish, gateway};
+use weir_aws::config;
+use weir_aws::device::DeviceTable;
+use weir_aws::recalculation::RecalculationTable;
+use weir_aws::time_series::{History, TimeSeries};
+use weir_aws::{AwsError, CalibrationTable};
+use weir_http::{finish, gateway};
+use weir_runtime::clock::{Clock, SystemClock};
+use weir_runtime::event::Record;
+use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
 mod get_recalculation;
 mod post_fit;
 mod post_recalculation;
 mod record;
+mod settings;
 mod show;
 mod slice;
 mod work;
 
-use record::{Poison, Record};
+pub use settings::Settings;
 
 /// So many jobs a sweep wakes at most.
 const SWEPT: i32 = 100;
@@ -37,17 +40,6 @@ const SWEPT: i32 = 100;
 pub struct Recalculation {
     router: Router,
     parts: Parts,
-}
-
-/// The event has to be delivered again.
-#[derive(Debug, thiserror::Error)]
-pub enum CallAgain {
-    /// It could not be found out what is due.
-    #[error("call again: {0}")]
-    Aws(#[from] AwsError),
-    /// A record has no sequence number to name it by.
-    #[error("this is no batch of a stream: {0}")]
-    NoBatch(&'static str),
 }
 
 /// What the handlers share.
@@ -90,88 +82,72 @@ impl Recalculation {
     pub fn document() -> utoipa::openapi::OpenApi {
         Document::openapi()
     }
+}
 
-    /// The function as its environment describes it.
-    ///
-    /// # Errors
-    /// When a variable is missing or wrong.
-    pub async fn from_environment() -> Result<Self, ConfigError> {
+impl Function for Recalculation {
+    type Settings = Settings;
+
+    async fn start(settings: Settings) -> Result<Self, StartError> {
         let sdk = config::sdk()?;
         let dynamodb = config::dynamodb(&sdk);
-        let history = Arc::new(History::from_environment(&sdk, &dynamodb).await?);
-        let store = Arc::new(TimeSeries::from_environment(&sdk, &dynamodb).await?);
+        let history = Arc::new(History::open(&sdk, &dynamodb, &settings.store).await?);
+        let store = Arc::new(TimeSeries::open(&sdk, &dynamodb, &settings.store).await?);
+        let devices = DeviceTable::new(dynamodb.clone(), settings.devices_table);
+        devices.warm_up().await;
         Ok(Self::new(Parts {
-            devices: DeviceTable::new(dynamodb.clone(), config::required("DEVICES_TABLE")?),
-            calibrations: CalibrationTable::new(dynamodb.clone(), config::required("CALIBRATIONS_TABLE")?),
-            jobs: RecalculationTable::new(dynamodb, config::required("RECALCULATIONS_TABLE")?),
+            devices,
+            calibrations: CalibrationTable::new(dynamodb.clone(), settings.calibrations_table),
+            jobs: RecalculationTable::new(dynamodb, settings.recalculations_table),
             history,
             store,
-            cache_seconds: config::number("DEVICE_CACHE_SECONDS", 60, 0)?,
+            cache_seconds: settings.device_cache_seconds,
             slice: work::SLICE,
             clock: Arc::new(SystemClock),
         }))
     }
 
-    /// Opens the connection to DynamoDB while the init phase still has a whole processor.
-    pub async fn warm_up(&self) {
-        self.parts.devices.warm_up().await;
-    }
-
     /// Answers a request; goes on with the jobs that a batch of stream records names, and answers with the records to
     /// deliver again; or wakes what is due when the event is neither.
-    ///
-    /// # Errors
-    /// When the event has to be delivered again as a whole.
-    pub async fn handle(&self, event: Value) -> Result<Value, CallAgain> {
-        self.handle_within(event, Duration::MAX).await
-    }
-
-    /// As [`Recalculation::handle`], and jobs whose slice is not finished when `left` is over are named, to be called for
-    /// again.
-    ///
-    /// # Errors
-    /// When the event has to be delivered again as a whole.
-    pub async fn handle_within(&self, event: Value, left: Duration) -> Result<Value, CallAgain> {
-        if gateway::is_http(&event) {
-            return Ok(gateway::answer(&self.router, event).await);
+    async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
+        if event.is_http() {
+            return Ok(gateway::answer(&self.router, event, until).await);
         }
-        let until = Until::after(left);
-        match event.get("Records").and_then(Value::as_array) {
-            Some(records) => self.go_on(records, until).await,
+        match event.stream_records() {
+            Some(records) => self.go_on(records?, until).await,
             None => self.sweep(until).await,
         }
     }
+}
 
-    async fn go_on(&self, records: &[Value], until: Until) -> Result<Value, CallAgain> {
+impl Recalculation {
+    async fn go_on(&self, records: Vec<Record<EventRecord>>, until: Until) -> Result<Response, Retry> {
         let (mut failed, mut done) = (Vec::new(), BTreeSet::new());
-        for record in records {
-            match Record::parse(record) {
-                Ok(Record { sequence, series, job }) => {
+        for Record { id: sequence, decoded } in records {
+            match decoded.and_then(|record| record::job(&record)) {
+                Ok((series, job)) => {
                     // Two records of one job are worked on once: what counts is how the job stands now.
                     if !done.insert((series.clone(), job.clone())) {
                         continue;
                     }
-                    // A slice that is broken off is begun anew, and finds what it has replaced in place: however slow
-                    // AWS is, there is less to do each time.
+                    // A slice that is cut off is begun anew, and finds what it has replaced in place: however slow AWS
+                    // is, there is less to do each time.
                     let worked = until.finish(self.parts.work(&series, &job)).await;
                     if let Err(error) = worked.unwrap_or(Err(AwsError::Late("slice"))) {
                         tracing::warn!(device = %series.device, sensor = %series.sensor, %job, %error, "to go on later");
                         failed.push(sequence);
                     }
                 }
-                Err(Poison::Unnamed) => return Err(CallAgain::NoBatch("a record without a sequence number")),
-                Err(Poison::Unreadable { sequence, detail }) => {
-                    tracing::error!(sequence, detail, "a record that cannot be read");
+                Err(detail) => {
+                    tracing::error!(sequence, detail, "a stream record cannot be read");
                     failed.push(sequence);
                 }
             }
         }
-        let failures: Vec<Value> = failed.iter().map(|sequence| json!({"itemIdentifier": sequence})).collect();
-        Ok(json!({"batchItemFailures": failures}))
+        Ok(Response::failed_records(failed))
     }
 
     /// Wakes what is due; what there is no time for stays due.
-    async fn sweep(&self, until: Until) -> Result<Value, CallAgain> {
+    async fn sweep(&self, until: Until) -> Result<Response, Retry> {
         let now = self.parts.clock.now();
         let late = || AwsError::Late("sweep");
         let due = until.finish(self.parts.jobs.due(now, SWEPT)).await.ok_or_else(late)??;
@@ -183,6 +159,6 @@ impl Recalculation {
             }
             woken += 1;
         }
-        Ok(json!({"woken": woken, "more": woken < due.len()}))
+        Ok(json!({"woken": woken, "more": woken < due.len()}).into())
     }
 }

@@ -4,9 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Map, Value};
 use weir_core::domain::fit::fit;
-use weir_core::http::{Admin, Path, Problem, Strict};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::fit::{Asked, FitBody, FitJson, read};
+use weir_http::{Admin, ApiError, Path, Strict};
 
 use super::Parts;
 
@@ -22,7 +22,7 @@ pub(super) async fn post_fit(
     Admin(_): Admin,
     Path((id, code)): Path<(DeviceId, SensorCode)>,
     Strict(body): Strict<Map<String, Value>>,
-) -> Result<Json<FitJson>, Problem> {
+) -> Result<Json<FitJson>, ApiError> {
     parts.sensor(&id, &code).await?;
     let Asked { kind, points } = read(&body)?;
     Ok(Json(FitJson::from(&fit(kind, &points)?)))

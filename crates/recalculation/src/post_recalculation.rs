@@ -7,15 +7,15 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use weir_core::aws::AwsError;
-use weir_core::aws::recalculation::{MOST_CANCELLED, RecalculationTable};
+use weir_aws::AwsError;
+use weir_aws::recalculation::{MOST_CANCELLED, RecalculationTable};
 use weir_core::domain::Timestamp;
-use weir_core::domain::calibration::Invalid;
+use weir_core::domain::calibration::FieldError;
 use weir_core::domain::device::Sensor;
 use weir_core::domain::reading::Series;
 use weir_core::domain::recalculation::{Count, Job, State as JobState, begins_at};
-use weir_core::http::{Admin, Path, Problem, Strict};
 use weir_core::id::{DeviceId, SensorCode};
+use weir_http::{Admin, ApiError, Path, Strict};
 
 use super::Parts;
 use super::show::RecalculationJson;
@@ -57,13 +57,13 @@ pub(super) async fn post_recalculation(
     Admin(caller): Admin,
     Path((device, sensor)): Path<(DeviceId, SensorCode)>,
     Strict(RecalculationBody { from, to }): Strict<RecalculationBody>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, ApiError> {
     parts.sensor(&device, &sensor).await?;
     if from.millis() < 0 {
-        return Err(Invalid::new("/from", "lies before 1970").into());
+        return Err(FieldError::new("/from", "lies before 1970").into());
     }
     if to <= from {
-        return Err(Invalid::new("/to", "must come after from").into());
+        return Err(FieldError::new("/to", "must come after from").into());
     }
     let series = Series { device, sensor };
     let entered = parts.entered(&series).await?;
@@ -93,7 +93,7 @@ pub(super) async fn post_recalculation(
         if covered > MOST_CANCELLED {
             let detail =
                 format!("takes the place of {covered} others that are not done, {MOST_CANCELLED} at most can go");
-            return Err(Problem::transition(detail));
+            return Err(ApiError::transition(detail));
         }
         if parts.jobs.begin(&job, &open).await? {
             let Series { device, sensor } = &series;
@@ -106,9 +106,9 @@ pub(super) async fn post_recalculation(
 
 impl Parts {
     /// The sensor; 404 when there is none.
-    pub(super) async fn sensor(&self, device: &DeviceId, code: &SensorCode) -> Result<Sensor, Problem> {
+    pub(super) async fn sensor(&self, device: &DeviceId, code: &SensorCode) -> Result<Sensor, ApiError> {
         let device = self.devices.get(device).await?;
-        device.and_then(|device| device.sensor(code).cloned()).ok_or_else(Problem::not_found)
+        device.and_then(|device| device.sensor(code).cloned()).ok_or_else(ApiError::not_found)
     }
 
     /// When the newest version of the sensor's calibration was entered.

@@ -1,71 +1,55 @@
 //! One record of the stream: which job is to go on.
 
-use serde_json::Value;
+use aws_lambda_events::dynamodb::EventRecord;
+use serde::Deserialize;
 use weir_core::domain::reading::Series;
 use weir_core::id::JobId;
 
-/// A record that can be worked on.
-#[derive(Debug, PartialEq)]
-pub(super) struct Record<'a> {
-    /// What the stream calls it.
-    pub sequence: &'a str,
-    /// The series.
-    pub series: Series,
-    /// The job.
-    pub job: JobId,
+/// The key of the table `recalculations`.
+#[derive(Deserialize)]
+struct Key {
+    /// `device#code`.
+    sensor: String,
+    job: String,
 }
 
-/// A record that cannot.
-#[derive(Debug, PartialEq)]
-pub(super) enum Poison<'a> {
-    /// It cannot even be named in the answer.
-    Unnamed,
-    /// It can be named but not read.
-    Unreadable { sequence: &'a str, detail: String },
-}
-
-impl<'a> Record<'a> {
-    /// Reads the record; only its key counts.
-    pub(super) fn parse(record: &'a Value) -> Result<Self, Poison<'a>> {
-        let change = record.get("dynamodb").ok_or(Poison::Unnamed)?;
-        let sequence = change.get("SequenceNumber").and_then(Value::as_str).ok_or(Poison::Unnamed)?;
-        let key = |name: &str| {
-            let value = change.get("Keys").and_then(|keys| keys.get(name)?.get("S")?.as_str());
-            value.ok_or_else(|| format!("the record has no key `{name}`"))
-        };
-        let read = || -> Result<(Series, JobId), String> {
-            let (device, sensor) = key("sensor")?.split_once('#').ok_or("`sensor` names no sensor of a device")?;
-            let device = device.parse().map_err(|error| format!("{error}"))?;
-            let sensor = sensor.parse().map_err(|error| format!("{error}"))?;
-            Ok((Series { device, sensor }, key("job")?.parse().map_err(|error| format!("{error}"))?))
-        };
-        let (series, job) = read().map_err(|detail| Poison::Unreadable { sequence, detail })?;
-        Ok(Self { sequence, series, job })
-    }
+/// The job whose row changed, and its series. Only the key counts: what is worked on is how the job stands now.
+///
+/// # Errors
+/// When the key is not that of a job.
+pub(super) fn job(record: &EventRecord) -> Result<(Series, JobId), String> {
+    let key: Key = serde_dynamo::from_item(record.change.keys.clone()).map_err(|error| error.to_string())?;
+    let (device, sensor) = key.sensor.split_once('#').ok_or("`sensor` names no sensor of a device")?;
+    let device = device.parse().map_err(|error| format!("{error}"))?;
+    let sensor = sensor.parse().map_err(|error| format!("{error}"))?;
+    Ok((Series { device, sensor }, key.job.parse().map_err(|error| format!("{error}"))?))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    #[test]
-    fn only_the_key_and_the_number_count() {
-        let job = "0123456789abcdef".repeat(2);
-        let keys = json!({"sensor": {"S": "buoy-01#ph"}, "job": {"S": job}});
-        let record = json!({"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "7", "Keys": keys}});
-        let read = Record::parse(&record).unwrap();
-        assert_eq!((read.sequence, read.series.device.as_str(), read.job.as_str()), ("7", "buoy-01", job.as_str()));
+    use super::*;
+
+    fn record(keys: Value) -> EventRecord {
+        let change = json!({"SequenceNumber": "7", "SizeBytes": 1, "Keys": keys});
+        let record = json!({"eventID": "1", "eventName": "MODIFY", "awsRegion": "x", "dynamodb": change});
+        serde_json::from_value(record).unwrap()
     }
 
     #[test]
-    fn a_poisoned_record_is_named_when_it_can_be() {
-        for unnamed in [json!({}), json!(1), json!({"dynamodb": {}}), json!({"dynamodb": {"SequenceNumber": 7}})] {
-            assert_eq!(Record::parse(&unnamed), Err(Poison::Unnamed), "{unnamed}");
-        }
-        for keys in [json!({}), json!({"sensor": {"S": "a"}, "job": {"S": "b"}}), json!({"sensor": {"N": "1"}})] {
-            let record = json!({"dynamodb": {"SequenceNumber": "7", "Keys": keys}});
-            assert!(matches!(Record::parse(&record), Err(Poison::Unreadable { sequence: "7", .. })), "{record}");
+    fn only_the_key_counts() {
+        let id = "0123456789abcdef".repeat(2);
+        let (series, job) = super::job(&record(json!({"sensor": {"S": "buoy-01#ph"}, "job": {"S": id}}))).unwrap();
+        assert_eq!((series.device.as_str(), series.sensor.as_str(), job.as_str()), ("buoy-01", "ph", id.as_str()));
+        for keys in [
+            json!({}),
+            json!({"sensor": {"S": "buoy-01#ph"}}),
+            json!({"sensor": {"S": "buoy-01"}, "job": {"S": id}}),
+            json!({"sensor": {"N": "1"}, "job": {"S": id}}),
+            json!({"sensor": {"S": "buoy-01#ph"}, "job": {"S": "nonsense"}}),
+        ] {
+            assert!(super::job(&record(keys.clone())).is_err(), "{keys}");
         }
     }
 }

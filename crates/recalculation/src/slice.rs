@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use weir_core::aws::AwsError;
-use weir_core::aws::time_series::{Better, Place, Span};
+use weir_aws::AwsError;
+use weir_aws::time_series::{Better, Place, Span};
 use weir_core::domain::Timestamp;
 use weir_core::domain::calibration::{Calibration, Inputs};
 use weir_core::domain::device::Sensor;

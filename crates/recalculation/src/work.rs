@@ -5,9 +5,9 @@
 //! slice that the row says. Also when the job was ended meanwhile: of the slice that was under way some readings may be
 //! replaced, and then what was kept of their hours and days is no longer right.
 
-use weir_core::aws::AwsError;
-use weir_core::aws::recalculation::RecalculationTable;
-use weir_core::aws::time_series::{Span, TimeSeries};
+use weir_aws::AwsError;
+use weir_aws::recalculation::RecalculationTable;
+use weir_aws::time_series::{Span, TimeSeries};
 use weir_core::domain::reading::Series;
 use weir_core::domain::recalculation::{Job, State};
 use weir_core::id::JobId;

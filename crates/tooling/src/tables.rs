@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{Client, Config};
 use aws_smithy_http_client::Builder;
 use serde::de::DeserializeOwned;
-use weir_core::aws::dynamodb::config::{BehaviorVersion, Credentials, Region};
-use weir_core::aws::dynamodb::types::AttributeValue;
-use weir_core::aws::dynamodb::{Client, Config};
 
 use crate::cloud::KEY;
 use crate::stack::Stack;
@@ -120,9 +120,9 @@ mod tests {
     }
 
     #[test]
-    fn the_readme_restores_ttl_and_streams_of_the_tables_that_have_them() {
+    fn the_page_restores_ttl_and_streams_of_the_tables_that_have_them() {
         let read = |file: &str| std::fs::read_to_string(crate::place::root().unwrap().join(file)).unwrap();
-        let (readme, template) = (read("README.md"), read("template.yaml"));
+        let (page, template) = (read("docs/operations.md"), read("template.yaml"));
         let tables: Vec<&str> =
             template.split("\n\n").filter(|block| block.contains("Type: AWS::DynamoDB::Table")).collect();
         for (command, property) in [
@@ -134,11 +134,8 @@ mod tests {
                 tables.iter().filter(|block| block.contains(property)).filter_map(name).collect();
             have.sort();
             let said = format!("# only {}:\naws dynamodb update-t", have.join(", "));
-            let place = readme.find(&said).unwrap_or_else(|| panic!("the README does not say {said:?}"));
-            assert!(
-                readme[place..].lines().nth(1).is_some_and(|line| line.contains(command)),
-                "{command} is for others"
-            );
+            let place = page.find(&said).unwrap_or_else(|| panic!("docs/operations.md does not say {said:?}"));
+            assert!(page[place..].lines().nth(1).is_some_and(|line| line.contains(command)), "{command} is for others");
         }
     }
 }

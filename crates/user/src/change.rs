@@ -2,13 +2,13 @@
 //! overtaken begins anew.
 
 use serde_json::{Value, json};
-use weir_core::aws::device::Write;
-use weir_core::aws::profile::Found;
-use weir_core::aws::{AwsError, wait_turn};
+use weir_aws::device::Write;
+use weir_aws::profile::Found;
+use weir_aws::{AwsError, wait_turn};
 use weir_core::domain::people::profile::{Profile, Record};
-use weir_core::http::{Caller, IfMatch, Problem};
 use weir_core::id::Sub;
 use weir_core::wire::profile::ProfileJson;
+use weir_http::{ApiError, Caller, IfMatch};
 
 use super::Parts;
 
@@ -29,10 +29,10 @@ pub(super) struct Changed {
 
 impl Parts {
     /// The profile; 404 when there is none.
-    pub(super) async fn live(&self, sub: &Sub) -> Result<Record, Problem> {
+    pub(super) async fn live(&self, sub: &Sub) -> Result<Record, ApiError> {
         match self.profiles.find(sub).await? {
             Found::Profile(record) => Ok(record),
-            Found::Nothing(_) | Found::Gone => Err(Problem::not_found()),
+            Found::Nothing(_) | Found::Gone => Err(ApiError::not_found()),
         }
     }
 
@@ -43,8 +43,8 @@ impl Parts {
         expected: IfMatch,
         caller: &Caller,
         making: Making,
-        decide: impl Fn(&Profile) -> Result<Profile, Problem>,
-    ) -> Result<Changed, Problem> {
+        decide: impl Fn(&Profile) -> Result<Profile, ApiError>,
+    ) -> Result<Changed, ApiError> {
         for attempt in 0..ATTEMPTS {
             wait_turn(attempt).await;
             let (by, at) = (caller.name(), self.clock.now());
@@ -60,7 +60,7 @@ impl Parts {
                     (None, Record::new(sub.clone(), decide(&Profile::default())?, version, by, at))
                 }
                 // A token outlives the person by some minutes.
-                Found::Nothing(_) | Found::Gone => return Err(Problem::not_found()),
+                Found::Nothing(_) | Found::Gone => return Err(ApiError::not_found()),
             };
             if self.profiles.write(&record).await? == Write::Done {
                 return Ok(Changed { before, record });
@@ -71,8 +71,8 @@ impl Parts {
 }
 
 /// The id of the caller.
-pub(super) fn own(caller: &Caller) -> Result<Sub, Problem> {
-    caller.sub.parse().map_err(|_| Problem::not_found())
+pub(super) fn own(caller: &Caller) -> Result<Sub, ApiError> {
+    caller.sub.parse().map_err(|_| ApiError::not_found())
 }
 
 /// A profile as the log tells it.
@@ -81,6 +81,6 @@ pub(super) fn told(record: Option<&Record>) -> Value {
 }
 
 /// Others kept changing the profile.
-pub(super) fn contended(sub: &Sub) -> Problem {
+pub(super) fn contended(sub: &Sub) -> ApiError {
     AwsError::Contended { table: "users", key: sub.to_string() }.into()
 }

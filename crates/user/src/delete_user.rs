@@ -2,10 +2,10 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use weir_core::aws::device::Write;
-use weir_core::aws::wait_turn;
-use weir_core::http::{Admin, Audit, IfMatch, Path, Problem};
+use weir_aws::device::Write;
+use weir_aws::wait_turn;
 use weir_core::id::Sub;
+use weir_http::{Admin, ApiError, Audit, IfMatch, Path};
 
 use super::Parts;
 use super::change::{contended, told};
@@ -23,7 +23,7 @@ pub(super) async fn delete_user(
     Admin(caller): Admin,
     Path(sub): Path<Sub>,
     expected: IfMatch,
-) -> Result<StatusCode, Problem> {
+) -> Result<StatusCode, ApiError> {
     for attempt in 0..ATTEMPTS {
         wait_turn(attempt).await;
         let record = parts.live(&sub).await?;

@@ -2,9 +2,9 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use weir_core::aws::profile::Found;
-use weir_core::http::{Caller, IfNoneMatch, Problem};
+use weir_aws::profile::Found;
 use weir_core::wire::profile::ProfileJson;
+use weir_http::{ApiError, Caller, IfNoneMatch};
 
 use super::Parts;
 use super::change::own;
@@ -22,11 +22,11 @@ pub(super) async fn get_me(
     State(parts): State<Parts>,
     caller: Caller,
     known: IfNoneMatch,
-) -> Result<Response, Problem> {
+) -> Result<Response, ApiError> {
     let sub = own(&caller)?;
     match parts.profiles.find(&sub).await? {
         Found::Profile(record) => Ok(known.answer(record.version, ProfileJson::of(&record))),
         Found::Nothing(_) => Ok(known.answer(0, ProfileJson::empty(&sub))),
-        Found::Gone => Err(Problem::not_found()),
+        Found::Gone => Err(ApiError::not_found()),
     }
 }

@@ -2,9 +2,9 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use weir_core::http::{Admin, IfNoneMatch, Path, Problem};
 use weir_core::id::Sub;
 use weir_core::wire::profile::ProfileJson;
+use weir_http::{Admin, ApiError, IfNoneMatch, Path};
 
 use super::Parts;
 
@@ -22,7 +22,7 @@ pub(super) async fn get_user(
     Admin(_): Admin,
     Path(sub): Path<Sub>,
     known: IfNoneMatch,
-) -> Result<Response, Problem> {
+) -> Result<Response, ApiError> {
     let record = parts.live(&sub).await?;
     Ok(known.answer(record.version, ProfileJson::of(&record)))
 }

@@ -1,9 +1,9 @@
 //! `GET /users`: the profiles, a page at a time.
 
 use axum::extract::State;
-use weir_core::http::{Admin, Cursor, Page, PageQuery, Paging, Problem};
 use weir_core::id::Sub;
 use weir_core::wire::profile::ProfileJson;
+use weir_http::{Admin, ApiError, Cursor, Page, PageQuery, Paging};
 
 use super::Parts;
 
@@ -22,7 +22,7 @@ pub(super) async fn get_users(
     State(parts): State<Parts>,
     Admin(_): Admin,
     query: PageQuery,
-) -> Result<Page<ProfileJson>, Problem> {
+) -> Result<Page<ProfileJson>, ApiError> {
     let after = query.next.map(|next| next.open::<Sub>(LIST)).transpose()?;
     let (records, last) = parts.profiles.list(query.limit, after).await?;
     let next = last.map(|last| Cursor::new(LIST, &last)).transpose()?;

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
-use serde_json::Value;
 use utoipa::OpenApi;
-use weir_core::aws::config::{self, ConfigError};
-use weir_core::aws::profile::ProfileTable;
-use weir_core::clock::{Clock, SystemClock};
-use weir_core::http::{finish, gateway};
+use weir_aws::config;
+use weir_aws::profile::ProfileTable;
+use weir_http::{finish, gateway};
+use weir_runtime::clock::{Clock, SystemClock};
+use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
 mod change;
 mod delete_user;
@@ -22,11 +22,13 @@ mod patch_me;
 mod patch_user;
 mod post_user;
 mod put_user;
+mod settings;
+
+pub use settings::Settings;
 
 /// The function with what it works on.
 pub struct User {
     router: Router,
-    parts: Parts,
 }
 
 /// What the handlers share.
@@ -64,34 +66,25 @@ impl User {
                     .patch(patch_user::patch_user)
                     .delete(delete_user::delete_user),
             );
-        Self { router: finish(routes.with_state(parts.clone())), parts }
+        Self { router: finish(routes.with_state(parts)) }
     }
 
     /// What the code says about its routes.
     pub fn document() -> utoipa::openapi::OpenApi {
         Document::openapi()
     }
+}
 
-    /// The function as its environment describes it.
-    ///
-    /// # Errors
-    /// When a variable is missing or wrong.
-    pub async fn from_environment() -> Result<Self, ConfigError> {
-        let sdk = config::sdk()?;
-        let profiles = ProfileTable::new(config::dynamodb(&sdk), config::required("USERS_TABLE")?);
+impl Function for User {
+    type Settings = Settings;
+
+    async fn start(settings: Settings) -> Result<Self, StartError> {
+        let profiles = ProfileTable::new(config::dynamodb(&config::sdk()?), settings.users_table);
+        profiles.warm_up().await;
         Ok(Self::new(Parts { profiles, clock: Arc::new(SystemClock) }))
     }
 
-    /// Opens the connection to DynamoDB while the init phase still has a whole processor, by asking for a person whom no
-    /// id stands for.
-    pub async fn warm_up(&self) {
-        if let Ok(nobody) = "0".parse() {
-            let _ = self.parts.profiles.find(&nobody).await;
-        }
-    }
-
-    /// Answers a request.
-    pub async fn handle(&self, event: Value) -> Value {
-        gateway::answer(&self.router, event).await
+    async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
+        gateway::serve(&self.router, event, until).await
     }
 }

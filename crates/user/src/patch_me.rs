@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use weir_core::domain::people::profile::Profile;
-use weir_core::http::{Caller, ETag, IfMatch, Merge, Problem, from_value};
 use weir_core::wire::profile::{ProfileBody, ProfileJson, patched};
+use weir_http::{ApiError, Caller, ETag, IfMatch, Merge, from_value};
 
 use super::Parts;
 use super::change::{Making, own};
@@ -22,7 +22,7 @@ pub(super) async fn patch_me(
     caller: Caller,
     expected: IfMatch,
     Merge(patch): Merge,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, ApiError> {
     let sub = own(&caller)?;
     let decide = |current: &Profile| Ok(from_value::<ProfileBody>(patched(current, patch.clone()))?.profile()?);
     let changed = parts.change(&sub, expected, &caller, Making::Allowed, decide).await?;

@@ -4,9 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use weir_core::domain::people::profile::Profile;
-use weir_core::http::{Admin, Audit, ETag, IfMatch, Merge, Path, Problem, from_value};
 use weir_core::id::Sub;
 use weir_core::wire::profile::{ProfileBody, ProfileJson, patched};
+use weir_http::{Admin, ApiError, Audit, ETag, IfMatch, Merge, Path, from_value};
 
 use super::Parts;
 use super::change::{Making, told};
@@ -24,7 +24,7 @@ pub(super) async fn patch_user(
     Path(sub): Path<Sub>,
     expected: IfMatch,
     Merge(patch): Merge,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, ApiError> {
     let decide = |current: &Profile| Ok(from_value::<ProfileBody>(patched(current, patch.clone()))?.profile()?);
     let changed = parts.change(&sub, expected, &caller, Making::Never, decide).await?;
     Audit::of(&caller, "profile.change", &sub).done(&told(changed.before.as_ref()), &told(Some(&changed.record)));

@@ -8,13 +8,13 @@ use axum::response::IntoResponse;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
-use weir_core::aws::device::Write;
-use weir_core::aws::profile::Found;
-use weir_core::aws::wait_turn;
+use weir_aws::device::Write;
+use weir_aws::profile::Found;
+use weir_aws::wait_turn;
 use weir_core::domain::people::profile::Record;
-use weir_core::http::{Admin, Audit, ETag, Problem, Strict};
 use weir_core::id::Sub;
 use weir_core::wire::profile::{ProfileBody, ProfileJson};
+use weir_http::{Admin, ApiError, Audit, ETag, Strict};
 
 use super::Parts;
 use super::change::{contended, told};
@@ -54,15 +54,15 @@ pub(super) async fn post_user(
     State(parts): State<Parts>,
     Admin(caller): Admin,
     Strict(body): Strict<NewProfile>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, ApiError> {
     let NewProfile { sub, name, phone, organisation, preferences } = body;
     let profile = ProfileBody { name, phone, organisation, preferences }.profile()?;
     for attempt in 0..ATTEMPTS {
         wait_turn(attempt).await;
         let version = match parts.profiles.find(&sub).await? {
             Found::Nothing(version) => version,
-            Found::Profile(_) => return Err(Problem::exists(format!("{sub} has a profile already"))),
-            Found::Gone => return Err(Problem::transition(format!("{sub} was deleted"))),
+            Found::Profile(_) => return Err(ApiError::exists(format!("{sub} has a profile already"))),
+            Found::Gone => return Err(ApiError::transition(format!("{sub} was deleted"))),
         };
         let record = Record::new(sub.clone(), profile.clone(), version, caller.name(), parts.clock.now());
         if parts.profiles.write(&record).await? == Write::Done {

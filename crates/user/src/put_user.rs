@@ -4,9 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use weir_core::domain::people::profile::Profile;
-use weir_core::http::{Admin, Audit, ETag, IfMatch, Path, Problem, Strict};
 use weir_core::id::Sub;
 use weir_core::wire::profile::{ProfileBody, ProfileJson};
+use weir_http::{Admin, ApiError, Audit, ETag, IfMatch, Path, Strict};
 
 use super::Parts;
 use super::change::{Making, told};
@@ -24,7 +24,7 @@ pub(super) async fn put_user(
     Path(sub): Path<Sub>,
     expected: IfMatch,
     Strict(body): Strict<ProfileBody>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, ApiError> {
     let profile = body.profile()?;
     let decide = |_: &Profile| Ok(profile.clone());
     let changed = parts.change(&sub, expected, &caller, Making::Never, decide).await?;

@@ -1,6 +1,7 @@
 //! Every model, from a row of the registry to a stored reading, and formulas that ask for other sensors.
 
 use serde_json::{Value, json};
+use weir_runtime::Function as _;
 use weir_tests::engine::Engine;
 use weir_tests::functions::{Functions, NOW};
 
@@ -57,7 +58,7 @@ async fn every_model_in_the_registry_makes_its_value() {
         ],
     );
     let values = json!({"a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": 6, "g": 3000, "h": 138.51, "i": 7, "j": 1000});
-    let answer = Functions::over(&engine).calibration.handle(message(values)).await.unwrap();
+    let answer = Functions::over(&engine).calibration.answer(message(values)).await.unwrap();
     assert_eq!(answer["stored"], 10, "{answer}");
     let expected = json!({"a": 1.0, "b": 5.0, "c": 1.5, "d": 8.0, "e": 86.0, "f": 100.0, "g": 25.0, "h": 100.01, "i": 36.0, "j": 0.0});
     for (sensor, value) in expected.as_object().unwrap() {
@@ -70,7 +71,7 @@ async fn a_formula_gets_calibrated_values_of_its_own_message() {
     let engine = Engine::start().await;
     air(&engine, &corrected());
     let functions = Functions::over(&engine);
-    let answer = functions.calibration.handle(message(json!({"pm": 35, "hum": 0.5}))).await.unwrap();
+    let answer = functions.calibration.answer(message(json!({"pm": 35, "hum": 0.5}))).await.unwrap();
     assert_eq!(answer, json!({"stored": 2, "duplicate": 0, "quarantined": 0}));
     assert_eq!(stored(&engine), json!({"pm": 19.78, "hum": 50}));
 }
@@ -80,7 +81,7 @@ async fn a_formula_gets_calibrated_values_of_its_own_message() {
 async fn a_formula_that_was_set_aside_can_be_sent_again() {
     let engine = Engine::start().await;
     air(&engine, &corrected()[..1]);
-    let first = Functions::over(&engine).calibration.handle(message(json!({"pm": 35, "hum": 0.5}))).await.unwrap();
+    let first = Functions::over(&engine).calibration.answer(message(json!({"pm": 35, "hum": 0.5}))).await.unwrap();
     assert_eq!(first, json!({"stored": 0, "duplicate": 0, "quarantined": 2}));
     let rows = engine.rows("quarantine");
     let of = |sensor: &str| rows.iter().find(|row| row["sensor"] == sensor).unwrap().clone();
@@ -89,7 +90,7 @@ async fn a_formula_that_was_set_aside_can_be_sent_again() {
     air(&engine, &corrected());
     let aside = of("pm");
     let event = json!({"payload": aside["payload"], "topic": aside["topic"], "received_at": aside["received_at"]});
-    let again = Functions::over(&engine).calibration.handle(event).await.unwrap();
+    let again = Functions::over(&engine).calibration.answer(event).await.unwrap();
     assert_eq!(again, json!({"stored": 2, "duplicate": 0, "quarantined": 0}));
     assert_eq!(stored(&engine), json!({"pm": 19.78, "hum": 50}));
 }

@@ -1,6 +1,7 @@
 //! Batches from SQS: each message ends for itself.
 
 use std::time::Duration;
+use weir_runtime::Function as _;
 
 use serde_json::{Value, json};
 use weir_tests::engine::Engine;
@@ -49,7 +50,7 @@ async fn what_is_too_large_for_the_quarantine_goes_back_to_the_queue_alone() {
             json!({"values": {"ph": "7".repeat(kilobytes * 1024)}, "topic": format!("buoy-9{}/readings", 8 + place)});
         event["Records"][place]["body"] = body.to_string().into();
     }
-    let answer = functions.calibration.handle(event).await.unwrap();
+    let answer = functions.calibration.answer(event).await.unwrap();
     assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": "1"}]}));
     assert_eq!((engine.row("quarantine")["device_id"].as_str(), engine.rows("readings").len()), (Some("buoy-98"), 1));
 }
@@ -62,13 +63,13 @@ async fn only_the_messages_that_failed_go_back_to_the_queue() {
     let outage = Outage::of("GetItem", "buoy-03");
     let functions = Functions::by(&engine, &engine.client_over(outage.clone()), &Settings::default());
     let event = batch(&["buoy-01", "buoy-03", "buoy-99"]);
-    let answer = functions.calibration.handle(event.clone()).await.unwrap();
+    let answer = functions.calibration.answer(event.clone()).await.unwrap();
     assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": "1"}]}));
     let rows = ["readings", "quarantine"].map(|table| engine.rows(table).len());
     assert_eq!(rows, [1, 1], "the others are done");
 
     outage.end();
-    assert_eq!(functions.calibration.handle(event).await.unwrap(), json!({"batchItemFailures": []}));
+    assert_eq!(functions.calibration.answer(event).await.unwrap(), json!({"batchItemFailures": []}));
     let rows = ["readings", "quarantine"].map(|table| engine.rows(table).len());
     assert_eq!(rows, [2, 1]);
 }
@@ -80,10 +81,10 @@ async fn a_store_that_is_down_sends_the_whole_batch_back_and_loses_nothing() {
     let outage = Outage::of("BatchExecuteStatement", "");
     let functions = Functions::by(&engine, &engine.client_over(outage.clone()), &Settings::default());
     let event = event("calibration", QUEUED[0]);
-    let answer = functions.calibration.handle(event.clone()).await.unwrap();
+    let answer = functions.calibration.answer(event.clone()).await.unwrap();
     assert_eq!(answer["batchItemFailures"].as_array().map(Vec::len), Some(2));
     outage.end();
-    assert_eq!(functions.calibration.handle(event).await.unwrap(), json!({"batchItemFailures": []}));
+    assert_eq!(functions.calibration.answer(event).await.unwrap(), json!({"batchItemFailures": []}));
     assert_eq!(engine.rows("readings").len(), 2);
 }
 
@@ -99,7 +100,7 @@ async fn a_batch_of_many_messages_is_one_request_to_the_store_for_25_values() {
         body["ts"] = (1_795_155_000_000 + place).into();
         record["body"] = body.to_string().into();
     }
-    functions.calibration.handle(event).await.unwrap();
+    functions.calibration.answer(event).await.unwrap();
     assert_eq!(engine.rows("readings").len(), 30);
     // Two groups at once, each of which looks for the device that is not in memory yet.
     let (store, device) = ("BatchExecuteStatement", "GetItem devices");
@@ -121,16 +122,16 @@ async fn when_the_time_is_over_what_is_unfinished_goes_back_and_what_is_done_sta
         record["body"] = body.to_string().into();
     }
     let begun = tokio::time::Instant::now();
-    let answer = functions.calibration.handle_within(event.clone(), Duration::from_secs(5)).await.unwrap();
+    let answer = functions.calibration.answer_within(event.clone(), Duration::from_secs(5)).await.unwrap();
     assert!(begun.elapsed() < Duration::from_secs(6), "it answers in time");
     let named: Vec<_> = (25..50).map(|id| json!({"itemIdentifier": id.to_string()})).collect();
     assert_eq!(answer, json!({"batchItemFailures": named}));
     assert_eq!(engine.rows("readings").len(), 25 + 10);
 
-    let none = functions.calibration.handle_within(event.clone(), Duration::ZERO).await.unwrap();
+    let none = functions.calibration.answer_within(event.clone(), Duration::ZERO).await.unwrap();
     assert_eq!(none["batchItemFailures"].as_array().unwrap().len(), 60, "nothing is begun without time");
     silence.end();
-    let answer = functions.calibration.handle_within(event, Duration::from_secs(5)).await.unwrap();
+    let answer = functions.calibration.answer_within(event, Duration::from_secs(5)).await.unwrap();
     assert_eq!(answer, json!({"batchItemFailures": []}));
     assert_eq!(engine.rows("readings").len(), 60);
 }

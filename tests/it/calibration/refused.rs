@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use weir_core::domain::Reason;
+use weir_runtime::Function as _;
 use weir_tests::events::event;
 use weir_tests::functions::NOW;
 
@@ -62,7 +63,7 @@ async fn a_refused_message_is_kept_with_its_reason_and_the_bytes_as_published() 
 async fn a_result_that_is_no_number_is_refused() {
     let (engine, functions) = stood().await;
     let event = json!({"value": 1e10, "topic": "buoy-01/reading/sensor/co2", "received_at": 1_795_155_884_500_i64});
-    functions.calibration.handle(event).await.unwrap();
+    functions.calibration.answer(event).await.unwrap();
     let row = engine.row("quarantine");
     assert_eq!((&row["reason"], &row["sensor"]), (&"not_finite".into(), &"co2".into()));
 }
@@ -74,7 +75,7 @@ async fn a_reading_that_would_be_gone_at_once_is_refused() {
     let batch = json!([{"ts": days(31), "values": {"ph": 412}}, {"ts": days(30) + 1_000, "values": {"ph": 413}}]);
     let event = json!({"batch": batch, "topic": "buoy-01/readings", "received_at": NOW.millis()});
     for stored in [1, 0] {
-        let answer = functions.calibration.handle(event.clone()).await.unwrap();
+        let answer = functions.calibration.answer(event.clone()).await.unwrap();
         assert_eq!(answer, json!({"stored": stored, "duplicate": 1 - stored, "quarantined": 1}));
     }
     let (row, kept) = (engine.row("quarantine"), engine.row("readings"));
@@ -91,7 +92,7 @@ async fn what_is_called_as_a_level_is_no_sensor_of_a_device() {
     {
         let (mut event, received) = (event, 1_795_155_884_500_i64);
         (event["topic"], event["received_at"]) = (topic.into(), received.into());
-        let answer = functions.calibration.handle(event).await.unwrap();
+        let answer = functions.calibration.answer(event).await.unwrap();
         assert_eq!(answer, json!({"stored": 0, "duplicate": 0, "quarantined": 1}), "{topic}");
     }
     assert!(engine.rows("quarantine").iter().all(|row| row["reason"] == "bad_sensor_code"));
@@ -106,7 +107,7 @@ async fn a_code_of_any_length_leaves_a_row_of_bounded_lists() {
         json!({"values": {long.clone(): 1}, "topic": "buoy-01/readings"}),
         json!({"value": 1, "topic": format!("buoy-01/reading/sensor/{long}")}),
     ] {
-        functions.calibration.handle(event).await.unwrap();
+        functions.calibration.answer(event).await.unwrap();
     }
     let rows = engine.rows("quarantine");
     assert_eq!(rows.len(), 2);
@@ -134,7 +135,7 @@ async fn what_was_set_aside_is_stored_when_it_is_sent_again_after_the_cause_is_g
     let sensors = json!([{"code": "ph", "enabled": true}]);
     engine.put("devices", &json!({"id": "buoy-99", "enabled": true, "sensors": sensors}));
     let again = json!({"payload": row["payload"], "topic": row["topic"], "received_at": row["received_at"]});
-    let answer = functions.calibration.handle(again).await.unwrap();
+    let answer = functions.calibration.answer(again).await.unwrap();
     assert_eq!(answer, json!({"stored": 1, "duplicate": 0, "quarantined": 0}));
     assert_eq!(engine.row("readings")["sensor"], "buoy-99#ph");
 }

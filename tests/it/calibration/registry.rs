@@ -1,6 +1,7 @@
 //! What the function knows of devices, and how often it asks.
 
 use std::sync::Arc;
+use weir_runtime::Function as _;
 
 use serde_json::{Value, json};
 use weir_tests::engine::Engine;
@@ -45,7 +46,7 @@ async fn a_changed_calibration_is_seen_after_a_minute_and_not_before() {
             engine.put("devices", &device("buoy-01", slope));
         }
         functions.clock.set(NOW.plus_seconds(seconds));
-        functions.calibration.handle(message("buoy-01", 500.0, seconds)).await.unwrap();
+        functions.calibration.answer(message("buoy-01", 500.0, seconds)).await.unwrap();
     }
     assert_eq!(values(&engine), [5.0, 5.0, 5.0, 250.0]);
 }
@@ -53,10 +54,10 @@ async fn a_changed_calibration_is_seen_after_a_minute_and_not_before() {
 #[tokio::test]
 async fn a_device_that_is_registered_at_last_works_at_once() {
     let (engine, functions, _) = watched().await;
-    let answer = functions.calibration.handle(message("buoy-99", 2.0, 0)).await.unwrap();
+    let answer = functions.calibration.answer(message("buoy-99", 2.0, 0)).await.unwrap();
     assert_eq!(answer["quarantined"], 1);
     engine.put("devices", &device("buoy-99", 0.5));
-    let answer = functions.calibration.handle(message("buoy-99", 2.0, 1)).await.unwrap();
+    let answer = functions.calibration.answer(message("buoy-99", 2.0, 1)).await.unwrap();
     assert_eq!(answer["stored"], 1);
     assert_eq!(values(&engine), [1.0]);
 }
@@ -64,10 +65,10 @@ async fn a_device_that_is_registered_at_last_works_at_once() {
 #[tokio::test]
 async fn a_warm_function_reads_nothing_and_writes_once_for_a_reading() {
     let (_engine, functions, ledger) = watched().await;
-    functions.calibration.handle(message("buoy-01", 500.0, 0)).await.unwrap();
+    functions.calibration.answer(message("buoy-01", 500.0, 0)).await.unwrap();
     assert_eq!(ledger.operations(), ["BatchExecuteStatement", "GetItem devices"]);
     for seconds in 1..20 {
-        functions.calibration.handle(message("buoy-01", 500.0, seconds)).await.unwrap();
+        functions.calibration.answer(message("buoy-01", 500.0, seconds)).await.unwrap();
         assert_eq!(ledger.operations(), ["BatchExecuteStatement"]);
     }
 }
@@ -95,7 +96,7 @@ async fn a_reading_from_before_the_first_calibration_is_uncalibrated() {
     let (engine, functions) = stood().await;
     let old = json!({"value": 400, "ts": 1_789_999_999_999_i64, "topic": "buoy-01/reading/sensor/ph",
         "received_at": NOW.millis()});
-    functions.calibration.handle(old).await.unwrap();
+    functions.calibration.answer(old).await.unwrap();
     let row = engine.row("readings");
     assert_eq!((&row["quality"], &row["value"], &row["calibration"]), (&"uncalibrated".into(), &400.into(), &0.into()));
 }
@@ -107,7 +108,7 @@ async fn a_device_row_that_cannot_be_understood_is_not_the_messages_fault() {
     calibration["raw"] = json!([400, 400]);
     let sensors = json!([{"code": "ph", "enabled": true, "calibrations": 1, "calibration": calibration}]);
     engine.put("devices", &json!({"id": "buoy-01", "enabled": true, "sensors": sensors}));
-    let error = functions.calibration.handle(message("buoy-01", 1.0, 0)).await.unwrap_err().to_string();
+    let error = functions.calibration.answer(message("buoy-01", 1.0, 0)).await.unwrap_err().to_string();
     assert!(error.contains("buoy-01") && error.contains("/raw/1"), "{error}");
     assert!(engine.rows("quarantine").is_empty(), "it is delivered again, not set aside");
 }

@@ -1,6 +1,7 @@
 //! The same message again changes nothing; another number for the same instant is set aside.
 
 use serde_json::{Value, json};
+use weir_runtime::Function as _;
 use weir_tests::events::{event, names};
 use weir_tests::functions::{Functions, NOW};
 
@@ -40,11 +41,11 @@ async fn all_events_one_after_the_other_and_then_again_in_reverse_leave_the_same
     let (engine, functions) = stood().await;
     let names = names("calibration");
     for name in &names {
-        functions.calibration.handle(event("calibration", name)).await.unwrap();
+        functions.calibration.answer(event("calibration", name)).await.unwrap();
     }
     let first = engine.outcome();
     for name in names.iter().rev() {
-        functions.calibration.handle(event("calibration", name)).await.unwrap();
+        functions.calibration.answer(event("calibration", name)).await.unwrap();
     }
     assert_eq!(engine.outcome(), first);
 }
@@ -65,7 +66,7 @@ async fn of_two_numbers_for_one_instant_the_one_received_first_stays_whatever_th
     for order in [[&early, &late], [&late, &early]] {
         let (engine, functions) = stood().await;
         for message in order {
-            functions.calibration.handle(message.clone()).await.unwrap();
+            functions.calibration.answer(message.clone()).await.unwrap();
         }
         let stored = engine.row("readings");
         assert_eq!((&stored["raw"], &stored["received_at"]), (&420.into(), &1_795_155_884_500_i64.into()));
@@ -84,7 +85,7 @@ async fn the_same_number_received_again_keeps_the_first_reception() {
     for order in [[500, 900], [900, 500]] {
         let (engine, functions) = stood().await;
         for millis in order {
-            functions.calibration.handle(message(412.0, 1_795_155_884_000 + millis)).await.unwrap();
+            functions.calibration.answer(message(412.0, 1_795_155_884_000 + millis)).await.unwrap();
         }
         assert_eq!(engine.row("readings")["received_at"], 1_795_155_884_500_i64);
         assert!(engine.rows("quarantine").is_empty());
@@ -98,7 +99,7 @@ async fn a_refused_message_received_again_is_set_aside_once_as_it_was_first_seen
         let mut bad = message(1.0, 1_795_155_884_000 + millis);
         bad["value"] = "abc".into();
         functions.clock.set(NOW.plus_seconds(millis));
-        functions.calibration.handle(bad).await.unwrap();
+        functions.calibration.answer(bad).await.unwrap();
     }
     let row = engine.row("quarantine");
     assert_eq!(row["received_at"], 1_795_155_884_500_i64);

@@ -3,7 +3,8 @@
 use ::device::Device;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
-use weir_core::http::openapi;
+use weir_http::openapi;
+use weir_runtime::Function as _;
 
 use super::World;
 use crate::http::ask::{Ask, status};
@@ -50,7 +51,7 @@ async fn everyone_may_do_what_the_contract_says_and_no_more() {
     let answer = async |event: Value| {
         let mut world = world.lock().await;
         let reads = event["requestContext"]["http"]["method"] == "GET";
-        let answer = world.function().handle(event).await.unwrap();
+        let answer = world.function().answer(event).await.unwrap();
         if !reads && status(&answer) < 300 {
             *world = World::registered().await;
         }
@@ -72,7 +73,7 @@ async fn a_foreign_device_and_one_that_is_not_there_are_answered_byte_for_byte_a
         if method == "PUT" {
             ask = ask.json(&json!({"a": 1}));
         }
-        world.function().handle(ask.event()).await.unwrap()
+        world.function().answer(ask.event()).await.unwrap()
     };
     for (method, rest) in [
         ("GET", ""),

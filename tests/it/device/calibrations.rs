@@ -1,6 +1,7 @@
 //! Calibrations over HTTP: a history that only grows, and the version in force.
 
 use std::sync::Arc;
+use weir_runtime::Function as _;
 
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
@@ -99,7 +100,7 @@ async fn a_table_that_is_too_busy_for_a_transaction_is_told_with_when_to_ask_aga
         [("ThrottlingError", 503), ("ProvisionedThroughputExceeded", 503), ("ValidationError", 500)]
     {
         let function = world.function_over(Arc::new(Cancelling(reason)));
-        let answer = function.handle(event("device", "calibrate.identity")).await.unwrap();
+        let answer = function.answer(event("device", "calibrate.identity")).await.unwrap();
         assert_eq!((status(&answer), answer["headers"].get("retry-after").is_some()), (expected, expected == 503));
     }
 }

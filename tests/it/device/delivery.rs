@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
-use weir_core::aws::delivery::{Delivery, State, Swept};
-use weir_core::aws::device::{Leased, Settled};
-use weir_core::clock::Until;
+use weir_aws::delivery::{Delivery, State, Swept};
+use weir_aws::device::{Leased, Settled};
+use weir_runtime::Until;
 use weir_tests::wire::Ledger;
 
 use super::iot::Fate;
@@ -135,7 +135,7 @@ async fn a_function_killed_between_the_write_and_the_publish_is_made_good_by_the
     assert_delivered(&world, 1, &json!({"a": 1})).await;
     // Killed with the lease in its hand.
     world.set("b", &json!({"a": 2})).await;
-    let now = weir_core::clock::Clock::now(world.clock.as_ref());
+    let now = weir_runtime::clock::Clock::now(world.clock.as_ref());
     let lease = world.devices().lease(&device("b"), "killed", now, now.plus_seconds(30)).await.unwrap();
     assert!(matches!(lease, Leased::Ours(job) if job.version == 2));
     heals_after_the_lease(&world, &world.delivery()).await;
@@ -285,10 +285,8 @@ async fn a_sweep_with_nothing_to_do_is_one_query() {
     assert_eq!(world.delivery().deliver(&device("b")).await, State::Delivered);
     world.cloud.asked();
     let ledger = Arc::new(Ledger::default());
-    let devices = weir_core::aws::device::DeviceTable::new(
-        world.engine.client_over(ledger.clone()),
-        world.engine.name("devices"),
-    );
+    let devices =
+        weir_aws::device::DeviceTable::new(world.engine.client_over(ledger.clone()), world.engine.name("devices"));
     let delivery = Delivery::new(devices, world.cloud.iot(), world.clock.clone());
     assert_eq!(delivery.sweep(Until::NEVER).await.unwrap(), Swept::default());
     assert_eq!(ledger.operations(), ["Query devices"]);

@@ -1,6 +1,7 @@
 //! Every recorded request, exactly as API Gateway sends it, and what it is answered with.
 
 use std::collections::BTreeSet;
+use weir_runtime::Function as _;
 
 use weir_tests::events::{event, names};
 
@@ -151,7 +152,7 @@ async fn every_recorded_request_is_answered_as_the_contract_says() {
         let event = event("device", expected.0);
         let formula = event["rawPath"].as_str().unwrap().contains("air-01");
         let world = if formula { &mut with_formula } else { &mut plain };
-        let answer = world.function().handle(event).await.unwrap();
+        let answer = world.function().answer(event).await.unwrap();
         all.extend(wrong(expected, &answer));
         // What is refused changes nothing, so the next request finds what it expects.
         if status(&answer) < 300 {
@@ -165,7 +166,7 @@ async fn every_recorded_request_is_answered_as_the_contract_says() {
 async fn the_schedule_delivers_what_is_pending() {
     let world = World::registered().await;
     world.set("buoy-01", &serde_json::json!({"every": 5})).await;
-    let answer = world.function().handle(event("device", "sweep")).await.unwrap();
+    let answer = world.function().answer(event("device", "sweep")).await.unwrap();
     assert_eq!(answer, serde_json::json!({"delivered": 1, "pending": 0}));
     assert_eq!(world.cloud.retained("buoy-01").unwrap()["settings"]["every"], 5);
 }

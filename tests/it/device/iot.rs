@@ -3,6 +3,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
+use aws_sdk_iotdataplane::config::retry::RetryConfig;
+use aws_sdk_iotdataplane::config::timeout::TimeoutConfig;
+use aws_sdk_iotdataplane::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_iotdataplane::{Client, Config};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
@@ -11,11 +15,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
-use weir_core::aws::iot::Iot;
-use weir_core::aws::iotdataplane::config::retry::RetryConfig;
-use weir_core::aws::iotdataplane::config::timeout::TimeoutConfig;
-use weir_core::aws::iotdataplane::config::{BehaviorVersion, Credentials, Region};
-use weir_core::aws::iotdataplane::{Client, Config};
+use weir_aws::iot::Iot;
 use weir_tests::wire::{Answer, answer};
 
 /// What happens to a request.

@@ -14,16 +14,16 @@ use std::sync::Arc;
 
 use ::device::{Device, Parts};
 use serde_json::{Value, json};
-use weir_core::aws::CalibrationTable;
-use weir_core::aws::delivery::Delivery;
-use weir_core::aws::device::{DeviceTable, Found, Write};
-use weir_core::clock::{SetClock, Until};
+use weir_aws::CalibrationTable;
+use weir_aws::delivery::Delivery;
+use weir_aws::device::{DeviceTable, Found, Write};
 use weir_core::domain::Timestamp;
 use weir_core::domain::calibration::{Calibration, Expression, Model, Options};
 use weir_core::domain::device_record::{Author, Calibrations, Content, Entry, Record, Versions};
 use weir_core::domain::reading::Series;
 use weir_core::id::DeviceId;
 use weir_core::wire::device_body::DeviceBody;
+use weir_runtime::{Until, clock::SetClock};
 use weir_tests::engine::Engine;
 
 /// When these tests take place.
@@ -155,7 +155,7 @@ impl World {
     }
 
     pub fn later(&self, seconds: i64) {
-        let now = weir_core::clock::Clock::now(self.clock.as_ref());
+        let now = weir_runtime::clock::Clock::now(self.clock.as_ref());
         self.clock.set(now.plus_seconds(seconds));
     }
 }

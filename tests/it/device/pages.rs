@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use weir_runtime::Function as _;
 
 use ::device::{Device, Parts};
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
-use weir_core::aws::CalibrationTable;
-use weir_core::aws::device::{DeviceTable, Write};
+use weir_aws::CalibrationTable;
+use weir_aws::device::{DeviceTable, Write};
 use weir_core::domain::calibration::{Calibration, Model};
 use weir_core::domain::device_record::Entry;
 use weir_core::wire::calibration::read;
@@ -84,7 +85,7 @@ async fn a_filter_that_leaves_out_nearly_all_of_a_scope_takes_few_requests() {
     }
     let ledger = Arc::new(Ledger::default());
     let ask = Ask::new("GET", "/devices?limit=1&enabled=true").user(&ids.join(" "));
-    let page = body(&world.function_over(ledger.clone()).handle(ask.event()).await.unwrap());
+    let page = body(&world.function_over(ledger.clone()).answer(ask.event()).await.unwrap());
     assert_eq!((&page["items"][0]["id"], page.get("next")), (&json!("d299"), None));
     assert_eq!(ledger.operations(), ["BatchGetItem"; 7]);
 }
@@ -123,7 +124,7 @@ async fn calibrations_that_were_set_ahead_are_asked_for_several_at_once() {
     }
     let busy = Arc::new(Busy::default());
     let page =
-        body(&world.function_over(busy.clone()).handle(Ask::new("GET", "/devices").admin().event()).await.unwrap());
+        body(&world.function_over(busy.clone()).answer(Ask::new("GET", "/devices").admin().event()).await.unwrap());
     for device in page["items"].as_array().unwrap() {
         let versions: Vec<_> =
             device["sensors"].as_array().unwrap().iter().map(|sensor| &sensor["calibration"]["version"]).collect();

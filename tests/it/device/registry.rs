@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use weir_core::aws::device::{DeviceTable, Found, Listing, Write};
+use weir_aws::device::{DeviceTable, Found, Listing, Write};
 use weir_core::domain::device_record::{Calibrations, Content, Versions};
 use weir_tests::faults::{Fault, Faults};
 use weir_tests::wire::Ledger;

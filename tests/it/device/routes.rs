@@ -1,6 +1,7 @@
 //! What the routes do beyond answering: what is written, delivered, shown again, and kept.
 
 use std::sync::Arc;
+use weir_runtime::Function as _;
 
 use serde_json::{Value, json};
 use weir_tests::events::event;
@@ -10,12 +11,12 @@ use crate::http::ask::{Ask, body, status};
 
 impl World {
     pub async fn ask(&self, ask: Ask) -> Value {
-        self.function().handle(ask.event()).await.unwrap()
+        self.function().answer(ask.event()).await.unwrap()
     }
 
     /// Sends a recorded event, which must succeed.
     pub async fn send(&self, name: &str) -> Value {
-        let answer = self.function().handle(event("device", name)).await.unwrap();
+        let answer = self.function().answer(event("device", name)).await.unwrap();
         assert!(status(&answer) < 300, "{name}: {answer}");
         answer
     }
@@ -87,7 +88,7 @@ async fn refused_changes_change_nothing() {
     ] {
         let world = World::registered().await;
         let before = (world.engine.rows("devices"), world.engine.rows("calibrations"));
-        let answer = world.function().handle(event("device", name)).await.unwrap();
+        let answer = world.function().answer(event("device", name)).await.unwrap();
         assert!(status(&answer) >= 400, "{name}");
         assert_eq!((world.engine.rows("devices"), world.engine.rows("calibrations")), before, "{name} left a trace");
     }

@@ -1,6 +1,7 @@
 //! Settings over HTTP: delivered, compared with what the device reports, tagged by what is shown.
 
 use serde_json::json;
+use weir_runtime::Function as _;
 use weir_tests::events::event;
 
 use super::World;
@@ -78,6 +79,6 @@ async fn settings_are_written_while_aws_iot_is_down_and_seen() {
         (&json!(30), &json!("pending"), None)
     );
     world.later(31);
-    world.function().handle(event("device", "sweep")).await.unwrap();
+    world.function().answer(event("device", "sweep")).await.unwrap();
     assert_eq!(world.get("/devices/buoy-01/settings").await["delivery"], "delivered");
 }

@@ -1,10 +1,11 @@
 //! Who may see and do what: every route asked by everyone, and the template and the document checked against it.
 
 use std::collections::BTreeMap;
+use weir_runtime::Function as _;
 
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
-use weir_core::http::openapi;
+use weir_http::openapi;
 use weir_tests::root;
 use weir_tests::template::Template;
 
@@ -38,7 +39,7 @@ async fn everyone_may_do_what_the_contract_says_and_no_more() {
     let answer = async |event: Value| {
         let mut world = world.lock().await;
         let reads = event["requestContext"]["http"]["method"] == "GET";
-        let answer = world.functions.flow.handle(event).await.unwrap();
+        let answer = world.functions.flow.answer(event).await.unwrap();
         if !reads && status(&answer) < 300 {
             *world = World::operated().await;
         }

@@ -1,6 +1,7 @@
 //! Every recorded request, exactly as API Gateway sends it, and what it is answered with.
 
 use std::collections::BTreeSet;
+use weir_runtime::Function as _;
 
 use weir_tests::events::{event, names};
 
@@ -73,7 +74,7 @@ async fn every_recorded_request_is_answered_as_the_contract_says() {
     for expected in EXPECTED {
         let event = event("flow", expected.0);
         let reads = event["requestContext"]["http"]["method"] == "GET";
-        let answer = world.functions.flow.handle(event).await.unwrap();
+        let answer = world.functions.flow.answer(event).await.unwrap();
         all.extend(wrong(expected, &answer));
         // What reads or is refused changes nothing, so the next request finds what it expects.
         if !reads && status(&answer) < 300 {
@@ -86,7 +87,7 @@ async fn every_recorded_request_is_answered_as_the_contract_says() {
 #[tokio::test]
 async fn an_event_that_is_no_request_is_an_error() {
     let world = World::new().await;
-    assert!(world.functions.flow.handle(event("problem-detector", "sweep")).await.is_err());
+    assert!(world.functions.flow.answer(event("problem-detector", "sweep")).await.is_err());
 }
 
 #[test]

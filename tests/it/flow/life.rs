@@ -1,6 +1,8 @@
 //! The life of a problem: by people and by itself, and both at once.
 
 use std::sync::Arc;
+use weir_runtime::Function as _;
+use weir_tests::pump::stream_record;
 
 use futures_util::future::{BoxFuture, join_all};
 use serde_json::{Value, json};
@@ -150,21 +152,21 @@ async fn report(functions: &Functions, id: &str, filling: u8, seconds: i64) {
     let at = NOW.plus_seconds(seconds).millis();
     functions
         .organizer
-        .handle(json!({"id": id, "filling": filling, "ts": at, "received_at": NOW.millis()}))
+        .answer(json!({"id": id, "filling": filling, "ts": at, "received_at": NOW.millis()}))
         .await
         .unwrap();
 }
 
 async fn judged(functions: &Functions, id: &str) {
-    let record = json!({"dynamodb": {"SequenceNumber": "1", "Keys": {"id": {"S": id}}}});
+    let record = stream_record("1", json!({"id": {"S": id}}));
     assert_eq!(
-        functions.detector.handle(json!({"Records": [record]})).await.unwrap(),
+        functions.detector.answer(json!({"Records": [record]})).await.unwrap(),
         json!({"batchItemFailures": []})
     );
 }
 
 async fn patch(functions: &Functions, patch: &Value) -> Value {
-    functions.flow.handle(Ask::new("PATCH", "/problems/0102").admin().json(patch).event()).await.unwrap()
+    functions.flow.answer(Ask::new("PATCH", "/problems/0102").admin().json(patch).event()).await.unwrap()
 }
 
 #[tokio::test]

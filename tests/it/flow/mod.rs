@@ -7,11 +7,13 @@ mod lists;
 mod word;
 
 use serde_json::{Value, json};
-use weir_core::aws::device::{DeviceTable, Write};
+use weir_aws::device::{DeviceTable, Write};
 use weir_core::domain::device_record::{Calibrations, Record, Versions};
+use weir_runtime::Function as _;
 use weir_tests::engine::Engine;
 use weir_tests::events::event;
 use weir_tests::functions::{Functions, NOW};
+use weir_tests::pump::stream_record;
 
 use crate::device::{author, content, device};
 use crate::http::ask::{Ask, body, status};
@@ -46,7 +48,7 @@ impl World {
         ] {
             world.turned(id, filling, seconds).await;
         }
-        world.functions.detector.handle(event("problem-detector", "sweep")).await.unwrap();
+        world.functions.detector.answer(event("problem-detector", "sweep")).await.unwrap();
         world.patch("0203", &json!({"problem_status": "ACKNOWLEDGED", "note": "seen"})).await;
         world
     }
@@ -61,18 +63,18 @@ impl World {
     /// A report so many seconds after [`NOW`], and the stream brings it at once.
     pub async fn turned(&self, id: &str, filling: u8, seconds: i64) {
         self.report(id, filling, seconds).await;
-        let record = json!({"dynamodb": {"SequenceNumber": "1", "Keys": {"id": {"S": id}}}});
-        let answer = self.functions.detector.handle(json!({"Records": [record]})).await.unwrap();
+        let record = stream_record("1", json!({"id": {"S": id}}));
+        let answer = self.functions.detector.answer(json!({"Records": [record]})).await.unwrap();
         assert_eq!(answer, json!({"batchItemFailures": []}));
     }
 
     pub async fn report(&self, id: &str, filling: u8, seconds: i64) {
         let report = json!({"id": id, "filling": filling, "ts": NOW.plus_seconds(seconds).millis(), "received_at": NOW.millis()});
-        self.functions.organizer.handle(report).await.unwrap();
+        self.functions.organizer.answer(report).await.unwrap();
     }
 
     pub async fn ask(&self, ask: Ask) -> Value {
-        self.functions.flow.handle(ask.event()).await.unwrap()
+        self.functions.flow.answer(ask.event()).await.unwrap()
     }
 
     pub async fn get(&self, path: &str) -> Value {

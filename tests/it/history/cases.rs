@@ -2,7 +2,7 @@
 //! letter and answers, and what comes out.
 
 use serde_json::json;
-use weir_core::aws::time_series::{Bucket, Found, Place, Span};
+use weir_aws::time_series::{Bucket, Found, Place, Span};
 use weir_core::domain::Timestamp;
 use weir_core::domain::reading::{Quality, Reading, Series};
 use weir_core::domain::sums::{Sums, Tally};

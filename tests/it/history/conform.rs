@@ -2,7 +2,7 @@
 //! of writing, Timestream by recorded answers over a socket.
 
 use serde_json::{Value, json};
-use weir_core::aws::time_series::{Found, History, TimeSeries, Unanswered};
+use weir_aws::time_series::{Found, History, TimeSeries, Unanswered};
 use weir_core::domain::Timestamp;
 use weir_core::domain::every::Every;
 use weir_core::domain::reading::{Reading, Series};
@@ -123,10 +123,9 @@ async fn the_columns_that_are_asked_for_are_those_that_are_written() {
     let timestream = Timestream::willing();
     let world = World::new().await;
     let TimeSeries::Timestream(_) = timestream.store() else { panic!("another store") };
-    let table =
-        weir_core::aws::quarantine::QuarantineTable::new(world.engine.client(), world.engine.name("quarantine"), 30);
+    let table = weir_aws::quarantine::QuarantineTable::new(world.engine.client(), world.engine.name("quarantine"), 30);
     let message = |_: &Series, _: Timestamp, _: f64| (String::new(), Vec::new());
-    let aside = weir_core::aws::time_series::Aside {
+    let aside = weir_aws::time_series::QuarantineWriter {
         table: &table,
         clock: world.clock.as_ref(),
         function: "calibration",

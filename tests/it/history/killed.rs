@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
 use proptest::prelude::*;
-use weir_core::aws::time_series::{History, Span, Written};
+use weir_aws::time_series::{History, Span, Written};
 use weir_core::domain::every::Every;
 use weir_tests::wire::{Answer, Interlude, Ledger, Outage, Request, Wire, refusal};
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use weir_core::aws::time_series::{History, RollupTable, Span, Written};
+use weir_aws::time_series::{History, RollupTable, Span, Written};
 use weir_core::domain::Timestamp;
 use weir_core::domain::reading::{Quality, Reading};
 use weir_tests::wire::Ledger;

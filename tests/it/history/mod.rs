@@ -11,14 +11,14 @@ mod year;
 
 use std::sync::Arc;
 
-use weir_core::aws::dynamodb::Client;
-use weir_core::aws::quarantine::QuarantineTable;
-use weir_core::aws::time_series::{Aside, Bucket, Found, History, Place, ReadingTable, Span, TimeSeries, Written};
-use weir_core::clock::SetClock;
+use aws_sdk_dynamodb::Client;
+use weir_aws::quarantine::QuarantineTable;
+use weir_aws::time_series::{Bucket, Found, History, Place, QuarantineWriter, ReadingTable, Span, TimeSeries, Written};
 use weir_core::domain::Timestamp;
 use weir_core::domain::every::Every;
 use weir_core::domain::reading::{Quality, Reading, Series};
 use weir_core::domain::sums::Sums;
+use weir_runtime::clock::SetClock;
 use weir_tests::engine::Engine;
 
 /// Friday, 2026-11-20T00:00Z.
@@ -73,7 +73,7 @@ impl World {
     }
 
     pub fn now(&self) -> Timestamp {
-        weir_core::clock::Clock::now(self.clock.as_ref())
+        weir_runtime::clock::Clock::now(self.clock.as_ref())
     }
 
     /// Writes as functions do, over that client.
@@ -81,8 +81,13 @@ impl World {
         let store = TimeSeries::DynamoDb(self.table(client.clone(), 0));
         let table = QuarantineTable::new(self.engine.client(), self.engine.name("quarantine"), 30);
         let message = |series: &Series, _: Timestamp, _: f64| (series.device.to_string(), Vec::new());
-        let aside =
-            Aside { table: &table, clock: self.clock.as_ref(), function: "calibration", message, replayed: &[] };
+        let aside = QuarantineWriter {
+            table: &table,
+            clock: self.clock.as_ref(),
+            function: "calibration",
+            message,
+            replayed: &[],
+        };
         store.write(readings, &aside).await.into_iter().map(Result::ok).collect()
     }
 

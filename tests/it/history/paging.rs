@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use weir_core::aws::time_series::{Bucket, History, Place, Span, Unanswered};
+use weir_aws::time_series::{Bucket, History, Place, Span, Unanswered};
 use weir_core::domain::Timestamp;
 use weir_core::domain::every::Every;
 use weir_core::domain::reading::{Reading, Series};

@@ -1,6 +1,6 @@
 //! What Timestream answers otherwise: refusals, and rows that cannot be understood.
 
-use weir_core::aws::time_series::{Span, Unanswered};
+use weir_aws::time_series::{Span, Unanswered};
 use weir_core::domain::every::Every;
 use weir_tests::timestream_query::{Recording, refused, rows};
 

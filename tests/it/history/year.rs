@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use weir_core::aws::time_series::{History, Span};
+use weir_aws::time_series::{History, Span};
 use weir_tests::wire::{Answer, Ledger, Request, Wire};
 
 use super::paging::fill;

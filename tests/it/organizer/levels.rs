@@ -1,9 +1,11 @@
 //! What a report makes of a sensor's row: registered, newest, late, duplicate, too old.
 
 use serde_json::{Value, json};
+use weir_runtime::Function as _;
 use weir_tests::engine::Engine;
 use weir_tests::events::event;
 use weir_tests::functions::{Functions, NOW, Settings};
+use weir_tests::pump::stream_record;
 
 use super::{handled, report, report_at, stood};
 
@@ -154,8 +156,8 @@ async fn only_a_report_that_can_change_a_judgement_wakes_the_detector() {
         handled(&functions, report("01", filling, seconds)).await;
         assert_eq!(engine.row("levels")["judge"], judge, "{why}");
         if seconds == -89_500 {
-            let record = json!({"dynamodb": {"SequenceNumber": "1", "Keys": {"id": {"S": "01"}}}});
-            functions.detector.handle(json!({"Records": [record]})).await.unwrap();
+            let record = stream_record("1", json!({"id": {"S": "01"}}));
+            functions.detector.answer(json!({"Records": [record]})).await.unwrap();
             assert_eq!(engine.row("levels")["judge"], false, "what the detector writes does not wake it");
         }
     }

@@ -1,6 +1,7 @@
 //! Reports that cannot be used are set aside with their reason.
 
 use serde_json::{Value, json};
+use weir_runtime::Function as _;
 use weir_tests::engine::Engine;
 use weir_tests::events::event;
 use weir_tests::functions::{Functions, NOW, Settings};
@@ -49,7 +50,7 @@ async fn a_report_whose_reading_would_be_gone_at_once_is_kept_aside_and_still_re
     for days in [0, 31, 32] {
         let ts = NOW.plus_seconds(-86_400 * days).millis();
         let report = json!({"id": "01", "filling": "50", "ts": ts, "received_at": NOW.millis()});
-        functions.organizer.handle(report).await.unwrap();
+        functions.organizer.answer(report).await.unwrap();
     }
     let reasons: Vec<_> = engine.rows("quarantine").iter().map(|row| row["reason"].clone()).collect();
     assert_eq!(reasons, ["outside_retention"; 2]);

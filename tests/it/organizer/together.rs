@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use weir_runtime::Function as _;
 
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
@@ -21,7 +22,7 @@ pub(super) async fn relied_on(engine: &Engine, functions: &Functions) {
     for second in 0..40 {
         until_done(functions, report("01", 100.0, second - 1000)).await;
         if second == 0 {
-            pump.run(async |event| detector.handle(event).await).await;
+            pump.run(async |event| detector.answer(event).await).await;
         }
     }
 }
@@ -29,7 +30,7 @@ pub(super) async fn relied_on(engine: &Engine, functions: &Functions) {
 /// Delivers as AWS does: again, when the function says so.
 async fn until_done(functions: &Functions, event: Value) {
     for _ in 0..50 {
-        if functions.organizer.handle(event.clone()).await.is_ok() {
+        if functions.organizer.answer(event.clone()).await.is_ok() {
             return;
         }
     }

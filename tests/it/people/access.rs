@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use utoipa::openapi::OpenApi;
-use weir_core::http::openapi;
+use weir_http::openapi;
 use weir_tests::root;
 use weir_tests::template::{Template, refers_to, statements};
 
@@ -178,7 +178,7 @@ fn each_function_of_people_may_do_exactly_what_it_asks_of_the_pool() {
 
 /// The operations that a file of `aws/people` names when they fail.
 fn operations(file: &str) -> Vec<String> {
-    let path = root().join("crates/core/src/aws/people").join(format!("{file}.rs"));
+    let path = root().join("crates/aws/src/people").join(format!("{file}.rs"));
     let text = std::fs::read_to_string(path).unwrap();
     let named = text.split("failed(\"").skip(1).filter_map(|rest| rest.split('"').next());
     named.map(str::to_owned).collect()

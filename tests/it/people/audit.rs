@@ -1,12 +1,13 @@
-//! The log of what admins do: the query in the README picks out exactly these lines, and none tells a secret.
+//! The log of what admins do: the query in docs/people.md picks out exactly these lines, and none tells a secret.
 
 use std::io::Write;
 use std::sync::{Arc, LazyLock, Mutex};
+use weir_runtime::Function as _;
 
 use serde_json::{Value, json};
 use tracing::subscriber::DefaultGuard;
 use tracing::{Dispatch, Level};
-use weir_core::telemetry::lines;
+use weir_runtime::telemetry::lines;
 use weir_tests::root;
 
 use super::{ANN, BOB, World};
@@ -37,11 +38,13 @@ impl Log {
     }
 }
 
-/// The query in the README: its conditions, and the fields that it shows.
+/// The query in docs/people.md: its conditions, and the fields that it shows.
 fn query() -> (Vec<(String, String)>, Vec<String>) {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let query =
-        readme.split("```").find(|block| block.contains("filter kind = \"audit\"")).expect("README has the query");
+    let page = std::fs::read_to_string(root().join("docs/people.md")).unwrap();
+    let query = page
+        .split("```")
+        .find(|block| block.contains("filter kind = \"audit\""))
+        .expect("docs/people.md has the query");
     let of = |command: &str| {
         let lines = query.lines().map(|line| line.trim_start_matches(['|', ' ']));
         lines.filter_map(|line| line.strip_prefix(command).map(str::to_owned)).next().expect("a command of the query")
@@ -90,7 +93,7 @@ async fn changed(level: Level) -> Log {
     ] {
         let ask = Ask::new(method, path).admin();
         let ask = body.map_or(ask.clone(), |body| ask.json(&body));
-        assert_eq!(status(&world.change().handle(ask.event()).await), expected, "{method} {path}");
+        assert_eq!(status(&world.change().answer(ask.event()).await.unwrap()), expected, "{method} {path}");
     }
     // A password in the wrong place, or of the wrong kind, is refused in words that do not repeat it.
     let mut wrong = json!({"email": "new@example.com", "role": "user"});
@@ -100,17 +103,17 @@ async fn changed(level: Level) -> Log {
         for (method, path, body) in
             [("POST", "/cognito/users".to_owned(), &wrong), ("PATCH", format!("/cognito/users/{BOB}"), &patch)]
         {
-            let answer = world.change().handle(Ask::new(method, &path).admin().json(body).event()).await;
+            let answer = world.change().answer(Ask::new(method, &path).admin().json(body).event()).await.unwrap();
             assert_eq!(status(&answer), 422, "{answer}");
             assert!(SECRETS.iter().all(|secret| !answer.to_string().contains(secret)), "{answer}");
         }
     }
     let ask = Ask::new("PUT", &format!("/users/{BOB}")).admin().json(&json!({"name": "Robert"}));
     // Buried with Bob a moment ago, so refused, and not in the log.
-    assert_eq!(status(&world.user().handle(ask.event()).await), 404);
+    assert_eq!(status(&world.user().answer(ask.event()).await.unwrap()), 404);
     world.profile(ANN, &json!({"name": "Ann", "phone": "+431"})).await;
     let ask = Ask::new("PUT", &format!("/users/{ANN}")).admin().json(&json!({"name": "Anna", "phone": "+431"}));
-    assert_eq!(status(&world.user().handle(ask.event()).await), 200);
+    assert_eq!(status(&world.user().answer(ask.event()).await.unwrap()), 200);
     log
 }
 
@@ -152,7 +155,7 @@ async fn a_change_that_is_done_is_in_the_log_even_when_nobody_can_be_asked_how_i
         world.pool.refuse_after(passes, "AdminGetUser", 500, "InternalErrorException", "internal");
     }
     let ask = Ask::new("PATCH", &format!("/cognito/users/{BOB}")).admin().json(&json!({"devices": "buoy-09"}));
-    assert_eq!(status(&world.change().handle(ask.event()).await), 503);
+    assert_eq!(status(&world.change().answer(ask.event()).await.unwrap()), 503);
     let audits: Vec<_> = log.lines().into_iter().filter(|line| line["kind"] == "audit").collect();
     let outcomes: Vec<_> = audits.iter().map(|line| line["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["begun", "done"], "{}", log.text());

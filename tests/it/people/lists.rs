@@ -1,6 +1,7 @@
 //! Lists of people: pages that Cognito marks off, filters that stay filters, and how many requests a page takes.
 
 use std::sync::Arc;
+use weir_runtime::Function as _;
 
 use cognito_get_users_info::UsersInfo;
 use serde_json::Value;
@@ -20,7 +21,7 @@ fn people(many: u32) -> Arc<Recorded> {
 
 async fn list(pool: &Arc<Recorded>, query: &str) -> Value {
     let ask = Ask::new("GET", &format!("/cognito/users{query}")).admin();
-    let answer = UsersInfo::new(pool.pool()).handle(ask.event()).await;
+    let answer = UsersInfo::new(pool.pool()).answer(ask.event()).await.unwrap();
     assert_eq!(status(&answer), 200, "{answer}");
     body(&answer)
 }
@@ -142,7 +143,7 @@ async fn a_filter_that_cognito_would_not_take_is_refused_by_name() {
     let pool = people(1);
     for (beginning, expected) in [("a".repeat(245), 200), ("a".repeat(246), 400), ("%22".repeat(123), 400)] {
         let ask = Ask::new("GET", &format!("/cognito/users?email={beginning}")).admin();
-        let answer = UsersInfo::new(pool.pool()).handle(ask.event()).await;
+        let answer = UsersInfo::new(pool.pool()).answer(ask.event()).await.unwrap();
         assert_eq!(status(&answer), expected, "{beginning}: {answer}");
         assert!(expected == 200 || body(&answer)["errors"][0]["parameter"] == "email", "{answer}");
     }
@@ -162,11 +163,11 @@ async fn filters_that_cognito_cannot_join_are_joined_here() {
 async fn a_place_that_cognito_has_forgotten_is_told_as_such() {
     let pool = people(9);
     let next = list(&pool, "?limit=2").await["next"].as_str().unwrap().to_owned();
-    pool.refuse("ListUsers", 400, "InvalidParameterException", "Invalid pagination token given.");
+    pool.refuse("ListUsers", 400, "InvalidParameterException", "FieldError pagination token given.");
     let ask = Ask::new("GET", &format!("/cognito/users?limit=2&next={next}")).admin();
-    let answer = UsersInfo::new(pool.pool()).handle(ask.event()).await;
+    let answer = UsersInfo::new(pool.pool()).answer(ask.event()).await.unwrap();
     assert_eq!((status(&answer), body(&answer)["type"].as_str()), (400, Some("urn:weir:problem:bad_page")));
     // Nor does a cursor lead into a list of other people.
     let ask = Ask::new("GET", &format!("/cognito/users?status=enabled&next={next}")).admin();
-    assert_eq!(status(&UsersInfo::new(pool.pool()).handle(ask.event()).await), 400);
+    assert_eq!(status(&UsersInfo::new(pool.pool()).answer(ask.event()).await.unwrap()), 400);
 }

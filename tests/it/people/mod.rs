@@ -8,19 +8,20 @@ mod profiles;
 mod refusals;
 
 use std::sync::Arc;
+use weir_runtime::Function as _;
 
 use cognito_add_update_delete_user::ChangeUser;
 use cognito_get_role::GetRole;
 use cognito_get_users_info::UsersInfo;
 use serde_json::{Value, json};
-use weir_core::aws::device::Write;
-use weir_core::aws::people::Lock;
-use weir_core::aws::profile::ProfileTable;
-use weir_core::clock::SetClock;
+use weir_aws::device::Write;
+use weir_aws::people::Lock;
+use weir_aws::profile::ProfileTable;
 use weir_core::domain::Timestamp;
 use weir_core::domain::people::profile::Record;
 use weir_core::id::Sub;
 use weir_core::wire::profile::ProfileBody;
+use weir_runtime::clock::SetClock;
 use weir_tests::engine::Engine;
 use weir_tests::pool::{Recorded, disabled, invited, marked, person};
 
@@ -96,10 +97,10 @@ impl World {
     /// Hands the event to a function of that name.
     pub async fn handle(&self, function: &str, event: Value) -> Value {
         match function {
-            "user" => self.user().handle(event).await,
-            "cognito-get-users-info" => UsersInfo::new(self.pool.pool()).handle(event).await,
-            "cognito-get-role" => GetRole::new(self.pool.pool()).handle(event).await,
-            "cognito-add-update-delete-user" => self.change().handle(event).await,
+            "user" => self.user().answer(event).await.unwrap(),
+            "cognito-get-users-info" => UsersInfo::new(self.pool.pool()).answer(event).await.unwrap(),
+            "cognito-get-role" => GetRole::new(self.pool.pool()).answer(event).await.unwrap(),
+            "cognito-add-update-delete-user" => self.change().answer(event).await.unwrap(),
             other => panic!("{other} is none of these functions"),
         }
     }

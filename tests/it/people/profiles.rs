@@ -1,17 +1,18 @@
 //! Profiles: pages by key, versions, and what a token can do that outlives its person.
 
 use std::sync::Arc;
+use weir_runtime::Function as _;
 
 use serde_json::{Value, json};
-use weir_core::aws::device::Write;
-use weir_core::aws::profile::Found;
+use weir_aws::device::Write;
+use weir_aws::profile::Found;
 use weir_tests::wire::Ledger;
 
 use super::{BOB, CYD, EVE, GUS, NOW, World, sub};
 use crate::http::ask::{Ask, body, id_token, status};
 
 async fn ask(world: &World, ask: Ask) -> Value {
-    world.user().handle(ask.event()).await
+    world.user().answer(ask.event()).await.unwrap()
 }
 
 fn me(method: &str, id: &str) -> Ask {
@@ -76,14 +77,12 @@ async fn profiles_are_listed_by_key_a_page_at_a_time_and_each_page_is_one_reques
         world.profile(&format!("5f1e0000-0000-4000-8000-{number:012}"), &json!({"name": format!("P{number}")})).await;
     }
     let ledger = Arc::new(Ledger::default());
-    let profiles = weir_core::aws::profile::ProfileTable::new(
-        world.engine.client_over(ledger.clone()),
-        world.engine.name("users"),
-    );
+    let profiles =
+        weir_aws::profile::ProfileTable::new(world.engine.client_over(ledger.clone()), world.engine.name("users"));
     let user = user::User::new(user::Parts { profiles, clock: world.clock.clone() });
     let (mut subs, mut query) = (Vec::new(), "?limit=5".to_owned());
     loop {
-        let page = body(&user.handle(Ask::new("GET", &format!("/users{query}")).admin().event()).await);
+        let page = body(&user.answer(Ask::new("GET", &format!("/users{query}")).admin().event()).await.unwrap());
         subs.extend(page["items"].as_array().unwrap().iter().map(|item| item["sub"].as_str().unwrap().to_owned()));
         match page["next"].as_str() {
             Some(next) => query = format!("?limit=5&next={next}"),

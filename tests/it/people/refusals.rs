@@ -2,6 +2,7 @@
 //! a problem of its own for each, and never Cognito's text.
 
 use serde_json::{Value, json};
+use weir_runtime::Function as _;
 
 use super::{BOB, World};
 use crate::http::ask::{Ask, body, status};
@@ -10,7 +11,7 @@ use crate::http::ask::{Ask, body, status};
 type Case = (&'static str, u16, &'static str, &'static str, u16, &'static str);
 
 const ADDING: &[Case] = &[
-    ("AdminCreateUser", 400, "InvalidParameterException", "Invalid email address format.", 422, "invalid"),
+    ("AdminCreateUser", 400, "InvalidParameterException", "FieldError email address format.", 422, "invalid"),
     (
         "AdminCreateUser",
         400,
@@ -44,7 +45,7 @@ const CHANGING: &[Case] = &[
         409,
         "email_taken",
     ),
-    ("AdminUpdateUserAttributes", 400, "InvalidParameterException", "Invalid email address format.", 422, "invalid"),
+    ("AdminUpdateUserAttributes", 400, "InvalidParameterException", "FieldError email address format.", 422, "invalid"),
     ("AdminUpdateUserAttributes", 400, "UserNotFoundException", "User does not exist.", 404, "not_found"),
     (
         "AdminSetUserPassword",
@@ -105,7 +106,7 @@ async fn the_answer_to_an_adding_is_the_person_as_they_are_after_it() {
     let world = World::new().await;
     let password = json!({"value": "Correct-Horse-7", "permanent": true});
     let new = json!({"email": "new@example.com", "role": "user", "devices": "buoy-01", "password": password});
-    let added = world.change().handle(Ask::new("POST", "/cognito/users").admin().json(&new).event()).await;
+    let added = world.change().answer(Ask::new("POST", "/cognito/users").admin().json(&new).event()).await.unwrap();
     assert_eq!((status(&added), body(&added)["status"].as_str()), (201, Some("confirmed")), "{added}");
     let at = added["headers"]["location"].as_str().unwrap();
     let read = world.handle("cognito-get-users-info", Ask::new("GET", at).admin().event()).await;
@@ -115,7 +116,7 @@ async fn the_answer_to_an_adding_is_the_person_as_they_are_after_it() {
     for after_the_caller in [1, 0, 0] {
         world.pool.refuse_after(after_the_caller, "AdminGetUser", 500, "InternalErrorException", "internal");
     }
-    let added = world.change().handle(Ask::new("POST", "/cognito/users").admin().json(&new).event()).await;
+    let added = world.change().answer(Ask::new("POST", "/cognito/users").admin().json(&new).event()).await.unwrap();
     assert_eq!((status(&added), body(&added)["role"].as_str()), (201, Some("user")), "{added}");
 }
 

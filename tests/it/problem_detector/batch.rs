@@ -1,6 +1,7 @@
 //! A batch: what it asks of DynamoDB, and that nobody in it is held back.
 
 use std::sync::Arc;
+use weir_runtime::Function as _;
 
 use serde_json::{Value, json};
 use weir_tests::engine::Engine;
@@ -22,7 +23,7 @@ async fn a_stored_row_that_cannot_be_understood_fails_its_own_pairs_and_no_other
     }
     let measurements = json!([{"filling": "plenty", "dt": 1}]);
     engine.put("levels", &json!({"id": "05", "last_value": "plenty", "last_update": 1, "measurements": measurements}));
-    let answer = functions.detector.handle(batch(&["01", "05", "07"])).await.unwrap();
+    let answer = functions.detector.answer(batch(&["01", "05", "07"])).await.unwrap();
     assert_eq!(failed(&answer), [format!("{:021}", 1)], "05 with 06");
     let expected = [("0102", -299), ("0607", -297)].map(|(id, at)| problem(id, "OBSTRUCTION", "UNRESOLVED", 1, at));
     assert_eq!(problems(&engine), expected);
@@ -36,7 +37,7 @@ async fn a_pair_that_cannot_be_written_fails_alone() {
     for (id, filling) in [("01", 100.0), ("02", 0.0), ("03", 100.0), ("04", 0.0)] {
         report(&functions, id, filling, -300).await;
     }
-    let answer = functions.detector.handle(batch(&["01", "02", "03", "04"])).await.unwrap();
+    let answer = functions.detector.answer(batch(&["01", "02", "03", "04"])).await.unwrap();
     assert_eq!(failed(&answer), [format!("{:021}", 2), format!("{:021}", 3)], "both records that wait for the pair");
     assert_eq!(problems(&engine).len(), 2, "0102 and 0203");
     outage.end();
@@ -52,7 +53,7 @@ async fn a_batch_whose_links_cannot_be_read_is_called_for_again_whole() {
     for (id, filling) in [("01", 100.0), ("02", 0.0)] {
         report(&functions, id, filling, -300).await;
     }
-    assert!(functions.detector.handle(batch(&["01"])).await.is_err(), "else pairs might be missed");
+    assert!(functions.detector.answer(batch(&["01"])).await.is_err(), "else pairs might be missed");
     outage.end();
     super::judged(&functions, &["01"]).await;
     assert_eq!(problems(&engine).len(), 1);
@@ -63,7 +64,7 @@ async fn a_record_that_cannot_even_be_named_fails_the_batch() {
     let (_engine, functions) = stood().await;
     let unnamed = json!({"Records": [{"dynamodb": {"Keys": {"id": {"S": "01"}}}}]});
     for event in [unnamed, json!({}), json!([]), json!({"Records": 1})] {
-        assert!(functions.detector.handle(event.clone()).await.is_err(), "{event}");
+        assert!(functions.detector.answer(event.clone()).await.is_err(), "{event}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! How a problem opens, goes on, closes and comes back.
 
 use super::{judged, problem, problems, report, stood, turned};
+use weir_runtime::Function as _;
 
 #[tokio::test]
 async fn a_repeat_of_the_finding_does_not_renew_or_overwrite() {
@@ -92,7 +93,7 @@ async fn an_old_record_brings_no_old_state_back() {
     turned(&functions, "02", 100.0, -700).await;
     let before = engine.rows("problems");
     // The recorded batch shows 02 at 50.
-    functions.detector.handle(weir_tests::events::event("problem-detector", "changed")).await.unwrap();
+    functions.detector.answer(weir_tests::events::event("problem-detector", "changed")).await.unwrap();
     assert_eq!(engine.rows("problems"), before);
 }
 

@@ -1,9 +1,10 @@
 //! Which sensors are compared, and what a comparison finds.
 
 use serde_json::json;
-use weir_core::aws::device::{DeviceTable, Write};
+use weir_aws::device::{DeviceTable, Write};
 use weir_core::domain::device_record::{Calibrations, Record, Versions};
 use weir_core::id::LevelId;
+use weir_runtime::Function as _;
 use weir_tests::engine::Engine;
 use weir_tests::events::event;
 use weir_tests::functions::{Functions, NOW};
@@ -29,7 +30,7 @@ async fn the_nine_rows_of_the_pair_table_come_out() {
         let (engine, functions) = stood().await;
         report(&functions, "01", f64::from(current), -120).await;
         report(&functions, "02", f64::from(following), -60).await;
-        functions.detector.handle(event("problem-detector", "changed")).await.unwrap();
+        functions.detector.answer(event("problem-detector", "changed")).await.unwrap();
         let Some(kind) = expected else {
             assert_eq!(engine.rows("problems"), [json!(null); 0], "{current} then {following}");
             continue;
@@ -52,7 +53,7 @@ async fn a_change_checks_both_pairs_the_sensor_belongs_to() {
     }
     assert_eq!(problems(&engine), []);
     report(&functions, "02", 50.0, -60).await;
-    functions.detector.handle(event("problem-detector", "changed")).await.unwrap();
+    functions.detector.answer(event("problem-detector", "changed")).await.unwrap();
     let expected =
         [problem("0102", "OBSTRUCTION", "UNRESOLVED", 1, -60), problem("0203", "PROBLEM", "UNRESOLVED", 1, -60)];
     assert_eq!(problems(&engine), expected);

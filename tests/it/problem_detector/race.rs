@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use weir_runtime::Function as _;
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -47,7 +48,7 @@ async fn a_sensor_that_never_keeps_still_is_called_for_again_and_ends_right() {
     let engine = obstructed().await;
     let between = meddling(&engine, 1000);
     let functions = Functions::by(&engine, &engine.client_over(between), &Settings::default());
-    let answer = functions.detector.handle(batch(&["02"])).await.unwrap();
+    let answer = functions.detector.answer(batch(&["02"])).await.unwrap();
     assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": format!("{:021}", 0)}]}));
     assert_eq!(problems(&engine), [], "no verdict was written that did not hold");
     let quiet = Functions::over(&engine);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use weir_runtime::Function as _;
 
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ use super::{judged, problem, problems, report, stood, turned};
 
 /// What the schedule's event is answered with: looked at, silent.
 async fn swept(functions: &Functions) -> (u64, u64) {
-    let answer = functions.detector.handle(event("problem-detector", "sweep")).await.unwrap();
+    let answer = functions.detector.answer(event("problem-detector", "sweep")).await.unwrap();
     assert_eq!((&answer["failed"], &answer["more"]), (&json!(0), &json!(false)));
     (answer["looked"].as_u64().unwrap(), answer["silent"].as_u64().unwrap())
 }
@@ -53,7 +54,7 @@ async fn the_next_report_ends_a_silence_and_the_next_silence_is_another_episode(
     assert_eq!(swept(&functions).await, (1, 1));
     let mut pump = Pump::of(&engine);
     report(&functions, "01", 50.0, -20_000).await;
-    pump.run(async |event| functions.detector.handle(event).await).await;
+    pump.run(async |event| functions.detector.answer(event).await).await;
     assert_eq!(problems(&engine), [silent("01", "RESOLVED", 1, -40_000)]);
     let row = engine.row("problems");
     assert_eq!((&row["resolved_by"], &row["resolved_at"]), (&json!("auto"), &json!(NOW.seconds() - 20_000)));
@@ -69,7 +70,7 @@ async fn a_sensor_that_reports_is_looked_at_once_in_three_hours() {
         let at = quarter * 900;
         later(&functions, at);
         let event = json!({"id": "01", "filling": 50, "ts": NOW.plus_seconds(at).millis(), "received_at": NOW.plus_seconds(at).millis()});
-        functions.organizer.handle(event).await.unwrap();
+        functions.organizer.answer(event).await.unwrap();
         judged(&functions, &["01"]).await;
         if swept(&functions).await == (1, 0) {
             looked.push(at);
@@ -102,11 +103,11 @@ async fn a_sensor_that_a_person_declared_done_is_not_reported_again_until_it_has
     let (engine, functions) = stood().await;
     turned(&functions, "01", 50.0, -40_000).await;
     swept(&functions).await;
-    let answer = functions.flow.handle(event("flow", "resolve.silent")).await.unwrap();
+    let answer = functions.flow.answer(event("flow", "resolve.silent")).await.unwrap();
     assert_eq!(answer["statusCode"], 404, "that event is about another one");
     let mut resolve = event("flow", "resolve.silent");
     resolve["rawPath"] = "/problems/01-silent".into();
-    let answer = functions.flow.handle(resolve).await.unwrap();
+    let answer = functions.flow.answer(resolve).await.unwrap();
     assert_eq!(answer["statusCode"], 200, "{answer}");
     later(&functions, 90_000);
     assert_eq!(swept(&functions).await, (0, 0));
@@ -171,7 +172,7 @@ async fn a_report_by_a_process_that_remembers_the_sensor_as_watched_wakes_the_de
     report(&functions, "01", 50.0, -30_000).await;
     report(&functions, "01", 50.0, -20_000).await;
     report(&functions, "01", 50.0, -10_000).await;
-    pump.run(async |event| functions.detector.handle(event).await).await;
+    pump.run(async |event| functions.detector.answer(event).await).await;
     assert_eq!(problems(&engine), [], "in truth it was never silent");
 }
 
@@ -199,7 +200,7 @@ async fn a_row_that_cannot_be_understood_does_not_keep_others_from_being_found()
     assert_eq!(row["id"], "01");
     row["measurements"][0]["filling"] = "plenty".into();
     engine.put("levels", &row);
-    let answer = functions.detector.handle(event("problem-detector", "sweep")).await.unwrap();
+    let answer = functions.detector.answer(event("problem-detector", "sweep")).await.unwrap();
     assert_eq!((&answer["silent"], &answer["failed"]), (&json!(1), &json!(1)));
     assert_eq!(problems(&engine), [silent("02", "UNRESOLVED", 1, -40_000)]);
 }
@@ -240,10 +241,10 @@ async fn a_report_is_one_write_unit_from_the_first_to_the_last_silences_and_swee
         let filling = if place % 11 == 0 { 100 } else { 50 };
         let event =
             json!({"id": "01", "filling": filling, "ts": NOW.plus_seconds(at).millis(), "received_at": now.millis()});
-        let answer: Value = organizer.organizer.handle(event).await.unwrap();
+        let answer: Value = organizer.organizer.answer(event).await.unwrap();
         let written = meter.take()["levels"].written;
         assert!((written - 1.0).abs() < f64::EPSILON, "report {place}: {written} units, {answer}");
-        pump.run(async |event| detector.detector.handle(event).await).await;
+        pump.run(async |event| detector.detector.answer(event).await).await;
     }
     assert_eq!(engine.row("problems")["episodes"], 5);
 }

@@ -1,6 +1,7 @@
 //! The stream between `organizer` and `problem-detector`, as Lambda pumps it.
 
 use std::cell::Cell;
+use weir_runtime::Function as _;
 
 use serde_json::{Value, json};
 use weir_tests::engine::Engine;
@@ -15,16 +16,16 @@ async fn reports_that_change_no_judgement_do_not_wake_the_detector() {
     let (engine, functions) = stood().await;
     let mut pump = Pump::of(&engine);
     report(&functions, "01", 100.0, -900).await;
-    pump.run(async |event| functions.detector.handle(event).await).await;
+    pump.run(async |event| functions.detector.answer(event).await).await;
     assert_eq!(pump.calls, [1]);
     for second in 0..50 {
         report(&functions, "01", 100.0, second - 800).await;
     }
-    pump.run(async |event| functions.detector.handle(event).await).await;
+    pump.run(async |event| functions.detector.answer(event).await).await;
     assert_eq!(pump.calls, [1], "the same level over and over");
     report(&functions, "01", 50.0, -100).await;
     engine.delete("levels", "id", "01");
-    pump.run(async |event| functions.detector.handle(event).await).await;
+    pump.run(async |event| functions.detector.answer(event).await).await;
     assert_eq!(pump.calls, [1, 1], "the turn; the end of the row is filtered out too");
 }
 
@@ -32,7 +33,7 @@ async fn reports_that_change_no_judgement_do_not_wake_the_detector() {
 async fn the_detector_is_handed_what_the_recorded_events_show() {
     let (engine, functions) = stood().await;
     let at = json!({"id": "01", "filling": 100, "ts": 1_795_155_884_123_i64, "received_at": NOW.millis()});
-    functions.organizer.handle(at).await.unwrap();
+    functions.organizer.answer(at).await.unwrap();
     let mut pump = Pump::of(&engine);
     let seen = std::cell::RefCell::new(Value::Null);
     pump.run(async |event| {
@@ -59,7 +60,7 @@ async fn more_than_a_hundred_records_come_in_several_batches_and_in_order() {
         report(&functions, "02", 1.0, second - 900).await;
     }
     let mut pump = Pump::of(&engine);
-    pump.run(async |event| functions.detector.handle(event).await).await;
+    pump.run(async |event| functions.detector.answer(event).await).await;
     assert_eq!(pump.calls, [100, 100, 40]);
 }
 
@@ -77,7 +78,7 @@ async fn a_poison_record_ends_in_the_on_failure_destination_and_holds_back_nobod
         report(&functions, id, filling, seconds).await;
     }
     let mut pump = Pump::of(&engine);
-    pump.run(async |event| functions.detector.handle(event).await).await;
+    pump.run(async |event| functions.detector.answer(event).await).await;
     let expected = [("0102", -299), ("0405", -297)].map(|(id, at)| problem(id, "OBSTRUCTION", "UNRESOLVED", 1, at));
     assert_eq!(problems(&engine), expected);
     assert_eq!(pump.calls[0], 5);
@@ -89,7 +90,7 @@ async fn a_poison_record_ends_in_the_on_failure_destination_and_holds_back_nobod
     for (id, filling, seconds) in [("05", 100.0, -200), ("07", 0.0, -199)] {
         report(&functions, id, filling, seconds).await;
     }
-    pump.run(async |event| functions.detector.handle(event).await).await;
+    pump.run(async |event| functions.detector.answer(event).await).await;
     assert_eq!(pump.on_failure.len(), 1, "the shard goes on");
     assert_eq!(problems(&engine)[1], problem("0405", "OBSTRUCTION", "RESOLVED", 1, -297));
 }
@@ -108,7 +109,7 @@ async fn a_dynamodb_that_is_throttled_for_a_while_loses_nothing() {
         if calls.get() > 4 {
             outage.end();
         }
-        functions.detector.handle(event).await
+        functions.detector.answer(event).await
     })
     .await;
     assert_eq!(calls.get(), 5, "four times in vain");
@@ -124,12 +125,12 @@ async fn a_dynamodb_that_is_down_for_longer_leaves_all_of_it_to_be_driven_throug
         report(&functions, &format!("0{number}"), filling, -300).await;
     }
     let mut pump = Pump::of(&engine);
-    pump.run(async |event| functions.detector.handle(event).await).await;
+    pump.run(async |event| functions.detector.answer(event).await).await;
     assert_eq!(problems(&engine), []);
     let left: usize = pump.on_failure.iter().map(|given_up| given_up.size).sum();
     assert_eq!(left, 5, "{:?}", pump.on_failure);
 
     outage.end();
-    pump.redrive(async |event| functions.detector.handle(event).await).await;
+    pump.redrive(async |event| functions.detector.answer(event).await).await;
     assert_eq!((pump.on_failure.len(), problems(&engine).len()), (0, 3));
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::time::Duration;
+use weir_runtime::Function as _;
 
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -47,7 +48,7 @@ async fn a_batch_that_takes_too_long_is_done_up_to_a_record_and_goes_on_behind_i
     let ids: Vec<_> = ids.iter().map(String::as_str).collect();
     slow.takes(SECOND);
     let begun = Instant::now();
-    let answer = functions.detector.handle_within(batch(&ids), 2 * SECOND).await.unwrap();
+    let answer = functions.detector.answer_within(batch(&ids), 2 * SECOND).await.unwrap();
     assert!(begun.elapsed() <= 2 * SECOND, "it answers in time");
     let first = named(&answer).into_iter().min().expect("not all of it was done");
     assert!(first > 0, "what is done is the beginning of the batch, so that Lambda goes on behind it");
@@ -56,7 +57,7 @@ async fn a_batch_that_takes_too_long_is_done_up_to_a_record_and_goes_on_behind_i
 
     // As often as AWS calls, and what is done each time is enough to come to the end without giving up.
     let mut pump = Pump::of(&engine);
-    pump.run(async |event| functions.detector.handle_within(event, 2 * SECOND).await).await;
+    pump.run(async |event| functions.detector.answer_within(event, 2 * SECOND).await).await;
     assert_eq!((pump.on_failure.len(), problems(&engine).len()), (0, 20));
     assert!(pump.calls.len() > 1, "{:?}", pump.calls);
 }
@@ -66,10 +67,10 @@ async fn a_batch_without_any_time_is_called_for_again_whole() {
     let (engine, slow, functions) = slow("Query").await;
     let ids = forty(&functions).await;
     let ids: Vec<_> = ids.iter().map(String::as_str).collect();
-    assert!(functions.detector.handle_within(batch(&ids), NONE).await.is_err(), "it is not known who is a neighbour");
+    assert!(functions.detector.answer_within(batch(&ids), NONE).await.is_err(), "it is not known who is a neighbour");
     slow.takes(10 * SECOND);
     let begun = Instant::now();
-    assert!(functions.detector.handle_within(batch(&ids), 3 * SECOND).await.is_err());
+    assert!(functions.detector.answer_within(batch(&ids), 3 * SECOND).await.is_err());
     assert!(begun.elapsed() <= 3 * SECOND);
     assert_eq!(problems(&engine), []);
 }
@@ -83,16 +84,16 @@ async fn a_sweep_that_takes_too_long_says_that_there_is_more_and_the_next_one_fi
     slow.takes(SECOND);
     let begun = Instant::now();
     let sweep = event("problem-detector", "sweep");
-    let answer = functions.detector.handle_within(sweep.clone(), 2500 * SECOND / 1000).await.unwrap();
+    let answer = functions.detector.answer_within(sweep.clone(), 2500 * SECOND / 1000).await.unwrap();
     assert!(begun.elapsed() <= 3 * SECOND, "it answers in time");
     assert_eq!(answer, json!({"looked": 20, "silent": 20, "failed": 0, "more": true}));
-    let answer = functions.detector.handle_within(sweep.clone(), 29 * SECOND).await.unwrap();
+    let answer = functions.detector.answer_within(sweep.clone(), 29 * SECOND).await.unwrap();
     assert_eq!(answer, json!({"looked": 10, "silent": 10, "failed": 0, "more": false}));
     assert_eq!(problems(&engine).len(), 30);
 
     let (_engine, slow, functions) = self::slow("Query").await;
     slow.takes(SECOND);
-    let answer = functions.detector.handle_within(sweep, SECOND / 2).await.unwrap();
+    let answer = functions.detector.answer_within(sweep, SECOND / 2).await.unwrap();
     assert_eq!(answer, json!({"looked": 0, "silent": 0, "failed": 0, "more": true}), "not even known who is due");
 }
 

@@ -3,7 +3,8 @@
 use ::quarantine::Quarantine;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
-use weir_core::http::openapi;
+use weir_http::openapi;
+use weir_runtime::Function as _;
 
 use super::World;
 use crate::http::ask::status;
@@ -32,7 +33,7 @@ async fn only_an_admin_may_see_and_move_what_was_set_aside() {
     let answer = async |event: Value| {
         let mut world = world.lock().await;
         let reads = event["requestContext"]["http"]["method"] == "GET";
-        let answer = world.function().handle(event).await.unwrap();
+        let answer = world.function().answer(event).await.unwrap();
         if !reads && status(&answer) < 300 {
             *world = World::recorded().await;
         }

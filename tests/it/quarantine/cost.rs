@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use weir_runtime::Function as _;
 
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
-use weir_core::aws::quarantine::{QuarantineTable, SetAside};
+use weir_aws::quarantine::{QuarantineEntry, QuarantineTable};
 use weir_core::domain::{Reason, Refusal};
 use weir_tests::functions::NOW;
 use weir_tests::wire::{Answer, Request, Wire, answer, opened};
@@ -37,8 +38,8 @@ impl Wire for Meter {
     }
 }
 
-fn aside(place: usize, device: Option<&str>) -> SetAside {
-    SetAside {
+fn aside(place: usize, device: Option<&str>) -> QuarantineEntry {
+    QuarantineEntry {
         function: "calibration",
         refusal: Refusal::new(Reason::UnknownDevice, "no device buoy-99 is registered"),
         topic: "buoy-99/reading/sensor/ph".into(),
@@ -67,7 +68,7 @@ async fn a_page_is_one_query_that_looks_at_what_it_shows_and_one_more_however_mu
         }
         size = total;
         let ask = Ask::new("GET", &format!("/quarantine?limit=20{filter}")).admin();
-        assert_eq!(status(&function.handle(ask.event()).await.unwrap()), 200);
+        assert_eq!(status(&function.answer(ask.event()).await.unwrap()), 200);
         let asked = meter.take();
         assert_eq!(asked.len(), 1, "{asked:?}");
         assert_eq!(
@@ -76,7 +77,7 @@ async fn a_page_is_one_query_that_looks_at_what_it_shows_and_one_more_however_mu
         );
     }
     // The page that is asked for when nobody says how much, of 900.
-    assert_eq!(status(&function.handle(Ask::new("GET", "/quarantine").admin().event()).await.unwrap()), 200);
+    assert_eq!(status(&function.answer(Ask::new("GET", "/quarantine").admin().event()).await.unwrap()), 200);
     let units = meter.take()[0].1["capacity"]["CapacityUnits"].as_f64();
     assert!(units.is_some_and(|units| units <= 3.0), "{units:?} read units for 50 entries");
 }

@@ -1,6 +1,7 @@
 //! Every recorded request, exactly as API Gateway sends it, and what it is answered with.
 
 use std::collections::BTreeSet;
+use weir_runtime::Function as _;
 
 use serde_json::{Value, json};
 use weir_tests::events::{event, names};
@@ -63,7 +64,7 @@ const ELSE: &str = "redrive";
 
 async fn answered(name: &str) -> (World, Value) {
     let world = World::recorded().await;
-    let answer = world.function().handle(event("quarantine", name)).await.unwrap();
+    let answer = world.function().answer(event("quarantine", name)).await.unwrap();
     (world, answer)
 }
 

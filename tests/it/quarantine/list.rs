@@ -1,8 +1,9 @@
 //! Lists: every filter shows what a scan and a sort of the whole table would, page by page.
 
 use serde_json::{Value, json};
-use weir_core::aws::quarantine::{QuarantineTable, SetAside};
+use weir_aws::quarantine::{QuarantineEntry, QuarantineTable};
 use weir_core::domain::{Reason, Refusal};
+use weir_runtime::Function as _;
 use weir_tests::functions::NOW;
 
 use super::World;
@@ -15,7 +16,7 @@ async fn filled(world: &World) {
     for place in 0..300_usize {
         let device = DEVICES[place * 7 % 5 % 4];
         let reason = Reason::ALL[place * 3 % 4];
-        let aside = SetAside {
+        let aside = QuarantineEntry {
             function: "calibration",
             refusal: Refusal::new(reason, format!("number {place}")),
             topic: format!("{device}/readings"),
@@ -134,7 +135,7 @@ async fn a_payload_is_decoded_as_far_as_it_can_be() {
         use base64::Engine as _;
         let payload = base64::engine::general_purpose::STANDARD.encode(bytes);
         let event = json!({"payload": payload, "topic": "buoy-01/readings", "received_at": NOW.millis()});
-        world.functions.calibration.handle(event).await.unwrap();
+        world.functions.calibration.answer(event).await.unwrap();
         let (_, answer) = world.ask("GET", &format!("/quarantine/{}", world.id())).await;
         let shown = &answer["payload"];
         assert_eq!(shown["base64"], payload);
@@ -152,7 +153,7 @@ async fn a_device_id_that_no_index_can_hold_does_not_keep_a_message_out_of_quara
     use base64::Engine as _;
     let payload = base64::engine::general_purpose::STANDARD.encode(uplink.to_string());
     let event = json!({"payload": payload, "topic": "v3/a/devices/b/up", "received_at": NOW.millis()});
-    world.functions.organizer.handle(event).await.unwrap();
+    world.functions.organizer.answer(event).await.unwrap();
     let (_, page) = world.ask("GET", "/quarantine").await;
     assert_eq!(page["items"].as_array().unwrap().len(), 2);
     assert!(page["items"].as_array().unwrap().iter().all(|item| item.get("device").is_none()), "{page}");

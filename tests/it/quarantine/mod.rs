@@ -8,13 +8,14 @@ mod replay;
 mod rivals;
 
 use std::sync::Arc;
+use weir_runtime::Function as _;
 
 use ::quarantine::{Functions as Names, Parts, Quarantine};
+use aws_sdk_dynamodb::Client;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use weir_core::aws::dynamodb::Client;
-use weir_core::aws::quarantine::QuarantineTable;
+use weir_aws::quarantine::QuarantineTable;
 use weir_core::domain::Timestamp;
 use weir_tests::engine::Engine;
 use weir_tests::functions::{Functions, NOW};
@@ -54,7 +55,7 @@ impl World {
             let seen = 1_795_155_884_000_i64 + seen;
             let event = json!({"payload": payload, "topic": topic, "received_at": seen - 100});
             world.functions.clock.set(Timestamp::from_millis(seen));
-            world.functions.calibration.handle(event).await.unwrap();
+            world.functions.calibration.answer(event).await.unwrap();
             assert!(world.ids().contains(&id.to_owned()), "{topic} is {:?}, not {id}", world.ids());
             let row = world.engine.rows("quarantine").into_iter().find(|row| row["id"] == id).unwrap();
             assert_eq!((&row["reason"], &row["device_id"]), (&reason.into(), &device.into()));
@@ -78,7 +79,7 @@ impl World {
     pub async fn publish(&self, topic: &str, payload: &Value, received_at: Timestamp) -> Value {
         let payload = STANDARD.encode(payload.to_string());
         let event = json!({"payload": payload, "topic": topic, "received_at": received_at.millis()});
-        self.functions.calibration.handle(event).await.unwrap()
+        self.functions.calibration.answer(event).await.unwrap()
     }
 
     /// Registers a device with these sensors.
@@ -98,7 +99,7 @@ impl World {
     }
 
     pub async fn send(&self, ask: Ask) -> (u16, Value) {
-        let answer = self.function().handle(ask.admin().event()).await.unwrap();
+        let answer = self.function().answer(ask.admin().event()).await.unwrap();
         let said = if answer["body"].as_str().unwrap_or_default().is_empty() { Value::Null } else { body(&answer) };
         (status(&answer), said)
     }

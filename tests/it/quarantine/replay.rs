@@ -1,6 +1,7 @@
 //! Delivered again: what is accepted leaves, what is refused stays, and the instant is the one it always was.
 
 use serde_json::{Value, json};
+use weir_runtime::Function as _;
 use weir_tests::functions::NOW;
 use weir_tests::lambda::Fate;
 
@@ -128,7 +129,7 @@ async fn a_level_report_goes_back_to_the_function_it_came_from() {
     let uplink = json!({"end_device_ids": {"device_id": "kloaka-off-07"}, "received_at": "2026-11-20T06:24:44Z",
         "uplink_message": {"decoded_payload": {"filling": 50}}});
     let event = json!({"payload": base64(&uplink), "topic": "v3/a/devices/b/up", "received_at": NOW.millis()});
-    world.functions.organizer.handle(event).await.unwrap();
+    world.functions.organizer.answer(event).await.unwrap();
     let id = world.id();
     let (_, answer) = replay(&world, &id).await;
     assert_eq!((&answer["outcome"], &answer["entry"]["reason"]), (&"refused".into(), &"device_disabled".into()));
@@ -209,11 +210,11 @@ async fn one_that_fails_does_not_keep_the_others_of_a_filter() {
     assert_eq!(answer, (200, json!({"accepted": 2, "refused": 0, "failed": 1})));
     assert_eq!(world.ids().len(), 1);
     // Without API Gateway, as `cargo operate redrive` asks.
-    let answer = world.function().handle(json!({"replay": {}})).await.unwrap();
+    let answer = world.function().answer(json!({"replay": {}})).await.unwrap();
     assert_eq!(answer, json!({"accepted": 1, "refused": 0, "failed": 0}));
     assert!(world.ids().is_empty());
-    assert!(world.function().handle(json!({"replay": {"limit": 0}})).await.is_err());
-    assert!(world.function().handle(json!({})).await.is_err());
+    assert!(world.function().answer(json!({"replay": {"limit": 0}})).await.is_err());
+    assert!(world.function().answer(json!({})).await.is_err());
 }
 
 #[tokio::test]

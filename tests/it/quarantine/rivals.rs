@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use weir_runtime::Function as _;
 
 use serde_json::{Value, json};
 use weir_tests::functions::NOW;
@@ -23,7 +24,7 @@ async fn two_replays_at_once_are_as_one() {
     world.register("buoy-99", &["ph"]);
     let id = world.id();
     let (one, other) = (world.function(), world.function());
-    let (one, other) = tokio::join!(one.handle(event(&id)), other.handle(event(&id)));
+    let (one, other) = tokio::join!(one.answer(event(&id)), other.answer(event(&id)));
     // The slower one may find nothing left.
     let mut codes = [status(&one.unwrap()), status(&other.unwrap())];
     codes.sort_unstable();
@@ -48,13 +49,13 @@ async fn overtaken(by: &'static str) -> World {
         let first = times.fetch_add(1, Ordering::SeqCst) == 0;
         Box::pin(async move {
             if first {
-                let answer = quick.handle(event).await.unwrap();
+                let answer = quick.answer(event).await.unwrap();
                 assert!(status(&answer) < 300, "{answer}");
             }
         })
     };
     let slow = world.function_by(world.engine.client(), &world.lambda.with(meanwhile));
-    let answer = slow.handle(event(&id)).await.unwrap();
+    let answer = slow.answer(event(&id)).await.unwrap();
     let expected = if by == "POST" { 200 } else { 404 };
     assert_eq!(status(&answer), expected, "{answer}");
     world
@@ -82,11 +83,11 @@ async fn killed_between_the_answer_and_the_deletion_the_entry_stands_and_the_nex
     let id = world.id();
     let outage = Outage::of("DeleteItem", "quarantine");
     let killed = world.function_by(world.engine.client_over(outage.clone()), &world.lambda);
-    assert_eq!(status(&killed.handle(event(&id)).await.unwrap()), 503);
+    assert_eq!(status(&killed.answer(event(&id)).await.unwrap()), 503);
     assert_eq!((world.ids(), world.engine.rows("readings").len()), (vec![id.clone()], 1));
     outage.end();
     let before = world.engine.rows("readings");
-    assert_eq!(status(&killed.handle(event(&id)).await.unwrap()), 200);
+    assert_eq!(status(&killed.answer(event(&id)).await.unwrap()), 200);
     assert_eq!((world.ids(), world.engine.rows("readings")), (vec![], before));
 }
 
@@ -99,12 +100,12 @@ async fn an_entry_deleted_before_its_refusal_is_noted_stays_deleted() {
     let act = move || -> futures_util::future::BoxFuture<'static, ()> {
         let (deleting, event) = (deleting.clone(), Ask::new("DELETE", &path).admin().event());
         Box::pin(async move {
-            deleting.handle(event).await.unwrap();
+            deleting.answer(event).await.unwrap();
         })
     };
     let wire = Arc::new(Interlude::new("UpdateItem", 1, act));
     let slow = world.function_by(world.engine.client_over(wire.clone()), &world.lambda);
-    assert_eq!(status(&slow.handle(event(&id)).await.unwrap()), 404);
+    assert_eq!(status(&slow.answer(event(&id)).await.unwrap()), 404);
     assert_eq!(wire.left(), 0);
     assert!(world.ids().is_empty());
 }

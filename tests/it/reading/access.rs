@@ -1,10 +1,11 @@
 //! Who may read what: every route asked by everyone, and the document and the template checked against the same table.
 
 use std::collections::BTreeSet;
+use weir_runtime::Function as _;
 
 use reading::Reading;
 use serde_json::json;
-use weir_core::http::{Cursor, openapi};
+use weir_http::{Cursor, openapi};
 use weir_tests::root;
 use weir_tests::template::Template;
 
@@ -29,7 +30,7 @@ fn lines() -> Vec<Line> {
 #[tokio::test]
 async fn everyone_may_read_what_the_contract_says_and_no_more() {
     let world = World::new().await;
-    walk(&lines(), "buoy-01 buoy-77 buoy-gone", async |event| world.function().handle(event).await).await;
+    walk(&lines(), "buoy-01 buoy-77 buoy-gone", async |event| world.function().answer(event).await.unwrap()).await;
 }
 
 #[test]
@@ -45,7 +46,7 @@ async fn a_foreign_device_a_deleted_one_and_one_that_is_not_there_are_answered_b
     for rest in ["", "?from=x", "/latest", "?sensor=zz&from=2026-01-01T00:00:00Z&to=2025-01-01T00:00:00Z"] {
         let ask = async |id: &str, scope: &str| {
             let ask = Ask::new("GET", &format!("/devices/{id}/readings{rest}")).user(scope).id("same");
-            world.function().handle(ask.event()).await.to_string()
+            world.function().answer(ask.event()).await.unwrap().to_string()
         };
         let unknown = ask("buoy-77", "buoy-77").await;
         assert_eq!(ask("buoy-01", "kloaka-03").await, unknown, "{rest}");
@@ -73,7 +74,7 @@ async fn a_device_called_as_a_level_does_not_show_its_history() {
     for path in ["readings", "readings/latest"] {
         let ask = Ask::new("GET", &format!("/devices/03/{path}?sensor=filling"));
         for ask in [ask.clone().user("03"), ask.admin()] {
-            let answer = world.function().handle(ask.event()).await;
+            let answer = world.function().answer(ask.event()).await.unwrap();
             assert_eq!(status(&answer), 422, "{answer}");
         }
     }

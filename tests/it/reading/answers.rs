@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use weir_core::domain::reading::{Quality, Reading};
+use weir_runtime::Function as _;
 use weir_tests::events::event;
 use weir_tests::timestream_query::Recording;
 
@@ -54,7 +55,7 @@ async fn pages_follow_one_another_by_next_and_by_link() {
 #[tokio::test]
 async fn the_recorded_page_names_the_recorded_next_one() {
     let world = World::new().await;
-    let answer = world.function().handle(event("reading", "points.page")).await;
+    let answer = world.function().answer(event("reading", "points.page")).await.unwrap();
     let recorded = event("reading", "points.next");
     let next = body(&answer)["next"].as_str().unwrap().to_owned();
     assert_eq!(
@@ -147,10 +148,11 @@ async fn over_timestream_it_answers_the_same_way() {
     let timestream = Recording::of(vec![weir_tests::timestream_query::rows(&columns, &[row])]).await;
     let path = "/devices/buoy-01/readings?every=1h&from=2026-11-20T06:00:00Z&sensor=ph";
     let function = world.function_over(timestream.history());
-    let theirs = function.handle(Ask::new("GET", path).user("buoy-01").event()).await;
+    let theirs = function.answer(Ask::new("GET", path).user("buoy-01").event()).await.unwrap();
     assert_eq!(body(&theirs), body(&world.get(path).await));
     // A store that is busy is told as that.
     let busy = Recording::of(vec![weir_tests::timestream_query::refused("ThrottlingException", "slow down")]).await;
-    let answer = world.function_over(busy.history()).handle(Ask::new("GET", path).user("buoy-01").event()).await;
+    let answer =
+        world.function_over(busy.history()).answer(Ask::new("GET", path).user("buoy-01").event()).await.unwrap();
     assert_eq!((status(&answer), &answer["headers"]["retry-after"]), (503, &json!("2")));
 }

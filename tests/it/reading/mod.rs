@@ -6,11 +6,12 @@ mod events;
 mod sheets;
 
 use std::sync::Arc;
+use weir_runtime::Function as _;
 
 use ::reading::{Parts, Reading as Function};
 use serde_json::Value;
-use weir_core::aws::quarantine::QuarantineTable;
-use weir_core::aws::time_series::{Aside, History, ReadingTable, TimeSeries, Written};
+use weir_aws::quarantine::QuarantineTable;
+use weir_aws::time_series::{History, QuarantineWriter, ReadingTable, TimeSeries, Written};
 use weir_core::domain::Timestamp;
 use weir_core::domain::reading::{Quality, Reading, Series};
 
@@ -65,7 +66,7 @@ impl World {
         let engine = &self.registry.engine;
         let quarantine = QuarantineTable::new(engine.client(), engine.name("quarantine"), 30);
         let message = |_: &Series, _: Timestamp, _: f64| (String::new(), Vec::new());
-        let aside = Aside {
+        let aside = QuarantineWriter {
             table: &quarantine,
             clock: self.registry.clock.as_ref(),
             function: "calibration",
@@ -87,6 +88,6 @@ impl World {
 
     /// What somebody who may see `buoy-01` and `kloaka-03` is answered.
     pub async fn get(&self, path: &str) -> Value {
-        self.function().handle(Ask::new("GET", path).user("buoy-01 kloaka-03").event()).await
+        self.function().answer(Ask::new("GET", path).user("buoy-01 kloaka-03").event()).await.unwrap()
     }
 }

@@ -1,13 +1,14 @@
 //! CSV, as a spreadsheet opens it.
 
 use serde_json::{Value, json};
+use weir_runtime::Function as _;
 
 use super::World;
 use crate::http::ask::{Ask, status};
 
 async fn sheet(world: &World, path: &str) -> (Vec<Vec<String>>, Value) {
     let ask = Ask::new("GET", path).user("buoy-01").header("accept", "text/csv");
-    let answer = world.function().handle(ask.event()).await;
+    let answer = world.function().answer(ask.event()).await.unwrap();
     assert_eq!(status(&answer), 200, "{answer}");
     let text = answer["body"].as_str().unwrap().strip_prefix('\u{feff}').expect("the mark of UTF-8").to_owned();
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());

@@ -1,10 +1,11 @@
 //! Who may recalculate: every route asked by everyone, and the document and the template checked against the same table.
 
 use std::collections::BTreeMap;
+use weir_runtime::Function as _;
 
 use ::recalculation::Recalculation;
 use serde_json::{Value, json};
-use weir_core::http::openapi;
+use weir_http::openapi;
 use weir_tests::root;
 use weir_tests::template::Template;
 
@@ -31,7 +32,7 @@ fn lines() -> Vec<Line> {
 #[tokio::test]
 async fn everyone_may_do_what_the_contract_says_and_no_more() {
     let world = World::new(0).await;
-    walk(&lines(), "b x", async |event| world.function().handle(event).await.unwrap()).await;
+    walk(&lines(), "b x", async |event| world.function().answer(event).await.unwrap()).await;
 }
 
 #[tokio::test]
@@ -39,7 +40,7 @@ async fn a_job_is_found_only_under_its_own_sensor() {
     let world = World::new(0).await;
     let job = world.post(0, 5).await["job"].as_str().unwrap().to_owned();
     let get = async |path: String| {
-        let answer = world.function().handle(Ask::new("GET", &path).admin().event()).await.unwrap();
+        let answer = world.function().answer(Ask::new("GET", &path).admin().event()).await.unwrap();
         (answer["statusCode"].as_u64(), body(&answer)["type"].clone())
     };
     assert_eq!(get(format!("/devices/b/sensors/ph/recalculate/{job}")).await.0, Some(200));

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use weir_runtime::Function as _;
+use weir_tests::pump::stream_record;
 
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
-use weir_core::aws::time_series::{History, ReadingTable, Span};
+use weir_aws::time_series::{History, ReadingTable, Span};
 use weir_core::domain::Timestamp;
 use weir_core::domain::every::Every;
 use weir_core::domain::reading::Series;
@@ -44,7 +46,7 @@ impl Wire for Cut {
 /// The record that wakes the function for a job.
 fn record(job: &Value) -> Value {
     let keys = json!({"sensor": {"S": "b#ph"}, "job": {"S": job["job"]}});
-    json!({"Records": [{"eventSource": "aws:dynamodb", "dynamodb": {"SequenceNumber": "1", "Keys": keys}}]})
+    json!({"Records": [stream_record("1", keys)]})
 }
 
 #[tokio::test]
@@ -60,7 +62,7 @@ async fn a_call_that_is_killed_at_any_step_is_made_good_by_the_next_delivery() {
             let cut = Arc::new(Cut { left: AtomicUsize::new(place), after, reached: Notify::new() });
             let function = world.function_by(&world.engine.client_over(cut.clone()), world.clock.clone());
             let finished = tokio::select! {
-                answer = function.handle(record(&job)) => {
+                answer = function.answer(record(&job)) => {
                     assert_eq!(answer.unwrap(), json!({"batchItemFailures": []}));
                     true
                 }
@@ -69,7 +71,7 @@ async fn a_call_that_is_killed_at_any_step_is_made_good_by_the_next_delivery() {
             drop(function);
             // What the process had sent may still be on its way for a moment; then the record comes again, twice.
             for _ in 0..2 {
-                assert_eq!(world.function().handle(record(&job)).await.unwrap(), json!({"batchItemFailures": []}));
+                assert_eq!(world.function().answer(record(&job)).await.unwrap(), json!({"batchItemFailures": []}));
             }
             let told = format!("cut {} request {place}", if after { "after" } else { "before" });
             let done = world.job(&job).await;
@@ -100,9 +102,9 @@ async fn two_calls_at_one_job_do_it_once() {
     world.linear(1, 0, 2.0);
     let job = world.post(0, 60).await;
     let (one, other) = (world.function(), world.function());
-    let (first, second) = tokio::join!(one.handle(record(&job)), other.handle(record(&job)));
+    let (first, second) = tokio::join!(one.answer(record(&job)), other.answer(record(&job)));
     assert!(first.is_ok() && second.is_ok());
-    world.function().handle(record(&job)).await.unwrap();
+    world.function().answer(record(&job)).await.unwrap();
     let done = world.job(&job).await;
     assert_eq!((&done["state"], &done["seen"]), (&json!("done"), &json!(60)));
     assert!(world.stored().iter().all(|(.., version)| *version == 1));
@@ -134,7 +136,7 @@ async fn sums_are_right_also_when_a_killed_job_is_never_done() {
             let cut = Arc::new(Cut { left: AtomicUsize::new(place), after, reached: Notify::new() });
             let function = world.function_by(&world.engine.client_over(cut.clone()), world.clock.clone());
             let finished = tokio::select! {
-                answer = function.handle(record(&job)) => answer.is_ok(),
+                answer = function.answer(record(&job)) => answer.is_ok(),
                 () = cut.reached.notified() => false,
             };
             drop(function);
@@ -144,7 +146,7 @@ async fn sums_are_right_also_when_a_killed_job_is_never_done() {
             } else {
                 world.engine.put("devices", &json!({"id": "b", "enabled": true, "sensors": []}));
             }
-            assert_eq!(world.function().handle(record(&job)).await.unwrap(), json!({"batchItemFailures": []}));
+            assert_eq!(world.function().answer(record(&job)).await.unwrap(), json!({"batchItemFailures": []}));
             let told = format!("cut {} request {place}, {cancelled}", if after { "after" } else { "before" });
             check(&world, &told).await;
             if finished {
@@ -182,7 +184,7 @@ async fn sums_are_right_also_when_a_part_of_a_slice_is_refused_for_good() {
     check(&world, "before").await;
     let job = world.post(0, 60).await;
     let client = world.engine.client_over(Arc::new(Refused(AtomicUsize::new(2))));
-    world.function_by(&client, world.clock.clone()).handle(record(&job)).await.unwrap();
+    world.function_by(&client, world.clock.clone()).answer(record(&job)).await.unwrap();
     assert_eq!(world.job(&job).await["state"], "failed");
     assert!(world.stored().iter().any(|(.., version)| *version == 1), "the other parts are replaced");
     check(&world, "after").await;

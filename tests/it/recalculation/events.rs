@@ -1,9 +1,10 @@
 //! Every recorded event, exactly as AWS sends it, and what it is answered with.
 
 use std::collections::BTreeSet;
+use weir_runtime::Function as _;
 
 use serde_json::{Value, json};
-use weir_core::aws::recalculation::RecalculationTable;
+use weir_aws::recalculation::RecalculationTable;
 use weir_core::domain::recalculation::{Count, Job, State};
 use weir_tests::events::{event, names};
 use weir_tests::functions::NOW;
@@ -74,7 +75,7 @@ async fn stood() -> World {
 #[tokio::test]
 async fn every_recorded_request_is_answered_as_the_contract_says() {
     for (name, expected, kind, fields) in EXPECTED {
-        let answer = stood().await.function().handle(event("recalculation", name)).await.unwrap();
+        let answer = stood().await.function().answer(event("recalculation", name)).await.unwrap();
         assert_eq!(status(&answer), *expected, "{name}: {answer}");
         if *expected >= 400 {
             let problem = body(&answer);
@@ -90,18 +91,18 @@ async fn every_recorded_request_is_answered_as_the_contract_says() {
 async fn every_recorded_wakening_is_answered() {
     for (name, expected) in others() {
         let world = stood().await;
-        assert_eq!(world.function().handle(event("recalculation", name)).await.unwrap(), expected, "{name}");
+        assert_eq!(world.function().answer(event("recalculation", name)).await.unwrap(), expected, "{name}");
     }
 }
 
 #[tokio::test]
 async fn a_recalculation_says_where_it_can_be_followed() {
     let world = stood().await;
-    let answer = world.function().handle(event("recalculation", "recalculate")).await.unwrap();
+    let answer = world.function().answer(event("recalculation", "recalculate")).await.unwrap();
     let job = body(&answer);
     let path = format!("/devices/buoy-01/sensors/ph/recalculate/{}", job["job"].as_str().unwrap());
     assert_eq!((&answer["headers"]["location"], &job["state"]), (&json!(path), &json!("running")));
-    let before = world.function().handle(event("recalculation", "progress")).await.unwrap();
+    let before = world.function().answer(event("recalculation", "progress")).await.unwrap();
     assert_eq!(body(&before)["state"], "cancelled", "the one before it over the same span");
 }
 

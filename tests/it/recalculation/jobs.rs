@@ -1,13 +1,15 @@
 //! The life of a job: waiting, running, done, cancelled, failed.
 
 use serde_json::{Value, json};
+use weir_runtime::Function as _;
 use weir_tests::functions::NOW;
+use weir_tests::pump::stream_record;
 
 use super::{BEGIN, MINUTE, World, span};
 use crate::http::ask::{Ask, body, status};
 
 async fn sweep(world: &World) -> Value {
-    world.function().handle(json!({"source": "aws.events"})).await.unwrap()
+    world.function().answer(json!({"source": "aws.events"})).await.unwrap()
 }
 
 #[tokio::test]
@@ -26,7 +28,7 @@ async fn a_job_waits_until_every_function_uses_the_newest_version_and_is_then_be
     world.clock.set(NOW.plus_seconds(81));
     assert_eq!(sweep(&world).await, json!({"woken": 1, "more": false}));
     let function = world.function();
-    pump.run(async |event| function.handle(event).await).await;
+    pump.run(async |event| function.answer(event).await).await;
     assert_eq!(world.job(&job).await["state"], "done");
     assert!(world.stored().iter().all(|(.., version)| *version == 1));
 }
@@ -45,7 +47,7 @@ async fn a_job_that_nobody_moves_is_woken_again() {
     assert_eq!(sweep(&world).await, json!({"woken": 1, "more": false}));
     assert_eq!(sweep(&world).await, json!({"woken": 0, "more": false}), "once is enough for a while");
     let function = world.function();
-    pump.run(async |event| function.handle(event).await).await;
+    pump.run(async |event| function.answer(event).await).await;
     assert_eq!(world.job(&job).await["state"], "done");
     world.clock.set(NOW.plus_seconds(1_000));
     assert_eq!(sweep(&world).await, json!({"woken": 0, "more": false}), "what is done is not due");
@@ -95,7 +97,7 @@ async fn of_an_older_job_only_what_is_left_of_it_counts() {
     let wire = std::sync::Arc::new(weir_tests::wire::Interlude::new("BatchExecuteStatement", 3, act));
     let function = world.function_by(&world.engine.client_over(wire), world.clock.clone());
     let mut pump = world.pump();
-    pump.run(async |event| function.handle(event).await).await;
+    pump.run(async |event| function.answer(event).await).await;
     assert_eq!(world.job(&older).await["state"], "cancelled");
     for (at, _, version) in world.stored() {
         let place = (at - BEGIN) / MINUTE;
@@ -114,10 +116,10 @@ async fn two_jobs_over_the_same_readings_at_once_leave_the_newest_version() {
     let newer = world.post(20, 60).await;
     let record = |job: &Value| {
         let keys = json!({"sensor": {"S": "b#ph"}, "job": {"S": job["job"]}});
-        json!({"Records": [{"eventSource": "aws:dynamodb", "dynamodb": {"SequenceNumber": "1", "Keys": keys}}]})
+        json!({"Records": [stream_record("1", keys)]})
     };
     let function = world.function();
-    let (one, other) = tokio::join!(behind.handle(record(&older)), function.handle(record(&newer)));
+    let (one, other) = tokio::join!(behind.answer(record(&older)), function.answer(record(&newer)));
     assert!(one.is_ok() && other.is_ok());
     for job in [&older, &newer] {
         assert_eq!(world.job(job).await["state"], "done");
@@ -136,9 +138,9 @@ async fn a_job_that_takes_the_place_of_too_many_is_refused_and_cancels_none() {
         world.post(place, place + 1).await;
     }
     let ask = |from: i64, to: i64| Ask::new("POST", super::PH).admin().json(&span(from, to)).event();
-    let answer = world.function().handle(ask(0, 99)).await.unwrap();
+    let answer = world.function().answer(ask(0, 99)).await.unwrap();
     assert_eq!((status(&answer), &body(&answer)["type"]), (409, &json!("urn:weir:problem:transition")), "{answer}");
-    assert_eq!(status(&world.function().handle(ask(0, 98)).await.unwrap()), 202);
+    assert_eq!(status(&world.function().answer(ask(0, 98)).await.unwrap()), 202);
 }
 
 #[tokio::test]
@@ -158,7 +160,7 @@ async fn a_job_that_is_cancelled_in_the_middle_of_a_slice_goes_no_further() {
     let wire = std::sync::Arc::new(weir_tests::wire::Interlude::new("BatchExecuteStatement", 1, act));
     let function = world.function_by(&world.engine.client_over(wire), world.clock.clone());
     let mut pump = world.pump();
-    pump.run(async |event| function.handle(event).await).await;
+    pump.run(async |event| function.answer(event).await).await;
     let first = world.job(&first).await;
     assert_eq!((&first["state"], &first["seen"]), (&json!("cancelled"), &json!(0)));
     let newer = newer.lock().unwrap().clone();
@@ -175,7 +177,7 @@ async fn of_many_that_begin_at_once_one_is_left() {
         let world = world.clone();
         tokio::spawn(async move {
             let ask = Ask::new("POST", super::PH).admin().json(&span(0, 5));
-            world.function().handle(ask.event()).await.unwrap()
+            world.function().answer(ask.event()).await.unwrap()
         })
     };
     let mut taken = Vec::new();

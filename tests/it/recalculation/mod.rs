@@ -8,16 +8,17 @@ mod timestream;
 mod work;
 
 use std::sync::Arc;
+use weir_runtime::Function as _;
 
 use ::recalculation::{Parts, Recalculation};
+use aws_sdk_dynamodb::Client;
 use serde_json::{Value, json};
-use weir_core::aws::CalibrationTable;
-use weir_core::aws::device::DeviceTable;
-use weir_core::aws::dynamodb::Client;
-use weir_core::aws::recalculation::RecalculationTable;
-use weir_core::aws::time_series::{History, ReadingTable, TimeSeries};
-use weir_core::clock::{Clock, SetClock};
+use weir_aws::CalibrationTable;
+use weir_aws::device::DeviceTable;
+use weir_aws::recalculation::RecalculationTable;
+use weir_aws::time_series::{History, ReadingTable, TimeSeries};
 use weir_core::domain::Timestamp;
+use weir_runtime::clock::{Clock, SetClock};
 use weir_tests::engine::Engine;
 use weir_tests::functions::NOW;
 use weir_tests::pump::Pump;
@@ -94,7 +95,7 @@ impl World {
     /// Asks for the recalculation of the readings from one place on and before another.
     pub async fn post(&self, from: i64, to: i64) -> Value {
         let ask = Ask::new("POST", PH).admin().json(&span(from, to));
-        let answer = self.function().handle(ask.event()).await.unwrap();
+        let answer = self.function().answer(ask.event()).await.unwrap();
         assert_eq!(status(&answer), 202, "{answer}");
         body(&answer)
     }
@@ -102,7 +103,7 @@ impl World {
     /// How the job stands.
     pub async fn job(&self, job: &Value) -> Value {
         let path = format!("{PH}/{}", job["job"].as_str().unwrap());
-        let answer = self.function().handle(Ask::new("GET", &path).admin().event()).await.unwrap();
+        let answer = self.function().answer(Ask::new("GET", &path).admin().event()).await.unwrap();
         assert_eq!(status(&answer), 200, "{answer}");
         body(&answer)
     }
@@ -114,7 +115,7 @@ impl World {
     /// Lets the stream do its work from its beginning.
     pub async fn run(&self) -> Pump {
         let (mut pump, function) = (self.pump(), self.function());
-        pump.run(async |event| function.handle(event).await).await;
+        pump.run(async |event| function.answer(event).await).await;
         assert!(pump.on_failure.is_empty(), "{:?}", pump.on_failure);
         pump
     }

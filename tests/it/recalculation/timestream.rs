@@ -1,6 +1,7 @@
 //! The other store: what Timestream is asked, and what it is given.
 
 use std::sync::Arc;
+use weir_runtime::Function as _;
 
 use ::recalculation::{Parts, Recalculation};
 use serde_json::json;
@@ -38,7 +39,7 @@ async fn a_better_reading_is_a_record_of_a_higher_version_and_one_that_is_better
     let parts = world.parts(&world.engine.client(), world.clock.clone());
     let parts = Parts { history: Arc::new(asked.history()), store: Arc::new(timestream.store()), ..parts };
     let function = Recalculation::new(parts);
-    world.pump().run(async |event| function.handle(event).await).await;
+    world.pump().run(async |event| function.answer(event).await).await;
 
     let done = world.job(&job).await;
     assert_eq!((&done["state"], &done["seen"], &done["refused"]), (&json!("done"), &json!(3), &json!(0)), "{done}");

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use weir_runtime::Function as _;
 
 use serde_json::json;
-use weir_core::clock::Clock;
 use weir_core::domain::Timestamp;
+use weir_runtime::clock::Clock;
 use weir_tests::functions::NOW;
 use weir_tests::wire::{Interlude, Ledger};
 
@@ -49,7 +50,7 @@ async fn a_second_recalculation_finds_nothing_to_change() {
     let before = world.engine.rows("readings");
     let again = world.post(0, 25).await;
     let function = world.function();
-    pump.run(async |event| function.handle(event).await).await;
+    pump.run(async |event| function.answer(event).await).await;
     let done = world.job(&again).await;
     assert_eq!((&done["state"], &done["seen"], &done["changed"]), (&json!("done"), &json!(25), &json!(0)));
     assert_eq!(world.engine.rows("readings"), before);
@@ -75,7 +76,7 @@ async fn a_thousand_readings_take_forty_requests_and_few_more() {
     world.post(0, 1_000).await;
     let ledger = Arc::new(Ledger::default());
     let function = world.function_by(&world.engine.client_over(ledger.clone()), world.clock.clone());
-    world.pump().run(async |event| function.handle(event).await).await;
+    world.pump().run(async |event| function.answer(event).await).await;
     let asked = ledger.operations();
     let of = |what: &str| asked.iter().filter(|line| line.starts_with(what)).count();
     assert_eq!(of("BatchExecuteStatement"), 40, "{asked:?}");
@@ -101,7 +102,7 @@ async fn a_call_works_for_some_seconds_and_its_last_move_wakes_the_next_one() {
     let job = world.post(0, 95).await;
     let function = world.function_by(&world.engine.client(), Arc::new(Hasty(AtomicI64::new(NOW.millis()))));
     let mut pump = world.pump();
-    pump.run(async |event| function.handle(event).await).await;
+    pump.run(async |event| function.answer(event).await).await;
     assert!((3..=10).contains(&pump.calls.len()), "{} calls for 10 slices", pump.calls.len());
     let done = world.job(&job).await;
     assert_eq!((&done["state"], &done["seen"], &done["changed"]), (&json!("done"), &json!(95), &json!(95)));
@@ -126,7 +127,7 @@ async fn a_reading_that_takes_a_place_meanwhile_is_worked_out_from_its_own_raw_n
     };
     let wire = Arc::new(Interlude::new("BatchExecuteStatement", 1, act));
     let function = world.function_by(&world.engine.client_over(wire.clone()), world.clock.clone());
-    world.pump().run(async |event| function.handle(event).await).await;
+    world.pump().run(async |event| function.answer(event).await).await;
     assert_eq!((wire.left(), &world.job(&job).await["state"]), (0, &json!("done")));
     let stored = world.stored();
     assert_eq!(stored.len(), 21);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use weir_runtime::Function as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -34,7 +35,7 @@ async fn of_a_hundred_records_two_are_refused_and_the_other_98_are_written_again
         _ => accepted(request),
     });
     let (engine, calibration) = into(&timestream).await;
-    assert_eq!(calibration.handle(hundred()).await.unwrap(), counts(98, 1, 1));
+    assert_eq!(calibration.answer(hundred()).await.unwrap(), counts(98, 1, 1));
     let requests = timestream.take();
     assert_eq!(times(&requests[0]), (0..100).map(time).collect::<Vec<_>>());
     assert_eq!(times(&requests[1]), (0..100).filter(|place| ![7, 42].contains(place)).map(time).collect::<Vec<_>>());
@@ -54,7 +55,7 @@ async fn a_record_that_is_there_with_an_equal_or_newer_version_is_known_and_with
         let timestream =
             Timestream::answering(move |_, request| rejected(&[(0, THERE, Some(ranks(request)[0] + more))]));
         let (engine, calibration) = into(&timestream).await;
-        let answer = calibration.handle(event("calibration", "number")).await.unwrap();
+        let answer = calibration.answer(event("calibration", "number")).await.unwrap();
         assert_eq!(answer, expected, "existing version is ours {more:+}");
         let reasons: Vec<_> = engine.rows("quarantine").iter().map(|row| row["reason"].clone()).collect();
         assert_eq!(reasons, if more < 0 { vec![json!("store_refused")] } else { vec![] });
@@ -67,7 +68,7 @@ async fn a_refusal_for_another_reason_keeps_the_words_of_aws() {
     const WORDS: &str = "Measure name length exceeds the maximum supported limit";
     let timestream = Timestream::answering(|_, _| rejected(&[(0, WORDS, None)]));
     let (engine, calibration) = into(&timestream).await;
-    calibration.handle(event("calibration", "number")).await.unwrap();
+    calibration.answer(event("calibration", "number")).await.unwrap();
     let row = engine.row("quarantine");
     assert_eq!((&row["reason"], &row["detail"]), (&"store_refused".into(), &WORDS.into()));
 }
@@ -76,7 +77,7 @@ async fn a_refusal_for_another_reason_keeps_the_words_of_aws() {
 async fn a_refusal_that_names_no_record_of_ours_is_asked_again() {
     let timestream = Timestream::answering(|_, _| rejected(&[(100, OLD, None)]));
     let (engine, calibration) = into(&timestream).await;
-    assert!(calibration.handle(hundred()).await.is_err());
+    assert!(calibration.answer(hundred()).await.is_err());
     assert!(engine.rows("quarantine").is_empty());
 }
 
@@ -94,7 +95,7 @@ async fn a_request_that_is_faulty_as_a_whole_is_halved_until_the_one_bad_record_
     for place in [0, 42, 99] {
         let timestream = choking_on(vec![place]);
         let (engine, calibration) = into(&timestream).await;
-        assert_eq!(calibration.handle(hundred()).await.unwrap(), counts(99, 0, 1));
+        assert_eq!(calibration.answer(hundred()).await.unwrap(), counts(99, 0, 1));
         let row = engine.row("quarantine");
         let expected = (&json!("store_refused"), &json!(NOW.plus_seconds(-place).millis()));
         assert_eq!((&row["reason"], &row["at"]), expected);
@@ -105,7 +106,7 @@ async fn a_request_that_is_faulty_as_a_whole_is_halved_until_the_one_bad_record_
 #[tokio::test]
 async fn several_bad_records_are_all_found_and_nothing_else_is_set_aside() {
     let (engine, calibration) = into(&choking_on(vec![3, 4, 77])).await;
-    assert_eq!(calibration.handle(hundred()).await.unwrap(), counts(97, 0, 3));
+    assert_eq!(calibration.answer(hundred()).await.unwrap(), counts(97, 0, 3));
     assert_eq!(engine.rows("quarantine").len(), 3);
 }
 
@@ -125,10 +126,10 @@ async fn a_timestream_that_throttles_or_fails_is_asked_again_and_loses_nothing()
             _ => accepted(request),
         });
         let (engine, calibration) = into(&timestream).await;
-        let again = calibration.handle(event("calibration", "batch.250-values")).await.unwrap_err().to_string();
-        assert!(again.contains("call again, 50 of 250"), "{kind}: {again}");
+        let again = calibration.answer(event("calibration", "batch.250-values")).await.unwrap_err().to_string();
+        assert!(again.contains("deliver again: 50 of 250"), "{kind}: {again}");
         down.store(false, Ordering::SeqCst);
-        let answered = calibration.handle(event("calibration", "batch.250-values")).await.unwrap();
+        let answered = calibration.answer(event("calibration", "batch.250-values")).await.unwrap();
         assert_eq!(answered, counts(250, 0, 0), "{kind}");
         assert!(engine.rows("quarantine").is_empty(), "{kind}: nothing is wrong with the readings");
     }
@@ -141,8 +142,8 @@ async fn a_refused_record_that_cannot_be_set_aside_now_is_delivered_again() {
     engine.register();
     let outage = Outage::of("PutItem", "quarantine");
     let calibration = Functions::calibration_by(&engine, &engine.client_over(outage.clone()), timestream.store());
-    assert!(calibration.handle(event("calibration", "number")).await.is_err());
+    assert!(calibration.answer(event("calibration", "number")).await.is_err());
     outage.end();
-    assert_eq!(calibration.handle(event("calibration", "number")).await.unwrap(), counts(0, 0, 1));
+    assert_eq!(calibration.answer(event("calibration", "number")).await.unwrap(), counts(0, 0, 1));
     assert_eq!(engine.row("quarantine")["reason"], "outside_retention");
 }

@@ -1,6 +1,7 @@
 //! What Timestream is asked.
 
 use std::collections::BTreeSet;
+use weir_runtime::Function as _;
 
 use serde_json::{Value, json};
 use weir_tests::engine::Engine;
@@ -23,7 +24,7 @@ fn measure(name: &str, kind: &str, value: &str) -> Value {
 async fn a_message_of_250_values_makes_three_requests_and_says_what_they_share_once() {
     let timestream = Timestream::willing();
     let (engine, calibration) = into(&timestream).await;
-    let answer = calibration.handle(event("calibration", "batch.250-values")).await.unwrap();
+    let answer = calibration.answer(event("calibration", "batch.250-values")).await.unwrap();
     assert_eq!(answer, counts(250, 0, 0));
     let requests = timestream.take();
     let mut sizes: Vec<_> = requests.iter().map(|request| records(request).len()).collect();
@@ -52,7 +53,7 @@ async fn a_message_of_250_values_makes_three_requests_and_says_what_they_share_o
 async fn a_reading_is_one_record_with_a_measure_for_each_of_its_parts() {
     let timestream = Timestream::willing();
     let (_engine, calibration) = into(&timestream).await;
-    calibration.handle(event("calibration", "number.with-ts")).await.unwrap();
+    calibration.answer(event("calibration", "number.with-ts")).await.unwrap();
     let requests = timestream.take();
     let record = &records(&requests[0])[0];
     assert_eq!(record["Dimensions"], json!([dimension("sensor", "ph")]));
@@ -74,7 +75,7 @@ async fn an_empty_unit_is_left_out_because_timestream_refuses_empty_text() {
     let (engine, calibration) = into(&timestream).await;
     engine.put("devices", &json!({"id": "buoy-03", "enabled": true, "sensors": [{"code": "ph", "enabled": true}]}));
     let message = json!({"value": 1, "topic": "buoy-03/reading/sensor/ph", "received_at": NOW.millis()});
-    calibration.handle(message).await.unwrap();
+    calibration.answer(message).await.unwrap();
     let requests = timestream.take();
     let measures = records(&requests[0])[0]["MeasureValues"].as_array().unwrap();
     assert!(measures.iter().all(|measure| measure["Name"] != "unit"), "{measures:?}");
@@ -88,13 +89,13 @@ async fn the_version_lets_a_newer_calibration_win_and_then_the_earlier_reception
     let reading = |received: i64| json!({"value": 412, "ts": RECALIBRATED + 1000, "topic": "buoy-01/reading/sensor/ph", "received_at": received});
     let (first, later) = (NOW.millis(), NOW.millis() + 400);
     for received in [first, later] {
-        calibration.handle(reading(received)).await.unwrap();
+        calibration.answer(reading(received)).await.unwrap();
     }
     let newer = json!({"version": 3, "valid_from": RECALIBRATED, "model": "identity"});
     let sensors = json!([{"code": "ph", "enabled": true, "calibrations": 3, "calibration": newer}]);
     engine.put("devices", &json!({"id": "buoy-01", "enabled": true, "sensors": sensors}));
     let recalibrated = Functions::calibration_into(&engine, timestream.store());
-    recalibrated.handle(reading(later)).await.unwrap();
+    recalibrated.answer(reading(later)).await.unwrap();
     let requests = timestream.take();
     let version = |request: &Value| records(request)[0]["Version"].as_i64().expect("a version");
     let [received_first, received_later, recalibrated] = [0, 1, 2].map(|place| version(&requests[place]));
@@ -107,7 +108,7 @@ async fn a_redelivered_message_says_the_same_to_the_last_byte() {
     let timestream = Timestream::willing();
     let (_engine, calibration) = into(&timestream).await;
     for _ in 0..2 {
-        calibration.handle(event("calibration", "batch")).await.unwrap();
+        calibration.answer(event("calibration", "batch")).await.unwrap();
     }
     let requests = timestream.take();
     assert_eq!(requests[0], requests[1], "so that the second changes nothing");
@@ -123,7 +124,7 @@ async fn a_queue_that_mixes_devices_names_the_device_with_each_record() {
         json!({"messageId": device, "body": body.to_string()})
     };
     let batch = json!({"Records": [record("buoy-01"), record("buoy-03")]});
-    assert_eq!(calibration.handle(batch).await.unwrap(), json!({"batchItemFailures": []}));
+    assert_eq!(calibration.answer(batch).await.unwrap(), json!({"batchItemFailures": []}));
     let requests = timestream.take();
     assert_eq!(requests.len(), 1, "one request for the whole batch");
     assert!(requests[0]["CommonAttributes"]["Dimensions"].is_null());
@@ -136,7 +137,7 @@ async fn a_queue_that_mixes_devices_names_the_device_with_each_record() {
 async fn a_level_report_goes_into_the_history_as_the_series_filling_of_its_level() {
     let (engine, timestream) = (Engine::start().await, Timestream::willing());
     let organizer = Functions::organizer_into(&engine, timestream.store());
-    let answer = organizer.handle(event("organizer", "report.with-ts")).await.unwrap();
+    let answer = organizer.answer(event("organizer", "report.with-ts")).await.unwrap();
     assert_eq!(answer, json!({"outcome": "registered"}));
     let requests = timestream.take();
     assert_eq!(requests[0]["CommonAttributes"]["Dimensions"], json!([dimension("device", "01")]));

@@ -1,7 +1,8 @@
 //! Adding is all or nothing, whatever breaks wherever; and the same request again succeeds.
 
 use serde_json::{Value, json};
-use weir_core::aws::profile::Found;
+use weir_aws::profile::Found;
+use weir_runtime::Function as _;
 use weir_tests::breaking::{Break, Breaking};
 use weir_tests::local::Local;
 use weir_tests::own_pool::{OwnPool, attribute};
@@ -51,7 +52,7 @@ async fn whatever_breaks_nobody_is_half_made_and_the_same_request_again_succeeds
                 let wire = Breaking::new(at, how);
                 let function = own.function_over(wire.clone());
                 let event = asked(&boss, "POST", "/cognito/users", Some(&body));
-                let answer = wire.run(function.handle(event)).await;
+                let answer = wire.run(function.answer(event)).await;
                 let status = answer.as_ref().map(|answer| answer["statusCode"].as_u64().unwrap());
                 let here = format!("{how:?} of request {at} ({}), way {way}: {answer:?}", wire.what());
                 if !wire.broke() {
@@ -126,7 +127,7 @@ async fn a_password_that_the_pool_refuses_adds_nobody() {
     for permanent in [true, false] {
         let password = json!({"value": "no-capital-letter-7", "permanent": permanent});
         let body = json!({"email": "new@example.com", "role": "user", "password": password});
-        let answer = own.function().handle(asked(&boss, "POST", "/cognito/users", Some(&body))).await;
+        let answer = own.function().answer(asked(&boss, "POST", "/cognito/users", Some(&body))).await;
         assert_eq!(answer["statusCode"], 422, "{answer}");
         let problem: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
         assert_eq!(problem["type"], "urn:weir:problem:password_policy");

@@ -2,9 +2,10 @@
 //! admin is always left, and the same request again brings it to its end.
 
 use serde_json::{Value, json};
-use weir_core::aws::profile::Found;
+use weir_aws::profile::Found;
 use weir_core::domain::people::profile::{Profile, Record};
 use weir_core::id::Sub;
+use weir_runtime::Function as _;
 use weir_tests::breaking::{Break, Breaking};
 use weir_tests::local::Local;
 use weir_tests::own_pool::{OwnPool, attribute};
@@ -17,7 +18,7 @@ const MOST: usize = 30;
 async fn two(own: &OwnPool, email: &str, group: &str) -> String {
     let other = own.add(email, group).await;
     let sub: Sub = other.parse().unwrap();
-    let record = Record::new(sub, Profile::default(), 0, "test".into(), weir_core::clock::Clock::now(&*own.clock));
+    let record = Record::new(sub, Profile::default(), 0, "test".into(), weir_runtime::clock::Clock::now(&*own.clock));
     own.profiles().write(&record).await.unwrap();
     other
 }
@@ -53,7 +54,7 @@ async fn a_change_that_is_broken_off_anywhere_is_harmless_and_the_same_again_end
                 let path = format!("/cognito/users/{other}");
                 let wire = Breaking::new(at, how);
                 let function = own.function_over(wire.clone());
-                let answer = wire.run(function.handle(asked(&boss, "PATCH", &path, Some(&body)))).await;
+                let answer = wire.run(function.answer(asked(&boss, "PATCH", &path, Some(&body)))).await;
                 let here = format!("{how:?} of request {at} ({}), case {case}: {answer:?}", wire.what());
                 let status = answer.map(|answer| answer["statusCode"].as_u64().unwrap());
                 assert!(matches!(status, None | Some(200 | 503)), "{here}");
@@ -92,7 +93,7 @@ async fn a_deletion_that_is_broken_off_anywhere_leaves_nothing_when_it_is_asked_
             let path = format!("/cognito/users/{other}");
             let wire = Breaking::new(at, how);
             let function = own.function_over(wire.clone());
-            let answer = wire.run(function.handle(asked(&boss, "DELETE", &path, None))).await;
+            let answer = wire.run(function.answer(asked(&boss, "DELETE", &path, None))).await;
             let here = format!("{how:?} of request {at} ({}): {answer:?}", wire.what());
             let status = answer.map(|answer| answer["statusCode"].as_u64().unwrap());
             assert!(matches!(status, None | Some(204 | 503)), "{here}");

@@ -9,6 +9,7 @@ mod rivals;
 
 use cognito_add_update_delete_user::ChangeUser;
 use serde_json::{Value, json};
+use weir_runtime::Function as _;
 
 /// A request of an admin whose id is `caller`, as API Gateway hands it over.
 pub fn asked(caller: &str, method: &str, path: &str, body: Option<&Value>) -> Value {
@@ -24,6 +25,6 @@ pub fn asked(caller: &str, method: &str, path: &str, body: Option<&Value>) -> Va
 
 /// Asks as an admin; the status.
 pub async fn ask(function: &ChangeUser, caller: &str, method: &str, path: &str, body: Option<&Value>) -> u64 {
-    let answer = function.handle(asked(caller, method, path, body)).await;
+    let answer = function.answer(asked(caller, method, path, body)).await;
     answer["statusCode"].as_u64().expect("an answer")
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use weir_core::clock::Clock;
+use weir_runtime::clock::Clock;
 use weir_tests::local::Local;
 use weir_tests::own_pool::OwnPool;
 use weir_tests::wire::Interlude;

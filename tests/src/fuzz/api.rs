@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
+use weir_runtime::Function as _;
 
+use aws_sdk_iotdataplane::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_iotdataplane::{Client, Config};
 use aws_smithy_http_client::Builder;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,17 +18,15 @@ use reading::Reading;
 use recalculation::Recalculation;
 use serde_json::{Value, json};
 use user::User;
-use weir_core::aws::CalibrationTable;
-use weir_core::aws::delivery::Delivery;
-use weir_core::aws::device::DeviceTable;
-use weir_core::aws::iot::Iot;
-use weir_core::aws::iotdataplane::config::{BehaviorVersion, Credentials, Region};
-use weir_core::aws::iotdataplane::{Client, Config};
-use weir_core::aws::people::Lock;
-use weir_core::aws::profile::ProfileTable;
-use weir_core::aws::quarantine::QuarantineTable;
-use weir_core::aws::recalculation::RecalculationTable;
-use weir_core::aws::time_series::{History, ReadingTable, TimeSeries};
+use weir_aws::CalibrationTable;
+use weir_aws::delivery::Delivery;
+use weir_aws::device::DeviceTable;
+use weir_aws::iot::Iot;
+use weir_aws::people::Lock;
+use weir_aws::profile::ProfileTable;
+use weir_aws::quarantine::QuarantineTable;
+use weir_aws::recalculation::RecalculationTable;
+use weir_aws::time_series::{History, ReadingTable, TimeSeries};
 
 use crate::engine::Engine;
 use crate::events::{event, names};
@@ -154,15 +155,15 @@ impl Api {
         event["rawQueryString"] = json!(query);
         (event["isBase64Encoded"], event["body"]) = (json!(true), json!(STANDARD.encode(body)));
         match *function {
-            "device" => self.device.handle(event).await.expect("an answer"),
-            "reading" => self.reading.handle(event).await,
-            "recalculation" => self.recalculation.handle(event).await.expect("an answer"),
-            "flow" => self.functions.flow.handle(event).await.expect("an answer"),
-            "quarantine" => self.quarantine.handle(event).await.expect("an answer"),
-            "user" => self.user.handle(event).await,
-            "cognito-get-users-info" => self.info.handle(event).await,
-            "cognito-get-role" => self.role.handle(event).await,
-            "cognito-add-update-delete-user" => self.change.handle(event).await,
+            "device" => self.device.answer(event).await.expect("an answer"),
+            "reading" => self.reading.answer(event).await.expect("an answer"),
+            "recalculation" => self.recalculation.answer(event).await.expect("an answer"),
+            "flow" => self.functions.flow.answer(event).await.expect("an answer"),
+            "quarantine" => self.quarantine.answer(event).await.expect("an answer"),
+            "user" => self.user.answer(event).await.expect("an answer"),
+            "cognito-get-users-info" => self.info.answer(event).await.expect("an answer"),
+            "cognito-get-role" => self.role.answer(event).await.expect("an answer"),
+            "cognito-add-update-delete-user" => self.change.answer(event).await.expect("an answer"),
             other => panic!("{other} is not behind the API"),
         }
     }

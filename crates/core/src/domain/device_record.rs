@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Timestamp;
-use super::calibration::{Calibration, Interval, Invalid};
+use super::calibration::{Calibration, FieldError, Interval};
 use super::reading::FILLING;
 use super::settings::Settings;
 use crate::id::{DeviceId, LevelId, SensorCode};
@@ -72,7 +72,7 @@ impl Content {
     ///
     /// # Errors
     /// Every rule that is broken, with the pointer to the field.
-    pub fn checked(self) -> Result<Self, Vec<Invalid>> {
+    pub fn checked(self) -> Result<Self, Vec<FieldError>> {
         let mut refused = Vec::new();
         text("/name", &self.name, LONGEST_NAME, &mut refused);
         text("/description", &self.description, LONGEST_DESCRIPTION, &mut refused);
@@ -82,7 +82,7 @@ impl Content {
         }
         self.check_links(&mut refused);
         if self.sensors.len() > MOST_SENSORS {
-            refused.push(Invalid::new("/sensors", format!("a device has at most {MOST_SENSORS} sensors")));
+            refused.push(FieldError::new("/sensors", format!("a device has at most {MOST_SENSORS} sensors")));
         }
         let mut codes = BTreeSet::new();
         for (place, probe) in self.sensors.iter().enumerate() {
@@ -90,45 +90,45 @@ impl Content {
             text(&format!("/sensors/{place}/unit"), &probe.unit, LONGEST_UNIT, &mut refused);
             if probe.code.as_str() == FILLING {
                 let detail = "is the history of a flow sensor's level: give the device a level_id instead";
-                refused.push(Invalid::new(format!("/sensors/{place}/code"), detail));
+                refused.push(FieldError::new(format!("/sensors/{place}/code"), detail));
             }
             if !codes.insert(&probe.code) {
                 let detail = format!("the code {} stands twice", probe.code);
-                refused.push(Invalid::new(format!("/sensors/{place}/code"), detail));
+                refused.push(FieldError::new(format!("/sensors/{place}/code"), detail));
             }
         }
         if refused.is_empty() { Ok(self) } else { Err(refused) }
     }
 
-    fn check_links(&self, refused: &mut Vec<Invalid>) {
+    fn check_links(&self, refused: &mut Vec<FieldError>) {
         let Some(following) = &self.followed_by else { return };
         if self.level_id.is_none() {
-            refused.push(Invalid::new("/followed_by", "needs a level_id that it follows"));
+            refused.push(FieldError::new("/followed_by", "needs a level_id that it follows"));
         }
         if following.len() > MOST_FOLLOWING {
-            refused.push(Invalid::new("/followed_by", format!("names more than {MOST_FOLLOWING} flow sensors")));
+            refused.push(FieldError::new("/followed_by", format!("names more than {MOST_FOLLOWING} flow sensors")));
         }
         for (place, id) in following.iter().enumerate() {
             let at = || format!("/followed_by/{place}");
             if self.level_id.as_ref() == Some(id) {
-                refused.push(Invalid::new(at(), "a flow sensor does not follow itself"));
+                refused.push(FieldError::new(at(), "a flow sensor does not follow itself"));
             }
             if following.iter().take(place).any(|before| before == id) {
-                refused.push(Invalid::new(at(), format!("{id} stands twice")));
+                refused.push(FieldError::new(at(), format!("{id} stands twice")));
             }
         }
     }
 }
 
-fn text(at: &str, text: &str, longest: usize, refused: &mut Vec<Invalid>) {
+fn text(at: &str, text: &str, longest: usize, refused: &mut Vec<FieldError>) {
     if text.chars().count() > longest {
-        refused.push(Invalid::new(at, format!("has more than {longest} characters")));
+        refused.push(FieldError::new(at, format!("has more than {longest} characters")));
     }
 }
 
-fn degrees(at: &str, degrees: f64, most: f64, refused: &mut Vec<Invalid>) {
+fn degrees(at: &str, degrees: f64, most: f64, refused: &mut Vec<FieldError>) {
     if degrees.is_nan() || degrees.abs() > most {
-        refused.push(Invalid::new(at, format!("must be -{most} to {most} degrees")));
+        refused.push(FieldError::new(at, format!("must be -{most} to {most} degrees")));
     }
 }
 

@@ -1,6 +1,6 @@
 //! `fit`: the model that reference points make, and how good it is.
 
-use super::calibration::{Inputs, Invalid, Model, Outside};
+use super::calibration::{FieldError, Inputs, Model, Outside};
 use super::number::storable;
 
 mod least_squares;
@@ -55,7 +55,7 @@ pub struct Fit {
 /// # Errors
 /// Points that are too few, too many, not finite or not telling anything about the model, and a degree that is none or
 /// too high for them: the pointer is relative to `{"points": [[raw, reference], …], "degree": n}`.
-pub fn fit(kind: Kind, points: &[(f64, f64)]) -> Result<Fit, Invalid> {
+pub fn fit(kind: Kind, points: &[(f64, f64)]) -> Result<Fit, FieldError> {
     check(points)?;
     let model = match kind {
         Kind::Linear => Model::Linear(polynomial::line(points)?),
@@ -63,7 +63,7 @@ pub fn fit(kind: Kind, points: &[(f64, f64)]) -> Result<Fit, Invalid> {
         Kind::Piecewise(outside) => Model::Piecewise(through::all(points, outside)?),
         Kind::Polynomial { degree } => {
             if !(1..=HIGHEST_DEGREE).contains(&degree) {
-                return Err(Invalid::new("/degree", format!("must be 1 to {HIGHEST_DEGREE}")));
+                return Err(FieldError::new("/degree", format!("must be 1 to {HIGHEST_DEGREE}")));
             }
             Model::Polynomial(polynomial::of_degree(degree, points)?)
         }
@@ -72,23 +72,23 @@ pub fn fit(kind: Kind, points: &[(f64, f64)]) -> Result<Fit, Invalid> {
     judge(model, points)
 }
 
-fn check(points: &[(f64, f64)]) -> Result<(), Invalid> {
+fn check(points: &[(f64, f64)]) -> Result<(), FieldError> {
     if points.len() > MOST_POINTS {
-        return Err(Invalid::new("/points", format!("has more than {MOST_POINTS} points")));
+        return Err(FieldError::new("/points", format!("has more than {MOST_POINTS} points")));
     }
     for (place, (raw, reference)) in points.iter().enumerate() {
         for (side, number) in [raw, reference].into_iter().enumerate() {
-            storable(*number).map_err(|refusal| Invalid::new(format!("/points/{place}/{side}"), refusal.detail))?;
+            storable(*number).map_err(|refusal| FieldError::new(format!("/points/{place}/{side}"), refusal.detail))?;
         }
     }
     Ok(())
 }
 
 /// How good the model is, told by the model as it is stored and not by the arithmetic that led to it.
-fn judge(model: Model, points: &[(f64, f64)]) -> Result<Fit, Invalid> {
+fn judge(model: Model, points: &[(f64, f64)]) -> Result<Fit, FieldError> {
     let residual = |(place, (raw, reference)): (usize, &(f64, f64))| match model.apply(*raw, Inputs::NONE) {
         Ok(made) if made.value.is_finite() => Ok(reference - made.value),
-        _ => Err(Invalid::new(format!("/points/{place}"), "no model of this kind has a value near this point")),
+        _ => Err(FieldError::new(format!("/points/{place}"), "no model of this kind has a value near this point")),
     };
     let residuals = points.iter().enumerate().map(residual).collect::<Result<Vec<f64>, _>>()?;
     let mean = points.iter().map(|(_, reference)| reference / points.len() as f64).sum::<f64>();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::calibration::Invalid;
+use super::calibration::FieldError;
 use crate::id::SensorCode;
 
 /// The most bytes of compact JSON. A shadow holds 8 KB (8,192 bytes), desired and reported state together, and both
@@ -54,7 +54,7 @@ impl Settings {
     ///
     /// # Errors
     /// Every rule that is broken, with the pointer to the place, relative to the settings.
-    pub fn new(group: Group, bytes: usize) -> Result<Self, Vec<Invalid>> {
+    pub fn new(group: Group, bytes: usize) -> Result<Self, Vec<FieldError>> {
         let mut refused = unfit(&group, bytes);
         check_sensors(&group, &mut refused);
         if refused.is_empty() { Ok(Self(group)) } else { Err(refused) }
@@ -80,7 +80,7 @@ impl Settings {
 
 /// What a group of any settings may not hold, whoever they are for: its size, its depth, its names and numbers. Of what is
 /// too large nothing but that is said.
-pub fn unfit(group: &Group, bytes: usize) -> Vec<Invalid> {
+pub fn unfit(group: &Group, bytes: usize) -> Vec<FieldError> {
     if let Err(too_large) = fits(bytes) {
         return vec![too_large];
     }
@@ -94,11 +94,11 @@ pub fn unfit(group: &Group, bytes: usize) -> Vec<Invalid> {
 ///
 /// # Errors
 /// When they are not.
-pub fn fits(bytes: usize) -> Result<(), Invalid> {
+pub fn fits(bytes: usize) -> Result<(), FieldError> {
     if bytes <= LARGEST {
         return Ok(());
     }
-    Err(Invalid::new("", format!("takes {bytes} bytes as JSON, and at most {LARGEST} are allowed")))
+    Err(FieldError::new("", format!("takes {bytes} bytes as JSON, and at most {LARGEST} are allowed")))
 }
 
 fn difference(desired: &Group, reported: &Group) -> Group {
@@ -115,20 +115,20 @@ fn difference(desired: &Group, reported: &Group) -> Group {
     desired.iter().filter_map(open).collect()
 }
 
-fn check_group(group: &Group, at: &str, depth: usize, refused: &mut Vec<Invalid>) {
+fn check_group(group: &Group, at: &str, depth: usize, refused: &mut Vec<FieldError>) {
     for (name, setting) in group {
         let at = format!("{at}/{}", pointed(name));
         if name.is_empty() || name.chars().any(char::is_control) {
-            refused.push(Invalid::new(&at, "a name must have a letter, and no control characters"));
+            refused.push(FieldError::new(&at, "a name must have a letter, and no control characters"));
         }
         check(setting, &at, depth, refused);
     }
 }
 
-fn check(setting: &Setting, at: &str, depth: usize, refused: &mut Vec<Invalid>) {
+fn check(setting: &Setting, at: &str, depth: usize, refused: &mut Vec<FieldError>) {
     let nested = matches!(setting, Setting::Group(_) | Setting::List(_));
     if nested && depth >= DEEPEST {
-        return refused.push(Invalid::new(at, format!("is nested deeper than {DEEPEST} levels")));
+        return refused.push(FieldError::new(at, format!("is nested deeper than {DEEPEST} levels")));
     }
     match setting {
         Setting::Group(group) => check_group(group, at, depth + 1, refused),
@@ -138,28 +138,30 @@ fn check(setting: &Setting, at: &str, depth: usize, refused: &mut Vec<Invalid>) 
             }
         }
         Setting::Integer(number) if number.abs() > LARGEST_INTEGER => {
-            refused.push(Invalid::new(at, "is beyond 2^53, where others would read another number"));
+            refused.push(FieldError::new(at, "is beyond 2^53, where others would read another number"));
         }
-        Setting::Number(number) if !number.is_finite() => refused.push(Invalid::new(at, "must be a finite number")),
+        Setting::Number(number) if !number.is_finite() => refused.push(FieldError::new(at, "must be a finite number")),
         Setting::Flag(_) | Setting::Integer(_) | Setting::Number(_) | Setting::Text(_) => {}
     }
 }
 
-fn check_sensors(group: &Group, refused: &mut Vec<Invalid>) {
+fn check_sensors(group: &Group, refused: &mut Vec<FieldError>) {
     match group.get("sensors") {
         None => {}
         Some(Setting::Group(sensors)) => {
             for (code, settings) in sensors {
                 let at = format!("/sensors/{}", pointed(code));
                 if let Err(error) = code.parse::<SensorCode>() {
-                    refused.push(Invalid::new(&at, error.to_string()));
+                    refused.push(FieldError::new(&at, error.to_string()));
                 }
                 if !matches!(settings, Setting::Group(_)) {
-                    refused.push(Invalid::new(&at, "the settings of a sensor are an object"));
+                    refused.push(FieldError::new(&at, "the settings of a sensor are an object"));
                 }
             }
         }
-        Some(_) => refused.push(Invalid::new("/sensors", "is an object with the settings of each sensor by its code")),
+        Some(_) => {
+            refused.push(FieldError::new("/sensors", "is an object with the settings of each sensor by its code"))
+        }
     }
 }
 

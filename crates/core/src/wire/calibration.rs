@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::fields::Fields;
 use super::{ModelJson, model, time};
 use crate::domain::Timestamp;
-use crate::domain::calibration::{Invalid, Model, Options};
+use crate::domain::calibration::{FieldError, Model, Options};
 use crate::domain::device_record::Entry;
 
 const LONGEST_NOTE: usize = 1_000;
@@ -15,7 +15,7 @@ const LAST_INSTANT: i64 = 9_999_999_999_999;
 
 /// A version of a calibration.
 #[derive(Debug, Clone, Serialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CalibrationJson {
     /// 1, 2, 3 … in the order they were written.
     pub version: u32,
@@ -51,10 +51,10 @@ impl CalibrationJson {
 
 /// What a calibration's body looks like, for the API's document; [`read`] reads it, since it names every wrong field.
 #[derive(Debug, Clone, Serialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CalibrationBody {
     /// The first instant it is for; now when it is left out.
-    #[cfg_attr(feature = "http", schema(value_type = Option<String>, format = DateTime))]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = DateTime))]
     pub valid_from: Option<String>,
     /// What there is to note, at most 1,000 characters.
     pub note: Option<String>,
@@ -80,7 +80,7 @@ pub struct NewCalibration {
 ///
 /// # Errors
 /// Every wrong field with its pointer: whatever SPEC §4 refuses, and fields that nobody asked for.
-pub fn read(body: &Map<String, Value>) -> Result<NewCalibration, Vec<Invalid>> {
+pub fn read(body: &Map<String, Value>) -> Result<NewCalibration, Vec<FieldError>> {
     let mut fields = Fields::new(body);
     let parsed = model::read(&mut fields);
     let note = fields.text("note", LONGEST_NOTE).unwrap_or_default();

@@ -13,7 +13,7 @@ use crate::id::{DeviceId, LevelId, SensorCode};
 
 /// Where a device is, in degrees (WGS 84).
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LocationJson {
     /// North of the equator, -90 to 90.
@@ -24,7 +24,7 @@ pub struct LocationJson {
 
 /// The limits of a sensor: a calibrated value outside is kept and marked.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LimitsJson {
     /// The least value.
@@ -35,7 +35,7 @@ pub struct LimitsJson {
 
 /// Whether the device's newest settings have reached AWS IoT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryJson {
     /// The retained message and the shadow hold them.
@@ -46,7 +46,7 @@ pub enum DeliveryJson {
 
 /// A sensor.
 #[derive(Debug, Clone, Serialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SensorJson {
     /// What it measures, as in the topic.
     pub code: SensorCode,
@@ -66,7 +66,7 @@ pub struct SensorJson {
 
 /// A device.
 #[derive(Debug, Clone, Serialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DeviceJson {
     /// MQTT client id and thing name.
     pub id: DeviceId,
@@ -88,7 +88,7 @@ pub struct DeviceJson {
     /// Its sensors.
     pub sensors: Vec<SensorJson>,
     /// Its settings.
-    #[cfg_attr(feature = "http", schema(value_type = Object))]
+    #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub settings: Value,
     /// Counts the changes; the `ETag` of the device and of everything under it.
     pub version: u64,

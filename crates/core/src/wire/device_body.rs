@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::device::{DeviceJson, LimitsJson, LocationJson, SensorJson};
 use super::same::same;
 use super::settings::settings;
-use crate::domain::calibration::{Interval, Invalid};
+use crate::domain::calibration::{FieldError, Interval};
 use crate::domain::device_record::{Content, Location, Probe};
 use crate::id::{DeviceId, LevelId, SensorCode};
 
@@ -14,7 +14,7 @@ const KEPT: &str = "is kept by the registry and cannot be set";
 
 /// A sensor as people write it. What the registry keeps itself may be sent along as it was read.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SensorBody {
     /// What it measures, as in the topic. Under `/sensors/{code}` it may be left out.
@@ -34,7 +34,7 @@ pub struct SensorBody {
     pub limits: Option<LimitsJson>,
     /// Kept by the registry: written through `/calibrations`.
     #[serde(default)]
-    #[cfg_attr(feature = "http", schema(value_type = Option<Object>, read_only))]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<Object>, read_only))]
     pub calibration: Option<Value>,
 }
 
@@ -43,7 +43,7 @@ impl SensorBody {
     ///
     /// # Errors
     /// Every rule that is broken, with pointers relative to the sensor.
-    pub fn probe(&self, code: Option<&SensorCode>) -> Result<Probe, Vec<Invalid>> {
+    pub fn probe(&self, code: Option<&SensorCode>) -> Result<Probe, Vec<FieldError>> {
         let mut refused = Vec::new();
         let limits = self.limits.map(|limits| Interval::new(limits.min, limits.max)).transpose();
         let limits = limits.map_err(|mut invalid| {
@@ -52,12 +52,12 @@ impl SensorBody {
         });
         let code = match (code, &self.code) {
             (Some(path), Some(body)) if path != body => {
-                refused.push(Invalid::new("/code", format!("is {path} in the path; a sensor keeps its code")));
+                refused.push(FieldError::new("/code", format!("is {path} in the path; a sensor keeps its code")));
                 None
             }
             (Some(code), _) | (None, Some(code)) => Some(code),
             (None, None) => {
-                refused.push(Invalid::new("/code", "is missing"));
+                refused.push(FieldError::new("/code", "is missing"));
                 None
             }
         };
@@ -76,7 +76,7 @@ impl SensorBody {
 
 /// A device as people write it. What the registry keeps itself may be sent along as it was read.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DeviceBody {
     /// MQTT client id and thing name. Under `/devices/{id}` it may be left out.
@@ -105,27 +105,27 @@ pub struct DeviceBody {
     pub sensors: Vec<SensorBody>,
     /// Its settings: at most 4,000 bytes as compact JSON, at most 5 levels, no `null`.
     #[serde(default)]
-    #[cfg_attr(feature = "http", schema(value_type = Object))]
+    #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub settings: Map<String, Value>,
     /// Kept by the registry.
     #[serde(default)]
-    #[cfg_attr(feature = "http", schema(value_type = Option<u64>, read_only))]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<u64>, read_only))]
     pub version: Option<Value>,
     /// Kept by the registry.
     #[serde(default)]
-    #[cfg_attr(feature = "http", schema(value_type = Option<String>, read_only))]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, read_only))]
     pub created_at: Option<Value>,
     /// Kept by the registry.
     #[serde(default)]
-    #[cfg_attr(feature = "http", schema(value_type = Option<String>, read_only))]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, read_only))]
     pub updated_at: Option<Value>,
     /// Kept by the registry.
     #[serde(default)]
-    #[cfg_attr(feature = "http", schema(value_type = Option<String>, read_only))]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, read_only))]
     pub updated_by: Option<Value>,
     /// Kept by the registry.
     #[serde(default)]
-    #[cfg_attr(feature = "http", schema(value_type = Option<String>, read_only))]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, read_only))]
     pub delivery: Option<Value>,
 }
 
@@ -134,7 +134,7 @@ impl DeviceBody {
     ///
     /// # Errors
     /// Every rule that is broken, with the pointer to the field.
-    pub fn content(self, current: Option<&DeviceJson>) -> Result<Content, Vec<Invalid>> {
+    pub fn content(self, current: Option<&DeviceJson>) -> Result<Content, Vec<FieldError>> {
         let mut refused = self.kept(current);
         let mut sensors = Vec::new();
         for (place, sensor) in self.sensors.iter().enumerate() {
@@ -165,19 +165,19 @@ impl DeviceBody {
     }
 }
 
-fn under(refused: Vec<Invalid>, prefix: &str) -> impl Iterator<Item = Invalid> {
+fn under(refused: Vec<FieldError>, prefix: &str) -> impl Iterator<Item = FieldError> {
     refused.into_iter().map(move |invalid| invalid.under(prefix))
 }
 
 impl DeviceBody {
     /// What the registry keeps itself can be sent along, as long as it says what it says now. A document that was read
     /// before somebody else's change is found out by it, even without `If-Match`.
-    fn kept(&self, current: Option<&DeviceJson>) -> Vec<Invalid> {
+    fn kept(&self, current: Option<&DeviceJson>) -> Vec<FieldError> {
         let mut refused = Vec::new();
         if let (Some(said), Some(current)) = (&self.id, current)
             && *said != current.id
         {
-            refused.push(Invalid::new("/id", format!("is {}; a device keeps its id", current.id)));
+            refused.push(FieldError::new("/id", format!("is {}; a device keeps its id", current.id)));
         }
         let shown = current.and_then(|current| serde_json::to_value(current).ok()).unwrap_or_default();
         for (name, said) in [
@@ -188,7 +188,7 @@ impl DeviceBody {
         ] {
             let now = shown.get(name);
             if said.as_ref().is_some_and(|said| !now.is_some_and(|now| same(now, said))) {
-                refused.push(Invalid::new(format!("/{name}"), KEPT));
+                refused.push(FieldError::new(format!("/{name}"), KEPT));
             }
         }
         let sensors = current.map(|current| current.sensors.as_slice()).unwrap_or_default();
@@ -202,12 +202,12 @@ impl DeviceBody {
 
 impl SensorBody {
     /// The same for a sensor; `current` is the sensor as it is shown, where it exists.
-    pub fn kept(&self, current: Option<&SensorJson>) -> Option<Invalid> {
+    pub fn kept(&self, current: Option<&SensorJson>) -> Option<FieldError> {
         let said = self.calibration.as_ref()?;
         let shown = current.and_then(|current| current.calibration.as_ref());
         let shown = shown.and_then(|shown| serde_json::to_value(shown).ok());
         let kept = shown.is_some_and(|shown| same(&shown, said));
-        (!kept).then(|| Invalid::new("/calibration", "is written through /calibrations"))
+        (!kept).then(|| FieldError::new("/calibration", "is written through /calibrations"))
     }
 }
 

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use crate::domain::{Reason, Refusal, Timestamp};
-use crate::id::AsideId;
+use crate::id::QuarantineId;
 
 /// What the rules add to a message in the plain form.
 const ADDED: [&str; 4] = ["topic", "device_id", "sensor", "received_at"];
@@ -25,7 +25,7 @@ pub struct Envelope {
     /// The bytes the device published.
     pub payload: Vec<u8>,
     /// The entry of the quarantine that is sent again with this; only the enclosed form can say so.
-    pub replay: Option<AsideId>,
+    pub replay: Option<QuarantineId>,
 }
 
 impl Envelope {

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::domain::calibration::Invalid;
+use crate::domain::calibration::FieldError;
 use crate::domain::settings::pointed;
 
 /// An object that is being read.
@@ -12,7 +12,7 @@ pub(super) struct Fields<'a> {
     object: &'a Map<String, Value>,
     known: Vec<&'static str>,
     /// What was refused so far.
-    pub refused: Vec<Invalid>,
+    pub refused: Vec<FieldError>,
 }
 
 impl<'a> Fields<'a> {
@@ -22,7 +22,7 @@ impl<'a> Fields<'a> {
 
     /// Refuses the field `name`.
     pub fn refuse(&mut self, name: &str, detail: impl Into<String>) {
-        self.refused.push(Invalid::new(format!("/{name}"), detail));
+        self.refused.push(FieldError::new(format!("/{name}"), detail));
     }
 
     /// The field, where it is there and not `null`.
@@ -89,26 +89,27 @@ impl<'a> Fields<'a> {
     }
 
     /// What was refused, the fields that nobody asked for among it.
-    pub fn finish(self) -> Vec<Invalid> {
+    pub fn finish(self) -> Vec<FieldError> {
         let Self { object, known, mut refused } = self;
         let unknown = object.keys().filter(|name| !known.contains(&name.as_str()));
-        refused
-            .extend(unknown.map(|name| Invalid::new(format!("/{}", pointed(name)), "is not a field of this object")));
+        refused.extend(
+            unknown.map(|name| FieldError::new(format!("/{}", pointed(name)), "is not a field of this object")),
+        );
         refused
     }
 
-    fn checked<T>(&mut self, name: &str, read: Result<T, Invalid>) -> Option<T> {
+    fn checked<T>(&mut self, name: &str, read: Result<T, FieldError>) -> Option<T> {
         read.map_err(|invalid| self.refused.push(invalid.under(&format!("/{name}")))).ok()
     }
 }
 
-fn number(value: &Value, at: &str) -> Result<f64, Invalid> {
-    value.as_f64().ok_or_else(|| Invalid::new(at, "must be a number"))
+fn number(value: &Value, at: &str) -> Result<f64, FieldError> {
+    value.as_f64().ok_or_else(|| FieldError::new(at, "must be a number"))
 }
 
-fn pair(value: &Value, at: &str) -> Result<(f64, f64), Invalid> {
+fn pair(value: &Value, at: &str) -> Result<(f64, f64), FieldError> {
     match value.as_array().map(Vec::as_slice) {
         Some([first, second]) => Ok((number(first, &format!("{at}/0"))?, number(second, &format!("{at}/1"))?)),
-        _ => Err(Invalid::new(at, "must be a pair of numbers")),
+        _ => Err(FieldError::new(at, "must be a pair of numbers")),
     }
 }

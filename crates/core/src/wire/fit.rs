@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::ModelJson;
 use super::fields::Fields;
-use crate::domain::calibration::{Invalid, Options, Outside};
+use crate::domain::calibration::{FieldError, Options, Outside};
 use crate::domain::fit::{Fit, Kind};
 
 /// What can be fitted.
@@ -13,7 +13,7 @@ const MODELS: [&str; 5] = ["linear", "two_point", "piecewise", "polynomial", "st
 
 /// What a fit's body looks like, for the API's document; [`read`] reads it, since it names every wrong field.
 #[derive(Debug, Clone, Serialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FitBody {
     /// `linear`, `two_point`, `piecewise`, `polynomial` or `steinhart_hart`.
     pub model: String,
@@ -27,7 +27,7 @@ pub struct FitBody {
 
 /// A model and how far it is from the points.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FitJson {
     /// The model, as it can be entered as a calibration.
     pub model: ModelJson,
@@ -69,7 +69,7 @@ pub struct Asked {
 ///
 /// # Errors
 /// Every wrong field with its pointer, fields that nobody asked for among them.
-pub fn read(body: &Map<String, Value>) -> Result<Asked, Vec<Invalid>> {
+pub fn read(body: &Map<String, Value>) -> Result<Asked, Vec<FieldError>> {
     let mut fields = Fields::new(body);
     let kind = kind(&mut fields);
     let points = fields.pairs("points");
@@ -121,7 +121,7 @@ mod tests {
     use crate::domain::fit::fit;
     use serde_json::json;
 
-    fn answer(body: &Value) -> Result<Value, Vec<Invalid>> {
+    fn answer(body: &Value) -> Result<Value, Vec<FieldError>> {
         let Asked { kind, points } = read(body.as_object().unwrap())?;
         let fitted = fit(kind, &points).map_err(|invalid| vec![invalid])?;
         Ok(serde_json::to_value(FitJson::from(&fitted)).unwrap())

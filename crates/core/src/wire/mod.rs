@@ -18,6 +18,8 @@ mod model;
 mod reason;
 mod same;
 mod scalar;
+#[cfg(feature = "schema")]
+mod schema;
 
 pub use envelope::Envelope;
 pub use model::ModelJson;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::calibration::{Interval, Invalid, Model, Nested, Options, Outside, PlatinumRtd, Range};
+use crate::domain::calibration::{FieldError, Interval, Model, Nested, Options, Outside, PlatinumRtd, Range};
 
 mod parse;
 mod read;
@@ -13,7 +13,7 @@ pub(super) use read::read;
 
 /// A model with its options, e.g. `{"model": "linear", "slope": 0.5, "intercept": 1, "round": 2}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ModelJson {
     #[serde(flatten)]
     kind: Kind,
@@ -29,7 +29,7 @@ pub struct ModelJson {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "model", rename_all = "snake_case")]
 enum Kind {
     Identity,
@@ -71,7 +71,7 @@ enum Kind {
         inputs: BTreeMap<String, String>,
     },
     Chain {
-        #[cfg_attr(feature = "http", schema(no_recursion))]
+        #[cfg_attr(feature = "schema", schema(no_recursion))]
         steps: Vec<ModelJson>,
     },
 }
@@ -91,7 +91,7 @@ const MODELS: [&str; 10] = [
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 enum OutsideJson {
     Extend,
@@ -101,14 +101,14 @@ enum OutsideJson {
 
 /// The model of a range of raw numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 struct RangeJson {
     /// The first raw number.
     from: f64,
     /// The first that no longer belongs to it; to the last range it does.
     to: f64,
     #[serde(flatten)]
-    #[cfg_attr(feature = "http", schema(no_recursion))]
+    #[cfg_attr(feature = "schema", schema(no_recursion))]
     model: ModelJson,
 }
 
@@ -117,7 +117,7 @@ impl ModelJson {
     ///
     /// # Errors
     /// What the models refuse, with the pointer to the field.
-    pub fn parse(&self) -> Result<(Model, Options), Invalid> {
+    pub fn parse(&self) -> Result<(Model, Options), FieldError> {
         Ok((parse::model(&self.kind)?, parse::options(self)?))
     }
 }

@@ -9,7 +9,7 @@ use crate::id::{Sub, Username};
 
 /// A role as JSON: the name of its group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum RoleJson {
     /// May do everything.
@@ -40,7 +40,7 @@ impl RoleJson {
 
 /// A person of the user pool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PersonJson {
     /// The name in the pool.
     pub username: Username,

@@ -5,13 +5,13 @@ use serde_json::{Map, Value, json};
 
 use super::settings::{group_json, preferences};
 use crate::domain::Timestamp;
-use crate::domain::calibration::Invalid;
+use crate::domain::calibration::FieldError;
 use crate::domain::people::profile::{Profile, Record};
 use crate::id::Sub;
 
 /// What people say about themselves, as they write it.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ProfileBody {
     /// What they are called, at most 100 characters.
@@ -25,7 +25,7 @@ pub struct ProfileBody {
     pub organisation: String,
     /// What they prefer, at most 4,000 bytes; what it means is the apps' business.
     #[serde(default)]
-    #[cfg_attr(feature = "http", schema(value_type = Object))]
+    #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub preferences: Map<String, Value>,
 }
 
@@ -34,7 +34,7 @@ impl ProfileBody {
     ///
     /// # Errors
     /// Every rule that is broken, with its pointer.
-    pub fn profile(self) -> Result<Profile, Vec<Invalid>> {
+    pub fn profile(self) -> Result<Profile, Vec<FieldError>> {
         let mut refused = Vec::new();
         let preferences = preferences(&self.preferences).unwrap_or_else(|wrong| {
             refused.extend(wrong.into_iter().map(|invalid| invalid.under("/preferences")));
@@ -51,7 +51,7 @@ impl ProfileBody {
 
 /// A profile.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ProfileJson {
     /// Whose it is.
     pub sub: Sub,
@@ -62,7 +62,7 @@ pub struct ProfileJson {
     /// For whom they work.
     pub organisation: String,
     /// What they prefer.
-    #[cfg_attr(feature = "http", schema(value_type = Object))]
+    #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub preferences: Value,
     /// Counts the changes; 0 of a profile that was never written.
     pub version: u64,
@@ -122,7 +122,7 @@ pub fn patched(profile: &Profile, patch: Map<String, Value>) -> Value {
 mod tests {
     use super::*;
 
-    fn read(body: Value) -> Result<Profile, Vec<Invalid>> {
+    fn read(body: Value) -> Result<Profile, Vec<FieldError>> {
         serde_json::from_value::<ProfileBody>(body).unwrap().profile()
     }
 

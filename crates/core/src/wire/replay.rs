@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::domain::{Kept, Reason, Refusal, Timestamp};
-use crate::id::AsideId;
+use crate::id::QuarantineId;
 
 #[derive(Deserialize)]
 struct KeptJson {
@@ -16,7 +16,7 @@ struct KeptJson {
 }
 
 /// What a rule would send, with the instant at which AWS received it then, and with the entry that it is.
-pub fn event(entry: &AsideId, topic: &str, received_at: Timestamp, payload: &[u8]) -> Value {
+pub fn event(entry: &QuarantineId, topic: &str, received_at: Timestamp, payload: &[u8]) -> Value {
     json!({
         "payload": STANDARD.encode(payload),
         "topic": topic,
@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn what_is_sent_again_is_the_message_as_it_was_received() {
-        let id: AsideId = "0123456789abcdef0123456789abcdef".parse().unwrap();
+        let id: QuarantineId = "0123456789abcdef0123456789abcdef".parse().unwrap();
         let at = Timestamp::from_millis(1_795_155_884_123);
         let envelope = Envelope::open(&event(&id, "b/readings", at, b"\xff{"), Timestamp::from_millis(0));
         let expected =

@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value};
 
-use crate::domain::calibration::Invalid;
+use crate::domain::calibration::FieldError;
 use crate::domain::settings::{Group, Setting, Settings, fits, pointed, unfit};
 
 /// The settings in a body, checked.
 ///
 /// # Errors
 /// What they may not hold, with pointers relative to them.
-pub fn settings(object: &Map<String, Value>) -> Result<Settings, Vec<Invalid>> {
+pub fn settings(object: &Map<String, Value>) -> Result<Settings, Vec<FieldError>> {
     let bytes = measured(object)?;
     let mut refused = Vec::new();
     let group = group(object, "", &mut refused);
@@ -24,7 +24,7 @@ pub fn settings(object: &Map<String, Value>) -> Result<Settings, Vec<Invalid>> {
 ///
 /// # Errors
 /// What it may not hold, with pointers relative to it.
-pub fn preferences(object: &Map<String, Value>) -> Result<Group, Vec<Invalid>> {
+pub fn preferences(object: &Map<String, Value>) -> Result<Group, Vec<FieldError>> {
     let bytes = measured(object)?;
     let mut refused = Vec::new();
     let group = group(object, "", &mut refused);
@@ -33,7 +33,7 @@ pub fn preferences(object: &Map<String, Value>) -> Result<Group, Vec<Invalid>> {
 }
 
 /// How many bytes it takes as compact JSON.
-fn measured(object: &Map<String, Value>) -> Result<usize, Vec<Invalid>> {
+fn measured(object: &Map<String, Value>) -> Result<usize, Vec<FieldError>> {
     let bytes = serde_json::to_string(object).map_or(usize::MAX, |text| text.len());
     fits(bytes).map(|()| bytes).map_err(|too_large| vec![too_large])
 }
@@ -54,7 +54,7 @@ pub fn group_json(group: &Group) -> Value {
     group.iter().map(|(name, setting)| (name.clone(), setting_json(setting))).collect::<Map<_, _>>().into()
 }
 
-fn group(object: &Map<String, Value>, at: &str, refused: &mut Vec<Invalid>) -> Group {
+fn group(object: &Map<String, Value>, at: &str, refused: &mut Vec<FieldError>) -> Group {
     let read = |(name, value): (&String, &Value)| {
         let at = format!("{at}/{}", pointed(name));
         setting(value, &at, refused).map(|setting| (name.clone(), setting))
@@ -62,10 +62,10 @@ fn group(object: &Map<String, Value>, at: &str, refused: &mut Vec<Invalid>) -> G
     object.iter().filter_map(read).collect()
 }
 
-fn setting(value: &Value, at: &str, refused: &mut Vec<Invalid>) -> Option<Setting> {
+fn setting(value: &Value, at: &str, refused: &mut Vec<FieldError>) -> Option<Setting> {
     Some(match value {
         Value::Null => {
-            refused.push(Invalid::new(at, "null is no setting; leave it out to remove it"));
+            refused.push(FieldError::new(at, "null is no setting; leave it out to remove it"));
             return None;
         }
         Value::Bool(flag) => Setting::Flag(*flag),
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn read(value: Value) -> Result<Settings, Vec<Invalid>> {
+    fn read(value: Value) -> Result<Settings, Vec<FieldError>> {
         settings(value.as_object().unwrap())
     }
 

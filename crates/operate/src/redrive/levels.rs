@@ -45,7 +45,7 @@ pub(super) async fn judge(target: &Target, function: &str, step: &Step) -> Resul
 fn batch(ids: &[&String]) -> Value {
     let record = |(number, id): (usize, &&String)| {
         json!({"eventName": "MODIFY", "eventSource": "aws:dynamodb",
-            "dynamodb": {"SequenceNumber": number.to_string(), "Keys": {"id": {"S": id}}}})
+            "eventID": number.to_string(), "awsRegion": "", "dynamodb": {"SequenceNumber": number.to_string(), "SizeBytes": 0, "Keys": {"id": {"S": id}}}})
     };
     json!({"Records": ids.iter().enumerate().map(record).collect::<Vec<_>>()})
 }

@@ -1,9 +1,9 @@
 use super::*;
-use weir_core::http::Kind;
+use weir_http::ErrorKind;
 
 const NOW: Timestamp = Timestamp::from_millis(1_795_155_884_123);
 
-fn ask(wanted: Wanted) -> Result<Ask, Problem> {
+fn ask(wanted: Wanted) -> Result<Ask, ApiError> {
     Ask::of(&"buoy-01".parse().unwrap(), wanted, NOW)
 }
 
@@ -33,7 +33,7 @@ fn every_refusal_names_its_parameter() {
     let every = |t| Wanted { every: text(t), ..wanted() };
     let agg =
         |words: &[&str]| Wanted { every: text("1h"), agg: words.iter().map(|w| (*w).to_owned()).collect(), ..wanted() };
-    let (malformed, invalid) = (Kind::Malformed, Kind::Invalid);
+    let (malformed, invalid) = (ErrorKind::Malformed, ErrorKind::Invalid);
     for (wanted, kind, name) in [
         (from("yesterday"), malformed, "from"),
         (from(""), malformed, "from"),
@@ -100,6 +100,6 @@ fn a_cursor_keeps_the_span_of_the_first_page_and_fits_no_other_question() {
     let later = Ask::of(&"buoy-01".parse().unwrap(), wanted(Some(next.clone())), NOW.plus_seconds(3_600)).unwrap();
     assert_eq!((later.span, later.place), (first.span, Some(place)));
     let other = Ask::of(&"buoy-02".parse().unwrap(), wanted(Some(next.clone())), NOW);
-    assert_eq!(other.unwrap_err(), Problem::bad_page());
-    assert_eq!(ask(Wanted { next: Some(next), ..Wanted::default() }).unwrap_err(), Problem::bad_page());
+    assert_eq!(other.unwrap_err(), ApiError::bad_page());
+    assert_eq!(ask(Wanted { next: Some(next), ..Wanted::default() }).unwrap_err(), ApiError::bad_page());
 }

@@ -1,7 +1,7 @@
 //! `chain`: one model after another, each step's result the next one's raw; for instance counts → ohm → °C.
 
 use super::nested::{Nested, bounded};
-use super::{Calibrated, Inputs, Invalid};
+use super::{Calibrated, FieldError, Inputs};
 use crate::domain::Refusal;
 
 const MOST_STEPS: usize = 8;
@@ -17,12 +17,12 @@ impl Chain {
     ///
     /// # Errors
     /// No step, more than 8, or models nested too deeply or too large in all.
-    pub fn new(steps: Vec<Nested>) -> Result<Self, Invalid> {
+    pub fn new(steps: Vec<Nested>) -> Result<Self, FieldError> {
         if steps.is_empty() {
-            return Err(Invalid::new("/steps", "needs at least one step"));
+            return Err(FieldError::new("/steps", "needs at least one step"));
         }
         if steps.len() > MOST_STEPS {
-            return Err(Invalid::new("/steps", format!("has more than {MOST_STEPS} steps")));
+            return Err(FieldError::new("/steps", format!("has more than {MOST_STEPS} steps")));
         }
         bounded("/steps", steps.iter())?;
         Ok(Self { steps })

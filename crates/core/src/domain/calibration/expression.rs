@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use nanoexpr::{Context, Error, ErrorKind, Evaluator, Math};
 
-use super::{Inputs, Invalid};
+use super::{FieldError, Inputs};
 use crate::domain::settings::pointed;
 use crate::domain::{Reason, Refusal};
 use crate::id::SensorCode;
@@ -42,15 +42,15 @@ impl Expression {
     pub fn new(
         formula: impl Into<String>,
         inputs: impl IntoIterator<Item = (String, SensorCode)>,
-    ) -> Result<Self, Invalid> {
+    ) -> Result<Self, FieldError> {
         let expression = Self { formula: formula.into(), inputs: inputs.into_iter().collect() };
         if expression.inputs.len() > MOST_INPUTS {
-            return Err(Invalid::new("/inputs", format!("has more than {MOST_INPUTS} inputs")));
+            return Err(FieldError::new("/inputs", format!("has more than {MOST_INPUTS} inputs")));
         }
         for name in expression.inputs.keys() {
-            check_name(name).map_err(|detail| Invalid::new(pointer(name), detail))?;
+            check_name(name).map_err(|detail| FieldError::new(pointer(name), detail))?;
         }
-        expression.check_formula().map_err(|detail| Invalid::new("/formula", detail))?;
+        expression.check_formula().map_err(|detail| FieldError::new("/formula", detail))?;
         Ok(expression)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::nested::within;
-use super::{Invalid, Model};
+use super::{FieldError, Model};
 use crate::id::SensorCode;
 
 /// The calibrated values of the sensors of one device at one instant.
@@ -69,7 +69,7 @@ pub fn check_inputs<'a>(
     sensor: &SensorCode,
     model: &Model,
     others: impl Fn(&SensorCode) -> Option<Vec<&'a Model>>,
-) -> Result<(), Vec<Invalid>> {
+) -> Result<(), Vec<FieldError>> {
     let refuse = |(pointer, input): (String, &SensorCode)| {
         let detail = if input == sensor {
             format!("{sensor} cannot be an input of itself")
@@ -80,7 +80,7 @@ pub fn check_inputs<'a>(
         } else {
             return None;
         };
-        Some(Invalid::new(pointer, detail))
+        Some(FieldError::new(pointer, detail))
     };
     let refused: Vec<_> = model.inputs().into_iter().filter_map(refuse).collect();
     if refused.is_empty() { Ok(()) } else { Err(refused) }

@@ -1,6 +1,6 @@
 //! `linear`: slope · raw + intercept.
 
-use super::{Invalid, finite};
+use super::{FieldError, finite};
 
 /// A straight line given by slope and intercept.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,7 +14,7 @@ impl Linear {
     ///
     /// # Errors
     /// When a number is not finite.
-    pub fn new(slope: f64, intercept: f64) -> Result<Self, Invalid> {
+    pub fn new(slope: f64, intercept: f64) -> Result<Self, FieldError> {
         Ok(Self { slope: finite("/slope", slope)?, intercept: finite("/intercept", intercept)? })
     }
 

@@ -6,9 +6,9 @@ use super::{Reason, Refusal, Timestamp};
 
 mod chain;
 mod expression;
+mod field_error;
 mod history;
 mod inputs;
-mod invalid;
 mod linear;
 mod nested;
 mod options;
@@ -22,9 +22,9 @@ mod two_point;
 
 pub use chain::Chain;
 pub use expression::Expression;
+pub use field_error::FieldError;
 pub use history::in_force;
 pub use inputs::{Inputs, check_inputs};
-pub use invalid::Invalid;
 pub use linear::Linear;
 pub use nested::Nested;
 pub use options::{Interval, Options};
@@ -40,7 +40,7 @@ pub use steinhart_hart::SteinhartHart;
 pub use together::{Given, together};
 pub use two_point::TwoPoint;
 
-use invalid::finite;
+use field_error::finite;
 
 /// How a raw number becomes a physical one. All arithmetic in f64.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,6 @@
 //! A model within a model: a step of a chain, or the model of a range.
 
-use super::{Calibrated, Inputs, Invalid, Model, Options};
+use super::{Calibrated, FieldError, Inputs, Model, Options};
 use crate::domain::Refusal;
 
 /// Models stand at most so deep within each other, the outermost counted.
@@ -25,15 +25,15 @@ impl Nested {
 }
 
 /// Accepts `nested` as the models within the field at `pointer`.
-pub(super) fn bounded<'a>(pointer: &str, nested: impl Iterator<Item = &'a Nested> + Clone) -> Result<(), Invalid> {
+pub(super) fn bounded<'a>(pointer: &str, nested: impl Iterator<Item = &'a Nested> + Clone) -> Result<(), FieldError> {
     for (place, part) in nested.clone().enumerate() {
         if depth(&part.model) >= DEEPEST {
             let detail = format!("models may stand within each other {DEEPEST} deep, and not deeper");
-            return Err(Invalid::new(format!("{pointer}/{place}"), detail));
+            return Err(FieldError::new(format!("{pointer}/{place}"), detail));
         }
     }
     if nested.map(|part| weight(&part.model)).sum::<usize>() > HEAVIEST {
-        return Err(Invalid::new(pointer, format!("hold more than {HEAVIEST} numbers in all")));
+        return Err(FieldError::new(pointer, format!("hold more than {HEAVIEST} numbers in all")));
     }
     Ok(())
 }

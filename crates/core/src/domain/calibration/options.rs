@@ -1,6 +1,6 @@
 //! What any model can be followed by: `round`, `clamp` and `valid`.
 
-use super::{Calibrated, Invalid, finite};
+use super::{Calibrated, FieldError, finite};
 use crate::domain::number::round;
 use crate::domain::{Reason, Refusal};
 
@@ -19,11 +19,11 @@ impl Interval {
     ///
     /// # Errors
     /// When a bound is not finite or `max` is below `min`; pointers are relative, `/0` and `/1`.
-    pub fn new(min: f64, max: f64) -> Result<Self, Invalid> {
+    pub fn new(min: f64, max: f64) -> Result<Self, FieldError> {
         finite("/0", min)?;
         finite("/1", max)?;
         if max < min {
-            return Err(Invalid::new("/1", format!("the upper bound {max} lies below the lower bound {min}")));
+            return Err(FieldError::new("/1", format!("the upper bound {max} lies below the lower bound {min}")));
         }
         Ok(Self { min, max })
     }
@@ -60,9 +60,9 @@ impl Options {
     ///
     /// # Errors
     /// When `round` has more digits than a double.
-    pub fn checked(self) -> Result<Self, Invalid> {
+    pub fn checked(self) -> Result<Self, FieldError> {
         match self.round {
-            Some(digits) if digits > MOST_DIGITS => Err(Invalid::new("/round", "must be 0 to 15")),
+            Some(digits) if digits > MOST_DIGITS => Err(FieldError::new("/round", "must be 0 to 15")),
             _ => Ok(self),
         }
     }

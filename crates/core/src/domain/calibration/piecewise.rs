@@ -1,6 +1,6 @@
 //! `piecewise`: straight lines through three or more reference points, for probes that are not straight.
 
-use super::{Invalid, finite, line};
+use super::{FieldError, finite, line};
 use crate::domain::{Reason, Refusal};
 
 /// A device's row holds the latest calibration of each sensor, and may take 400 KB in all.
@@ -29,12 +29,12 @@ impl Piecewise {
     ///
     /// # Errors
     /// Fewer than two points, a number that is not finite, or a raw number not above the one before it.
-    pub fn new(points: Vec<(f64, f64)>, outside: Outside) -> Result<Self, Invalid> {
+    pub fn new(points: Vec<(f64, f64)>, outside: Outside) -> Result<Self, FieldError> {
         if points.len() < 2 {
-            return Err(Invalid::new("/points", "needs at least two points"));
+            return Err(FieldError::new("/points", "needs at least two points"));
         }
         if points.len() > MOST_POINTS {
-            return Err(Invalid::new("/points", format!("has more than {MOST_POINTS} points")));
+            return Err(FieldError::new("/points", format!("has more than {MOST_POINTS} points")));
         }
         let mut before: Option<f64> = None;
         for (place, (raw, reference)) in points.iter().enumerate() {
@@ -46,7 +46,7 @@ impl Piecewise {
                 } else {
                     format!("the raw numbers must ascend, and {raw} follows {before}")
                 };
-                return Err(Invalid::new(format!("/points/{place}/0"), detail));
+                return Err(FieldError::new(format!("/points/{place}/0"), detail));
             }
             before = Some(*raw);
         }

@@ -4,7 +4,7 @@
 //! R(t) = R₀·(1 + A·t + B·t²) from 0 °C on, and R(t) = R₀·(1 + A·t + B·t² + C·(t − 100)·t³) below. It is inverted
 //! exactly: by the quadratic formula from R₀ on, by Newton's method below.
 
-use super::{Invalid, finite};
+use super::{FieldError, finite};
 use crate::domain::{Reason, Refusal};
 
 /// The span of the equation, in °C.
@@ -33,7 +33,7 @@ impl PlatinumRtd {
     /// # Errors
     /// A number that is not finite, `r0` not above 0, or coefficients with which the resistance does not rise with the
     /// temperature all the way from −200 to 850 °C, so that it could not be told from it.
-    pub fn new(r0: f64, a: Option<f64>, b: Option<f64>, c: Option<f64>) -> Result<Self, Invalid> {
+    pub fn new(r0: f64, a: Option<f64>, b: Option<f64>, c: Option<f64>) -> Result<Self, FieldError> {
         let [iec_a, iec_b, iec_c] = Self::IEC_60751;
         let model = Self {
             r0: finite("/r0", r0)?,
@@ -42,12 +42,12 @@ impl PlatinumRtd {
             c: finite("/c", c.unwrap_or(iec_c))?,
         };
         if r0 <= 0.0 {
-            return Err(Invalid::new("/r0", "the resistance at 0 °C must be above 0"));
+            return Err(FieldError::new("/r0", "the resistance at 0 °C must be above 0"));
         }
         let rises = (COLDEST as i32..=HOTTEST as i32).all(|celsius| model.slope(f64::from(celsius)) > 0.0);
         if !rises || model.ratio(COLDEST) <= 0.0 {
             let detail = "with these coefficients the resistance does not rise all the way from −200 to 850 °C";
-            return Err(Invalid::new("/a", detail));
+            return Err(FieldError::new("/a", detail));
         }
         Ok(model)
     }

@@ -1,6 +1,6 @@
 //! `polynomial`: Σ cᵢ·rawⁱ, by Horner's rule (W. G. Horner, Phil. Trans. 109, 1819).
 
-use super::{Invalid, finite};
+use super::{FieldError, finite};
 
 /// The standard tables have at most degree 14 (ITS-90, type T below 0 °C).
 const MOST_COEFFICIENTS: usize = 16;
@@ -16,13 +16,13 @@ impl Polynomial {
     ///
     /// # Errors
     /// No coefficient, more than 16, or one that is not finite.
-    pub fn new(coefficients: Vec<f64>) -> Result<Self, Invalid> {
+    pub fn new(coefficients: Vec<f64>) -> Result<Self, FieldError> {
         if coefficients.is_empty() {
-            return Err(Invalid::new("/coefficients", "needs at least one coefficient"));
+            return Err(FieldError::new("/coefficients", "needs at least one coefficient"));
         }
         if coefficients.len() > MOST_COEFFICIENTS {
             let detail = format!("has more than {MOST_COEFFICIENTS} coefficients");
-            return Err(Invalid::new("/coefficients", detail));
+            return Err(FieldError::new("/coefficients", detail));
         }
         for (place, coefficient) in coefficients.iter().enumerate() {
             finite(&format!("/coefficients/{place}"), *coefficient)?;

@@ -1,7 +1,7 @@
 //! `ranges`: another model for each range of raw numbers, as tables of standards are given.
 
 use super::nested::{Nested, bounded};
-use super::{Calibrated, Inputs, Invalid, finite};
+use super::{Calibrated, FieldError, Inputs, finite};
 use crate::domain::{Reason, Refusal};
 
 const MOST_RANGES: usize = 32;
@@ -29,12 +29,12 @@ impl Ranges {
     /// # Errors
     /// No range, more than 32, a bound that is not finite, an empty range, ranges that overlap or do not ascend, or
     /// models nested too deeply or too large in all.
-    pub fn new(ranges: Vec<Range>) -> Result<Self, Invalid> {
+    pub fn new(ranges: Vec<Range>) -> Result<Self, FieldError> {
         if ranges.is_empty() {
-            return Err(Invalid::new("/ranges", "needs at least one range"));
+            return Err(FieldError::new("/ranges", "needs at least one range"));
         }
         if ranges.len() > MOST_RANGES {
-            return Err(Invalid::new("/ranges", format!("has more than {MOST_RANGES} ranges")));
+            return Err(FieldError::new("/ranges", format!("has more than {MOST_RANGES} ranges")));
         }
         let mut before: Option<&Range> = None;
         for (place, range) in ranges.iter().enumerate() {
@@ -42,7 +42,7 @@ impl Ranges {
             let to = finite(&format!("/ranges/{place}/to"), range.to)?;
             if to <= from {
                 let detail = format!("must lie above from: no raw number is in {from} to {to}");
-                return Err(Invalid::new(format!("/ranges/{place}/to"), detail));
+                return Err(FieldError::new(format!("/ranges/{place}/to"), detail));
             }
             if let Some(before) = before.filter(|before| from < before.to) {
                 let detail = if to <= before.from {
@@ -50,7 +50,7 @@ impl Ranges {
                 } else {
                     format!("{from} to {to} overlaps the range before it, {} to {}", before.from, before.to)
                 };
-                return Err(Invalid::new(format!("/ranges/{place}/from"), detail));
+                return Err(FieldError::new(format!("/ranges/{place}/from"), detail));
             }
             before = Some(range);
         }

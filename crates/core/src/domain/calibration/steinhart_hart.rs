@@ -3,7 +3,7 @@
 //! 1/T = a + b·ln R + c·(ln R)³ with T in kelvin: J. S. Steinhart, S. R. Hart, "Calibration curves for thermistors",
 //! Deep-Sea Research 15 (1968) 497–503.
 
-use super::{Invalid, finite};
+use super::{FieldError, finite};
 use crate::domain::{Reason, Refusal};
 
 /// 0 °C in kelvin.
@@ -22,10 +22,10 @@ impl SteinhartHart {
     ///
     /// # Errors
     /// A number that is not finite, or `b` and `c` both 0, which would make every resistance the same temperature.
-    pub fn new(a: f64, b: f64, c: f64) -> Result<Self, Invalid> {
+    pub fn new(a: f64, b: f64, c: f64) -> Result<Self, FieldError> {
         let model = Self { a: finite("/a", a)?, b: finite("/b", b)?, c: finite("/c", c)? };
         if b == 0.0 && c == 0.0 {
-            return Err(Invalid::new("/b", "b and c cannot both be 0: the resistance would make no difference"));
+            return Err(FieldError::new("/b", "b and c cannot both be 0: the resistance would make no difference"));
         }
         Ok(model)
     }

@@ -1,6 +1,6 @@
 //! `two_point`: the straight line through two reference points, the way a probe is calibrated in two buffers.
 
-use super::{Invalid, finite, line};
+use super::{FieldError, finite, line};
 
 /// Two raw numbers and the reference quantities they stand for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,7 +14,7 @@ impl TwoPoint {
     ///
     /// # Errors
     /// When a number is not finite or the raw numbers are equal.
-    pub fn new(raw: [f64; 2], reference: [f64; 2]) -> Result<Self, Invalid> {
+    pub fn new(raw: [f64; 2], reference: [f64; 2]) -> Result<Self, FieldError> {
         let [r1, r2] = raw;
         let [p1, p2] = reference;
         finite("/raw/0", r1)?;
@@ -22,7 +22,7 @@ impl TwoPoint {
         finite("/reference/0", p1)?;
         finite("/reference/1", p2)?;
         if r1 == r2 {
-            return Err(Invalid::new("/raw/1", format!("must differ from the first raw number, {r1}")));
+            return Err(FieldError::new("/raw/1", format!("must differ from the first raw number, {r1}")));
         }
         Ok(Self { raw, reference })
     }

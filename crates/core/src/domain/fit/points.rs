@@ -1,6 +1,6 @@
 //! What all fits ask of the raw numbers: that they differ.
 
-use crate::domain::calibration::Invalid;
+use crate::domain::calibration::FieldError;
 
 /// The lowest and the highest raw number.
 pub(super) struct Span {
@@ -10,20 +10,20 @@ pub(super) struct Span {
 
 impl Span {
     /// The span of `points`, of which at least `needed` have to differ in their raw number for `what`.
-    pub fn of(points: &[(f64, f64)], needed: usize, pointer: &str, what: &str) -> Result<Self, Invalid> {
+    pub fn of(points: &[(f64, f64)], needed: usize, pointer: &str, what: &str) -> Result<Self, FieldError> {
         let mut raws: Vec<f64> = points.iter().map(|(raw, _)| *raw).collect();
         raws.sort_by(f64::total_cmp);
         raws.dedup();
         let (Some(lowest), Some(highest)) = (raws.first(), raws.last()) else {
-            return Err(Invalid::new("/points", "there are no points"));
+            return Err(FieldError::new("/points", "there are no points"));
         };
         if raws.len() == 1 && points.len() > 1 {
             let detail = format!("all raw numbers are {lowest}: nothing can be told about any other");
-            return Err(Invalid::new("/points", detail));
+            return Err(FieldError::new("/points", detail));
         }
         if raws.len() < needed {
             let detail = format!("{what} needs at least {needed} different raw numbers, and there are {}", raws.len());
-            return Err(Invalid::new(pointer, detail));
+            return Err(FieldError::new(pointer, detail));
         }
         Ok(Self { lowest: *lowest, highest: *highest })
     }

@@ -5,7 +5,7 @@
 //! 4.6); only the result is written in powers of raw.
 
 use super::points::Span;
-use crate::domain::calibration::{Invalid, Linear, Polynomial, horner};
+use crate::domain::calibration::{FieldError, Linear, Polynomial, horner};
 
 /// Raw numbers over such a width have powers that nobody can check by hand, and coefficients of 10⁻¹⁸ and less.
 const WIDEST: f64 = 1e9;
@@ -15,7 +15,7 @@ const MOST_LOST: f64 = 1e-6;
 const NOTHING_LOST: f64 = 1e-12;
 
 /// The line with the least squares.
-pub(super) fn line(points: &[(f64, f64)]) -> Result<Linear, Invalid> {
+pub(super) fn line(points: &[(f64, f64)]) -> Result<Linear, FieldError> {
     match powers(1, points, "/points")?.as_slice() {
         [intercept, slope] => Linear::new(*slope, *intercept).map_err(|_| too_extreme()),
         _ => Err(too_extreme()),
@@ -23,12 +23,12 @@ pub(super) fn line(points: &[(f64, f64)]) -> Result<Linear, Invalid> {
 }
 
 /// The polynomial of that degree with the least squares.
-pub(super) fn of_degree(degree: usize, points: &[(f64, f64)]) -> Result<Polynomial, Invalid> {
+pub(super) fn of_degree(degree: usize, points: &[(f64, f64)]) -> Result<Polynomial, FieldError> {
     let coefficients = powers(degree, points, "/degree")?;
     Polynomial::new(coefficients).map_err(|_| too_extreme())
 }
 
-fn powers(degree: usize, points: &[(f64, f64)], pointer: &str) -> Result<Vec<f64>, Invalid> {
+fn powers(degree: usize, points: &[(f64, f64)], pointer: &str) -> Result<Vec<f64>, FieldError> {
     let what = if degree == 1 { "a line".to_owned() } else { format!("a polynomial of degree {degree}") };
     let span = Span::of(points, degree + 1, pointer, &what)?;
     if degree > 1 && span.width() >= WIDEST {
@@ -36,14 +36,14 @@ fn powers(degree: usize, points: &[(f64, f64)], pointer: &str) -> Result<Vec<f64
             "the raw numbers span {:e}, too much for a polynomial; scale them first, as a chain with a linear step does",
             span.width()
         );
-        return Err(Invalid::new("/points", detail));
+        return Err(FieldError::new("/points", detail));
     }
     let scaled: Vec<f64> = points.iter().map(|(raw, _)| span.scaled(*raw)).collect();
     let at = |row: usize, column: usize| scaled.get(row).map(|u| chebyshev(column, *u));
     let right: Vec<f64> = points.iter().map(|(_, reference)| *reference).collect();
     let Some(weights) = super::least_squares::dynamic(points.len(), degree + 1, at, &right) else {
         let detail = format!("the raw numbers lie too unevenly to tell {what}: some are all but equal");
-        return Err(Invalid::new("/points", detail));
+        return Err(FieldError::new("/points", detail));
     };
     written(&weights, points, &span).ok_or_else(|| {
         let detail = format!(
@@ -51,7 +51,7 @@ fn powers(degree: usize, points: &[(f64, f64)], pointer: &str) -> Result<Vec<f64
              offset first, as a chain with a linear step does",
             span.lowest, span.highest
         );
-        Invalid::new("/points", detail)
+        FieldError::new("/points", detail)
     })
 }
 
@@ -76,8 +76,8 @@ fn written(weights: &[f64], points: &[(f64, f64)], span: &Span) -> Option<Vec<f6
     (lost(&exact) <= MOST_LOST * spread).then_some(exact)
 }
 
-fn too_extreme() -> Invalid {
-    Invalid::new("/points", "the coefficients come out too large or too small to be stored")
+fn too_extreme() -> FieldError {
+    FieldError::new("/points", "the coefficients come out too large or too small to be stored")
 }
 
 /// From the lowest to the highest reference; where all are about equal, a millionth of their size.

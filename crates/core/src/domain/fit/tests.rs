@@ -8,7 +8,7 @@ fn value(model: &Model, raw: f64) -> f64 {
     model.apply(raw, Inputs::NONE).unwrap().value
 }
 
-fn refused(kind: Kind, points: &[(f64, f64)]) -> Invalid {
+fn refused(kind: Kind, points: &[(f64, f64)]) -> FieldError {
     fit(kind, points).unwrap_err()
 }
 

@@ -5,18 +5,18 @@
 
 use super::least_squares::solve;
 use super::points::Span;
-use crate::domain::calibration::{ICE_POINT, Invalid, SteinhartHart};
+use crate::domain::calibration::{FieldError, ICE_POINT, SteinhartHart};
 
 /// A room's temperature in kelvin: weights near 1.
 const TYPICAL: f64 = 300.0;
 
-pub(super) fn curve(points: &[(f64, f64)]) -> Result<SteinhartHart, Invalid> {
+pub(super) fn curve(points: &[(f64, f64)]) -> Result<SteinhartHart, FieldError> {
     for (place, (ohm, celsius)) in points.iter().enumerate() {
         if *ohm <= 0.0 {
-            return Err(Invalid::new(format!("/points/{place}/0"), "a resistance has to be above 0 ohm"));
+            return Err(FieldError::new(format!("/points/{place}/0"), "a resistance has to be above 0 ohm"));
         }
         if *celsius <= -ICE_POINT {
-            return Err(Invalid::new(format!("/points/{place}/1"), "a temperature has to be above −273.15 °C"));
+            return Err(FieldError::new(format!("/points/{place}/1"), "a temperature has to be above −273.15 °C"));
         }
     }
     Span::of(points, 3, "/points", "a thermistor's curve")?;
@@ -28,7 +28,7 @@ pub(super) fn curve(points: &[(f64, f64)]) -> Result<SteinhartHart, Invalid> {
     let (rows, right): (Vec<[f64; 3]>, Vec<f64>) = points.iter().map(point).unzip();
     let undetermined = || {
         let detail = "the resistances lie too close together to tell a, b and c from each other";
-        Invalid::new("/points", detail)
+        FieldError::new("/points", detail)
     };
     match solve(&rows, &right).as_deref() {
         Some([a, b, c]) => SteinhartHart::new(*a, *b, *c).map_err(|_| undetermined()),

@@ -2,10 +2,10 @@
 
 use super::points::Span;
 use super::polynomial::line;
-use crate::domain::calibration::{Invalid, Outside, Piecewise, TwoPoint};
+use crate::domain::calibration::{FieldError, Outside, Piecewise, TwoPoint};
 
 /// The line through two points, or of more points the line with the least squares, by its values at both ends.
-pub(super) fn two(points: &[(f64, f64)]) -> Result<TwoPoint, Invalid> {
+pub(super) fn two(points: &[(f64, f64)]) -> Result<TwoPoint, FieldError> {
     let span = Span::of(points, 2, "/points", "a line")?;
     if let [(r1, p1), (r2, p2)] = points {
         return TwoPoint::new([*r1, *r2], [*p1, *p2]);
@@ -13,11 +13,11 @@ pub(super) fn two(points: &[(f64, f64)]) -> Result<TwoPoint, Invalid> {
     let line = line(points)?;
     let value = |raw: f64| line.slope() * raw + line.intercept();
     TwoPoint::new([span.lowest, span.highest], [value(span.lowest), value(span.highest)])
-        .map_err(|invalid| Invalid::new("/points", invalid.detail))
+        .map_err(|invalid| FieldError::new("/points", invalid.detail))
 }
 
 /// The lines through all points; of points with one raw number, through their mean.
-pub(super) fn all(points: &[(f64, f64)], outside: Outside) -> Result<Piecewise, Invalid> {
+pub(super) fn all(points: &[(f64, f64)], outside: Outside) -> Result<Piecewise, FieldError> {
     Span::of(points, 2, "/points", "a piecewise model")?;
     let mut sorted = points.to_vec();
     sorted.sort_by(|(a, _), (b, _)| a.total_cmp(b));
@@ -25,5 +25,5 @@ pub(super) fn all(points: &[(f64, f64)], outside: Outside) -> Result<Piecewise, 
         let (raw, _) = same.first()?;
         Some((*raw, same.iter().map(|(_, reference)| reference / same.len() as f64).sum()))
     });
-    Piecewise::new(means.collect(), outside).map_err(|invalid| Invalid::new("/points", invalid.detail))
+    Piecewise::new(means.collect(), outside).map_err(|invalid| FieldError::new("/points", invalid.detail))
 }

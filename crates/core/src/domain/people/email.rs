@@ -1,6 +1,6 @@
 //! The e-mail address people sign in with.
 
-use crate::domain::calibration::Invalid;
+use crate::domain::calibration::FieldError;
 
 /// The most characters of a name in the user pool (API reference of `AdminCreateUser`, `Username`): people are added and
 /// looked up by their address.
@@ -12,7 +12,7 @@ const LONGEST_LOCAL: usize = 64;
 ///
 /// # Errors
 /// When it is none, for the field at `pointer`. What Cognito finds wrong beyond that, it says itself.
-pub fn email(pointer: &str, text: &str) -> Result<String, Invalid> {
+pub fn email(pointer: &str, text: &str) -> Result<String, FieldError> {
     let odd = |letter: char| !letter.is_ascii_graphic() || "\"\\(),:;<>[]".contains(letter);
     let whole = match text.split_once('@') {
         Some((local, domain)) => {
@@ -28,7 +28,7 @@ pub fn email(pointer: &str, text: &str) -> Result<String, Invalid> {
     if whole && text.len() <= LONGEST && !text.chars().any(odd) {
         Ok(text.to_ascii_lowercase())
     } else {
-        Err(Invalid::new(pointer, "must be an e-mail address, such as ann@example.com"))
+        Err(FieldError::new(pointer, "must be an e-mail address, such as ann@example.com"))
     }
 }
 

@@ -8,6 +8,10 @@ pub mod password;
 pub mod profile;
 pub mod scope;
 
+mod status;
+
+pub use status::Status;
+
 use super::Timestamp;
 use super::access::Role;
 use crate::id::{Sub, Username};

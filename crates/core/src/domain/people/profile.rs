@@ -1,7 +1,7 @@
 //! What people say about themselves.
 
 use crate::domain::Timestamp;
-use crate::domain::calibration::Invalid;
+use crate::domain::calibration::FieldError;
 use crate::domain::settings::Group;
 use crate::id::Sub;
 
@@ -25,17 +25,17 @@ impl Profile {
     ///
     /// # Errors
     /// Every rule that is broken, with the pointer to the field.
-    pub fn checked(self) -> Result<Self, Vec<Invalid>> {
+    pub fn checked(self) -> Result<Self, Vec<FieldError>> {
         let mut refused = Vec::new();
         for (at, text) in [("/name", &self.name), ("/organisation", &self.organisation)] {
             if text.chars().count() > LONGEST {
-                refused.push(Invalid::new(at, format!("has more than {LONGEST} characters")));
+                refused.push(FieldError::new(at, format!("has more than {LONGEST} characters")));
             } else if text.chars().any(char::is_control) {
-                refused.push(Invalid::new(at, "has control characters"));
+                refused.push(FieldError::new(at, "has control characters"));
             }
         }
         if !self.phone.is_empty() && !is_phone(&self.phone) {
-            refused.push(Invalid::new("/phone", "must be a number such as +431234567 (E.164), or empty"));
+            refused.push(FieldError::new("/phone", "must be a number such as +431234567 (E.164), or empty"));
         }
         if refused.is_empty() { Ok(self) } else { Err(refused) }
     }

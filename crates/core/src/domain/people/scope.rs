@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::calibration::Invalid;
+use crate::domain::calibration::FieldError;
 use crate::id::DeviceId;
 
 /// The most characters of the attribute: as many as Cognito keeps.
@@ -12,18 +12,18 @@ const LONGEST: usize = 2_048;
 ///
 /// # Errors
 /// When a word is no device id, when `*` stands beside ids, or when it is longer than Cognito keeps.
-pub fn scope(pointer: &str, text: &str) -> Result<String, Invalid> {
+pub fn scope(pointer: &str, text: &str) -> Result<String, FieldError> {
     let words: BTreeSet<&str> = text.split_whitespace().collect();
     if words.len() > 1 && words.contains("*") {
-        return Err(Invalid::new(pointer, "is either device ids or *, not both"));
+        return Err(FieldError::new(pointer, "is either device ids or *, not both"));
     }
     let bad = words.iter().filter(|word| **word != "*").find_map(|word| word.parse::<DeviceId>().err());
     if let Some(bad) = bad {
-        return Err(Invalid::new(pointer, bad.to_string()));
+        return Err(FieldError::new(pointer, bad.to_string()));
     }
     let scope = words.into_iter().collect::<Vec<_>>().join(" ");
     if scope.len() > LONGEST {
-        return Err(Invalid::new(pointer, format!("has more than {LONGEST} characters; * stands for every device")));
+        return Err(FieldError::new(pointer, format!("has more than {LONGEST} characters; * stands for every device")));
     }
     Ok(scope)
 }

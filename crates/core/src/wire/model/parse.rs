@@ -2,12 +2,12 @@
 
 use super::{Kind, ModelJson, OutsideJson, RangeJson};
 use crate::domain::calibration::{
-    Chain, Expression, Interval, Invalid, Linear, Model, Nested, Options, Outside, Piecewise, PlatinumRtd, Polynomial,
-    Range, Ranges, SteinhartHart, TwoPoint,
+    Chain, Expression, FieldError, Interval, Linear, Model, Nested, Options, Outside, Piecewise, PlatinumRtd,
+    Polynomial, Range, Ranges, SteinhartHart, TwoPoint,
 };
 use crate::domain::settings::pointed;
 
-pub(super) fn model(kind: &Kind) -> Result<Model, Invalid> {
+pub(super) fn model(kind: &Kind) -> Result<Model, FieldError> {
     Ok(match kind {
         Kind::Identity => Model::Identity,
         Kind::Linear { slope, intercept } => Model::Linear(Linear::new(*slope, *intercept)?),
@@ -32,10 +32,10 @@ pub(super) fn model(kind: &Kind) -> Result<Model, Invalid> {
         Kind::PlatinumRtd { r0, a, b, c } => Model::PlatinumRtd(PlatinumRtd::new(*r0, *a, *b, *c)?),
         Kind::Expression { formula, inputs } => {
             let input = |(name, sensor): (&String, &String)| {
-                let invalid = |error| Invalid::new(format!("/inputs/{}", pointed(name)), format!("{error}"));
+                let invalid = |error| FieldError::new(format!("/inputs/{}", pointed(name)), format!("{error}"));
                 Ok((name.clone(), sensor.parse().map_err(|error: crate::id::BadId| invalid(error))?))
             };
-            let inputs = inputs.iter().map(input).collect::<Result<Vec<_>, Invalid>>()?;
+            let inputs = inputs.iter().map(input).collect::<Result<Vec<_>, FieldError>>()?;
             Model::Expression(Expression::new(formula.as_str(), inputs)?)
         }
         Kind::Chain { steps } => {
@@ -47,7 +47,7 @@ pub(super) fn model(kind: &Kind) -> Result<Model, Invalid> {
     })
 }
 
-pub(super) fn options(json: &ModelJson) -> Result<Options, Invalid> {
+pub(super) fn options(json: &ModelJson) -> Result<Options, FieldError> {
     let interval = |bounds: Option<(f64, f64)>, pointer: &str| {
         bounds.map(|(min, max)| Interval::new(min, max).map_err(|invalid| invalid.under(pointer))).transpose()
     };
@@ -55,7 +55,7 @@ pub(super) fn options(json: &ModelJson) -> Result<Options, Invalid> {
     Options { round: json.round, clamp, valid }.checked()
 }
 
-fn nested(json: &ModelJson) -> Result<Nested, Invalid> {
+fn nested(json: &ModelJson) -> Result<Nested, FieldError> {
     let (model, options) = json.parse()?;
     Ok(Nested { model, options })
 }

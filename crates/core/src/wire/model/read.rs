@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Kind, MODELS, ModelJson, OutsideJson, RangeJson, parse};
-use crate::domain::calibration::{Invalid, Model, Options};
+use crate::domain::calibration::{FieldError, Model, Options};
 use crate::domain::settings::pointed;
 use crate::wire::fields::Fields;
 
@@ -127,7 +127,7 @@ fn objects<T>(
     let one = |(place, value): (usize, &Value)| {
         let at = format!("/{name}/{place}");
         let Some(object) = value.as_object() else {
-            fields.refused.push(Invalid::new(at, "must be an object"));
+            fields.refused.push(FieldError::new(at, "must be an object"));
             return None;
         };
         let mut inside = Fields::new(object);

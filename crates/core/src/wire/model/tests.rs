@@ -46,15 +46,6 @@ fn a_body_and_a_row_are_read_to_the_same_model() {
 }
 
 #[test]
-fn a_models_row_survives_the_table() {
-    for written in written() {
-        let model: ModelJson = serde_json::from_value(written).unwrap();
-        let item: serde_dynamo::Item = serde_dynamo::to_item(&model).unwrap();
-        assert_eq!(serde_dynamo::from_item::<_, ModelJson>(item).unwrap(), model);
-    }
-}
-
-#[test]
 fn integers_are_numbers_too() {
     for written in [
         json!({"model": "linear", "slope": 2, "intercept": 0}),

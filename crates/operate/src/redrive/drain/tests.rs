@@ -3,8 +3,8 @@ use std::sync::{Arc, Mutex};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
-use weir_core::aws::config;
-use weir_core::aws::invoke::{self, Invoker};
+use weir_aws::config;
+use weir_aws::invoke::{self, Invoker};
 
 use super::*;
 

@@ -5,7 +5,7 @@ fn code(text: &str) -> SensorCode {
     text.parse().unwrap()
 }
 
-fn expression(formula: &str, inputs: &[(&str, &str)]) -> Result<Expression, Invalid> {
+fn expression(formula: &str, inputs: &[(&str, &str)]) -> Result<Expression, FieldError> {
     Expression::new(formula, inputs.iter().map(|(name, sensor)| ((*name).to_owned(), code(sensor))))
 }
 

@@ -1,0 +1,144 @@
+//! The user pool: who exists and what they may do. The only place that speaks to Cognito.
+
+use aws_config::SdkConfig;
+use aws_sdk_cognitoidentityprovider::Client;
+use aws_sdk_cognitoidentityprovider::operation::admin_get_user::AdminGetUserOutput;
+use aws_sdk_cognitoidentityprovider::primitives::DateTime;
+use aws_sdk_cognitoidentityprovider::types::{AttributeType, UserType};
+use futures_util::future::try_join;
+
+use super::AwsError;
+use crate::config::variable;
+use weir_core::domain::Timestamp;
+use weir_core::domain::access::Role;
+use weir_core::domain::people::Person;
+use weir_core::domain::people::mark::Mark;
+use weir_core::id::{Sub, Username};
+
+mod add;
+mod error;
+mod list;
+mod lock;
+mod roles;
+mod write;
+
+pub use add::Wish;
+pub use error::PoolError;
+pub use list::Listing;
+pub use lock::{Held, Lock};
+pub use write::Password;
+
+use error::failed;
+
+/// The attribute of the device scope.
+const DEVICES: &str = "custom:devices";
+/// The attribute of the mark of one who is being added.
+const ADDING: &str = "custom:adding";
+/// So many people or groups Cognito names at once, at most.
+const AT_ONCE: usize = 60;
+
+/// The user pool.
+#[derive(Debug, Clone)]
+pub struct Pool {
+    client: Client,
+    id: String,
+}
+
+/// A user of the pool, who may be half-made. Which groups they are in has to be asked apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Who it is; the role is not known.
+    pub person: Person,
+    /// The mark of one who is still being added, or whose adding never came to its end.
+    pub adding: Option<Mark>,
+}
+
+/// A client of Cognito.
+pub fn client(config: &SdkConfig) -> Client {
+    let mut own = aws_sdk_cognitoidentityprovider::config::Builder::from(config);
+    if let Some(url) = variable("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER") {
+        own = own.endpoint_url(url);
+    }
+    Client::from_conf(own.build())
+}
+
+impl Pool {
+    /// The pool of that id.
+    pub fn new(client: Client, id: impl Into<String>) -> Self {
+        Self { client, id: id.into() }
+    }
+
+    /// The person with their role: two requests at once. One who is half-made is none.
+    ///
+    /// # Errors
+    /// When Cognito does not answer.
+    pub async fn find(&self, username: &Username) -> Result<Option<Person>, PoolError> {
+        match try_join(self.known(username), self.role(username)).await {
+            Ok((Some(Account { person, adding: None }), role)) => Ok(Some(Person { role, ..person })),
+            Ok(_) | Err(PoolError::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The user of that name, or with that address, half-made or whole.
+    ///
+    /// # Errors
+    /// When Cognito does not answer.
+    pub async fn account(&self, username: &Username) -> Result<Option<Account>, PoolError> {
+        match self.known(username).await {
+            Err(PoolError::NotFound) => Ok(None),
+            known => known,
+        }
+    }
+
+    /// Opens the connection, by asking for somebody whom no name stands for.
+    pub async fn warm_up(&self) {
+        let _ = self.client.admin_get_user().user_pool_id(&self.id).username("0").send().await;
+    }
+
+    async fn known(&self, username: &Username) -> Result<Option<Account>, PoolError> {
+        let request = self.client.admin_get_user().user_pool_id(&self.id).username(username.as_str());
+        request.send().await.map_err(|error| failed("AdminGetUser", error)).and_then(|user| of_answer(user).map(Some))
+    }
+}
+
+fn of_answer(user: AdminGetUserOutput) -> Result<Account, PoolError> {
+    let listed = UserType::builder()
+        .username(user.username)
+        .set_attributes(user.user_attributes)
+        .enabled(user.enabled)
+        .set_user_status(user.user_status)
+        .set_user_create_date(user.user_create_date)
+        .set_user_last_modified_date(user.user_last_modified_date);
+    account(&listed.build())
+}
+
+fn account(user: &UserType) -> Result<Account, PoolError> {
+    let attribute = |name: &str| user.attributes().iter().find(|given| given.name() == name).and_then(|it| it.value());
+    let corrupt =
+        |detail: String| PoolError::Aws(AwsError::corrupt("user pool", user.username().unwrap_or("?"), detail));
+    let username: Username = user.username().unwrap_or_default().parse().map_err(|bad| corrupt(format!("{bad}")))?;
+    let sub: Sub = attribute("sub").unwrap_or_default().parse().map_err(|bad| corrupt(format!("{bad}")))?;
+    let person = Person {
+        username,
+        sub,
+        email: attribute("email").map(str::to_owned),
+        email_verified: attribute("email_verified") == Some("true"),
+        enabled: user.enabled(),
+        status: user.user_status().map_or("unknown", |status| status.as_str()).to_ascii_lowercase(),
+        role: Role::None,
+        devices: attribute(DEVICES).unwrap_or_default().to_owned(),
+        created_at: instant(user.user_create_date()),
+        updated_at: instant(user.user_last_modified_date()),
+    };
+    Ok(Account { person, adding: attribute(ADDING).and_then(Mark::parse) })
+}
+
+fn instant(at: Option<&DateTime>) -> Timestamp {
+    Timestamp::from_millis(at.and_then(|at| at.to_millis().ok()).unwrap_or(0))
+}
+
+fn attribute(name: &str, value: impl Into<String>) -> Result<AttributeType, PoolError> {
+    let built = AttributeType::builder().name(name).value(value).build();
+    built.map_err(|error| PoolError::Aws(AwsError::request("attribute", error)))
+}

@@ -1,0 +1,142 @@
+//! One entry of the quarantine: read, refused once more, deleted.
+
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::ReturnValue;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::super::AwsError;
+use super::super::row::{AsideRow, Item, n, s};
+use super::{QuarantineTable, TABLE, device_reason};
+use weir_core::domain::{Refusal, Timestamp};
+use weir_core::id::QuarantineId;
+
+/// What is known of something that was set aside, beside its payload.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Its id.
+    pub id: QuarantineId,
+    /// The code of the reason, of the last time it was tried.
+    pub reason: String,
+    /// The reason in words.
+    pub detail: String,
+    /// The function that refused it, and that a replay goes to.
+    pub function: String,
+    /// The topic it came on; may be empty.
+    pub topic: String,
+    /// The device, when known.
+    pub device: Option<String>,
+    /// The sensor, where it is one value.
+    pub sensor: Option<String>,
+    /// The instant it is for, when known; else that of its reception.
+    pub at: Timestamp,
+    /// When AWS received it.
+    pub received_at: Timestamp,
+    /// When it was set aside.
+    pub first_seen: Timestamp,
+    /// When it may vanish by itself.
+    pub expires_at: Timestamp,
+    /// How often a replay of it was refused.
+    pub attempts: u32,
+    /// When a replay of it was last refused.
+    pub tried_at: Option<Timestamp>,
+}
+
+/// An entry and the payload that a replay sends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Original {
+    /// What is known of it.
+    pub entry: Entry,
+    /// The bytes the device published or, where its siblings were good, the one value.
+    pub payload: Vec<u8>,
+}
+
+impl QuarantineTable {
+    /// The entry, with its payload.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer, or the row cannot be understood.
+    pub async fn get(&self, id: &QuarantineId) -> Result<Option<Original>, AwsError> {
+        let request = self.client.get_item().table_name(&self.name).key("id", s(id.as_str())).consistent_read(true);
+        let item = request.send().await.map_err(|error| AwsError::call("GetItem quarantine", error))?.item;
+        let Some(item) = item else { return Ok(None) };
+        let payload = item.get("payload").and_then(|payload| payload.as_s().ok()).map(|text| STANDARD.decode(text));
+        let Some(Ok(payload)) = payload else {
+            return Err(AwsError::corrupt(TABLE, id, "payload is not base64"));
+        };
+        Ok(Some(Original { entry: entry(item)?, payload }))
+    }
+
+    /// Notes that a replay was refused again: the reason of this time, and one attempt more. What else is known of the
+    /// entry stays, and so does the time it is kept. `None` when it is gone: it is not brought back.
+    ///
+    /// # Errors
+    /// When DynamoDB does not take it, or the row cannot be understood.
+    pub async fn refused(&self, of: &Entry, refusal: &Refusal, now: Timestamp) -> Result<Option<Entry>, AwsError> {
+        let mut set = "SET reason = :reason, detail = :detail, tried_at = :now".to_owned();
+        let mut update = self.client.update_item().table_name(&self.name).key("id", s(of.id.as_str()));
+        if let Some(device) = &of.device {
+            set.push_str(", device_reason = :device_reason");
+            update = update.expression_attribute_values(":device_reason", s(device_reason(device, refusal.reason)));
+        }
+        let update = update
+            .update_expression(set + " ADD attempts :one")
+            .condition_expression("attribute_exists(id)")
+            .expression_attribute_values(":reason", s(refusal.reason.code()))
+            .expression_attribute_values(":detail", s(&refusal.detail))
+            .expression_attribute_values(":now", n(now.millis()))
+            .expression_attribute_values(":one", n(1))
+            .return_values(ReturnValue::AllNew);
+        match update.send().await {
+            Ok(answer) => answer.attributes.map(entry).transpose(),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
+                _ => Err(AwsError::call("UpdateItem quarantine", error)),
+            },
+        }
+    }
+
+    /// Deletes the entry, where `attempts` is given only with so many attempts; false when there is none such.
+    ///
+    /// # Errors
+    /// When DynamoDB does not take it.
+    pub async fn delete(&self, id: &QuarantineId, attempts: Option<u32>) -> Result<bool, AwsError> {
+        let delete = self.client.delete_item().table_name(&self.name).key("id", s(id.as_str()));
+        let delete = match attempts {
+            None => delete.condition_expression("attribute_exists(id)"),
+            Some(0) => delete.condition_expression("attribute_exists(id) AND attribute_not_exists(attempts)"),
+            Some(attempts) => delete
+                .condition_expression("attempts = :attempts")
+                .expression_attribute_values(":attempts", n(attempts)),
+        };
+        match delete.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(AwsError::call("DeleteItem quarantine", error)),
+            },
+        }
+    }
+}
+
+/// The entry in a row of the table or of an index.
+pub(super) fn entry(item: Item) -> Result<Entry, AwsError> {
+    let key = item.get("id").and_then(|id| id.as_s().ok()).cloned().unwrap_or_default();
+    let row: AsideRow = serde_dynamo::from_item(item).map_err(|error| AwsError::corrupt(TABLE, &key, error))?;
+    Ok(Entry {
+        id: row.id.parse().map_err(|error| AwsError::corrupt(TABLE, &key, error))?,
+        reason: row.reason,
+        detail: row.detail,
+        function: row.function,
+        topic: row.topic,
+        device: row.device_id,
+        sensor: row.sensor,
+        at: Timestamp::from_millis(row.at),
+        received_at: Timestamp::from_millis(row.received_at),
+        first_seen: Timestamp::from_millis(row.first_seen),
+        expires_at: Timestamp::from_seconds(row.expires_at),
+        attempts: row.attempts,
+        tried_at: row.tried_at.map(Timestamp::from_millis),
+    })
+}

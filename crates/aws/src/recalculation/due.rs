@@ -1,0 +1,71 @@
+//! Jobs that somebody has to wake: to begin, or because nothing has moved them for long.
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::super::AwsError;
+use super::super::row::{Item, n, s};
+use super::{OPEN, RecalculationTable, STALLED};
+use weir_core::domain::Timestamp;
+use weir_core::domain::recalculation::State;
+
+/// A job that has to be woken.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Due {
+    key: Item,
+    due: i64,
+}
+
+impl RecalculationTable {
+    /// At most `limit` jobs that are due: to begin, or because nothing has moved them for long.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer.
+    pub async fn due(&self, now: Timestamp, limit: i32) -> Result<Vec<Due>, AwsError> {
+        let page = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name("due")
+            .key_condition_expression("#o = :open AND due <= :now")
+            .expression_attribute_names("#o", "open")
+            .expression_attribute_values(":open", s(OPEN))
+            .expression_attribute_values(":now", n(now.millis()))
+            .limit(limit)
+            .send()
+            .await
+            .map_err(|error| AwsError::call("Query recalculations due", error))?;
+        let due = |item: Item| {
+            let key = ["sensor", "job"].map(|name| Some((name.to_owned(), item.get(name)?.clone())));
+            let due = item.get("due").and_then(|due| due.as_n().ok()?.parse().ok())?;
+            Some(Due { key: key.into_iter().collect::<Option<_>>()?, due })
+        };
+        Ok(page.items.unwrap_or_default().into_iter().filter_map(due).collect())
+    }
+
+    /// Wakes a job that is due; nothing happens when it has moved since.
+    ///
+    /// # Errors
+    /// When DynamoDB does not take it.
+    pub async fn wake(&self, Due { key, due }: &Due, now: Timestamp) -> Result<(), AwsError> {
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key.clone()))
+            .update_expression("SET #s = :running, due = :next, wake = :yes")
+            .condition_expression("due = :due")
+            .expression_attribute_names("#s", "state")
+            .expression_attribute_values(":running", s(State::Running.code()))
+            .expression_attribute_values(":next", n(now.plus_seconds(STALLED).millis()))
+            .expression_attribute_values(":yes", AttributeValue::Bool(true))
+            .expression_attribute_values(":due", n(due))
+            .send()
+            .await;
+        let Err(error) = sent else { return Ok(()) };
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+            _ => Err(AwsError::call("UpdateItem recalculations", error)),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Readings older than readings are kept: they would be gone as soon as they are stored, so they are set quarantine.
+
+use futures_util::{StreamExt, stream};
+
+use super::super::AwsError;
+use super::readings::AT_ONCE;
+use super::{Outcomes, Placed, QuarantineWriter, ReadingTable, Written};
+use weir_core::domain::reading::Reading;
+use weir_core::domain::{Reason, Refusal, Timestamp};
+
+impl ReadingTable {
+    /// The instant before which readings have expired.
+    pub(super) fn alive(&self, now: Timestamp) -> Timestamp {
+        match self.keep_days {
+            0 => Timestamp::EARLIEST,
+            days => now.plus_seconds(days.saturating_mul(-86_400)),
+        }
+    }
+
+    /// Whether a reading of that instant has expired.
+    pub(in super::super) fn expired(&self, at: Timestamp, now: Timestamp) -> bool {
+        self.keep_days > 0 && at < self.alive(now)
+    }
+
+    /// Those that have expired, and the others.
+    pub(super) fn sift<'a>(&self, readings: &[(usize, &'a Reading)], now: Timestamp) -> (Placed<'a>, Placed<'a>) {
+        readings.iter().copied().partition(|(_, reading)| self.expired(reading.at, now))
+    }
+
+    /// Sets them quarantine.
+    pub(super) async fn refuse(&self, expired: Placed<'_>, quarantine: &QuarantineWriter<'_>) -> Outcomes {
+        let each: Vec<_> =
+            expired.into_iter().map(|(place, reading)| self.refuse_one(place, reading, quarantine)).collect();
+        stream::iter(each).buffer_unordered(AT_ONCE).collect().await
+    }
+
+    async fn refuse_one(
+        &self,
+        place: usize,
+        reading: &Reading,
+        quarantine: &QuarantineWriter<'_>,
+    ) -> (usize, Result<Written, AwsError>) {
+        let detail = format!("readings are kept for {} days, and this one is older", self.keep_days);
+        (place, quarantine.reading(reading, Refusal::new(Reason::OutsideRetention, detail)).await)
+    }
+}

@@ -1,0 +1,203 @@
+//! The time-series store on Timestream for LiveAnalytics: one multi-measure record for each reading.
+//!
+//! The record's version is [`Reading::rank`]: the same record again changes nothing, a recalculated value wins over
+//! the old one, and an older one that comes late is refused, which counts as known.
+
+use aws_sdk_timestreamwrite::Client;
+use aws_sdk_timestreamwrite::error::BuildError;
+use aws_sdk_timestreamwrite::operation::write_records::WriteRecordsError;
+use aws_sdk_timestreamwrite::types::{Dimension, MeasureValue, MeasureValueType, Record, RejectedRecord, TimeUnit};
+use futures_util::{StreamExt, stream};
+
+use super::super::AwsError;
+use super::{Outcomes, Placed, QuarantineWriter, Written, failed};
+use weir_core::domain::reading::Reading;
+use weir_core::domain::{Reason, Refusal};
+
+/// `WriteRecords` takes so many records.
+const BATCH: usize = 100;
+/// So many requests are under way at once for one call.
+const AT_ONCE: usize = 4;
+const OPERATION: &str = "WriteRecords";
+
+/// The readings' table in Timestream.
+#[derive(Debug, Clone)]
+pub struct TimestreamTable {
+    client: Client,
+    database: String,
+    table: String,
+}
+
+/// What became of a request.
+enum Answer {
+    /// All records are in.
+    Accepted,
+    /// Some were refused, told one by one.
+    Rejected(Vec<RejectedRecord>),
+    /// The request as a whole was found faulty, without saying by which record.
+    Faulty(String),
+}
+
+impl TimestreamTable {
+    /// The table `table` of `database`.
+    pub fn new(client: Client, database: impl Into<String>, table: impl Into<String>) -> Self {
+        Self { client, database: database.into(), table: table.into() }
+    }
+
+    /// Writes readings of different keys.
+    pub(super) async fn write(&self, readings: &[(usize, &Reading)], quarantine: &QuarantineWriter<'_>) -> Outcomes {
+        let chunks: Vec<_> = readings.chunks(BATCH).map(|chunk| self.write_chunk(chunk.to_vec(), quarantine)).collect();
+        stream::iter(chunks).buffer_unordered(AT_ONCE).concat().await
+    }
+
+    /// Writes up to 100 records. Refused ones are settled one by one and the others written again without them; a
+    /// request that is faulty as a whole is halved until the faulty record stands alone.
+    async fn write_chunk(&self, chunk: Placed<'_>, quarantine: &QuarantineWriter<'_>) -> Outcomes {
+        let mut outcomes = Outcomes::with_capacity(chunk.len());
+        let mut pending = vec![chunk];
+        while let Some(mut chunk) = pending.pop() {
+            match self.send(&chunk).await {
+                Err(error) => outcomes.extend(failed(&chunk, &error)),
+                Ok(Answer::Accepted) => outcomes.extend(chunk.iter().map(|(place, _)| (*place, Ok(Written::Stored)))),
+                Ok(Answer::Rejected(rejected)) => {
+                    let mut good = Vec::with_capacity(chunk.len());
+                    for (index, (place, reading)) in chunk.iter().enumerate() {
+                        match rejected.iter().find(|r| usize::try_from(r.record_index) == Ok(index)) {
+                            Some(rejected) => outcomes.push((*place, refused(reading, rejected, quarantine).await)),
+                            None => good.push((*place, *reading)),
+                        }
+                    }
+                    if good.len() == chunk.len() {
+                        // A refusal that names no record of ours cannot be acted on: deliver again.
+                        let detail = format!("{} records refused, none of them ours", rejected.len());
+                        outcomes.extend(failed(&good, &AwsError::request(OPERATION, detail)));
+                    } else if !good.is_empty() {
+                        pending.push(good);
+                    }
+                }
+                Ok(Answer::Faulty(detail)) => match chunk.as_slice() {
+                    [] => {}
+                    [(place, reading)] => {
+                        let refusal = Refusal::new(Reason::StoreRefused, detail);
+                        outcomes.push((*place, quarantine.reading(reading, refusal).await));
+                    }
+                    _ => {
+                        let half = chunk.split_off(chunk.len() / 2);
+                        pending.extend([half, chunk]);
+                    }
+                },
+            }
+        }
+        outcomes
+    }
+
+    /// Writes readings of different keys over what is stored of them; the number of those that Timestream refuses for
+    /// good. What is there in the same version or a newer one counts as written.
+    pub(super) async fn replace(&self, readings: &[&Reading]) -> Result<usize, AwsError> {
+        let mut refused = 0;
+        for chunk in readings.chunks(BATCH) {
+            let mut left: Placed<'_> = chunk.iter().map(|reading| (0, *reading)).collect();
+            while !left.is_empty() {
+                let rejected = match self.send(&left).await? {
+                    Answer::Accepted => break,
+                    Answer::Rejected(rejected) => rejected,
+                    Answer::Faulty(detail) => return Err(AwsError::request(OPERATION, detail)),
+                };
+                let before = left.len();
+                let mut good = Placed::new();
+                for (index, (place, reading)) in left.into_iter().enumerate() {
+                    let found = rejected.iter().find(|r| usize::try_from(r.record_index) == Ok(index));
+                    match found.map(|found| found.existing_version) {
+                        None => good.push((place, reading)),
+                        Some(existing) => refused += usize::from(existing.is_none_or(|known| known < reading.rank())),
+                    }
+                }
+                if good.len() == before {
+                    let detail = format!("{} records refused, none of them ours", rejected.len());
+                    return Err(AwsError::request(OPERATION, detail));
+                }
+                left = good;
+            }
+        }
+        Ok(refused)
+    }
+
+    async fn send(&self, chunk: &[(usize, &Reading)]) -> Result<Answer, AwsError> {
+        let build = |error: BuildError| AwsError::request(OPERATION, error);
+        // One message is of one device; only a queue's batch mixes them.
+        let device = chunk.first().map(|(_, reading)| &reading.series.device);
+        let shared = chunk.iter().all(|(_, reading)| Some(&reading.series.device) == device);
+        let mut common = Record::builder()
+            .measure_name("reading")
+            .measure_value_type(MeasureValueType::Multi)
+            .time_unit(TimeUnit::Milliseconds);
+        if let Some(device) = device.filter(|_| shared) {
+            common = common.dimensions(dimension("device", device.as_str()).map_err(build)?);
+        }
+        let records = chunk.iter().map(|(_, reading)| record(reading, !shared)).collect::<Result<Vec<_>, _>>();
+        let sent = self
+            .client
+            .write_records()
+            .database_name(&self.database)
+            .table_name(&self.table)
+            .common_attributes(common.build())
+            .set_records(Some(records.map_err(build)?))
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(Answer::Accepted),
+            Err(error) => match error.as_service_error() {
+                Some(WriteRecordsError::RejectedRecordsException(rejected)) => {
+                    Ok(Answer::Rejected(rejected.rejected_records().to_vec()))
+                }
+                Some(WriteRecordsError::ValidationException(invalid)) => Ok(Answer::Faulty(invalid.message.clone())),
+                _ => Err(AwsError::call(OPERATION, error)),
+            },
+        }
+    }
+}
+
+/// What a single refusal means: already there is as good as stored, everything else goes to quarantine. Another number
+/// with a better claim to the place looks like the same one: Timestream tells its version only.
+async fn refused(
+    reading: &Reading,
+    rejected: &RejectedRecord,
+    quarantine: &QuarantineWriter<'_>,
+) -> Result<Written, AwsError> {
+    if rejected.existing_version.is_some_and(|version| version >= reading.rank()) {
+        return Ok(Written::Duplicate);
+    }
+    let said = rejected.reason.as_deref().unwrap_or("Timestream gave no reason");
+    // Timestream's words for an instant it has no store for (API reference, RejectedRecord).
+    let old = ["retention", "time range"].iter().any(|words| said.contains(words));
+    let reason = if old { Reason::OutsideRetention } else { Reason::StoreRefused };
+    quarantine.reading(reading, Refusal::new(reason, said)).await
+}
+
+fn record(reading: &Reading, with_device: bool) -> Result<Record, BuildError> {
+    let mut record = Record::builder()
+        .time(reading.at.millis().to_string())
+        .version(reading.rank())
+        .dimensions(dimension("sensor", reading.series.sensor.as_str())?)
+        .measure_values(measure("raw", MeasureValueType::Double, reading.raw)?)
+        .measure_values(measure("value", MeasureValueType::Double, reading.value)?)
+        .measure_values(measure("calibration", MeasureValueType::Bigint, reading.calibration)?)
+        .measure_values(measure("quality", MeasureValueType::Varchar, reading.quality.code())?)
+        .measure_values(measure("received_at", MeasureValueType::Timestamp, reading.received_at.millis())?);
+    // Timestream refuses empty text.
+    if !reading.unit.is_empty() {
+        record = record.measure_values(measure("unit", MeasureValueType::Varchar, &reading.unit)?);
+    }
+    if with_device {
+        record = record.dimensions(dimension("device", reading.series.device.as_str())?);
+    }
+    Ok(record.build())
+}
+
+fn dimension(name: &str, value: &str) -> Result<Dimension, BuildError> {
+    Dimension::builder().name(name).value(value).build()
+}
+
+fn measure(name: &str, kind: MeasureValueType, value: impl ToString) -> Result<MeasureValue, BuildError> {
+    MeasureValue::builder().name(name).r#type(kind).value(value.to_string()).build()
+}

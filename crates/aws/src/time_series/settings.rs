@@ -1,0 +1,54 @@
+//! Which time-series store a stack has, from the environment.
+
+use aws_sdk_dynamodb::Client;
+use weir_runtime::{Environment, Settings, SettingsError};
+
+use super::ReadingTable;
+
+/// The time-series store that `TIME_SERIES_STORE` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreSettings {
+    /// `dynamodb`.
+    DynamoDb(TableSettings),
+    /// `timestream`: the database `TIMESTREAM_DATABASE` and its table `TIMESTREAM_TABLE`.
+    Timestream {
+        /// The database.
+        database: String,
+        /// The table.
+        table: String,
+    },
+}
+
+/// The tables of the store `dynamodb`: `READINGS_TABLE` and `ROLLUPS_TABLE`, whose rows are kept `READING_TTL_DAYS` (0, the
+/// default: for ever).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableSettings {
+    readings: String,
+    rollups: String,
+    ttl_days: i64,
+}
+
+impl TableSettings {
+    pub(super) fn table(&self, dynamodb: &Client) -> ReadingTable {
+        ReadingTable::new(dynamodb.clone(), &self.readings, &self.rollups, self.ttl_days)
+    }
+}
+
+impl Settings for StoreSettings {
+    fn read(environment: &Environment) -> Result<Self, SettingsError> {
+        let name = "TIME_SERIES_STORE";
+        let value = environment.text(name)?;
+        match value.as_str() {
+            "dynamodb" => Ok(Self::DynamoDb(TableSettings {
+                readings: environment.text("READINGS_TABLE")?,
+                rollups: environment.text("ROLLUPS_TABLE")?,
+                ttl_days: environment.number("READING_TTL_DAYS", 0, 0)?,
+            })),
+            "timestream" => Ok(Self::Timestream {
+                database: environment.text("TIMESTREAM_DATABASE")?,
+                table: environment.text("TIMESTREAM_TABLE")?,
+            }),
+            _ => Err(SettingsError::Wrong { name, value, expected: "`dynamodb` or `timestream`" }),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! How ids and instants stand in the OpenAPI document.
+
+use std::borrow::Cow;
+
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::{Object, RefOr};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::domain::{Reason, Timestamp};
+use crate::id::{DeviceId, JobId, LevelId, QuarantineId, SensorCode, Sub, Username};
+
+macro_rules! text_schema {
+    ($($of:ident = $name:literal $description:literal $example:literal $more:expr;)*) => {$(
+        impl PartialSchema for $of {
+            fn schema() -> RefOr<Schema> {
+                let more: fn(ObjectBuilder) -> ObjectBuilder = $more;
+                let text = ObjectBuilder::new().schema_type(Type::String).description(Some($description));
+                let object: Object = more(text).examples([$example]).build();
+                RefOr::T(Schema::Object(object))
+            }
+        }
+
+        impl ToSchema for $of {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed($name)
+            }
+        }
+    )*};
+}
+
+text_schema! {
+    QuarantineId = "QuarantineId" "Something in quarantine." "7dcf887bbe815f8e3047ff2c84bd7c3c"
+        |text| text.pattern(Some("^[0-9a-f]{32}$"));
+    DeviceId = "DeviceId" "A device: MQTT client id and thing name." "buoy-01"
+        |text| text.pattern(Some("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"));
+    SensorCode = "SensorCode" "What a sensor measures; unique within a device." "ph"
+        |text| text.pattern(Some("^[a-z][a-z0-9_]{0,31}$"));
+    LevelId = "LevelId" "A flow sensor: the tube, then its number on it." "01"
+        |text| text.pattern(Some("^[A-Za-z0-9][0-9]{1,9}$"));
+    Reason = "Reason" "Why something was set aside." "unknown_device"
+        |text| text.enum_values(Some(Reason::ALL.iter().map(|reason| reason.code())));
+    Username = "Username" "A person in the user pool; an e-mail address of theirs does as well."
+        "5f1e0000-0000-4000-8000-000000000001"
+        |text| text.min_length(Some(1)).max_length(Some(128));
+    Sub = "Sub" "Cognito's id of a person, for ever the same." "5f1e0000-0000-4000-8000-000000000001"
+        |text| text.pattern(Some("^[A-Za-z0-9][A-Za-z0-9-]{0,63}$"));
+    JobId = "JobId" "A recalculation of a series." "0123456789abcdef0123456789abcdef"
+        |text| text.pattern(Some("^[0-9a-f]{32}$"));
+    Timestamp = "Instant" "RFC 3339, UTC, milliseconds." "2026-11-20T06:24:44.123Z"
+        |text| text.format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
+}

@@ -1,0 +1,19 @@
+//! What `device` reads from its environment.
+
+use weir_runtime::{Environment, SettingsError};
+
+/// The settings of `device`.
+#[derive(Debug)]
+pub struct Settings {
+    pub(crate) devices_table: String,
+    pub(crate) calibrations_table: String,
+}
+
+impl weir_runtime::Settings for Settings {
+    fn read(environment: &Environment) -> Result<Self, SettingsError> {
+        Ok(Self {
+            devices_table: environment.text("DEVICES_TABLE")?,
+            calibrations_table: environment.text("CALIBRATIONS_TABLE")?,
+        })
+    }
+}

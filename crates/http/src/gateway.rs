@@ -1,0 +1,163 @@
+//! Requests of an HTTP API (API Gateway's payload format 2.0) go to a router, and its answers go back.
+//!
+//! `lambda_http` does this too, but panics on a path or query that is not a URI, and fails on a claim that is not text.
+//! API Gateway hands `rawPath` over decoded, so one `curl` is enough for either.
+
+use std::time::Duration;
+
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use aws_lambda_events::encodings::Body as ResponseBody;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderName, HeaderValue, Request, Uri};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use tower::ServiceExt;
+
+use weir_runtime::{Event, Retry, Until};
+
+use super::{ApiError, Claims, RequestId};
+
+/// Time beyond the deadline after which a request that did not stop by itself is cut off. Late enough for what the
+/// handler has to report, early enough to send the answer before Lambda's timeout.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Handles an event of a function that only API Gateway calls.
+///
+/// # Errors
+/// When the event is not a request.
+pub async fn serve(router: &Router, event: Event, until: Until) -> Result<weir_runtime::Response, Retry> {
+    if event.is_http() { Ok(answer(router, event, until).await) } else { Err(Retry::new("the event is not a request")) }
+}
+
+/// Answers the request in `event`. Never fails: what goes wrong is an answer too, and a request that is not finished in
+/// time gets 503. A request that was cut off is as if the function had been killed there, which every route must stand
+/// anyway. Handlers that do as much as there is time for find `until` among the request's extensions.
+pub async fn answer(router: &Router, event: Event, until: Until) -> weir_runtime::Response {
+    let id = request_id(event.json());
+    let mut request = match request(event) {
+        Ok(request) => request,
+        Err(problem) => return refused(problem, &id).await,
+    };
+    request.extensions_mut().insert(until);
+    match until.plus(GRACE).finish(router.clone().oneshot(request)).await {
+        Some(Ok(response)) => written(response).await,
+        Some(Err(never)) => match never {},
+        None => {
+            tracing::error!(request = id.0, "out of time");
+            refused(ApiError::unavailable("out of time"), &id).await
+        }
+    }
+}
+
+/// The answer to a request that reached no route, or did not come back from it.
+async fn refused(problem: ApiError, id: &RequestId) -> weir_runtime::Response {
+    let mut response = problem.clone().into_response();
+    problem.write(&mut response, id);
+    written(response).await
+}
+
+/// The request in `event`, with its id and the token's claims among its extensions.
+///
+/// # Errors
+/// 400 when the method, the path or the body cannot be read.
+pub fn request(event: Event) -> Result<Request<Body>, ApiError> {
+    let mut event = event.into_json();
+    let id = request_id(&event);
+    // Claims are read as JSON: not every one is text, as the type would have it.
+    let claims = event.pointer_mut("/requestContext/authorizer/jwt/claims").map(Value::take);
+    if let Some(context) = event.get_mut("requestContext").and_then(Value::as_object_mut) {
+        context.remove("authorizer");
+    }
+    if let Some(headers) = event.get_mut("headers").and_then(Value::as_object_mut) {
+        headers.retain(|name, value| is_header(name, value));
+    }
+    let unreadable = |what: &str| ApiError::malformed(format!("the {what} of the request cannot be read"));
+    let event: ApiGatewayV2httpRequest =
+        serde_json::from_value(event).map_err(|_| unreadable("method or another part"))?;
+
+    let stage = event.request_context.stage.unwrap_or_default();
+    let mut uri = encoded(without_stage(&event.raw_path.unwrap_or_default(), &stage), b"?#");
+    if let Some(query) = event.raw_query_string.filter(|query| !query.is_empty()) {
+        uri.push('?');
+        uri.push_str(&encoded(&query, b"#"));
+    }
+    let uri: Uri = uri.parse().map_err(|_| unreadable("path"))?;
+    let body = event.body.unwrap_or_default().into_bytes();
+    let body = if event.is_base64_encoded { STANDARD.decode(body).map_err(|_| unreadable("body"))? } else { body };
+
+    let mut request = Request::new(Body::from(body));
+    *request.method_mut() = event.request_context.http.method;
+    *request.uri_mut() = uri;
+    *request.headers_mut() = event.headers;
+    request.extensions_mut().insert(id);
+    if let Some(Value::Object(claims)) = claims {
+        request.extensions_mut().insert(Claims(claims));
+    }
+    Ok(request)
+}
+
+/// Whether HTTP knows such a header. One that it does not know is left out instead of refusing the request.
+fn is_header(name: &str, value: &Value) -> bool {
+    name.parse::<HeaderName>().is_ok() && value.as_str().is_some_and(|value| HeaderValue::from_str(value).is_ok())
+}
+
+fn request_id(event: &Value) -> RequestId {
+    RequestId(event.pointer("/requestContext/requestId").and_then(Value::as_str).unwrap_or("unknown").to_owned())
+}
+
+/// The path that the routes know: a stage other than `$default` stands in front of it.
+fn without_stage<'a>(path: &'a str, stage: &str) -> &'a str {
+    let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(stage));
+    match rest {
+        Some("") if !stage.is_empty() => "/",
+        Some(rest) if !stage.is_empty() && rest.starts_with('/') => rest,
+        _ if path.is_empty() => "/",
+        _ => path,
+    }
+}
+
+/// The text with every byte encoded that cannot stand in a URI. What is encoded already stays as it is; a `%` that
+/// encodes nothing is a decoded one.
+fn encoded(text: &str, also: &[u8]) -> String {
+    let bytes = text.as_bytes();
+    let mut encoded = String::with_capacity(text.len());
+    for (place, &byte) in bytes.iter().enumerate() {
+        let hex = |offset| bytes.get(place + offset).is_some_and(u8::is_ascii_hexdigit);
+        let literal = match byte {
+            b'%' => hex(1) && hex(2),
+            b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' => false,
+            byte => byte.is_ascii_graphic() && !also.contains(&byte),
+        };
+        if literal { encoded.push(char::from(byte)) } else { encoded.push_str(&format!("%{byte:02X}")) }
+    }
+    encoded
+}
+
+/// The answer as API Gateway wants it: several values of a header are one, comma-separated.
+async fn written(response: Response) -> weir_runtime::Response {
+    let (parts, body) = response.into_parts();
+    let mut answer = ApiGatewayV2httpResponse::default();
+    answer.status_code = parts.status.as_u16().into();
+    for name in parts.headers.keys() {
+        let values: Vec<_> = parts.headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
+        if let Ok(value) = HeaderValue::from_bytes(&values.join(&b", "[..])) {
+            answer.headers.insert(name, value);
+        }
+    }
+    // The body is in memory, so it can be had.
+    let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    answer.body = Some(match String::from_utf8(bytes.into()) {
+        Ok(text) => ResponseBody::Text(text),
+        Err(binary) => {
+            answer.is_base64_encoded = true;
+            ResponseBody::Binary(binary.into_bytes())
+        }
+    });
+    answer.into()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,37 @@
+//! What `organizer` reads from its environment.
+
+use weir_aws::level::Keeping;
+use weir_aws::time_series::StoreSettings;
+use weir_runtime::{Environment, SettingsError};
+
+/// The settings of `organizer`.
+#[derive(Debug)]
+pub struct Settings {
+    pub(crate) devices_table: String,
+    pub(crate) device_cache_seconds: i64,
+    pub(crate) levels_table: String,
+    pub(crate) keeping: Keeping,
+    pub(crate) quarantine_table: String,
+    pub(crate) quarantine_ttl_days: i64,
+    pub(crate) store: StoreSettings,
+}
+
+impl weir_runtime::Settings for Settings {
+    fn read(environment: &Environment) -> Result<Self, SettingsError> {
+        let open_after = environment.number("PROBLEM_OPEN_AFTER", 1_u32, 1)?;
+        let close_after = environment.number("PROBLEM_CLOSE_AFTER", 1_u32, 1)?;
+        Ok(Self {
+            devices_table: environment.text("DEVICES_TABLE")?,
+            device_cache_seconds: environment.number("DEVICE_CACHE_SECONDS", 60, 0)?,
+            levels_table: environment.text("LEVELS_TABLE")?,
+            keeping: Keeping {
+                measurements: environment.number("MEASUREMENTS_KEPT", 24, 1)?,
+                silent_after_seconds: environment.number("SILENT_AFTER_SECONDS", 10_800, 1)?,
+                judge_all: open_after > 1 || close_after > 1,
+            },
+            quarantine_table: environment.text("QUARANTINE_TABLE")?,
+            quarantine_ttl_days: environment.number("QUARANTINE_TTL_DAYS", 30, 1)?,
+            store: weir_runtime::Settings::read(environment)?,
+        })
+    }
+}

@@ -1,0 +1,21 @@
+//! What `quarantine` reads from its environment.
+
+use weir_runtime::{Environment, SettingsError};
+
+/// The settings of `quarantine`.
+#[derive(Debug)]
+pub struct Settings {
+    pub(crate) quarantine_table: String,
+    pub(crate) calibration_function: String,
+    pub(crate) organizer_function: String,
+}
+
+impl weir_runtime::Settings for Settings {
+    fn read(environment: &Environment) -> Result<Self, SettingsError> {
+        Ok(Self {
+            quarantine_table: environment.text("QUARANTINE_TABLE")?,
+            calibration_function: environment.text("CALIBRATION_FUNCTION")?,
+            organizer_function: environment.text("ORGANIZER_FUNCTION")?,
+        })
+    }
+}

@@ -1,0 +1,15 @@
+//! What `user` reads from its environment.
+
+use weir_runtime::{Environment, SettingsError};
+
+/// The settings of `user`.
+#[derive(Debug)]
+pub struct Settings {
+    pub(crate) users_table: String,
+}
+
+impl weir_runtime::Settings for Settings {
+    fn read(environment: &Environment) -> Result<Self, SettingsError> {
+        Ok(Self { users_table: environment.text("USERS_TABLE")? })
+    }
+}

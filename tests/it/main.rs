@@ -9,6 +9,7 @@ mod flow;
 mod foreign;
 mod history;
 mod http;
+mod one_build;
 mod organizer;
 mod people;
 mod problem_detector;

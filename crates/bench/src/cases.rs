@@ -1,4 +1,4 @@
-//! What the functions are measured with: one case for each kind of event, with what SPEC §12 allows it.
+//! What the functions are measured with: one case for each kind of event, with its limit.
 
 use crate::events::{Events, Stage, batches, levels, plain, quiet, read, single, turns};
 use crate::requests;
@@ -20,7 +20,7 @@ pub struct Case {
     pub events: fn(&Stage<'_>) -> Result<Events>,
     /// Whether an answer says that all went well.
     pub well: fn(&Value) -> bool,
-    /// What SPEC §12 allows.
+    /// Its limit.
     pub allowed: Allowed,
 }
 

@@ -80,7 +80,7 @@ impl Endpoint {
         self.shared.replaying.store(replaying, Ordering::Relaxed);
     }
 
-    /// So long every answer waits from now on.
+    /// Delay of every answer from now on.
     pub fn pause(&self, pause: Duration) {
         self.shared.pause_ms.store(pause.as_millis() as u64, Ordering::Relaxed);
     }
@@ -133,7 +133,7 @@ fn serve(mut function: Connection, engine: SocketAddr, shared: &Shared, pause: D
     while let Some(request) = function.request()? {
         lock(&shared.tally).begin(request.arrived);
         let kind = kind(&request);
-        // Cognito's answers are at hand anyway, and about different people.
+        // Cognito's answers need no engine, and differ from person to person.
         let ours = request.header("x-amz-target").is_some_and(|target| target.starts_with("AWSCognito"));
         let repeated = match shared.replaying.load(Ordering::Relaxed) && !ours {
             true => lock(&shared.answers).get(&kind).cloned(),

@@ -10,11 +10,11 @@ use crate::steady::{Asked, Seen};
 use crate::tally::Tally;
 use std::time::Duration;
 
-/// SPEC §12: times hello-world.
+/// Limit: times hello-world.
 const START: f64 = 3.0;
-/// SPEC §12: megabytes.
+/// Limit: megabytes.
 const ZIPPED: f64 = 3.0;
-/// SPEC §12: megabytes after 1,000 events.
+/// Limit: megabytes after 1,000 events.
 pub const MEMORY: f64 = 15.0;
 /// Bytes of a megabyte.
 pub const MB: f64 = 1e6;

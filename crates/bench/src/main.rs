@@ -1,5 +1,5 @@
 //! Measures the release binaries of the functions: hosts Lambda's Runtime API and an AWS endpoint on loopback, gives
-//! the functions events, and prints what they cost beside what SPEC §12 allows. `cargo xtask bench` builds and runs it.
+//! the functions events, and prints what they cost beside what budget.toml allows. `cargo xtask bench` builds and runs it.
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
@@ -16,6 +16,7 @@ mod figures;
 mod first;
 mod http;
 mod instructions;
+mod options;
 mod pin;
 mod pool;
 mod process;
@@ -30,6 +31,7 @@ mod steady;
 mod tally;
 mod world;
 
+use options::Options;
 use process::Program;
 
 /// The yardstick, always measured too.
@@ -38,50 +40,25 @@ const HELLO: &str = "hello";
 /// What figures may be at most that do not depend on the machine, from the root of the repository.
 const BUDGET: &str = "crates/bench/budget.toml";
 
-/// Measures the release binaries.
 #[derive(Parser)]
-#[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
-struct Options {
+#[command(name = "cargo xtask bench")]
+struct Command {
+    #[command(flatten)]
+    options: Options,
     /// The functions that were built.
-    #[arg(long, hide = true, value_delimiter = ',', default_value = "calibration,organizer,problem-detector")]
+    #[arg(long, hide = true, value_delimiter = ',')]
     built: Vec<String>,
-    /// Measures only this function, beside hello; may be given several times.
-    #[arg(long)]
-    function: Vec<String>,
-    /// Events per case.
-    #[arg(long, default_value_t = 1000)]
-    events: u64,
-    /// Starts per function.
-    #[arg(long, default_value_t = 40)]
-    starts: usize,
-    /// Writes all figures to this file as JSON.
-    #[arg(long)]
-    json: Option<PathBuf>,
-    /// Counts instructions per event too; needs valgrind.
-    #[arg(long)]
-    instructions: bool,
-    /// Measures only what does not depend on the machine, and fails when a figure is above its line in budget.toml.
-    #[arg(long)]
-    check: bool,
-    /// Measures memory once more after so many events of each function's first case.
-    #[arg(long, value_name = "EVENTS", value_parser = clap::value_parser!(i64).range(1..=10_000_000))]
-    long: Option<i64>,
-    /// Draws the starts into this SVG file.
-    #[arg(long)]
-    chart: Option<PathBuf>,
-    /// Measures only a recalculation of so many stored readings.
-    #[arg(long, value_name = "READINGS", value_parser = clap::value_parser!(i64).range(1..=10_000_000))]
-    recalculate: Option<i64>,
-    /// Where the binaries are, when not in the folder `release` beside this program's own.
-    #[arg(long)]
-    binaries: Option<PathBuf>,
+    /// Where the binaries are.
+    #[arg(long, hide = true)]
+    binaries: PathBuf,
     /// Where the repository is.
-    #[arg(long, default_value = ".")]
+    #[arg(long, hide = true)]
     root: PathBuf,
 }
 
 fn main() -> Result<ExitCode> {
-    let mut options = Options::parse();
+    let mut command = Command::parse();
+    let options = &mut command.options;
     if options.check {
         // Requests, units and sizes are the same after a few events as after many.
         (options.starts, options.events) = (0, 60);
@@ -91,9 +68,10 @@ fn main() -> Result<ExitCode> {
         }
     }
     let cpu = pin::to_one_cpu();
-    let mut rows = measure(&options)?;
+    let mut rows = measure(&command)?;
+    let options = &command.options;
     if options.check {
-        rows = budget::apply(&options.root.join(BUDGET), rows, options.instructions)?;
+        rows = budget::apply(&command.root.join(BUDGET), rows, options.instructions)?;
     }
     println!("{}", report::text(&rows).trim_start());
     println!("all on {cpu}");
@@ -108,12 +86,10 @@ fn main() -> Result<ExitCode> {
     Ok(if missed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn measure(options: &Options) -> Result<Vec<report::Row>> {
-    let folder = match &options.binaries {
-        Some(folder) => std::path::absolute(folder)?,
-        None => std::env::current_exe()?.with_file_name("../release"),
-    };
-    let programs = programs(options, &folder)?;
+fn measure(command: &Command) -> Result<Vec<report::Row>> {
+    let Command { options, built, binaries, root } = command;
+    let folder = std::path::absolute(binaries)?;
+    let programs = programs(&options.function, built, &folder)?;
     let endpoint = endpoint::Endpoint::start()?;
     world::create_tables(&endpoint)?;
     world::register_buoy(&endpoint)?;
@@ -122,13 +98,13 @@ fn measure(options: &Options) -> Result<Vec<report::Row>> {
     // that was closed long ago costs more.
     let span = 1_000 * i64::try_from(2 * options.events + 1000)?;
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
-    let stage = events::Stage { root: &options.root, endpoint: &endpoint, binaries: &folder, begin: now - span };
+    let stage = events::Stage { root, endpoint: &endpoint, binaries: &folder, begin: now - span };
 
     if let Some(readings) = options.recalculate {
         let recalculation = programs.iter().find(|program| program.name == recalculation::NAME);
         return recalculation::measure(&api, &stage, recalculation.context("recalculation was not built")?, readings);
     }
-    let limited = if options.check { budget::counted(&options.root.join(BUDGET))? } else { Vec::new() };
+    let limited = if options.check { budget::counted(&root.join(BUDGET))? } else { Vec::new() };
     eprintln!("starting {} functions {} times each", programs.len(), options.starts);
     let variables = world::variables(&endpoint, &[]);
     let starts = start::measure(&api, &endpoint, &programs, &variables, options.starts)?;
@@ -168,11 +144,11 @@ fn measure(options: &Options) -> Result<Vec<report::Row>> {
     Ok(rows)
 }
 
-fn programs(options: &Options, folder: &Path) -> Result<Vec<Program>> {
-    if let Some(unknown) = options.function.iter().find(|name| !options.built.contains(name)) {
-        bail!("there is no function {unknown}; there are {}", options.built.join(", "));
+fn programs(wanted: &[String], built: &[String], folder: &Path) -> Result<Vec<Program>> {
+    if let Some(unknown) = wanted.iter().find(|name| !built.contains(name)) {
+        bail!("there is no function {unknown}; there are {}", built.join(", "));
     }
-    let chosen = if options.function.is_empty() { &options.built } else { &options.function };
+    let chosen = if wanted.is_empty() { built } else { wanted };
     let program = |name: &str| {
         let path = folder.join(name);
         if !path.is_file() {

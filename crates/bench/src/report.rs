@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// One figure, with what it may be at most where SPEC §12 says so.
+/// One figure, with its limit where there is one.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// The function.

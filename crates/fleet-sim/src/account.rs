@@ -1,4 +1,4 @@
-//! The account of a run: what every message sent has to have come to, and whether the tables say the same.
+//! The account of a run: the expected effect of every message sent, compared with the rows of the tables.
 
 pub mod compare;
 pub mod episodes;

@@ -1,5 +1,5 @@
-//! The calibration models a second time, in the plainest arithmetic, straight from the contract (SPEC §4). Deliberately not the code
-//! of the functions: it is what their results are compared with.
+//! The calibration models a second time, in the plainest arithmetic. Deliberately not the code of the functions: their results are
+//! compared with these.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ pub struct Expected {
     pub valid: bool,
 }
 
-/// What `model`, as it is written, makes of `raw`; `None` where it refuses it, or is none of those known here.
+/// `raw` calibrated by `model`, which is written as in the API; `None` where the model rejects it or is not known here.
 pub fn calibrated(model: &Value, raw: f64) -> Option<Expected> {
     let number = |key: &str| model.get(key).and_then(Value::as_f64);
     let numbers = |value: &Value| -> Option<Vec<f64>> { value.as_array()?.iter().map(Value::as_f64).collect() };

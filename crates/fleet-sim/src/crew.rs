@@ -1,4 +1,4 @@
-//! The demonstration's devices as they live in the local cloud: registered, with a certificate each, and connected.
+//! The simulated devices in the local cloud: registered, with a certificate each, and connected over MQTT.
 
 use std::collections::HashMap;
 
@@ -19,12 +19,12 @@ use crate::simulate::tube::{UPLINKS, gateway};
 pub struct Crew {
     connections: HashMap<String, Connection>,
     admin: Api,
-    /// Who may use the API.
+    /// The people who may use the API.
     pub people: People,
 }
 
 impl Crew {
-    /// Makes the people, registers the fleet as one of them, makes a certificate for everything that sends, and connects.
+    /// Creates the people, registers the fleet as the administrator, creates a certificate for each sender, and connects it.
     ///
     /// # Errors
     /// When the local cloud refuses any of it.
@@ -67,8 +67,8 @@ impl Crew {
         Ok(Self { connections, admin, people })
     }
 
-    /// Registers a buoy for whoever watches, and makes its certificate. It is not connected: a second connection of the same name
-    /// ends the first one.
+    /// Registers a buoy for the person who watches, and creates its certificate. It is not connected, because a second connection with
+    /// the same client id would end the first.
     ///
     /// # Errors
     /// When the local cloud refuses any of it.

@@ -1,4 +1,4 @@
-//! The demonstration's devices, as data: what is registered, and what their probes would read.
+//! The simulated devices as data: what is registered, and what their probes read.
 
 pub mod curve;
 pub mod probes;
@@ -50,7 +50,7 @@ pub struct FlowSensor {
 
 /// A registered buoy that is switched off.
 pub const RETIRED: &str = "buoy-90";
-/// A registered buoy that is left to whoever watches.
+/// A registered buoy for the person who watches.
 pub const GUEST: &str = "buoy-00";
 /// A buoy that nobody has registered, but that has a certificate.
 pub const STRANGER: &str = "buoy-99";
@@ -58,7 +58,7 @@ pub const STRANGER: &str = "buoy-99";
 const SENSORS: usize = 5;
 
 impl Fleet {
-    /// So many buoys, and so many tubes of five flow sensors each.
+    /// A fleet of `buoys` buoys, and `tubes` tubes with five flow sensors each.
     pub fn new(buoys: usize, tubes: usize) -> Self {
         let buoy = |number| Buoy { id: format!("buoy-{:02}", number + 1), number, probes: probes::of_buoy(number) };
         Self { buoys: (0..buoys).map(buoy).collect(), tubes: (0..tubes).map(|number| tube(number, tubes)).collect() }
@@ -69,7 +69,7 @@ impl Fleet {
         self.tubes.iter().flat_map(|tube| &tube.sensors)
     }
 
-    /// Every pair of a flow sensor and one that follows it, as SPEC §6.2 says it.
+    /// Every pair of a flow sensor and one that follows it: the next number on the tube, unless the registry says otherwise.
     pub fn pairs(&self) -> Vec<(String, String)> {
         let known = |id: &String| self.flow_sensors().any(|sensor| sensor.id == *id);
         let mut pairs = Vec::new();

@@ -1,4 +1,4 @@
-//! Messages as the devices of the demonstration send them, each with what it has to come to.
+//! Messages of the simulated devices, each with its expected effects.
 
 pub mod buoy;
 pub mod live;
@@ -6,7 +6,7 @@ pub mod story;
 pub mod trouble;
 pub mod tube;
 
-/// One message, and what every value in it has to come to.
+/// One message, and the expected effect of every value in it.
 #[derive(Debug, Clone)]
 pub struct Message {
     /// Who sends it: the name of a certificate's thing.
@@ -21,18 +21,18 @@ pub struct Message {
     pub effects: Vec<Effect>,
 }
 
-/// What has to become of one value.
+/// The expected effect of one value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// A row in the table of readings.
     Reading(Reading),
     /// The newest level of its sensor.
     Level(Level),
-    /// A level at its place among older ones; the sensor's last value stays.
+    /// A late level, stored among older ones; the sensor's last value stays.
     Late(Level),
-    /// Known already; nothing changes.
+    /// A duplicate; nothing changes.
     Duplicate,
-    /// Set aside.
+    /// A quarantine entry.
     Quarantined(Quarantined),
 }
 
@@ -66,7 +66,7 @@ pub struct Level {
     pub filling: f64,
 }
 
-/// Something that has to be set aside.
+/// A value that has to be quarantined.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Quarantined {
     /// The reason code.
@@ -85,13 +85,13 @@ impl Message {
             .map_or(&self.topic, |(_, topic)| topic)
     }
 
-    /// The same message past the broker, straight to its rule.
+    /// The same message by Basic Ingest: straight to its rule, past the broker.
     pub fn by_basic_ingest(mut self, rule: &str) -> Self {
         self.topic = format!("$aws/rules/{rule}/{}", self.topic);
         self
     }
 
-    /// The same message again: nothing may come of it.
+    /// The same message again, which may have no effect.
     pub fn again(&self) -> Self {
         Self { effects: vec![Effect::Duplicate; self.effects.len()], ..self.clone() }
     }

@@ -1,4 +1,4 @@
-//! `cargo operate bill`: what AWS asks for, worked out of counted requests (`bill/usage.toml`) and list prices (`bill/prices.toml`).
+//! `cargo operate bill`: an estimate of the AWS bill from counted requests (`bill/usage.toml`) and list prices (`bill/prices.toml`).
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,7 +20,7 @@ struct Prices {
     cloudwatch: BTreeMap<String, f64>,
 }
 
-/// What one event asks for.
+/// What one event uses.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Event {

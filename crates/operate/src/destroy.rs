@@ -1,4 +1,4 @@
-//! `cargo operate destroy`: takes a stack away and says what stays.
+//! `cargo operate destroy`: deletes a stack, and names what stays.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `cargo operate restore-drill`: every table of the local cloud is exported to a file, deleted, made again and filled from the file, and
+//! `cargo operate restore-drill`: every table of the local cloud is exported to a file, deleted, recreated and filled from the file, and
 //! has to hold the same rows as before. In AWS the same is done with point-in-time recovery or a daily copy; the README says how.
 
 use std::collections::BTreeSet;
@@ -39,10 +39,7 @@ pub async fn run() -> Result<ExitCode> {
             .await
             .with_context(|| format!("the table {name}"))?;
     }
-    step.done(&format!(
-        "{} tables exported, lost, made again and filled; {rows} rows are what they were",
-        TABLES.len()
-    ));
+    step.done(&format!("{} tables exported, deleted, recreated and restored; {rows} rows are unchanged", TABLES.len()));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -56,7 +53,7 @@ async fn drill(client: &Client, name: &str, file: &Path) -> Result<usize> {
     let after: BTreeSet<String> = scan(client, name).await?.iter().map(line).collect::<Result<_>>()?;
     let missing = before.difference(&after).count();
     let strange = after.difference(&before).count();
-    ensure!(missing == 0 && strange == 0, "{missing} rows are missing and {strange} are not what they were");
+    ensure!(missing == 0 && strange == 0, "{missing} rows are missing and {strange} differ");
     Ok(before.len())
 }
 
@@ -75,7 +72,7 @@ async fn description(client: &Client, name: &str) -> Result<Option<TableDescript
             }
             Err(error) => return Err(error).context("cannot be described"),
         }
-        ensure!(Instant::now() < deadline, "it does not come to rest");
+        ensure!(Instant::now() < deadline, "its status does not become ACTIVE");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

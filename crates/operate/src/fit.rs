@@ -1,4 +1,4 @@
-//! `cargo operate fit`: the model that reference points in a file make, how good it is, and a picture of it.
+//! `cargo operate fit`: fits a calibration model to reference points in a file, and prints and draws how well it fits.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,13 +19,13 @@ mod points;
 pub struct Options {
     /// A file with two columns, raw and reference, divided by comma, semicolon or tab; a line of headings is skipped.
     points: PathBuf,
-    /// What kind of model to look for.
+    /// The model to fit.
     #[arg(long, value_enum)]
     model: Wanted,
     /// The degree of the polynomial.
     #[arg(long, default_value_t = 2)]
     degree: usize,
-    /// What a piecewise model does beyond the first and the last point.
+    /// What a piecewise model does outside of its points.
     #[arg(long, value_enum, default_value_t = Beyond::Extend)]
     outside: Beyond,
     /// Where to put the picture, an SVG; beside the points if left out.
@@ -74,7 +74,7 @@ impl Options {
     }
 }
 
-/// Reads the points, looks for the model, prints what it is and how good, and draws it.
+/// Reads the points, fits the model, prints it with its residuals, and draws it.
 ///
 /// # Errors
 /// When the file cannot be read, or its points do not make such a model; the message says which line is wrong.
@@ -91,7 +91,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The refusal as somebody with the file before them reads it.
+/// The error with the line of the file in place of the JSON pointer.
 fn told(invalid: &FieldError, points: &[Point]) -> anyhow::Error {
     let place = invalid.pointer.strip_prefix("/points/").and_then(|rest| rest.split('/').next()?.parse::<usize>().ok());
     match place.and_then(|place| points.get(place)) {

@@ -15,7 +15,7 @@ mod fit;
 mod redrive;
 mod smoke;
 
-/// The commands of whoever operates Weir, in AWS or in the local cloud that `cargo xtask up` runs.
+/// The commands for operating Weir, in AWS or in the local cloud that `cargo xtask up` runs.
 #[derive(Debug, Parser)]
 #[command(name = "cargo operate", bin_name = "cargo operate")]
 enum Command {

@@ -1,4 +1,4 @@
-//! `cargo operate redrive`: what functions failed on is handed to them again, and, when asked for, what was set aside.
+//! `cargo operate redrive`: failed messages are delivered to their functions again, and quarantined ones when asked for.
 //!
 //! A message leaves its queue only after its function has answered well; a function never counts a message twice. So the
 //! command can be stopped or killed at any point and started again: what it had in hand shows up again after `--hold` seconds.
@@ -16,15 +16,15 @@ use weir_aws::config;
 
 use weir_aws::invoke::{self, Invoker};
 
-pub mod aside;
 pub mod levels;
+pub mod quarantine;
 pub mod queue;
 pub mod record;
 pub mod tally;
 
 mod drain;
 
-use aside::Wanted;
+use quarantine::Wanted;
 use queue::Queue;
 use tally::Tally;
 
@@ -43,8 +43,8 @@ pub struct Options {
     /// Address of a cloud that is not AWS.
     #[arg(long, requires = "stack")]
     pub endpoint: Option<String>,
-    /// Only from here, can be given more than once: a function's name for its on-failure queue (functions that only the API invokes have
-    /// none), `ingest` for the dead letters of the ingest queue, or `quarantine` for what was set aside, which is left alone unless named.
+    /// Only from here, can be given more than once: a function's name for its on-failure queue (functions that only the API invokes
+    /// have none), `ingest` for the dead letters of the ingest queue, or `quarantine`, which is left alone unless named.
     #[arg(long, value_name = "WHERE")]
     pub from: Vec<String>,
     /// With `--from quarantine`: only this reason.
@@ -53,10 +53,10 @@ pub struct Options {
     /// With `--from quarantine`: only this device.
     #[arg(long)]
     pub device: Option<String>,
-    /// With `--from quarantine`: only what was set aside since, e.g. 2026-11-20T06:00:00Z.
+    /// With `--from quarantine`: only entries since, e.g. 2026-11-20T06:00:00Z.
     #[arg(long)]
     pub since: Option<String>,
-    /// So many seconds a message is kept from other runs while it is worked on, and so long a run waits for what another one has.
+    /// Visibility timeout in seconds of a message while it is handled, and how long a run waits for messages that another run has.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=43_200))]
     pub hold: u16,
 }
@@ -128,17 +128,17 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
             record::INGEST
         );
     }
-    let set_aside = options.from.iter().any(|from| from == QUARANTINE);
+    let from_quarantine = options.from.iter().any(|from| from == QUARANTINE);
     let wanted =
         Wanted { reason: options.reason.clone(), device: options.device.clone(), since: options.since.clone() };
-    if wanted != Wanted::default() && !set_aside {
+    if wanted != Wanted::default() && !from_quarantine {
         bail!("--reason, --device and --since choose from the quarantine: add --from {QUARANTINE}");
     }
     let target = Target::of(options)?;
     let progress = Progress::new();
     let mut tallies: Vec<(String, Tally)> = Vec::new();
     let mut found = 0;
-    // A word of --from that names the quarantine means what was set aside, not the queue of the function called so.
+    // A word of --from that names the quarantine means the quarantined messages, not the queue of the function called so.
     for function in
         functions.iter().map(String::as_str).chain([record::INGEST]).filter(|name| chosen(name) && *name != QUARANTINE)
     {
@@ -147,9 +147,9 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
         let tally = drain::drain(&target, &queue, &progress).await?;
         tallies.push((queue.name, tally));
     }
-    if set_aside {
+    if from_quarantine {
         found += 1;
-        tallies.push((target.name(QUARANTINE), aside::replay(&target, &wanted, &progress).await?));
+        tallies.push((target.name(QUARANTINE), quarantine::replay(&target, &wanted, &progress).await?));
     }
     if found == 0 {
         bail!(

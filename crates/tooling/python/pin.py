@@ -1,5 +1,5 @@
 """Writes <set>.txt from <set>.in: every package with its version and the hashes of all files of that release, for Python 3.10 and
-newer on Linux and macOS. Needs uv (`pip install uv`). Run it in this folder after changing a version in a .in file."""
+newer on Linux and macOS. Run it in this folder after changing a version in a .in file, with .local/python/uv/bin in PATH."""
 
 import pathlib
 import re
@@ -14,7 +14,7 @@ for asked in sorted(pathlib.Path(__file__).parent.glob("*.in")):
     compiled = subprocess.run(["uv", "pip", "compile", *FLAGS, asked], check=True, capture_output=True, text=True).stdout
     pins = []
     for pin in re.split(r"\n(?=[A-Za-z0-9])", compiled.strip()):
-        # pip wants a hash for `boto3` too where the file has one only for `boto3[crt]`.
+        # A hash for `boto3` is wanted too where the file has one only for `boto3[crt]`.
         extras = re.match(r"([A-Za-z0-9._-]+)\[[^\]]*\](.*)", pin, re.DOTALL)
         pins += ([extras.group(1) + extras.group(2)] if extras else []) + [pin]
     asked.with_suffix(".txt").write_text("\n".join(pins) + "\n")

@@ -1,23 +1,21 @@
-//! The HTTP API as somebody calls it who has a token.
-
-use std::time::Duration;
+//! A client of the deployed HTTP API.
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
-use ureq::http::{HeaderMap, Request};
 
+use crate::http::{HeaderMap, Http, Request};
 use crate::stack::Stack;
 
-/// The API, called by one person or by nobody.
+/// The API, called with the token of one person or with none.
 #[derive(Debug, Clone)]
 pub struct Api {
     address: String,
     host: String,
     token: Option<String>,
-    agent: ureq::Agent,
+    http: Http,
 }
 
-/// What it answered, whatever the status.
+/// Its answer, whatever the status.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// The status.
@@ -29,21 +27,15 @@ pub struct Answer {
 }
 
 impl Api {
-    /// The API of this stack, for whoever holds `token`.
+    /// The API of this stack, called with `token`.
     ///
     /// # Errors
     /// When the template has no such output.
     pub fn of(stack: &Stack, token: Option<&str>) -> Result<Self> {
-        // A proxy that is set for the internet must not see calls to this computer.
-        let config = ureq::Agent::config_builder()
-            .timeout_global(Some(Duration::from_secs(60)))
-            .http_status_as_error(false)
-            .proxy(None)
-            .build();
         let url = stack.output("ApiUrl")?;
-        // Not every computer knows that names under `localhost` are itself, so the name is only told.
+        // Not every computer resolves names under `localhost`, so the name goes into the header only.
         let host = url.split("://").last().unwrap_or_default().to_owned();
-        Ok(Self { address: stack.endpoint.clone(), host, token: token.map(str::to_owned), agent: config.into() })
+        Ok(Self { address: stack.endpoint.clone(), host, token: token.map(str::to_owned), http: Http::new() })
     }
 
     /// Calls it; `body` is sent as JSON.
@@ -79,19 +71,15 @@ impl Api {
         }
         let body = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
         let request = request.body(body).with_context(|| format!("{what} is not a request"))?;
-        let agent = self.agent.clone();
-        let answered = tokio::task::spawn_blocking(move || -> Result<_, ureq::Error> {
-            let mut answer = agent.run(request)?;
-            let bytes = answer.body_mut().with_config().limit(16 << 20).read_to_vec()?;
-            Ok(Answer { status: answer.status().as_u16(), headers: answer.headers().clone(), bytes })
-        });
-        answered.await.context("a call was torn down")?.with_context(|| format!("{what}: the API does not answer"))
+        let answer = self.http.call(request).await.with_context(|| format!("{what}: the API does not answer"))?;
+        let (parts, bytes) = answer.into_parts();
+        Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, bytes })
     }
 
     /// Calls it and expects one of `statuses`.
     ///
     /// # Errors
-    /// When it does not answer, or with another status; then with what it says.
+    /// When it does not answer, or with another status; the message carries its body.
     pub async fn expect(&self, statuses: &[u16], method: &str, path: &str, body: Option<&Value>) -> Result<Answer> {
         let answer = self.call(method, path, body).await?;
         if !statuses.contains(&answer.status) {

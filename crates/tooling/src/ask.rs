@@ -1,4 +1,4 @@
-//! Questions to AWS, asked through the Python environment of the SAM CLI: the same credentials, and no SDK to compile.
+//! Calls to AWS through boto3 in the SAM CLI's Python environment: the same credentials, and no SDK to compile for each of ten services.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -11,7 +11,7 @@ use crate::cloud;
 use crate::place::Place;
 use crate::tools::Set;
 
-/// Whom to ask, and as whom.
+/// AWS, or the local cloud in its place, with the caller's credentials.
 #[derive(Debug, Clone)]
 pub struct Aws {
     python: PathBuf,

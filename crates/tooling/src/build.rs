@@ -140,13 +140,19 @@ async fn stage(place: &Place, function: &str) -> Result<u64> {
     strip(place, &target(place).join("debug").join(function), &place.bootstrap(function)).await
 }
 
-/// Copies a program without its symbols, so that packing and starting it is quick; its size in bytes.
+/// Copies a program without its symbols, so that packing and starting it is quick, unless that was done before; its size in bytes.
 ///
 /// # Errors
 /// When the copy cannot be written.
 pub async fn strip(place: &Place, built: &Path, staged: &Path) -> Result<u64> {
     let folder = staged.parent().context("a program stands in a folder")?;
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    let (from, to) = (|| format!("{} is missing", built.display()), || format!("cannot write {}", staged.display()));
+    let modified = std::fs::metadata(built).and_then(|file| file.modified()).with_context(from)?;
+    // The copy carries the time of its original; one that was built for AWS since has another.
+    if std::fs::metadata(staged).and_then(|file| file.modified()).is_ok_and(|time| time == modified) {
+        return Ok(std::fs::metadata(staged).with_context(to)?.len());
+    }
     // Built for AWS before: cargo-lambda leaves other files beside its program.
     let _ = std::fs::remove_file(staged);
     let mut strip = Command::new("strip");
@@ -154,9 +160,10 @@ pub async fn strip(place: &Place, built: &Path, staged: &Path) -> Result<u64> {
     let stripped = run_logged("strip", strip, &place.run("strip.log"), |_| {}).await;
     if stripped.is_err() {
         // Without binutils the larger program does as well.
-        std::fs::copy(built, staged)
-            .with_context(|| format!("cannot copy {} to {}", built.display(), staged.display()))?;
+        std::fs::copy(built, staged).with_context(to)?;
     }
+    let copy = std::fs::File::options().write(true).open(staged).with_context(to)?;
+    copy.set_modified(modified).with_context(to)?;
     Ok(std::fs::metadata(staged).with_context(|| format!("{} is missing", staged.display()))?.len())
 }
 

@@ -1,4 +1,4 @@
-//! Who a device is: a thing, an X.509 certificate with its key, and the policies that say what it may do.
+//! A device's identity: a thing, an X.509 certificate with its key, and the policies of what it may do.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::secret;
 use crate::stack::Stack;
 
-/// A device that can prove who it is. Its name is the thing's name and the MQTT client id.
+/// The identity of a device. Its name is the thing's name and the MQTT client id.
 #[derive(Debug, Clone)]
 pub struct Identity {
     /// Thing name and client id.
@@ -19,7 +19,7 @@ pub struct Identity {
     pub key: PathBuf,
 }
 
-/// Makes the thing `name`, a certificate for it, and attaches the policies.
+/// Creates the thing `name` and a certificate for it, and attaches the policies.
 ///
 /// # Errors
 /// When the local cloud refuses a step or a file cannot be written.

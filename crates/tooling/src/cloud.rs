@@ -1,15 +1,14 @@
-//! Plain HTTP calls to the local cloud, for the services whose SDK would be too much to compile here.
-
-use std::time::Duration;
+//! Plain HTTP calls to the local cloud, for the services whose SDK would take too long to compile.
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use tokio::process::Command;
-use ureq::http::Request;
 
-/// The account every caller of the emulator has.
+use crate::http::{Http, Request};
+
+/// The account of every caller of the emulator.
 pub const ACCOUNT: &str = "000000000000";
-/// Access key and secret key the emulator is content with.
+/// Access key and secret key that the emulator accepts.
 pub const KEY: &str = "test";
 
 /// The control planes of the local cloud.
@@ -17,7 +16,7 @@ pub const KEY: &str = "test";
 pub struct Cloud {
     endpoint: String,
     region: String,
-    agent: ureq::Agent,
+    http: Http,
 }
 
 /// One call.
@@ -38,13 +37,7 @@ pub struct Call<'a> {
 impl Cloud {
     /// The cloud at an endpoint such as `http://127.0.0.1:4566`.
     pub fn new(endpoint: &str, region: &str) -> Self {
-        // A proxy that is set for the internet must not see calls to this computer.
-        let config = ureq::Agent::config_builder()
-            .timeout_global(Some(Duration::from_secs(60)))
-            .http_status_as_error(false)
-            .proxy(None)
-            .build();
-        Self { endpoint: endpoint.to_owned(), region: region.to_owned(), agent: config.into() }
+        Self { endpoint: endpoint.to_owned(), region: region.to_owned(), http: Http::new() }
     }
 
     /// The answer's bytes.
@@ -67,16 +60,9 @@ impl Cloud {
             request = request.header(*name, *value);
         }
         let request = request.body(body).with_context(|| format!("{what} is not a request"))?;
-        let agent = self.agent.clone();
-        let answered = tokio::task::spawn_blocking(move || -> Result<_, ureq::Error> {
-            let mut answer = agent.run(request)?;
-            let body = answer.body_mut().with_config().limit(256 << 20).read_to_vec()?;
-            Ok((answer.status(), body))
-        });
-        let (status, body) = answered
-            .await
-            .context("a call was torn down")?
-            .with_context(|| format!("{what}: the local cloud does not answer"))?;
+        let answer =
+            self.http.call(request).await.with_context(|| format!("{what}: the local cloud does not answer"))?;
+        let (status, body) = (answer.status(), answer.into_body());
         if !status.is_success() {
             bail!("{what}: {status} {}", String::from_utf8_lossy(&body));
         }
@@ -114,7 +100,7 @@ impl Cloud {
     }
 }
 
-/// What programs need in their environment so that they talk to the local cloud and never to AWS, whatever the caller has configured.
+/// Environment variables that make a program talk to the local cloud and never to AWS, whatever the caller has configured.
 pub fn environment(endpoint: &str, region: &str) -> Vec<(&'static str, String)> {
     vec![
         ("AWS_ENDPOINT_URL", endpoint.to_owned()),
@@ -131,7 +117,7 @@ pub fn environment(endpoint: &str, region: &str) -> Vec<(&'static str, String)> 
     ]
 }
 
-/// Gives a program [`environment`] and takes away what would win over it.
+/// Gives a program [`environment`], and removes what would override it.
 pub fn only(command: &mut Command, endpoint: &str, region: &str) {
     command.envs(environment(endpoint, region));
     for name in FOREIGN {
@@ -139,7 +125,7 @@ pub fn only(command: &mut Command, endpoint: &str, region: &str) {
     }
 }
 
-/// Variables of the caller that would win over [`environment`].
+/// Variables of the caller that would override [`environment`].
 pub const FOREIGN: [&str; 6] = [
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",

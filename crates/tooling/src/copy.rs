@@ -1,5 +1,5 @@
-//! A second copy of a deployed function in the local cloud, with other variables in its environment: to see what it does
-//! where something is missing or elsewhere, without getting in the way of the first.
+//! A second copy of a deployed function in the local cloud, with other environment variables: for tests of what it does where something
+//! is missing or elsewhere.
 
 use anyhow::{Context, Result};
 use base64::Engine;

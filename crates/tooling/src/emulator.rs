@@ -13,7 +13,7 @@ use crate::port::expect_free;
 use crate::process::{Running, tail};
 use crate::tools::Set;
 
-/// How long it may take to answer; it needs 0.2 s here.
+/// Timeout for its first answer; it usually takes 0.2 s.
 const START: Duration = Duration::from_secs(60);
 
 /// Where the local cloud listens.
@@ -35,7 +35,7 @@ pub struct Emulator {
     ports: Ports,
 }
 
-/// Folder of a run in which a local cloud that enforces roles keeps what it holds from its end to its next start.
+/// Folder of a run in which a local cloud that enforces roles saves its state when it ends.
 pub const STATE: &str = "state";
 
 impl Emulator {
@@ -55,12 +55,12 @@ impl Emulator {
         Ok(emulator)
     }
 
-    /// Ends it; where roles are enforced, what it holds is written down.
+    /// Ends it; where roles are enforced, it saves its state.
     pub fn end(&mut self) {
         self.running.end();
     }
 
-    /// Starts it again after its end, with what was written down.
+    /// Starts it again with the saved state.
     ///
     /// # Errors
     /// As [`Emulator::start`].
@@ -146,7 +146,7 @@ fn launch(place: &Place, ports: Ports, cloud: &Cloud, log: &Path) -> Result<Runn
     } else {
         command.env("AUTH", "false").env_remove("PERSIST_STATE");
     }
-    // Its end follows the end of this pipe, so it goes even when this program is killed.
+    // It ends when this pipe closes, so it ends even when this program is killed.
     command.stdin(Stdio::piped()).stdout(Stdio::from(output)).stderr(Stdio::from(errors));
     Running::start("the local cloud", command)
 }

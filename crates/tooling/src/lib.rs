@@ -20,6 +20,7 @@ pub mod build;
 pub mod cloud;
 pub mod deploy;
 pub mod emulator;
+pub mod http;
 pub mod prepare;
 pub mod stack;
 

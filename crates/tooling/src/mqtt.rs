@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use crate::certificate::Identity;
 use crate::stack::Stack;
 
-/// How long the broker may take for one answer.
+/// Timeout for one answer of the broker.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// An open connection; dropping it closes it.
@@ -35,7 +35,7 @@ pub struct Message {
     pub topic: String,
     /// What it says.
     pub payload: Vec<u8>,
-    /// Whether it was waiting there before the device subscribed.
+    /// Whether it was retained before the device subscribed.
     pub retained: bool,
 }
 

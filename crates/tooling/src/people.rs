@@ -1,4 +1,4 @@
-//! People who may use the HTTP API of the local cloud: made in its user pool, signed in as on AWS.
+//! People who may use the HTTP API of the local cloud. They are created in its user pool and sign in as on AWS.
 
 use std::path::Path;
 
@@ -25,16 +25,16 @@ pub enum Role {
 pub struct Person {
     /// What they sign in with.
     pub email: String,
-    /// Made up anew for each run.
+    /// Random, new in each run.
     pub password: String,
 }
 
-/// The tokens of a signed-in person; they hold for 15 minutes.
+/// The tokens of a signed-in person; they are valid for 15 minutes.
 #[derive(Debug, Clone)]
 pub struct Tokens {
-    /// Says who they are: the API's token.
+    /// The ID token, which the API expects.
     pub id: String,
-    /// Says only that they are signed in; the API refuses it.
+    /// The access token, which the API refuses.
     pub access: String,
 }
 
@@ -48,7 +48,7 @@ pub struct People {
 }
 
 impl People {
-    /// Makes them, and writes them down for other commands and the tests.
+    /// Creates them, and writes them to a file for other commands and the tests.
     ///
     /// # Errors
     /// When the user pool refuses a step.
@@ -61,10 +61,10 @@ impl People {
         Ok(people)
     }
 
-    /// Reads those that were written down.
+    /// Reads the people of a run from its file.
     ///
     /// # Errors
-    /// When there are none.
+    /// When there is no such file or it is broken.
     pub fn read(file: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
         serde_json::from_str(&text).with_context(|| format!("{} is broken", file.display()))
@@ -72,7 +72,7 @@ impl People {
 }
 
 impl Person {
-    /// Makes somebody of a role, whose scope `devices` names, parted by blanks.
+    /// Creates a person with a role; `devices` is their scope, space-separated.
     ///
     /// # Errors
     /// When the user pool refuses a step.
@@ -124,7 +124,7 @@ async fn call(stack: &Stack, operation: &str, request: &Value) -> Result<Value> 
     stack.cloud().json("cognito-idp", "POST", "/", &headers, Some(request)).await
 }
 
-/// 18 random bytes, and one of each kind of sign that the pool asks for.
+/// 18 random bytes, and one of each character class that the pool requires.
 fn password() -> Result<String> {
     let mut random = [0; 18];
     let mut source = std::fs::File::open("/dev/urandom").context("this computer has no /dev/urandom")?;

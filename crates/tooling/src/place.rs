@@ -1,4 +1,4 @@
-//! Where things stand: the repository, and the folders under `.local/` that hold tools and the state of a run.
+//! The repository, and the folders under `.local/` that hold the tools and the state of a run.
 
 use std::path::{Path, PathBuf};
 
@@ -60,14 +60,14 @@ impl Place {
         self.root.join("target").join("lambda").join(function).join("bootstrap")
     }
 
-    /// A path as a person in the repository would type it.
+    /// A path relative to the repository, for messages.
     pub fn shown(&self, path: &Path) -> String {
         path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
     }
 }
 
-/// The repository's root: above this package's folder, which cargo names when it runs it; else above the folder where somebody is, as for
-/// a copy that was built elsewhere; else where it was built.
+/// The repository's root: above the package that cargo runs; else above the current folder, for a program that was built elsewhere; else
+/// where this program was built.
 ///
 /// # Errors
 /// When there is no template.yaml above any of them.

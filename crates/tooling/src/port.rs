@@ -1,10 +1,10 @@
-//! Ports on loopback: is one free, and which one is.
+//! Free ports on loopback.
 
 use std::net::TcpListener;
 
 use anyhow::{Context, Result, bail};
 
-/// Makes sure that a port can be had.
+/// Makes sure that a port is free.
 ///
 /// # Errors
 /// When it is taken; the message names the port and the option that chooses another.
@@ -19,7 +19,7 @@ pub fn expect_free(port: u16, purpose: &str, option: &str) -> Result<()> {
     );
 }
 
-/// A port nobody uses now.
+/// A port that is free now.
 ///
 /// # Errors
 /// When the operating system gives none.

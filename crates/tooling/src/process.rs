@@ -1,5 +1,5 @@
-//! Programs this one starts. Each is the head of a process group of its own, and the whole group ends when its `Running` is
-//! dropped, so an error or Ctrl-C anywhere leaves nothing behind.
+//! Programs this one starts. Each leads a process group of its own, and the whole group ends when its `Running` is dropped, so an error
+//! or Ctrl-C leaves no process behind.
 
 use std::io::ErrorKind;
 use std::path::Path;

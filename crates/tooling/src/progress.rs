@@ -1,4 +1,4 @@
-//! What is being prepared: progress bars on a terminal, plain lines anywhere else.
+//! Progress of a command: bars on a terminal, plain lines anywhere else.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ pub struct Progress {
     bars: Option<MultiProgress>,
 }
 
-/// One thing being done.
+/// One step of a command.
 #[derive(Debug)]
 pub struct Step {
     bar: Option<ProgressBar>,
@@ -27,17 +27,17 @@ impl Progress {
         Self { bars: std::io::stdout().is_terminal().then(MultiProgress::new) }
     }
 
-    /// Something of unknown length.
+    /// A step of unknown length.
     pub fn step(&self, title: &str) -> Step {
         self.start(title, None)
     }
 
-    /// Something made of `length` parts.
+    /// A step of `length` parts.
     pub fn counted(&self, title: &str, length: u64) -> Step {
         self.start(title, Some(length))
     }
 
-    /// A line about something that needs no time.
+    /// A line about something that took no time.
     pub fn say(&self, title: &str, text: &str) {
         let line = format!("{title:<TITLE$} {text}");
         match &self.bars {
@@ -46,7 +46,7 @@ impl Progress {
         }
     }
 
-    /// Takes away the bars of what will not be finished.
+    /// Removes the bars of unfinished steps.
     pub fn clear(&self) {
         if let Some(bars) = &self.bars {
             let _ = bars.clear();
@@ -85,7 +85,7 @@ impl Step {
         }
     }
 
-    /// One part is through.
+    /// One part is done.
     pub fn advance(&self, text: &str) {
         if let Some(bar) = &self.bar {
             bar.inc(1);
@@ -93,7 +93,7 @@ impl Step {
         self.note(text);
     }
 
-    /// It is done; the line stays with the time it took.
+    /// Ends the step; its line stays, with the time it took.
     pub fn done(self, text: &str) {
         let line = format!("{:<TITLE$} {text} ({:.1} s)", self.title, self.started.elapsed().as_secs_f64());
         match &self.bar {

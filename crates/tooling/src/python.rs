@@ -1,4 +1,4 @@
-//! Which Python to use. Any from 3.10 on will do, as long as it can make virtual environments.
+//! Which Python to use: any from 3.10 on that can make virtual environments.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 /// The oldest minor version of Python 3 the tools work with.
 const OLDEST: u32 = 10;
 const NAMES: [&str; 7] = ["python3", "python3.13", "python3.12", "python3.11", "python3.10", "python3.14", "python"];
-/// Says the version and whether virtual environments can be made (Debian packs that apart).
+/// Prints the version and whether virtual environments can be made (Debian packages that separately).
 const QUESTION: &str = "import sys; print(*sys.version_info[:2])
 try:
     import venv, ensurepip
@@ -24,7 +24,7 @@ pub struct Python {
     pub minor: u32,
 }
 
-/// Finds the first Python that will do: `WEIR_PYTHON`, when set, else those in PATH.
+/// Finds the first suitable Python: `WEIR_PYTHON`, when set, else those in PATH.
 ///
 /// # Errors
 /// When there is none; the message says what to install.

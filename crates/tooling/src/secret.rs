@@ -1,4 +1,4 @@
-//! Files for nobody but their owner: keys, passwords, tokens.
+//! Files that only their owner can read: keys, passwords, tokens.
 
 use std::fs::{OpenOptions, Permissions};
 use std::io::Write;
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// Writes the file so that at no moment anybody else can read it.
+/// Writes the file so that nobody else can read it at any moment.
 ///
 /// # Errors
 /// When it cannot be written or protected.

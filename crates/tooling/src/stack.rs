@@ -1,4 +1,4 @@
-//! The names of what was deployed, read from the stack's outputs, and written down for other commands and for the tests.
+//! The deployed stack: its outputs and addresses, kept in a file for other commands and for the tests.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,10 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Call, Cloud};
-use crate::deploy::Settings;
 use crate::emulator::Ports;
 use crate::place::Place;
 
-/// File name of a written-down stack, in the run's folder.
+/// Name of the stack's file in the run's folder.
 pub const FILE: &str = "stack.json";
 
 /// The stack that runs in the local cloud.
@@ -27,7 +26,7 @@ pub struct Stack {
     pub ca: PathBuf,
     /// Folder of the devices' certificates and keys.
     pub certificates: PathBuf,
-    /// File of the people who may use the API, with their passwords; for its owner alone.
+    /// File of the people who may use the API, with their passwords; only its owner can read it.
     pub people: PathBuf,
     /// Process id of the local cloud.
     pub process: u32,
@@ -36,11 +35,17 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Asks the local cloud for the stack's outputs.
+    /// The stack with these outputs in a local cloud that listens on `ports` and runs as `process`.
     ///
     /// # Errors
-    /// When it knows no such stack.
-    pub async fn find(cloud: &Cloud, settings: &Settings, ports: Ports, process: u32, place: &Place) -> Result<Self> {
+    /// When the local cloud does not give its certificate.
+    pub async fn of(
+        place: &Place,
+        cloud: &Cloud,
+        ports: Ports,
+        process: u32,
+        outputs: BTreeMap<String, String>,
+    ) -> Result<Self> {
         let ca = Call { service: "iot", method: "GET", path: "/_ministack/iot/ca.pem", ..Call::default() };
         let file = place.run("certificates").join("ca.pem");
         std::fs::write(&file, cloud.bytes(ca).await?).with_context(|| format!("cannot write {}", file.display()))?;
@@ -52,11 +57,11 @@ impl Stack {
             certificates: place.run("certificates"),
             people: place.run("people.json"),
             process,
-            outputs: outputs(cloud, &settings.stack).await?,
+            outputs,
         })
     }
 
-    /// Reads a stack that was written down.
+    /// Reads a stack from its file.
     ///
     /// # Errors
     /// When there is none, or its local cloud is gone.
@@ -76,7 +81,7 @@ impl Stack {
         Self::read(&file()?)
     }
 
-    /// Writes it down.
+    /// Writes it to a file.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -124,48 +129,4 @@ pub fn file() -> Result<PathBuf> {
 fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
-}
-
-async fn outputs(cloud: &Cloud, stack: &str) -> Result<BTreeMap<String, String>> {
-    let answer = cloud
-        .bytes(Call {
-            service: "cloudformation",
-            method: "POST",
-            path: "/",
-            headers: &[("content-type", "application/x-www-form-urlencoded")],
-            body: format!("Action=DescribeStacks&Version=2010-05-15&StackName={stack}").into_bytes(),
-        })
-        .await?;
-    parse(&String::from_utf8_lossy(&answer))
-}
-
-fn parse(answer: &str) -> Result<BTreeMap<String, String>> {
-    let document = roxmltree::Document::parse(answer).context("the list of stacks is not XML")?;
-    let named = |node: roxmltree::Node<'_, '_>, name: &str| {
-        node.children().find(|child| child.has_tag_name(name)).and_then(|child| child.text()).map(str::to_owned)
-    };
-    let outputs: BTreeMap<_, _> = document
-        .descendants()
-        .filter_map(|node| Some((named(node, "OutputKey")?, named(node, "OutputValue")?)))
-        .collect();
-    if outputs.is_empty() {
-        bail!("the stack has no outputs");
-    }
-    Ok(outputs)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn outputs_are_read_from_the_answer() {
-        let answer = "<R><Outputs><member><OutputKey>A</OutputKey><OutputValue>1</OutputValue><Description>x</Description></member>\
-                      <member><OutputKey>B</OutputKey><OutputValue>2</OutputValue></member></Outputs></R>";
-        assert_eq!(
-            parse(answer).unwrap().into_iter().collect::<Vec<_>>(),
-            [("A".into(), "1".into()), ("B".into(), "2".into())]
-        );
-        assert!(parse("<R/>").is_err());
-    }
 }

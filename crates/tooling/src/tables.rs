@@ -1,4 +1,4 @@
-//! The tables of the local cloud: a client, and every row of a table as the account needs it.
+//! The tables of the local cloud: a client, and typed rows.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
-//! The other time-series store in the local cloud, which has none: moto answers as Timestream does, and a second copy of the function
-//! `calibration` writes there.
+//! The other time-series store for the local cloud: moto answers as Timestream does, and a second copy of the function `calibration`
+//! writes to it.
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ use crate::progress::Progress;
 use crate::stack::Stack;
 use crate::tools::Set;
 
-/// How long moto may take to answer.
+/// Timeout for moto's first answer.
 const START: Duration = Duration::from_secs(60);
 
 /// Name of the stack's output that names the copy.

@@ -17,46 +17,41 @@ use crate::pipeline;
 use crate::test;
 use crate::up;
 
-/// The commands of this repository.
+/// The commands for developing Weir; `cargo operate` has those for operating it.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 pub enum Command {
     /// Start the local cloud with simulated devices and watch it work; Ctrl-C ends it.
     Up(up::Options),
-    /// Run everything that has to pass: format, clippy, tests, template lint, and the local cloud.
+    /// Run every check: format, clippy, tests, lint, advisories, local cloud, and the benchmark's budget.
     Test(test::Options),
-    /// Hand a recorded event to a function of the running local cloud: events/<function>/<event>.json.
+    /// Invoke a function of the running local cloud with a recorded event: events/<function>/<event>.json.
     Invoke {
         /// The function, e.g. calibration.
         function: String,
-        /// The event, e.g. number; without one, a list of them.
+        /// The event, e.g. number; without it, the events are listed.
         event: Option<String>,
     },
-    /// Install cargo-lambda and the other tools under .local/, and say how to use them.
+    /// Install cargo-lambda and the other tools under .local/, and print how to use them.
     Tools,
-    /// Look at what the crates in Cargo.lock are: licenses, bans, sources, advisories (these need GitHub); default all.
+    /// Check the crates in Cargo.lock: licenses, bans, sources, advisories (these need GitHub); all by default.
     Deny {
         /// The checks.
         checks: Vec<String>,
     },
-    /// Build the functions, for this computer or for AWS; or what deploys and tests them.
+    /// Build the functions for this computer or for AWS, or the programs that deploy and test them.
     Build {
-        /// For AWS: arm64, optimised, with cargo-lambda.
+        /// For AWS: arm64, optimized, with cargo-lambda.
         #[arg(long)]
         aws: bool,
         /// `operate` and the tests of what is deployed, into target/deploy: the pipeline's later jobs compile nothing.
         #[arg(long, conflicts_with = "aws")]
         deploy: bool,
     },
-    /// Feed the functions made-up bytes with libFuzzer, beginning with the recorded events.
+    /// Fuzz the functions' readers with libFuzzer, starting from the recorded events.
     Fuzz(fuzz::Options),
-    /// Measure the functions' release binaries: start, size, memory, processor time, requests and units; --help says more.
-    #[command(disable_help_flag = true)]
-    Bench {
-        /// What the benchmark itself understands, e.g. --function organizer --json figures.json
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        options: Vec<String>,
-    },
+    /// Measure the functions' release binaries: start, size, memory, processor time, requests and units.
+    Bench(bench::Options),
     /// Moved to `cargo operate`.
     #[command(name = "deploy", aliases = MOVED, hide = true, disable_help_flag = true)]
     Moved {
@@ -101,7 +96,7 @@ impl Command {
                 Ok(ExitCode::SUCCESS)
             }
             Self::Fuzz(options) => fuzz::run(&options).await,
-            Self::Bench { options } => bench::run(&options).await,
+            Self::Bench(_) => bench::run_as_typed().await,
             Self::Moved { .. } => {
                 bail!("deploy, {} are commands of `cargo operate`: cargo operate --help", MOVED.join(", "))
             }

@@ -1,4 +1,4 @@
-//! cargo-deny, which looks at what the crates in Cargo.lock are: their licences, their sources, second versions, known weaknesses.
+//! cargo-deny, which checks the crates in Cargo.lock: licences, sources, duplicate versions, advisories.
 //! It comes from crates.io in a pinned version with its own Cargo.lock, built once into `.local/cargo`.
 
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use tooling::progress::Progress;
 const VERSION: &str = "0.20.2";
 /// The checks that need nothing but Cargo.lock and the crates.
 pub const OFFLINE: [&str; 3] = ["licenses", "bans", "sources"];
-/// So long the database of known weaknesses may take to come; it is some MB.
+/// Timeout for fetching the advisory database, which is some MB.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Runs the named checks of `.cargo/deny.toml`; none means all of them, which asks GitHub for the advisories.
@@ -30,10 +30,10 @@ pub async fn run<S: AsRef<str>>(place: &Place, checks: &[S], progress: &Progress
     to_its_end("cargo deny", command).await
 }
 
-/// Looks for known weaknesses where their database can be had, which is on GitHub; why not, where it cannot.
+/// Checks for advisories where their database can be fetched from GitHub; the reason, where it cannot.
 ///
 /// # Errors
-/// When a crate has a weakness or cargo-deny cannot be built.
+/// When there is an advisory for a crate or cargo-deny cannot be built.
 pub async fn advisories(place: &Place, progress: &Progress) -> Result<Option<String>> {
     install(place, progress).await?;
     let mut fetch = Command::new(program(place));
@@ -48,7 +48,7 @@ pub async fn advisories(place: &Place, progress: &Progress) -> Result<Option<Str
         Ok(Err(_)) => format!("{} has the reason", place.shown(&log)),
         Err(_) => format!("not within {} s", PATIENCE.as_secs()),
     };
-    Ok(Some(format!("the database of known weaknesses could not be fetched ({why}); ci.yml fails without it")))
+    Ok(Some(format!("the advisory database could not be fetched ({why}); ci.yml fails without it")))
 }
 
 fn folder(place: &Place) -> PathBuf {

@@ -1,5 +1,5 @@
-//! What functions need in their environment when `cargo lambda watch` runs them from the source beside the local cloud: `events/local.env`
-//! has what is the same each time, and a run adds its address and the user pool, whose id the local cloud makes up.
+//! The environment of functions that `cargo lambda watch` runs from the source beside the local cloud: `events/local.env` has the constant
+//! part, and a run adds its address and the id of its user pool.
 
 use std::path::PathBuf;
 
@@ -7,10 +7,10 @@ use anyhow::{Context, Result};
 use tooling::place::Place;
 use tooling::stack::Stack;
 
-/// What is the same each time.
+/// The constant part.
 const FIXED: &str = "events/local.env";
 
-/// The file of a run; it goes when this goes.
+/// The file of a run; dropping this deletes it.
 #[derive(Debug)]
 pub struct Environment(PathBuf);
 

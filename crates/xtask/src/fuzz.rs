@@ -1,6 +1,6 @@
-//! `cargo xtask fuzz`: libFuzzer over everything that reads foreign bytes, beginning with the recorded events.
+//! `cargo xtask fuzz`: libFuzzer over everything that reads bytes from outside, starting from the recorded events.
 //!
-//! Needs what nobody else does: a nightly compiler, a C++ compiler, and `cargo install cargo-fuzz`. `cargo xtask test` feeds the same
+//! It alone needs a nightly compiler, a C++ compiler, and `cargo install cargo-fuzz`. `cargo xtask test` feeds the same
 //! inputs, changed by a seed, without them.
 
 use std::process::ExitCode;
@@ -23,7 +23,7 @@ pub struct Options {
     /// How long each target runs.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub seconds: u32,
-    /// More memory than this, in megabytes, is a finding.
+    /// Memory limit in megabytes; exceeding it is a finding.
     #[arg(long, value_name = "MEGABYTES", default_value_t = 512)]
     pub memory: u32,
 }

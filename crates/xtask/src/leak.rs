@@ -1,4 +1,4 @@
-//! Looks through what the functions have logged in the local cloud for what must never stand there: tokens, passwords, keys.
+//! Searches the functions' logs in the local cloud for what must never be in them: tokens, passwords, keys.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};

@@ -42,7 +42,7 @@ async fn template(place: &Place) -> Result<()> {
     let mut checkov = tool(place, Set::Lint, "checkov");
     checkov.args(["--config-file", ".github/checkov.yaml", "--file", "template.yaml", BOOTSTRAP]);
     to_its_end("checkov", checkov).await?;
-    println!("checkov has no objections but those named in .github/checkov.yaml.");
+    println!("checkov has no objections beyond those in .github/checkov.yaml.");
 
     // The tables of which action knows which resource come with checkov.
     let mut role = tool(place, Set::Sam, "python");

@@ -1,4 +1,4 @@
-//! `cargo xtask up`: devices send without end, and a view shows what comes of it.
+//! `cargo xtask up` without `--once`: devices send until Ctrl-C, and a view shows the effects.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -35,7 +35,7 @@ pub struct Counter {
     marks: std::collections::VecDeque<(Instant, u64)>,
 }
 
-/// Sends and shows until somebody stops it.
+/// Sends and shows until it is stopped.
 ///
 /// # Errors
 /// When the local cloud ends or stops answering.
@@ -92,7 +92,7 @@ impl Counter {
                 Effect::Level(_) => self.sent.levels += 1,
                 Effect::Late(_) => self.sent.late += 1,
                 Effect::Duplicate => self.sent.duplicates += 1,
-                Effect::Quarantined(_) => self.sent.aside += 1,
+                Effect::Quarantined(_) => self.sent.quarantined += 1,
             }
         }
     }

@@ -19,11 +19,11 @@ use tooling::tables::Tables;
 
 use crate::runs;
 
-/// How long the effects of a wave may take after its last message.
+/// Timeout for the effects of a wave after its last message.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// Time between two looks at the tables.
 const LOOK: Duration = Duration::from_millis(250);
-/// At most so many differences are printed.
+/// Maximum number of differences that are printed.
 const SHOWN: usize = 20;
 
 /// What to send.
@@ -33,11 +33,11 @@ pub struct Options {
     pub seed: u64,
     /// Messages a second at most.
     pub rate: f64,
-    /// Expect one thing wrongly, to see that the account notices.
+    /// Expect one wrong value, to see that the comparison notices.
     pub falsify: bool,
 }
 
-/// Sends the story's waves, waits until every message has had its effect, and prints the account. Success only if it balances.
+/// Sends the waves of messages, waits until every message has had its effect, and prints the account. Success only if it balances.
 ///
 /// # Errors
 /// When the local cloud stops answering.
@@ -67,7 +67,7 @@ pub async fn run(cloud: &mut LocalCloud, fleet: &Fleet, options: &Options, progr
     Ok(report(&observed, &differences))
 }
 
-/// Names the story needs, from the stack.
+/// Names that the messages need, from the stack.
 ///
 /// # Errors
 /// When the template has no such outputs.
@@ -97,7 +97,7 @@ async fn send(
     Ok(())
 }
 
-/// Waits until the functions have run as often as messages were sent. What they have not done by the deadline, the account shows.
+/// Waits until the functions have run as often as messages were sent. What is missing at the deadline, the account shows.
 async fn handled(stack: &Stack, ledger: &Ledger) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -112,7 +112,7 @@ async fn handled(stack: &Stack, ledger: &Ledger) -> Result<()> {
     }
 }
 
-/// Looks at the tables until they say what they have to, or nothing more is to be expected.
+/// Reads the tables until they are as expected, or until the deadline.
 async fn settle(stack: &Stack, tables: &Tables, fleet: &Fleet, ledger: &Ledger) -> Result<(Observed, Vec<String>)> {
     let pairs = fleet.pairs();
     let deadline = Instant::now() + Duration::from_secs(20);
@@ -136,7 +136,7 @@ fn report(observed: &Observed, differences: &[String]) -> ExitCode {
     let open = observed.problems.iter().filter(|row| row.problem_status != "RESOLVED").count();
     println!("{} levels, {} problems of which {open} open", observed.levels.len(), observed.problems.len());
     if differences.is_empty() {
-        println!("Every message is accounted for, and every row says what it has to.");
+        println!("Every message is accounted for, and every row is as expected.");
         return ExitCode::SUCCESS;
     }
     println!("\nThe account does not balance, {} differences:", differences.len());

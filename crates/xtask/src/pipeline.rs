@@ -1,11 +1,11 @@
-//! What deploys and tests a deployment, as the pipeline ships it: no later job compiles anything.
+//! The programs that deploy and test, as the pipeline ships them to its later jobs, which compile nothing.
 
 use anyhow::Result;
 use tooling::build::{local_tests, program, strip};
 use tooling::place::Place;
 use tooling::progress::Progress;
 
-/// Puts what deploys and what tests a deployment into target/deploy: `operate`, and the program of the local-cloud tests.
+/// Puts `operate` and the program of the local-cloud tests into target/deploy.
 ///
 /// # Errors
 /// When the tests do not compile, or a file cannot be written.

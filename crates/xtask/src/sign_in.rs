@@ -1,5 +1,5 @@
-//! Signed in for as long as somebody watches: for each role a file with the header that a call to the API needs, so that
-//! `curl -H @file` works, written anew before the token in it ends.
+//! For each role a file with the header that a call to the API needs, for `curl -H @file`. The files are written again before the
+//! tokens in them expire.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,10 +10,10 @@ use tooling::place::Place;
 use tooling::secret;
 use tooling::stack::Stack;
 
-/// Tokens hold for 15 minutes.
+/// Time between two sign-ins; tokens are valid for 15 minutes.
 const AGAIN: Duration = Duration::from_secs(10 * 60);
 
-/// The files; they go when this goes.
+/// The files; dropping this deletes them.
 #[derive(Debug)]
 pub struct SignedIn {
     /// The administrator's header.
@@ -26,7 +26,7 @@ impl SignedIn {
     /// Writes the files of this run.
     ///
     /// # Errors
-    /// When somebody cannot sign in, or a file cannot be written.
+    /// When a person cannot sign in, or a file cannot be written.
     pub async fn write(stack: &Stack, people: &People, place: &Place) -> Result<Self> {
         let files = Self { admin: place.run("admin.token"), user: place.run("user.token") };
         sign_in(stack, &people.admin, &files.admin).await?;

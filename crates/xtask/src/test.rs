@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything that has to pass, one step after the other.
+//! `cargo xtask test`: every check, one step after the other.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -9,6 +9,7 @@ use fleet_sim::fleet::Fleet;
 use tokio::process::Command;
 use tooling::build;
 use tooling::cloud;
+use tooling::deploy::Way;
 use tooling::emulator::Ports;
 use tooling::people::People;
 use tooling::place::Place;
@@ -39,13 +40,13 @@ pub struct Options {
 pub enum Step {
     /// Every file is formatted.
     Format,
-    /// Clippy has nothing to say.
+    /// Clippy has no warnings.
     Clippy,
     /// Unit, function and house tests.
     Test,
     /// The templates, the workflows and the licences of the crates are in order.
     Lint,
-    /// No crate has a known weakness; passed over, and said so, where the database of them cannot be had.
+    /// No advisories for any crate; skipped, and reported as such, where their database cannot be fetched.
     Advisories,
     /// The tests against the deployed stack in a local cloud.
     Local,
@@ -78,13 +79,11 @@ impl Step {
             Self::Clippy => "cargo clippy --workspace --all-targets -- -D warnings",
             Self::Test => "cargo test --workspace",
             Self::Lint => {
-                "templates, CloudFormation's role, workflows, and what the crates are: sam validate, cfn-lint, checkov, actionlint, zizmor, cargo deny"
+                "templates, CloudFormation's role, workflows, licences and sources of the crates: sam validate, cfn-lint, checkov, actionlint, zizmor, cargo deny"
             }
-            Self::Advisories => "known weaknesses of the crates: cargo deny check advisories",
+            Self::Advisories => "cargo deny check advisories",
             Self::Local => "cargo test --workspace --test local, against a local cloud of its own",
-            Self::Once => {
-                "cargo xtask up --once in a local cloud of its own, the tests of what is deployed, and the restore drill"
-            }
+            Self::Once => "cargo xtask up --once after a real sam deploy, cargo operate smoke, and the restore drill",
             Self::Bench => {
                 "cargo xtask bench --check: sizes, requests and instructions against crates/bench/budget.toml"
             }
@@ -94,7 +93,7 @@ impl Step {
     async fn run(self, place: &Place) -> Result<Passed> {
         match self {
             Self::Advisories => {
-                return Ok(deny::advisories(place, &Progress::new()).await?.map_or(Passed::Whole, Passed::Over));
+                return Ok(deny::advisories(place, &Progress::new()).await?.map_or(Passed::Whole, Passed::Skipped));
             }
             Self::Format => with_cargo(place, &["fmt", "--all", "--check"]).await,
             Self::Clippy => {
@@ -113,10 +112,10 @@ impl Step {
 /// How a step passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Passed {
-    /// It did what it is for.
+    /// It ran.
     Whole,
-    /// It could not, for this reason, which is no fault of the repository.
-    Over(String),
+    /// It could not run, for this reason, which is not a fault of the repository.
+    Skipped(String),
 }
 
 /// Runs the steps. All of them run, whatever fails; the failed ones are named at the end.
@@ -142,7 +141,7 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     for (step, time, outcome) in &done {
         let word = match outcome {
             Ok(Passed::Whole) => style("passed").green(),
-            Ok(Passed::Over(_)) => style("NOT RUN").yellow().bold(),
+            Ok(Passed::Skipped(_)) => style("NOT RUN").yellow().bold(),
             Err(_) => style("FAILED").red().bold(),
         };
         println!("{word:<7} {:<10} {:>7.1} s", step.name(), time.as_secs_f64());
@@ -152,7 +151,7 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Whether all is well, and the last lines.
+/// Whether everything passed, and the last lines.
 fn conclusion(done: &[(Step, Duration, Result<Passed>)]) -> (bool, String) {
     let total: Duration = done.iter().map(|(_, time, _)| *time).sum();
     let failed: Vec<&str> =
@@ -162,11 +161,11 @@ fn conclusion(done: &[(Step, Duration, Result<Passed>)]) -> (bool, String) {
         return (false, format!("Failed: {}. Once more: cargo xtask test{again}", failed.join(", ")));
     }
     let over = done.iter().filter_map(|(step, _, outcome)| match outcome {
-        Ok(Passed::Over(why)) => Some(format!("\nNot looked at: {}, because {why}.", step.name())),
+        Ok(Passed::Skipped(why)) => Some(format!("\nNot run: {}, because {why}.", step.name())),
         _ => None,
     });
     let over: String = over.collect();
-    let everything = if over.is_empty() { "Everything" } else { "What could be looked at" };
+    let everything = if over.is_empty() { "Everything" } else { "Everything else" };
     (true, format!("{everything} passed in {:.0} s.{over}", total.as_secs_f64()))
 }
 
@@ -184,9 +183,9 @@ fn free_ports() -> Result<Ports> {
 async fn local(place: &Place) -> Result<()> {
     let progress = Progress::new();
     tools::install(place, &[Set::Emulator, Set::Sam, Set::Moto], &progress).await?;
-    // Changes of a device have to be seen while a test waits.
+    // A test waits for changes of a device to take effect.
     let parameters = ["DeviceCacheSeconds=1".to_owned()];
-    let mut cloud = prepare::local_cloud(place, free_ports()?, &parameters, &progress).await?;
+    let mut cloud = prepare::local_cloud(place, free_ports()?, &parameters, Way::Direct, &progress).await?;
     let timestream = Timestream::start(place, &mut cloud.stack, port::any_free()?, &progress).await?;
     People::make(&cloud.stack, "").await?;
     cloud.stack.write(&place.run(stack::FILE))?;
@@ -199,7 +198,7 @@ async fn local(place: &Place) -> Result<()> {
     let passed = to_its_end("the local-cloud tests", command).await;
     let clean = leak::look(&cloud.stack).await;
     if let Ok(lines) = &clean {
-        println!("{lines} lines of the functions' logs, and no token, password or key in them.");
+        println!("{lines} lines of the functions' logs contain no token, password or key.");
     }
     drop((cloud, timestream));
     passed?;
@@ -208,7 +207,7 @@ async fn local(place: &Place) -> Result<()> {
 
 async fn bounded_run(place: &Place) -> Result<()> {
     let progress = Progress::new();
-    let mut cloud = prepare::local_cloud(place, free_ports()?, &[], &progress).await?;
+    let mut cloud = prepare::local_cloud(place, free_ports()?, &[], Way::Sam, &progress).await?;
     let options = once::Options { seed: 1, rate: 50.0, falsify: false };
     let code = once::run(&mut cloud, &Fleet::new(2, 2), &options, &progress).await?;
     ensure!(code == ExitCode::SUCCESS, "the account does not balance");
@@ -228,12 +227,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_could_not_be_looked_at_is_told_and_fails_nothing() {
+    fn a_skipped_step_is_reported_and_fails_nothing() {
         let done = |step, outcome| (step, Duration::from_secs(1), outcome);
-        let over = || Ok(Passed::Over("there is no network".to_owned()));
+        let over = || Ok(Passed::Skipped("there is no network".to_owned()));
         let (passed, end) = conclusion(&[done(Step::Lint, Ok(Passed::Whole)), done(Step::Advisories, over())]);
-        assert!(passed && !end.contains("Everything"), "{end}");
-        assert!(end.contains("Not looked at: advisories, because there is no network."), "{end}");
+        assert!(passed && !end.contains("Everything passed"), "{end}");
+        assert!(end.contains("Not run: advisories, because there is no network."), "{end}");
         let (passed, end) = conclusion(&[done(Step::Lint, Err(anyhow::anyhow!("no"))), done(Step::Advisories, over())]);
         assert!(!passed && end == "Failed: lint. Once more: cargo xtask test --only lint", "{end}");
         assert_eq!(conclusion(&[done(Step::Lint, Ok(Passed::Whole))]), (true, "Everything passed in 1 s.".to_owned()));

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use fleet_sim::fleet::Fleet;
+use tooling::deploy::Way;
 use tooling::emulator::Ports;
 use tooling::place::Place;
 use tooling::prepare;
@@ -18,7 +19,7 @@ pub struct Options {
     /// Send a bounded run, account for every message, and end; exit code 0 only if the account balances.
     #[arg(long)]
     pub once: bool,
-    /// Decides noise, order, and what is repeated or broken.
+    /// Seed of the noise, the order, and what is repeated or broken.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Number of buoys, with ten sensors each.
@@ -27,7 +28,7 @@ pub struct Options {
     /// Number of tubes, with five flow sensors each.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=10))]
     pub tubes: u16,
-    /// Messages a second, at most.
+    /// Maximum messages per second.
     #[arg(long, value_parser = rate)]
     pub rate: Option<f64>,
     /// Port of the local cloud.
@@ -36,7 +37,7 @@ pub struct Options {
     /// Port of MQTT over TLS.
     #[arg(long, default_value_t = 8883)]
     pub mqtt_port: u16,
-    /// With --once: expect one thing wrongly, to see that the account notices.
+    /// With --once: expect one wrong value, to see that the comparison notices.
     #[arg(long, requires = "once")]
     pub falsify: bool,
 }
@@ -49,7 +50,7 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     let place = Place::of_run(if options.once { "once" } else { "up" })?;
     let progress = Progress::new();
     let ports = Ports { gateway: options.port, mqtt: options.mqtt_port };
-    let mut cloud = prepare::local_cloud(&place, ports, &[], &progress).await?;
+    let mut cloud = prepare::local_cloud(&place, ports, &[], Way::Direct, &progress).await?;
     let fleet = Fleet::new(options.buoys.into(), options.tubes.into());
     let done = if options.once {
         let once = once::Options { seed: options.seed, rate: options.rate.unwrap_or(50.0), falsify: options.falsify };

@@ -1,16 +1,16 @@
-//! The comparison: every row that has to be there is there and says what it has to, and nothing else is there.
+//! The comparison: every expected row exists with the expected values, and no other row exists.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::episodes;
-use super::ledger::{Aside, Ledger};
+use super::ledger::{Ledger, QuarantineEntry};
 use super::observed::{LevelRow, Observed, ProblemRow, ReadingRow};
 use crate::simulate::Reading;
 
 /// Measurements kept per sensor (template parameter `MeasurementsKept`).
 const KEPT: usize = 24;
 
-/// Everything in which the tables differ from the account, one line each.
+/// Every difference between the tables and the account, one line each.
 pub fn differences(ledger: &Ledger, pairs: &[(String, String)], observed: &Observed) -> Vec<String> {
     let mut all = Vec::new();
     if !ledger.sent.adds_up() {
@@ -143,7 +143,7 @@ fn problems(ledger: &Ledger, pairs: &[(String, String)], observed: &[ProblemRow]
 fn quarantine(ledger: &Ledger, observed: &Observed) -> Vec<String> {
     let mut left: Vec<_> = observed.quarantine.iter().collect();
     let mut all = Vec::new();
-    for expected in &ledger.aside {
+    for expected in &ledger.quarantined {
         let fits = |place: &usize| {
             left.get(*place).is_some_and(|row| {
                 (row.reason.as_str(), row.function.as_str(), row.topic.as_str(), row.bytes())
@@ -161,9 +161,9 @@ fn quarantine(ledger: &Ledger, observed: &Observed) -> Vec<String> {
     all
 }
 
-fn shown(aside: &Aside) -> String {
-    let payload = String::from_utf8_lossy(&aside.payload);
-    format!("{} of {} on {} with {payload}", aside.reason, aside.function, aside.topic)
+fn shown(entry: &QuarantineEntry) -> String {
+    let payload = String::from_utf8_lossy(&entry.payload);
+    format!("{} of {} on {} with {payload}", entry.reason, entry.function, entry.topic)
 }
 
 type Entries = Vec<(i64, String)>;

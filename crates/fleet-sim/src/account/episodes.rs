@@ -1,9 +1,9 @@
-//! Problems worked out a second time, plainly, from the levels that were sent (SPEC §6.2): one walk over both sensors' reports in the
-//! order of their instants. Deliberately not the code of the functions.
+//! The expected problems, computed from the levels that were sent: one pass over both sensors' reports in the order of their timestamps.
+//! Deliberately not the code of the functions.
 
 use crate::simulate::Level;
 
-/// What a pair's problem has to look like.
+/// The expected problem of a pair.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
     /// `OBSTRUCTION` or `PROBLEM`.

@@ -1,4 +1,4 @@
-//! What the messages sent so far have to have come to.
+//! The rows that the messages sent so far have to lead to.
 
 use std::collections::BTreeMap;
 
@@ -21,17 +21,17 @@ pub struct Ledger {
     pub levels: BTreeMap<String, BTreeMap<i64, Level>>,
     /// Series and instant of those that came after newer ones.
     pub late: Vec<(String, i64)>,
-    /// What was set aside.
-    pub aside: Vec<Aside>,
-    /// How often each function has to have run.
+    /// Expected quarantine entries.
+    pub quarantined: Vec<QuarantineEntry>,
+    /// Expected number of runs of each function.
     pub runs: BTreeMap<&'static str, u64>,
     /// What was sent.
     pub sent: Sent,
 }
 
-/// A row that has to be in quarantine.
+/// An expected quarantine entry.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Aside {
+pub struct QuarantineEntry {
     /// Reason code.
     pub reason: String,
     /// The function that refused it.
@@ -57,12 +57,12 @@ pub struct Sent {
     pub duplicates: u64,
     /// Levels that came after newer ones.
     pub late: u64,
-    /// Values to be set aside.
-    pub aside: u64,
+    /// Values to be quarantined.
+    pub quarantined: u64,
 }
 
 impl Ledger {
-    /// Enters a message that was handed to the broker between `from` and `to` (epoch milliseconds).
+    /// Records a message that was handed to the broker between `from` and `to` (epoch milliseconds).
     pub fn enter(&mut self, message: &Message, from: i64, to: i64) {
         self.sent.messages += 1;
         *self.runs.entry(message.function).or_default() += 1;
@@ -86,14 +86,14 @@ impl Ledger {
                     self.level(level);
                 }
                 Effect::Duplicate => self.sent.duplicates += 1,
-                Effect::Quarantined(aside) => {
-                    self.sent.aside += 1;
-                    let (topic, payload) = match &aside.part {
+                Effect::Quarantined(quarantined) => {
+                    self.sent.quarantined += 1;
+                    let (topic, payload) = match &quarantined.part {
                         Some((topic, value)) => (topic.clone(), value.to_string().into_bytes()),
                         None => (message.plain_topic().to_owned(), message.payload.clone()),
                     };
-                    let (reason, function) = (aside.reason.to_owned(), message.function.to_owned());
-                    self.aside.push(Aside { reason, function, topic, payload });
+                    let (reason, function) = (quarantined.reason.to_owned(), message.function.to_owned());
+                    self.quarantined.push(QuarantineEntry { reason, function, topic, payload });
                 }
             }
         }
@@ -127,6 +127,6 @@ impl Ledger {
 impl Sent {
     /// Whether every value is in exactly one of the kinds.
     pub fn adds_up(&self) -> bool {
-        self.readings + self.levels + self.duplicates + self.late + self.aside == self.values
+        self.readings + self.levels + self.duplicates + self.late + self.quarantined == self.values
     }
 }

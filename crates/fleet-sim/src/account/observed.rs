@@ -1,4 +1,4 @@
-//! What the tables hold.
+//! The rows of the tables.
 
 use anyhow::Result;
 use base64::Engine;
@@ -83,7 +83,7 @@ pub struct QuarantineRow {
 }
 
 impl QuarantineRow {
-    /// The bytes that were set aside.
+    /// The quarantined bytes.
     pub fn bytes(&self) -> Vec<u8> {
         STANDARD.decode(&self.payload).unwrap_or_default()
     }

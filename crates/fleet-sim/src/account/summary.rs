@@ -1,4 +1,4 @@
-//! The account on one page.
+//! The account as a table: sent and found.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -27,15 +27,15 @@ pub fn page(ledger: &Ledger, observed: &Observed) -> String {
         .collect();
     let late = ledger.late.iter().filter(|place| history.contains(place)).count() as u64;
     let (stored, levels) = ((observed.readings.len() - history.len()) as u64, history.len() as u64 - late);
-    let aside = observed.quarantine.len() as u64;
+    let quarantined = observed.quarantine.len() as u64;
     line("readings stored", sent.readings, stored);
-    line("levels kept", sent.levels, levels);
-    line("levels that came late, kept too", sent.late, late);
+    line("levels stored", sent.levels, levels);
+    line("late levels stored", sent.late, late);
     // A duplicate leaves no row: it is what the rows do not account for.
-    line("duplicates, without a trace", sent.duplicates, sent.values.saturating_sub(stored + levels + late + aside));
-    line("set aside", sent.aside, aside);
+    line("duplicates, no row", sent.duplicates, sent.values.saturating_sub(stored + levels + late + quarantined));
+    line("quarantined", sent.quarantined, quarantined);
     let (expected, found) = (
-        count(ledger.aside.iter().map(|aside| &aside.reason)),
+        count(ledger.quarantined.iter().map(|entry| &entry.reason)),
         count(observed.quarantine.iter().map(|row| &row.reason)),
     );
     let reasons: BTreeSet<_> = expected.keys().chain(found.keys()).collect();

@@ -21,7 +21,7 @@ impl Curve {
     /// What the probe reads at `hour` (0..24, fractions count) after `days` in the water, in thousandths.
     pub fn at(&self, hour: f64, days: f64, random: &mut fastrand::Rng) -> f64 {
         let wave = self.swing * ((hour - self.peak) / 24.0 * TAU).cos();
-        // Twelve even numbers add up to a normal one, near enough.
+        // The sum of twelve uniform numbers is close to normally distributed.
         let normal = (0..12).map(|_| random.f64()).sum::<f64>() - 6.0;
         let raw = self.mean + wave + self.drift * days + self.noise * normal;
         (raw * 1000.0).round() / 1000.0

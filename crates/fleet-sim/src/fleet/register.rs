@@ -11,9 +11,9 @@ use tooling::api::Api;
 use super::probes::{Probe, of_buoy};
 use super::{Fleet, FlowSensor, GUEST, RETIRED};
 
-/// From when on the demonstration's calibrations are in force: long before any of its readings.
+/// Start of validity of the calibrations: long before any reading.
 const SINCE: &str = "2023-11-14T22:13:20Z";
-/// So many devices are registered at once; of one device, one call follows the other.
+/// Devices that are registered at the same time; the calls of one device follow one another.
 const AT_ONCE: usize = 8;
 
 /// A device as its registration goes: what is posted, and the calibrations of its sensors.
@@ -51,7 +51,7 @@ pub async fn register(api: &Api, fleet: &Fleet, mut done: impl FnMut(&str)) -> R
     Ok(count)
 }
 
-/// Registers the buoy that is left to whoever watches.
+/// Registers the buoy for the person who watches.
 ///
 /// # Errors
 /// When the API refuses it.
@@ -59,7 +59,7 @@ pub async fn register_guest(api: &Api) -> Result<()> {
     put(api, &buoy_of(GUEST, "Yours", 0, &of_buoy(0))).await.map(drop)
 }
 
-/// Registers a device, or makes one that is there already what it should be. A sensor that has a calibration keeps it.
+/// Registers a device, or updates it when it exists. A sensor that has a calibration keeps it.
 async fn put(api: &Api, Entry { device, calibrations }: &Entry) -> Result<String> {
     let id = device.get("id").and_then(Value::as_str).unwrap_or_default();
     let mut answer = api.expect(&[201, 409], "POST", "/devices", Some(device)).await?;

@@ -38,7 +38,7 @@ pub fn rfc3339(millis: i64) -> String {
     jiff::Timestamp::from_millisecond(millis).map(|at| format!("{at:.3}")).unwrap_or_default()
 }
 
-/// The effect of one value: stored as the contract says, or set aside where the calibration refuses it.
+/// The effect of one value: a reading, or a quarantine entry where the calibration rejects it.
 pub fn effect(buoy: &Buoy, probe: &Probe, at: Option<i64>, raw: f64) -> Effect {
     let reading = |value, calibration, quality| {
         let series = format!("{}#{}", buoy.id, probe.code);

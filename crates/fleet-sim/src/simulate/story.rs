@@ -10,12 +10,12 @@ const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 /// Instants of the day that each buoy samples, an hour apart.
 const SAMPLES: i64 = 24;
-/// The newest so many of them travel one value at a time.
+/// How many of the newest samples are sent one value at a time.
 const ONE_BY_ONE: i64 = 3;
 /// Rounds of level reports, ten minutes apart.
 const ROUNDS: i64 = 12;
 
-/// Names the story needs from the deployed stack.
+/// Names of the deployed stack that the messages need.
 #[derive(Debug, Clone)]
 pub struct Names {
     /// The topic of level reports.
@@ -123,7 +123,7 @@ fn one_bad_among_good(buoy: &Buoy, now: i64, random: &mut fastrand::Rng) -> Mess
     message
 }
 
-/// What can only be told apart from the rest once the rest has arrived.
+/// Messages that make sense only after the rest has arrived.
 fn afterwards(fleet: &Fleet, first: &[Message], names: &Names, now: i64, random: &mut fastrand::Rng) -> Vec<Message> {
     // A message without an instant is no duplicate of itself.
     let dated = |message: &&Message| {
@@ -142,7 +142,7 @@ fn afterwards(fleet: &Fleet, first: &[Message], names: &Names, now: i64, random:
     messages
 }
 
-/// Another number for an instant that has one: the first stays.
+/// Another value for a timestamp that has one: the first stays.
 fn contradiction(buoy: &Buoy, now: i64, random: &mut fastrand::Rng) -> Option<Message> {
     let probe = buoy.probes.iter().find(|probe| probe.code == "tmp")?;
     // Outside anything the probe's curve can have said for that instant.

@@ -1,4 +1,4 @@
-//! What goes wrong out there: messages that have to be set aside, one for each reason a demonstration can bring about.
+//! Broken messages, which have to be quarantined: one for each reason that a simulation can cause.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::tube::gateway;
 use super::{Effect, Message, Quarantined};
 use crate::fleet::{Buoy, Fleet, RETIRED, STRANGER};
 
-/// Every broken message there is for the demonstration, as of `now` (epoch milliseconds).
+/// Every broken message, as of `now` (epoch milliseconds).
 pub fn all(fleet: &Fleet, level_topic: &str, now: i64) -> Vec<Message> {
     let mut messages = Vec::new();
     if let Some(buoy) = fleet.buoys.first() {

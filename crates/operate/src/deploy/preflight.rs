@@ -1,4 +1,4 @@
-//! What has to be so before anything is changed: the account and region that are meant, and a store that this account can have.
+//! Checks before anything is changed: the account is the one that is meant, and it can have the store that is asked for.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use tooling::deploy::Settings;
 
 use super::Options;
 
-/// Looks at everything; what is wrong, each with what to do.
+/// Every reason not to deploy, each with what to do about it.
 ///
 /// # Errors
 /// When a question cannot be asked.
@@ -31,7 +31,7 @@ pub async fn account_only(aws: &Aws, expected: &str) -> Result<Option<String>> {
 
 fn account(caller: &Result<Value, Refusal>, expected: &str) -> Option<String> {
     match caller {
-        Err(refusal) => Some(format!("AWS does not know who asks ({}): {}", refusal.code, refusal.message)),
+        Err(refusal) => Some(format!("AWS does not accept the credentials ({}): {}", refusal.code, refusal.message)),
         Ok(caller) if field(caller, "Account") == expected => None,
         Ok(caller) => Some(format!(
             "these credentials are for account {}, but {expected} is meant ({})",

@@ -13,9 +13,9 @@ use super::record::{Work, read};
 use super::tally::Tally;
 use super::{Target, levels};
 
-/// So often the queue is asked whether others have given something back.
+/// Time between two polls for messages that another run has in hand.
 const AGAIN: Duration = Duration::from_millis(500);
-/// So much later than it was held for a message may come back.
+/// Tolerance after the visibility timeout until a message comes back.
 const LATE: Duration = Duration::from_secs(5);
 
 /// How one message ended.
@@ -52,7 +52,7 @@ pub(super) async fn drain(target: &Target, queue: &Queue, progress: &Progress) -
             let (ours, size) = ((kept.len() + waiting.len()) as u64, queue.size().await?);
             // Those that were not given out yet, and those that a run has in hand that was killed: they come back when their time is over.
             let others = (size.visible + size.hidden).saturating_sub(ours);
-            // Only our own have come back: the others are to be had as soon as these are held again.
+            // Only our own have come back: the others become visible as soon as these are held again.
             if others > 0 && !nothing {
                 continue;
             }

@@ -13,9 +13,9 @@ use super::Target;
 use super::record::INGEST;
 use tooling::place::Place;
 
-/// So many seconds SQS looks for messages before it says that there are none; a look without waiting would miss some.
+/// Long-polling time of SQS in seconds; without waiting it would miss some messages.
 const LOOK: i32 = 1;
-/// SQS gives at most so many at once.
+/// Maximum messages per `ReceiveMessage`.
 const BATCH: i32 = 10;
 
 /// A queue of failed messages.
@@ -48,9 +48,9 @@ pub struct Message {
 /// How many messages a queue has, about.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Size {
-    /// To be had.
+    /// Visible to readers.
     pub visible: u64,
-    /// In somebody's hands, ours included.
+    /// In flight, ours included.
     pub hidden: u64,
 }
 
@@ -104,7 +104,7 @@ impl Queue {
         self.hold
     }
 
-    /// Some messages, kept from others from now on; none when there are none to be had.
+    /// Some messages, hidden from other readers from now on; empty when none is visible.
     ///
     /// # Errors
     /// When the queue does not answer.

@@ -1,4 +1,4 @@
-//! What stands in an on-failure queue: three forms, of three ways to fail.
+//! The messages of an on-failure queue: three forms, for three ways to fail.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ pub enum Work {
 /// Reads a message of the queue of `function`: its id, its text, and when it was put into the queue in epoch milliseconds.
 pub fn read(function: &str, id: &str, text: &str, sent: i64) -> Work {
     if function == INGEST {
-        // The text is what a rule would have sent, or nothing that can be read, which the function sets aside.
+        // The text is what a rule would have sent, or nothing that can be read, which the function quarantines.
         let record = json!({"messageId": id, "body": text, "attributes": {"SentTimestamp": sent.to_string()}});
         return Work::Event(json!({"Records": [record]}));
     }

@@ -1,27 +1,27 @@
-//! What came of it, as numbers and as the last lines of the command.
+//! The results, as numbers and as the last lines of the command.
 
 use std::process::ExitCode;
 
 use console::style;
 use serde_json::Value;
 
-/// So many errors of a queue are shown; they tend to be the same.
+/// Maximum number of errors shown per queue; they tend to be the same.
 const SHOWN: usize = 3;
 
-/// What came of the messages of one queue.
+/// The results of one queue.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// So many have left it.
+    /// Messages that have left the queue.
     pub done: u64,
-    /// So many stay.
+    /// Messages that stay.
     pub left: u64,
-    /// Values that were stored, levels that were kept.
+    /// Values and levels that were stored.
     pub stored: u64,
-    /// Those that were known already.
+    /// Those that were duplicates.
     pub known: u64,
-    /// Those that were set aside.
-    pub aside: u64,
-    /// What went wrong, the first few.
+    /// Those that were quarantined.
+    pub quarantined: u64,
+    /// The first few errors.
     pub errors: Vec<String>,
 }
 
@@ -32,11 +32,11 @@ impl Tally {
         let number = |name: &str| answer.get(name).and_then(Value::as_u64).unwrap_or_default();
         self.stored += number("stored");
         self.known += number("duplicate");
-        self.aside += number("quarantined");
+        self.quarantined += number("quarantined");
         match answer.get("outcome").and_then(Value::as_str) {
             None => {}
             Some("duplicate") => self.known += 1,
-            Some("quarantined") => self.aside += 1,
+            Some("quarantined") => self.quarantined += 1,
             Some(_) => self.stored += 1,
         }
     }
@@ -54,7 +54,7 @@ impl Tally {
         if *self == Self::default() {
             return "nothing to do".to_owned();
         }
-        let parts = [("stored", self.stored), ("known already", self.known), ("set aside", self.aside)];
+        let parts = [("stored", self.stored), ("known already", self.known), ("quarantined", self.quarantined)];
         let parts: Vec<_> =
             parts.iter().filter(|(_, number)| *number > 0).map(|(name, number)| format!("{number} {name}")).collect();
         let values = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
@@ -95,8 +95,8 @@ mod tests {
         ] {
             tally.enter(&answer);
         }
-        assert_eq!((tally.done, tally.stored, tally.known, tally.aside), (5, 3, 2, 2));
-        assert_eq!(tally.text(), "5 delivered again: 3 stored, 2 known already, 2 set aside");
+        assert_eq!((tally.done, tally.stored, tally.known, tally.quarantined), (5, 3, 2, 2));
+        assert_eq!(tally.text(), "5 delivered again: 3 stored, 2 known already, 2 quarantined");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Where to call the local cloud, as commands that can be copied.
+//! Commands that call the local cloud, to be copied.
 
 use anyhow::Result;
 use tooling::certificate::Identity;
@@ -17,7 +17,7 @@ pub struct Address {
     pub command: String,
 }
 
-/// The commands for this stack; `guest` is the device that is free for whoever watches.
+/// The commands for this stack; `guest` is the device for the person who watches.
 ///
 /// # Errors
 /// When the template lacks an output.

@@ -22,7 +22,7 @@ pub fn lines(clock: &str, counter: &Counter, state: &State, width: usize) -> Vec
     let sent = &counter.sent;
     lines.push(format!(
         "{:<FIRST$}{} messages, {:.1} a second: {} readings, {} levels, {} late, {} duplicates, {} broken",
-        "sent", sent.messages, counter.rate, sent.readings, sent.levels, sent.late, sent.duplicates, sent.aside
+        "sent", sent.messages, counter.rate, sent.readings, sent.levels, sent.late, sent.duplicates, sent.quarantined
     ));
     lines.push(String::new());
     lines.extend(buoys(state));
@@ -30,24 +30,24 @@ pub fn lines(clock: &str, counter: &Counter, state: &State, width: usize) -> Vec
     lines.extend(levels(state));
     lines.push(String::new());
     lines.extend(problems(state));
-    lines.extend(aside(state, width));
+    lines.extend(quarantine(state, width));
     lines
 }
 
 /// The same in one line.
 pub fn line(counter: &Counter, state: &State) -> String {
     let sent = &counter.sent;
-    let aside: u64 = state.aside.values().sum();
+    let quarantined: u64 = state.quarantined.values().sum();
     let open: Vec<_> = state.open.iter().map(|problem| format!("{} {}", problem.problem_id, problem.problem)).collect();
     format!(
-        "sent {} messages, {:.1} a second ({} readings, {} levels, {} late, {} duplicates, {} broken); set aside {aside}; open problems {}",
+        "sent {} messages, {:.1} a second ({} readings, {} levels, {} late, {} duplicates, {} broken); {quarantined} quarantined; open problems {}",
         sent.messages,
         counter.rate,
         sent.readings,
         sent.levels,
         sent.late,
         sent.duplicates,
-        sent.aside,
+        sent.quarantined,
         if open.is_empty() { "none".to_owned() } else { open.join(", ") }
     )
 }
@@ -123,11 +123,11 @@ fn problems(state: &State) -> Vec<String> {
     lines
 }
 
-fn aside(state: &State, width: usize) -> Vec<String> {
-    let total: u64 = state.aside.values().sum();
-    let mut lines = vec![style(format!("set aside {total} in quarantine")).bold().to_string()];
+fn quarantine(state: &State, width: usize) -> Vec<String> {
+    let total: u64 = state.quarantined.values().sum();
+    let mut lines = vec![style(format!("quarantine  {total} entries")).bold().to_string()];
     let mut line = String::new();
-    for (reason, count) in &state.aside {
+    for (reason, count) in &state.quarantined {
         let part = format!("{reason} {count}   ");
         if FIRST + line.len() + part.len() > width {
             lines.push(format!("{:FIRST$}{line}", ""));

@@ -1,4 +1,4 @@
-//! What the tables say now, as far as the view shows it.
+//! The rows of the tables that the view shows.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -26,7 +26,7 @@ pub struct State {
     /// Problems that are.
     pub resolved: usize,
     /// Quarantined messages by reason.
-    pub aside: BTreeMap<String, u64>,
+    pub quarantined: BTreeMap<String, u64>,
 }
 
 /// The newest reading of a series.
@@ -34,7 +34,7 @@ pub struct State {
 pub struct Newest {
     /// The calibrated value.
     pub value: f64,
-    /// How far it can be trusted.
+    /// Its quality.
     pub quality: String,
 }
 
@@ -71,7 +71,7 @@ pub async fn watch_tables(tables: Tables, fleet: Fleet, guest: String, state: wa
         open.sort_by(|one, other| one.problem_id.cmp(&other.problem_id));
         (seen.resolved, seen.open) = (resolved.len(), open);
         for row in tables.all::<Reason>("Quarantine").await? {
-            *seen.aside.entry(row.reason).or_default() += 1;
+            *seen.quarantined.entry(row.reason).or_default() += 1;
         }
         state.send_replace(seen);
     }

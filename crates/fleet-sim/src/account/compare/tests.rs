@@ -56,7 +56,7 @@ fn faithful(ledger: &Ledger, pairs: &[(String, String)]) -> Observed {
             episodes: expected.episodes,
         })
     };
-    let aside = |expected: &Aside| QuarantineRow {
+    let entry = |expected: &QuarantineEntry| QuarantineRow {
         id: String::new(),
         reason: expected.reason.clone(),
         detail: String::new(),
@@ -70,7 +70,7 @@ fn faithful(ledger: &Ledger, pairs: &[(String, String)]) -> Observed {
         readings: dated.chain(arrived).collect(),
         levels: ledger.levels.keys().map(level).collect(),
         problems: pairs.iter().filter_map(problem).collect(),
-        quarantine: ledger.aside.iter().map(aside).collect(),
+        quarantine: ledger.quarantined.iter().map(entry).collect(),
     }
 }
 

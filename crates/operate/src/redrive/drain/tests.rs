@@ -15,7 +15,7 @@ struct Fake {
     gives: Vec<Vec<&'static str>>,
     /// Messages that can be had, and that somebody has in hand, as the queue counts them.
     counts: (u64, u64),
-    /// So often the function was called.
+    /// Number of calls of the function.
     calls: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What was set aside, delivered again: the function `quarantine` does it, a bounded part with each call.
+//! Quarantined messages delivered again: the function `quarantine` does it, a bounded number with each call.
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ pub struct Wanted {
     pub reason: Option<String>,
     /// Only this device.
     pub device: Option<String>,
-    /// Only what was set aside since.
+    /// Only entries since this time.
     pub since: Option<String>,
 }
 
@@ -43,7 +43,7 @@ pub(super) async fn replay(target: &Target, wanted: &Wanted, progress: &Progress
         let (accepted, refused, failed) = (number("accepted")?, number("refused")?, number("failed")?);
         tally.done += accepted + refused;
         tally.stored += accepted;
-        tally.aside += refused;
+        tally.quarantined += refused;
         for _ in 0..failed {
             tally.stays("the function of a message failed; its log says why".to_owned());
         }
@@ -53,6 +53,6 @@ pub(super) async fn replay(target: &Target, wanted: &Wanted, progress: &Progress
             _ => break,
         }
     }
-    step.done(&tally.text().replace("stored", "accepted").replace("set aside", "refused again"));
+    step.done(&tally.text().replace("stored", "accepted").replace("quarantined", "refused again"));
     Ok(tally)
 }

@@ -1,0 +1,35 @@
+//! The options of `cargo xtask bench`. A part of both programs: `xtask` shows the help without building the benchmark.
+
+use std::path::PathBuf;
+
+/// What can be chosen.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// Measures only this function, beside hello; may be given several times.
+    #[arg(long)]
+    pub function: Vec<String>,
+    /// Events per case.
+    #[arg(long, default_value_t = 1000)]
+    pub events: u64,
+    /// Starts per function.
+    #[arg(long, default_value_t = 40)]
+    pub starts: usize,
+    /// Writes all figures to this file as JSON.
+    #[arg(long)]
+    pub json: Option<PathBuf>,
+    /// Counts instructions per event too; needs valgrind.
+    #[arg(long)]
+    pub instructions: bool,
+    /// Measures only what does not depend on the machine, and fails when a figure is above its line in budget.toml.
+    #[arg(long)]
+    pub check: bool,
+    /// Measures memory once more after so many events of each function's first case.
+    #[arg(long, value_name = "EVENTS", value_parser = clap::value_parser!(i64).range(1..=10_000_000))]
+    pub long: Option<i64>,
+    /// Draws the starts into this SVG file.
+    #[arg(long)]
+    pub chart: Option<PathBuf>,
+    /// Measures only a recalculation of so many stored readings.
+    #[arg(long, value_name = "READINGS", value_parser = clap::value_parser!(i64).range(1..=10_000_000))]
+    pub recalculate: Option<i64>,
+}

@@ -1,4 +1,4 @@
-//! What requests are made of, the table of who may do what, and proof that the table finds out what is wrong.
+//! Requests for tests, the access table, and proof that the access table detects errors.
 
 pub mod ask;
 mod document;
@@ -106,6 +106,6 @@ fn the_functions_that_handle_messages_link_nothing_of_http() {
     for function in ["calibration", "organizer", "problem-detector"] {
         assert!(!links_axum(function), "{function} links axum");
     }
-    // The same question about a function that does, so that a wrong question cannot pass.
+    // The same question about a function that does, so that a wrong check cannot pass.
     assert!(links_axum("device"));
 }

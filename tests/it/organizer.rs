@@ -1,11 +1,11 @@
-//! The function `organizer` on a real engine: a recorded event in, the answer and the stored rows out.
+//! The function `organizer` on a real engine: recorded events, their answers and the rows stored.
 
+mod combined_write;
 mod identify;
 mod levels;
 mod rate;
 mod refused;
 mod rivals;
-mod together;
 
 use serde_json::{Value, json};
 use weir_runtime::Function as _;
@@ -13,7 +13,7 @@ use weir_tests::engine::Engine;
 use weir_tests::events::{event, names};
 use weir_tests::functions::{Functions, NOW};
 
-/// What each event comes to where it is the first.
+/// The outcome of each event when it is the first one.
 const ANSWERS: &[(&str, &str)] = &[
     ("refused.bad-level-id", "quarantined"),
     ("refused.bad-timestamp", "quarantined"),
@@ -39,20 +39,20 @@ const ANSWERS: &[(&str, &str)] = &[
 ];
 
 /// An engine with the devices registered, and the function over it.
-async fn stood() -> (Engine, Functions) {
+async fn set_up() -> (Engine, Functions) {
     let engine = Engine::start().await;
     engine.register();
     let functions = Functions::over(&engine);
     (engine, functions)
 }
 
-/// What an event comes to.
+/// The outcome of an event.
 async fn handled(functions: &Functions, event: Value) -> String {
     let answer = functions.organizer.answer(event).await.unwrap();
     answer["outcome"].as_str().expect("an outcome").to_owned()
 }
 
-/// A report of sensor `id`, measured so many seconds after [`NOW`] (before it, where negative).
+/// A report of sensor `id`, measured `seconds` after [`NOW`].
 fn report(id: &str, filling: f64, seconds: i64) -> Value {
     report_at(id, filling, NOW.plus_seconds(seconds).millis())
 }
@@ -62,9 +62,9 @@ fn report_at(id: &str, filling: f64, millis: i64) -> Value {
 }
 
 #[tokio::test]
-async fn every_event_is_answered_with_what_it_came_to_and_the_tables_agree() {
+async fn every_event_is_answered_with_its_outcome_and_the_tables_agree() {
     for (name, expected) in ANSWERS {
-        let (engine, functions) = stood().await;
+        let (engine, functions) = set_up().await;
         assert_eq!(handled(&functions, event("organizer", name)).await, *expected, "{name}");
         let rows = ["levels", "readings", "quarantine"].map(|table| engine.rows(table).len());
         let refused = *expected == "quarantined";
@@ -81,11 +81,11 @@ fn every_recorded_event_of_organizer_is_used() {
 #[tokio::test]
 async fn delivering_any_event_twice_leaves_the_tables_as_after_the_first_time() {
     for name in names("organizer") {
-        let (engine, functions) = stood().await;
+        let (engine, functions) = set_up().await;
         let first = handled(&functions, event("organizer", &name)).await;
         let tables = || ["levels", "readings", "quarantine"].map(|table| engine.rows(table));
         let before = tables();
-        // Every event but the bare one tells when it was received, so the clock may go on.
+        // Every event but the bare one has its time of reception, so the clock may advance.
         if name != "report.bare" {
             functions.clock.set(NOW.plus_seconds(90));
         }

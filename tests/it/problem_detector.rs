@@ -1,4 +1,4 @@
-//! The function `problem-detector` on a real engine: reports through `organizer`, a recorded or made batch in, problems out.
+//! The function `problem-detector` on a real engine: reports through `organizer`, a batch of records, and the problems.
 
 mod batch;
 mod episodes;
@@ -17,7 +17,7 @@ use weir_tests::events::{event, names};
 use weir_tests::functions::{Functions, NOW};
 use weir_tests::pump::stream_record;
 
-/// Each recorded batch, and the records it answers with as failed.
+/// Each recorded batch, and the failed records in its answer.
 const ANSWERS: &[(&str, &[&str])] = &[
     ("both-sides", &[]),
     ("changed", &[]),
@@ -28,13 +28,13 @@ const ANSWERS: &[(&str, &[&str])] = &[
 ];
 
 /// An engine and the functions over it.
-async fn stood() -> (Engine, Functions) {
+async fn set_up() -> (Engine, Functions) {
     let engine = Engine::start().await;
     let functions = Functions::over(&engine);
     (engine, functions)
 }
 
-/// A report of a sensor, measured so many seconds after [`NOW`] (before it, where negative).
+/// A report of a sensor, measured `seconds` after [`NOW`].
 async fn report(functions: &Functions, id: &str, filling: f64, seconds: i64) {
     let at = NOW.plus_seconds(seconds).millis();
     let report = json!({"id": id, "filling": filling, "ts": at, "received_at": NOW.millis()});
@@ -47,13 +47,13 @@ fn batch(ids: &[&str]) -> Value {
     json!({"Records": ids.iter().enumerate().map(record).collect::<Vec<_>>()})
 }
 
-/// Hands a batch over that must be taken whole.
+/// Delivers a batch, which must not have failed records.
 async fn judged(functions: &Functions, ids: &[&str]) {
     let answer = functions.detector.answer(batch(ids)).await.unwrap();
     assert_eq!(answer, json!({"batchItemFailures": []}));
 }
 
-/// A sensor reports, and the stream brings it at once.
+/// A sensor reports, and the detector judges it at once.
 async fn turned(functions: &Functions, id: &str, filling: f64, seconds: i64) {
     report(functions, id, filling, seconds).await;
     judged(functions, &[id]).await;
@@ -88,7 +88,7 @@ fn every_recorded_event_of_problem_detector_is_used() {
 #[tokio::test]
 async fn every_event_is_answered_with_the_records_that_failed_and_the_others_are_judged() {
     for (name, failed) in ANSWERS {
-        let (engine, functions) = stood().await;
+        let (engine, functions) = set_up().await;
         for (id, filling, seconds) in [("01", 100.0, -300), ("02", 50.0, -200), ("03", 100.0, -100)] {
             report(&functions, id, filling, seconds).await;
         }

@@ -1,8 +1,8 @@
-//! A whole network for most of a day: ten thousand sensors, duplicates, late reports and silences through `organizer` and
-//! the detector, compared with what an oracle of its own says, and what it all cost.
+//! A network of up to ten thousand sensors for most of a day, with duplicates, late reports and silences, through
+//! `organizer` and the detector. The tables are compared with an independent oracle, and the cost is measured.
 //!
-//! The size comes from the environment: `WEIR_SCALE_REPORTS` (1,800 unless said) and `WEIR_SCALE_SENSORS` (a thirtieth of it,
-//! 10,000 at most). The whole, which is a matter of hours without optimization:
+//! The environment sets the size: `WEIR_SCALE_REPORTS` (default 1,800) and `WEIR_SCALE_SENSORS` (default a thirtieth of that,
+//! at most 10,000). The full size, which takes hours without optimization:
 //! `WEIR_SCALE_REPORTS=1000000 cargo test --workspace --profile scale --test it scale -- --nocapture`.
 
 mod network;
@@ -24,7 +24,7 @@ use weir_tests::pump::Pump;
 use network::{Network, Report};
 use oracle::Oracle;
 
-/// The stream is pumped after so many messages: a batch and more.
+/// Messages between two deliveries of the stream: more than a batch.
 const PUMPED: usize = 500;
 
 fn size(name: &str, default: usize) -> usize {
@@ -41,7 +41,7 @@ struct Part {
 }
 
 #[tokio::test]
-async fn a_network_ends_as_a_sequential_oracle_says_and_a_report_costs_the_same_from_first_to_last() {
+async fn a_network_ends_as_the_oracle_computes_and_the_cost_of_a_report_stays_the_same() {
     let reports = size("WEIR_SCALE_REPORTS", 1_800);
     let sensors = size("WEIR_SCALE_SENSORS", (reports / 30).min(10_000)) / 20 * 20;
     let mut network = Network::new(sensors, reports / sensors, 1);

@@ -1,8 +1,7 @@
-//! Any order and any repetition of a stream of messages, through all three functions and however the stream of the levels is
-//! pumped in between, leaves the same tables.
+//! Messages in any order, with any repetitions and any delivery of the stream of levels in between, leave the same tables.
 //!
-//! Left out on purpose: reports older than the 24 that are kept, sensors silent for hours, and one number sent again for an
-//! instant at which another one was received in between (its place in quarantine tells then which came first).
+//! Not covered: reports older than the 24 that are kept, sensors that are silent for hours, and a number that is sent again
+//! for an instant after another number was received for it (the quarantine then shows which came first).
 
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -22,11 +21,11 @@ const SENSORS: [&str; 5] = ["01", "02", "03", "A1", "A2"];
 enum Message {
     /// Sensor, tenths of a second, halves.
     Level(usize, i64, u8),
-    /// Sensor, instant, raw number; received the later the higher the number.
+    /// Sensor, instant, raw number. A higher number is received later.
     Value(usize, i64, u8),
-    /// Its own number, and sensor, instant and raw number of each value.
+    /// The number of the batch, and sensor, instant and raw number of each value.
     Batch(i64, Vec<(usize, i64, u8)>),
-    /// Something that cannot be read.
+    /// A message that cannot be parsed.
     Broken(u8),
 }
 
@@ -39,7 +38,7 @@ fn message() -> impl Strategy<Value = Message> {
     ]
 }
 
-/// A stream of at most 24 messages, so that no sensor has more than are kept.
+/// At most 24 messages, so that all reports of a sensor are kept.
 fn stream() -> impl Strategy<Value = Vec<Message>> {
     prop::collection::vec(message(), 1..24).prop_map(|mut messages| {
         for (message, own) in messages.iter_mut().zip(0..) {
@@ -84,12 +83,12 @@ impl Message {
     }
 }
 
-/// What happens next.
+/// A step of a run.
 #[derive(Debug, Clone)]
 enum Step {
     /// A message is delivered to one of two instances.
     Deliver(Index, bool),
-    /// The stream of the levels is pumped to one of two instances.
+    /// The stream of levels is delivered to one of two instances.
     Pump(bool),
 }
 
@@ -127,7 +126,7 @@ impl World {
         assert!(self.pump.on_failure.is_empty(), "{:?}", self.pump.on_failure);
     }
 
-    /// The tables in the end; without the words that name one of several numbers with a better claim.
+    /// The tables at the end. The details of conflicting readings depend on the order and are removed.
     async fn end(mut self) -> Outcome {
         self.pump(false).await;
         let mut outcome = self.engine.outcome();
@@ -143,7 +142,7 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
-/// The messages in their order, each once, and the detector at the end.
+/// The messages in order, each once, and the detector at the end.
 async fn straight(messages: &[Message], settings: &Settings) -> Outcome {
     let world = World::new(settings).await;
     for message in messages {
@@ -152,7 +151,7 @@ async fn straight(messages: &[Message], settings: &Settings) -> Outcome {
     world.end().await
 }
 
-/// The steps, and whatever they left out afterwards in reverse.
+/// The steps, and then all messages in reverse order.
 async fn shuffled(messages: &[Message], steps: &[Step], settings: &Settings) -> Outcome {
     let mut world = World::new(settings).await;
     for step in steps {
@@ -170,7 +169,7 @@ async fn shuffled(messages: &[Message], steps: &[Step], settings: &Settings) -> 
     world.end().await
 }
 
-/// So many cases as fit into a run of all tests; `PROPTEST_CASES` asks for more.
+/// The number of cases: `PROPTEST_CASES`, by default as many as fit into a run of all tests.
 fn config() -> Config {
     let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
     Config { cases: asked.unwrap_or(32), max_shrink_iters: 400, failure_persistence: None, ..Config::default() }

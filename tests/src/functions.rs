@@ -5,11 +5,11 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 use calibration::Calibration;
 use flow::Flow;
-use organizer::Organizer;
+use organizer::{LevelSettings, Organizer};
 use problem_detector::ProblemDetector;
 use weir_aws::CalibrationTable;
 use weir_aws::device::DeviceTable;
-use weir_aws::level::{Keeping, LevelTable};
+use weir_aws::level::LevelTable;
 use weir_aws::problem::ProblemTable;
 use weir_aws::quarantine::QuarantineTable;
 use weir_aws::registry::Registry;
@@ -31,7 +31,7 @@ pub struct Settings {
     /// `READING_TTL_DAYS`
     pub reading_days: i64,
     /// `MEASUREMENTS_KEPT` and what goes with it.
-    pub keeping: Keeping,
+    pub levels: LevelSettings,
     /// `LEVEL_TOLERANCE`, `PROBLEM_OPEN_AFTER` …
     pub rules: Rules,
 }
@@ -39,8 +39,8 @@ pub struct Settings {
 impl Default for Settings {
     /// The template's defaults.
     fn default() -> Self {
-        let keeping = Keeping { measurements: 24, silent_after_seconds: 10_800, judge_all: false };
-        Self { cache_seconds: 60, reading_days: 0, keeping, rules: Rules::default() }
+        let levels = LevelSettings { measurements: 24, silent_after_seconds: 10_800, judge_all: false };
+        Self { cache_seconds: 60, reading_days: 0, levels, rules: Rules::default() }
     }
 }
 
@@ -49,7 +49,7 @@ impl Settings {
     pub fn after(open: u32, close: u32) -> Self {
         let mut settings = Self::default();
         (settings.rules.open_after, settings.rules.close_after) = (open, close);
-        settings.keeping.judge_all = true;
+        settings.levels.judge_all = true;
         settings
     }
 }
@@ -81,7 +81,7 @@ impl Functions {
             organizer: Organizer::new(
                 parts.registry(),
                 parts.levels(),
-                settings.keeping,
+                settings.levels,
                 TimeSeries::DynamoDb(parts.readings()),
                 parts.quarantine(),
                 clock.clone(),
@@ -89,6 +89,7 @@ impl Functions {
             detector: ProblemDetector::new(
                 parts.registry(),
                 parts.devices(),
+                parts.levels(),
                 ProblemTable::new(client.clone(), engine.name("problems"), parts.levels()),
                 settings.rules,
                 clock.clone(),
@@ -121,7 +122,7 @@ impl Functions {
         let (client, settings, clock) = (&engine.client(), &Settings::default(), &Arc::new(SetClock::new(NOW)));
         let parts = Parts { engine, client, settings, clock };
         let (registry, quarantine) = (parts.registry(), parts.quarantine());
-        Organizer::new(registry, parts.levels(), settings.keeping, store, quarantine, clock.clone())
+        Organizer::new(registry, parts.levels(), settings.levels, store, quarantine, clock.clone())
     }
 }
 

@@ -1,13 +1,13 @@
-//! A user pool of a test's own in the local cloud, beside a DynamoDB of its own: what a test does to all admins there harms
-//! nobody else, and every request of the functions can be broken.
+//! A user pool and a DynamoDB for one test alone, in the local cloud: a test may change all admins there without disturbing
+//! other tests, and every request of the functions can be made to fail.
 
 use std::sync::Arc;
 
 use aws_smithy_http_client::Builder;
-use cognito_add_update_delete_user::{ChangeUser, Parts};
+use cognito_add_update_delete_user::{ChangeUser, Lock, Parts};
 use serde_json::{Value, json};
 use tooling::cloud::Cloud;
-use weir_aws::people::{Lock, Pool};
+use weir_aws::people::Pool;
 use weir_aws::profile::ProfileTable;
 use weir_runtime::clock::{Clock, SetClock, SystemClock};
 
@@ -16,19 +16,19 @@ use crate::local::Local;
 use crate::pool::client;
 use crate::wire::{Ledger, Wire};
 
-/// The pool, with its people.
+/// The pool.
 pub struct OwnPool {
     cloud: Cloud,
     /// Its id.
     pub id: String,
     /// The tables.
     pub engine: Engine,
-    /// What the functions take for the time.
+    /// The clock of the functions.
     pub clock: Arc<SetClock>,
 }
 
 impl OwnPool {
-    /// An empty one, as the template's is in all that matters here.
+    /// An empty pool, configured like the template's as far as the tests need.
     pub async fn new(local: &Local) -> Self {
         let cloud = local.stack.cloud();
         let rules = json!({"MinimumLength": 12, "RequireLowercase": true, "RequireUppercase": true,
@@ -43,13 +43,13 @@ impl OwnPool {
         Self { cloud, id, engine: Engine::start().await, clock }
     }
 
-    /// Asks the pool by hand.
+    /// Calls an operation of the pool.
     pub async fn ask(&self, operation: &str, mut body: Value) -> Value {
         body["UserPoolId"] = self.id.as_str().into();
         asked(&self.cloud, operation, &body).await
     }
 
-    /// Everyone in the pool, half-made ones among them.
+    /// All users of the pool, including users being created.
     pub async fn everyone(&self) -> Vec<Value> {
         let mut all = Vec::new();
         let mut next = Value::Null;
@@ -67,7 +67,7 @@ impl OwnPool {
         }
     }
 
-    /// The users with that address.
+    /// The users with this e-mail address.
     pub async fn with_email(&self, email: &str) -> Vec<Value> {
         self.everyone().await.into_iter().filter(|user| attribute(user, "email") == email).collect()
     }
@@ -79,7 +79,7 @@ impl OwnPool {
         groups.map(|group| group["GroupName"].as_str().expect("a name").to_owned()).collect()
     }
 
-    /// Adds a whole user by hand, with a password of their own and without a profile; tells the name in the pool.
+    /// Adds a complete user with a permanent password and without a profile; returns the user name.
     pub async fn add(&self, email: &str, group: &str) -> String {
         let new = json!({"Username": email, "MessageAction": "SUPPRESS",
             "UserAttributes": [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]});
@@ -91,8 +91,8 @@ impl OwnPool {
         username
     }
 
-    /// How many admins can sign in.
-    pub async fn ruling(&self) -> usize {
+    /// The number of admins who can sign in.
+    pub async fn active_admins(&self) -> usize {
         let members = self.ask("ListUsersInGroup", json!({"GroupName": "admin"})).await;
         members["Users"].as_array().expect("users").iter().filter(|user| user["Enabled"] == true).count()
     }
@@ -102,34 +102,30 @@ impl OwnPool {
         ProfileTable::new(self.engine.client(), self.engine.name("users"))
     }
 
-    /// The pool as the functions know it.
+    /// The pool as the functions use it.
     pub fn pool(&self, wire: Arc<dyn Wire>) -> Pool {
         Pool::new(client(self.cloud.endpoint(), Builder::new().build_http(), wire, 1), &self.id)
     }
 
-    /// The function that changes people.
+    /// The function that adds, changes and deletes users.
     pub fn function(&self) -> ChangeUser {
         self.function_over(Arc::new(Ledger::default()))
     }
 
-    /// The same, with every request over this wire, tried once.
+    /// The same function, with every request over this wire and without retries.
     pub fn function_over(&self, wire: Arc<dyn Wire>) -> ChangeUser {
-        let (dynamodb, table) = (self.engine.client_once(wire.clone()), self.engine.name("users"));
-        ChangeUser::new(Parts {
-            pool: self.pool(wire),
-            profiles: ProfileTable::new(dynamodb.clone(), &table),
-            lock: Lock::new(dynamodb, table, self.clock.clone()),
-            clock: self.clock.clone(),
-        })
+        let profiles = ProfileTable::new(self.engine.client_once(wire.clone()), self.engine.name("users"));
+        let lock = Lock::new(profiles.clone(), self.clock.clone());
+        ChangeUser::new(Parts { pool: self.pool(wire), profiles, lock, clock: self.clock.clone() })
     }
 
-    /// Time passes: whatever was killed has run out.
+    /// Lets a minute pass, after which all leases and flags have expired.
     pub fn a_minute_later(&self) {
         self.clock.set(self.clock.now().plus_seconds(60));
     }
 }
 
-/// An attribute of a user as `ListUsers` has it; empty when it is not there.
+/// An attribute of a user from `ListUsers`; empty when it is missing.
 pub fn attribute<'a>(user: &'a Value, name: &str) -> &'a str {
     let attributes = user["Attributes"].as_array().expect("attributes");
     let found = attributes.iter().find(|attribute| attribute["Name"] == name);

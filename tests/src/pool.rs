@@ -1,5 +1,5 @@
-//! A user pool of recorded answers, in the words of Cognito's API reference, for what needs no pool that changes: who may
-//! ask what, and what is answered. What changes people is tested on a whole engine, in `tests/local`.
+//! A user pool of recorded answers in the formats of Cognito's API reference, for tests of access and of responses. Changes of
+//! users are tested on a full emulator, in `tests/local`.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -36,10 +36,10 @@ pub fn client(url: &str, http: SharedHttpClient, wire: Arc<dyn Wire>, attempts: 
     Client::from_conf(config.build())
 }
 
-/// A request that is refused: the operation, how many of it come through before, and status, code and text.
+/// A refusal: the operation, the number of its requests that succeed before, the status, the code and the text.
 type Refusal = (&'static str, usize, u16, &'static str, &'static str);
 
-/// What the pool says; it forgets who is deleted, and remembers who is made with what makes them whole. The others do not
+/// The recorded pool. It forgets deleted users and remembers new users with the steps that complete them. Other users do not
 /// change.
 #[derive(Debug)]
 pub struct Recorded {
@@ -49,23 +49,23 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// With these people, as [`person`] makes them.
+    /// A pool with these users, made by [`person`].
     pub fn of(people: Vec<Value>) -> Arc<Self> {
         let (refusals, asked) = (Mutex::default(), Mutex::default());
         Arc::new(Self { people: Mutex::new(people), refusals, asked })
     }
 
-    /// The pool as the functions know it.
+    /// The pool as the functions use it.
     pub fn pool(self: &Arc<Self>) -> Pool {
         Pool::new(client("http://127.0.0.1:9", Builder::new().build_http(), self.clone(), 3), ID)
     }
 
-    /// The next request of that operation is refused so.
+    /// Refuses the next request of the operation.
     pub fn refuse(&self, operation: &'static str, status: u16, code: &'static str, text: &'static str) {
         self.refuse_after(0, operation, status, code, text);
     }
 
-    /// Of that operation so many requests come through, and the one after them is refused so.
+    /// Refuses a request of the operation after `passes` requests have succeeded.
     pub fn refuse_after(
         &self,
         passes: usize,
@@ -77,15 +77,15 @@ impl Recorded {
         self.refusals.lock().unwrap().push_back((operation, passes, status, code, text));
     }
 
-    /// What was asked since the last time.
+    /// The requests since the last call, as operation and body.
     pub fn asked(&self) -> Vec<(String, Value)> {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
 
-    /// What the pool says to a request, as status and body.
+    /// The answer to a request, as status and body.
     ///
     /// # Panics
-    /// When another pool is asked.
+    /// When the request is for another pool.
     pub fn answers(&self, operation: &str, body: &Value) -> (u16, Value) {
         let answer = self.said(operation, body).expect("recorded answers arrive");
         let body = answer.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok());
@@ -172,7 +172,7 @@ impl Wire for Recorded {
     }
 }
 
-/// A person: the last digits of the id, the address's name, the groups, the scope.
+/// A user: the last digits of the id, the name in the e-mail address, the groups, the scope.
 pub fn person(number: u32, name: &str, groups: &[&str], devices: &str) -> Value {
     let id = format!("5f1e0000-0000-4000-8000-{number:012}");
     json!({
@@ -191,7 +191,7 @@ pub fn person(number: u32, name: &str, groups: &[&str], devices: &str) -> Value 
     })
 }
 
-/// The person, who cannot sign in.
+/// The person, disabled.
 pub fn disabled(mut person: Value) -> Value {
     person["Enabled"] = false.into();
     person
@@ -203,10 +203,10 @@ pub fn invited(mut person: Value) -> Value {
     person
 }
 
-/// The person, half-made, with that mark.
-pub fn marked(mut person: Value, mark: &str) -> Value {
+/// The person with the flag of users being created.
+pub fn creating(mut person: Value, flag: &str) -> Value {
     let attributes = person["Attributes"].as_array_mut().unwrap();
-    attributes.push(json!({"Name": "custom:adding", "Value": mark}));
+    attributes.push(json!({"Name": "custom:adding", "Value": flag}));
     person
 }
 
@@ -219,7 +219,7 @@ fn in_group(person: &Value, group: &Value) -> bool {
     person["groups"].as_array().unwrap().contains(group)
 }
 
-/// A page as Cognito marks it off; the filter is left to who asks.
+/// A page as Cognito returns it; filters are ignored.
 fn page(all: &[&Value], body: &Value, token: &str) -> Answer {
     let limit = body["Limit"].as_u64().unwrap_or(60);
     assert!((1..=60).contains(&limit), "Cognito lists 1 to 60 at once, not {limit}");
@@ -232,16 +232,16 @@ fn page(all: &[&Value], body: &Value, token: &str) -> Answer {
     answer(200, &said)
 }
 
-/// The name of whoever is made here.
+/// The user name of a new user.
 const MADE: &str = "5f1e0000-0000-4000-8000-000000000099";
 
-/// What a step of adding makes of the one who was made.
+/// Applies a step of adding to the new user.
 fn step(operation: &str, body: &Value, made: &mut Value) {
     match operation {
         "AdminAddUserToGroup" => made["groups"].as_array_mut().unwrap().push(body["GroupName"].clone()),
         "AdminSetUserPassword" if body["Permanent"] == true => made["UserStatus"] = "CONFIRMED".into(),
         "AdminSetUserPassword" => made["UserStatus"] = "FORCE_CHANGE_PASSWORD".into(),
-        // A blank value deletes an attribute.
+        // An empty value deletes the attribute.
         _ => made["Attributes"].as_array_mut().unwrap().retain(|attribute| {
             let written = body["UserAttributes"].as_array().unwrap().iter();
             !written.clone().any(|one| one["Name"] == attribute["Name"] && one["Value"] == "")
@@ -259,7 +259,7 @@ fn made(body: &Value) -> Value {
     made
 }
 
-/// What Cognito says to a password that breaks a rule of the template's pool.
+/// Cognito's error for a password that violates a rule of the pool in the template.
 fn broken_rule(password: &str) -> Option<(&'static str, &'static str)> {
     let policy = "InvalidPasswordException";
     if password.starts_with("Used-Before") {

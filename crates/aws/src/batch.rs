@@ -1,4 +1,4 @@
-//! Rows by their keys, as many at once as DynamoDB takes.
+//! Reading rows by their keys, with `BatchGetItem`.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -6,18 +6,20 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use super::AwsError;
+use super::attempts::pause;
 use super::row::{Item, s};
-use super::{AwsError, pause};
 
-/// So many rows DynamoDB reads at once.
-pub(super) const AT_ONCE: usize = 100;
-/// So many requests are under way at once.
+/// Maximum keys per `BatchGetItem`.
+pub(super) const MOST_KEYS: usize = 100;
+/// Maximum concurrent requests.
 const REQUESTS: usize = 4;
-const ATTEMPTS: usize = 8;
+/// Attempts to read what DynamoDB left unprocessed: about 2 s in all.
+const ATTEMPTS: u32 = 9;
 const OPERATION: &str = "BatchGetItem";
 
-/// The rows of a table that there are of these, by their key, consistently. One that is named twice, as by a list whose rows moved
-/// while it was read, is asked for once: DynamoDB refuses the whole request otherwise.
+/// The rows of a table with these keys, by their key; read consistently. A key that occurs twice, as in a list whose rows
+/// moved while it was read, is requested once: DynamoDB refuses duplicate keys.
 pub(super) async fn rows(
     client: &Client,
     table: &str,
@@ -25,7 +27,7 @@ pub(super) async fn rows(
     values: &[String],
 ) -> Result<HashMap<String, Item>, AwsError> {
     let once: Vec<&String> = BTreeSet::from_iter(values).into_iter().collect();
-    let chunks: Vec<Vec<String>> = once.chunks(AT_ONCE).map(|some| some.iter().copied().cloned().collect()).collect();
+    let chunks: Vec<Vec<String>> = once.chunks(MOST_KEYS).map(|some| some.iter().copied().cloned().collect()).collect();
     let chunks = chunks.into_iter().map(|values| chunk(client, table, key, values));
     let items: Vec<Vec<Item>> = stream::iter(chunks).buffer_unordered(REQUESTS).try_collect().await?;
     let keyed = |item: Item| Some((item.get(key)?.as_s().ok()?.clone(), item));
@@ -38,7 +40,7 @@ async fn chunk(client: &Client, table: &str, key: &str, values: Vec<String>) -> 
     Ok(found.into_values().flatten().collect())
 }
 
-/// The rows of each table that there are of these keys, [`AT_ONCE`] at most in all, consistently.
+/// The rows of each table with these keys, at most [`MOST_KEYS`] in all; read consistently.
 pub(super) async fn of_tables(
     client: &Client,
     mut wanted: HashMap<String, Vec<Item>>,
@@ -46,9 +48,7 @@ pub(super) async fn of_tables(
 ) -> Result<HashMap<String, Vec<Item>>, AwsError> {
     let mut found: HashMap<String, Vec<Item>> = HashMap::new();
     for attempt in 0..ATTEMPTS {
-        if attempt > 0 {
-            tokio::time::sleep(pause(attempt)).await;
-        }
+        pause(attempt).await;
         let mut request = client.batch_get_item();
         for (table, keys) in wanted {
             let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();

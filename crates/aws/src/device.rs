@@ -26,7 +26,7 @@ pub use list::{Listing, Place};
 pub use record::{Found, Stored};
 pub use write::Write;
 
-pub(super) use write::token;
+pub use write::token;
 
 const TABLE: &str = "devices";
 /// All that [`DeviceTable::get`] reads of a row: settings and descriptions do not travel to where messages are handled.

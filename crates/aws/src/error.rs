@@ -1,10 +1,10 @@
-//! What goes wrong between a function and AWS, told apart by what the caller can do about it.
+//! Errors of calls to AWS, classified by what the caller can do about them.
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use weir_runtime::Retry;
 
-/// What AWS's services say with a 4xx when they only have too much to do.
+/// Error codes with a 4xx status that mean the service is only busy.
 const BUSY: [&str; 7] = [
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
@@ -15,27 +15,27 @@ const BUSY: [&str; 7] = [
     "TransactionInProgressException",
 ];
 
-/// A call to AWS that did not do what it was for. Whoever called the function has to call again.
+/// A failed call to AWS.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AwsError {
-    /// The call failed after the SDK's own retries; `detail` is for the log only.
+    /// The service rejected the call, and will reject it again.
     #[error("{operation}: {detail}")]
     Call {
-        /// What was asked, e.g. `GetItem devices`.
+        /// The operation, e.g. `GetItem devices`.
         operation: &'static str,
-        /// The SDK's account of it, with its causes.
+        /// The SDK's error with its causes.
         detail: String,
     },
-    /// The service could not be reached, took too long, was busy or at fault itself, in all of the SDK's attempts: the
-    /// same call may succeed later.
+    /// The service could not be reached, timed out, was busy or had an internal error, in all of the SDK's attempts. The same
+    /// call may succeed later.
     #[error("{operation}: {detail}")]
     Unavailable {
-        /// What was asked.
+        /// The operation.
         operation: &'static str,
-        /// The SDK's account of it, with its causes.
+        /// The SDK's error with its causes.
         detail: String,
     },
-    /// A stored row cannot be understood.
+    /// A stored row cannot be read.
     #[error("row {key} of {table}: {detail}")]
     Corrupt {
         /// The table.
@@ -45,33 +45,33 @@ pub enum AwsError {
         /// The field and what is wrong with it.
         detail: String,
     },
-    /// The row would be larger than DynamoDB takes: what is to be written has to become less.
-    #[error("row {key} of {table} would have {bytes} bytes, more than DynamoDB takes")]
+    /// The row to write is larger than DynamoDB accepts.
+    #[error("row {key} of {table} would have {bytes} bytes, more than DynamoDB accepts")]
     TooLarge {
         /// The table.
         table: &'static str,
         /// The row's key.
         key: String,
-        /// How large it would be.
+        /// The size of the row.
         bytes: usize,
     },
-    /// Others kept changing the row; the attempts are used up.
-    #[error("row {key} of {table} was changed by others on every attempt")]
+    /// Another writer changed the row during every attempt.
+    #[error("row {key} of {table} was changed by another writer on every attempt")]
     Contended {
         /// The table.
         table: &'static str,
         /// The row's key.
         key: String,
     },
-    /// The service took part of a batch and, asked again, would not take the rest.
-    #[error("{operation}: {left} left over after all attempts")]
+    /// The service processed only a part of a batch, in all attempts.
+    #[error("{operation}: {left} items unprocessed after all attempts")]
     Leftover {
-        /// What was asked.
+        /// The operation.
         operation: &'static str,
-        /// How many items.
+        /// The number of unprocessed items.
         left: usize,
     },
-    /// There was no time left to do it, or to find out whether it was done.
+    /// There was no time left to do it, or to wait for the result.
     #[error("{0}: out of time")]
     Late(&'static str),
 }
@@ -86,7 +86,7 @@ impl AwsError {
         if temporary { Self::Unavailable { operation, detail } } else { Self::Call { operation, detail } }
     }
 
-    /// A call of which only the operation knows that it may succeed later.
+    /// A failed call that may succeed later, although its error code does not tell.
     pub(super) fn unavailable<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> Self
     where
         E: std::error::Error + ProvideErrorMetadata + 'static,
@@ -94,7 +94,7 @@ impl AwsError {
         Self::Unavailable { operation, detail: DisplayErrorContext(error).to_string() }
     }
 
-    /// Whether the same call may succeed later without anybody changing anything.
+    /// Whether the same call may succeed later.
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Unavailable { .. } | Self::Contended { .. } | Self::Leftover { .. } | Self::Late(_) => true,
@@ -102,7 +102,7 @@ impl AwsError {
         }
     }
 
-    /// A request that could not even be made: a field that the SDK wants is missing.
+    /// A request that could not be built, because a field is missing.
     pub(super) fn request(operation: &'static str, detail: impl ToString) -> Self {
         Self::Call { operation, detail: detail.to_string() }
     }
@@ -126,7 +126,7 @@ fn temporary<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool
             let code = refusal.err().code();
             overloaded(refusal.raw().status().as_u16()) || code.is_some_and(|code| BUSY.contains(&code))
         }
-        // What cannot be sent now cannot be sent later; nor is anything known of what the SDK may add.
+        // A request that cannot be built now cannot be built later; other variants are unknown.
         _ => false,
     }
 }
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_busy_service_is_told_from_a_wrong_request() {
+    fn a_busy_service_is_temporary_and_a_wrong_request_is_not() {
         for (status, code, temporary) in [
             (400, "ProvisionedThroughputExceededException", true),
             (400, "ThrottlingException", true),
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_hold_up_may_pass_and_what_is_corrupt_stays() {
+    fn contention_is_temporary_and_corruption_is_not() {
         assert!(AwsError::Contended { table: "devices", key: "a".into() }.is_temporary());
         assert!(AwsError::Leftover { operation: "write", left: 1 }.is_temporary());
         assert!(!AwsError::corrupt("devices", "a", "no id").is_temporary());

@@ -1,4 +1,4 @@
-//! The only home of the AWS SDK: configuration, and one adapter per noun.
+//! The adapters to AWS: one module per noun, and the configuration of the SDK. No other crate of a function uses the SDK.
 
 pub mod config;
 pub mod delivery;
@@ -16,25 +16,21 @@ pub mod recalculation;
 pub mod registry;
 pub mod time_series;
 
+mod attempts;
 mod batch;
 mod calibration;
 mod error;
 mod row;
 mod size;
+mod statements;
+mod transaction;
 
+pub use attempts::{Attempts, WriteOutcome};
 pub use calibration::{CalibrationTable, Since};
+pub use device::token;
 pub use error::AwsError;
 
-/// Waits before a further attempt at a row that others were ahead at: 10 ms, doubling to 320 ms, a little different for
-/// everyone so that those who met once do not meet again. The first attempt, 0, does not wait.
+/// Waits before an attempt; use [`Attempts`] instead.
 pub async fn wait_turn(attempt: u32) {
-    if let Some(before) = attempt.checked_sub(1) {
-        let random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), attempt) % 10;
-        tokio::time::sleep(std::time::Duration::from_millis((10 + random) << before.min(5))).await;
-    }
-}
-
-/// How long to wait before the next try, in a loop that the SDK's own retries do not cover: 20 ms, doubling to 640 ms.
-fn pause(attempt: usize) -> std::time::Duration {
-    std::time::Duration::from_millis(20 << attempt.min(5))
+    attempts::pause(attempt).await;
 }

@@ -1,37 +1,38 @@
-//! The table `users`: what people say about themselves, by Cognito's id. The lock on people stands in it too
-//! (`aws::people`), under a key that no person has.
+//! The table `users`: profiles by Cognito's user id (`sub`), tombstones of deleted users, and leases.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 use serde_json::Value;
 
-use super::AwsError;
-use super::device::{Write, token};
+use super::device::token;
 use super::row::{Item, ProfileRow, n, s};
+use super::{AwsError, WriteOutcome};
 use weir_core::domain::Timestamp;
-use weir_core::domain::people::profile::{Profile, Record};
+use weir_core::domain::people::profile::{Profile, ProfileRecord};
 use weir_core::id::Sub;
 use weir_core::wire::settings::{group_json, reported};
 
-const TABLE: &str = "users";
-/// The one partition of the index over profiles: neither the lock nor what is left of a deleted one carries it.
-const LISTED: &str = "profile";
-/// So long is remembered that a person was deleted: far longer than a token lives that they may still hold.
-const GONE_SECONDS: i64 = 86_400;
+mod lease;
 
-/// What stands under a person's id.
+const TABLE: &str = "users";
+/// The only partition of the sparse index `listed`, which holds profiles but no leases, tombstones or deleted profiles.
+const LISTED: &str = "profile";
+/// How long a tombstone is kept, in seconds: much longer than the tokens of a deleted user are valid.
+const TOMBSTONE_SECONDS: i64 = 86_400;
+
+/// What the table holds for a user id.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Found {
-    /// Nothing, or what is left of a profile that was deleted: its last version.
-    Nothing(u64),
-    /// Their profile.
-    Profile(Record),
-    /// The person was deleted a short while ago.
-    Gone,
+pub enum StoredProfile {
+    /// No profile. The number is the last version of a deleted profile, or 0.
+    Absent(u64),
+    /// The profile.
+    Present(ProfileRecord),
+    /// A tombstone: the user was deleted less than a day ago.
+    UserDeleted,
 }
 
-/// The profiles' table.
+/// The table `users`.
 #[derive(Debug, Clone)]
 pub struct ProfileTable {
     client: Client,
@@ -39,82 +40,83 @@ pub struct ProfileTable {
 }
 
 impl ProfileTable {
-    /// The table called `name`.
+    /// The table with this name.
     pub fn new(client: Client, name: impl Into<String>) -> Self {
         Self { client, name: name.into() }
     }
 
-    /// Opens the connection to DynamoDB, by asking for a person whom no id stands for.
+    /// Opens the connection to DynamoDB by reading a key that does not exist.
     pub async fn warm_up(&self) {
         if let Ok(nobody) = "0".parse() {
             let _ = self.find(&nobody).await;
         }
     }
 
-    /// What stands under the id, as it is now.
+    /// Reads the profile of a user, strongly consistent.
     ///
     /// # Errors
-    /// When DynamoDB does not answer, or the row cannot be understood.
-    pub async fn find(&self, sub: &Sub) -> Result<Found, AwsError> {
+    /// When DynamoDB does not answer, or the row is corrupt.
+    pub async fn find(&self, sub: &Sub) -> Result<StoredProfile, AwsError> {
         let request = self.client.get_item().table_name(&self.name).key("sub", s(sub.as_str())).consistent_read(true);
         let answer = request.send().await.map_err(|error| AwsError::call("GetItem users", error))?;
-        answer.item.map_or(Ok(Found::Nothing(0)), found)
+        answer.item.map_or(Ok(StoredProfile::Absent(0)), read)
     }
 
-    /// Writes the profile over the version before it, never over one of a person who was deleted.
+    /// Writes the profile if the stored version is the one before it, and never over a tombstone.
     ///
     /// # Errors
-    /// When DynamoDB does not take it.
-    pub async fn write(&self, record: &Record) -> Result<Write, AwsError> {
-        self.put(row(record), Over::Version(record.version.saturating_sub(1))).await
+    /// When DynamoDB does not answer.
+    pub async fn write(&self, record: &ProfileRecord) -> Result<WriteOutcome, AwsError> {
+        self.put(row(record), Expected::Version(record.version.saturating_sub(1))).await
     }
 
-    /// Deletes the profile in its present version. That is a change as any other, so the version goes on: whoever has read
-    /// the profile before cannot bring it back.
+    /// Deletes the profile if the stored version is still `record.version`. The row stays with the next version, so that a
+    /// write based on an older version cannot restore the profile.
     ///
     /// # Errors
-    /// When DynamoDB does not take it.
-    pub async fn remove(&self, record: &Record) -> Result<Write, AwsError> {
+    /// When DynamoDB does not answer.
+    pub async fn remove(&self, record: &ProfileRecord) -> Result<WriteOutcome, AwsError> {
         let row = ProfileRow { sub: record.sub.to_string(), version: record.version + 1, ..ProfileRow::default() };
-        self.put(row, Over::Version(record.version)).await
+        self.put(row, Expected::Version(record.version)).await
     }
 
-    /// Whatever stands under the id of a person who is being deleted makes way for a note that they are gone, so that no
-    /// token they still hold brings a profile back.
+    /// Replaces whatever is stored for a user who is being deleted with a tombstone, so that a token that is still valid
+    /// cannot write a new profile.
     ///
     /// # Errors
-    /// When DynamoDB does not take it.
-    pub async fn bury(&self, sub: &Sub, now: Timestamp) -> Result<(), AwsError> {
+    /// When DynamoDB does not answer.
+    pub async fn write_tombstone(&self, sub: &Sub, now: Timestamp) -> Result<(), AwsError> {
         let request = self.client.put_item().table_name(&self.name).item("sub", s(sub.as_str()));
         let request = request
             .item("gone_at", n(now.millis()))
-            .item("expires_at", n(now.plus_seconds(GONE_SECONDS).seconds()))
+            .item("expires_at", n(now.plus_seconds(TOMBSTONE_SECONDS).seconds()))
             .item("version", n(0));
         request.send().await.map(drop).map_err(|error| AwsError::call("PutItem users", error))
     }
 
-    /// Forgets all about an id that never became a person.
+    /// Deletes the row of a user whose creation failed.
     ///
     /// # Errors
-    /// When DynamoDB does not take it.
-    pub async fn forget(&self, sub: &Sub) -> Result<(), AwsError> {
+    /// When DynamoDB does not answer.
+    pub async fn delete_row(&self, sub: &Sub) -> Result<(), AwsError> {
         let request = self.client.delete_item().table_name(&self.name).key("sub", s(sub.as_str()));
         request.send().await.map(drop).map_err(|error| AwsError::call("DeleteItem users", error))
     }
 
-    /// Brings back the profile of a person who was not deleted after all.
+    /// Replaces the tombstone with the profile, because the user was not deleted after all.
     ///
     /// # Errors
-    /// When DynamoDB does not take it.
-    pub async fn unbury(&self, record: &Record) -> Result<(), AwsError> {
-        self.put(row(record), Over::Grave).await.map(drop)
+    /// When DynamoDB does not answer.
+    pub async fn restore(&self, record: &ProfileRecord) -> Result<(), AwsError> {
+        self.put(row(record), Expected::Tombstone).await.map(drop)
     }
 
-    /// At most `limit` profiles after the id `after`, ascending, and the last id where there are more.
+    /// Lists at most `limit` profiles with ids greater than `after`, ascending. The second value is the last id, when there
+    /// are more profiles.
     ///
     /// # Errors
-    /// When DynamoDB does not answer, or a row cannot be understood.
-    pub async fn list(&self, limit: usize, after: Option<Sub>) -> Result<(Vec<Record>, Option<Sub>), AwsError> {
+    /// When DynamoDB does not answer, or a row is corrupt.
+    pub async fn list(&self, limit: usize, after: Option<Sub>) -> Result<(Vec<ProfileRecord>, Option<Sub>), AwsError> {
         let start =
             after.map(|sub| Item::from([("sub".to_owned(), s(sub.as_str())), ("listed".to_owned(), s(LISTED))]));
         let page = self
@@ -124,7 +126,7 @@ impl ProfileTable {
             .index_name("listed")
             .key_condition_expression("listed = :listed")
             .expression_attribute_values(":listed", s(LISTED))
-            // One more than asked for tells whether there is a next page.
+            // One more than the limit shows whether there is a next page.
             .limit(i32::try_from(limit.saturating_add(1)).unwrap_or(i32::MAX))
             .set_exclusive_start_key(start)
             .send()
@@ -132,7 +134,7 @@ impl ProfileTable {
             .map_err(|error| AwsError::call("Query users", error))?;
         let mut records = Vec::with_capacity(limit);
         for item in page.items.unwrap_or_default() {
-            if let Found::Profile(record) = found(item)? {
+            if let StoredProfile::Present(record) = read(item)? {
                 records.push(record);
             }
         }
@@ -142,45 +144,45 @@ impl ProfileTable {
         Ok((records, last))
     }
 
-    async fn put(&self, row: ProfileRow, over: Over) -> Result<Write, AwsError> {
+    async fn put(&self, row: ProfileRow, expected: Expected) -> Result<WriteOutcome, AwsError> {
         let written = token();
         let row = ProfileRow { written: Some(written.clone()), ..row };
         let item: Item =
             serde_dynamo::to_item(&row).map_err(|error| AwsError::corrupt(TABLE, &row.sub, error.to_string()))?;
         let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
-        let request = match over {
-            // A note that somebody is gone has a version too.
-            Over::Version(0) => request.condition_expression("attribute_not_exists(version)"),
-            Over::Version(before) => {
+        let request = match expected {
+            // A tombstone has a version too.
+            Expected::Version(0) => request.condition_expression("attribute_not_exists(version)"),
+            Expected::Version(before) => {
                 let condition = "version = :before AND attribute_not_exists(gone_at)";
                 request.condition_expression(condition).expression_attribute_values(":before", n(before))
             }
-            Over::Grave => request.condition_expression("attribute_exists(gone_at)"),
+            Expected::Tombstone => request.condition_expression("attribute_exists(gone_at)"),
         };
         let Err(error) = request.return_values_on_condition_check_failure(AllOld).send().await else {
-            return Ok(Write::Done);
+            return Ok(WriteOutcome::Done);
         };
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                // Taken the first time without saying so, and found there when it was sent again.
+                // Written by a first attempt whose answer was lost.
                 let ours = failed.item().and_then(|item| item.get("written")) == Some(&s(written));
-                Ok(if ours { Write::Done } else { Write::Overtaken })
+                Ok(if ours { WriteOutcome::Done } else { WriteOutcome::Overtaken })
             }
             _ => Err(AwsError::call("PutItem users", error)),
         }
     }
 }
 
-/// What a row may be written over.
+/// What must be stored for a write to succeed.
 #[derive(Clone, Copy)]
-enum Over {
-    /// This version; 0: nothing.
+enum Expected {
+    /// This version; 0: no row.
     Version(u64),
-    /// The note that the person is gone.
-    Grave,
+    /// A tombstone.
+    Tombstone,
 }
 
-fn row(record: &Record) -> ProfileRow {
+fn row(record: &ProfileRecord) -> ProfileRow {
     ProfileRow {
         sub: record.sub.to_string(),
         listed: Some(LISTED.to_owned()),
@@ -196,18 +198,18 @@ fn row(record: &Record) -> ProfileRow {
     }
 }
 
-fn found(item: Item) -> Result<Found, AwsError> {
+fn read(item: Item) -> Result<StoredProfile, AwsError> {
     let key = item.get("sub").and_then(|sub| sub.as_s().ok()).cloned().unwrap_or_default();
     let corrupt = |detail: String| AwsError::corrupt(TABLE, &key, detail);
     let row: ProfileRow = serde_dynamo::from_item(item).map_err(|error| corrupt(error.to_string()))?;
     if row.gone_at.is_some() {
-        return Ok(Found::Gone);
+        return Ok(StoredProfile::UserDeleted);
     }
     if row.listed.is_none() {
-        return Ok(Found::Nothing(row.version));
+        return Ok(StoredProfile::Absent(row.version));
     }
     let preferences: Value = serde_json::from_str(&row.preferences).map_err(|error| corrupt(error.to_string()))?;
-    Ok(Found::Profile(Record {
+    Ok(StoredProfile::Present(ProfileRecord {
         sub: row.sub.parse().map_err(|bad| corrupt(format!("{bad}")))?,
         profile: Profile {
             name: row.name,

@@ -134,103 +134,6 @@ pub(super) struct CalibrationRow {
     pub note: String,
 }
 
-/// A flow sensor in `levels`.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct LevelRow {
-    pub id: String,
-    pub last_value: String,
-    /// Epoch seconds.
-    pub last_update: i64,
-    pub measurements: Vec<MeasurementRow>,
-    /// Whether the write can change a judgement; the stream's filter reads it.
-    #[serde(default)]
-    pub judge: bool,
-    /// Counts the writes; every write is conditional on it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revision: Option<u64>,
-    /// Epoch seconds: when to look whether the sensor is silent, the range key of the index `watched`. Not there before
-    /// the detector has seen the sensor, and while it is known to be silent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub watch: Option<i64>,
-    /// Whether the detector has to look at the next report whatever it says: somebody declared a problem resolved that
-    /// it may contradict.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub again: bool,
-}
-
-/// A measurement within a level's row.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct MeasurementRow {
-    pub filling: String,
-    /// Epoch seconds.
-    pub dt: i64,
-    /// Milliseconds within the second.
-    #[serde(default)]
-    pub ms: i64,
-}
-
-/// A problem in `problems`.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct ProblemRow {
-    pub problem_id: String,
-    pub problem: String,
-    /// Epoch seconds.
-    pub problem_time: i64,
-    pub problem_status: String,
-    /// `problem_time` and `problem_id`, so that no two are equal: the range key of the index `listed`.
-    #[serde(default)]
-    pub place: String,
-    pub current: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub following: Option<String>,
-    pub current_value: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub following_value: Option<String>,
-    /// Epoch seconds of the report that last changed it.
-    pub updated_at: i64,
-    /// How many episodes there were, this one included.
-    pub episodes: u32,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resolved_by: Option<String>,
-    /// Epoch seconds: of the report that closed it or, if a person did, by the clock.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resolved_at: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub acknowledged_by: Option<String>,
-    /// Epoch seconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub acknowledged_at: Option<i64>,
-    /// Epoch milliseconds: the beginning of the episode that was acknowledged.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub acknowledged_episode: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-    /// What judging needs of the newest episodes, the last one among them.
-    pub history: Vec<EpisodeRow>,
-    /// Counts the writes; every write is conditional on it.
-    pub revision: u64,
-}
-
-/// An episode within a problem's row.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct EpisodeRow {
-    pub problem: String,
-    /// Epoch milliseconds.
-    pub began: i64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by: Option<String>,
-    /// Epoch milliseconds: when a person ended it, by the clock.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by_at: Option<i64>,
-    pub current: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub following: Option<String>,
-    /// Epoch milliseconds.
-    pub changed: i64,
-}
-
 /// Something in `quarantine`, as its indexes hold it: without the payload.
 #[derive(Debug, Deserialize)]
 pub(super) struct AsideRow {
@@ -258,11 +161,11 @@ pub(super) struct AsideRow {
     pub tried_at: Option<i64>,
 }
 
-/// A profile in `users`, or what is left of one.
+/// A row of `users`: a profile, what a deleted profile leaves, or the tombstone of a deleted user.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct ProfileRow {
     pub sub: String,
-    /// The key of the index `listed`: only of a profile that is there.
+    /// The key of the sparse index `listed`; only profiles have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listed: Option<String>,
     #[serde(default)]
@@ -284,7 +187,7 @@ pub(super) struct ProfileRow {
     pub updated_at: i64,
     #[serde(default)]
     pub updated_by: String,
-    /// Epoch milliseconds: when the person was deleted.
+    /// When the user was deleted (tombstones only), in milliseconds since the epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gone_at: Option<i64>,
     /// Names the write, so that one that was sent twice knows itself.

@@ -1,4 +1,4 @@
-//! What an admin wishes, read from the body and checked before anything is done.
+//! The request bodies, checked before anything is done.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -6,69 +6,69 @@ use weir_aws::people::Password;
 use weir_core::domain::access::Role;
 use weir_core::domain::calibration::FieldError;
 use weir_core::domain::people::email::email;
-use weir_core::domain::people::password::unfit;
+use weir_core::domain::people::password::syntax_error;
 use weir_core::domain::people::profile::Profile;
 use weir_core::domain::people::scope::scope;
-use weir_core::wire::person::RoleJson;
 use weir_core::wire::profile::ProfileBody;
 
 /// A password.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PasswordBody {
-    /// The password: at least 12 characters, capitals, small letters, digits and special characters among them.
+    /// The password: at least 12 characters, with upper-case and lower-case letters, digits and special characters.
     #[schema(write_only, min_length = 12, max_length = 256)]
     value: String,
-    /// Whether it stays. Otherwise it has to be changed when signing in.
+    /// Whether it is permanent. A temporary password must be changed at the next sign-in.
     #[serde(default)]
     permanent: bool,
 }
 
-/// A new person.
+/// A user to be added.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewUser {
-    /// The address they sign in with.
+#[schema(as = NewUser)]
+pub(super) struct NewUserBody {
+    /// The e-mail address the user signs in with.
     email: String,
     /// The role.
-    role: RoleJson,
-    /// The device scope: ids parted by blanks, or `*`.
+    role: Role,
+    /// The device scope: space-separated device ids, or `*`.
     #[serde(default)]
     devices: String,
-    /// The first password. Without it an invitation is sent, with one of Cognito's making.
+    /// The first password. Without it, an invitation with a generated password is sent.
     #[serde(default)]
     password: Option<PasswordBody>,
-    /// What is known about them already.
+    /// The profile.
     #[serde(default)]
     profile: ProfileBody,
 }
 
-/// A change of a person; what is left out stays as it is.
+/// A change of a user. Fields that are left out stay as they are.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ChangeBody {
-    /// The address they sign in with. Their old one counts until they have confirmed it, unless `email_verified` is true.
+    /// The e-mail address. The old one stays in use until the user has confirmed the new one, unless `email_verified` is true.
     #[serde(default)]
     email: Option<String>,
-    /// With `email`: the admin vouches that the address is theirs, so it counts at once.
+    /// With `email`: the admin vouches for the address, so that it is used at once.
     #[serde(default)]
     email_verified: Option<bool>,
-    /// The role. Who becomes `user` is signed out.
+    /// The role. Demoting a user to `user` signs them out.
     #[serde(default)]
-    role: Option<RoleJson>,
-    /// The device scope: ids parted by blanks, or `*`.
+    role: Option<Role>,
+    /// The device scope: space-separated device ids, or `*`.
     #[serde(default)]
     devices: Option<String>,
-    /// Whether they can sign in. Who is disabled is signed out.
+    /// Whether the user can sign in. Disabling a user signs them out.
     #[serde(default)]
     enabled: Option<bool>,
-    /// Another password.
+    /// A new password.
     #[serde(default)]
     password: Option<PasswordBody>,
 }
 
-/// A new person, checked.
-pub(super) struct Adding {
+/// A user to be added, checked.
+pub(super) struct NewUser {
     pub email: String,
     pub role: Role,
     pub devices: String,
@@ -79,7 +79,7 @@ pub(super) struct Adding {
 /// A change, checked.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Change {
-    /// The address, and whether the admin vouches for it.
+    /// The address, and whether it is verified.
     pub email: Option<(String, bool)>,
     pub role: Option<Role>,
     pub devices: Option<String>,
@@ -87,21 +87,21 @@ pub(super) struct Change {
     pub password: Option<Password>,
 }
 
-impl NewUser {
+impl NewUserBody {
     /// # Errors
-    /// Every rule that is broken, with its pointer.
-    pub(super) fn checked(self) -> Result<Adding, Vec<FieldError>> {
+    /// Every violated rule, with the pointer to the field.
+    pub(super) fn checked(self) -> Result<NewUser, Vec<FieldError>> {
         let mut refused = Vec::new();
-        let email = kept(email("/email", &self.email), &mut refused);
-        let devices = kept(scope("/devices", &self.devices), &mut refused);
-        let password = self.password.map(|password| kept(password.checked(), &mut refused));
+        let email = collect(email("/email", &self.email), &mut refused);
+        let devices = collect(scope("/devices", &self.devices), &mut refused);
+        let password = self.password.map(|password| collect(password.checked(), &mut refused));
         let profile = self.profile.profile().unwrap_or_else(|wrong| {
             refused.extend(wrong.into_iter().map(|invalid| invalid.under("/profile")));
             Profile::default()
         });
         match (email, devices, refused.is_empty()) {
             (Some(email), Some(devices), true) => {
-                Ok(Adding { email, role: self.role.into(), devices, password: password.flatten(), profile })
+                Ok(NewUser { email, role: self.role, devices, password: password.flatten(), profile })
             }
             _ => Err(refused),
         }
@@ -110,19 +110,19 @@ impl NewUser {
 
 impl ChangeBody {
     /// # Errors
-    /// Every rule that is broken, with its pointer.
+    /// Every violated rule, with the pointer to the field.
     pub(super) fn checked(self) -> Result<Change, Vec<FieldError>> {
         let mut refused = Vec::new();
-        let vouched = self.email_verified;
-        if self.email.is_none() && vouched.is_some() {
-            refused.push(FieldError::new("/email_verified", "is said of an `email` that is given with it"));
+        let verified = self.email_verified;
+        if self.email.is_none() && verified.is_some() {
+            refused.push(FieldError::new("/email_verified", "needs `email`"));
         }
-        let email = self.email.and_then(|text| kept(email("/email", &text), &mut refused));
-        let devices = self.devices.and_then(|text| kept(scope("/devices", &text), &mut refused));
-        let password = self.password.and_then(|password| kept(password.checked(), &mut refused));
+        let email = self.email.and_then(|text| collect(email("/email", &text), &mut refused));
+        let devices = self.devices.and_then(|text| collect(scope("/devices", &text), &mut refused));
+        let password = self.password.and_then(|password| collect(password.checked(), &mut refused));
         let change = Change {
-            email: email.map(|email| (email, vouched == Some(true))),
-            role: self.role.map(Role::from),
+            email: email.map(|email| (email, verified == Some(true))),
+            role: self.role,
             devices,
             enabled: self.enabled,
             password,
@@ -132,7 +132,7 @@ impl ChangeBody {
 }
 
 impl Change {
-    /// Whether nothing is to be changed.
+    /// Whether the change is empty.
     pub(super) fn is_empty(&self) -> bool {
         let Self { email, role, devices, enabled, password } = self;
         email.is_none() && role.is_none() && devices.is_none() && enabled.is_none() && password.is_none()
@@ -141,13 +141,14 @@ impl Change {
 
 impl PasswordBody {
     fn checked(self) -> Result<Password, FieldError> {
-        match unfit(&self.value) {
+        match syntax_error(&self.value) {
             Some(detail) => Err(FieldError::new("/password/value", detail)),
             None => Ok(Password { value: self.value, permanent: self.permanent }),
         }
     }
 }
 
-fn kept<T>(read: Result<T, FieldError>, refused: &mut Vec<FieldError>) -> Option<T> {
+/// The value; an error is added to `refused`.
+fn collect<T>(read: Result<T, FieldError>, refused: &mut Vec<FieldError>) -> Option<T> {
     read.map_err(|invalid| refused.push(invalid)).ok()
 }

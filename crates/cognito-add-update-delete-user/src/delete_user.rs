@@ -1,19 +1,19 @@
-//! `DELETE /cognito/users/{username}`: a person leaves, with the profile.
+//! `DELETE /cognito/users/{username}`: deletes a user and the profile.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use weir_aws::people::Held;
-use weir_aws::profile::Found;
+use weir_aws::profile::StoredProfile;
 use weir_core::domain::people::Person;
-use weir_core::domain::people::guard::{may_delete, rules};
+use weir_core::domain::people::guard::{check_delete, is_active_admin};
 use weir_core::id::Username;
 use weir_core::wire::person::PersonJson;
 use weir_http::{Admin, ApiError, Audit, Caller, IfMatch, Path};
 
 use super::Parts;
+use super::lock::LockLease;
 
-/// Deletes the person and the profile. Nobody deletes themself, nor the last admin who can sign in.
+/// Deletes the user and the profile. Users cannot delete themselves, and the last admin cannot be deleted.
 #[utoipa::path(
     delete, path = "/cognito/users/{username}", tag = "people",
     params(("username" = Username, Path), ("If-Match" = Option<String>, Header)),
@@ -25,47 +25,47 @@ pub(super) async fn delete_cognito_user(
     Path(username): Path<Username>,
     expected: IfMatch,
 ) -> Result<StatusCode, ApiError> {
-    let held = parts.lock.take().await?;
-    let deleted = parts.deleted(&caller, &username, expected, &held).await;
-    held.give_back().await;
+    let lease = parts.lock.take().await?;
+    let deleted = parts.delete_locked(&caller, &username, expected, &lease).await;
+    lease.release().await;
     deleted.map(|()| StatusCode::NO_CONTENT)
 }
 
 impl Parts {
-    async fn deleted(
+    async fn delete_locked(
         &self,
         caller: &Caller,
         username: &Username,
         expected: IfMatch,
-        held: &Held<'_>,
+        lease: &LockLease<'_>,
     ) -> Result<(), ApiError> {
-        self.still_rules(caller).await?;
+        self.require_active_admin(caller).await?;
         let person = self.person(username, expected).await?;
-        may_delete(&person, &caller.sub)?;
-        if rules(&person) {
-            self.may_go(&person).await?;
+        check_delete(&person, &caller.sub)?;
+        if is_active_admin(&person) {
+            self.require_another_admin(&person).await?;
         }
         let (audit, before) = (Audit::of(caller, "user.delete", &person.sub), json!(PersonJson::of(&person)));
-        audit.begins(&before);
-        self.remove(&person, held).await.inspect_err(|_| audit.broken_off(&before))?;
+        audit.begin(&before);
+        self.remove(&person, lease).await.inspect_err(|_| audit.interrupted(&before))?;
         audit.done(&before, &Value::Null);
         Ok(())
     }
 
-    /// The profile first: as long as the user is there, the same request finds what is left to do. A note stays in its
-    /// place, so that no token they still hold brings a profile back.
-    async fn remove(&self, person: &Person, held: &Held<'_>) -> Result<(), ApiError> {
+    /// Deletes the profile, then the user: while the user exists, the same request can be repeated. A tombstone replaces the
+    /// profile, so that a token that is still valid cannot write a new one.
+    async fn remove(&self, person: &Person, lease: &LockLease<'_>) -> Result<(), ApiError> {
         let profile = self.profiles.find(&person.sub).await?;
-        held.lasts()?;
-        self.profiles.bury(&person.sub, self.clock.now()).await?;
-        let deleted = match held.lasts() {
-            Ok(()) => self.pool.delete(person).await,
+        lease.check()?;
+        self.profiles.write_tombstone(&person.sub, self.clock.now()).await?;
+        let deleted = match lease.check() {
+            Ok(()) => self.pool.delete(&person.username).await,
             Err(error) => Err(error.into()),
         };
         let Err(error) = deleted else { return Ok(()) };
-        // Who is certainly not deleted keeps the profile.
-        if let (true, Found::Profile(record)) = (error.is_refusal(), &profile) {
-            self.profiles.unbury(record).await?;
+        // Cognito refused, so the user certainly still exists and keeps the profile.
+        if let (true, StoredProfile::Present(record)) = (error.is_refusal(), &profile) {
+            self.profiles.restore(record).await?;
         }
         Err(error.into())
     }

@@ -1,8 +1,8 @@
-//! `cognito-add-update-delete-user`: an admin adds, changes and deletes people.
+//! `cognito-add-update-delete-user`: an admin adds, changes and deletes users.
 //!
-//! Cognito knows no transactions. So adding marks the user as half-made with the first call and takes the mark off with
-//! the last (`adding`); changing and deleting stand behind a lock (`locked`), which the guards against locking everybody
-//! out rely on; and every step may be repeated.
+//! Cognito has no transactions. Users being created are therefore flagged by the first call, and the last call removes the
+//! flag (`creation`); changes and deletions hold a lock (`lock`), on which the guards against losing the last admin rely
+//! (`guards`); and every step may be repeated (`steps`).
 
 use std::sync::Arc;
 
@@ -10,38 +10,40 @@ use axum::Router;
 use axum::routing::{patch, post};
 use utoipa::OpenApi;
 use weir_aws::config;
-use weir_aws::people::{self, Lock, Pool};
+use weir_aws::people::{self, Pool};
 use weir_aws::profile::ProfileTable;
 use weir_http::{finish, gateway};
 use weir_runtime::clock::{Clock, SystemClock};
 use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
-mod adding;
 mod body;
+mod creation;
 mod delete_user;
-mod locked;
+mod guards;
+mod lock;
 mod patch_user;
 mod post_user;
 mod settings;
 mod steps;
 
+pub use lock::Lock;
 pub use settings::Settings;
 
-/// The function with what it works on.
+/// The function.
 pub struct ChangeUser {
     router: Router,
 }
 
-/// What the handlers share.
+/// What the route handlers share.
 #[derive(Clone)]
 pub struct Parts {
-    /// Who exists.
+    /// The user pool.
     pub pool: Pool,
-    /// What they say about themselves.
+    /// The profiles, tombstones and leases.
     pub profiles: ProfileTable,
-    /// One change at a time.
+    /// Admits one change at a time.
     pub lock: Lock,
-    /// The time of day.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
 }
 
@@ -50,7 +52,7 @@ pub struct Parts {
 struct Document;
 
 impl ChangeUser {
-    /// The function over these parts.
+    /// The function with these parts.
     pub fn new(parts: Parts) -> Self {
         let one = patch(patch_user::change_cognito_user).delete(delete_user::delete_cognito_user);
         let routes = Router::new()
@@ -59,7 +61,7 @@ impl ChangeUser {
         Self { router: finish(routes.with_state(parts)) }
     }
 
-    /// What the code says about its routes.
+    /// The OpenAPI document of its routes.
     pub fn document() -> utoipa::openapi::OpenApi {
         Document::openapi()
     }
@@ -70,13 +72,12 @@ impl Function for ChangeUser {
 
     async fn start(settings: Settings) -> Result<Self, StartError> {
         let sdk = config::sdk()?;
-        let dynamodb = config::dynamodb(&sdk);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let pool = Pool::new(people::client(&sdk), settings.user_pool_id);
-        let profiles = ProfileTable::new(dynamodb.clone(), &settings.users_table);
+        let profiles = ProfileTable::new(config::dynamodb(&sdk), settings.users_table);
         pool.warm_up().await;
         profiles.warm_up().await;
-        let lock = Lock::new(dynamodb, settings.users_table, Arc::clone(&clock));
+        let lock = Lock::new(profiles.clone(), Arc::clone(&clock));
         Ok(Self::new(Parts { pool, profiles, lock, clock }))
     }
 

@@ -1,21 +1,21 @@
-//! `PATCH /cognito/users/{username}`: changes a person.
+//! `PATCH /cognito/users/{username}`: changes a user.
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
-use weir_aws::people::Held;
 use weir_core::domain::calibration::FieldError;
-use weir_core::domain::people::guard::dethrones;
+use weir_core::domain::people::guard::removes_admin;
 use weir_core::domain::settings::pointed;
 use weir_core::id::Username;
-use weir_core::wire::person::{PersonJson, RoleJson};
+use weir_core::wire::person::PersonJson;
 use weir_http::{Admin, ApiError, Audit, Caller, ETag, IfMatch, Merge, Path, from_value, version_of};
 
 use super::Parts;
 use super::body::{Change, ChangeBody};
+use super::lock::LockLease;
 
-/// Changes what the patch names. When it is broken off half-way, the same request again brings it to its end.
+/// Changes the fields in the patch. If the change is interrupted, the same request completes it.
 #[utoipa::path(
     patch, path = "/cognito/users/{username}", tag = "people",
     params(("username" = Username, Path), ("If-Match" = Option<String>, Header)),
@@ -30,47 +30,47 @@ pub(super) async fn change_cognito_user(
     Merge(patch): Merge,
 ) -> Result<Response, ApiError> {
     let change = from_value::<ChangeBody>(without_null(patch)?)?.checked()?;
-    let held = parts.lock.take().await?;
-    let changed = parts.changed(&caller, &username, expected, &change, &held).await;
-    held.give_back().await;
+    let lease = parts.lock.take().await?;
+    let changed = parts.change_locked(&caller, &username, expected, &change, &lease).await;
+    lease.release().await;
     let person = changed?;
     Ok((ETag(version_of(&person)), Json(person)).into_response())
 }
 
 impl Parts {
-    async fn changed(
+    async fn change_locked(
         &self,
         caller: &Caller,
         username: &Username,
         expected: IfMatch,
         change: &Change,
-        held: &Held<'_>,
+        lease: &LockLease<'_>,
     ) -> Result<PersonJson, ApiError> {
-        self.still_rules(caller).await?;
+        self.require_active_admin(caller).await?;
         let person = self.person(username, expected).await?;
         let before = PersonJson::of(&person);
         if change.is_empty() {
             return Ok(before);
         }
-        if dethrones(&person, change.role, change.enabled) {
-            self.may_go(&person).await?;
+        if removes_admin(&person, change.role, change.enabled) {
+            self.require_another_admin(&person).await?;
         }
-        self.takeable(&person, change).await?;
+        self.require_free_address(&person, change).await?;
         let audit = Audit::of(caller, "user.change", &person.sub);
-        audit.begins(&told(change));
-        let carried = self.carry_out(&person, change, held).await;
-        carried.inspect_err(|_| audit.broken_off(&json!(before)))?;
+        audit.begin(&logged(change));
+        let applied = self.apply(&person, change, lease).await;
+        applied.inspect_err(|_| audit.interrupted(&json!(before)))?;
         let after = match self.pool.find(&person.username).await {
             Ok(Some(after)) => PersonJson::of(&after),
-            // It is done, whatever is known of it by now, and the log has to say so.
+            // The change is made, although its result is not known, and the log has to say so.
             unknown => {
-                audit.done(&json!(before), &with(json!(before), told(change)));
+                audit.done(&json!(before), &merged(json!(before), logged(change)));
                 return Err(unknown.err().map_or_else(ApiError::not_found, ApiError::from));
             }
         };
         let mut now = json!(after);
         if let (Some(password), Some(now)) = (&change.password, now.as_object_mut()) {
-            // That it was set, not what it is.
+            // Logs that it was set, but not the password itself.
             now.insert("password".to_owned(), if password.permanent { "permanent" } else { "temporary" }.into());
         }
         audit.done(&json!(before), &now);
@@ -78,36 +78,36 @@ impl Parts {
     }
 }
 
-/// The person as the change has left them, as far as the change itself tells.
-fn with(mut before: Value, told: Value) -> Value {
-    if let (Some(before), Value::Object(told)) = (before.as_object_mut(), told) {
-        before.extend(told);
+/// The user after the change, as far as the change itself tells.
+fn merged(mut before: Value, change: Value) -> Value {
+    if let (Some(before), Value::Object(change)) = (before.as_object_mut(), change) {
+        before.extend(change);
     }
     before
 }
 
-/// What is to be changed, as the log tells it.
-fn told(change: &Change) -> Value {
+/// The change as it is logged.
+fn logged(change: &Change) -> Value {
     let Change { email, role, devices, enabled, password } = change;
-    let told = json!({
+    let logged = json!({
         "email": email.as_ref().map(|(email, _)| email),
-        "email_verified": email.as_ref().map(|(_, vouched)| vouched),
-        "role": role.map(RoleJson::of),
+        "email_verified": email.as_ref().map(|(_, verified)| verified),
+        "role": role,
         "devices": devices,
         "enabled": enabled,
         "password": password.as_ref().map(|password| if password.permanent { "permanent" } else { "temporary" }),
     });
-    let fields = told.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    let fields = logged.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
     fields.map(|(name, value)| (name.clone(), value.clone())).collect::<Map<_, _>>().into()
 }
 
-/// In a merge patch `null` takes a field away. Of these only the scope can be empty.
+/// In a merge patch `null` removes a field. Of these fields only the scope can be empty.
 fn without_null(mut patch: Map<String, Value>) -> Result<Value, ApiError> {
     if let Some(devices) = patch.get_mut("devices").filter(|devices| devices.is_null()) {
         *devices = "".into();
     }
     let empty = patch.iter().filter(|(_, value)| value.is_null());
     let empty: Vec<_> =
-        empty.map(|(name, _)| FieldError::new(format!("/{}", pointed(name)), "cannot be taken away")).collect();
+        empty.map(|(name, _)| FieldError::new(format!("/{}", pointed(name)), "cannot be removed")).collect();
     if empty.is_empty() { Ok(patch.into()) } else { Err(empty.into()) }
 }

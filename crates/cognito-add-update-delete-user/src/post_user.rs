@@ -1,4 +1,4 @@
-//! `POST /cognito/users`: adds a person, wholly or not at all.
+//! `POST /cognito/users`: adds a user.
 
 use axum::Json;
 use axum::extract::State;
@@ -6,18 +6,17 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
-use weir_core::wire::person::{PersonJson, RoleJson};
+use weir_core::wire::person::PersonJson;
 use weir_http::{Admin, ApiError, Audit, ETag, Strict, version_of};
 
 use super::Parts;
-use super::body::NewUser;
+use super::body::NewUserBody;
 
-/// Adds a person, wholly or not at all: user, role, scope and profile. When it could not be done it can be asked for
-/// again. What a killed attempt left behind has no role, and is cleared away when the same address is added again, 45 s
-/// later.
+/// Adds a user with role, device scope and profile, or nothing at all. A failed request can be repeated. A user left by an
+/// interrupted request has no role, and is removed when the same address is added again at least 45 s later.
 #[utoipa::path(
     post, path = "/cognito/users", tag = "people",
-    request_body = NewUser,
+    request_body = NewUserBody,
     responses(
         (status = 201, description = "Added.", body = PersonJson, headers(("Location" = String), ("ETag" = String))),
     )
@@ -25,13 +24,12 @@ use super::body::NewUser;
 pub(super) async fn add_cognito_user(
     State(parts): State<Parts>,
     Admin(caller): Admin,
-    Strict(body): Strict<NewUser>,
+    Strict(body): Strict<NewUserBody>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let adding = body.checked()?;
-    let audit = Audit::of(&caller, "user.add", &adding.email);
-    let role = RoleJson::of(adding.role);
-    audit.begins(&json!({"email": adding.email, "role": role, "devices": adding.devices}));
-    let person = parts.add(&adding, &caller).await.inspect_err(|_| audit.broken_off(&Value::Null))?;
+    let new = body.checked()?;
+    let audit = Audit::of(&caller, "user.add", &new.email);
+    audit.begin(&json!({"email": new.email, "role": new.role, "devices": new.devices}));
+    let person = parts.create(&new, &caller).await.inspect_err(|_| audit.interrupted(&Value::Null))?;
     let shown = PersonJson::of(&person);
     audit.done(&Value::Null, &json!(shown));
     let location = [(LOCATION, format!("/cognito/users/{}", person.username))];

@@ -1,4 +1,4 @@
-//! What `cognito-add-update-delete-user` reads from its environment.
+//! The settings of `cognito-add-update-delete-user`.
 
 use weir_runtime::{Environment, SettingsError};
 

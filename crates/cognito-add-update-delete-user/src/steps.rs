@@ -1,9 +1,8 @@
-//! The steps of a change, in an order in which breaking off anywhere does no harm: what can be refused comes first, and
-//! nobody is ever without a role or with more rights than before or after: who is to be disabled is so before they get
-//! anything, who is to be enabled after. Each may be repeated, so the same request again brings a change to its end that was
-//! broken off.
+//! The steps of a change, in an order in which an interruption does no harm. Steps that can be refused come first. The user
+//! never loses the role in between and never has more rights than before or after: disabling comes before new rights,
+//! enabling after them. Each step may be repeated, so the same request completes an interrupted change.
 
-use weir_aws::people::{Held, PoolError};
+use weir_aws::people::PoolError;
 use weir_core::domain::access::Role;
 use weir_core::domain::people::Person;
 use weir_core::id::Username;
@@ -11,10 +10,11 @@ use weir_http::ApiError;
 
 use super::Parts;
 use super::body::Change;
+use super::lock::LockLease;
 
 impl Parts {
-    /// Refuses what Cognito would refuse half-way: an address that is another user's.
-    pub(super) async fn takeable(&self, person: &Person, change: &Change) -> Result<(), ApiError> {
+    /// Refuses an address that belongs to another user, which Cognito would refuse only after other steps were made.
+    pub(super) async fn require_free_address(&self, person: &Person, change: &Change) -> Result<(), ApiError> {
         let Some((email, _)) = &change.email else { return Ok(()) };
         let named: Username = email.parse().map_err(|_| ApiError::not_found())?;
         match self.pool.account(&named).await? {
@@ -23,45 +23,45 @@ impl Parts {
         }
     }
 
-    /// Carries the change out.
-    pub(super) async fn carry_out(&self, person: &Person, change: &Change, held: &Held<'_>) -> Result<(), ApiError> {
+    /// Applies the change.
+    pub(super) async fn apply(&self, person: &Person, change: &Change, lease: &LockLease<'_>) -> Result<(), ApiError> {
         let username = &person.username;
         if let Some(password) = &change.password {
-            held.lasts()?;
+            lease.check()?;
             self.pool.set_password(username, password).await?;
         }
         let disabling = change.enabled == Some(false);
         let devices = change.devices.as_deref();
         let with_email = devices.filter(|_| !disabling);
         if change.email.is_some() || with_email.is_some() {
-            held.lasts()?;
-            let email = change.email.as_ref().map(|(email, vouched)| (email.as_str(), *vouched));
+            lease.check()?;
+            let email = change.email.as_ref().map(|(email, verified)| (email.as_str(), *verified));
             self.pool.set_email_and_devices(username, email, with_email).await?;
         }
         if disabling {
-            held.lasts()?;
+            lease.check()?;
             self.pool.disable(username).await?;
             if devices.is_some() {
-                held.lasts()?;
+                lease.check()?;
                 self.pool.set_email_and_devices(username, None, devices).await?;
             }
         }
         if let Some(role) = change.role {
             let old = if role == Role::Admin { Role::User } else { Role::Admin };
-            // In between they are in both groups, which is an admin: what they were or what they are to be.
-            held.lasts()?;
+            // In between the user is in both groups and thus an admin, as before or after.
+            lease.check()?;
             self.pool.join(username, role).await?;
-            held.lasts()?;
+            lease.check()?;
             self.pool.leave(username, old).await?;
         }
         if change.enabled == Some(true) {
-            held.lasts()?;
+            lease.check()?;
             self.pool.enable(username).await?;
         }
-        // After it, so that nobody signs in in between; and even if they were so before, for the sign-out may be what a
-        // request that is repeated did not come to.
-        if disabling || change.role.is_some_and(|role| role != Role::Admin) {
-            held.lasts()?;
+        // After the change, so that nobody signs in in between. Also when the user was disabled or demoted before: the
+        // sign-out may be the step that an interrupted request did not reach.
+        if disabling || change.role == Some(Role::User) {
+            lease.check()?;
             self.pool.sign_out(username).await?;
         }
         Ok(())

@@ -1,7 +1,7 @@
-//! `cognito-get-role`: the role and the device scope of one person, as they are now and not as a token said when it was
-//! made. Anyone may ask about themself, an admin about everybody.
+//! `cognito-get-role`: the current role and device scope of one user, which may differ from those in a token. Users may read
+//! their own, admins everyone's.
 //!
-//! It also serves the OpenAPI document of the whole API, being the smallest of the functions behind it.
+//! As the smallest function behind the API it also serves the OpenAPI document of the whole API.
 
 use axum::Router;
 use axum::routing::get;
@@ -16,13 +16,13 @@ mod settings;
 
 pub use settings::Settings;
 
-/// The function with what it works on.
+/// The function.
 pub struct GetRole {
     router: Router,
 }
 
-/// What every function behind the API says of its routes, put together by the house tests and kept in a file so that
-/// this function need not carry the code that makes it.
+/// The OpenAPI document of all functions. A test generates it and keeps it in this file, so that the function does not
+/// contain the code that generates it.
 const DOCUMENT: &str = include_str!("../openapi.json");
 
 #[derive(OpenApi)]
@@ -30,15 +30,15 @@ const DOCUMENT: &str = include_str!("../openapi.json");
 struct Document;
 
 impl GetRole {
-    /// The function over this pool.
+    /// The function with this user pool.
     pub fn new(pool: Pool) -> Self {
         let routes = Router::new().route("/cognito/users/{username}/role", get(get_role::get_role));
         let routes = routes.with_state(pool).route("/openapi.json", served(DOCUMENT));
         Self { router: finish(routes) }
     }
 
-    /// What the code says about its routes. `openapi.json` is made of this and of what the other functions say; a test
-    /// compares them.
+    /// The OpenAPI document of its routes. A test combines it with those of the other functions and compares the result with
+    /// `openapi.json`.
     pub fn document() -> utoipa::openapi::OpenApi {
         Document::openapi()
     }

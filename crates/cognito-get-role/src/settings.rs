@@ -1,4 +1,4 @@
-//! What `cognito-get-role` reads from its environment.
+//! The settings of `cognito-get-role`.
 
 use weir_runtime::{Environment, SettingsError};
 

@@ -1,4 +1,4 @@
-//! `GET /cognito/users/{username}`: one person.
+//! `GET /cognito/users/{username}`: one user.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -7,13 +7,13 @@ use weir_core::id::Username;
 use weir_core::wire::person::PersonJson;
 use weir_http::{Admin, ApiError, IfNoneMatch, Path, version_of};
 
-/// One person, by the name in the pool or by the address. Two requests to Cognito.
+/// Shows a user, by user name or e-mail address.
 #[utoipa::path(
     get, path = "/cognito/users/{username}", tag = "people",
     params(("username" = Username, Path), ("If-None-Match" = Option<String>, Header)),
     responses(
-        (status = 200, description = "The person.", body = PersonJson, headers(("ETag" = String))),
-        (status = 304, description = "The caller has it already."),
+        (status = 200, description = "The user.", body = PersonJson, headers(("ETag" = String))),
+        (status = 304, description = "Not modified."),
     )
 )]
 pub(super) async fn get_cognito_user(

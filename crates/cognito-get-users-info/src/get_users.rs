@@ -1,56 +1,57 @@
-//! `GET /cognito/users`: the people, a page at a time.
+//! `GET /cognito/users`: the users, a page at a time.
 
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use weir_aws::people::{Listing, Pool};
+use weir_aws::people::{Pool, UserFilter};
 use weir_core::domain::access::Role;
 use weir_core::domain::people::Status;
 use weir_core::domain::people::filter;
-use weir_core::wire::person::{PersonJson, RoleJson};
-use weir_http::{Admin, ApiError, Cursor, Page, PageQuery, Paging};
+use weir_core::wire::person::PersonJson;
+use weir_http::{Admin, ApiError, ListName, Page, PageQuery, Paging, list};
 
 /// The filters.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Filter {
-    /// Only people whose address begins so; a whole address finds the one who has it.
+    /// Only users whose e-mail address begins with this text.
     email: Option<String>,
-    /// Only people of this role.
+    /// Only users with this role.
     #[param(inline)]
-    role: Option<RoleJson>,
-    /// Only people who have come so far, or who are enabled or disabled.
+    role: Option<Role>,
+    /// Only users with this status.
     #[param(inline)]
     status: Option<Status>,
 }
 
-/// The people, in Cognito's order. A page may hold fewer than `limit`, even none, while there is a next one: Cognito
-/// filters by one attribute at a time, and the rest is left out here. Cognito keeps a `next` for an hour.
+/// Lists users in Cognito's order. A page may contain fewer users than `limit`, or none, although there is a next page,
+/// because Cognito filters by only one attribute. A `next` is valid for one hour.
 #[utoipa::path(
     get, path = "/cognito/users", tag = "people",
     params(
         Filter,
         Paging,
     ),
-    responses((status = 200, description = "A page of people.", body = Page<PersonJson>))
+    responses((status = 200, description = "A page of users.", body = Page<PersonJson>))
 )]
 pub(super) async fn get_cognito_users(
     State(pool): State<Pool>,
     Admin(_): Admin,
     query: PageQuery<Filter>,
 ) -> Result<Page<PersonJson>, ApiError> {
-    let Filter { email, role, status } = query.filter;
+    let PageQuery { limit, next, filter: Filter { email, role, status } } = query;
     let email = email.map(|email| email.to_lowercase());
-    let unfit = |email: &String| email.is_empty() || filter::begins("email", email).chars().count() > filter::LONGEST;
-    if email.as_ref().is_some_and(unfit) {
-        return Err(ApiError::parameter("email", "must have a character, and no more than the user pool compares"));
+    let invalid =
+        |email: &String| email.is_empty() || filter::begins("email", email).chars().count() > filter::MAX_LENGTH;
+    if email.as_ref().is_some_and(invalid) {
+        return Err(ApiError::parameter("email", "must not be empty, nor longer than a filter of the user pool"));
     }
-    let listing = Listing { email, role: role.map(Role::from), status };
-    // The name says the filters too, so that a cursor fits no other list.
-    let name = format!("cognito/users?{listing:?}");
-    let after = query.next.map(|next| next.open::<String>(&name)).transpose()?;
-    let (people, next) = pool.list(&listing, query.limit, after).await?;
-    let next = next.map(|place| Cursor::new(&name, &place)).transpose()?;
-    Ok(Page { items: people.iter().map(PersonJson::of).collect(), next })
+    let name = ListName::new("cognito/users")
+        .filter("email", email.as_deref())
+        .filter("role", role.map(Role::name))
+        .filter("status", status.map(Status::name));
+    let filter = UserFilter { email, role, status };
+    let page = list(&name, limit, next, async |limit, after| pool.list(&filter, limit, after).await).await?;
+    Ok(page.map(|person| PersonJson::of(&person)))
 }

@@ -1,5 +1,4 @@
-//! `cognito-get-users-info`: the people of the user pool, for admins: who they are, their role, how far they have come,
-//! and which devices they see.
+//! `cognito-get-users-info`: the users of the user pool with role, status and device scope, for admins.
 
 use axum::Router;
 use axum::routing::get;
@@ -15,7 +14,7 @@ mod settings;
 
 pub use settings::Settings;
 
-/// The function with what it works on.
+/// The function.
 pub struct UsersInfo {
     router: Router,
 }
@@ -25,7 +24,7 @@ pub struct UsersInfo {
 struct Document;
 
 impl UsersInfo {
-    /// The function over this pool.
+    /// The function with this user pool.
     pub fn new(pool: Pool) -> Self {
         let routes = Router::new()
             .route("/cognito/users", get(get_users::get_cognito_users))
@@ -33,7 +32,7 @@ impl UsersInfo {
         Self { router: finish(routes.with_state(pool)) }
     }
 
-    /// What the code says about its routes.
+    /// The OpenAPI document of its routes.
     pub fn document() -> utoipa::openapi::OpenApi {
         Document::openapi()
     }

@@ -1,4 +1,4 @@
-//! What `cognito-get-users-info` reads from its environment.
+//! The settings of `cognito-get-users-info`.
 
 use weir_runtime::{Environment, SettingsError};
 

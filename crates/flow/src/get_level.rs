@@ -14,7 +14,7 @@ use super::show::LevelJson;
     params(("id" = LevelId, Path), ("If-None-Match" = Option<String>, Header)),
     responses(
         (status = 200, description = "The level.", body = LevelJson, headers(("ETag" = String))),
-        (status = 304, description = "The caller has it already."),
+        (status = 304, description = "The caller has this version already."),
     )
 )]
 pub(super) async fn get_level(

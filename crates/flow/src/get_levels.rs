@@ -1,4 +1,4 @@
-//! `GET /levels`: the flow sensors that the caller may see, a page at a time.
+//! `GET /levels`: lists the flow sensors that the caller may see.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -7,9 +7,9 @@ use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use weir_aws::AwsError;
-use weir_aws::level::{LevelState, Listing};
+use weir_aws::level::{LevelPage, LevelState};
 use weir_core::id::{LevelId, Tube};
-use weir_http::{ApiError, Cursor, Member, Page, PageQuery, Paging};
+use weir_http::{ApiError, ListName, Member, Page, PageQuery, Paging, list};
 
 use super::Parts;
 use super::show::LevelJson;
@@ -24,7 +24,7 @@ pub(super) struct Filter {
     tube: Option<Tube>,
 }
 
-/// The flow sensors that the caller may see, ascending by id. A new sensor is listed as soon as it was compared with its
+/// Lists the flow sensors that the caller may see, ascending by id. A new sensor appears once it has been compared with its
 /// neighbours, a moment after its first report.
 #[utoipa::path(
     get, path = "/levels", tag = "levels",
@@ -41,38 +41,38 @@ pub(super) async fn get_levels(
 ) -> Result<Page<LevelJson>, ApiError> {
     let tube = query.filter.tube.as_ref().map(Tube::as_str);
     let own = parts.visible(&caller).await?;
-    let name = format!("levels/{}?tube={tube:?}", if own.is_some() { "own" } else { "all" });
-    let after = query.next.map(|next| next.open::<LevelId>(&name)).transpose()?;
-    let (found, last) = match own {
-        None => parts.every_level(tube, query.limit, after).await?,
-        Some(own) => parts.own_levels(&own, tube, query.limit, after).await?,
+    let name = ListName::new(if own.is_some() { "levels/own" } else { "levels/all" }).filter("tube", tube);
+    let levels = async |limit, after| match &own {
+        None => parts.all_levels(tube, limit, after).await,
+        Some(own) => parts.own_levels(own, tube, limit, after).await,
     };
-    let next = last.map(|last| Cursor::new(&name, &last)).transpose()?;
-    Ok(Page { items: found.into_iter().map(|(id, state)| LevelJson::of(id, &state)).collect(), next })
+    let page = list(&name, query.limit, query.next, levels).await?;
+    Ok(page.map(|(id, state)| LevelJson::of(id, &state)))
 }
 
-type Found = (Vec<(LevelId, LevelState)>, Option<LevelId>);
+/// A page of levels, and the last id when there are more.
+type Levels = (Vec<(LevelId, LevelState)>, Option<LevelId>);
 
 impl Parts {
-    async fn every_level(&self, tube: Option<&str>, limit: usize, after: Option<LevelId>) -> Result<Found, AwsError> {
-        let Listing { ids, more } = self.levels.list(tube, limit, after.as_ref()).await?;
+    async fn all_levels(&self, tube: Option<&str>, limit: usize, after: Option<LevelId>) -> Result<Levels, AwsError> {
+        let LevelPage { ids, more } = self.levels.list(tube, limit, after.as_ref()).await?;
         let next = ids.last().filter(|_| more).cloned();
         Ok((self.levels_of(&ids).await?, next))
     }
 
-    /// The ids of a scope are at hand, so its levels are read by id.
+    /// The levels of a scope, whose ids are known, so that they are read by id.
     async fn own_levels(
         &self,
         own: &BTreeSet<LevelId>,
         tube: Option<&str>,
         limit: usize,
         after: Option<LevelId>,
-    ) -> Result<Found, AwsError> {
+    ) -> Result<Levels, AwsError> {
         let begin = after.map_or(Bound::Unbounded, Bound::Excluded);
         let on_tube = |id: &&LevelId| tube.is_none_or(|tube| id.tube() == tube);
         let mut ids = own.range((begin, Bound::Unbounded)).filter(on_tube).cloned();
         let mut found = Vec::new();
-        // One more than asked for tells whether there is a next page; a sensor that has never reported is none.
+        // One more than `limit`, to know whether there is a next page. A sensor that has never reported has no level.
         while found.len() <= limit {
             let some: Vec<LevelId> = ids.by_ref().take(limit + 1 - found.len()).collect();
             if some.is_empty() {

@@ -13,7 +13,7 @@ use super::show::ProblemJson;
     params(("problem_id" = String, Path), ("If-None-Match" = Option<String>, Header)),
     responses(
         (status = 200, description = "The problem.", body = ProblemJson, headers(("ETag" = String))),
-        (status = 304, description = "The caller has it already."),
+        (status = 304, description = "The caller has this version already."),
     )
 )]
 pub(super) async fn get_problem(

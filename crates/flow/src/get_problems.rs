@@ -1,4 +1,4 @@
-//! `GET /problems`: what is wrong, and what was.
+//! `GET /problems`: lists the problems that the caller may see.
 
 use std::collections::BTreeSet;
 
@@ -6,16 +6,16 @@ use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use weir_aws::AwsError;
-use weir_aws::problem::{Listing, Place, Stored};
-use weir_core::domain::problem::Subject;
+use weir_aws::problem::{ProblemFilter, ProblemPosition, StoredProblem};
+use weir_core::domain::problem::{Status, Subject};
 use weir_core::id::LevelId;
 use weir_core::wire::time;
-use weir_http::{ApiError, Cursor, Member, Page, PageQuery, Paging};
+use weir_http::{ApiError, ListName, Member, Page, PageQuery, Paging, list};
 
 use super::Parts;
 use super::show::{ProblemJson, StatusJson};
 
-/// The last second that a calendar of four digits knows.
+/// The last second of the year 9999, in seconds since the epoch.
 const LATEST: i64 = 253_402_300_799;
 
 /// The filters.
@@ -23,13 +23,13 @@ const LATEST: i64 = 253_402_300_799;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Filter {
-    /// Only problems of this status.
+    /// Only problems with this status.
     status: Option<StatusJson>,
-    /// Only problems whose newest episode began then or later: epoch seconds, or RFC 3339.
+    /// Only problems whose newest episode began at this time or later: seconds since the epoch, or RFC 3339.
     since: Option<String>,
 }
 
-/// The problems that the caller may see: those that are open first, each group newest first.
+/// Lists the problems that the caller may see: open ones first, then resolved ones, each newest first.
 #[utoipa::path(
     get, path = "/problems", tag = "problems",
     params(
@@ -44,36 +44,39 @@ pub(super) async fn get_problems(
     query: PageQuery<Filter>,
 ) -> Result<Page<ProblemJson>, ApiError> {
     let Filter { status, since } = query.filter;
-    let listing = Listing { status: status.map(Into::into), since: since.as_deref().map(seconds).transpose()? };
+    let filter = ProblemFilter { status: status.map(Into::into), since: since.as_deref().map(seconds).transpose()? };
     let own = parts.visible(&caller).await?;
-    let kind = if own.is_some() { "own" } else { "all" };
-    let name = format!("problems/{kind}?status={:?}&since={:?}", listing.status, listing.since);
-    let after = query.next.map(|next| next.open::<Place>(&name)).transpose()?;
-    let (found, next) = match own {
-        None => parts.problems.list(&listing, query.limit, after).await?,
-        Some(own) => parts.own_problems(&own, &listing, query.limit, after).await?,
+    let name = ListName::new(if own.is_some() { "problems/own" } else { "problems/all" })
+        .filter("status", filter.status.map(Status::code))
+        .filter("since", filter.since);
+    let problems = async |limit, after| {
+        let (found, last) = match &own {
+            None => parts.problems.list(&filter, limit, after).await?,
+            Some(own) => parts.own_problems(own, &filter, limit, after).await?,
+        };
+        let shown = found.iter().filter_map(|(subject, stored)| ProblemJson::of(subject, stored)).collect();
+        Ok::<_, AwsError>((shown, last))
     };
-    let next = next.map(|place| Cursor::new(&name, &place)).transpose()?;
-    Ok(Page { items: found.iter().filter_map(|(subject, stored)| ProblemJson::of(subject, stored)).collect(), next })
+    list(&name, query.limit, query.next, problems).await
 }
 
-/// The first whole second at the instant or after it.
+/// The first whole second at this instant or after it, in seconds since the epoch.
 fn seconds(text: &str) -> Result<i64, ApiError> {
     let instant = || time::parse(text).map(|at| at.millis().saturating_add(999).div_euclid(1000));
     let seconds = text.parse().ok().or_else(instant).filter(|seconds| (0..=LATEST).contains(seconds));
-    seconds.ok_or_else(|| ApiError::parameter("since", "must be epoch seconds, or an RFC 3339 instant"))
+    seconds.ok_or_else(|| ApiError::parameter("since", "must be seconds since the epoch, or an RFC 3339 instant"))
 }
 
 impl Parts {
-    /// What can be wrong with the sensors of a scope is known by its ids (the pairs they belong to now, and their
-    /// silence), so these rows are read by key and put in order here.
+    /// The problems of a scope. Its sensors are known, and so are the ids of all their possible problems: of the pairs they
+    /// belong to, and of their silence. These rows are read by key and sorted here.
     async fn own_problems(
         &self,
         own: &BTreeSet<LevelId>,
-        listing: &Listing,
+        filter: &ProblemFilter,
         limit: usize,
-        after: Option<Place>,
-    ) -> Result<(Vec<(Subject, Stored)>, Option<Place>), AwsError> {
+        after: Option<ProblemPosition>,
+    ) -> Result<(Vec<(Subject, StoredProblem)>, Option<ProblemPosition>), AwsError> {
         if own.is_empty() {
             return Ok((Vec::new(), None));
         }
@@ -83,13 +86,13 @@ impl Parts {
             pairs.chain([Subject::Sensor(id.clone())]).collect::<Vec<_>>()
         };
         let subjects: BTreeSet<Subject> = own.iter().flat_map(of_sensor).collect();
-        let mut found: Vec<(Place, (Subject, Stored))> = self
+        let mut found: Vec<(ProblemPosition, (Subject, StoredProblem))> = self
             .problems
             .of_subjects(subjects)
             .await?
             .into_iter()
-            .filter(|(_, stored)| listing.takes(stored))
-            .map(|(subject, stored)| (Place::of(&subject, &stored), (subject, stored)))
+            .filter(|(_, stored)| filter.matches(stored))
+            .map(|(subject, stored)| (ProblemPosition::of(&subject, &stored), (subject, stored)))
             .filter(|(place, _)| after.as_ref().is_none_or(|after| place < after))
             .collect();
         found.sort_by(|(one, _), (other, _)| other.cmp(one));

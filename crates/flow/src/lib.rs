@@ -1,7 +1,7 @@
-//! `flow`: the operator's view of the pipes: levels, and problems with what people do about them.
+//! `flow`: the API of levels and problems.
 //!
-//! Woken by API Gateway with one request each. One file per route; what they share is in `scope` (who sees what) and
-//! `show` (how levels and problems are shown).
+//! API Gateway invokes it with one request each. Every route has its own file; `scope` decides what a caller may see, and
+//! `show` has the JSON of levels and problems.
 
 use std::sync::Arc;
 
@@ -29,23 +29,23 @@ mod show;
 
 pub use settings::Settings;
 
-/// The function with what it works on.
+/// The function.
 pub struct Flow {
     router: Router,
 }
 
-/// What the handlers share.
+/// The dependencies of the handlers.
 #[derive(Clone)]
 pub struct Parts {
     /// The levels.
     pub levels: LevelTable,
     /// The problems.
     pub problems: ProblemTable,
-    /// The devices, which say who may see what.
+    /// The devices, which decide who may see what.
     pub devices: DeviceTable,
     /// Which sensors are neighbours.
     pub registry: Arc<Registry>,
-    /// The time of day.
+    /// The current time.
     pub clock: Arc<dyn Clock>,
 }
 
@@ -60,7 +60,7 @@ pub struct Parts {
 struct Document;
 
 impl Flow {
-    /// The function over these parts.
+    /// The function with these dependencies.
     pub fn new(parts: Parts) -> Self {
         let routes = Router::new()
             .route("/levels", get(get_levels::get_levels))
@@ -70,7 +70,7 @@ impl Flow {
         Self { router: finish(routes.with_state(parts)) }
     }
 
-    /// What the code says about its routes.
+    /// The OpenAPI document of the routes.
     pub fn document() -> utoipa::openapi::OpenApi {
         Document::openapi()
     }
@@ -85,10 +85,10 @@ impl Function for Flow {
         let devices = DeviceTable::new(dynamodb.clone(), settings.devices_table);
         let levels = LevelTable::new(dynamodb.clone(), settings.levels_table);
         let problems = ProblemTable::new(dynamodb.clone(), settings.problems_table, levels.clone());
-        // Levels have no calibration, so the history of calibrations is never asked for.
+        // Levels are not calibrated, so the history of calibrations is never read.
         let calibrations = CalibrationTable::new(dynamodb, "");
         let registry = Registry::new(devices.clone(), calibrations, settings.device_cache_seconds, Arc::clone(&clock));
-        // Opens the connection, and has the neighbours ready for the first request.
+        // Opens the connection, and loads the topology for the first request.
         let _ = registry.topology().await;
         Ok(Self::new(Parts { levels, problems, devices, registry: Arc::new(registry), clock }))
     }

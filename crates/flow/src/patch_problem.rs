@@ -1,48 +1,50 @@
-//! `PATCH /problems/{id}`: somebody takes note of a problem, declares it over, or remarks something.
+//! `PATCH /problems/{id}`: acknowledges or resolves a problem, or changes its note.
 //!
-//! The detector writes the same rows. Each write is for the revision that was read: whoever is overtaken reads again and
-//! decides anew, so neither a person's word nor a report is lost.
+//! The detector writes the same rows. Each write is conditional on the revision that was read. When another writer was
+//! faster, the problem is read and the request decided again, so that neither a person's change nor a report is lost.
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use weir_aws::AwsError;
-use weir_aws::problem::{Stored, Write};
+use weir_aws::level::LevelState;
+use weir_aws::problem::{JudgeNext, StoredProblem};
+use weir_aws::{Attempts, AwsError, WriteOutcome};
 use weir_core::domain::Timestamp;
 use weir_core::domain::calibration::FieldError;
-use weir_core::domain::problem::{Change, NoSense, Person, Problem as FlowProblem, Status, Subject};
+use weir_core::domain::problem::{Change, InvalidTransition, Person, Problem, Status, Subject};
+use weir_core::id::LevelId;
 use weir_http::{ApiError, Caller, ETag, IfMatch, Member, Merge, Path, from_value};
 
 use super::Parts;
 use super::show::{ProblemJson, StatusJson};
 
-/// So many times a change is tried against the detector and others. Each failed try means that another change went in.
-const ATTEMPTS: usize = 20;
-/// The most characters of a note.
+/// Attempts to write a change while the detector and others write the same problem.
+const ATTEMPTS: u32 = 20;
+/// Maximum characters of a note.
 const LONGEST_NOTE: usize = 1_000;
 
-/// What is to become of the problem.
+/// A change of a problem.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[schema(as = FlowProblemPatch)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PatchBody {
     /// `ACKNOWLEDGED` or `RESOLVED`.
     problem_status: Option<StatusJson>,
-    /// A remark, 1 to 1000 characters; `null` takes it away.
+    /// A note of 1 to 1000 characters; `null` deletes the note.
     note: Option<String>,
 }
 
-/// A person's wish, read from the body.
-struct Wish {
+/// The change that was requested.
+struct Request {
     status: Option<StatusJson>,
-    /// The inner `None` takes the note away.
+    /// The inner `None` deletes the note.
     note: Option<Option<String>>,
 }
 
-/// Acknowledges or resolves a problem; a note may go with it, or come alone. What the next report contradicts opens
-/// again, as a new episode.
+/// Acknowledges or resolves a problem, with or without a note, or only changes the note. A later report that contradicts a
+/// resolution opens the problem again, as a new episode.
 #[utoipa::path(
     patch, path = "/problems/{problem_id}", tag = "problems",
     params(("problem_id" = String, Path), ("If-Match" = Option<String>, Header)),
@@ -57,15 +59,15 @@ pub(super) async fn patch_problem(
     Merge(patch): Merge,
 ) -> Result<impl IntoResponse, ApiError> {
     let subject = parts.seen(&caller, &id).await?;
-    let noted = patch.contains_key("note");
+    let has_note = patch.contains_key("note");
     let PatchBody { problem_status, note } = from_value(patch.into())?;
-    let wish = Wish { status: problem_status, note: noted.then_some(note) }.checked()?;
-    let stored = parts.fulfil(&subject, &wish, expected, &caller).await?;
+    let request = Request { status: problem_status, note: has_note.then_some(note) }.checked()?;
+    let stored = parts.change_problem(&subject, &request, expected, &caller).await?;
     let shown = ProblemJson::of(&subject, &stored).ok_or_else(ApiError::not_found)?;
     Ok((ETag(stored.revision), Json(shown)))
 }
 
-impl Wish {
+impl Request {
     fn checked(self) -> Result<Self, ApiError> {
         if self.status.is_none() && self.note.is_none() {
             return Err(FieldError::new("", "must name `problem_status` or `note`").into());
@@ -79,65 +81,92 @@ impl Wish {
         Ok(self)
     }
 
-    /// The problem as the person wants it; `known` is the newest report they can know of.
-    fn of(&self, problem: &FlowProblem, known: Timestamp, by: &Person) -> Result<FlowProblem, ApiError> {
+    fn resolves(&self) -> bool {
+        matches!(self.status, Some(StatusJson::Resolved))
+    }
+
+    /// The problem after the change. `known` is the newest report that the person can know of.
+    fn apply(&self, problem: &Problem, known: Timestamp, by: &Person) -> Result<Problem, ApiError> {
         let present = problem.status();
         let change = match self.status {
             None => None,
             Some(StatusJson::Acknowledged) => Some(Change::Acknowledge),
             Some(StatusJson::Resolved) => Some(Change::Resolve { known }),
-            Some(StatusJson::Unresolved) => return Err(senseless(present, Status::Unresolved)),
+            Some(StatusJson::Unresolved) => return Err(not_allowed(present, Status::Unresolved)),
         };
-        let mut wanted = problem.clone();
+        let mut changed = problem.clone();
         if let Some(change) = change {
             let to = if change == Change::Acknowledge { Status::Acknowledged } else { Status::Resolved };
-            wanted = wanted.changed(change, by.clone()).map_err(|NoSense(from)| senseless(from, to))?;
+            changed = changed.changed(change, by.clone()).map_err(|InvalidTransition(from)| not_allowed(from, to))?;
         }
         if let Some(note) = &self.note {
-            wanted.note = note.as_ref().map(|note| note.trim().to_owned());
+            changed.note = note.as_ref().map(|note| note.trim().to_owned());
         }
-        Ok(wanted)
+        Ok(changed)
     }
 }
 
-fn senseless(from: Status, to: Status) -> ApiError {
+fn not_allowed(from: Status, to: Status) -> ApiError {
     ApiError::transition(format!("the problem is {}: it cannot become {}", from.code(), to.code()))
 }
 
 impl Parts {
-    async fn fulfil(
+    async fn change_problem(
         &self,
         subject: &Subject,
-        wish: &Wish,
+        request: &Request,
         expected: IfMatch,
         caller: &Caller,
-    ) -> Result<Stored, ApiError> {
+    ) -> Result<StoredProblem, ApiError> {
         let name = caller.email.clone().unwrap_or_else(|| caller.username.clone());
-        // Kept to the second, as it is shown.
+        // Whole seconds, as it is shown.
         let by = Person { name, at: Timestamp::from_seconds(self.clock.now().seconds()) };
-        let resolve = matches!(wish.status, Some(StatusJson::Resolved));
-        // What there was at the first look: a report that comes in meanwhile is not known to whoever decides.
+        // The newest report at the first attempt: the person cannot know of one that arrives during a later attempt.
         let mut known = None;
-        for _ in 0..ATTEMPTS {
+        let key = subject.key();
+        let mut attempts = Attempts::new("problems", &key, ATTEMPTS);
+        loop {
+            attempts.next().await?;
             let stored = self.problems.find(subject).await?.ok_or_else(ApiError::not_found)?;
             expected.check(stored.revision)?;
-            let reported = if resolve { self.problems.reported(subject).await? } else { Vec::new() };
-            // Kept to the second, like the timeline.
-            let newest = reported.iter().filter_map(|(_, state)| Some(state.measurements.last()?.at.seconds())).max();
+            let levels = if request.resolves() { self.levels_of_subject(subject).await? } else { Vec::new() };
+            let newest = levels.iter().filter_map(|(_, state)| newest_second(state)).max();
             let known = *known.get_or_insert(Timestamp::from_seconds(newest.unwrap_or(0)));
-            let wanted = wish.of(&stored.problem, known, &by)?;
-            if wanted == stored.problem {
+            let changed = request.apply(&stored.problem, known, &by)?;
+            if changed == stored.problem {
                 return Ok(stored);
             }
-            let written = if resolve {
-                self.problems.resolve(subject, &stored, &wanted, known, &reported).await?
+            let written = if request.resolves() {
+                let sensors = judge_next(subject, &levels, known);
+                self.problems.change_and_judge_next(subject, &stored, &changed, &sensors).await?
             } else {
-                self.problems.change(subject, &stored, &wanted).await?
+                self.problems.change(subject, &stored, &changed).await?
             };
-            if let Write::Done(revision) = written {
-                return Ok(Stored { problem: wanted, revision });
+            if written == WriteOutcome::Done {
+                return Ok(StoredProblem { problem: changed, revision: stored.revision + 1 });
             }
         }
-        Err(AwsError::Contended { table: "problems", key: subject.key() }.into())
     }
+
+    /// The levels of the problem's sensors, without sensors that have none.
+    async fn levels_of_subject(&self, subject: &Subject) -> Result<Vec<(LevelId, LevelState)>, AwsError> {
+        let (current, following) = subject.sensors();
+        let ids: Vec<_> = [Some(current), following].into_iter().flatten().cloned().collect();
+        let states = self.levels.of_ids(&ids).await?.into_iter();
+        states.map(|(id, state)| Ok((id, state?))).collect()
+    }
+}
+
+/// The second of the newest report, which is how the timeline of a pair counts.
+fn newest_second(state: &LevelState) -> Option<i64> {
+    Some(state.measurements.last()?.at.seconds())
+}
+
+/// The sensors of a resolved pair. The detector has to judge the next report of each, because one with the same level as
+/// before would not wake it, although it contradicts the resolution. A report that has arrived after `known` has to be
+/// judged at once. The next report of a silent sensor wakes the detector in any case.
+fn judge_next<'a>(subject: &Subject, levels: &'a [(LevelId, LevelState)], known: Timestamp) -> Vec<JudgeNext<'a>> {
+    let levels = if matches!(subject, Subject::Pair(_)) { levels } else { &[] };
+    let newer = |state| newest_second(state).is_some_and(|newest| newest > known.seconds());
+    levels.iter().map(|(id, state)| JudgeNext { id, read: state, now: newer(state) }).collect()
 }

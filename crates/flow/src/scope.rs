@@ -1,7 +1,7 @@
-//! Who sees what: a level belongs to the devices whose `level_id` it is, a problem to those of either of its sensors.
+//! What a caller may see: a level belongs to the devices with that `level_id`, a problem to the devices of either sensor.
 //!
-//! Only the registry's `level_id` counts. The digits at the end of a device's id, by which uplinks find their level where
-//! the registry is silent, would give the level `01` to whoever may see `buoy-01`.
+//! Only the registry's `level_id` counts. The digits at the end of a device's id, which identify the level of an uplink when
+//! the registry has none, would show the level `01` to every caller who may see `buoy-01`.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use weir_http::{ApiError, Caller};
 use super::Parts;
 
 impl Parts {
-    /// The levels that the caller sees; `None`: every one.
+    /// The levels that the caller may see; `None` for all of them.
     pub(super) async fn visible(&self, caller: &Caller) -> Result<Option<BTreeSet<LevelId>>, ApiError> {
         match &caller.scope {
             Scope::All => Ok(None),
@@ -21,7 +21,7 @@ impl Parts {
         }
     }
 
-    /// Lets the level through when it is in scope.
+    /// Answers 404 when the level is not in the caller's scope.
     pub(super) async fn sees_level(&self, caller: &Caller, id: &LevelId) -> Result<(), ApiError> {
         match &caller.scope {
             Scope::All => Ok(()),
@@ -34,7 +34,7 @@ impl Parts {
         }
     }
 
-    /// The problem of that id, when it is in scope: when one of its sensors is.
+    /// The subject of the problem with this id; 404 when neither of its sensors is in the caller's scope.
     pub(super) async fn seen(&self, caller: &Caller, id: &str) -> Result<Subject, ApiError> {
         let subject = Subject::parse(id).ok_or_else(ApiError::not_found)?;
         let (current, following) = subject.sensors();

@@ -1,4 +1,4 @@
-//! What `flow` reads from its environment.
+//! The settings of `flow`, from its environment.
 
 use weir_runtime::{Environment, SettingsError};
 

@@ -1,9 +1,9 @@
-//! How levels and problems are shown: the items of the tables, without what the functions keep for themselves.
+//! The JSON of levels and problems.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use weir_aws::level::LevelState;
-use weir_aws::problem::Stored;
+use weir_aws::problem::StoredProblem;
 use weir_core::domain::problem::{End, Kind, Status, Subject};
 use weir_core::id::LevelId;
 
@@ -15,7 +15,7 @@ pub(super) struct LevelJson {
     /// The latest level in percent, as text.
     #[schema(example = "100")]
     pub last_value: String,
-    /// Epoch seconds.
+    /// Seconds since the epoch.
     pub last_update: i64,
     /// The newest measurements, ascending.
     pub measurements: Vec<MeasurementJson>,
@@ -28,7 +28,7 @@ pub(super) struct MeasurementJson {
     /// In percent, as text.
     #[schema(example = "72.5")]
     pub filling: String,
-    /// Epoch seconds.
+    /// Seconds since the epoch.
     pub dt: i64,
 }
 
@@ -36,46 +36,45 @@ pub(super) struct MeasurementJson {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = FlowProblem)]
 pub(super) struct ProblemJson {
-    /// The two sensors' ids one after the other, parted by `-` where they differ in length; of a silence the sensor's
-    /// id and `-silent`.
+    /// The ids of both sensors, joined by `-` when they differ in length; for a silence, the sensor's id and `-silent`.
     #[schema(example = "0102")]
     pub problem_id: String,
     pub problem: KindJson,
-    /// Epoch seconds: when this episode began.
+    /// When this episode began, in seconds since the epoch.
     pub problem_time: i64,
     pub problem_status: StatusJson,
-    /// The sensor upstream, or the silent one.
+    /// The sensor upstream, or the silent sensor.
     pub current: LevelId,
-    /// The sensor after it.
+    /// The next sensor downstream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub following: Option<LevelId>,
-    /// The level upstream when the episode last changed, in percent.
+    /// The level of `current` when the episode last changed, in percent, as text.
     pub current_value: String,
-    /// The level after it then.
+    /// The level of `following` at that time, in percent, as text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub following_value: Option<String>,
-    /// Epoch seconds of the report that last changed the episode.
+    /// The time of the report that last changed the episode, in seconds since the epoch.
     pub updated_at: i64,
-    /// How many episodes there were, this one included.
+    /// The number of episodes, including this one.
     pub episodes: u32,
-    /// Who has taken note of this episode.
+    /// The person who acknowledged this episode.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledged_by: Option<String>,
-    /// Epoch seconds.
+    /// Seconds since the epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledged_at: Option<i64>,
-    /// Who has ended this episode; `auto`: it ended by itself.
+    /// The person who ended this episode; `auto` when it ended by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolved_by: Option<String>,
-    /// Epoch seconds: of the report that ended it, or of the person's word.
+    /// The time of the report or of the person's change that ended it, in seconds since the epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolved_at: Option<i64>,
-    /// The latest remark, whichever episode it was made about.
+    /// The latest note, about this episode or an earlier one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
-/// What is wrong.
+/// The kind of a problem.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[schema(as = FlowProblemKind)]
 #[serde(rename_all = "UPPERCASE")]
@@ -88,14 +87,14 @@ pub(super) enum KindJson {
     Silent,
 }
 
-/// Where a problem stands.
+/// The status of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = FlowProblemStatus)]
 #[serde(rename_all = "UPPERCASE")]
 pub(super) enum StatusJson {
-    /// Open, and nobody has taken note.
+    /// Open and not acknowledged.
     Unresolved,
-    /// Open, and somebody has.
+    /// Open and acknowledged.
     Acknowledged,
     /// Over.
     Resolved,
@@ -117,11 +116,11 @@ impl LevelJson {
 }
 
 impl ProblemJson {
-    /// The problem as it is shown; `None` for one without an episode, which is never stored.
-    pub(super) fn of(subject: &Subject, Stored { problem, .. }: &Stored) -> Option<Self> {
+    /// The JSON of a problem; `None` when it has no episode, which is never stored.
+    pub(super) fn of(subject: &Subject, StoredProblem { problem, .. }: &StoredProblem) -> Option<Self> {
         let last = problem.last()?;
         let (current, following) = subject.sensors();
-        let end = last.end.as_ref().map(End::told);
+        let end = last.end.as_ref().map(End::shown);
         Some(Self {
             problem_id: subject.key(),
             problem: match last.kind {
@@ -141,8 +140,8 @@ impl ProblemJson {
             following_value: last.following.map(|level| level.to_string()),
             updated_at: last.changed_at.seconds(),
             episodes: problem.count(),
-            acknowledged_by: problem.noticed().map(|note| note.by.clone()),
-            acknowledged_at: problem.noticed().map(|note| note.at.seconds()),
+            acknowledged_by: problem.acknowledgement().map(|note| note.by.clone()),
+            acknowledged_at: problem.acknowledgement().map(|note| note.at.seconds()),
             resolved_by: end.map(|(by, _)| by.to_owned()),
             resolved_at: end.map(|(_, at)| at.seconds()),
             note: problem.note.clone(),

@@ -1,4 +1,4 @@
-//! Everything that can be answered instead of what was asked for, as RFC 9457 problems.
+//! Errors of the API, answered as RFC 9457 problems.
 
 use axum::body::Body;
 use axum::http::HeaderValue;
@@ -11,17 +11,18 @@ use super::{ErrorKind, RequestId};
 use weir_aws::AwsError;
 use weir_core::domain::calibration::FieldError;
 
-/// What comes before the slug in `type`: a name, not an address to look up.
+/// The prefix of the slug in `type`: a name, not an address.
 const TYPE: &str = "urn:weir:problem:";
-/// After how many seconds it makes sense to ask again. The SDK has tried for up to 8 s already.
+/// Seconds until the caller should retry. The SDK has already retried for up to 8 s.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("2");
-/// A detail may quote what the caller sent; it is cut so that a hostile text fills neither the answer nor the log.
-const LONGEST_DETAIL: usize = 300;
+/// Maximum length of a detail in characters. A detail may quote the request, which must fill neither the response nor the
+/// log.
+const MAX_DETAIL: usize = 300;
 
-/// The most wrong fields that an answer tells one by one.
-const MOST_FIELDS: usize = 20;
+/// Maximum number of invalid fields listed in a response.
+const MAX_FIELDS: usize = 20;
 
-/// A problem on its way to the caller. [`finish`](super::finish) writes it down, with the request's id.
+/// An error of the API. [`finish`](super::finish) writes it into the response, with the request id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiError {
     kind: ErrorKind,
@@ -30,44 +31,44 @@ pub struct ApiError {
     log: Option<String>,
 }
 
-/// One wrong field, or one wrong query parameter.
+/// An invalid field of the body, or an invalid query parameter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ErrorDetail {
-    /// JSON pointer (RFC 6901) to the field of the body; empty: the body as a whole.
+    /// JSON pointer (RFC 6901) to the field of the body; empty for the body as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
-    /// The query parameter.
+    /// Name of the query parameter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameter: Option<String>,
-    /// What is wrong with it.
+    /// Why it is invalid.
     pub detail: String,
 }
 
-/// A problem as it is written: `application/problem+json`, RFC 9457.
+/// An error: `application/problem+json`, RFC 9457.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct ApiErrorBody {
-    /// The kind, e.g. `urn:weir:problem:not_found`.
+    /// The kind of the error, e.g. `urn:weir:problem:not_found`.
     #[serde(rename = "type")]
     #[schema(example = "urn:weir:problem:invalid")]
     pub kind: String,
-    /// The kind in words.
+    /// The title of the kind.
     #[schema(example = "The content is not valid")]
     pub title: String,
-    /// The status of the answer.
+    /// The HTTP status.
     #[schema(example = 422)]
     pub status: u16,
-    /// What is wrong this time.
+    /// What is wrong with this request.
     pub detail: String,
-    /// The request's id, to be quoted when asking for help.
+    /// The request id, which helps to find the request in the log.
     pub instance: String,
-    /// Each wrong field or parameter.
+    /// The invalid fields and parameters, at most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ErrorDetail>,
 }
 
 impl ApiError {
-    /// A problem of a kind; a detail longer than 300 characters is cut.
+    /// An error of a kind. A detail longer than 300 characters is cut.
     pub fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
         Self { kind, detail: cut(detail.into()), errors: Vec::new(), log: None }
     }
@@ -77,7 +78,7 @@ impl ApiError {
         Self::new(ErrorKind::Malformed, detail)
     }
 
-    /// 400: the query parameter `name` makes no sense.
+    /// 400: the query parameter `name` cannot be read.
     pub fn parameter(name: &str, detail: impl Into<String>) -> Self {
         let (name, detail) = (cut(name.to_owned()), cut(detail.into()));
         let mut problem = Self::malformed(format!("query parameter {name}: {detail}"));
@@ -85,7 +86,7 @@ impl ApiError {
         problem
     }
 
-    /// 422: the query parameter `name` can be read and says something that cannot be.
+    /// 422: the query parameter `name` can be read, but its value is not possible.
     pub fn unfit(name: &str, detail: impl Into<String>) -> Self {
         let detail = cut(detail.into());
         let mut problem = Self::new(ErrorKind::Invalid, format!("query parameter {name}: {detail}"));
@@ -93,44 +94,44 @@ impl ApiError {
         problem
     }
 
-    /// 400: `next` leads nowhere.
+    /// 400: `next` is not a cursor of this list.
     pub fn bad_page() -> Self {
-        Self::new(ErrorKind::BadPage, "`next` must be one that this list gave, with the same filters")
+        Self::new(ErrorKind::BadPage, "`next` must come from this list, with the same filters")
     }
 
-    /// 401: no token, or the wrong one.
+    /// 401: no token, or not an ID token.
     pub fn unauthorized(detail: impl Into<String>) -> Self {
         Self::new(ErrorKind::Unauthorized, detail)
     }
 
-    /// 403: the role may not.
+    /// 403: the role of the caller does not allow this.
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(ErrorKind::Forbidden, detail)
     }
 
-    /// 404, in the same words for what is not there and for what the caller may not see.
+    /// 404, in the same words for what does not exist and for what the caller may not see.
     pub fn not_found() -> Self {
-        Self::new(ErrorKind::NotFound, "there is nothing at this path, or nothing that you may see")
+        Self::new(ErrorKind::NotFound, "nothing exists at this path, or you may not see it")
     }
 
-    /// 409: it exists already.
+    /// 409: it already exists.
     pub fn exists(detail: impl Into<String>) -> Self {
         Self::new(ErrorKind::Exists, detail)
     }
 
-    /// 409: not from the present state.
+    /// 409: the current state does not allow this change.
     pub fn transition(detail: impl Into<String>) -> Self {
         Self::new(ErrorKind::Transition, detail)
     }
 
-    /// 409: something else needs what should go.
+    /// 409: something else still uses it.
     pub fn in_use(detail: impl Into<String>) -> Self {
         Self::new(ErrorKind::InUse, detail)
     }
 
-    /// 412: another version than the one in `If-Match`.
+    /// 412: `If-Match` does not match the current entity tag.
     pub fn precondition_failed() -> Self {
-        Self::new(ErrorKind::PreconditionFailed, "If-Match names a version that is not the present one: read it again")
+        Self::new(ErrorKind::PreconditionFailed, "If-Match does not match the current version: read it again")
     }
 
     /// 413: the body is too large.
@@ -138,12 +139,12 @@ impl ApiError {
         Self::new(ErrorKind::TooLarge, detail)
     }
 
-    /// 422: what is wrong with each field.
+    /// 422: invalid fields.
     pub fn invalid(fields: Vec<FieldError>) -> Self {
         Self::of_fields(ErrorKind::Invalid, fields)
     }
 
-    /// A problem of a kind that lies in these fields; of more than 20 the first are told.
+    /// An error of a kind in these fields, the first 20 of which are listed.
     pub fn of_fields(kind: ErrorKind, fields: Vec<FieldError>) -> Self {
         let detail = match fields.as_slice() {
             [only] if only.pointer.is_empty() => only.detail.clone(),
@@ -155,18 +156,18 @@ impl ApiError {
             parameter: None,
             detail: cut(detail),
         };
-        Self { errors: fields.into_iter().take(MOST_FIELDS).map(error).collect(), ..Self::new(kind, detail) }
+        Self { errors: fields.into_iter().take(MAX_FIELDS).map(error).collect(), ..Self::new(kind, detail) }
     }
 
-    /// 500: the caller learns nothing but the request's id, the log learns `log`.
+    /// 500: the caller gets only the request id, and `log` is logged.
     pub fn internal(log: impl Into<String>) -> Self {
-        let problem = Self::new(ErrorKind::Internal, "the request's id (`instance`) helps to find out what happened");
+        let problem = Self::new(ErrorKind::Internal, "quote the request id (`instance`) when you report this");
         Self { log: Some(log.into()), ..problem }
     }
 
-    /// 503: to be asked again; the log learns `log`.
+    /// 503: the caller should retry, and `log` is logged.
     pub fn unavailable(log: impl Into<String>) -> Self {
-        let problem = Self::new(ErrorKind::Unavailable, "something that is needed does not answer: ask again");
+        let problem = Self::new(ErrorKind::Unavailable, "a required service does not answer: retry");
         Self { log: Some(log.into()), ..problem }
     }
 
@@ -175,28 +176,28 @@ impl ApiError {
         self.kind
     }
 
-    /// What the caller is told beyond the kind.
+    /// The detail for the caller.
     pub fn detail(&self) -> &str {
         &self.detail
     }
 
-    /// The wrong fields.
+    /// The invalid fields.
     pub fn errors(&self) -> &[ErrorDetail] {
         &self.errors
     }
 
-    /// The wrong fields and parameters by name alone, as far as a line of the log has room for them.
+    /// The names of the invalid fields and parameters, cut to fit into a log line.
     pub(super) fn fields(&self) -> String {
         let names = self.errors.iter().filter_map(|error| error.pointer.as_deref().or(error.parameter.as_deref()));
         cut(names.collect::<Vec<_>>().join(" "))
     }
 
-    /// What only the log is told.
+    /// The text for the log only.
     pub fn log(&self) -> Option<&str> {
         self.log.as_deref()
     }
 
-    /// Writes the problem into an answer, which keeps its headers.
+    /// Writes the error into a response, which keeps its other headers.
     pub(super) fn write(self, response: &mut Response, request: &RequestId) {
         let body = ApiErrorBody {
             kind: format!("{TYPE}{}", self.kind.slug()),
@@ -215,13 +216,13 @@ impl ApiError {
             _ => None,
         };
         *response.status_mut() = self.kind.status();
-        // A struct of texts and numbers always has a JSON form.
+        // A struct of texts and numbers can always be serialized.
         *response.body_mut() = Body::from(serde_json::to_vec(&body).unwrap_or_default());
     }
 }
 
 impl IntoResponse for ApiError {
-    /// The status, and the problem for [`finish`](super::finish) to write down.
+    /// The status, with the error as an extension for [`finish`](super::finish).
     fn into_response(self) -> Response {
         let mut response = self.kind.status().into_response();
         response.extensions_mut().insert(self);
@@ -244,7 +245,7 @@ impl From<Vec<FieldError>> for ApiError {
 impl From<AwsError> for ApiError {
     fn from(error: AwsError) -> Self {
         match error {
-            // Only what callers wrote makes a row large.
+            // Only content from callers makes a row large.
             AwsError::TooLarge { bytes, .. } => {
                 let detail = format!("with this it would take {} KB, and there is room for 399", bytes.div_ceil(1024));
                 FieldError::new("", detail).into()
@@ -256,7 +257,7 @@ impl From<AwsError> for ApiError {
 }
 
 fn cut(mut text: String) -> String {
-    if let Some((end, _)) = text.char_indices().nth(LONGEST_DETAIL) {
+    if let Some((end, _)) = text.char_indices().nth(MAX_DETAIL) {
         text.truncate(end);
     }
     text

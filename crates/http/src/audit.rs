@@ -1,13 +1,13 @@
-//! What admins do to people, in the log: who, to whom, what, before and after. A query of the log picks these lines out by
-//! `kind = "audit"`; they are written whatever level the log has.
+//! The audit log: which admin changed which user, with the values before and after. Its lines have `kind = "audit"` and are
+//! written at every log level.
 
 use serde_json::{Map, Value};
 
 use super::Caller;
 use weir_runtime::telemetry::AUDIT;
 
-/// A change that an admin makes. It says in the log that it begins, and how it ended: a beginning without an end is one
-/// that was killed on its way.
+/// A change that an admin makes. It is logged when it begins and when it ends: a beginning without an end means that the
+/// function was killed in between.
 #[derive(Debug, Clone)]
 pub struct Audit {
     action: &'static str,
@@ -17,24 +17,24 @@ pub struct Audit {
 }
 
 impl Audit {
-    /// The admin `caller` does `action` to `target`, who is named by an id.
+    /// The change `action` of the user `target`, named by an id or an address, by the admin `caller`.
     pub fn of(caller: &Caller, action: &'static str, target: impl ToString) -> Self {
         Self { action, actor: caller.name(), actor_sub: caller.sub.clone(), target: target.to_string() }
     }
 
-    /// Something is about to be done. Neither this nor the others may be given a password.
-    pub fn begins(&self, what: &Value) {
+    /// Logs that the change begins. No argument of this and the other methods may contain a password.
+    pub fn begin(&self, what: &Value) {
         self.write("begun", "", &what.to_string());
     }
 
-    /// It is done: of what was before and what is now, the log gets what differs.
+    /// Logs that the change is made, with the fields that differ.
     pub fn done(&self, before: &Value, after: &Value) {
         let (before, after) = differing(before, after);
         self.write("done", &before, &after);
     }
 
-    /// It came to no end: part of it may be done.
-    pub fn broken_off(&self, before: &Value) {
+    /// Logs that the change failed; part of it may have been made.
+    pub fn interrupted(&self, before: &Value) {
         self.write("broken_off", &before.to_string(), "");
     }
 
@@ -61,7 +61,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn only_what_differs_is_told() {
+    fn only_differences_are_logged() {
         let (before, after) = (json!({"a": 1, "b": 2}), json!({"a": 1, "b": 3, "c": 4}));
         assert_eq!(differing(&before, &after), (r#"{"b":2}"#.into(), r#"{"b":3,"c":4}"#.into()));
         assert_eq!(differing(&Value::Null, &json!({"a": 1})), ("{}".into(), r#"{"a":1}"#.into()));

@@ -1,4 +1,4 @@
-//! The body of a request: its type, its size, its JSON, its fields, each refused in its own way.
+//! Request bodies: content type, size, JSON and fields, each with its own error.
 
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
@@ -10,17 +10,18 @@ use serde_json::{Map, Value};
 use super::{ApiError, ErrorKind, pointer};
 use weir_core::domain::calibration::FieldError;
 
-/// The largest body: a device with all its sensors and settings takes a tenth of it.
-const LARGEST: usize = 64 * 1024;
+/// Maximum size of a body in bytes. A device with all its sensors and settings takes a tenth of it.
+const MAX_BYTES: usize = 64 * 1024;
 const JSON: &str = "application/json";
-/// What serde_json says of a number whose magnitude is beyond an f64, as of broken JSON.
+/// serde_json's message for a number beyond the range of an f64, which it reports as a syntax error.
 const TOO_LARGE: &str = "number out of range";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
-/// A body that is a JSON object and exactly a `T`. Derive `T` with `#[serde(deny_unknown_fields)]`: a misspelt field is refused,
-/// not ignored.
+/// A body that is a JSON object and exactly a `T`. Derive `T` with `#[serde(deny_unknown_fields)]`, so that a misspelt field
+/// is an error.
 ///
-/// 415 for another content type, 413 above 64 KB, 400 when it is no JSON, 422 with the pointer when it is no `T`.
+/// Answers 415 for another content type, 413 above 64 KB, 400 when the body is not JSON, and 422 with the pointer to the field
+/// when it is not a `T`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Strict<T>(pub T);
 
@@ -32,8 +33,8 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Strict<T> {
     }
 }
 
-/// A JSON Merge Patch (RFC 7396) of an object, as `application/merge-patch+json` or plain `application/json`. Read the
-/// patched document with [`from_value`].
+/// A JSON Merge Patch (RFC 7396) of an object, with the content type `application/merge-patch+json` or `application/json`.
+/// Read the patched document with [`from_value`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Merge(pub Map<String, Value>);
 
@@ -45,10 +46,10 @@ impl<S: Sync> FromRequest<S> for Merge {
     }
 }
 
-/// Reads a `T` from a JSON object that is already in memory.
+/// Reads a `T` from a JSON object in memory.
 ///
 /// # Errors
-/// 422 with the pointer to the field that does not fit.
+/// 422 with the pointer to the invalid field.
 pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
     if !value.is_object() {
         return Err(FieldError::new("", "must be an object").into());
@@ -59,28 +60,28 @@ pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
 
 async fn read(request: Request, types: &[&str]) -> Result<Vec<u8>, ApiError> {
     let given = request.headers().get(CONTENT_TYPE).and_then(|given| given.to_str().ok()).unwrap_or_default();
-    // `; charset=utf-8` may follow; JSON knows no other.
+    // `; charset=utf-8` may follow; JSON has no other charset.
     let essence = given.split(';').next().unwrap_or_default().trim();
     if !types.iter().any(|known| known.eq_ignore_ascii_case(essence)) {
         let detail = format!("Content-Type must be {}", types.join(" or "));
         return Err(ApiError::new(ErrorKind::UnsupportedMedia, detail));
     }
-    let bytes = to_bytes(request.into_body(), LARGEST).await;
-    // The body is in memory already, so nothing but its length can be wrong.
-    Ok(bytes.map_err(|_| ApiError::too_large(format!("a body has at most {LARGEST} bytes")))?.into())
+    let bytes = to_bytes(request.into_body(), MAX_BYTES).await;
+    // The body is already in memory, so only its length can be wrong.
+    Ok(bytes.map_err(|_| ApiError::too_large(format!("a body has at most {MAX_BYTES} bytes")))?.into())
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    // Broken JSON is told as such even when a field before the break is wrong too.
+    // Reports broken JSON as such even when a field before the break is invalid too.
     serde_json::from_slice::<IgnoredAny>(bytes).map_err(|error| broken(&error))?;
-    // A struct could also be read from a list of its fields' values: not what anybody means to send.
+    // serde would also read a struct from an array of its fields' values, which is never intended.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err(FieldError::new("", "must be an object").into());
     }
     let deserializer = &mut serde_json::Deserializer::from_slice(bytes);
     serde_path_to_error::deserialize(deserializer).map_err(|error| match error.inner().classify() {
         Category::Data => pointer::invalid(error.path(), &error.inner().to_string()).into(),
-        // 1e999 is JSON, only more than a number of 64 bits holds.
+        // 1e999 is JSON, but beyond the range of an f64.
         Category::Syntax if error.inner().to_string().starts_with(TOO_LARGE) => {
             FieldError::new(pointer::pointer(error.path()), TOO_LARGE).into()
         }

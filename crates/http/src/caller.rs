@@ -1,4 +1,4 @@
-//! Who is calling, from the claims of the token that API Gateway has checked.
+//! The caller, read from the claims of the token that API Gateway has validated.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -8,48 +8,49 @@ use super::ApiError;
 use weir_core::domain::access::{Role, Scope};
 use weir_core::id::DeviceId;
 
-/// The claims of the caller's token, as API Gateway's JWT authorizer passes them on.
+/// The claims of the token, from API Gateway's JWT authorizer.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Claims(pub Map<String, Value>);
 
-/// A person with an ID token. As an extractor it lets in anyone who has one: 401 without.
+/// A person with an ID token. The extractor accepts every ID token, and answers 401 without one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// Cognito's id of the person, for ever the same.
+    /// Cognito's id of the user, which never changes.
     pub sub: String,
-    /// The name in the user pool.
+    /// The user name in the pool.
     pub username: String,
-    /// The address, where the pool knows one.
+    /// The e-mail address, if the pool has one.
     pub email: Option<String>,
-    /// The role.
-    pub role: Role,
-    /// The devices they may see.
+    /// The role; `None` when the person is in neither group.
+    pub role: Option<Role>,
+    /// The devices the person may see.
     pub scope: Scope,
 }
 
-/// A caller with a role: 403 for a person in none of the groups.
+/// A caller with a role. The extractor answers 403 for a person in neither group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member(pub Caller);
 
-/// A caller who is an admin: 403 for anyone else.
+/// A caller who is an admin. The extractor answers 403 for everyone else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admin(pub Caller);
 
 impl Caller {
-    /// The caller that the claims tell of.
+    /// Reads the caller from the claims.
     ///
     /// # Errors
-    /// 401 when they are not those of an ID token. An access token passes API Gateway too, but it does not carry the
-    /// scope.
+    /// 401 when the token is not an ID token. API Gateway accepts access tokens too, but they do not contain the scope.
     pub fn of(claims: &Claims) -> Result<Self, ApiError> {
         let text = |name: &str| claims.0.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         if text("token_use") != Some("id") {
-            return Err(ApiError::unauthorized("this is not an ID token: send the ID token, not the access token"));
+            return Err(ApiError::unauthorized(
+                "this is not an ID token: send the ID token instead of the access token",
+            ));
         }
-        let sub = text("sub").ok_or_else(|| ApiError::unauthorized("the token names nobody"))?;
+        let sub = text("sub").ok_or_else(|| ApiError::unauthorized("the token has no `sub`"))?;
         let role = match text("custom:adding") {
-            // Half-made: killed between getting a group and losing the mark, and in no list of people.
-            Some(_) => Role::None,
+            // The user is flagged as being created and therefore has no role yet.
+            Some(_) => None,
             None => Role::from_groups(groups(claims.0.get("cognito:groups")).iter().map(String::as_str)),
         };
         Ok(Self {
@@ -61,36 +62,39 @@ impl Caller {
         })
     }
 
-    /// What people know them by, and what they did is remembered under: the address, or else the name in the pool.
+    /// The name under which changes are recorded: the e-mail address, or else the user name.
     pub fn name(&self) -> String {
         self.email.clone().unwrap_or_else(|| self.username.clone())
     }
 
-    /// Lets the device through when it is in scope.
+    /// Whether the caller is an admin.
+    pub fn is_admin(&self) -> bool {
+        self.role == Some(Role::Admin)
+    }
+
+    /// Checks that the device is in the caller's scope.
     ///
     /// # Errors
-    /// 404, the same as for an id that nobody has.
+    /// 404, as for a device that does not exist.
     pub fn sees(&self, device: &DeviceId) -> Result<(), ApiError> {
         if self.scope.sees(device) { Ok(()) } else { Err(ApiError::not_found()) }
     }
 
     fn member(self) -> Result<Self, ApiError> {
-        match self.role {
-            Role::Admin | Role::User => Ok(self),
-            Role::None => Err(ApiError::forbidden("you are in none of the groups `admin` and `user`")),
+        if self.role.is_some() {
+            Ok(self)
+        } else {
+            Err(ApiError::forbidden("you are in neither of the groups `admin` and `user`"))
         }
     }
 
     fn admin(self) -> Result<Self, ApiError> {
-        match self.role {
-            Role::Admin => Ok(self),
-            Role::User | Role::None => Err(ApiError::forbidden("only an admin may do this")),
-        }
+        if self.is_admin() { Ok(self) } else { Err(ApiError::forbidden("only an admin may do this")) }
     }
 }
 
-/// The groups in every form they come in: API Gateway writes a list as `[admin user]`, one word may stand alone, and
-/// others that stand in for it write a JSON array, as text or as it is.
+/// The groups in all forms of the claim: API Gateway writes a list as `[admin user]`, or one word without brackets;
+/// emulators write a JSON array, as text or as JSON.
 fn groups(claim: Option<&Value>) -> Vec<String> {
     match claim {
         Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
@@ -105,7 +109,7 @@ fn groups(claim: Option<&Value>) -> Vec<String> {
 }
 
 fn caller(parts: &Parts) -> Result<Caller, ApiError> {
-    let claims = parts.extensions.get().ok_or_else(|| ApiError::unauthorized("send an ID token as Bearer"))?;
+    let claims = parts.extensions.get().ok_or_else(|| ApiError::unauthorized("send an ID token as a bearer token"))?;
     Caller::of(claims)
 }
 
@@ -144,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_are_read_in_every_form_they_come_in() {
+    fn groups_are_read_in_all_forms() {
         let both = ["admin", "user"];
         for (claim, expected) in [
             (json!("[admin user]"), both.as_slice()),
@@ -163,15 +167,15 @@ mod tests {
             assert_eq!(read, expected, "{claim}");
         }
         assert!(groups(None).is_empty());
-        // A group whose name only contains the word gives nothing.
+        // A group whose name only contains `admin` gives no role.
         for odd in ["[[admin]]", "admin]", "x,admin", "[x,admin]", "{admin}", "\"admin\""] {
             let role = caller(json!({"token_use": "id", "sub": "s", "cognito:groups": odd})).unwrap().role;
-            assert_eq!(role, Role::None, "{odd}");
+            assert_eq!(role, None, "{odd}");
         }
     }
 
     #[test]
-    fn a_caller_is_what_the_id_token_says() {
+    fn a_caller_is_read_from_the_id_token() {
         let user =
             caller(json!({"token_use": "id", "sub": "s-1", "cognito:username": "ada", "email": "ada@example.org",
             "cognito:groups": "[user]", "custom:devices": "buoy-01 buoy-02"}))
@@ -180,7 +184,7 @@ mod tests {
             (user.sub.as_str(), user.username.as_str(), user.email.as_deref()),
             ("s-1", "ada", Some("ada@example.org"))
         );
-        assert_eq!(user.role, Role::User);
+        assert_eq!(user.role, Some(Role::User));
         assert!(user.sees(&"buoy-02".parse().unwrap()).is_ok());
         assert_eq!(user.sees(&"buoy-03".parse().unwrap()).unwrap_err(), ApiError::not_found());
 
@@ -188,19 +192,19 @@ mod tests {
         assert_eq!((admin.username.as_str(), &admin.email, &admin.scope), ("s-2", &None, &Scope::All));
         assert_eq!((user.name(), admin.name()), ("ada@example.org".to_owned(), "s-2".to_owned()));
 
-        let half_made = json!({"token_use": "id", "sub": "s-4", "cognito:groups": "[admin]", "custom:devices": "*",
+        let creating = json!({"token_use": "id", "sub": "s-4", "cognito:groups": "[admin]", "custom:devices": "*",
             "custom:adding": "token 1795155900000"});
-        let half_made = caller(half_made).unwrap();
-        assert_eq!((half_made.role, half_made.scope), (Role::None, Scope::NOTHING));
-        let whole = json!({"token_use": "id", "sub": "s-5", "cognito:groups": "[admin]", "custom:adding": ""});
-        assert_eq!(caller(whole).unwrap().role, Role::Admin);
+        let creating = caller(creating).unwrap();
+        assert_eq!((creating.role, creating.scope), (None, Scope::NOTHING));
+        let complete = json!({"token_use": "id", "sub": "s-5", "cognito:groups": "[admin]", "custom:adding": ""});
+        assert_eq!(caller(complete).unwrap().role, Some(Role::Admin));
 
         let guest = caller(json!({"token_use": "id", "sub": "s-3", "custom:devices": "*"})).unwrap();
-        assert_eq!((guest.role, guest.scope), (Role::None, Scope::NOTHING));
+        assert_eq!((guest.role, guest.scope), (None, Scope::NOTHING));
     }
 
     #[test]
-    fn only_an_id_token_that_names_somebody_is_let_in() {
+    fn only_an_id_token_with_a_sub_is_accepted() {
         for claims in [
             json!({}),
             json!({"sub": "s", "cognito:groups": "[admin]"}),
@@ -214,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn each_door_lets_in_its_roles() {
+    fn each_extractor_accepts_its_roles() {
         for (groups, member, admin) in [("admin", true, true), ("user", true, false), ("other", false, false)] {
             let caller = caller(json!({"token_use": "id", "sub": "s", "cognito:groups": groups})).unwrap();
             let refused = |result: Result<Caller, ApiError>| result.map_err(|problem| problem.kind());

@@ -1,4 +1,4 @@
-//! Versions in headers, so that nobody overwrites what they have not seen (RFC 9110 §13.1).
+//! Entity tags and conditional requests (RFC 9110, section 13.1): a caller cannot overwrite a version they have not read.
 
 use axum::Json;
 use axum::extract::FromRequestParts;
@@ -11,13 +11,13 @@ use sha2::{Digest, Sha256};
 
 use super::ApiError;
 
-/// The version of what is answered, as part of the answer: `(ETag(3), Json(body))`.
+/// The entity tag of a response, made of a version: `(ETag(3), Json(body))`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ETag(pub u64);
 
 impl From<ETag> for HeaderValue {
     fn from(ETag(version): ETag) -> Self {
-        // Digits between quotes are a header value.
+        // Digits between quotation marks are a valid header value.
         HeaderValue::from_str(&format!("\"{version}\"")).unwrap_or_else(|_| HeaderValue::from(version))
     }
 }
@@ -31,29 +31,30 @@ impl IntoResponseParts for ETag {
     }
 }
 
-/// A version of something that counts none: a number made of how it is shown. 0, which no version ever is, stays free.
+/// A version of something that has no counter: a hash of its JSON form. It is never 0, which stands for what does not exist.
 pub fn version_of(shown: &impl Serialize) -> u64 {
     let text = serde_json::to_vec(shown).unwrap_or_default();
     let digest = Sha256::digest(text).first_chunk().copied().unwrap_or_default();
     u64::from_be_bytes(digest).max(1)
 }
 
-/// The header `If-Match`: which version the caller wants to change. 400 when it is none.
+/// The precondition `If-Match`: the version that the caller wants to change. The extractor answers 400 when it cannot be
+/// read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IfMatch {
-    /// The header is not there: whatever version there is.
+    /// No header: any version.
     Absent,
-    /// `*`: whatever version there is.
+    /// `*`: any version.
     Any,
-    /// This version and no other. Versions start at 1, and 0 means that there is nothing yet.
+    /// Only this version. Versions start at 1; 0 means that nothing exists yet.
     Version(u64),
 }
 
 impl IfMatch {
-    /// A tag that was never given out: it matches nothing, and not that there is nothing either.
+    /// A well-formed entity tag that Weir never issues. It matches no version, not even 0.
     pub const FOREIGN: Self = Self::Version(u64::MAX);
 
-    /// The version that a write must meet, for its condition; `None`: any.
+    /// The version that must be stored for a write; `None` allows any.
     pub fn expected(self) -> Option<u64> {
         match self {
             Self::Absent | Self::Any => None,
@@ -61,10 +62,10 @@ impl IfMatch {
         }
     }
 
-    /// Compares with the present version.
+    /// Compares with the current version.
     ///
     /// # Errors
-    /// 412 when another one is asked for.
+    /// 412 when the precondition names another version.
     pub fn check(self, current: u64) -> Result<(), ApiError> {
         match self.expected() {
             Some(expected) if expected != current => Err(ApiError::precondition_failed()),
@@ -77,11 +78,11 @@ impl IfMatch {
         match text {
             "*" => Ok(Self::Any),
             weak if weak.starts_with("W/") => {
-                Err(ApiError::malformed("If-Match compares strongly: a weak tag (W/…) never matches"))
+                Err(ApiError::malformed("If-Match compares strongly: a weak entity tag (W/…) never matches"))
             }
             text => tag(text)
                 .map(|version| version.parse().map_or(Self::FOREIGN, Self::Version))
-                .ok_or_else(|| ApiError::malformed("If-Match must be one tag such as \"3\", or *")),
+                .ok_or_else(|| ApiError::malformed("If-Match must be one entity tag such as \"3\", or *")),
         }
     }
 }
@@ -94,18 +95,18 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
     }
 }
 
-/// The header `If-None-Match`: which versions the caller has already. What cannot be read is no version they have.
+/// The precondition `If-None-Match`: the versions that the caller already has. Unreadable entity tags are ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IfNoneMatch(Vec<String>);
 
 impl IfNoneMatch {
-    /// Whether the caller has this version.
+    /// Whether the caller already has this version.
     pub fn has(&self, version: u64) -> bool {
         let version = version.to_string();
         self.0.iter().any(|known| *known == version || known == "*")
     }
 
-    /// The answer to a GET: 200 with the body and its version, or 304 when the caller has it.
+    /// The response to a GET: 200 with the body and its entity tag, or 304 when the caller already has this version.
     pub fn answer(&self, version: u64, body: impl Serialize) -> Response {
         if self.has(version) {
             (StatusCode::NOT_MODIFIED, ETag(version), ()).into_response()
@@ -121,7 +122,7 @@ impl<S: Sync> FromRequestParts<S> for IfNoneMatch {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         let values = parts.headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
         let tags = values.flat_map(|value| value.split(',')).map(str::trim);
-        // This header compares weakly: `W/` does not matter.
+        // This precondition compares weakly, so `W/` is ignored.
         let known = |text: &str| match text {
             "*" => Some("*".to_owned()),
             text => tag(text.strip_prefix("W/").unwrap_or(text)).filter(|tag| *tag != "*").map(str::to_owned),
@@ -130,7 +131,7 @@ impl<S: Sync> FromRequestParts<S> for IfNoneMatch {
     }
 }
 
-/// The one value of a header.
+/// The value of a header that may occur only once.
 fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, ApiError> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
@@ -143,7 +144,7 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a st
     }
 }
 
-/// What stands between the quotes of one strong tag.
+/// The text between the quotation marks of a strong entity tag.
 fn tag(text: &str) -> Option<&str> {
     text.strip_prefix('"')?.strip_suffix('"').filter(|tag| !tag.contains('"'))
 }
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn if_match_is_one_strong_tag_a_star_or_absent() {
+    fn if_match_is_one_strong_entity_tag_a_star_or_absent() {
         assert_eq!(if_match(&[]), Ok(IfMatch::Absent));
         assert_eq!(if_match(&["*"]), Ok(IfMatch::Any));
         assert_eq!(if_match(&[" \"3\" "]), Ok(IfMatch::Version(3)));
@@ -186,7 +187,7 @@ mod tests {
         );
         assert_eq!(IfMatch::Version(2).check(3).unwrap_err().kind(), ErrorKind::PreconditionFailed);
         assert_eq!((IfMatch::Version(2).expected(), IfMatch::Any.expected()), (Some(2), None));
-        // A tag that was never given out is well-formed, and matches nothing.
+        // A well-formed entity tag that Weir never issued matches nothing.
         for foreign in ["\"abc\"", "\"\"", "\"-1\"", "\"99999999999999999999\""] {
             assert_eq!(if_match(&[foreign]), Ok(IfMatch::FOREIGN), "{foreign}");
             assert!((0..3).all(|version| IfMatch::FOREIGN.check(version).is_err()));

@@ -1,7 +1,7 @@
-//! Requests of an HTTP API (API Gateway's payload format 2.0) go to a router, and its answers go back.
+//! Converts events of an HTTP API (API Gateway's payload format 2.0) into requests for a router, and its responses back.
 //!
-//! `lambda_http` does this too, but panics on a path or query that is not a URI, and fails on a claim that is not text.
-//! API Gateway hands `rawPath` over decoded, so one `curl` is enough for either.
+//! `lambda_http` does the same, but panics when the path or query is not a URI, and fails on a claim that is not text. Since
+//! API Gateway decodes `rawPath`, any caller could cause that.
 
 use std::time::Duration;
 
@@ -32,9 +32,9 @@ pub async fn serve(router: &Router, event: Event, until: Until) -> Result<weir_r
     if event.is_http() { Ok(answer(router, event, until).await) } else { Err(Retry::new("the event is not a request")) }
 }
 
-/// Answers the request in `event`. Never fails: what goes wrong is an answer too, and a request that is not finished in
-/// time gets 503. A request that was cut off is as if the function had been killed there, which every route must stand
-/// anyway. Handlers that do as much as there is time for find `until` among the request's extensions.
+/// Answers the request in `event`. It never fails: errors are responses too, and a request that is not finished in time is
+/// answered with 503. Such a request is dropped in the middle, as if the function had been killed, which every route must
+/// survive anyway. Route handlers find `until` among the extensions of the request.
 pub async fn answer(router: &Router, event: Event, until: Until) -> weir_runtime::Response {
     let id = request_id(event.json());
     let mut request = match request(event) {
@@ -52,21 +52,21 @@ pub async fn answer(router: &Router, event: Event, until: Until) -> weir_runtime
     }
 }
 
-/// The answer to a request that reached no route, or did not come back from it.
+/// The response to a request that reached no route or did not finish.
 async fn refused(problem: ApiError, id: &RequestId) -> weir_runtime::Response {
     let mut response = problem.clone().into_response();
     problem.write(&mut response, id);
     written(response).await
 }
 
-/// The request in `event`, with its id and the token's claims among its extensions.
+/// The request in `event`, with its id and the claims of the token as extensions.
 ///
 /// # Errors
 /// 400 when the method, the path or the body cannot be read.
 pub fn request(event: Event) -> Result<Request<Body>, ApiError> {
     let mut event = event.into_json();
     let id = request_id(&event);
-    // Claims are read as JSON: not every one is text, as the type would have it.
+    // Claims are read as JSON, because the type allows only text, and not every claim is text.
     let claims = event.pointer_mut("/requestContext/authorizer/jwt/claims").map(Value::take);
     if let Some(context) = event.get_mut("requestContext").and_then(Value::as_object_mut) {
         context.remove("authorizer");
@@ -99,7 +99,7 @@ pub fn request(event: Event) -> Result<Request<Body>, ApiError> {
     Ok(request)
 }
 
-/// Whether HTTP knows such a header. One that it does not know is left out instead of refusing the request.
+/// Whether the name and the value are a valid HTTP header. Invalid headers are ignored.
 fn is_header(name: &str, value: &Value) -> bool {
     name.parse::<HeaderName>().is_ok() && value.as_str().is_some_and(|value| HeaderValue::from_str(value).is_ok())
 }
@@ -108,7 +108,7 @@ fn request_id(event: &Value) -> RequestId {
     RequestId(event.pointer("/requestContext/requestId").and_then(Value::as_str).unwrap_or("unknown").to_owned())
 }
 
-/// The path that the routes know: a stage other than `$default` stands in front of it.
+/// The path without the stage, with which it begins unless the stage is `$default`.
 fn without_stage<'a>(path: &'a str, stage: &str) -> &'a str {
     let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(stage));
     match rest {
@@ -119,8 +119,8 @@ fn without_stage<'a>(path: &'a str, stage: &str) -> &'a str {
     }
 }
 
-/// The text with every byte encoded that cannot stand in a URI. What is encoded already stays as it is; a `%` that
-/// encodes nothing is a decoded one.
+/// Percent-encodes every byte that is not allowed in a URI, and the bytes in `also`. Encoded bytes stay as they are; a `%` that
+/// is not followed by two hexadecimal digits is encoded.
 fn encoded(text: &str, also: &[u8]) -> String {
     let bytes = text.as_bytes();
     let mut encoded = String::with_capacity(text.len());
@@ -136,7 +136,7 @@ fn encoded(text: &str, also: &[u8]) -> String {
     encoded
 }
 
-/// The answer as API Gateway wants it: several values of a header are one, comma-separated.
+/// The response in API Gateway's format: several values of a header are joined with commas.
 async fn written(response: Response) -> weir_runtime::Response {
     let (parts, body) = response.into_parts();
     let mut answer = ApiGatewayV2httpResponse::default();
@@ -147,7 +147,7 @@ async fn written(response: Response) -> weir_runtime::Response {
             answer.headers.insert(name, value);
         }
     }
-    // The body is in memory, so it can be had.
+    // The body is in memory, so reading it cannot fail.
     let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
     answer.body = Some(match String::from_utf8(bytes.into()) {
         Ok(text) => ResponseBody::Text(text),

@@ -1,7 +1,7 @@
-//! HTTP as every function behind the API speaks it: who calls, what is read, what is answered, how it is refused.
+//! HTTP for the functions behind the API: callers, bodies, errors, conditional requests and lists.
 //!
-//! A function writes handlers over these extractors, puts them in a [`Router`](axum::Router), and hands that to
-//! [`finish`]. [`gateway::answer`] carries API Gateway's events to the router and its answers back.
+//! A function writes route handlers with these extractors, puts them into a [`Router`](axum::Router), and passes that to
+//! [`finish`]. [`gateway::answer`] converts API Gateway's events into requests for the router, and its responses back.
 
 pub mod gateway;
 
@@ -11,14 +11,15 @@ mod body;
 mod caller;
 mod error_kind;
 mod etag;
+mod list;
 mod openapi;
 mod page;
 mod path;
-#[cfg(feature = "people")]
-mod people;
 mod pointer;
+#[cfg(feature = "people")]
+mod pool_error;
 mod query;
-mod rim;
+mod router;
 
 pub use api_error::{ApiError, ApiErrorBody, ErrorDetail};
 pub use audit::Audit;
@@ -26,11 +27,12 @@ pub use body::{Merge, Strict, from_value};
 pub use caller::{Admin, Caller, Claims, Member};
 pub use error_kind::ErrorKind;
 pub use etag::{ETag, IfMatch, IfNoneMatch, version_of};
+pub use list::{ListName, list};
 pub use openapi::openapi;
 pub use page::{Cursor, NoFilter, Page, PageQuery, Paging};
 pub use path::Path;
 pub use query::Query;
-pub use rim::{REQUEST_ID, RequestId, finish, served};
+pub use router::{REQUEST_ID, RequestId, finish, served};
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! The OpenAPI document as it is served: what the functions say about their routes, and what holds for all of them.
+//! The OpenAPI document: the routes of the functions, and what is common to all of them.
 
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -8,8 +8,8 @@ use super::ApiErrorBody;
 
 const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
 
-/// The document with the ID token as its security scheme, a problem as the default answer of every operation, and
-/// itself among the paths.
+/// Adds the security scheme (ID token), the default response of every operation (RFC 9457 problem), and the path of the
+/// document itself.
 pub fn openapi(document: OpenApi) -> Value {
     let mut document = serde_json::to_value(document).unwrap_or_default();
     let mut schemas = vec![(ApiErrorBody::name().into_owned(), <ApiErrorBody as utoipa::PartialSchema>::schema())];
@@ -37,13 +37,13 @@ fn add_components(document: &mut Value, schemas: Vec<(String, RefOr<Schema>)>) {
     let added = json!({
         "schemas": schemas,
         "responses": {"Problem": {
-            "description": "What was asked for cannot be done; `type` says which kind of problem it is.",
-            "headers": {"x-request-id": {"description": "The request's id.", "schema": {"type": "string"}}},
+            "description": "An error; `type` is its kind.",
+            "headers": {"x-request-id": {"description": "The request id.", "schema": {"type": "string"}}},
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }},
         "securitySchemes": {"id_token": {
             "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-            "description": "The ID token of the user pool (not the access token).",
+            "description": "The ID token of the user pool, not the access token.",
         }},
     });
     for (section, entries) in added.as_object().into_iter().flatten() {

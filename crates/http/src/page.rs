@@ -1,4 +1,4 @@
-//! Lists in pages: how many, from where, and how the next page is named.
+//! The pages of lists: their parameters and their cursors.
 
 use axum::Json;
 use axum::extract::FromRequestParts;
@@ -13,18 +13,20 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{ApiError, query};
 
+/// Items per page unless the caller sets `limit`.
 const DEFAULT_LIMIT: usize = 50;
-const LARGEST_LIMIT: usize = 200;
-/// The length of the seal in front of a cursor.
+/// Maximum items per page.
+const MAX_LIMIT: usize = 200;
+/// Length in bytes of the seal at the beginning of a cursor.
 const SEAL: usize = 8;
 
 /// The query of a list: `limit`, `next`, and the filters of that list as an `F`, derived with
 /// `#[serde(deny_unknown_fields)]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PageQuery<F = NoFilter> {
-    /// How many items at most: 1 to 200, 50 when the caller does not say.
+    /// Maximum number of items: 1 to 200, by default 50.
     pub limit: usize,
-    /// Where the page before ended.
+    /// The cursor from the previous page.
     pub next: Option<Cursor>,
     /// The filters.
     pub filter: F,
@@ -36,33 +38,33 @@ pub struct PageQuery<F = NoFilter> {
 pub struct NoFilter {}
 
 #[derive(Deserialize)]
-struct Said {
+struct PagingParameters {
     limit: Option<String>,
     next: Option<Cursor>,
 }
 
-/// What the document says of the two parameters that every list has.
+/// The two parameters that every list has, for the OpenAPI document.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "read by the derive alone")]
 pub struct Paging {
-    /// How many at most: 1 to 200, 50 unless said otherwise.
+    /// Maximum number of items: 1 to 200, by default 50.
     limit: Option<u32>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     next: Option<String>,
 }
 
 impl<F: DeserializeOwned> PageQuery<F> {
     fn parse(text: &str) -> Result<Self, ApiError> {
-        // Apart, because serde reads numbers as texts in a flattened struct, and cannot refuse what it does not know.
+        // Parsed separately, because serde cannot read numbers or refuse unknown fields in a flattened struct.
         let ours = |pair: &&str| matches!(pair.split('=').next(), Some("limit" | "next"));
         let (paging, filter): (Vec<_>, Vec<_>) = text.split('&').partition(ours);
-        let paging: Said = query::parse(&paging.join("&"))?;
-        let bad_limit = || ApiError::parameter("limit", format!("must be a whole number, 1 to {LARGEST_LIMIT}"));
+        let paging: PagingParameters = query::parse(&paging.join("&"))?;
+        let bad_limit = || ApiError::parameter("limit", format!("must be a whole number, 1 to {MAX_LIMIT}"));
         let limit = paging.limit.map(|limit| limit.parse().map_err(|_| bad_limit())).transpose()?;
         Ok(Self {
             limit: limit.map_or(Ok(DEFAULT_LIMIT), |limit| {
-                if (1..=LARGEST_LIMIT).contains(&limit) { Ok(limit) } else { Err(bad_limit()) }
+                if (1..=MAX_LIMIT).contains(&limit) { Ok(limit) } else { Err(bad_limit()) }
             })?,
             next: paging.next,
             filter: query::parse(&filter.join("&"))?,
@@ -78,20 +80,21 @@ impl<F: DeserializeOwned, S: Sync> FromRequestParts<S> for PageQuery<F> {
     }
 }
 
-/// Where a page ended: opaque to the caller, a key to the list that gave it.
+/// A cursor: where the next page begins. It is opaque to the caller.
 ///
-/// It is sealed with the list's name, so one that was changed, cut, or given by another list or under other filters
-/// is found out. The seal is no secret: a cursor must never open more than the caller may see anyway.
+/// A cursor is sealed with the name of its list, including the filters ([`ListName`](super::ListName)). Changed cursors and
+/// cursors of other lists are refused. The seal is not secret, so a cursor must never give access to more than the caller may
+/// see anyway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(value_type = String)]
 #[serde(transparent)]
 pub struct Cursor(String);
 
 impl Cursor {
-    /// The cursor after `key` in the list of that name. The name says the filters too: `devices?tube=0`.
+    /// The cursor with this key in the list with this name, which includes the filters: `devices?tube=0`.
     ///
     /// # Errors
-    /// 500 when the key has no JSON form.
+    /// 500 when the key cannot be serialized.
     pub fn new(list: &str, key: &impl Serialize) -> Result<Self, ApiError> {
         let key = serde_json::to_vec(key).map_err(|error| ApiError::internal(format!("cursor of {list}: {error}")))?;
         let mut bytes = seal(list, &key).to_vec();
@@ -99,10 +102,10 @@ impl Cursor {
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// The key it stands for in the list of that name.
+    /// The key in the cursor.
     ///
     /// # Errors
-    /// 400 (`bad_page`) when this list did not give it.
+    /// 400 (`bad_page`) when the cursor is not from the list with this name.
     pub fn open<K: DeserializeOwned>(&self, list: &str) -> Result<K, ApiError> {
         let bytes = URL_SAFE_NO_PAD.decode(&self.0).map_err(|_| ApiError::bad_page())?;
         let (given, key) = bytes.split_at_checked(SEAL).ok_or_else(ApiError::bad_page)?;
@@ -123,10 +126,17 @@ fn seal(list: &str, key: &[u8]) -> [u8; SEAL] {
 pub struct Page<T> {
     /// The items, in the order of the list.
     pub items: Vec<T>,
-    /// The parameter `next` of the page after this one; absent on the last page.
+    /// The parameter `next` for the next page; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub next: Option<Cursor>,
+}
+
+impl<T> Page<T> {
+    /// The page with each item converted.
+    pub fn map<U>(self, convert: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(convert).collect(), next: self.next }
+    }
 }
 
 impl<T: Serialize> IntoResponse for Page<T> {
@@ -165,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn filters_stand_beside_the_paging_and_a_misspelt_one_is_named() {
+    fn filters_and_paging_are_read_together_and_a_misspelt_filter_is_named() {
         let query = PageQuery::<Filter>::parse("tube=0&limit=3&enabled=true&next=abc").unwrap();
         assert_eq!(query.filter, Filter { enabled: Some(true), tube: Some('0') });
         assert_eq!((query.limit, query.next), (3, Some(Cursor("abc".into()))));
@@ -179,19 +189,19 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_opens_only_the_list_that_gave_it() {
+    fn a_cursor_opens_only_its_own_list() {
         let id: DeviceId = "buoy-01".parse().unwrap();
         let cursor = Cursor::new("devices?tube=0", &id).unwrap();
         assert_eq!(cursor.open::<DeviceId>("devices?tube=0"), Ok(id));
         for other in ["devices", "devices?tube=1", "levels?tube=0", ""] {
             assert_eq!(cursor.open::<DeviceId>(other).unwrap_err(), ApiError::bad_page(), "{other}");
         }
-        // A list that expects another kind of key does not take it either, whatever it is called.
+        // A list with another type of key does not accept it either.
         assert_eq!(cursor.open::<u32>("devices?tube=0").unwrap_err(), ApiError::bad_page());
     }
 
     #[test]
-    fn a_forged_cursor_is_found_out_wherever_it_was_changed() {
+    fn a_changed_cursor_is_refused() {
         let Cursor(text) = Cursor::new("devices", &"buoy-01").unwrap();
         assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'), "{text}");
         for place in 0..text.len() {

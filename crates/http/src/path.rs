@@ -1,4 +1,4 @@
-//! The ids in a path.
+//! Ids in a path.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -6,9 +6,9 @@ use serde::de::DeserializeOwned;
 
 use super::ApiError;
 
-/// What the path says, e.g. `Path<DeviceId>` or `Path<(DeviceId, SensorCode)>`.
+/// The parameters of the path, e.g. `Path<DeviceId>` or `Path<(DeviceId, SensorCode)>`.
 ///
-/// A word that is no id names nothing, so the answer is 404, the same as for an id that nobody has.
+/// A text that is not an id is answered with 404, as an id that does not exist.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Path<T>(pub T);
 

@@ -1,4 +1,4 @@
-//! Where in a body something is wrong, as a JSON pointer (RFC 6901).
+//! Errors of serde as invalid fields with JSON pointers (RFC 6901).
 
 use std::borrow::Cow;
 
@@ -7,17 +7,17 @@ use serde_path_to_error::{Path, Segment};
 use weir_core::domain::calibration::FieldError;
 use weir_core::domain::settings::pointed;
 
-/// What comes before a value that serde repeats, and what comes after it.
+/// The texts before and after a value in serde's messages.
 const REPEATED: [&str; 2] = ["invalid type: ", "invalid value: "];
 const EXPECTED: &str = ", expected ";
 
-/// What serde says of a field without pointing at it, and what is said here.
+/// serde's messages about a field that the path does not include, and our details.
 const NAMED: [(&str, &str); 2] = [("missing field `", "is missing"), ("duplicate field `", "is given twice")];
 
-/// What serde found wrong at `path`. A field that is missing or given twice is pointed at itself, not its parent.
+/// The invalid field at `path`. A missing or duplicate field gets its own pointer, not that of its parent.
 pub fn invalid(path: &Path, message: &str) -> FieldError {
     let message = without_value(message);
-    // The position is about the text, the pointer says more.
+    // The pointer says more than the position in the text.
     let message = message.split(" at line ").next().unwrap_or_default();
     for (beginning, detail) in NAMED {
         if let Some(field) = message.strip_prefix(beginning).and_then(|rest| rest.split('`').next()) {
@@ -27,10 +27,10 @@ pub fn invalid(path: &Path, message: &str) -> FieldError {
     FieldError::new(pointer(path), message)
 }
 
-/// The message with the kind of a value that does not fit, and without the value: it may be a password in the wrong place.
+/// The message with only the type of the value, because the value may be a password in the wrong place.
 fn without_value(message: &str) -> Cow<'_, str> {
-    let said = REPEATED.iter().find_map(|beginning| Some((beginning, message.strip_prefix(beginning)?)));
-    match said.and_then(|(beginning, rest)| Some((beginning, rest.rsplit_once(EXPECTED)?))) {
+    let value = REPEATED.iter().find_map(|beginning| Some((beginning, message.strip_prefix(beginning)?)));
+    match value.and_then(|(beginning, rest)| Some((beginning, rest.rsplit_once(EXPECTED)?))) {
         Some((beginning, (value, expected))) => {
             let kind = value.split(['"', '`']).next().unwrap_or_default().trim_end();
             format!("{beginning}{kind}{EXPECTED}{expected}").into()
@@ -49,7 +49,7 @@ pub fn pointer(path: &Path) -> String {
                 pointer.push('/');
                 pointer.push_str(&pointed(key));
             }
-            // The way on is not known; its beginning still helps.
+            // The rest of the path is unknown; its beginning still helps.
             Segment::Unknown => break,
         }
     }
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pointer_leads_to_the_wrong_field() {
+    fn the_pointer_names_the_invalid_field() {
         for (text, pointer, detail) in [
             (r#"{"_list": [{"x": 1}, {"x": "1"}]}"#, "/_list/1/x", "invalid type: string, expected f64"),
             (r#"{"_list": [{"x": 1, "y": 2}]}"#, "/_list/0/y", "unknown field `y`, expected `x`"),

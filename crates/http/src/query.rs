@@ -1,4 +1,4 @@
-//! The query of a request.
+//! Query parameters.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -7,8 +7,8 @@ use serde_html_form::Deserializer;
 
 use super::{ApiError, pointer};
 
-/// The query as a `T`; 400 naming the parameter when it is none. A parameter given several times fills a `Vec`.
-/// Derive `T` with `#[serde(deny_unknown_fields)]`: a misspelt filter would answer with what was not asked for.
+/// The query as a `T`. Answers 400 with the name of the parameter when it cannot be read. A parameter that is given several
+/// times fills a `Vec`. Derive `T` with `#[serde(deny_unknown_fields)]`, so that a misspelt filter is an error.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query<T>(pub T);
 

@@ -1,8 +1,8 @@
 //! `organizer`: level reports become the latest value and the recent measurements of each flow sensor.
 //!
-//! Woken by the IoT rules with one message each: plain reports, and uplinks of The Things Stack. The full history goes
-//! to the time-series store as sensor `filling` of the level id, the newest measurements to the table `levels`. Both
-//! writes are such that a second delivery changes nothing, so a message that fails half-way is simply delivered again.
+//! The IoT rules wake it with one message each: a plain report, or an uplink of The Things Stack. The full history goes to
+//! the time-series store as the series `filling` of the level id, and the newest measurements go to the table `levels`. A
+//! second delivery changes nothing in either, so a message that fails half-way is delivered again.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use weir_aws::CalibrationTable;
 use weir_aws::config;
 use weir_aws::device::DeviceTable;
-use weir_aws::level::{Keeping, LevelTable};
+use weir_aws::level::LevelTable;
 use weir_aws::quarantine::{QuarantineEntry, QuarantineTable};
 use weir_aws::registry::Registry;
 use weir_aws::time_series::{QuarantineWriter, TimeSeries, Written};
@@ -22,41 +22,42 @@ use weir_runtime::clock::{Clock, SystemClock};
 use weir_runtime::telemetry::metric;
 use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
-mod identify;
+mod level_writer;
 mod report;
 mod settings;
 
-pub use settings::Settings;
+pub use settings::{LevelSettings, Settings};
 
-use report::{Refused, Report};
+use level_writer::LevelWriter;
+use report::{RefusedReport, Report, ReportError};
 
-/// The function's name, as kept with what it sets aside.
+/// The function's name in quarantine entries.
 const FUNCTION: &str = "organizer";
 
-/// The function with what it works on.
+/// The function with its dependencies.
 pub struct Organizer {
     registry: Registry,
-    levels: LevelTable,
-    keeping: Keeping,
+    levels: LevelWriter,
     store: TimeSeries,
     quarantine: QuarantineTable,
     clock: Arc<dyn Clock>,
 }
 
-/// What a message came to in a word, and how each reading of it ended.
+/// The outcome of a message, and how each reading in it ended.
 type Outcome = (&'static str, Vec<Written>);
 
 impl Organizer {
-    /// The function over these parts.
+    /// The function with these dependencies.
     pub fn new(
         registry: Registry,
         levels: LevelTable,
-        keeping: Keeping,
+        level_settings: LevelSettings,
         store: TimeSeries,
         quarantine: QuarantineTable,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { registry, levels, keeping, store, quarantine, clock }
+        let levels = LevelWriter::new(levels, level_settings);
+        Self { registry, levels, store, quarantine, clock }
     }
 }
 
@@ -68,12 +69,12 @@ impl Function for Organizer {
         let dynamodb = config::dynamodb(&sdk);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let devices = DeviceTable::new(dynamodb.clone(), settings.devices_table);
-        // A level needs no calibration, so the history of calibrations is never asked for.
+        // Levels are not calibrated, so the history of calibrations is never read.
         let calibrations = CalibrationTable::new(dynamodb.clone(), "");
         let function = Self::new(
             Registry::new(devices, calibrations, settings.device_cache_seconds, Arc::clone(&clock)),
             LevelTable::new(dynamodb.clone(), settings.levels_table),
-            settings.keeping,
+            settings.levels,
             TimeSeries::open(&sdk, &dynamodb, &settings.store).await?,
             QuarantineTable::new(dynamodb, settings.quarantine_table, settings.quarantine_ttl_days),
             clock,
@@ -92,16 +93,17 @@ impl Organizer {
     async fn handle_message(&self, event: Value) -> Result<Response, Retry> {
         let envelope = Envelope::open(&event, self.clock.now());
         let replayed: Vec<QuarantineId> = envelope.replay.iter().cloned().collect();
-        let aside = QuarantineWriter {
+        let quarantine = QuarantineWriter {
             table: &self.quarantine,
             clock: self.clock.as_ref(),
             function: FUNCTION,
-            message: report::single,
+            message: report::message_of,
             replayed: &replayed,
         };
-        let (outcome, written) = match self.report(&envelope).await? {
-            Ok(report) => self.deliver(&report, &envelope, &aside).await?,
-            Err(refused) => set_aside(&envelope, refused, &aside).await?,
+        let (outcome, written) = match self.read_report(&envelope).await {
+            Ok(report) => self.store_report(&report, &envelope, &quarantine).await?,
+            Err(ReportError::Refused(refused)) => keep_refused(&envelope, refused, &quarantine).await?,
+            Err(ReportError::Registry(error)) => return Err(error.into()),
         };
         let count = |kind: &Written| written.iter().filter(|written| *written == kind).count();
         metric::stored(count(&Written::Stored), count(&Written::Duplicate), self.clock.now());
@@ -116,30 +118,35 @@ impl Organizer {
         Ok(replay::answer(answer, &kept.collect::<Vec<_>>()).into())
     }
 
-    /// Keeps a report: the history and the latest state, with one request where that is possible, else side by side.
-    async fn deliver(
+    /// Stores a report in the history and in the table `levels`: with one request if possible, otherwise concurrently.
+    async fn store_report(
         &self,
         report: &Report,
         envelope: &Envelope,
-        aside: &QuarantineWriter<'_>,
+        quarantine: &QuarantineWriter<'_>,
     ) -> Result<Outcome, Retry> {
         let history = [report.reading(envelope.received_at)?];
         let measurement = Measurement { at: report.at, level: report.level };
-        if let (Some(rows), [reading]) = (self.store.rows(), &history) {
-            let with = self.levels.report_with(&report.id, measurement, &self.keeping, rows, reading, aside);
-            if let Some((written, reported)) = with.await {
+        if let (Some(readings), [reading]) = (self.store.rows(), &history) {
+            let combined = self.levels.combined_write(&report.id, measurement, readings, reading, quarantine);
+            if let Some((written, reported)) = combined.await {
                 return Ok((reported?.code(), vec![written?]));
             }
         }
         let (written, reported) =
-            tokio::join!(self.store.write(&history, aside), self.levels.report(&report.id, measurement, &self.keeping));
+            tokio::join!(self.store.write(&history, quarantine), self.levels.write(&report.id, measurement));
         let written = written.into_iter().collect::<Result<_, _>>()?;
         Ok((reported?.code(), written))
     }
 }
 
-async fn set_aside(envelope: &Envelope, refused: Refused, aside: &QuarantineWriter<'_>) -> Result<Outcome, Retry> {
-    let message = QuarantineEntry {
+/// Writes a refused message to quarantine.
+async fn keep_refused(
+    envelope: &Envelope,
+    refused: RefusedReport,
+    quarantine: &QuarantineWriter<'_>,
+) -> Result<Outcome, Retry> {
+    let entry = QuarantineEntry {
         function: FUNCTION,
         refusal: refused.refusal,
         topic: envelope.topic.clone(),
@@ -149,8 +156,8 @@ async fn set_aside(envelope: &Envelope, refused: Refused, aside: &QuarantineWrit
         received_at: envelope.received_at,
         payload: envelope.payload.clone(),
     };
-    let kept = aside.keep(&message).await?;
-    let Refusal { reason, detail } = &message.refusal;
-    tracing::info!(%reason, topic = message.topic, detail, "set aside");
+    let kept = quarantine.keep(&entry).await?;
+    let Refusal { reason, detail } = &entry.refusal;
+    tracing::info!(%reason, topic = entry.topic, detail, "quarantined");
     Ok(("quarantined", vec![kept]))
 }

@@ -1,4 +1,4 @@
-//! What a level report says, in its two forms: plain, and as an uplink of The Things Stack v3.
+//! Reads a level report in its two formats, plain JSON and an uplink of The Things Stack v3, and identifies its sensor.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,10 +7,12 @@ use weir_aws::AwsError;
 use weir_core::domain::level::Level;
 use weir_core::domain::reading::{FILLING, Quality, Reading, Series};
 use weir_core::domain::{Reason, Refusal, Timestamp};
-use weir_core::id::LevelId;
+use weir_core::id::{BadId, DeviceId, LevelId};
 use weir_core::wire::{Envelope, instant, number};
 
-/// A report whose sender is known.
+use super::Organizer;
+
+/// A report of an identified flow sensor.
 #[derive(Debug, PartialEq)]
 pub(super) struct Report {
     /// The flow sensor.
@@ -23,48 +25,105 @@ pub(super) struct Report {
     pub level: Level,
 }
 
-/// What a message says, before anybody has looked up who sent it.
+/// A message that was parsed, before its sensor is identified.
 #[derive(Debug, PartialEq)]
-pub(super) struct Said {
-    /// Who, in the words of the message.
-    pub sender: Sender,
-    /// When it was measured.
-    pub at: Timestamp,
-    /// The number as sent, in percent.
-    pub sent: f64,
-    /// The level it stands for.
-    pub level: Level,
+struct ParsedReport {
+    sender: Sender,
+    at: Timestamp,
+    sent: f64,
+    level: Level,
 }
 
-/// How a message names its sender.
+/// The sender as the message names it.
 #[derive(Debug, PartialEq)]
-pub(super) enum Sender {
+enum Sender {
     /// By its level id.
     Level(LevelId),
-    /// By the id of its device, for the registry to translate.
+    /// By the id of its device, whose level id is in the registry.
     Device(String),
 }
 
-/// A message that is refused.
+/// A message that goes to quarantine.
 #[derive(Debug, PartialEq)]
-pub(super) struct Refused {
-    /// The device, when the message names one.
+pub(super) struct RefusedReport {
+    /// The device or level id, when the message names one.
     pub device: Option<String>,
-    /// The instant it is for, when known.
+    /// When it was measured, if the message says so.
     pub at: Option<Timestamp>,
-    /// Why.
+    /// The reason.
     pub refusal: Refusal,
 }
 
-/// The message that says one level again.
-pub(super) fn single(series: &Series, at: Timestamp, raw: f64) -> (String, Vec<u8>) {
+/// Why a message is not a report that can be stored.
+#[derive(Debug)]
+pub(super) enum ReportError {
+    /// It never will be.
+    Refused(RefusedReport),
+    /// The registry could not be read.
+    Registry(AwsError),
+}
+
+impl From<RefusedReport> for ReportError {
+    fn from(refused: RefusedReport) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<AwsError> for ReportError {
+    fn from(error: AwsError) -> Self {
+        Self::Registry(error)
+    }
+}
+
+impl Organizer {
+    /// The report in a message.
+    pub(super) async fn read_report(&self, envelope: &Envelope) -> Result<Report, ReportError> {
+        let ParsedReport { sender, at, sent, level } = parse(envelope)?;
+        let id = match sender {
+            Sender::Level(id) => id,
+            Sender::Device(device) => self.level_of(&device, at, envelope.replay.is_some()).await?,
+        };
+        Ok(Report { id, at, sent, level })
+    }
+
+    /// The level id of a device: the one in the registry, or else the digits at the end of the device's id. A replay
+    /// ignores the registry's cache.
+    async fn level_of(&self, device: &str, at: Timestamp, replay: bool) -> Result<LevelId, ReportError> {
+        let refused = |refusal| RefusedReport { device: Some(device.to_owned()), at: Some(at), refusal };
+        let id: DeviceId = device.parse().map_err(|error| refused((Reason::BadDeviceId, error).into()))?;
+        if replay {
+            self.registry.forget(&id);
+        }
+        let registered = self.registry.device(&id).await?;
+        if registered.as_ref().is_some_and(|device| !device.enabled) {
+            let detail = format!("the device {id} is disabled");
+            return Err(refused(Refusal::new(Reason::DeviceDisabled, detail)).into());
+        }
+        if let Some(level) = registered.as_ref().and_then(|device| device.level_id.clone()) {
+            return Ok(level);
+        }
+        trailing_digits(&id).map_err(|_| {
+            let detail =
+                format!("the device {id} has no level id in the registry, and its id does not end in 2 to 10 digits");
+            refused(Refusal::new(Reason::BadLevelId, detail)).into()
+        })
+    }
+}
+
+fn trailing_digits(id: &DeviceId) -> Result<LevelId, BadId> {
+    let text = id.as_str();
+    text.get(text.trim_end_matches(|c: char| c.is_ascii_digit()).len()..).unwrap_or_default().parse()
+}
+
+/// The message that reports one reading again: a topic, and a payload.
+pub(super) fn message_of(series: &Series, at: Timestamp, raw: f64) -> (String, Vec<u8>) {
     let payload = json!({"id": series.device.as_str(), "filling": raw, "ts": at.millis()});
     (String::new(), payload.to_string().into_bytes())
 }
 
-/// Reads a message of either form; an uplink is told by its `end_device_ids`.
-pub(super) fn parse(envelope: &Envelope) -> Result<Said, Refused> {
-    let nobody = |refusal| Refused { device: None, at: None, refusal };
+/// Parses a message of either format. An uplink has `end_device_ids`.
+fn parse(envelope: &Envelope) -> Result<ParsedReport, RefusedReport> {
+    let nobody = |refusal| RefusedReport { device: None, at: None, refusal };
     let payload = envelope.json().map_err(nobody)?;
     let received = envelope.received_at;
     let uplink = payload.contains_key("end_device_ids");
@@ -75,25 +134,22 @@ pub(super) fn parse(envelope: &Envelope) -> Result<Said, Refused> {
     };
     let at = if uplink { uplink_instant(&payload) } else { payload.get("ts").map(instant) };
     let at = at.unwrap_or(Ok(received)).and_then(|at| at.plausible(received));
-    let at = at.map_err(|refusal| Refused { device: Some(device.clone()), at: None, refusal })?;
+    let at = at.map_err(|refusal| RefusedReport { device: Some(device.clone()), at: None, refusal })?;
     let sent = if uplink { uplink_filling(&payload) } else { number(payload.get("filling").unwrap_or(&Value::Null)) };
     match sent.and_then(|sent| Ok((sent, Level::new(sent)?))) {
-        Ok((sent, level)) => Ok(Said { sender, at, sent, level }),
-        Err(refusal) => Err(Refused { device: Some(device), at: Some(at), refusal }),
+        Ok((sent, level)) => Ok(ParsedReport { sender, at, sent, level }),
+        Err(refusal) => Err(RefusedReport { device: Some(device), at: Some(at), refusal }),
     }
 }
 
 impl Report {
-    /// The report as a reading of the history: series `filling` of the level id, in percent.
+    /// The report as a reading for the history: the series `filling` of the level id, in percent.
     ///
     /// # Errors
     /// Never in practice: every level id is a device id, and the code is a sensor code.
     pub(super) fn reading(&self, received_at: Timestamp) -> Result<Reading, AwsError> {
-        let bad = |error: weir_core::id::BadId| AwsError::Corrupt {
-            table: "readings",
-            key: self.id.to_string(),
-            detail: error.to_string(),
-        };
+        let bad =
+            |error: BadId| AwsError::Corrupt { table: "readings", key: self.id.to_string(), detail: error.to_string() };
         let series = Series { device: self.id.as_str().parse().map_err(bad)?, sensor: FILLING.parse().map_err(bad)? };
         Ok(Reading {
             series,

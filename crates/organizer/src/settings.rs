@@ -1,8 +1,18 @@
-//! What `organizer` reads from its environment.
+//! The settings of `organizer`, from its environment.
 
-use weir_aws::level::Keeping;
 use weir_aws::time_series::StoreSettings;
 use weir_runtime::{Environment, SettingsError};
+
+/// How reports are stored in the table `levels`.
+#[derive(Debug, Clone, Copy)]
+pub struct LevelSettings {
+    /// How many measurements of a sensor are kept; at least 1.
+    pub measurements: usize,
+    /// A sensor without a report for more than this many seconds is silent, and the detector has to judge its next report.
+    pub silent_after_seconds: i64,
+    /// Whether the detector has to judge every new report: it does when it counts consecutive reports.
+    pub judge_all: bool,
+}
 
 /// The settings of `organizer`.
 #[derive(Debug)]
@@ -10,7 +20,7 @@ pub struct Settings {
     pub(crate) devices_table: String,
     pub(crate) device_cache_seconds: i64,
     pub(crate) levels_table: String,
-    pub(crate) keeping: Keeping,
+    pub(crate) levels: LevelSettings,
     pub(crate) quarantine_table: String,
     pub(crate) quarantine_ttl_days: i64,
     pub(crate) store: StoreSettings,
@@ -24,7 +34,7 @@ impl weir_runtime::Settings for Settings {
             devices_table: environment.text("DEVICES_TABLE")?,
             device_cache_seconds: environment.number("DEVICE_CACHE_SECONDS", 60, 0)?,
             levels_table: environment.text("LEVELS_TABLE")?,
-            keeping: Keeping {
+            levels: LevelSettings {
                 measurements: environment.number("MEASUREMENTS_KEPT", 24, 1)?,
                 silent_after_seconds: environment.number("SILENT_AFTER_SECONDS", 10_800, 1)?,
                 judge_all: open_after > 1 || close_after > 1,

@@ -1,4 +1,4 @@
-//! What `problem-detector` reads from its environment.
+//! The settings of `problem-detector`, from its environment.
 
 use weir_core::domain::problem::Rules;
 use weir_runtime::{Environment, SettingsError};

@@ -47,7 +47,7 @@ impl Parts {
         caller.sees(&id)?;
         match self.devices.find(&id).await? {
             Found::Live(stored) => Ok(Seen { sensors: registered(&id, &stored.record.content), id, registered: true }),
-            Found::Deleted(_) if caller.role == Role::Admin => {
+            Found::Deleted(_) if caller.role == Some(Role::Admin) => {
                 Ok(Seen { id, sensors: Sensors::default(), registered: false })
             }
             Found::Deleted(_) | Found::Never => Err(ApiError::not_found()),

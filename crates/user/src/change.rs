@@ -1,86 +1,86 @@
-//! How a profile is changed: read, checked against `If-Match`, decided, and written for the version that was read. Who is
-//! overtaken begins anew.
+//! Changes of a profile: read it, check `If-Match`, decide, and write if the version is still the one that was read.
+//! Otherwise begin again.
 
 use serde_json::{Value, json};
-use weir_aws::device::Write;
-use weir_aws::profile::Found;
-use weir_aws::{AwsError, wait_turn};
-use weir_core::domain::people::profile::{Profile, Record};
+use weir_aws::profile::StoredProfile;
+use weir_aws::{Attempts, WriteOutcome};
+use weir_core::domain::people::profile::{Profile, ProfileRecord};
 use weir_core::id::Sub;
 use weir_core::wire::profile::ProfileJson;
 use weir_http::{ApiError, Caller, IfMatch};
 
 use super::Parts;
 
+/// Maximum number of attempts to change a profile.
 const ATTEMPTS: u32 = 10;
 
-/// Whether a profile may be made where there is none.
+/// Whether a change may create a profile where there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Making {
+pub(super) enum Creation {
     Allowed,
-    Never,
+    Refused,
 }
 
-/// A profile that was changed.
+/// A profile before and after a change.
 pub(super) struct Changed {
-    pub before: Option<Record>,
-    pub record: Record,
+    pub before: Option<ProfileRecord>,
+    pub record: ProfileRecord,
 }
 
 impl Parts {
     /// The profile; 404 when there is none.
-    pub(super) async fn live(&self, sub: &Sub) -> Result<Record, ApiError> {
+    pub(super) async fn profile(&self, sub: &Sub) -> Result<ProfileRecord, ApiError> {
         match self.profiles.find(sub).await? {
-            Found::Profile(record) => Ok(record),
-            Found::Nothing(_) | Found::Gone => Err(ApiError::not_found()),
+            StoredProfile::Present(record) => Ok(record),
+            StoredProfile::Absent(_) | StoredProfile::UserDeleted => Err(ApiError::not_found()),
         }
     }
 
-    /// Changes the profile to what `decide` makes of the present one.
+    /// Changes the profile to what `decide` makes of the current one.
     pub(super) async fn change(
         &self,
         sub: &Sub,
         expected: IfMatch,
         caller: &Caller,
-        making: Making,
+        creation: Creation,
         decide: impl Fn(&Profile) -> Result<Profile, ApiError>,
     ) -> Result<Changed, ApiError> {
-        for attempt in 0..ATTEMPTS {
-            wait_turn(attempt).await;
+        let mut attempts = attempts(sub);
+        loop {
+            attempts.next().await?;
             let (by, at) = (caller.name(), self.clock.now());
             let (before, record) = match self.profiles.find(sub).await? {
-                Found::Profile(record) => {
+                StoredProfile::Present(record) => {
                     expected.check(record.version)?;
                     let changed = record.rewritten(decide(&record.profile)?, by, at);
                     (Some(record), changed)
                 }
-                Found::Nothing(version) if making == Making::Allowed => {
-                    // Shown as version 0, whatever stood there once.
+                StoredProfile::Absent(version) if creation == Creation::Allowed => {
+                    // A profile that does not exist is shown as version 0, even if there was one before.
                     expected.check(0)?;
-                    (None, Record::new(sub.clone(), decide(&Profile::default())?, version, by, at))
+                    (None, ProfileRecord::new(sub.clone(), decide(&Profile::default())?, version, by, at))
                 }
-                // A token outlives the person by some minutes.
-                Found::Nothing(_) | Found::Gone => return Err(ApiError::not_found()),
+                // A token outlives a deleted user by some minutes.
+                StoredProfile::Absent(_) | StoredProfile::UserDeleted => return Err(ApiError::not_found()),
             };
-            if self.profiles.write(&record).await? == Write::Done {
+            if self.profiles.write(&record).await? == WriteOutcome::Done {
                 return Ok(Changed { before, record });
             }
         }
-        Err(contended(sub))
     }
 }
 
-/// The id of the caller.
+/// The attempts to change the profile of this user.
+pub(super) fn attempts(sub: &Sub) -> Attempts<'_, Sub> {
+    Attempts::new("users", sub, ATTEMPTS)
+}
+
+/// The caller's own id.
 pub(super) fn own(caller: &Caller) -> Result<Sub, ApiError> {
     caller.sub.parse().map_err(|_| ApiError::not_found())
 }
 
-/// A profile as the log tells it.
-pub(super) fn told(record: Option<&Record>) -> Value {
+/// A profile as it is logged.
+pub(super) fn logged(record: Option<&ProfileRecord>) -> Value {
     record.map_or(Value::Null, |record| json!(ProfileJson::of(record)))
-}
-
-/// Others kept changing the profile.
-pub(super) fn contended(sub: &Sub) -> ApiError {
-    AwsError::Contended { table: "users", key: sub.to_string() }.into()
 }

@@ -1,18 +1,15 @@
-//! `DELETE /users/{sub}`: a profile goes; the person stays.
+//! `DELETE /users/{sub}`: deletes a profile; the user stays.
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use weir_aws::device::Write;
-use weir_aws::wait_turn;
+use weir_aws::WriteOutcome;
 use weir_core::id::Sub;
 use weir_http::{Admin, ApiError, Audit, IfMatch, Path};
 
 use super::Parts;
-use super::change::{contended, told};
+use super::change::{attempts, logged};
 
-const ATTEMPTS: u32 = 10;
-
-/// Deletes the profile. The person stays, with an empty one: people are deleted by `DELETE /cognito/users/{username}`.
+/// Deletes the profile. The user stays and has an empty profile; use `DELETE /cognito/users/{username}` to delete the user.
 #[utoipa::path(
     delete, path = "/users/{sub}", tag = "users",
     params(("sub" = Sub, Path), ("If-Match" = Option<String>, Header)),
@@ -24,14 +21,14 @@ pub(super) async fn delete_user(
     Path(sub): Path<Sub>,
     expected: IfMatch,
 ) -> Result<StatusCode, ApiError> {
-    for attempt in 0..ATTEMPTS {
-        wait_turn(attempt).await;
-        let record = parts.live(&sub).await?;
+    let mut attempts = attempts(&sub);
+    loop {
+        attempts.next().await?;
+        let record = parts.profile(&sub).await?;
         expected.check(record.version)?;
-        if parts.profiles.remove(&record).await? == Write::Done {
-            Audit::of(&caller, "profile.delete", &sub).done(&told(Some(&record)), &told(None));
+        if parts.profiles.remove(&record).await? == WriteOutcome::Done {
+            Audit::of(&caller, "profile.delete", &sub).done(&logged(Some(&record)), &logged(None));
             return Ok(StatusCode::NO_CONTENT);
         }
     }
-    Err(contended(&sub))
 }

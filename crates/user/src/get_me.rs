@@ -2,20 +2,20 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use weir_aws::profile::Found;
+use weir_aws::profile::StoredProfile;
 use weir_core::wire::profile::ProfileJson;
 use weir_http::{ApiError, Caller, IfNoneMatch};
 
 use super::Parts;
 use super::change::own;
 
-/// The caller's own profile. Who never wrote one has an empty one, in version 0.
+/// Shows the caller's own profile. It is empty, with version 0, when the caller has never written it.
 #[utoipa::path(
     get, path = "/users/me", tag = "users",
     params(("If-None-Match" = Option<String>, Header)),
     responses(
         (status = 200, description = "The profile.", body = ProfileJson, headers(("ETag" = String))),
-        (status = 304, description = "The caller has it already."),
+        (status = 304, description = "Not modified."),
     )
 )]
 pub(super) async fn get_me(
@@ -25,8 +25,8 @@ pub(super) async fn get_me(
 ) -> Result<Response, ApiError> {
     let sub = own(&caller)?;
     match parts.profiles.find(&sub).await? {
-        Found::Profile(record) => Ok(known.answer(record.version, ProfileJson::of(&record))),
-        Found::Nothing(_) => Ok(known.answer(0, ProfileJson::empty(&sub))),
-        Found::Gone => Err(ApiError::not_found()),
+        StoredProfile::Present(record) => Ok(known.answer(record.version, ProfileJson::of(&record))),
+        StoredProfile::Absent(_) => Ok(known.answer(0, ProfileJson::empty(&sub))),
+        StoredProfile::UserDeleted => Err(ApiError::not_found()),
     }
 }

@@ -8,13 +8,13 @@ use weir_http::{Admin, ApiError, IfNoneMatch, Path};
 
 use super::Parts;
 
-/// The profile.
+/// Shows a profile.
 #[utoipa::path(
     get, path = "/users/{sub}", tag = "users",
     params(("sub" = Sub, Path), ("If-None-Match" = Option<String>, Header)),
     responses(
         (status = 200, description = "The profile.", body = ProfileJson, headers(("ETag" = String))),
-        (status = 304, description = "The caller has it already."),
+        (status = 304, description = "Not modified."),
     )
 )]
 pub(super) async fn get_user(
@@ -23,6 +23,6 @@ pub(super) async fn get_user(
     Path(sub): Path<Sub>,
     known: IfNoneMatch,
 ) -> Result<Response, ApiError> {
-    let record = parts.live(&sub).await?;
+    let record = parts.profile(&sub).await?;
     Ok(known.answer(record.version, ProfileJson::of(&record)))
 }

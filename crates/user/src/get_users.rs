@@ -1,16 +1,13 @@
 //! `GET /users`: the profiles, a page at a time.
 
 use axum::extract::State;
-use weir_core::id::Sub;
 use weir_core::wire::profile::ProfileJson;
-use weir_http::{Admin, ApiError, Cursor, Page, PageQuery, Paging};
+use weir_http::{Admin, ApiError, ListName, Page, PageQuery, Paging, list};
 
 use super::Parts;
 
-const LIST: &str = "users";
-
-/// The profiles, ascending by the people's ids. Who never wrote one is not among them: the people are listed by
-/// `GET /cognito/users`.
+/// Lists the profiles, ascending by user id (`sub`). Users who have never written a profile are not in this list; use
+/// `GET /cognito/users` to list all users.
 #[utoipa::path(
     get, path = "/users", tag = "users",
     params(
@@ -23,8 +20,8 @@ pub(super) async fn get_users(
     Admin(_): Admin,
     query: PageQuery,
 ) -> Result<Page<ProfileJson>, ApiError> {
-    let after = query.next.map(|next| next.open::<Sub>(LIST)).transpose()?;
-    let (records, last) = parts.profiles.list(query.limit, after).await?;
-    let next = last.map(|last| Cursor::new(LIST, &last)).transpose()?;
-    Ok(Page { items: records.iter().map(ProfileJson::of).collect(), next })
+    let PageQuery { limit, next, .. } = query;
+    let name = ListName::new("users");
+    let page = list(&name, limit, next, async |limit, after| parts.profiles.list(limit, after).await).await?;
+    Ok(page.map(|record| ProfileJson::of(&record)))
 }

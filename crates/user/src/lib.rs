@@ -1,6 +1,6 @@
-//! `user`: what people say about themselves. Who exists and what they may do is Cognito's; here is the profile beside it.
+//! `user`: the profiles of users. Which users exist and what they may do is kept in Cognito.
 //!
-//! One file per route; `change` is how a profile is changed.
+//! There is one file per route; `change` is the common part of all changes.
 
 use std::sync::Arc;
 
@@ -26,17 +26,17 @@ mod settings;
 
 pub use settings::Settings;
 
-/// The function with what it works on.
+/// The function.
 pub struct User {
     router: Router,
 }
 
-/// What the handlers share.
+/// What the route handlers share.
 #[derive(Clone)]
 pub struct Parts {
     /// The profiles.
     pub profiles: ProfileTable,
-    /// The time of day.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
 }
 
@@ -54,7 +54,7 @@ pub struct Parts {
 struct Document;
 
 impl User {
-    /// The function over these parts.
+    /// The function with these parts.
     pub fn new(parts: Parts) -> Self {
         let routes = Router::new()
             .route("/users", get(get_users::get_users).post(post_user::post_user))
@@ -69,7 +69,7 @@ impl User {
         Self { router: finish(routes.with_state(parts)) }
     }
 
-    /// What the code says about its routes.
+    /// The OpenAPI document of its routes.
     pub fn document() -> utoipa::openapi::OpenApi {
         Document::openapi()
     }

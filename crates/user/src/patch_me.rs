@@ -1,4 +1,4 @@
-//! `PATCH /users/me`: people change their own profile.
+//! `PATCH /users/me`: changes the caller's own profile.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,9 +8,9 @@ use weir_core::wire::profile::{ProfileBody, ProfileJson, patched};
 use weir_http::{ApiError, Caller, ETag, IfMatch, Merge, from_value};
 
 use super::Parts;
-use super::change::{Making, own};
+use super::change::{Creation, own};
 
-/// Changes what the patch names of the caller's own profile; `null` empties it. The first change makes the profile.
+/// Changes the fields in the patch; `null` clears a field. The first change creates the profile.
 #[utoipa::path(
     patch, path = "/users/me", tag = "users",
     params(("If-Match" = Option<String>, Header)),
@@ -25,6 +25,6 @@ pub(super) async fn patch_me(
 ) -> Result<impl IntoResponse, ApiError> {
     let sub = own(&caller)?;
     let decide = |current: &Profile| Ok(from_value::<ProfileBody>(patched(current, patch.clone()))?.profile()?);
-    let changed = parts.change(&sub, expected, &caller, Making::Allowed, decide).await?;
+    let changed = parts.change(&sub, expected, &caller, Creation::Allowed, decide).await?;
     Ok((ETag(changed.record.version), Json(ProfileJson::of(&changed.record))))
 }

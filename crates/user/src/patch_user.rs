@@ -1,4 +1,4 @@
-//! `PATCH /users/{sub}`: an admin changes what a merge patch (RFC 7396) names. It never makes a profile.
+//! `PATCH /users/{sub}`: an admin changes a profile. It never creates one.
 
 use axum::Json;
 use axum::extract::State;
@@ -9,9 +9,9 @@ use weir_core::wire::profile::{ProfileBody, ProfileJson, patched};
 use weir_http::{Admin, ApiError, Audit, ETag, IfMatch, Merge, Path, from_value};
 
 use super::Parts;
-use super::change::{Making, told};
+use super::change::{Creation, logged};
 
-/// Changes the fields that the patch names; `null` empties one.
+/// Changes the fields in the patch; `null` clears a field.
 #[utoipa::path(
     patch, path = "/users/{sub}", tag = "users",
     params(("sub" = Sub, Path), ("If-Match" = Option<String>, Header)),
@@ -26,7 +26,7 @@ pub(super) async fn patch_user(
     Merge(patch): Merge,
 ) -> Result<impl IntoResponse, ApiError> {
     let decide = |current: &Profile| Ok(from_value::<ProfileBody>(patched(current, patch.clone()))?.profile()?);
-    let changed = parts.change(&sub, expected, &caller, Making::Never, decide).await?;
-    Audit::of(&caller, "profile.change", &sub).done(&told(changed.before.as_ref()), &told(Some(&changed.record)));
+    let changed = parts.change(&sub, expected, &caller, Creation::Refused, decide).await?;
+    Audit::of(&caller, "profile.change", &sub).done(&logged(changed.before.as_ref()), &logged(Some(&changed.record)));
     Ok((ETag(changed.record.version), Json(ProfileJson::of(&changed.record))))
 }

@@ -1,4 +1,4 @@
-//! `POST /users`: writes the profile of a person who has none.
+//! `POST /users`: creates the profile of a user who has none.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,46 +8,43 @@ use axum::response::IntoResponse;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
-use weir_aws::device::Write;
-use weir_aws::profile::Found;
-use weir_aws::wait_turn;
-use weir_core::domain::people::profile::Record;
+use weir_aws::WriteOutcome;
+use weir_aws::profile::StoredProfile;
+use weir_core::domain::people::profile::ProfileRecord;
 use weir_core::id::Sub;
 use weir_core::wire::profile::{ProfileBody, ProfileJson};
 use weir_http::{Admin, ApiError, Audit, ETag, Strict};
 
 use super::Parts;
-use super::change::{contended, told};
+use super::change::{attempts, logged};
 
-const ATTEMPTS: u32 = 5;
-
-/// A profile with whose it is.
+/// A profile to be created.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewProfile {
-    /// Cognito's id of the person.
+    /// Cognito's id of the user.
     sub: Sub,
-    /// What they are called, at most 100 characters.
+    /// The full name, at most 100 characters.
     #[serde(default)]
     name: String,
-    /// Where they can be called, E.164 (`+431234567`), or empty.
+    /// The phone number in E.164 form (`+431234567`), or empty.
     #[serde(default)]
     phone: String,
-    /// For whom they work, at most 100 characters.
+    /// The organisation the user works for, at most 100 characters.
     #[serde(default)]
     organisation: String,
-    /// What they prefer, at most 4,000 bytes.
+    /// Preferences of the apps, at most 4,000 bytes; Weir does not interpret them.
     #[serde(default)]
     #[schema(value_type = Object)]
     preferences: Map<String, Value>,
 }
 
-/// Writes the profile of a person who has none. Who exists is Cognito's to say; a profile alone lets nobody in.
+/// Creates the profile of a user who has none. It does not check that the user exists; a profile alone gives no access.
 #[utoipa::path(
     post, path = "/users", tag = "users",
     request_body = NewProfile,
     responses(
-        (status = 201, description = "Written.", body = ProfileJson, headers(("Location" = String), ("ETag" = String))),
+        (status = 201, description = "Created.", body = ProfileJson, headers(("Location" = String), ("ETag" = String))),
     )
 )]
 pub(super) async fn post_user(
@@ -57,19 +54,19 @@ pub(super) async fn post_user(
 ) -> Result<impl IntoResponse, ApiError> {
     let NewProfile { sub, name, phone, organisation, preferences } = body;
     let profile = ProfileBody { name, phone, organisation, preferences }.profile()?;
-    for attempt in 0..ATTEMPTS {
-        wait_turn(attempt).await;
+    let mut attempts = attempts(&sub);
+    loop {
+        attempts.next().await?;
         let version = match parts.profiles.find(&sub).await? {
-            Found::Nothing(version) => version,
-            Found::Profile(_) => return Err(ApiError::exists(format!("{sub} has a profile already"))),
-            Found::Gone => return Err(ApiError::transition(format!("{sub} was deleted"))),
+            StoredProfile::Absent(version) => version,
+            StoredProfile::Present(_) => return Err(ApiError::exists(format!("{sub} already has a profile"))),
+            StoredProfile::UserDeleted => return Err(ApiError::transition(format!("{sub} was deleted"))),
         };
-        let record = Record::new(sub.clone(), profile.clone(), version, caller.name(), parts.clock.now());
-        if parts.profiles.write(&record).await? == Write::Done {
-            Audit::of(&caller, "profile.create", &sub).done(&told(None), &told(Some(&record)));
+        let record = ProfileRecord::new(sub.clone(), profile.clone(), version, caller.name(), parts.clock.now());
+        if parts.profiles.write(&record).await? == WriteOutcome::Done {
+            Audit::of(&caller, "profile.create", &sub).done(&logged(None), &logged(Some(&record)));
             let location = [(LOCATION, format!("/users/{sub}"))];
             return Ok((StatusCode::CREATED, ETag(record.version), location, Json(ProfileJson::of(&record))));
         }
     }
-    Err(contended(&sub))
 }

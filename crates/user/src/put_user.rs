@@ -1,4 +1,4 @@
-//! `PUT /users/{sub}`: an admin writes the whole profile anew. It never makes one.
+//! `PUT /users/{sub}`: an admin replaces a profile. It never creates one.
 
 use axum::Json;
 use axum::extract::State;
@@ -9,9 +9,9 @@ use weir_core::wire::profile::{ProfileBody, ProfileJson};
 use weir_http::{Admin, ApiError, Audit, ETag, IfMatch, Path, Strict};
 
 use super::Parts;
-use super::change::{Making, told};
+use super::change::{Creation, logged};
 
-/// Replaces the profile; what the body leaves out is empty.
+/// Replaces the profile. Fields that are left out become empty.
 #[utoipa::path(
     put, path = "/users/{sub}", tag = "users",
     params(("sub" = Sub, Path), ("If-Match" = Option<String>, Header)),
@@ -27,7 +27,7 @@ pub(super) async fn put_user(
 ) -> Result<impl IntoResponse, ApiError> {
     let profile = body.profile()?;
     let decide = |_: &Profile| Ok(profile.clone());
-    let changed = parts.change(&sub, expected, &caller, Making::Never, decide).await?;
-    Audit::of(&caller, "profile.change", &sub).done(&told(changed.before.as_ref()), &told(Some(&changed.record)));
+    let changed = parts.change(&sub, expected, &caller, Creation::Refused, decide).await?;
+    Audit::of(&caller, "profile.change", &sub).done(&logged(changed.before.as_ref()), &logged(Some(&changed.record)));
     Ok((ETag(changed.record.version), Json(ProfileJson::of(&changed.record))))
 }

@@ -1,4 +1,4 @@
-//! What `user` reads from its environment.
+//! The settings of `user`.
 
 use weir_runtime::{Environment, SettingsError};
 

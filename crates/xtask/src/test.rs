@@ -42,6 +42,8 @@ pub enum Step {
     Format,
     /// Clippy has no warnings.
     Clippy,
+    /// The pure part builds for the browser.
+    Wasm,
     /// Unit, function and house tests.
     Test,
     /// The templates, the workflows and the licences of the crates are in order.
@@ -56,14 +58,27 @@ pub enum Step {
     Bench,
 }
 
+/// What a web page can use of `weir-core`, models fitted to points included.
+const WASM: [&str; 7] = ["build", "--package", "weir-core", "--target", "wasm32-unknown-unknown", "--features", "fit"];
+
 impl Step {
-    const ALL: [Self; 8] =
-        [Self::Format, Self::Clippy, Self::Test, Self::Lint, Self::Advisories, Self::Local, Self::Once, Self::Bench];
+    const ALL: [Self; 9] = [
+        Self::Format,
+        Self::Clippy,
+        Self::Wasm,
+        Self::Test,
+        Self::Lint,
+        Self::Advisories,
+        Self::Local,
+        Self::Once,
+        Self::Bench,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Format => "format",
             Self::Clippy => "clippy",
+            Self::Wasm => "wasm",
             Self::Test => "test",
             Self::Lint => "lint",
             Self::Advisories => "advisories",
@@ -77,6 +92,7 @@ impl Step {
         match self {
             Self::Format => "cargo fmt --all --check",
             Self::Clippy => "cargo clippy --workspace --all-targets -- -D warnings",
+            Self::Wasm => "cargo build --package weir-core --target wasm32-unknown-unknown --features fit",
             Self::Test => "cargo test --workspace",
             Self::Lint => {
                 "templates, CloudFormation's role, workflows, licences and sources of the crates: sam validate, cfn-lint, checkov, actionlint, zizmor, cargo deny"
@@ -99,6 +115,7 @@ impl Step {
             Self::Clippy => {
                 with_cargo(place, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).await
             }
+            Self::Wasm => wasm(place).await,
             Self::Test => with_cargo(place, &["test", "--workspace"]).await,
             Self::Lint => lint::run(place).await,
             Self::Local => local(place).await,
@@ -107,6 +124,16 @@ impl Step {
         }?;
         Ok(Passed::Whole)
     }
+}
+
+/// Builds the pure part for the browser, after fetching the standard library of that target where rustup manages the toolchain.
+/// Rustup fetches the targets of rust-toolchain.toml by itself only together with a toolchain.
+async fn wasm(place: &Place) -> Result<()> {
+    let mut rustup = Command::new("rustup");
+    rustup.args(["target", "add", "wasm32-unknown-unknown"]).current_dir(place.root());
+    // Without rustup the build says whether the target is there.
+    let _ = rustup.status().await;
+    with_cargo(place, &WASM).await
 }
 
 /// How a step passed.

@@ -1,4 +1,4 @@
-//! Who may see and do what: every route asked by everyone, and the template and the document checked against it.
+//! Access: every route with every kind of caller, compared with the template and the OpenAPI document.
 
 use std::collections::BTreeMap;
 use weir_runtime::Function as _;
@@ -22,11 +22,11 @@ fn lines() -> Vec<Line> {
         line("GET", "/problems", [401, 401, 200, 200, 200]),
         line("GET", "/problems/0102", [401, 401, 404, 200, 200]),
         with_body("PATCH", "/problems/0102", acknowledge(), [401, 401, 404, 200, 200]),
-        // Only the registry's word counts, not the digits at the end of a device's id; nor does another sensor's.
+        // Only the registry's `level_id` counts, not the digits at the end of a device's id; and not another sensor's.
         line("GET", "/levels/02", [401, 401, 404, 404, 200]),
         line("GET", "/levels/77", [401, 401, 404, 404, 404]),
         line("GET", "/problems/11-silent", [401, 401, 404, 404, 200]),
-        // Of a pair the one sensor or the other.
+        // Either sensor of a pair.
         line("GET", "/problems/0203", [401, 401, 404, 404, 200]),
         line("GET", "/problems/0708", [401, 401, 404, 404, 404]),
         with_body("PATCH", "/problems/11-silent", acknowledge(), [401, 401, 404, 404, 200]),
@@ -34,7 +34,7 @@ fn lines() -> Vec<Line> {
 }
 
 #[tokio::test]
-async fn everyone_may_do_what_the_contract_says_and_no_more() {
+async fn every_caller_may_do_what_the_table_says_and_no_more() {
     let world = Mutex::new(World::operated().await);
     let answer = async |event: Value| {
         let mut world = world.lock().await;
@@ -66,7 +66,7 @@ async fn a_problem_is_seen_from_either_of_its_sensors() {
 }
 
 #[tokio::test]
-async fn what_is_foreign_and_what_is_not_there_are_answered_byte_for_byte_alike() {
+async fn a_foreign_and_a_missing_resource_have_the_same_answer() {
     let world = World::operated().await;
     world.register("kloaka-09", Some("09")).await;
     let ask = async |method: &str, path: &str, scope: &str| {

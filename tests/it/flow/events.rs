@@ -1,4 +1,4 @@
-//! Every recorded request, exactly as API Gateway sends it, and what it is answered with.
+//! Every recorded request, exactly as API Gateway sends it, and its answer.
 
 use std::collections::BTreeSet;
 use weir_runtime::Function as _;
@@ -68,7 +68,7 @@ const EXPECTED: &[Expected] = &[
 ];
 
 #[tokio::test]
-async fn every_recorded_request_is_answered_as_the_contract_says() {
+async fn every_recorded_request_has_the_documented_answer() {
     let mut all = Vec::new();
     let mut world = World::operated().await;
     for expected in EXPECTED {
@@ -76,7 +76,7 @@ async fn every_recorded_request_is_answered_as_the_contract_says() {
         let reads = event["requestContext"]["http"]["method"] == "GET";
         let answer = world.functions.flow.answer(event).await.unwrap();
         all.extend(wrong(expected, &answer));
-        // What reads or is refused changes nothing, so the next request finds what it expects.
+        // Reads and refused requests change nothing.
         if !reads && status(&answer) < 300 {
             world = World::operated().await;
         }
@@ -85,13 +85,13 @@ async fn every_recorded_request_is_answered_as_the_contract_says() {
 }
 
 #[tokio::test]
-async fn an_event_that_is_no_request_is_an_error() {
+async fn an_event_that_is_not_a_request_is_an_error() {
     let world = World::new().await;
     assert!(world.functions.flow.answer(event("problem-detector", "sweep")).await.is_err());
 }
 
 #[test]
-fn every_recorded_event_is_asked_somewhere() {
+fn every_recorded_event_is_used() {
     let asked: BTreeSet<_> = EXPECTED.iter().map(|expected| expected.0.to_owned()).collect();
     assert_eq!(asked, names("flow").into_iter().collect());
 }

@@ -1,8 +1,8 @@
-//! The life of a problem: by people and by itself, and both at once.
+//! The life of a problem: changes by people, by reports, and by both at once.
 
 use std::sync::Arc;
 use weir_runtime::Function as _;
-use weir_tests::pump::stream_record;
+use weir_tests::pump::{Pump, stream_record};
 
 use futures_util::future::{BoxFuture, join_all};
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ fn at(seconds: i64) -> Value {
     (NOW.seconds() + seconds).into()
 }
 
-/// A world where `0102` is an obstruction since 800 s.
+/// A world where `0102` has been obstructed for 800 s.
 async fn obstructed() -> World {
     let world = World::new().await;
     world.turned("01", 100, -900).await;
@@ -37,7 +37,7 @@ fn resolve() -> Value {
 }
 
 #[tokio::test]
-async fn a_problem_is_shown_as_the_contract_says_from_its_beginning_to_its_end() {
+async fn a_problem_has_the_documented_form_from_its_beginning_to_its_end() {
     let world = obstructed().await;
     let mut shown = json!({"problem_id": "0102", "problem": "OBSTRUCTION", "problem_time": at(-800),
         "problem_status": "UNRESOLVED", "current": "01", "following": "02", "current_value": "100", "following_value": "50",
@@ -62,7 +62,7 @@ async fn a_problem_is_shown_as_the_contract_says_from_its_beginning_to_its_end()
 }
 
 #[tokio::test]
-async fn a_level_is_shown_as_the_contract_says() {
+async fn a_level_has_the_documented_form() {
     let world = obstructed().await;
     world.turned("02", 33, -700).await;
     let measurements = json!([{"filling": "50", "dt": at(-800)}, {"filling": "33", "dt": at(-700)}]);
@@ -72,13 +72,13 @@ async fn a_level_is_shown_as_the_contract_says() {
 }
 
 #[tokio::test]
-async fn a_persons_word_that_the_next_report_contradicts_opens_a_new_episode() {
+async fn a_report_that_contradicts_a_resolution_opens_a_new_episode() {
     let world = obstructed().await;
     world.turned("01", 100, -500).await;
     let resolved = world.patch("0102", &json!({"problem_status": "RESOLVED", "note": "flushed"})).await;
     assert_eq!((&resolved["resolved_by"], &resolved["resolved_at"]), (&json!(ANN), &at(0)));
     let row = world.engine.row("problems");
-    // A repeat of what the person knew is no contradiction, nor is a report that was measured before.
+    // A repetition of a known report does not contradict the resolution, nor does an earlier report.
     for (id, filling, seconds) in [("01", 100, -500), ("02", 50, -600)] {
         world.turned(id, filling, seconds).await;
         assert_eq!(world.engine.row("problems"), row, "{id} at {seconds}");
@@ -103,7 +103,7 @@ async fn an_acknowledgement_is_of_its_episode_and_not_of_the_next() {
 }
 
 #[tokio::test]
-async fn a_silence_lives_like_any_other_problem() {
+async fn a_silence_changes_like_any_other_problem() {
     let world = World::operated().await;
     let silent = world.get("/problems/11-silent").await;
     assert_eq!((&silent["problem"], &silent["problem_time"]), (&json!("SILENT"), &at(-20_000)));
@@ -118,7 +118,7 @@ async fn a_silence_lives_like_any_other_problem() {
 }
 
 #[tokio::test]
-async fn versions_keep_people_from_deciding_about_what_they_have_not_seen() {
+async fn if_match_prevents_a_change_of_a_version_the_person_has_not_seen() {
     let world = obstructed().await;
     let read = world.ask(Ask::new("GET", "/problems/0102").admin()).await;
     let tag = read["headers"]["etag"].as_str().unwrap().to_owned();
@@ -136,7 +136,7 @@ async fn versions_keep_people_from_deciding_about_what_they_have_not_seen() {
     assert_eq!(status(&same), 304);
 }
 
-/// Functions right before whose first such write others do something.
+/// Functions, and an action of other functions right before their first such write.
 async fn between(
     before: &'static str,
     act: impl Fn(Arc<Functions>) -> BoxFuture<'static, ()> + Send + Sync + 'static,
@@ -170,7 +170,7 @@ async fn patch(functions: &Functions, patch: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_person_overtaken_by_the_detector_decides_about_what_is_there_now() {
+async fn a_change_overtaken_by_the_detector_applies_to_the_present_problem() {
     let closes = |other: Arc<Functions>| -> BoxFuture<'static, ()> {
         Box::pin(async move {
             report(&other, "02", 100, -700).await;
@@ -191,7 +191,7 @@ async fn a_person_overtaken_by_the_detector_decides_about_what_is_there_now() {
 }
 
 #[tokio::test]
-async fn a_detector_overtaken_by_a_person_judges_anew_and_their_word_stays() {
+async fn a_detector_overtaken_by_a_person_judges_again_and_the_change_is_kept() {
     let acknowledges = |other: Arc<Functions>| -> BoxFuture<'static, ()> {
         Box::pin(async move { assert_eq!(status(&patch(&other, &acknowledge()).await), 200) })
     };
@@ -209,7 +209,7 @@ async fn a_detector_overtaken_by_a_person_judges_anew_and_their_word_stays() {
 }
 
 #[tokio::test]
-async fn a_report_between_a_persons_look_and_their_word_is_judged_against_it() {
+async fn a_report_between_read_and_write_of_a_resolution_is_judged_after_it() {
     let turns = |other: Arc<Functions>| -> BoxFuture<'static, ()> {
         Box::pin(async move { report(&other, "02", 0, -700).await })
     };
@@ -228,7 +228,7 @@ async fn a_report_between_a_persons_look_and_their_word_is_judged_against_it() {
 }
 
 #[tokio::test]
-async fn of_many_who_acknowledge_at_once_one_does_and_the_others_are_told() {
+async fn of_concurrent_acknowledgements_one_succeeds_and_the_others_are_refused() {
     let world = obstructed().await;
     let ask = |number: u32| {
         let mut claims = id_token("[admin]", "");
@@ -246,7 +246,7 @@ async fn of_many_who_acknowledge_at_once_one_does_and_the_others_are_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_word_that_was_taken_without_saying_so_is_not_mistaken_for_somebody_elses() {
+async fn a_write_whose_answer_was_lost_is_recognised_as_its_own() {
     let engine = Engine::start().await;
     let before = Functions::over(&engine);
     report(&before, "01", 100, -900).await;
@@ -265,4 +265,29 @@ async fn a_word_that_was_taken_without_saying_so_is_not_mistaken_for_somebody_el
     }
     let answer = patch(&before, &acknowledge()).await;
     assert_eq!(status(&answer), 200);
+}
+
+#[tokio::test]
+async fn a_repeated_level_contradicts_a_resolution() {
+    let world = World::new().await;
+    let mut pump = Pump::of(&world.engine);
+    let detector = &world.functions.detector;
+    world.report("01", 100, -1000).await;
+    // So often that the organizer relies on the rows it remembers.
+    for seconds in -940..-900 {
+        world.report("02", 50, seconds).await;
+        pump.run(async |event| detector.answer(event).await).await;
+    }
+    let woken = pump.calls.len();
+    world.patch("0102", &json!({"problem_status": "RESOLVED"})).await;
+    pump.run(async |event| detector.answer(event).await).await;
+    assert_eq!(pump.calls.len(), woken, "a resolution is not a report");
+    world.report("02", 50, -400).await;
+    pump.run(async |event| detector.answer(event).await).await;
+    let again = world.get("/problems/0102").await;
+    assert_eq!((&again["problem_status"], &again["episodes"]), (&json!("UNRESOLVED"), &json!(2)));
+    assert_eq!(again["problem_time"], NOW.seconds() - 400);
+    world.report("02", 50, -300).await;
+    pump.run(async |event| detector.answer(event).await).await;
+    assert_eq!(pump.calls.len(), woken + 1, "the report after that is a repetition");
 }

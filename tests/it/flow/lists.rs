@@ -1,4 +1,4 @@
-//! Lists: what is in them, in which order, page by page, and what a page costs.
+//! Lists: contents, order, pages, and the cost of a page.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use weir_tests::wire::Interlude;
 use super::{World, ids};
 use crate::http::ask::{Ask, body, status};
 
-/// Every page of a list, as one.
+/// All pages of a list, joined.
 async fn whole(world: &World, path: &str, limit: usize, devices: &str) -> Vec<String> {
     let (mut all, mut next) = (Vec::new(), String::new());
     loop {
@@ -34,7 +34,7 @@ async fn whole(world: &World, path: &str, limit: usize, devices: &str) -> Vec<St
     }
 }
 
-/// Tubes 0 and A with eight sensors each, and `A5` and `A6` on a junction; every second is registered.
+/// Tubes 0 and A with eight sensors each, and `A5` and `A6` at a junction. Every second sensor is registered.
 async fn pipes() -> World {
     let world = World::new().await;
     world.engine.link("A5", &["01", "A6"]);
@@ -72,7 +72,7 @@ async fn open_problems_come_first_and_newest_first_through_every_filter_and_page
     world.patch("0203", &json!({"problem_status": "ACKNOWLEDGED"})).await;
     world.patch("A0A1", &json!({"problem_status": "RESOLVED"})).await;
     world.patch("0001", &json!({"problem_status": "RESOLVED"})).await;
-    // Of one second the ids decide. A5 flows into 01 as well.
+    // Problems of the same second are ordered by id. A5 flows into 01 as well.
     let open = ["A5A6", "0506", "A501", "A4A5", "0405", "A2A3", "0203"];
     let resolved = ["A0A1", "0001"];
     let every = [&open[..], &resolved[..]].concat();
@@ -85,7 +85,7 @@ async fn open_problems_come_first_and_newest_first_through_every_filter_and_page
         assert_eq!(whole(&world, &format!("/problems?since={since}"), limit, "admin").await, open[..5], "{limit}");
         let none = format!("/problems?status=RESOLVED&since={since}");
         assert_eq!(whole(&world, &none, limit, "admin").await, [""; 0]);
-        // Who sees one sensor of a pair sees its problem.
+        // The problem of a pair is visible with either sensor.
         let own = whole(&world, "/problems", limit, "kloaka-A6 kloaka-02 kloaka-00").await;
         assert_eq!(own, ["A5A6", "0203", "0001"], "{limit}");
         assert_eq!(whole(&world, "/problems?status=ACKNOWLEDGED", limit, "kloaka-02 kloaka-A6").await, ["0203"]);
@@ -94,7 +94,7 @@ async fn open_problems_come_first_and_newest_first_through_every_filter_and_page
 }
 
 #[tokio::test]
-async fn a_scoped_list_holds_exactly_what_its_caller_could_read_one_by_one() {
+async fn a_scoped_list_has_exactly_the_items_that_its_caller_may_read() {
     let world = pipes().await;
     let every = whole(&world, "/problems", 200, "admin").await;
     for devices in ["kloaka-A4", "kloaka-00 kloaka-A2", "kloaka-06 kloaka-A6 kloaka-04", "buoy-01"] {
@@ -109,7 +109,7 @@ async fn a_scoped_list_holds_exactly_what_its_caller_could_read_one_by_one() {
 }
 
 #[tokio::test]
-async fn a_cursor_is_good_for_its_own_list_and_filters_and_scope() {
+async fn a_cursor_is_valid_only_for_its_own_list_and_filters_and_scope() {
     let world = pipes().await;
     for (list, others) in [
         ("/levels?tube=0", ["/levels?tube=A", "/levels?", "/problems?"]),
@@ -126,7 +126,7 @@ async fn a_cursor_is_good_for_its_own_list_and_filters_and_scope() {
     }
 }
 
-/// The ways of `organizer` and the detector over many sensors, and a `flow` whose requests are metered.
+/// Many sensors with problems, and a `flow` whose requests are metered.
 async fn many(sensors: u16) -> (Engine, Functions, Arc<Meter>) {
     let engine = Engine::start().await;
     let functions = Functions::over(&engine);
@@ -144,7 +144,7 @@ async fn many(sensors: u16) -> (Engine, Functions, Arc<Meter>) {
 }
 
 #[tokio::test]
-async fn a_page_costs_what_it_returns_and_not_what_there_is() {
+async fn the_cost_of_a_page_depends_on_its_items_and_not_on_the_table() {
     for sensors in [60, 240] {
         let (_engine, functions, meter) = many(sensors).await;
         let page = async |path: &str| -> Value {
@@ -155,7 +155,7 @@ async fn a_page_costs_what_it_returns_and_not_what_there_is() {
             let read = page(&format!("/levels?limit=10{next}")).await;
             let cost = meter.take();
             assert_eq!(ids(&read).len(), 10);
-            // 11 keys, and 10 rows of which each is a read unit.
+            // 11 keys, and 10 rows of one read unit each.
             assert_eq!((cost["levels"].rows, cost["levels"].requests, cost.len()), (21, 2, 1), "{cost:?}");
             assert!(cost["levels"].read <= 10.5, "{cost:?}");
             next = format!("&next={}", read["next"].as_str().unwrap());
@@ -166,7 +166,7 @@ async fn a_page_costs_what_it_returns_and_not_what_there_is() {
                 let read = page(&format!("/problems?limit=10{filter}{next}")).await;
                 let cost = meter.take();
                 assert_eq!(ids(&read).len(), 10);
-                // The keys are those of UNRESOLVED, and on later pages the one where the last page ended.
+                // The keys of UNRESOLVED and, after the first page, the last key of the previous page.
                 let keys = 11 + usize::from(!next.is_empty());
                 assert_eq!((cost["problems"].rows, cost.len()), (keys + 10, 1), "{cost:?}");
                 assert!(cost["problems"].read <= 11.5, "{cost:?}");
@@ -178,12 +178,12 @@ async fn a_page_costs_what_it_returns_and_not_what_there_is() {
 }
 
 #[tokio::test]
-async fn a_scoped_page_costs_the_scope_and_not_what_there_is() {
+async fn the_cost_of_a_scoped_page_depends_on_the_scope_and_not_on_the_table() {
     let mut costs = Vec::new();
     for sensors in [60, 240] {
         let (engine, functions, meter) = many(sensors).await;
         engine.put("devices", &json!({"id": "kloaka", "enabled": true, "level_id": "0007", "sensors": []}));
-        // The first request reads the registry's links, which later ones remember.
+        // The first request reads the registry's links, which are then cached.
         functions.flow.answer(Ask::new("GET", "/problems?limit=1").user("kloaka").event()).await.unwrap();
         meter.take();
         let answer = functions.flow.answer(Ask::new("GET", "/problems?limit=1").user("kloaka").event()).await.unwrap();
@@ -201,7 +201,7 @@ async fn a_problem_that_changes_while_a_list_is_read_is_in_it_once() {
     world.turned("01", 100, -900).await;
     world.turned("02", 50, -800).await;
     let (other, asked) = (Arc::new(Functions::over(&world.engine)), AtomicUsize::new(0));
-    // The open ones are asked for by their two statuses, then the resolved ones: before those the problem becomes one.
+    // Open problems are queried by their two statuses, then resolved ones; the problem is resolved in between.
     let resolved = move || -> BoxFuture<'static, ()> {
         let (other, last) = (other.clone(), asked.fetch_add(1, Ordering::SeqCst) == 2);
         Box::pin(async move {

@@ -1,10 +1,10 @@
-//! The function `flow` on a real engine: what is shown to whom, in pages, and what people do with problems.
+//! The function `flow` on a real engine: access, lists, and changes of problems.
 
 mod access;
 mod events;
 mod life;
 mod lists;
-mod word;
+mod throttled;
 
 use serde_json::{Value, json};
 use weir_aws::device::{DeviceTable, Write};
@@ -31,7 +31,7 @@ impl World {
         Self { engine, functions }
     }
 
-    /// What the recorded events speak of: `0102` open, `0203` acknowledged, `0304` resolved, and `11` silent. `kloaka-01`
+    /// The problems in the recorded events: `0102` open, `0203` acknowledged, `0304` resolved, and `11` silent. `kloaka-01`
     /// and `kloaka-03` are the sensors `01` and `03`; `buoy-01` is none.
     pub async fn operated() -> Self {
         let world = Self::new().await;
@@ -60,7 +60,7 @@ impl World {
         assert_eq!(devices.write(&record, false).await.unwrap(), Write::Done);
     }
 
-    /// A report so many seconds after [`NOW`], and the stream brings it at once.
+    /// A report measured `seconds` after [`NOW`], which the detector judges at once.
     pub async fn turned(&self, id: &str, filling: u8, seconds: i64) {
         self.report(id, filling, seconds).await;
         let record = stream_record("1", json!({"id": {"S": id}}));
@@ -83,7 +83,7 @@ impl World {
         body(&answer)
     }
 
-    /// An admin changes a problem, which must succeed.
+    /// An admin changes a problem; this must succeed.
     pub async fn patch(&self, id: &str, patch: &Value) -> Value {
         let answer = self.ask(Ask::new("PATCH", &format!("/problems/{id}")).admin().json(patch)).await;
         assert_eq!(status(&answer), 200, "{id} {patch}: {answer}");

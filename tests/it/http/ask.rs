@@ -1,4 +1,4 @@
-//! A request as API Gateway hands it to a function, and what the function answered.
+//! Requests as API Gateway passes them to a function, and the responses.
 
 use serde_json::{Map, Value, json};
 
@@ -14,7 +14,7 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// Asks for a path, which may carry a query, without a token.
+    /// A request for a path, which may include a query, without a token.
     pub fn new(method: &str, path: &str) -> Self {
         let headers = json!({"host": "api.example.org", "accept": "*/*"}).as_object().unwrap().clone();
         let id = "JKJaXmPLvHcESHA=".to_owned();
@@ -87,13 +87,13 @@ pub fn id_token(groups: &str, devices: &str) -> Value {
     claims
 }
 
-/// The claims of an access token: API Gateway lets it pass, and it says nothing about devices.
+/// The claims of an access token: API Gateway accepts it, and it contains no device scope.
 pub fn access_token(groups: &str) -> Value {
     json!({"token_use": "access", "sub": "5f1e0000-0000-4000-8000-000000000001", "username": "ada",
         "client_id": "abc", "scope": "aws.cognito.signin.user.admin", "cognito:groups": groups})
 }
 
-/// The status of an answer.
+/// The status of a response.
 pub fn status(answer: &Value) -> u16 {
     answer["statusCode"]
         .as_u64()
@@ -101,7 +101,7 @@ pub fn status(answer: &Value) -> u16 {
         .unwrap_or_else(|| panic!("no answer: {answer}"))
 }
 
-/// The JSON that was answered.
+/// The JSON body of a response.
 pub fn body(answer: &Value) -> Value {
     let text = answer["body"].as_str().unwrap_or_default();
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {answer}"))

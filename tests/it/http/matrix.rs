@@ -1,15 +1,15 @@
-//! Who may do what: every route asked by everyone, with the expected status of each stated in a table.
+//! The access table: every route is called by every kind of caller, with the expected status.
 
 use serde_json::Value;
 
 use super::ask::{Ask, access_token, body, id_token, status};
 
-/// Who asks, in the order of [`Line::expect`].
+/// The callers, in the order of [`Line::expect`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
-    /// Nobody: no token. API Gateway refuses that itself; the function must not rely on it.
+    /// No token. API Gateway refuses that itself, but the function must not rely on it.
     Nobody,
-    /// An admin with an access token, which API Gateway lets pass.
+    /// An admin with an access token, which API Gateway accepts.
     AccessToken,
     /// A user whose token names no device.
     WithoutScope,
@@ -23,7 +23,7 @@ impl Who {
     /// Everyone.
     pub const ALL: [Self; 5] = [Self::Nobody, Self::AccessToken, Self::WithoutScope, Self::InScope, Self::Admin];
 
-    /// The claims of their token, when the devices of the table are these.
+    /// The claims of the token, with these devices as the scope.
     pub fn claims(self, devices: &str) -> Option<Value> {
         match self {
             Self::Nobody => None,
@@ -35,12 +35,12 @@ impl Who {
     }
 }
 
-/// One route with what everyone is answered.
+/// One route with the expected status for every caller.
 #[derive(Debug, Clone)]
 pub struct Line {
     /// The method.
     pub method: &'static str,
-    /// The path with its ids filled in, and a query where the route wants one.
+    /// The path with its ids filled in, and a query if the route needs one.
     pub path: &'static str,
     /// The body, sent as JSON.
     pub body: Option<Value>,
@@ -58,9 +58,8 @@ pub fn with_body(method: &'static str, path: &'static str, body: Value, expect: 
     Line { body: Some(body), ..line(method, path, expect) }
 }
 
-/// Asks every line as everyone, and fails with the whole list of answers that differ. `devices` is the scope of the
-/// user who has one. `answer` should start from the same state each time, so that a deletion does not spoil the next
-/// line.
+/// Sends every line as every caller, and fails with the list of all responses that differ. `devices` is the scope of the user
+/// who has one. `answer` should start from the same state each time, so that a deletion does not affect the next line.
 pub async fn walk(lines: &[Line], devices: &str, answer: impl AsyncFn(Value) -> Value) {
     let mut wrong = Vec::new();
     for line in lines {
@@ -78,7 +77,7 @@ pub async fn walk(lines: &[Line], devices: &str, answer: impl AsyncFn(Value) -> 
     assert!(wrong.is_empty(), "{} answers are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Whether an answer has what every answer has.
+/// Checks what every response must have.
 fn well_formed(answer: &Value) -> Result<(), &'static str> {
     if answer["headers"]["x-request-id"] != "walk" {
         return Err("the request's id is missing");
@@ -99,7 +98,7 @@ fn well_formed(answer: &Value) -> Result<(), &'static str> {
     }
 }
 
-/// Every operation of the OpenAPI document that no line asks for, and every line that asks for no operation.
+/// The operations of the OpenAPI document without a line, and the lines without an operation.
 pub fn differences(lines: &[Line], document: &Value) -> Vec<String> {
     let fits = |template: &str, path: &str| {
         let path = path.split('?').next().unwrap_or_default();
@@ -113,7 +112,7 @@ pub fn differences(lines: &[Line], document: &Value) -> Vec<String> {
             item.as_object().into_iter().flatten().map(move |(method, _)| (method.to_uppercase(), path))
         })
         .collect();
-    // A path may fit two templates (`/users/me`, `/users/{sub}`): the one with more literal words is meant.
+    // A path may match two templates (`/users/me`, `/users/{sub}`): the one with more literal segments is used.
     let asked = |line: &Line| {
         let fitting = operations.iter().filter(|(method, template)| method == line.method && fits(template, line.path));
         fitting.min_by_key(|(_, template)| template.matches('{').count())

@@ -1,13 +1,13 @@
-//! Recorded requests: what each is to be answered with.
+//! Recorded requests with their expected responses.
 
 use serde_json::Value;
 
 use super::ask::{body, status};
 
-/// The event, the status, for a refusal the kind, and the pointers or parameters it names.
+/// The event, the status, the kind of the error if any, and the pointers or parameters in it.
 pub type Expected = (&'static str, u16, &'static str, &'static [&'static str]);
 
-/// What is wrong with the answer of a function to the event.
+/// How the response to the event differs from the expected one.
 pub fn wrong((name, expected, kind, fields): &Expected, answer: &Value) -> Option<String> {
     let told = |what: &str| Some(format!("{name}: {what}: {answer}"));
     if status(answer) != *expected {

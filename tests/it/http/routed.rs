@@ -1,4 +1,4 @@
-//! What the template routes to a function, and what a document says it answers.
+//! The routes of the template to a function, and the operations of a document.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use weir_tests::template::Template;
 /// Routes such as `GET /devices`, each with how a caller is authorised: `JWT` or `NONE`.
 pub type Routes = BTreeMap<String, String>;
 
-/// The routes of the template that lead to this integration.
+/// The routes of the template with this integration.
 pub fn routed(integration: &str) -> Routes {
     let template = Template::read(&root());
     let target = format!("integrations/${{{integration}}}");

@@ -1,14 +1,14 @@
-//! Uplinks of The Things Stack: which sensor, which instant, which level.
+//! Uplinks of The Things Stack: sensor, time and level.
 
 use serde_json::json;
 use weir_tests::events::event;
 use weir_tests::fleet::RECALIBRATED;
 use weir_tests::functions::{Functions, NOW};
 
-use super::{handled, stood};
+use super::{handled, set_up};
 
 #[tokio::test]
-async fn an_uplink_says_level_and_instant_in_one_of_several_places() {
+async fn level_and_time_of_an_uplink_are_found_in_each_place() {
     // Sensor, level, instant in milliseconds.
     for (name, id, filling, at) in [
         ("uplink", "03", "100", 1_795_155_884_123_i64),
@@ -16,7 +16,7 @@ async fn an_uplink_says_level_and_instant_in_one_of_several_places() {
         ("uplink.outer-time", "03", "50", 1_795_155_884_500),
         ("uplink.registered", "21", "50", 1_795_155_884_123),
     ] {
-        let (engine, functions) = stood().await;
+        let (engine, functions) = set_up().await;
         handled(&functions, event("organizer", name)).await;
         let row = engine.row("levels");
         assert_eq!((&row["id"], &row["last_value"]), (&id.into(), &filling.into()), "{name}");
@@ -26,8 +26,8 @@ async fn an_uplink_says_level_and_instant_in_one_of_several_places() {
 }
 
 #[tokio::test]
-async fn the_registry_says_which_level_a_device_is_and_else_the_digits_at_its_end() {
-    let (engine, functions) = stood().await;
+async fn the_level_of_a_device_is_in_the_registry_or_in_its_trailing_digits() {
+    let (engine, functions) = set_up().await;
     handled(&functions, event("organizer", "uplink")).await;
     assert_eq!(engine.row("levels")["id"], "03", "kloaka-03 by its digits");
     engine.delete("levels", "id", "03");
@@ -43,8 +43,8 @@ async fn the_registry_says_which_level_a_device_is_and_else_the_digits_at_its_en
 }
 
 #[tokio::test]
-async fn a_device_that_is_switched_off_is_heard_again_when_it_is_switched_on() {
-    let (engine, functions) = stood().await;
+async fn reports_of_a_disabled_device_are_accepted_again_once_it_is_enabled() {
+    let (engine, functions) = set_up().await;
     assert_eq!(handled(&functions, event("organizer", "refused.device-disabled")).await, "quarantined");
     engine.put("devices", &json!({"id": "kloaka-off-07", "enabled": true, "sensors": []}));
     functions.clock.set(NOW.plus_seconds(59));

@@ -1,4 +1,4 @@
-//! What a report makes of a sensor's row: registered, newest, late, duplicate, too old.
+//! How a report changes a sensor's row: registered, newest, late, duplicate, too old.
 
 use serde_json::{Value, json};
 use weir_runtime::Function as _;
@@ -7,7 +7,7 @@ use weir_tests::events::event;
 use weir_tests::functions::{Functions, NOW, Settings};
 use weir_tests::pump::stream_record;
 
-use super::{handled, report, report_at, stood};
+use super::{handled, report, report_at, set_up};
 
 /// A row's measurements as (seconds after [`NOW`], filling).
 fn measurements(row: &Value) -> Vec<(i64, String)> {
@@ -20,8 +20,8 @@ fn texts(expected: &[(i64, &str)]) -> Vec<(i64, String)> {
 }
 
 #[tokio::test]
-async fn the_first_report_registers_a_sensor_in_the_form_of_the_contract() {
-    let (engine, functions) = stood().await;
+async fn the_first_report_registers_a_sensor() {
+    let (engine, functions) = set_up().await;
     assert_eq!(handled(&functions, event("organizer", "report.with-ts")).await, "registered");
     let measured = json!([{"filling": "100", "dt": 1_795_155_884, "ms": 123}]);
     let row = json!({"id": "01", "last_value": "100", "last_update": 1_795_155_884, "measurements": measured, "judge": true,
@@ -33,21 +33,21 @@ async fn the_first_report_registers_a_sensor_in_the_form_of_the_contract() {
 }
 
 #[tokio::test]
-async fn numbers_and_numeric_text_are_one_thing_and_the_reception_stands_in_for_the_instant() {
+async fn numbers_and_numeric_text_are_equal_and_the_reception_replaces_a_missing_time() {
     for (name, filling) in [("report", "100"), ("report.plain", "100"), ("report.number", "50")] {
-        let (engine, functions) = stood().await;
+        let (engine, functions) = set_up().await;
         handled(&functions, event("organizer", name)).await;
         let row = engine.row("levels");
         assert_eq!((&row["last_value"], &row["last_update"]), (&filling.into(), &1_795_155_884.into()), "{name}");
     }
-    let (engine, functions) = stood().await;
+    let (engine, functions) = set_up().await;
     handled(&functions, event("organizer", "report.bare")).await;
     assert_eq!(engine.row("levels")["last_update"], NOW.seconds(), "the clock stands in for the reception");
 }
 
 #[tokio::test]
-async fn a_later_report_is_the_newest_and_a_late_one_goes_to_its_place() {
-    let (engine, functions) = stood().await;
+async fn a_later_report_is_the_newest_and_a_late_one_is_inserted() {
+    let (engine, functions) = set_up().await;
     for (filling, seconds, outcome) in
         [(100.0, -300, "registered"), (50.0, -100, "newest"), (0.0, -200, "late"), (25.0, -400, "late")]
     {
@@ -60,7 +60,7 @@ async fn a_later_report_is_the_newest_and_a_late_one_goes_to_its_place() {
 
 #[tokio::test]
 async fn the_late_event_does_not_touch_the_latest_value() {
-    let (engine, functions) = stood().await;
+    let (engine, functions) = set_up().await;
     assert_eq!(handled(&functions, event("organizer", "report.with-ts")).await, "registered");
     assert_eq!(handled(&functions, event("organizer", "report.late")).await, "late");
     let row = engine.row("levels");
@@ -70,7 +70,7 @@ async fn the_late_event_does_not_touch_the_latest_value() {
 
 #[tokio::test]
 async fn a_duplicate_is_not_written_at_all() {
-    let (engine, functions) = stood().await;
+    let (engine, functions) = set_up().await;
     handled(&functions, report("01", 100.0, 0)).await;
     let before = engine.row("levels");
     assert_eq!(handled(&functions, report("01", 100.0, 0)).await, "duplicate");
@@ -78,9 +78,9 @@ async fn a_duplicate_is_not_written_at_all() {
 }
 
 #[tokio::test]
-async fn there_is_one_measurement_a_second_and_the_later_one_counts() {
+async fn there_is_one_measurement_a_second_and_the_later_one_is_kept() {
     for order in [[200, 900], [900, 200]] {
-        let (engine, functions) = stood().await;
+        let (engine, functions) = set_up().await;
         for millis in order {
             let filling = if millis == 900 { 50.0 } else { 100.0 };
             handled(&functions, report_at("01", filling, NOW.millis() + millis)).await;
@@ -92,8 +92,8 @@ async fn there_is_one_measurement_a_second_and_the_later_one_counts() {
 }
 
 #[tokio::test]
-async fn the_newest_24_stay_and_what_is_older_goes_to_the_history_only() {
-    let (engine, functions) = stood().await;
+async fn the_newest_24_are_kept_and_older_ones_go_to_the_history_only() {
+    let (engine, functions) = set_up().await;
     for minute in 0..30 {
         handled(&functions, report("01", f64::from(minute), i64::from(minute) * 60 - 3600)).await;
         let kept = measurements(&engine.row("levels")).len();
@@ -111,7 +111,7 @@ async fn the_newest_24_stay_and_what_is_older_goes_to_the_history_only() {
 async fn the_number_kept_is_a_parameter() {
     let engine = Engine::start().await;
     let mut settings = Settings::default();
-    settings.keeping.measurements = 3;
+    settings.levels.measurements = 3;
     let functions = Functions::by(&engine, &engine.client(), &settings);
     for minute in 0..5 {
         handled(&functions, report("01", 50.0, minute * 60 - 3600)).await;
@@ -121,15 +121,15 @@ async fn the_number_kept_is_a_parameter() {
 
 #[tokio::test]
 async fn a_level_is_kept_to_a_hundredth_and_the_history_has_the_number_as_sent() {
-    let (engine, functions) = stood().await;
+    let (engine, functions) = set_up().await;
     handled(&functions, report("01", 33.333_333, 0)).await;
     assert_eq!(engine.row("levels")["last_value"], "33.33");
     assert_eq!(engine.row("readings")["raw"].as_f64(), Some(33.333_333));
 }
 
 #[tokio::test]
-async fn a_row_from_before_revisions_and_milliseconds_is_taken_on() {
-    let (engine, functions) = stood().await;
+async fn a_row_from_before_revisions_and_milliseconds_is_updated() {
+    let (engine, functions) = set_up().await;
     let old = json!([{"filling": "100", "dt": NOW.seconds() - 60}]);
     engine.put(
         "levels",
@@ -143,8 +143,8 @@ async fn a_row_from_before_revisions_and_milliseconds_is_taken_on() {
 }
 
 #[tokio::test]
-async fn only_a_report_that_can_change_a_judgement_wakes_the_detector() {
-    let (engine, functions) = stood().await;
+async fn only_a_report_that_can_change_a_problem_wakes_the_detector() {
+    let (engine, functions) = set_up().await;
     for (filling, seconds, judge, why) in [
         (100.0, -90_000, true, "the first"),
         (100.0, -89_500, true, "the detector has not seen the sensor yet"),

@@ -1,4 +1,4 @@
-//! What a report costs: requests, and the size of the row they read and write.
+//! The cost of a report: requests, and the size of the row.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use weir_tests::wire::Ledger;
 
 use super::{handled, report};
 
-/// The size of a row as DynamoDB counts it (docs: "DynamoDB item sizes and formats"): names and texts by their UTF-8
-/// bytes, numbers about a byte for two digits and one more, lists and maps three bytes and one for each entry.
+/// The size of a row as DynamoDB counts it (developer guide, "DynamoDB item sizes and formats"): the UTF-8 bytes of names
+/// and texts, about one byte per two digits of a number plus one, three bytes per list or map plus one per entry.
 fn size(row: &Value) -> usize {
     match row {
         Value::String(text) => text.len(),
@@ -46,7 +46,7 @@ async fn a_report_reads_at_most_one_row_and_writes_one_however_long_the_past() {
     let ledger = Arc::new(Ledger::default());
     let functions = Functions::by(&engine, &engine.client_over(ledger.clone()), &Settings::default());
     for (place, seconds) in (0_u8..200).map(|place| (place, i64::from(place) * 60 - 90_000)) {
-        // Now and then one comes late, which is another way of writing.
+        // Some come late, which takes another kind of write.
         functions.clock.set(NOW.plus_seconds(seconds));
         let seconds = if place % 7 == 6 { seconds - 90 } else { seconds };
         handled(&functions, report("01", f64::from(place % 3) * 50.0, seconds)).await;

@@ -1,4 +1,4 @@
-//! Reports that cannot be used are set aside with their reason.
+//! Refused reports go to quarantine with their reason.
 
 use serde_json::{Value, json};
 use weir_runtime::Function as _;
@@ -6,7 +6,7 @@ use weir_tests::engine::Engine;
 use weir_tests::events::event;
 use weir_tests::functions::{Functions, NOW, Settings};
 
-use super::{handled, stood};
+use super::{handled, set_up};
 
 /// Each refused event with its reason, and the device or level id it names.
 const REASONS: &[(&str, &str, Option<&str>)] = &[
@@ -26,7 +26,7 @@ const REASONS: &[(&str, &str, Option<&str>)] = &[
 #[tokio::test]
 async fn a_refused_report_is_kept_with_its_reason_and_the_bytes_as_published() {
     for (name, reason, device) in REASONS {
-        let (engine, functions) = stood().await;
+        let (engine, functions) = set_up().await;
         let sent = event("organizer", name);
         assert_eq!(handled(&functions, sent.clone()).await, "quarantined");
         let row = engine.row("quarantine");
@@ -42,11 +42,11 @@ async fn a_refused_report_is_kept_with_its_reason_and_the_bytes_as_published() {
 }
 
 #[tokio::test]
-async fn a_report_whose_reading_would_be_gone_at_once_is_kept_aside_and_still_reported() {
+async fn a_report_whose_reading_has_expired_is_quarantined_and_still_changes_the_level() {
     let engine = Engine::start().await;
     let settings = Settings { reading_days: 30, ..Settings::default() };
     let functions = Functions::by(&engine, &engine.client(), &settings);
-    // The second one would be written together with the level, whose row is known then.
+    // The row is known at the second report, which could be a combined write.
     for days in [0, 31, 32] {
         let ts = NOW.plus_seconds(-86_400 * days).millis();
         let report = json!({"id": "01", "filling": "50", "ts": ts, "received_at": NOW.millis()});

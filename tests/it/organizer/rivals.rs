@@ -1,4 +1,4 @@
-//! Two writers on one sensor: both count.
+//! Concurrent writers of one sensor: all reports are kept.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use weir_tests::engine::Engine;
 use weir_tests::functions::{Functions, NOW, Settings};
 use weir_tests::wire::{Interlude, Ledger};
 
-use super::together::relied_on;
+use super::combined_write::relied_on;
 use super::{handled, report};
 
 fn fillings(engine: &Engine) -> Vec<String> {
@@ -18,9 +18,9 @@ fn fillings(engine: &Engine) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn twenty_reports_of_one_sensor_at_once_all_count() {
+async fn twenty_concurrent_reports_of_one_sensor_are_all_kept() {
     let engine = Engine::start().await;
-    // Each its own instance, as Lambda starts them.
+    // One instance for each, as in Lambda.
     let instances: Vec<_> = (0..20).map(|_| Functions::over(&engine)).collect();
     let reports = instances
         .iter()
@@ -33,7 +33,7 @@ async fn twenty_reports_of_one_sensor_at_once_all_count() {
 }
 
 #[tokio::test]
-async fn a_report_that_is_overtaken_between_reading_and_writing_is_put_beside_the_other() {
+async fn a_report_that_is_overtaken_between_read_and_write_is_kept_with_the_other() {
     let engine = Arc::new(Engine::start().await);
     let other = Arc::new(Functions::over(&engine));
     handled(&other, report("01", 100.0, -300)).await;
@@ -54,7 +54,7 @@ async fn a_report_that_is_overtaken_between_reading_and_writing_is_put_beside_th
 }
 
 #[tokio::test]
-async fn a_writer_that_remembers_an_old_row_finds_out_and_both_count() {
+async fn a_writer_that_remembers_an_old_row_notices_it_and_both_reports_are_kept() {
     let engine = Engine::start().await;
     let ledger = Arc::new(Ledger::default());
     let one = Functions::by(&engine, &engine.client_over(ledger.clone()), &Settings::default());

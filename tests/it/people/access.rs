@@ -1,5 +1,5 @@
-//! Who may do what with people: every route asked by everyone, and the documents and the template checked against the
-//! same table.
+//! Access to the routes for people: every route is called by every kind of caller, and the documents and the template are
+//! checked against the same table.
 
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
@@ -15,7 +15,7 @@ use crate::http::routed::{self, own, routed};
 
 type Function = (&'static str, fn() -> OpenApi, fn() -> Vec<Line>);
 
-/// Each function with its document and its lines.
+/// Each function with its document and its routes.
 const FUNCTIONS: [Function; 4] = [
     ("user", user::User::document, profiles),
     ("cognito-get-users-info", cognito_get_users_info::UsersInfo::document, info),
@@ -26,7 +26,7 @@ const FUNCTIONS: [Function; 4] = [
 const ADMIN_200: [u16; 5] = [401, 401, 403, 403, 200];
 const ADMIN_404: [u16; 5] = [401, 401, 403, 403, 404];
 
-/// For each route the status for nobody, an access token, a user without scope, a user in scope, and an admin.
+/// For each route the status without a token, with an access token, for a user without scope, a user in scope, and an admin.
 fn profiles() -> Vec<Line> {
     const NOBODY: &str = "/users/5f1e0000-0000-4000-8000-000000000099";
     const BOB: &str = "/users/5f1e0000-0000-4000-8000-000000000002";
@@ -56,11 +56,11 @@ fn info() -> Vec<Line> {
 
 fn role() -> Vec<Line> {
     vec![
-        // All who ask in the table are one and the same person, Ann.
+        // All callers in the table are the same person, Ann.
         line("GET", "/cognito/users/5f1e0000-0000-4000-8000-000000000001/role", [401, 401, 200, 200, 200]),
         line("GET", "/cognito/users/bob@example.com/role", ADMIN_200),
         line("GET", "/cognito/users/nobody@example.com/role", ADMIN_404),
-        // Not even one's own address: it may have changed hands since the token was made.
+        // Not even the caller's own address, which may belong to another user by now.
         line("GET", "/cognito/users/ann@example.com/role", ADMIN_200),
         line("GET", "/openapi.json", [200; 5]),
     ]
@@ -74,15 +74,15 @@ fn change() -> Vec<Line> {
         line("DELETE", "/cognito/users/bob@example.com", [401, 401, 403, 403, 204]),
         with_body("PATCH", "/cognito/users/nobody@example.com", json!({"devices": "*"}), ADMIN_404),
         line("DELETE", "/cognito/users/nobody@example.com", ADMIN_404),
-        // Nobody widens their own rights.
+        // Users cannot extend their own rights.
         with_body("PATCH", "/cognito/users/ann@example.com", json!({"devices": "*"}), ADMIN_200),
     ]
 }
 
 #[tokio::test]
-async fn everyone_may_do_with_people_what_the_contract_says_and_no_more() {
+async fn every_caller_may_do_with_people_what_the_table_says_and_no_more() {
     for (function, _, lines) in FUNCTIONS {
-        // What reads or is refused changes nothing; after a change the next one starts anew.
+        // Reads and refused requests change nothing; after a change the next request starts anew.
         let world = Mutex::new(World::new().await);
         let answer = async |event: Value| {
             let mut world = world.lock().await;
@@ -97,8 +97,8 @@ async fn everyone_may_do_with_people_what_the_contract_says_and_no_more() {
     }
 }
 
-/// What the function says of its routes. The path of the document itself is served by one of them.
-fn said(function: &str, document: OpenApi) -> Value {
+/// The document of the function. The path of the document itself is served by one of them.
+fn document_of(function: &str, document: OpenApi) -> Value {
     let document = openapi(document);
     if function == "cognito-get-role" { document } else { own(document) }
 }
@@ -106,7 +106,7 @@ fn said(function: &str, document: OpenApi) -> Value {
 #[test]
 fn the_tables_and_the_documents_of_people_name_the_same_operations() {
     for (function, document, lines) in FUNCTIONS {
-        assert_eq!(differences(&lines(), &said(function, document())), Vec::<String>::new(), "{function}");
+        assert_eq!(differences(&lines(), &document_of(function, document())), Vec::<String>::new(), "{function}");
     }
 }
 
@@ -116,7 +116,7 @@ fn the_template_routes_each_operation_about_people_to_its_function_and_only_the_
     for (function, document, _) in FUNCTIONS {
         let camel: String = function.split('-').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
         let integration = format!("{camel}Integration");
-        let said = routed::operations(&said(function, document()));
+        let said = routed::operations(&document_of(function, document()));
         assert_eq!(routed(&integration), said, "{function}: left the template, right the document");
         assert!(said.iter().all(|(route, how)| (how == "NONE") == (route == "GET /openapi.json")), "{function}");
         let integration = template.resources("AWS::ApiGatewayV2::Integration")[integration.as_str()];
@@ -125,7 +125,7 @@ fn the_template_routes_each_operation_about_people_to_its_function_and_only_the_
 }
 
 #[test]
-fn a_token_tells_scope_and_mark_and_its_owner_writes_neither() {
+fn a_token_contains_the_scope_and_the_creation_flag_and_its_owner_can_write_neither() {
     let template = Template::read(&root());
     let client = &template.resources("AWS::Cognito::UserPoolClient")["UserPoolClient"];
     let says = |list: &str, name: &str| client[list].as_array().unwrap().iter().any(|attribute| attribute == name);
@@ -135,7 +135,7 @@ fn a_token_tells_scope_and_mark_and_its_owner_writes_neither() {
 }
 
 #[tokio::test]
-async fn whether_somebody_exists_shows_to_nobody_but_admins() {
+async fn only_admins_can_see_whether_a_user_exists() {
     let world = World::new().await;
     let ask = async |name: &str| {
         let path = format!("/cognito/users/{name}/role");
@@ -147,24 +147,24 @@ async fn whether_somebody_exists_shows_to_nobody_but_admins() {
 }
 
 #[test]
-fn each_function_of_people_may_do_exactly_what_it_asks_of_the_pool() {
+fn each_function_for_people_has_exactly_the_rights_it_needs_in_the_pool() {
     let template = Template::read(&root());
     for (function, adapters) in [
         ("CognitoGetUsersInfo", ["roles", "list", "mod"].as_slice()),
         ("CognitoGetRole", &[]),
-        ("CognitoAddUpdateDeleteUser", &["add", "write", "mod"]),
+        ("CognitoAddUpdateDeleteUser", &["write", "mod"]),
     ] {
         let role = template.resources("AWS::IAM::Role")[format!("{function}Role").as_str()];
         let own =
             statements(&role["Policies"]).into_iter().filter(|it| it["Action"].to_string().contains("cognito-idp"));
         let mut allowed = Vec::new();
         for statement in own {
-            assert!(refers_to(&statement["Resource"], "UserPool"), "{function} may do more than with the pool");
+            assert!(refers_to(&statement["Resource"], "UserPool"), "{function} has rights beyond the pool");
             let named = statement["Action"].as_array().unwrap().iter();
             allowed.extend(named.map(|action| action.as_str().unwrap().replace("cognito-idp:", "")));
         }
         allowed.sort();
-        // Every file of calls that belongs to one function alone, and what all share.
+        // The files with calls of this function alone, and the calls that all functions share.
         let shared = ["AdminGetUser", "AdminListGroupsForUser"].map(str::to_owned);
         let mut asked: Vec<String> = adapters.iter().flat_map(|file| operations(file)).chain(shared).collect();
         if function == "CognitoAddUpdateDeleteUser" {
@@ -176,7 +176,7 @@ fn each_function_of_people_may_do_exactly_what_it_asks_of_the_pool() {
     }
 }
 
-/// The operations that a file of `aws/people` names when they fail.
+/// The operations that a file of `aws/people` names in its errors.
 fn operations(file: &str) -> Vec<String> {
     let path = root().join("crates/aws/src/people").join(format!("{file}.rs"));
     let text = std::fs::read_to_string(path).unwrap();

@@ -1,4 +1,4 @@
-//! Every recorded request about people, exactly as API Gateway sends it, and what it is answered with.
+//! Every recorded request about people, exactly as API Gateway sends it, with the expected response.
 
 use std::collections::BTreeSet;
 
@@ -161,7 +161,7 @@ async fn every_recorded_request_about_people_is_answered_as_the_contract_says() 
         for expected in table {
             let answer = world.handle(function, event(function, expected.0)).await;
             all.extend(wrong(expected, &answer).map(|what| format!("{function}/{what}")));
-            // What is refused changes nothing, so the next request finds what it expects.
+            // Refused requests change nothing, so the next request finds what it expects.
             if status(&answer) < 300 {
                 world = World::new().await;
             }

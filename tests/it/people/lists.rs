@@ -1,4 +1,4 @@
-//! Lists of people: pages that Cognito marks off, filters that stay filters, and how many requests a page takes.
+//! Lists of users: Cognito's pages, escaped filters, and the number of requests for a page.
 
 use std::sync::Arc;
 use weir_runtime::Function as _;
@@ -9,7 +9,7 @@ use weir_tests::pool::{Recorded, person};
 
 use crate::http::ask::{Ask, body, status};
 
-/// So many people; every tenth is an admin, every seventh in no group.
+/// This many users; every tenth is an admin, every seventh is in no group.
 fn people(many: u32) -> Arc<Recorded> {
     let groups = |number: u32| match number {
         number if number % 10 == 0 => vec!["admin"],
@@ -33,7 +33,7 @@ fn requests(pool: &Recorded) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_list_goes_on_page_by_page_until_everyone_was_named_once_with_the_role() {
+async fn the_pages_of_a_list_contain_every_user_once_with_the_role() {
     let pool = people(143);
     let (mut named, mut next) = (Vec::new(), String::new());
     loop {
@@ -60,7 +60,7 @@ async fn a_list_goes_on_page_by_page_until_everyone_was_named_once_with_the_role
 }
 
 #[tokio::test]
-async fn a_page_of_a_small_pool_takes_three_requests_however_many_people_it_shows() {
+async fn a_page_of_a_small_pool_takes_three_requests_whatever_its_size() {
     let pool = people(60);
     for limit in [2, 10, 50, 60] {
         list(&pool, &format!("?limit={limit}")).await;
@@ -69,9 +69,9 @@ async fn a_page_of_a_small_pool_takes_three_requests_however_many_people_it_show
 }
 
 #[tokio::test]
-async fn of_a_large_pool_the_way_with_fewer_requests_is_taken() {
-    // 600 people: 60 admins (1 request), 462 in `user` (8). A page of 200 is 4 requests, and 180 of it are no admins:
-    // their group, then, and the question how many there are.
+async fn roles_in_a_large_pool_are_read_with_the_fewest_requests() {
+    // 600 users: 60 admins (1 request), 462 in `user` (8). A page of 200 takes 4 requests, and 180 of them are not admins: so
+    // the group is listed, after a request for the size of the pool.
     let pool = people(600);
     list(&pool, "?limit=200").await;
     let asked = requests(&pool);
@@ -79,8 +79,8 @@ async fn of_a_large_pool_the_way_with_fewer_requests_is_taken() {
     assert_eq!((count("ListUsers"), count("DescribeUserPool"), count("AdminListGroupsForUser")), (4, 1, 0));
     assert_eq!(count("ListUsersInGroup"), 1 + 8);
 
-    // 6,000 people, none of them an admin, 100 requests for the group. A page of 20: one request each, after the first of the
-    // group, which tells that it is long.
+    // 6,000 users, none of them an admin, 100 requests for the group. A page of 20 takes one request for each user, after the
+    // first page of the group, which shows that it is long.
     let pool =
         Recorded::of((1..=6_000).rev().map(|number| person(number, &format!("p{number}"), &["user"], "")).collect());
     list(&pool, "?limit=20").await;
@@ -91,7 +91,7 @@ async fn of_a_large_pool_the_way_with_fewer_requests_is_taken() {
     assert_eq!(last["DescribeUserPool"], 1, "{last}");
 }
 
-/// The requests for a page of people who stand at the end of the group's list.
+/// A page of users at the end of the group's list.
 async fn people_of_the_end(pool: &Arc<Recorded>) -> Value {
     let mut next = String::new();
     for _ in 0..10 {
@@ -99,7 +99,7 @@ async fn people_of_the_end(pool: &Arc<Recorded>) -> Value {
         next = format!("&next={}", page["next"].as_str().unwrap());
     }
     pool.asked();
-    // The same cursor with another limit: a cursor is of a list, not of a size.
+    // The same cursor with another limit: a cursor belongs to a list, not to a page size.
     list(pool, &format!("?limit=20{next}")).await;
     let mut counts = serde_json::Map::new();
     for operation in requests(pool) {
@@ -110,7 +110,7 @@ async fn people_of_the_end(pool: &Arc<Recorded>) -> Value {
 }
 
 #[tokio::test]
-async fn a_list_by_role_asks_for_the_group_alone() {
+async fn a_list_by_role_reads_only_the_group() {
     let pool = people(60);
     let page = list(&pool, "?role=admin").await;
     assert_eq!(page["items"].as_array().unwrap().len(), 6);
@@ -121,7 +121,7 @@ async fn a_list_by_role_asks_for_the_group_alone() {
 }
 
 #[tokio::test]
-async fn who_is_in_both_groups_is_an_admin_and_in_no_list_of_users() {
+async fn a_member_of_both_groups_is_an_admin_and_not_listed_as_a_user() {
     let pool = Recorded::of(vec![person(1, "ann", &["user", "admin"], ""), person(2, "bob", &["user"], "")]);
     let emails =
         |page: Value| page["items"].as_array().unwrap().iter().map(|one| one["email"].clone()).collect::<Vec<_>>();
@@ -130,7 +130,7 @@ async fn who_is_in_both_groups_is_an_admin_and_in_no_list_of_users() {
 }
 
 #[tokio::test]
-async fn a_quote_in_a_filter_is_a_letter_and_no_end_of_it() {
+async fn a_quotation_mark_in_a_filter_is_escaped() {
     let pool = people(3);
     let page = list(&pool, "?email=x%22%20or%20email%20%5E%3D%20%22").await;
     assert_eq!(page["items"].as_array().unwrap().len(), 0);
@@ -139,7 +139,7 @@ async fn a_quote_in_a_filter_is_a_letter_and_no_end_of_it() {
 }
 
 #[tokio::test]
-async fn a_filter_that_cognito_would_not_take_is_refused_by_name() {
+async fn a_filter_that_cognito_would_refuse_is_refused_by_name() {
     let pool = people(1);
     for (beginning, expected) in [("a".repeat(245), 200), ("a".repeat(246), 400), ("%22".repeat(123), 400)] {
         let ask = Ask::new("GET", &format!("/cognito/users?email={beginning}")).admin();
@@ -150,7 +150,7 @@ async fn a_filter_that_cognito_would_not_take_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn filters_that_cognito_cannot_join_are_joined_here() {
+async fn filters_that_cognito_cannot_combine_are_combined_here() {
     let pool = people(60);
     let page = list(&pool, "?email=P0001&role=user&status=confirmed").await;
     let emails: Vec<_> = page["items"].as_array().unwrap().iter().map(|one| one["email"].as_str().unwrap()).collect();
@@ -160,14 +160,14 @@ async fn filters_that_cognito_cannot_join_are_joined_here() {
 }
 
 #[tokio::test]
-async fn a_place_that_cognito_has_forgotten_is_told_as_such() {
+async fn an_expired_pagination_token_is_a_bad_page() {
     let pool = people(9);
     let next = list(&pool, "?limit=2").await["next"].as_str().unwrap().to_owned();
     pool.refuse("ListUsers", 400, "InvalidParameterException", "FieldError pagination token given.");
     let ask = Ask::new("GET", &format!("/cognito/users?limit=2&next={next}")).admin();
     let answer = UsersInfo::new(pool.pool()).answer(ask.event()).await.unwrap();
     assert_eq!((status(&answer), body(&answer)["type"].as_str()), (400, Some("urn:weir:problem:bad_page")));
-    // Nor does a cursor lead into a list of other people.
+    // A cursor does not open the list under other filters either.
     let ask = Ask::new("GET", &format!("/cognito/users?status=enabled&next={next}")).admin();
     assert_eq!(status(&UsersInfo::new(pool.pool()).answer(ask.event()).await.unwrap()), 400);
 }

@@ -1,4 +1,4 @@
-//! The functions of people: `user` on a real engine, and the three of Cognito on recorded answers.
+//! The functions for people: `user` on a real engine, and the three for Cognito on recorded answers.
 
 mod access;
 mod audit;
@@ -6,24 +6,24 @@ mod events;
 mod lists;
 mod profiles;
 mod refusals;
+mod throttled;
 
 use std::sync::Arc;
 use weir_runtime::Function as _;
 
-use cognito_add_update_delete_user::ChangeUser;
+use cognito_add_update_delete_user::{ChangeUser, Lock};
 use cognito_get_role::GetRole;
 use cognito_get_users_info::UsersInfo;
 use serde_json::{Value, json};
-use weir_aws::device::Write;
-use weir_aws::people::Lock;
+use weir_aws::WriteOutcome;
 use weir_aws::profile::ProfileTable;
 use weir_core::domain::Timestamp;
-use weir_core::domain::people::profile::Record;
+use weir_core::domain::people::profile::ProfileRecord;
 use weir_core::id::Sub;
 use weir_core::wire::profile::ProfileBody;
 use weir_runtime::clock::SetClock;
 use weir_tests::engine::Engine;
-use weir_tests::pool::{Recorded, disabled, invited, marked, person};
+use weir_tests::pool::{Recorded, creating, disabled, invited, person};
 
 /// When these tests take place.
 pub const NOW: Timestamp = Timestamp::from_millis(1_795_155_884_123);
@@ -33,7 +33,7 @@ pub const CYD: &str = "5f1e0000-0000-4000-8000-000000000003";
 pub const EVE: &str = "5f1e0000-0000-4000-8000-000000000005";
 pub const GUS: &str = "5f1e0000-0000-4000-8000-000000000007";
 
-/// Profiles, and a pool beside them.
+/// The profiles and the user pool.
 pub struct World {
     pub engine: Engine,
     pub pool: Arc<Recorded>,
@@ -41,18 +41,18 @@ pub struct World {
 }
 
 impl World {
-    /// Whom the recorded events speak of: Ann, the only admin with a password of her own, Hal, another who was given a
-    /// temporary one while he was signed in, and Ida, one who was disabled meanwhile; Bob, who sees `buoy-01` and has a
-    /// profile in its second version; Cyd, who is disabled and whose profile was deleted; Eve in no group and without a
-    /// profile; Dan, who is being added, and Fay, whose adding was killed; and Gus, who is gone.
+    /// The users in the recorded events. Ann: the only admin with a permanent password. Hal: an admin who was given a temporary
+    /// password while he was signed in. Ida: an admin who was disabled meanwhile. Bob: sees `buoy-01` and has a profile in
+    /// version 2. Cyd: disabled, with a deleted profile. Eve: in no group, without a profile. Dan: being created. Fay: being
+    /// created, interrupted. Gus: deleted.
     pub async fn new() -> Self {
         let people = vec![
             person(1, "ann", &["admin", "user"], ""),
             person(2, "bob", &["user"], "buoy-01"),
             disabled(person(3, "cyd", &["user"], "*")),
-            marked(person(4, "dan", &[], ""), "token 1795155900000"),
+            creating(person(4, "dan", &[], ""), "token 1795155900000"),
             person(5, "eve", &["viewers"], ""),
-            marked(person(6, "fay", &["user"], ""), "token 1795155880000"),
+            creating(person(6, "fay", &["user"], ""), "token 1795155880000"),
             invited(person(8, "hal", &["admin"], "")),
             disabled(person(9, "ida", &["admin"], "")),
         ];
@@ -61,10 +61,10 @@ impl World {
         let bob =
             world.profile(BOB, &json!({"name": "Bob", "phone": "+431234567", "preferences": {"language": "de"}})).await;
         let changed = bob.rewritten(bob.profile.clone(), "bob@example.com".into(), NOW);
-        assert_eq!(world.profiles().write(&changed).await.unwrap(), Write::Done);
+        assert_eq!(world.profiles().write(&changed).await.unwrap(), WriteOutcome::Done);
         let cyd = world.profile(CYD, &json!({"name": "Cyd"})).await;
-        assert_eq!(world.profiles().remove(&cyd).await.unwrap(), Write::Done);
-        world.profiles().bury(&sub(GUS), NOW).await.unwrap();
+        assert_eq!(world.profiles().remove(&cyd).await.unwrap(), WriteOutcome::Done);
+        world.profiles().write_tombstone(&sub(GUS), NOW).await.unwrap();
         world
     }
 
@@ -73,10 +73,10 @@ impl World {
     }
 
     /// Writes a first profile.
-    pub async fn profile(&self, id: &str, body: &Value) -> Record {
+    pub async fn profile(&self, id: &str, body: &Value) -> ProfileRecord {
         let profile = serde_json::from_value::<ProfileBody>(body.clone()).unwrap().profile().unwrap();
-        let record = Record::new(sub(id), profile, 0, "ann@example.com".into(), NOW);
-        assert_eq!(self.profiles().write(&record).await.unwrap(), Write::Done);
+        let record = ProfileRecord::new(sub(id), profile, 0, "ann@example.com".into(), NOW);
+        assert_eq!(self.profiles().write(&record).await.unwrap(), WriteOutcome::Done);
         record
     }
 
@@ -85,7 +85,7 @@ impl World {
     }
 
     pub fn change(&self) -> ChangeUser {
-        let lock = Lock::new(self.engine.client(), self.engine.name("users"), self.clock.clone());
+        let lock = Lock::new(self.profiles(), self.clock.clone());
         ChangeUser::new(cognito_add_update_delete_user::Parts {
             pool: self.pool.pool(),
             profiles: self.profiles(),

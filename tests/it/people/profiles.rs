@@ -1,11 +1,11 @@
-//! Profiles: pages by key, versions, and what a token can do that outlives its person.
+//! Profiles: pages, versions, and tokens of deleted users.
 
 use std::sync::Arc;
 use weir_runtime::Function as _;
 
 use serde_json::{Value, json};
-use weir_aws::device::Write;
-use weir_aws::profile::Found;
+use weir_aws::WriteOutcome;
+use weir_aws::profile::StoredProfile;
 use weir_tests::wire::Ledger;
 
 use super::{BOB, CYD, EVE, GUS, NOW, World, sub};
@@ -23,7 +23,7 @@ fn me(method: &str, id: &str) -> Ask {
 }
 
 #[tokio::test]
-async fn a_person_without_a_profile_has_an_empty_one_and_makes_it_by_changing_it() {
+async fn a_user_without_a_profile_sees_an_empty_one_and_creates_it_by_changing_it() {
     let world = World::new().await;
     let read = ask(&world, me("GET", EVE)).await;
     assert_eq!(read["headers"]["etag"], "\"0\"");
@@ -33,40 +33,42 @@ async fn a_person_without_a_profile_has_an_empty_one_and_makes_it_by_changing_it
     );
     let changed = ask(&world, me("PATCH", EVE).header("if-match", "\"0\"").json(&json!({"name": "Eve"}))).await;
     assert_eq!((status(&changed), body(&changed)["version"].as_u64()), (200, Some(1)));
-    // A tag of something else is not that there is nothing.
+    // A foreign entity tag does not match a profile that does not exist.
     let foreign = ask(&world, me("PATCH", CYD).header("if-match", "\"abc\"").json(&json!({"name": "Cyd"}))).await;
     assert_eq!(status(&foreign), 412);
-    // Whoever still thinks there is none is told.
+    // A precondition on version 0 now fails.
     let stale = ask(&world, me("PATCH", EVE).header("if-match", "\"0\"").json(&json!({"name": "Eva"}))).await;
     assert_eq!(status(&stale), 412);
     assert_eq!(body(&ask(&world, me("GET", EVE)).await)["name"], "Eve");
 }
 
 #[tokio::test]
-async fn versions_go_on_when_a_profile_is_deleted_and_written_again() {
+async fn versions_continue_when_a_profile_is_deleted_and_written_again() {
     let world = World::new().await;
-    // Cyd's first one was deleted.
+    // Cyd's first profile was deleted.
     let again = ask(&world, me("PATCH", CYD).json(&json!({"name": "C"}))).await;
     assert_eq!(again["headers"]["etag"], "\"3\"");
 }
 
 #[tokio::test]
-async fn of_one_who_deletes_a_profile_and_one_who_changes_it_in_the_same_version_only_one_succeeds() {
+async fn deleting_and_changing_the_same_version_of_a_profile_cannot_both_succeed() {
     let world = World::new().await;
-    let Found::Profile(read) = world.profiles().find(&sub(BOB)).await.unwrap() else { panic!("Bob has a profile") };
+    let StoredProfile::Present(read) = world.profiles().find(&sub(BOB)).await.unwrap() else {
+        panic!("Bob has a profile")
+    };
     let changed = read.rewritten(read.profile.clone(), "bob@example.com".into(), NOW);
-    assert_eq!(world.profiles().remove(&read).await.unwrap(), Write::Done);
-    assert_eq!(world.profiles().write(&changed).await.unwrap(), Write::Overtaken);
-    assert_eq!(world.profiles().find(&sub(BOB)).await.unwrap(), Found::Nothing(read.version + 1));
+    assert_eq!(world.profiles().remove(&read).await.unwrap(), WriteOutcome::Done);
+    assert_eq!(world.profiles().write(&changed).await.unwrap(), WriteOutcome::Overtaken);
+    assert_eq!(world.profiles().find(&sub(BOB)).await.unwrap(), StoredProfile::Absent(read.version + 1));
 }
 
 #[tokio::test]
-async fn a_token_that_outlives_its_person_brings_no_profile_back() {
+async fn a_token_of_a_deleted_user_cannot_write_a_profile() {
     let world = World::new().await;
     assert_eq!(status(&ask(&world, me("PATCH", GUS).json(&json!({"name": "Gus"}))).await), 404);
-    world.profiles().bury(&sub(BOB), NOW).await.unwrap();
+    world.profiles().write_tombstone(&sub(BOB), NOW).await.unwrap();
     assert_eq!(status(&ask(&world, me("PATCH", BOB).json(&json!({"name": "Bob"}))).await), 404);
-    assert_eq!(world.profiles().find(&sub(BOB)).await.unwrap(), Found::Gone);
+    assert_eq!(world.profiles().find(&sub(BOB)).await.unwrap(), StoredProfile::UserDeleted);
     assert_eq!(body(&ask(&world, Ask::new("GET", "/users").admin()).await)["items"], json!([]));
 }
 
@@ -91,13 +93,13 @@ async fn profiles_are_listed_by_key_a_page_at_a_time_and_each_page_is_one_reques
     }
     let mut sorted = subs.clone();
     sorted.sort();
-    // Bob and the twelve; neither who is gone, nor whose profile was deleted, nor the lock.
+    // Bob and the twelve; no tombstone, no deleted profile and no lock lease.
     assert_eq!((subs.len(), &subs), (13, &sorted));
     assert_eq!(ledger.operations(), ["Query users", "Query users", "Query users"]);
 }
 
 #[tokio::test]
-async fn of_many_who_change_a_profile_at_once_each_change_counts() {
+async fn concurrent_changes_of_a_profile_are_all_kept() {
     let world = World::new().await;
     let change = async |number: u32| {
         let body = json!({"preferences": {format!("p{number}"): number}});

@@ -1,5 +1,5 @@
-//! What Cognito refuses, in its own words as its API reference and its answers have them, and what the caller is told:
-//! a problem of its own for each, and never Cognito's text.
+//! Cognito's refusals, as in its API reference and its answers, and the errors for the caller: each has its own kind and never
+//! contains Cognito's text.
 
 use serde_json::{Value, json};
 use weir_runtime::Function as _;
@@ -7,7 +7,7 @@ use weir_runtime::Function as _;
 use super::{BOB, World};
 use crate::http::ask::{Ask, body, status};
 
-/// The operation that is refused, status and code and text of the refusal, and status and kind of the answer.
+/// The refused operation; status, code and text of the refusal; status and kind of the response.
 type Case = (&'static str, u16, &'static str, &'static str, u16, &'static str);
 
 const ADDING: &[Case] = &[
@@ -31,7 +31,7 @@ const ADDING: &[Case] = &[
     ("AdminCreateUser", 400, "CodeDeliveryFailureException", "Could not send the message", 422, "undeliverable"),
     ("AdminCreateUser", 400, "NotAuthorizedException", "not allowed by arn:aws:iam::1:role/x", 500, "internal"),
     ("AdminAddUserToGroup", 400, "ResourceNotFoundException", "Group not found.", 500, "internal"),
-    // Cleared away by somebody who took it for what a killed attempt had left.
+    // Removed by another request, which took the user for the rest of an interrupted creation.
     ("AdminAddUserToGroup", 400, "UserNotFoundException", "User does not exist.", 503, "unavailable"),
     ("AdminUpdateUserAttributes", 400, "UserNotFoundException", "User does not exist.", 503, "unavailable"),
 ];
@@ -79,7 +79,7 @@ fn change() -> Ask {
 async fn refused(ask: Ask, cases: &[Case]) {
     for (operation, said, code, text, expected, kind) in cases {
         let world = World::new().await;
-        // The first who is looked up is the caller.
+        // The first user that is read is the caller.
         let passes = usize::from(*operation == "AdminGetUser");
         world.pool.refuse_after(passes, operation, *said, code, text);
         let answer = world.handle("cognito-add-update-delete-user", ask.clone().event()).await;
@@ -92,17 +92,17 @@ async fn refused(ask: Ask, cases: &[Case]) {
 }
 
 #[tokio::test]
-async fn each_refusal_when_adding_is_a_problem_of_its_own() {
+async fn each_refusal_when_adding_has_its_own_kind() {
     refused(add(), ADDING).await;
 }
 
 #[tokio::test]
-async fn each_refusal_when_changing_is_a_problem_of_its_own() {
+async fn each_refusal_when_changing_has_its_own_kind() {
     refused(change(), CHANGING).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_answer_to_an_adding_is_the_person_as_they_are_after_it() {
+async fn adding_returns_the_user_as_after_the_last_step() {
     let world = World::new().await;
     let password = json!({"value": "Correct-Horse-7", "permanent": true});
     let new = json!({"email": "new@example.com", "role": "user", "devices": "buoy-01", "password": password});
@@ -111,7 +111,7 @@ async fn the_answer_to_an_adding_is_the_person_as_they_are_after_it() {
     let at = added["headers"]["location"].as_str().unwrap();
     let read = world.handle("cognito-get-users-info", Ask::new("GET", at).admin().event()).await;
     assert_eq!((body(&read), &read["headers"]["etag"]), (body(&added), &added["headers"]["etag"]));
-    // Should that not be known, they are added all the same.
+    // The user is added even if this last read fails.
     let world = World::new().await;
     for after_the_caller in [1, 0, 0] {
         world.pool.refuse_after(after_the_caller, "AdminGetUser", 500, "InternalErrorException", "internal");
@@ -131,7 +131,7 @@ async fn a_refused_password_names_the_rule() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pool_that_is_busy_for_too_long_is_told_with_when_to_ask_again() {
+async fn a_throttled_pool_is_answered_with_503_and_retry_after() {
     let mine = format!("/cognito/users/{BOB}");
     for (function, ask, operation) in [
         ("cognito-get-users-info", Ask::new("GET", "/cognito/users").admin(), "ListUsers"),
@@ -150,7 +150,7 @@ async fn a_pool_that_is_busy_for_too_long_is_told_with_when_to_ask_again() {
             let busy = |times: usize| {
                 (0..times).for_each(|_| world.pool.refuse(operation, status_said, code, "Rate exceeded"))
             };
-            // Twice is healed by the SDK's own tries.
+            // The SDK retries twice.
             busy(2);
             let answer = world.handle(function, ask.clone().event()).await;
             assert!(status(&answer) < 300, "{operation} {code}: {answer}");
@@ -166,7 +166,7 @@ async fn a_pool_that_is_busy_for_too_long_is_told_with_when_to_ask_again() {
 }
 
 #[tokio::test]
-async fn an_address_is_kept_verified_only_when_that_is_asked_for() {
+async fn an_address_is_set_as_verified_only_on_request() {
     for (body, expected) in [
         (json!({"email": "robert@example.com"}), json!([{"Name": "email", "Value": "robert@example.com"}])),
         (
@@ -188,7 +188,7 @@ async fn an_address_is_kept_verified_only_when_that_is_asked_for() {
 }
 
 #[tokio::test]
-async fn steps_are_taken_in_an_order_that_leaves_nobody_without_a_role_or_with_rights_that_are_not_meant() {
+async fn the_order_of_steps_never_leaves_a_user_without_a_role_or_with_extra_rights() {
     let world = World::new().await;
     let all = json!({"role": "admin", "enabled": false, "devices": "*", "password": {"value": "Correct-Horse-7"}});
     let ask = Ask::new("PATCH", &format!("/cognito/users/{BOB}")).admin().json(&all);

@@ -1,4 +1,4 @@
-//! A batch: what it asks of DynamoDB, and that nobody in it is held back.
+//! A batch: its requests to DynamoDB, and that a failure affects only its own records.
 
 use std::sync::Arc;
 use weir_runtime::Function as _;
@@ -8,7 +8,7 @@ use weir_tests::engine::Engine;
 use weir_tests::functions::{Functions, Settings};
 use weir_tests::wire::{Ledger, Outage};
 
-use super::{batch, problem, problems, report, stood};
+use super::{batch, problem, problems, report, set_up};
 
 fn failed(answer: &Value) -> Vec<&str> {
     let failures = answer["batchItemFailures"].as_array().expect("failures");
@@ -16,8 +16,8 @@ fn failed(answer: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_stored_row_that_cannot_be_understood_fails_its_own_pairs_and_no_others() {
-    let (engine, functions) = stood().await;
+async fn a_corrupt_row_fails_its_own_pairs_and_no_others() {
+    let (engine, functions) = set_up().await;
     for (id, filling, seconds) in [("01", 100.0, -300), ("02", 0.0, -299), ("06", 100.0, -298), ("07", 0.0, -297)] {
         report(&functions, id, filling, seconds).await;
     }
@@ -46,7 +46,7 @@ async fn a_pair_that_cannot_be_written_fails_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_whose_links_cannot_be_read_is_called_for_again_whole() {
+async fn a_batch_whose_links_cannot_be_read_is_delivered_again_whole() {
     let engine = Engine::start().await;
     let outage = Outage::of("Query", "links");
     let functions = Functions::by(&engine, &engine.client_over(outage.clone()), &Settings::default());
@@ -60,8 +60,8 @@ async fn a_batch_whose_links_cannot_be_read_is_called_for_again_whole() {
 }
 
 #[tokio::test]
-async fn a_record_that_cannot_even_be_named_fails_the_batch() {
-    let (_engine, functions) = stood().await;
+async fn a_record_without_a_sequence_number_fails_the_batch() {
+    let (_engine, functions) = set_up().await;
     let unnamed = json!({"Records": [{"dynamodb": {"Keys": {"id": {"S": "01"}}}}]});
     for event in [unnamed, json!({}), json!([]), json!({"Records": 1})] {
         assert!(functions.detector.answer(event.clone()).await.is_err(), "{event}");
@@ -78,10 +78,10 @@ async fn a_batch_of_quiet_sensors_takes_one_read_and_no_write() {
         report(&functions, id, 100.0, -300).await;
     }
     let ids: Vec<_> = ids.iter().chain(&ids).map(String::as_str).collect();
-    // The first time they are put among the sensors that are watched.
+    // The first time sets `watch` of each sensor.
     super::judged(&functions, &ids).await;
     ledger.take();
     super::judged(&functions, &ids).await;
-    // 50 sensors with the one that is not there, and the 49 pairs of them; with the links known.
+    // 49 sensors, one neighbour without a row, and 49 pairs. The links are cached.
     assert_eq!(ledger.operations(), ["BatchGetItem"]);
 }

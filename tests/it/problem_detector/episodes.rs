@@ -1,11 +1,11 @@
-//! How a problem opens, goes on, closes and comes back.
+//! How a problem opens, continues, closes and opens again.
 
-use super::{judged, problem, problems, report, stood, turned};
+use super::{judged, problem, problems, report, set_up, turned};
 use weir_runtime::Function as _;
 
 #[tokio::test]
-async fn a_repeat_of_the_finding_does_not_renew_or_overwrite() {
-    let (engine, functions) = stood().await;
+async fn a_repeated_finding_changes_nothing() {
+    let (engine, functions) = set_up().await;
     turned(&functions, "01", 100.0, -900).await;
     turned(&functions, "02", 50.0, -800).await;
     let opened = engine.row("problems");
@@ -16,8 +16,8 @@ async fn a_repeat_of_the_finding_does_not_renew_or_overwrite() {
 }
 
 #[tokio::test]
-async fn a_worse_level_is_told_without_a_new_beginning() {
-    let (engine, functions) = stood().await;
+async fn a_worse_level_keeps_the_beginning() {
+    let (engine, functions) = set_up().await;
     turned(&functions, "01", 100.0, -900).await;
     turned(&functions, "02", 50.0, -800).await;
     turned(&functions, "02", 0.0, -700).await;
@@ -26,8 +26,8 @@ async fn a_worse_level_is_told_without_a_new_beginning() {
 }
 
 #[tokio::test]
-async fn a_pair_that_is_in_order_again_closes_its_problem_by_itself() {
-    let (engine, functions) = stood().await;
+async fn equal_levels_close_the_problem() {
+    let (engine, functions) = set_up().await;
     turned(&functions, "01", 100.0, -900).await;
     turned(&functions, "02", 50.0, -800).await;
     turned(&functions, "02", 100.0, -700).await;
@@ -39,7 +39,7 @@ async fn a_pair_that_is_in_order_again_closes_its_problem_by_itself() {
 
 #[tokio::test]
 async fn a_finding_after_the_end_is_a_new_episode() {
-    let (engine, functions) = stood().await;
+    let (engine, functions) = set_up().await;
     turned(&functions, "01", 100.0, -900).await;
     for (filling, seconds) in [(50.0, -800), (100.0, -700), (0.0, -600), (100.0, -500), (50.0, -400)] {
         turned(&functions, "02", filling, seconds).await;
@@ -51,7 +51,7 @@ async fn a_finding_after_the_end_is_a_new_episode() {
 
 #[tokio::test]
 async fn an_obstruction_that_turns_into_a_problem_is_the_same_episode() {
-    let (engine, functions) = stood().await;
+    let (engine, functions) = set_up().await;
     turned(&functions, "01", 50.0, -900).await;
     turned(&functions, "02", 0.0, -800).await;
     assert_eq!(problems(&engine), [problem("0102", "OBSTRUCTION", "UNRESOLVED", 1, -800)]);
@@ -60,8 +60,8 @@ async fn an_obstruction_that_turns_into_a_problem_is_the_same_episode() {
 }
 
 #[tokio::test]
-async fn a_late_report_moves_the_beginning_or_withdraws_what_never_was() {
-    let (engine, functions) = stood().await;
+async fn a_late_report_moves_the_beginning_or_withdraws_the_problem() {
+    let (engine, functions) = set_up().await;
     turned(&functions, "01", 100.0, -900).await;
     turned(&functions, "02", 50.0, -500).await;
     turned(&functions, "02", 50.0, -700).await;
@@ -71,8 +71,8 @@ async fn a_late_report_moves_the_beginning_or_withdraws_what_never_was() {
 }
 
 #[tokio::test]
-async fn an_episode_outlives_the_24_measurements_and_is_counted_on() {
-    let (engine, functions) = stood().await;
+async fn an_episode_outlives_the_24_measurements_and_stays_counted() {
+    let (engine, functions) = set_up().await;
     turned(&functions, "01", 100.0, -9000).await;
     turned(&functions, "02", 100.0, -8999).await;
     for minute in 0..40 {
@@ -86,8 +86,8 @@ async fn an_episode_outlives_the_24_measurements_and_is_counted_on() {
 }
 
 #[tokio::test]
-async fn an_old_record_brings_no_old_state_back() {
-    let (engine, functions) = stood().await;
+async fn an_old_record_does_not_restore_an_old_state() {
+    let (engine, functions) = set_up().await;
     turned(&functions, "01", 100.0, -900).await;
     turned(&functions, "02", 50.0, -800).await;
     turned(&functions, "02", 100.0, -700).await;
@@ -98,13 +98,13 @@ async fn an_old_record_brings_no_old_state_back() {
 }
 
 #[tokio::test]
-async fn records_that_come_together_or_late_end_like_records_that_come_one_by_one() {
+async fn records_in_one_batch_or_late_lead_to_the_same_problems_as_one_by_one() {
     let stream = [("01", 100.0, -900), ("02", 50.0, -800), ("03", 50.0, -750), ("02", 100.0, -700), ("01", 0.0, -600)];
-    let (one_by_one, functions) = stood().await;
+    let (one_by_one, functions) = set_up().await;
     for (id, filling, seconds) in stream {
         turned(&functions, id, filling, seconds).await;
     }
-    let (together, functions) = stood().await;
+    let (together, functions) = set_up().await;
     for (id, filling, seconds) in stream {
         report(&functions, id, filling, seconds).await;
     }
@@ -114,7 +114,7 @@ async fn records_that_come_together_or_late_end_like_records_that_come_one_by_on
 
 #[tokio::test]
 async fn no_revision_ever_stands_for_two_problems_of_a_pair() {
-    let (engine, functions) = stood().await;
+    let (engine, functions) = set_up().await;
     turned(&functions, "01", 100.0, -900).await;
     turned(&functions, "02", 50.0, -500).await;
     let first = engine.row("problems")["revision"].as_u64().unwrap();

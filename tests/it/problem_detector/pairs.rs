@@ -1,4 +1,4 @@
-//! Which sensors are compared, and what a comparison finds.
+//! Which sensors are compared, and the result.
 
 use serde_json::json;
 use weir_aws::device::{DeviceTable, Write};
@@ -11,10 +11,10 @@ use weir_tests::functions::{Functions, NOW};
 
 use crate::device::{author, content, device};
 
-use super::{judged, problem, problems, report, stood, turned};
+use super::{judged, problem, problems, report, set_up, turned};
 
 #[tokio::test]
-async fn the_nine_rows_of_the_pair_table_come_out() {
+async fn the_nine_rows_of_the_pair_table_hold() {
     let (ok, obstruction, rise) = (None, Some("OBSTRUCTION"), Some("PROBLEM"));
     for (current, following, expected) in [
         (100, 100, ok),
@@ -27,7 +27,7 @@ async fn the_nine_rows_of_the_pair_table_come_out() {
         (0, 50, rise),
         (0, 0, ok),
     ] {
-        let (engine, functions) = stood().await;
+        let (engine, functions) = set_up().await;
         report(&functions, "01", f64::from(current), -120).await;
         report(&functions, "02", f64::from(following), -60).await;
         functions.detector.answer(event("problem-detector", "changed")).await.unwrap();
@@ -46,8 +46,8 @@ async fn the_nine_rows_of_the_pair_table_come_out() {
 }
 
 #[tokio::test]
-async fn a_change_checks_both_pairs_the_sensor_belongs_to() {
-    let (engine, functions) = stood().await;
+async fn a_change_judges_both_pairs_of_the_sensor() {
+    let (engine, functions) = set_up().await;
     for (id, seconds) in [("01", -300), ("02", -299), ("03", -298)] {
         turned(&functions, id, 100.0, seconds).await;
     }
@@ -60,8 +60,8 @@ async fn a_change_checks_both_pairs_the_sensor_belongs_to() {
 }
 
 #[tokio::test]
-async fn a_sensor_without_a_neighbour_is_compared_with_nobody() {
-    let (engine, functions) = stood().await;
+async fn a_sensor_without_a_neighbour_has_no_problem() {
+    let (engine, functions) = set_up().await;
     for id in ["02", "04", "12", "103"] {
         turned(&functions, id, f64::from(u8::from(id == "02")) * 100.0, -60).await;
     }
@@ -69,8 +69,8 @@ async fn a_sensor_without_a_neighbour_is_compared_with_nobody() {
 }
 
 #[tokio::test]
-async fn numbers_of_another_width_are_no_neighbours() {
-    let (engine, functions) = stood().await;
+async fn numbers_of_different_widths_are_not_neighbours() {
+    let (engine, functions) = set_up().await;
     turned(&functions, "09", 100.0, -60).await;
     turned(&functions, "010", 0.0, -50).await;
     assert_eq!(problems(&engine), []);
@@ -80,7 +80,7 @@ async fn numbers_of_another_width_are_no_neighbours() {
 }
 
 #[tokio::test]
-async fn what_the_registry_names_as_following_wins_over_the_numbering() {
+async fn links_of_the_registry_take_precedence_over_the_numbering() {
     let engine = Engine::start().await;
     engine.link("02", &["05", "11"]);
     engine.link("07", &[]);
@@ -130,7 +130,7 @@ async fn ids_of_different_widths_do_not_collide() {
 
 #[tokio::test]
 async fn a_changed_link_is_seen_after_a_minute_and_not_before() {
-    let (engine, functions) = stood().await;
+    let (engine, functions) = set_up().await;
     turned(&functions, "01", 100.0, -300).await;
     engine.link("01", &["05"]);
     report(&functions, "05", 0.0, -200).await;
@@ -143,7 +143,7 @@ async fn a_changed_link_is_seen_after_a_minute_and_not_before() {
 }
 
 #[tokio::test]
-async fn what_a_device_that_is_switched_off_says_of_its_neighbours_does_not_count() {
+async fn links_of_a_disabled_device_are_ignored() {
     let engine = Engine::start().await;
     let devices = DeviceTable::new(engine.client(), engine.name("devices"));
     for (id, enabled, after) in [("old", false, json!(["05"])), ("new", true, json!(["07"])), ("off", false, json!([]))]

@@ -4,7 +4,7 @@ use weir_core::domain::problem::Rules;
 use weir_tests::engine::Engine;
 use weir_tests::functions::{Functions, Settings};
 
-use super::{problem, problems, stood, turned};
+use super::{problem, problems, set_up, turned};
 
 async fn set(settings: &Settings) -> (Engine, Functions) {
     let engine = Engine::start().await;
@@ -50,7 +50,7 @@ async fn with_hysteresis_a_finding_opens_after_two_reports_and_closes_after_thre
 
 #[tokio::test]
 async fn a_neighbour_that_has_been_silent_for_more_than_three_hours_is_not_compared() {
-    let (engine, functions) = stood().await;
+    let (engine, functions) = set_up().await;
     turned(&functions, "01", 100.0, -20_000).await;
     turned(&functions, "02", 50.0, -20_000 + 10_801).await;
     assert_eq!(problems(&engine), []);
@@ -59,8 +59,8 @@ async fn a_neighbour_that_has_been_silent_for_more_than_three_hours_is_not_compa
 }
 
 #[tokio::test]
-async fn silence_neither_closes_a_problem_nor_is_compared() {
-    let (engine, functions) = stood().await;
+async fn a_silence_does_not_close_a_problem() {
+    let (engine, functions) = set_up().await;
     turned(&functions, "01", 100.0, -40_000).await;
     turned(&functions, "02", 50.0, -39_900).await;
     turned(&functions, "02", 100.0, -20_000).await;

@@ -1,10 +1,10 @@
-//! What people wrote into a problem stays what they wrote.
+//! Changes by people are kept.
 
 use serde_json::{Value, json};
 use weir_tests::engine::Engine;
 use weir_tests::functions::NOW;
 
-use super::{problem, problems, stood, turned};
+use super::{problem, problems, set_up, turned};
 
 /// A person changes the row, as the API does.
 fn change(engine: &Engine, change: impl Fn(&mut Value)) {
@@ -26,7 +26,7 @@ fn acknowledge(engine: &Engine) {
 
 #[tokio::test]
 async fn an_acknowledged_problem_stays_so_until_its_episode_is_over() {
-    let (engine, functions) = stood().await;
+    let (engine, functions) = set_up().await;
     turned(&functions, "01", 50.0, -900).await;
     turned(&functions, "02", 0.0, -800).await;
     acknowledge(&engine);
@@ -40,8 +40,8 @@ async fn an_acknowledged_problem_stays_so_until_its_episode_is_over() {
 }
 
 #[tokio::test]
-async fn what_a_person_has_seen_does_not_vanish_with_a_late_report() {
-    let (engine, functions) = stood().await;
+async fn an_acknowledged_problem_is_not_withdrawn_by_a_late_report() {
+    let (engine, functions) = set_up().await;
     turned(&functions, "01", 100.0, -900).await;
     turned(&functions, "02", 50.0, -500).await;
     acknowledge(&engine);
@@ -51,8 +51,8 @@ async fn what_a_person_has_seen_does_not_vanish_with_a_late_report() {
 }
 
 #[tokio::test]
-async fn what_a_person_resolved_opens_again_only_by_a_later_report() {
-    let (engine, functions) = stood().await;
+async fn a_problem_resolved_by_a_person_opens_again_only_by_a_later_report() {
+    let (engine, functions) = set_up().await;
     turned(&functions, "01", 100.0, -900).await;
     turned(&functions, "02", 50.0, -800).await;
     change(&engine, |row| {

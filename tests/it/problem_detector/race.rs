@@ -1,4 +1,4 @@
-//! Reports that come between the detector's reading and its writing.
+//! Reports that arrive between the detector's read and its write.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -12,7 +12,7 @@ use weir_tests::wire::Interlude;
 
 use super::{batch, judged, problem, problems, report};
 
-/// Sensor 02 turns between 100 and 50 before each of the first so many transactions of the detector.
+/// Sensor 02 changes between 100 and 50 before each of the detector's first `times` transactions.
 fn meddling(engine: &Arc<Engine>, times: usize) -> Arc<Interlude> {
     let other = Arc::new(Functions::over(engine));
     let seconds = Arc::new(AtomicI64::new(-700));
@@ -34,7 +34,7 @@ async fn obstructed() -> Arc<Engine> {
 }
 
 #[tokio::test]
-async fn a_verdict_that_a_report_has_overtaken_is_reached_anew() {
+async fn a_verdict_overtaken_by_a_report_is_reached_again() {
     let engine = obstructed().await;
     let between = meddling(&engine, 1);
     let functions = Functions::by(&engine, &engine.client_over(between.clone()), &Settings::default());
@@ -44,7 +44,7 @@ async fn a_verdict_that_a_report_has_overtaken_is_reached_anew() {
 }
 
 #[tokio::test]
-async fn a_sensor_that_never_keeps_still_is_called_for_again_and_ends_right() {
+async fn a_sensor_that_keeps_changing_is_delivered_again_and_ends_right() {
     let engine = obstructed().await;
     let between = meddling(&engine, 1000);
     let functions = Functions::by(&engine, &engine.client_over(between), &Settings::default());
@@ -66,7 +66,7 @@ async fn two_detectors_at_once_write_a_problem_once() {
 }
 
 #[tokio::test]
-async fn a_pair_that_is_judged_anew_does_not_hide_the_rest_of_its_batch() {
+async fn a_pair_that_is_judged_again_does_not_affect_the_rest_of_its_batch() {
     let engine = obstructed().await;
     let functions = Functions::over(&engine);
     report(&functions, "05", 100.0, -900).await;

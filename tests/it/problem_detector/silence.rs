@@ -13,9 +13,9 @@ use weir_tests::meter::Meter;
 use weir_tests::pump::Pump;
 use weir_tests::wire::{Answer, Interlude, Ledger, Request, Wire, answer};
 
-use super::{judged, problem, problems, report, stood, turned};
+use super::{judged, problem, problems, report, set_up, turned};
 
-/// What the schedule's event is answered with: looked at, silent.
+/// Runs a sweep: the numbers of sensors checked and found silent.
 async fn swept(functions: &Functions) -> (u64, u64) {
     let answer = functions.detector.answer(event("problem-detector", "sweep")).await.unwrap();
     assert_eq!((&answer["failed"], &answer["more"]), (&json!(0), &json!(false)));
@@ -32,7 +32,7 @@ fn later(functions: &Functions, seconds: i64) {
 
 #[tokio::test]
 async fn a_sensor_silent_for_longer_than_three_hours_is_reported_once() {
-    let (engine, functions) = stood().await;
+    let (engine, functions) = set_up().await;
     turned(&functions, "01", 50.0, 0).await;
     later(&functions, 10_800);
     assert_eq!(swept(&functions).await, (0, 0), "three hours are allowed");
@@ -49,7 +49,7 @@ async fn a_sensor_silent_for_longer_than_three_hours_is_reported_once() {
 
 #[tokio::test]
 async fn the_next_report_ends_a_silence_and_the_next_silence_is_another_episode() {
-    let (engine, functions) = stood().await;
+    let (engine, functions) = set_up().await;
     turned(&functions, "01", 50.0, -40_000).await;
     assert_eq!(swept(&functions).await, (1, 1));
     let mut pump = Pump::of(&engine);
@@ -63,8 +63,8 @@ async fn the_next_report_ends_a_silence_and_the_next_silence_is_another_episode(
 }
 
 #[tokio::test]
-async fn a_sensor_that_reports_is_looked_at_once_in_three_hours() {
-    let (engine, functions) = stood().await;
+async fn a_sensor_that_reports_is_checked_once_in_three_hours() {
+    let (engine, functions) = set_up().await;
     let mut looked = Vec::new();
     for quarter in 0..48 {
         let at = quarter * 900;
@@ -81,8 +81,8 @@ async fn a_sensor_that_reports_is_looked_at_once_in_three_hours() {
 }
 
 #[tokio::test]
-async fn a_late_report_moves_a_silence_or_shows_that_there_was_none() {
-    let (engine, functions) = stood().await;
+async fn a_late_report_moves_a_silence_or_withdraws_it() {
+    let (engine, functions) = set_up().await;
     turned(&functions, "01", 50.0, -30_000).await;
     turned(&functions, "02", 50.0, -30_000).await;
     assert_eq!(swept(&functions).await, (2, 2));
@@ -99,8 +99,8 @@ async fn a_late_report_moves_a_silence_or_shows_that_there_was_none() {
 }
 
 #[tokio::test]
-async fn a_sensor_that_a_person_declared_done_is_not_reported_again_until_it_has_spoken() {
-    let (engine, functions) = stood().await;
+async fn a_resolved_silence_stays_resolved_until_the_sensor_reports() {
+    let (engine, functions) = set_up().await;
     turned(&functions, "01", 50.0, -40_000).await;
     swept(&functions).await;
     let answer = functions.flow.answer(event("flow", "resolve.silent")).await.unwrap();
@@ -118,8 +118,8 @@ async fn a_sensor_that_a_person_declared_done_is_not_reported_again_until_it_has
 }
 
 #[tokio::test]
-async fn a_device_that_is_switched_off_is_not_missed_and_a_deleted_or_unknown_one_is() {
-    let (engine, functions) = stood().await;
+async fn a_disabled_device_is_never_silent_and_a_deleted_or_unknown_one_can_be() {
+    let (engine, functions) = set_up().await;
     let device = |id: &str, level: &str, state: &str| json!({"id": id, "enabled": state == "enabled", "level_id": level, "sensors": [], "tube": format!("0#{state}")});
     engine.put("devices", &device("off", "01", "disabled"));
     engine.put("devices", &device("on", "02", "enabled"));
@@ -138,7 +138,7 @@ async fn a_device_that_is_switched_off_is_not_missed_and_a_deleted_or_unknown_on
 }
 
 #[tokio::test]
-async fn a_report_between_the_look_and_the_write_is_heard() {
+async fn a_report_between_read_and_write_prevents_the_silence() {
     let engine = Arc::new(Engine::start().await);
     let quiet = Functions::over(&engine);
     turned(&quiet, "01", 50.0, -40_000).await;
@@ -159,8 +159,8 @@ async fn a_report_between_the_look_and_the_write_is_heard() {
 
 #[tokio::test]
 async fn a_report_by_a_process_that_remembers_the_sensor_as_watched_wakes_the_detector() {
-    let (engine, functions) = stood().await;
-    // Long enough alone to be trusted with what it remembers.
+    let (engine, functions) = set_up().await;
+    // So often that the process relies on the rows it remembers.
     for second in 0..40 {
         report(&functions, "01", 50.0, second - 40_000).await;
         judged(&functions, &["01"]).await;
@@ -177,7 +177,7 @@ async fn a_report_by_a_process_that_remembers_the_sensor_as_watched_wakes_the_de
 }
 
 #[tokio::test]
-async fn two_sweeps_at_once_and_any_number_after_each_other_report_a_silence_once() {
+async fn concurrent_sweeps_report_a_silence_once() {
     let engine = Engine::start().await;
     let instances: Vec<_> = (0..5).map(|_| Functions::over(&engine)).collect();
     for number in 10..40 {
@@ -191,8 +191,8 @@ async fn two_sweeps_at_once_and_any_number_after_each_other_report_a_silence_onc
 }
 
 #[tokio::test]
-async fn a_row_that_cannot_be_understood_does_not_keep_others_from_being_found() {
-    let (engine, functions) = stood().await;
+async fn a_corrupt_row_does_not_keep_other_silences_from_being_found() {
+    let (engine, functions) = set_up().await;
     for id in ["01", "02"] {
         turned(&functions, id, 50.0, -40_000).await;
     }
@@ -206,7 +206,7 @@ async fn a_row_that_cannot_be_understood_does_not_keep_others_from_being_found()
 }
 
 #[tokio::test]
-async fn a_sweep_reads_only_who_may_be_silent_and_nothing_of_the_others() {
+async fn a_sweep_reads_only_sensors_that_may_be_silent() {
     let engine = Engine::start().await;
     let (meter, ledger) = (Arc::new(Meter::default()), Arc::new(Ledger::default()));
     let functions = Functions::by(&engine, &engine.client_over(meter.clone()), &Settings::default());
@@ -249,7 +249,7 @@ async fn a_report_is_one_write_unit_from_the_first_to_the_last_silences_and_swee
     assert_eq!(engine.row("problems")["episodes"], 5);
 }
 
-/// Answers the first attempt to watch a sensor as DynamoDB does while the row is in a transaction.
+/// Answers the first write of `watch` as DynamoDB does while the row is in a transaction.
 #[derive(Debug, Default)]
 struct Busy(AtomicBool);
 

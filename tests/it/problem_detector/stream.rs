@@ -1,4 +1,4 @@
-//! The stream between `organizer` and `problem-detector`, as Lambda pumps it.
+//! The stream between `organizer` and `problem-detector`, delivered as Lambda does.
 
 use std::cell::Cell;
 use weir_runtime::Function as _;
@@ -9,11 +9,11 @@ use weir_tests::functions::{Functions, NOW, Settings};
 use weir_tests::pump::Pump;
 use weir_tests::wire::Outage;
 
-use super::{problem, problems, report, stood};
+use super::{problem, problems, report, set_up};
 
 #[tokio::test]
-async fn reports_that_change_no_judgement_do_not_wake_the_detector() {
-    let (engine, functions) = stood().await;
+async fn reports_that_cannot_change_a_problem_do_not_wake_the_detector() {
+    let (engine, functions) = set_up().await;
     let mut pump = Pump::of(&engine);
     report(&functions, "01", 100.0, -900).await;
     pump.run(async |event| functions.detector.answer(event).await).await;
@@ -30,8 +30,8 @@ async fn reports_that_change_no_judgement_do_not_wake_the_detector() {
 }
 
 #[tokio::test]
-async fn the_detector_is_handed_what_the_recorded_events_show() {
-    let (engine, functions) = stood().await;
+async fn the_stream_delivers_records_like_the_recorded_events() {
+    let (engine, functions) = set_up().await;
     let at = json!({"id": "01", "filling": 100, "ts": 1_795_155_884_123_i64, "received_at": NOW.millis()});
     functions.organizer.answer(at).await.unwrap();
     let mut pump = Pump::of(&engine);
@@ -65,8 +65,8 @@ async fn more_than_a_hundred_records_come_in_several_batches_and_in_order() {
 }
 
 #[tokio::test]
-async fn a_poison_record_ends_in_the_on_failure_destination_and_holds_back_nobody() {
-    let (engine, functions) = stood().await;
+async fn a_poison_record_ends_in_the_on_failure_destination_and_affects_no_other() {
+    let (engine, functions) = set_up().await;
     for (id, filling, seconds) in [("01", 100.0, -300), ("02", 0.0, -299)] {
         report(&functions, id, filling, seconds).await;
     }
@@ -117,7 +117,7 @@ async fn a_dynamodb_that_is_throttled_for_a_while_loses_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dynamodb_that_is_down_for_longer_leaves_all_of_it_to_be_driven_through_again() {
+async fn after_a_long_outage_the_on_failure_destination_has_every_record() {
     let engine = Engine::start().await;
     let outage = Outage::of("TransactWriteItems", "");
     let functions = Functions::by(&engine, &engine.client_over(outage.clone()), &Settings::default());

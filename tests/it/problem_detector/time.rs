@@ -1,4 +1,4 @@
-//! Near the end of its time the detector stops and names what is unfinished; the next call goes on behind what is done.
+//! Near its deadline the detector stops and names the unfinished records; the next call continues after the finished ones.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use super::{batch, problems, report, turned};
 const NONE: Duration = Duration::ZERO;
 const SECOND: Duration = Duration::from_secs(1);
 
-/// An engine whose answers to this operation can be made slow, and the functions over it.
+/// An engine that can delay its answers to `operation`, and the functions over it.
 async fn slow(operation: &'static str) -> (Engine, Arc<Slow>, Functions) {
     let engine = Engine::start().await;
     let slow = Slow::of(operation, NONE);
@@ -42,7 +42,7 @@ fn named(answer: &Value) -> Vec<usize> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_that_takes_too_long_is_done_up_to_a_record_and_goes_on_behind_it() {
+async fn a_batch_that_takes_too_long_is_finished_up_to_a_record_and_continues_after_it() {
     let (engine, slow, functions) = slow("TransactWriteItems").await;
     let ids = forty(&functions).await;
     let ids: Vec<_> = ids.iter().map(String::as_str).collect();
@@ -55,7 +55,7 @@ async fn a_batch_that_takes_too_long_is_done_up_to_a_record_and_goes_on_behind_i
     let judged = problems(&engine).len();
     assert!(judged >= first / 2 && judged < 20, "{judged} of 20 pairs, record {first} is the first unfinished one");
 
-    // As often as AWS calls, and what is done each time is enough to come to the end without giving up.
+    // Delivered again as often as AWS does, each call finishes enough of it for the batch to end without giving up.
     let mut pump = Pump::of(&engine);
     pump.run(async |event| functions.detector.answer_within(event, 2 * SECOND).await).await;
     assert_eq!((pump.on_failure.len(), problems(&engine).len()), (0, 20));
@@ -63,7 +63,7 @@ async fn a_batch_that_takes_too_long_is_done_up_to_a_record_and_goes_on_behind_i
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_without_any_time_is_called_for_again_whole() {
+async fn a_batch_without_any_time_is_delivered_again_whole() {
     let (engine, slow, functions) = slow("Query").await;
     let ids = forty(&functions).await;
     let ids: Vec<_> = ids.iter().map(String::as_str).collect();
@@ -76,7 +76,7 @@ async fn a_batch_without_any_time_is_called_for_again_whole() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sweep_that_takes_too_long_says_that_there_is_more_and_the_next_one_finds_the_rest() {
+async fn a_sweep_that_takes_too_long_answers_that_there_is_more_and_the_next_one_finds_the_rest() {
     let (engine, slow, functions) = slow("TransactWriteItems").await;
     for number in 10..40 {
         turned(&functions, &format!("0{number}"), 50.0, -40_000).await;
@@ -98,7 +98,7 @@ async fn a_sweep_that_takes_too_long_says_that_there_is_more_and_the_next_one_fi
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_of_a_hundred_records_that_all_turn_is_judged_several_at_once() {
+async fn a_batch_of_a_hundred_changes_is_judged_concurrently() {
     let (engine, slow, functions) = slow("TransactWriteItems").await;
     let ids: Vec<String> = (100..200).map(|number| format!("0{number}")).collect();
     for (place, id) in ids.iter().enumerate() {

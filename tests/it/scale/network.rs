@@ -1,4 +1,4 @@
-//! The network: tubes of twenty sensors with ids of every width, junctions, and what they report.
+//! The network: tubes of twenty sensors with ids of every width, junctions, and the reports.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,12 @@ use weir_tests::functions::NOW;
 
 /// Sensors on a tube.
 const TUBE: usize = 20;
-/// Every sensor reports once in a round, so many seconds long.
+/// The length of a round in seconds. Every sensor reports once in a round.
 const ROUND: i64 = 600;
-/// A silence lasts for so many rounds: five hours.
+/// The length of a silence in rounds: five hours.
 const SILENCE: usize = 30;
 
-/// When a round is over.
+/// The end of a round.
 pub fn end_of(round: usize) -> Timestamp {
     NOW.plus_seconds((i64::try_from(round).expect("a round") + 1) * ROUND)
 }
@@ -23,22 +23,22 @@ pub fn end_of(round: usize) -> Timestamp {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     pub id: String,
-    /// Epoch seconds.
+    /// Seconds since the epoch.
     pub at: i64,
     /// 0, 50 or 100.
     pub level: u8,
-    /// The round in which it was first to arrive.
+    /// The round in which it was measured.
     pub round: usize,
 }
 
 impl Report {
-    /// As the rule hands it over.
+    /// The event as the IoT rule sends it.
     pub fn event(&self) -> Value {
         json!({"id": self.id, "filling": self.level.to_string(), "ts": self.at * 1000, "received_at": end_of(self.round).millis()})
     }
 }
 
-/// The network, and what is still under way.
+/// The network, and the reports that have not arrived yet.
 pub struct Network {
     ids: Vec<String>,
     rounds: usize,
@@ -49,7 +49,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// So many sensors that report in so many rounds.
+    /// A network with this number of sensors and rounds.
     pub fn new(sensors: usize, rounds: usize, seed: u64) -> Self {
         let ids: Vec<String> =
             (0..sensors / TUBE).flat_map(|tube| (0..TUBE).map(move |place| id(tube, place))).collect();
@@ -65,8 +65,8 @@ impl Network {
         self.rounds
     }
 
-    /// What the registry says: where each tube ends. Of ten tubes two flow into the first, and the first flows into the
-    /// two that follow it.
+    /// The links in the registry, from the end of each tube. Of ten tubes, the second and third flow into the first, and the
+    /// first flows into the fourth and fifth.
     pub fn links(&self) -> Vec<(String, Vec<String>)> {
         let tubes = self.ids.len() / TUBE;
         let first = |tube: usize| (tube < tubes).then(|| id(tube, 0));
@@ -78,15 +78,14 @@ impl Network {
         (0..tubes).map(|tube| (id(tube, TUBE - 1), after(tube))).collect()
     }
 
-    /// The neighbours, by the network's own account.
+    /// All pairs of neighbours, computed without the code under test.
     pub fn pairs(&self) -> Vec<(String, String)> {
         let along = self.ids.chunks(TUBE).flat_map(|tube| tube.windows(2).map(|two| (two[0].clone(), two[1].clone())));
         let joints = self.links().into_iter().flat_map(|(from, to)| to.into_iter().map(move |to| (from.clone(), to)));
         along.chain(joints).collect()
     }
 
-    /// What arrives in a round, in the order of its arrival: of a hundred reports one comes again, and one a round or
-    /// more too late.
+    /// The reports that arrive in a round, in order: one percent arrive twice, and one percent one or more rounds late.
     pub fn deliveries(&mut self, round: usize) -> Vec<Report> {
         let mut arriving = Vec::with_capacity(self.ids.len() + self.ids.len() / 20);
         for (place, sensor) in self.ids.iter().enumerate() {
@@ -99,7 +98,7 @@ impl Network {
             let offset = i64::try_from(place % TUBE).expect("a place");
             let at = end_of(round).seconds() - ROUND + offset;
             let report = Report { id: sensor.clone(), at, level: self.levels[place], round };
-            // Around a silence everything comes in time: what a late report makes of a silence has tests of its own.
+            // Around a silence no report is late: late reports in silences have their own tests.
             let in_time = (0..5).any(|more| is_silent(place, round + more));
             match self.rng.u8(..100) {
                 0 => arriving.extend([report.clone(), report]),
@@ -110,7 +109,7 @@ impl Network {
             }
         }
         arriving.extend(self.late.remove(&round).unwrap_or_default());
-        // A duplicate or a late report is anywhere among the others; a sensor's own reports of one round stay as they are.
+        // Duplicates and late reports are mixed with the others.
         for _ in 0..arriving.len() / 100 {
             let (one, other) = (self.rng.usize(..arriving.len()), self.rng.usize(..arriving.len()));
             arriving.swap(one, other);
@@ -119,7 +118,7 @@ impl Network {
     }
 }
 
-/// Of a hundred sensors one is silent for five hours, and another one to the end.
+/// Of a hundred sensors, one is silent for five hours, and another one until the end.
 fn is_silent(place: usize, round: usize) -> bool {
     match place % 100 {
         37 => (2..2 + SILENCE).contains(&round),
@@ -128,10 +127,10 @@ fn is_silent(place: usize, round: usize) -> bool {
     }
 }
 
-/// The id of a sensor. Tubes of one letter are told apart by the width of their numbers, which therefore must not collide.
+/// The id of a sensor. Tubes with the same letter differ in the width of their numbers.
 fn id(tube: usize, place: usize) -> String {
     const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    // Eight widths of 62 letters are 496 tubes; the others begin at 50 in the shortest.
+    // 62 letters with eight widths are 496 tubes; the numbers of the other tubes begin at 50.
     let (letter, width, number) = match tube {
         0..496 => (tube / 8, 2 + tube % 8, place),
         _ => (tube - 496, 2, place + 50),

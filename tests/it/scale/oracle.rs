@@ -1,4 +1,4 @@
-//! What the tables should say, worked out from all that was ever reported, one sensor and one pair after the other.
+//! The oracle: computes the expected rows from all reports, for one sensor and one pair after the other.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,11 @@ use super::network::Report;
 const KEPT: usize = 24;
 const SILENT: i64 = 10_800;
 
-/// All reports of each sensor, by their second.
+/// All reports of each sensor, by second.
 #[derive(Debug, Default)]
 pub struct Oracle(BTreeMap<String, BTreeMap<i64, u8>>);
 
-/// Something wrong.
+/// An episode.
 struct Trouble {
     kind: &'static str,
     began: i64,
@@ -24,7 +24,7 @@ struct Trouble {
 }
 
 impl Oracle {
-    /// Takes note of a report; whether it is news.
+    /// Adds a report, and tells whether it is new.
     pub fn hear(&mut self, report: &Report) -> bool {
         self.0.entry(report.id.clone()).or_default().insert(report.at, report.level).is_none()
     }
@@ -43,7 +43,7 @@ impl Oracle {
         rows
     }
 
-    /// The rows of `problems`, as far as they say what is wrong and since when.
+    /// The rows of `problems`, without the attributes of the implementation.
     pub fn problems(&self, pairs: &[(String, String)], now: Timestamp) -> Vec<Value> {
         let of_pair = |(current, following): &(String, String)| {
             let joint = if current.len() == following.len() { "" } else { "-" };

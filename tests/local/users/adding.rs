@@ -1,7 +1,7 @@
-//! Adding is all or nothing, whatever breaks wherever; and the same request again succeeds.
+//! Adding a user is all or nothing, whichever request fails; and the same request again succeeds.
 
 use serde_json::{Value, json};
-use weir_aws::profile::Found;
+use weir_aws::profile::StoredProfile;
 use weir_runtime::Function as _;
 use weir_tests::breaking::{Break, Breaking};
 use weir_tests::local::Local;
@@ -9,32 +9,36 @@ use weir_tests::own_pool::{OwnPool, attribute};
 
 use super::{ask, asked};
 
-/// How many requests are looked at; one that adds takes fewer.
+/// The number of requests that are made to fail; adding takes fewer.
 const MOST: usize = 20;
 
-/// Whether the address belongs to a user who is whole: no mark, the group, a profile.
-async fn is_whole(own: &OwnPool, email: &str) -> bool {
+/// Whether the address belongs to a complete user: no flag, the group, a profile.
+async fn is_complete(own: &OwnPool, email: &str) -> bool {
     let users = own.with_email(email).await;
     assert!(users.len() <= 1, "{email} is there {} times", users.len());
     let Some(user) = users.first() else { return false };
     if !attribute(user, "custom:adding").is_empty() {
         return false;
     }
-    assert_eq!(own.groups(user["Username"].as_str().unwrap()).await, ["user"], "{email} is unmarked and not whole");
+    assert_eq!(
+        own.groups(user["Username"].as_str().unwrap()).await,
+        ["user"],
+        "{email} has no flag but is not complete"
+    );
     let profile = own.profiles().find(&attribute(user, "sub").parse().unwrap()).await.unwrap();
-    assert!(matches!(&profile, Found::Profile(record) if record.profile.name == "New"), "{email}: {profile:?}");
+    assert!(matches!(&profile, StoredProfile::Present(record) if record.profile.name == "New"), "{email}: {profile:?}");
     assert_eq!((user["Enabled"].as_bool(), attribute(user, "custom:devices")), (Some(true), "buoy-01"));
     true
 }
 
-/// Each way of adding takes other requests.
+/// Each way of adding takes different requests.
 fn ways() -> [Value; 3] {
     let password = |permanent: bool| json!({"value": "Correct-Horse-7", "permanent": permanent});
     [Value::Null, password(false), password(true)]
 }
 
 #[tokio::test]
-async fn whatever_breaks_nobody_is_half_made_and_the_same_request_again_succeeds() {
+async fn whichever_request_fails_no_user_stays_incomplete_and_a_repetition_succeeds() {
     let local = Local::running();
     let own = OwnPool::new(&local).await;
     let boss = own.add("boss@example.com", "admin").await;
@@ -57,20 +61,20 @@ async fn whatever_breaks_nobody_is_half_made_and_the_same_request_again_succeeds
                 let here = format!("{how:?} of request {at} ({}), way {way}: {answer:?}", wire.what());
                 if !wire.broke() {
                     assert_eq!(status, Some(201), "{here}");
-                    assert!(is_whole(&own, &email).await, "{here}");
+                    assert!(is_complete(&own, &email).await, "{here}");
                     whole += 1;
                     break;
                 }
                 broken.push(wire.what());
                 assert!(matches!(status, None | Some(201 | 503)), "{here}");
-                let there = is_whole(&own, &email).await;
+                let there = is_complete(&own, &email).await;
                 if status == Some(201) {
                     assert!(there, "{here}");
                 } else if how.is_survived() {
-                    // Not even something half-made is left.
+                    // Not even an incomplete user is left.
                     assert_eq!(own.with_email(&email).await, Vec::<Value>::new(), "{here}");
                 }
-                // At once: done, there already, or to be asked again, but never an error.
+                // At once: done, already there, or to be retried, but never an error.
                 let again = ask(&own.function(), &boss, "POST", "/cognito/users", Some(&body)).await;
                 assert!(matches!((again, there), (201 | 503, false) | (409 | 503, true)), "{again}: {here}");
                 if again == 503 {
@@ -78,12 +82,12 @@ async fn whatever_breaks_nobody_is_half_made_and_the_same_request_again_succeeds
                     let later = ask(&own.function(), &boss, "POST", "/cognito/users", Some(&body)).await;
                     assert_eq!(later, if there { 409 } else { 201 }, "{here}");
                 }
-                assert!(is_whole(&own, &email).await, "{here}");
+                assert!(is_complete(&own, &email).await, "{here}");
                 whole += 1;
             }
         }
     }
-    // Neither a user nor a profile too many, beside the admin who adds them.
+    // No other user and no other profile, except for the admin who adds them.
     assert_eq!(own.everyone().await.len(), whole + 1);
     let (mut profiles, mut after) = (0, None);
     loop {
@@ -95,7 +99,7 @@ async fn whatever_breaks_nobody_is_half_made_and_the_same_request_again_succeeds
         }
     }
     assert_eq!(profiles, whole);
-    // Each step was the one that broke.
+    // Each step has failed once.
     for step in
         ["AdminCreateUser", "PutItem", "AdminSetUserPassword", "AdminAddUserToGroup", "AdminUpdateUserAttributes"]
     {
@@ -104,7 +108,7 @@ async fn whatever_breaks_nobody_is_half_made_and_the_same_request_again_succeeds
 }
 
 #[tokio::test]
-async fn of_several_who_add_the_same_address_at_once_one_succeeds() {
+async fn of_concurrent_requests_to_add_the_same_address_one_succeeds() {
     let local = Local::running();
     let own = OwnPool::new(&local).await;
     let boss = own.add("boss@example.com", "admin").await;
@@ -115,12 +119,12 @@ async fn of_several_who_add_the_same_address_at_once_one_succeeds() {
     statuses.sort_unstable();
     assert_eq!(statuses[0], 201);
     assert!(statuses[1..].iter().all(|status| matches!(status, 409 | 503)), "{statuses:?}");
-    assert!(is_whole(&own, "new@example.com").await);
+    assert!(is_complete(&own, "new@example.com").await);
     assert_eq!(own.profiles().list(10, None).await.unwrap().0.len(), 1);
 }
 
 #[tokio::test]
-async fn a_password_that_the_pool_refuses_adds_nobody() {
+async fn a_refused_password_adds_no_user() {
     let local = Local::running();
     let own = OwnPool::new(&local).await;
     let boss = own.add("boss@example.com", "admin").await;
@@ -131,7 +135,7 @@ async fn a_password_that_the_pool_refuses_adds_nobody() {
         assert_eq!(answer["statusCode"], 422, "{answer}");
         let problem: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
         assert_eq!(problem["type"], "urn:weir:problem:password_policy");
-        let errors = json!([{"pointer": "/password/value", "detail": "must have a capital letter"}]);
+        let errors = json!([{"pointer": "/password/value", "detail": "must have an upper-case letter"}]);
         assert_eq!(problem["errors"], errors);
         assert_eq!(own.everyone().await.len(), 1, "nobody but the admin");
     }

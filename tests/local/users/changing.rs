@@ -1,9 +1,9 @@
-//! Changing and deleting, broken off anywhere: nobody has more rights than before or after, nobody is without a role, an
-//! admin is always left, and the same request again brings it to its end.
+//! Changes and deletions that are interrupted anywhere: a user never has more rights than before or after and is never without
+//! a role, an admin always remains, and the same request again completes the change.
 
 use serde_json::{Value, json};
-use weir_aws::profile::Found;
-use weir_core::domain::people::profile::{Profile, Record};
+use weir_aws::profile::StoredProfile;
+use weir_core::domain::people::profile::{Profile, ProfileRecord};
 use weir_core::id::Sub;
 use weir_runtime::Function as _;
 use weir_tests::breaking::{Break, Breaking};
@@ -14,11 +14,12 @@ use super::{ask, asked};
 
 const MOST: usize = 30;
 
-/// A pool with an admin who stays, and one more person.
+/// Adds an admin who stays, and one more user.
 async fn two(own: &OwnPool, email: &str, group: &str) -> String {
     let other = own.add(email, group).await;
     let sub: Sub = other.parse().unwrap();
-    let record = Record::new(sub, Profile::default(), 0, "test".into(), weir_runtime::clock::Clock::now(&*own.clock));
+    let record =
+        ProfileRecord::new(sub, Profile::default(), 0, "test".into(), weir_runtime::clock::Clock::now(&*own.clock));
     own.profiles().write(&record).await.unwrap();
     other
 }
@@ -27,7 +28,7 @@ async fn user(own: &OwnPool, username: &str) -> Option<Value> {
     own.everyone().await.into_iter().find(|user| user["Username"] == username)
 }
 
-/// What a person may do: enabled, and which groups.
+/// The rights of a user: whether enabled, and the groups.
 async fn rights(own: &OwnPool, username: &str) -> (bool, Vec<String>) {
     let mut groups = own.groups(username).await;
     groups.sort();
@@ -35,7 +36,7 @@ async fn rights(own: &OwnPool, username: &str) -> (bool, Vec<String>) {
 }
 
 #[tokio::test]
-async fn a_change_that_is_broken_off_anywhere_is_harmless_and_the_same_again_ends_it() {
+async fn an_interrupted_change_is_harmless_and_a_repetition_completes_it() {
     let local = Local::running();
     let own = OwnPool::new(&local).await;
     let boss = own.add("boss@example.com", "admin").await;
@@ -60,18 +61,18 @@ async fn a_change_that_is_broken_off_anywhere_is_harmless_and_the_same_again_end
                 assert!(matches!(status, None | Some(200 | 503)), "{here}");
                 let (enabled, groups) = rights(&own, &other).await;
                 assert!(!groups.is_empty(), "nobody is without a role: {here}");
-                // Before, after, or both groups at once, which is an admin: one of the two is.
+                // The group before or after, or both, which makes an admin, as one of the two does.
                 assert!(groups.iter().all(|group| group == from || *group == end.1[0]), "{here}");
                 let rules = enabled && groups.iter().any(|group| group == "admin");
                 assert!(!rules || from == "admin" || end == (true, ["admin"]), "an admin by accident: {here}");
-                assert!(own.ruling().await >= 1, "{here}");
+                assert!(own.active_admins().await >= 1, "{here}");
                 let broke = wire.broke();
                 if status != Some(200) {
                     own.a_minute_later();
                     assert_eq!(ask(&own.function(), &boss, "PATCH", &path, Some(&body)).await, 200, "{here}");
                 }
                 assert_eq!(rights(&own, &other).await, (end.0, end.1.map(str::to_owned).to_vec()), "{here} {enabled}");
-                // So that the pool stays small.
+                // Keeps the pool small.
                 own.a_minute_later();
                 own.ask("AdminDeleteUser", json!({"Username": other})).await;
                 if !broke {
@@ -83,7 +84,7 @@ async fn a_change_that_is_broken_off_anywhere_is_harmless_and_the_same_again_end
 }
 
 #[tokio::test]
-async fn a_deletion_that_is_broken_off_anywhere_leaves_nothing_when_it_is_asked_for_again() {
+async fn an_interrupted_deletion_leaves_nothing_after_a_repetition() {
     let local = Local::running();
     let own = OwnPool::new(&local).await;
     let boss = own.add("boss@example.com", "admin").await;
@@ -106,7 +107,7 @@ async fn a_deletion_that_is_broken_off_anywhere_leaves_nothing_when_it_is_asked_
             }
             assert_eq!(user(&own, &other).await, None, "{here}");
             let left = own.profiles().find(&other.parse().unwrap()).await.unwrap();
-            assert_eq!(left, Found::Gone, "{here}");
+            assert_eq!(left, StoredProfile::UserDeleted, "{here}");
             own.a_minute_later();
             if !wire.broke() {
                 break;
@@ -118,7 +119,7 @@ async fn a_deletion_that_is_broken_off_anywhere_leaves_nothing_when_it_is_asked_
 }
 
 #[tokio::test]
-async fn an_address_of_another_and_a_refused_password_change_nothing() {
+async fn a_taken_address_and_a_refused_password_change_nothing() {
     let local = Local::running();
     let own = OwnPool::new(&local).await;
     let boss = own.add("boss@example.com", "admin").await;

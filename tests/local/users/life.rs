@@ -1,4 +1,4 @@
-//! The whole life of a user over the deployed stack, with real passwords and tokens.
+//! The life of a user on the deployed stack, with real passwords and tokens.
 
 use serde_json::{Value, json};
 use tooling::api::Api;
@@ -8,7 +8,7 @@ use weir_tests::local::{Local, until};
 const FIRST: &str = "Temporary-Horse-7";
 const OWN: &str = "My-Own-Battery-8";
 
-/// Asks the user pool as an app does; an error is an answer too.
+/// Calls the user pool as an app does; an error is a result too.
 async fn pool(local: &Local, operation: &str, body: Value) -> Result<Value, String> {
     let target = format!("AWSCognitoIdentityProviderService.{operation}");
     let headers = [("x-amz-target", target.as_str()), ("content-type", "application/x-amz-json-1.1")];
@@ -60,7 +60,7 @@ async fn a_user_is_added_signs_in_works_is_demoted_disabled_and_deleted() {
     assert_eq!((added["role"].as_str(), added["status"].as_str()), (Some("user"), Some("force_change_password")));
     assert_eq!(expect(&admin, 409, "POST", "/cognito/users", Some(body)).await["type"], "urn:weir:problem:user_exists");
 
-    // Nobody learns from a sign-in who exists.
+    // A sign-in does not show whether a user exists.
     let wrong = sign_in(&local, email, "Not-The-Horse-7").await.unwrap_err();
     let nobody = sign_in(&local, "nobody@weir.example", "Not-The-Horse-7").await.unwrap_err();
     assert!(wrong.contains("NotAuthorizedException") && nobody.contains("NotAuthorizedException"), "{wrong} {nobody}");
@@ -74,7 +74,7 @@ async fn a_user_is_added_signs_in_works_is_demoted_disabled_and_deleted() {
     let tokens = pool(&local, "AdminRespondToAuthChallenge", answer).await.unwrap()["AuthenticationResult"].clone();
     assert_eq!(tokens["ExpiresIn"], 900, "a token lasts a quarter of an hour");
 
-    // Reads what is theirs.
+    // Reads their own data.
     let me = api(&local, &tokens, "IdToken");
     assert_eq!(expect(&me, 200, "GET", "/users/me", None).await["name"], "Life");
     let changed = expect(&me, 200, "PATCH", "/users/me", Some(json!({"preferences": {"language": "de"}}))).await;
@@ -114,21 +114,21 @@ async fn a_user_is_added_signs_in_works_is_demoted_disabled_and_deleted() {
     let page = expect(&api(&local, &refreshed, "IdToken"), 200, "GET", "/cognito/users?email=life@", None).await;
     assert_eq!((page["items"][0]["role"].as_str(), page["items"].as_array().unwrap().len()), (Some("admin"), 1));
     assert_eq!(expect(&admin, 200, "GET", &person, None).await["role"], "admin");
-    // Even so nobody deletes themself.
+    // Not even an admin can delete themselves.
     let refused = expect(&api(&local, &refreshed, "IdToken"), 409, "DELETE", &person, None).await;
     assert_eq!(refused["type"], "urn:weir:problem:self_delete");
 
-    // Is demoted: signed out, and no admin any more.
+    // Is demoted: signed out, and no longer an admin.
     next_second().await;
     expect(&admin, 200, "PATCH", &person, Some(json!({"role": "user"}))).await;
     refresh(&local, &tokens).await.unwrap_err();
-    // Nor does the token in hand, which says admin still, bring that back.
+    // The old token, which still says admin, cannot undo that.
     let late = api(&local, &refreshed, "IdToken");
     expect(&late, 403, "PATCH", &person, Some(json!({"role": "admin"}))).await;
     let tokens = sign_in(&local, email, OWN).await.unwrap()["AuthenticationResult"].clone();
     expect(&api(&local, &tokens, "IdToken"), 403, "GET", "/cognito/users", None).await;
 
-    // Gets another password, which the pool checks.
+    // Gets a new password, which the pool checks.
     let weak = json!({"password": {"value": "short", "permanent": true}});
     let refused = expect(&admin, 422, "PATCH", &person, Some(weak)).await;
     assert_eq!(refused["type"], "urn:weir:problem:password_policy");
@@ -137,7 +137,7 @@ async fn a_user_is_added_signs_in_works_is_demoted_disabled_and_deleted() {
     sign_in(&local, email, OWN).await.unwrap_err();
     let tokens = sign_in(&local, email, FIRST).await.unwrap()["AuthenticationResult"].clone();
 
-    // Is disabled, and let in again.
+    // Is disabled, and enabled again.
     next_second().await;
     let disabled = expect(&admin, 200, "PATCH", &person, Some(json!({"enabled": false}))).await;
     assert_eq!(disabled["enabled"], false);
@@ -146,7 +146,7 @@ async fn a_user_is_added_signs_in_works_is_demoted_disabled_and_deleted() {
     expect(&admin, 200, "PATCH", &person, Some(json!({"enabled": true}))).await;
     let tokens = sign_in(&local, email, FIRST).await.unwrap()["AuthenticationResult"].clone();
 
-    // Is deleted, with the profile; the token that is still good brings nothing back.
+    // Is deleted, with the profile; a token that is still valid restores nothing.
     expect(&admin, 204, "DELETE", &person, None).await;
     expect(&admin, 404, "GET", &person, None).await;
     expect(&admin, 404, "GET", &format!("/users/{username}"), None).await;
@@ -154,7 +154,7 @@ async fn a_user_is_added_signs_in_works_is_demoted_disabled_and_deleted() {
     sign_in(&local, email, FIRST).await.unwrap_err();
     expect(&api(&local, &tokens, "IdToken"), 404, "PATCH", "/users/me", Some(json!({"name": "Ghost"}))).await;
 
-    // All of it is in the log, by whom it was done.
+    // All changes are in the audit log, with the admin who made them.
     let expected = ["user.add", "user.change", "user.delete"];
     until("the log of changes", async || {
         let told = audits(&local, &username, email).await;
@@ -167,12 +167,12 @@ async fn a_user_is_added_signs_in_works_is_demoted_disabled_and_deleted() {
     }
 }
 
-/// The emulator counts in whole seconds: a token made in the second of a sign-out outlives it there.
+/// The emulator counts whole seconds: there, a token issued in the second of a sign-out stays valid.
 async fn next_second() {
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
 }
 
-/// The lines of the function's log about one person.
+/// The audit lines about one user.
 async fn audits(local: &Local, username: &str, email: &str) -> Vec<Value> {
     let name = local.stack.function("cognito-add-update-delete-user").unwrap();
     let body = json!({"logGroupName": format!("/aws/lambda/{name}")}).to_string().into_bytes();

@@ -1,5 +1,5 @@
-//! People: the whole life of a user over the deployed stack, and the function that changes people against a pool in which
-//! every request can be broken.
+//! People: the life of a user on the deployed stack, and the function that changes users against a pool in which every request
+//! can be made to fail.
 
 mod adding;
 mod changing;
@@ -11,7 +11,7 @@ use cognito_add_update_delete_user::ChangeUser;
 use serde_json::{Value, json};
 use weir_runtime::Function as _;
 
-/// A request of an admin whose id is `caller`, as API Gateway hands it over.
+/// A request of an admin whose id is `caller`, as API Gateway passes it on.
 pub fn asked(caller: &str, method: &str, path: &str, body: Option<&Value>) -> Value {
     let claims = json!({"token_use": "id", "sub": caller, "cognito:username": caller, "cognito:groups": "[admin]"});
     json!({
@@ -23,7 +23,7 @@ pub fn asked(caller: &str, method: &str, path: &str, body: Option<&Value>) -> Va
     })
 }
 
-/// Asks as an admin; the status.
+/// Sends a request as an admin; returns the status.
 pub async fn ask(function: &ChangeUser, caller: &str, method: &str, path: &str, body: Option<&Value>) -> u64 {
     let answer = function.answer(asked(caller, method, path, body)).await;
     answer["statusCode"].as_u64().expect("an answer")

@@ -1,4 +1,4 @@
-//! The guards under concurrency: whoever takes admins away at the same moment, one is left who can sign in.
+//! The guards under concurrency: however many admins are removed at the same time, one who can sign in remains.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ async fn restore(own: &OwnPool, admins: &[String]) {
 }
 
 #[tokio::test]
-async fn of_two_admins_who_demote_each_other_at_once_one_stays() {
+async fn of_two_admins_who_demote_each_other_one_remains() {
     let local = Local::running();
     let own = OwnPool::new(&local).await;
     let (ann, bob) = (own.add("ann@example.com", "admin").await, own.add("bob@example.com", "admin").await);
@@ -33,15 +33,15 @@ async fn of_two_admins_who_demote_each_other_at_once_one_stays() {
         );
         let mut statuses = [one, other];
         statuses.sort_unstable();
-        // The one who comes second is no admin any more.
+        // The second one is no longer an admin.
         assert_eq!(statuses, [200, 403], "round {round}");
-        assert_eq!(own.ruling().await, 1, "round {round}");
+        assert_eq!(own.active_admins().await, 1, "round {round}");
         restore(&own, &both).await;
     }
 }
 
 #[tokio::test]
-async fn of_many_admins_who_take_each_other_away_only_those_succeed_who_are_still_admins() {
+async fn of_many_admins_who_remove_each_other_only_current_admins_succeed() {
     let local = Local::running();
     let own = OwnPool::new(&local).await;
     let mut admins = Vec::new();
@@ -58,7 +58,7 @@ async fn of_many_admins_who_take_each_other_away_only_those_succeed_who_are_stil
                 1 => ask(&functions[place], me, "PATCH", &path, Some(&json!({"enabled": false}))).await,
                 _ => ask(&functions[place], me, "PATCH", &path, Some(&json!({"role": "user"}))).await,
             };
-            // Too many at once is told as such, and asked again.
+            // Contention is reported as such, and the request is repeated.
             if status != 503 {
                 return status;
             }
@@ -66,10 +66,10 @@ async fn of_many_admins_who_take_each_other_away_only_those_succeed_who_are_stil
         503
     };
     let statuses = futures_util::future::join_all((0..admins.len()).map(attack)).await;
-    // Whoever is taken away takes nobody away after that, so each who succeeds is one less, and the last of them is left.
+    // A removed admin removes nobody after that, so each success means one admin less, and the last one remains.
     let taken = statuses.iter().filter(|status| matches!(status, 200 | 204)).count();
     assert!(statuses.iter().all(|status| matches!(status, 200 | 204 | 403 | 503)), "{statuses:?}");
-    assert_eq!((own.ruling().await, taken > 0), (admins.len() - taken, true), "{statuses:?}");
+    assert_eq!((own.active_admins().await, taken > 0), (admins.len() - taken, true), "{statuses:?}");
 }
 
 #[tokio::test]
@@ -77,7 +77,7 @@ async fn a_slow_holder_of_the_lock_stops_before_somebody_else_begins() {
     let local = Local::running();
     let own = Arc::new(OwnPool::new(&local).await);
     let (ann, bob) = (own.add("ann@example.com", "admin").await, own.add("bob@example.com", "admin").await);
-    // Ann has the lock. Right before anything is looked at, a minute passes, and Bob demotes her.
+    // Ann holds the lock. Before she reads anything, a minute passes, and Bob demotes her.
     let (theirs, her, his) = (Arc::clone(&own), ann.clone(), bob.clone());
     let wire = Interlude::new("AdminGetUser", 1, move || {
         let (own, ann, bob) = (Arc::clone(&theirs), her.clone(), his.clone());
@@ -91,11 +91,11 @@ async fn a_slow_holder_of_the_lock_stops_before_somebody_else_begins() {
     });
     let function = own.function_over(Arc::new(wire));
     let status = ask(&function, &ann, "PATCH", &format!("/cognito/users/{bob}"), Some(&json!({"role": "user"}))).await;
-    // What she reads after it shows that she is no admin any more: herself, or that there is no other beside Bob.
+    // What she reads then shows that she is no longer an admin: her own record, or that Bob is the only admin.
     assert!(matches!(status, 403 | 409), "{status}");
-    assert_eq!(own.ruling().await, 1);
+    assert_eq!(own.active_admins().await, 1);
 
-    // The same, once she has read everything: the lock is what stops her.
+    // The same after she has read everything: then the lock stops her.
     restore(&own, &[ann.clone(), bob.clone()]).await;
     own.a_minute_later();
     let (theirs, her, his) = (Arc::clone(&own), ann.clone(), bob.clone());
@@ -111,11 +111,11 @@ async fn a_slow_holder_of_the_lock_stops_before_somebody_else_begins() {
     });
     let function = own.function_over(Arc::new(wire));
     let status = ask(&function, &ann, "PATCH", &format!("/cognito/users/{bob}"), Some(&json!({"role": "user"}))).await;
-    assert_eq!((status, own.ruling().await), (503, 1));
+    assert_eq!((status, own.active_admins().await), (503, 1));
 }
 
 #[tokio::test]
-async fn nobody_deletes_themself_and_the_last_admin_stays_whatever_is_tried() {
+async fn users_cannot_delete_themselves_and_the_last_admin_cannot_be_removed() {
     let local = Local::running();
     let own = OwnPool::new(&local).await;
     let (ann, off) = (own.add("ann@example.com", "admin").await, own.add("off@example.com", "admin").await);
@@ -133,15 +133,15 @@ async fn nobody_deletes_themself_and_the_last_admin_stays_whatever_is_tried() {
     for (caller, method, body, expected) in tries {
         assert_eq!(ask(&function, caller, method, &path, body.as_ref()).await, expected, "{method} {body:?}");
     }
-    // Nor does one who was disabled come back by the token still in hand.
+    // A disabled admin cannot come back with a token that is still valid.
     let back = Some(json!({"enabled": true}));
     assert_eq!(ask(&function, &off, "PATCH", &format!("/cognito/users/{off}"), back.as_ref()).await, 403);
     let friend = json!({"email": "friend@example.com", "role": "admin", "password": {"value": "Correct-Horse-7"}});
     assert_eq!(ask(&function, &off, "POST", "/cognito/users", Some(&friend)).await, 403);
-    assert_eq!(own.ruling().await, 1);
-    // By the address it is oneself as well.
+    assert_eq!(own.active_admins().await, 1);
+    // The same with the own address.
     assert_eq!(ask(&function, &ann, "DELETE", "/cognito/users/ann@example.com", None).await, 409);
-    // Another who can sign in, and she may go.
+    // With another admin who can sign in she may be removed.
     let new = own.add("new@example.com", "admin").await;
     assert_eq!(ask(&function, &off, "DELETE", &path, None).await, 403, "a disabled one deletes nobody");
     assert_eq!(ask(&function, &new, "DELETE", &path, None).await, 204);

@@ -10,6 +10,7 @@ use aws_smithy_http_client::Builder;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cognito_add_update_delete_user::ChangeUser;
+use cognito_add_update_delete_user::Lock;
 use cognito_get_role::GetRole;
 use cognito_get_users_info::UsersInfo;
 use device::Device;
@@ -22,7 +23,6 @@ use weir_aws::CalibrationTable;
 use weir_aws::delivery::Delivery;
 use weir_aws::device::DeviceTable;
 use weir_aws::iot::Iot;
-use weir_aws::people::Lock;
 use weir_aws::profile::ProfileTable;
 use weir_aws::quarantine::QuarantineTable;
 use weir_aws::recalculation::RecalculationTable;
@@ -139,7 +139,7 @@ impl Api {
             change: ChangeUser::new(cognito_add_update_delete_user::Parts {
                 pool: pool.pool(),
                 profiles: profiles(),
-                lock: Lock::new(client(), engine.name("users"), clock.clone()),
+                lock: Lock::new(profiles(), clock.clone()),
                 clock,
             }),
             functions,

@@ -41,7 +41,7 @@ pub enum Write {
 
 /// A word that no other process and no other call has, so that a change that AWS took without saying so is known when
 /// the SDK sends it again.
-pub(crate) fn token() -> String {
+pub fn token() -> String {
     format!("{:016x}{:016x}", RandomState::new().hash_one(1), RandomState::new().hash_one(2))
 }
 

@@ -1,4 +1,4 @@
-//! Lists of levels: by key, a page at a time, and each page reads what it shows.
+//! Lists of levels: the index gives a page of ids, and the rows of that page are then read.
 
 use super::super::row::{Item, s};
 use super::super::{AwsError, batch};
@@ -6,9 +6,9 @@ use super::watch::LISTED;
 use super::{LevelState, LevelTable, TABLE, state_of};
 use weir_core::id::{BadId, LevelId};
 
-/// A page of the index `listed`.
+/// A page of sensor ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Listing {
+pub struct LevelPage {
     /// The sensors, ascending.
     pub ids: Vec<LevelId>,
     /// Whether there are more.
@@ -16,12 +16,12 @@ pub struct Listing {
 }
 
 impl LevelTable {
-    /// The ids of at most `limit` sensors after `after`, ascending; only those of a tube, where one is named.
+    /// The ids of at most `limit` sensors after `after`, ascending; with `tube`, only those of this tube.
     ///
     /// # Errors
-    /// When DynamoDB does not answer, or a key cannot be understood.
-    pub async fn list(&self, tube: Option<&str>, limit: usize, after: Option<&LevelId>) -> Result<Listing, AwsError> {
-        // The tube is the first character of the id, so a tube is a stretch of the range.
+    /// When DynamoDB does not answer, or a key is corrupt.
+    pub async fn list(&self, tube: Option<&str>, limit: usize, after: Option<&LevelId>) -> Result<LevelPage, AwsError> {
+        // The tube is the first character of the id, so a tube is a range of ids.
         let condition = if tube.is_some() { "listed = :l AND begins_with(id, :t)" } else { "listed = :l" };
         let start =
             after.map(|after| Item::from([("listed".to_owned(), s(LISTED)), ("id".to_owned(), s(after.as_str()))]));
@@ -32,7 +32,7 @@ impl LevelTable {
             .index_name("listed")
             .key_condition_expression(condition)
             .expression_attribute_values(":l", s(LISTED))
-            // One more than asked for tells whether there is a next page.
+            // One more than `limit`, to know whether there is a next page.
             .limit(i32::try_from(limit.saturating_add(1)).unwrap_or(i32::MAX))
             .set_exclusive_start_key(start);
         let query = match tube {
@@ -47,11 +47,11 @@ impl LevelTable {
         let mut ids = page.items.unwrap_or_default().into_iter().map(id).collect::<Result<Vec<_>, AwsError>>()?;
         let more = ids.len() > limit;
         ids.truncate(limit);
-        Ok(Listing { ids, more })
+        Ok(LevelPage { ids, more })
     }
 
-    /// The levels of these sensors, of those that there are, in this order; each by itself, as one that cannot be
-    /// understood need not hold back the others.
+    /// The states of those of these sensors that have one, in this order. Each has its own result, so that a corrupt row
+    /// does not affect the others.
     ///
     /// # Errors
     /// When DynamoDB does not answer.
@@ -60,13 +60,5 @@ impl LevelTable {
         let mut rows = batch::rows(&self.client, &self.name, "id", &texts).await?;
         let state = |id: &LevelId| rows.remove(id.as_str()).map(|item| (id.clone(), state_of(id, item)));
         Ok(ids.iter().filter_map(state).collect())
-    }
-
-    /// The level of one sensor at this moment.
-    ///
-    /// # Errors
-    /// When DynamoDB does not answer, or the row cannot be understood.
-    pub async fn get(&self, id: &LevelId) -> Result<Option<LevelState>, AwsError> {
-        self.read(id).await
     }
 }

@@ -1,19 +1,18 @@
-//! Which sensors are watched, and until when: the index `watched`.
+//! The index `watched`: when each sensor has to be checked for silence.
 //!
-//! A report does not touch it, so a report stays one write unit. `watch` says when a sensor may be silent as far as was
-//! known when it was written; the sweep reads only the sensors whose time has come, and sets it anew for those that have
-//! reported since. A sensor that is known to be silent is not in the index; its next report wakes the detector, which
-//! puts it back.
+//! `watch` is the time at which the sensor becomes silent, computed from the report that was newest when it was written.
+//! Reports do not change it, so that a report stays one write unit. The sweep reads the sensors whose time has come, and
+//! sets `watch` again for those that have reported since. A sensor that is known to be silent is not in the index; the
+//! detector puts it back after its next report.
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update};
 use serde::Deserialize;
 
-use super::super::AwsError;
 use super::super::row::{Item, n, s};
-use super::write::as_known;
-use super::{LevelState, LevelTable, TABLE};
+use super::super::{AwsError, WriteOutcome};
+use super::{LevelState, LevelTable, TABLE, has_revision};
 use weir_core::domain::Timestamp;
 use weir_core::id::LevelId;
 
@@ -21,30 +20,31 @@ use weir_core::id::LevelId;
 pub(super) const LISTED: &str = "level";
 /// The index, and its range key.
 const WATCHED: &str = "watched";
-/// So many keys a page has: as many rows as are read at once.
+/// Keys of a page: as many as rows are read with one request.
 const PAGE: i32 = 100;
 
-/// Sensors whose time has come, and where the next page begins.
+/// A page of the sensors whose time has come.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Due {
-    /// The sensors, and until when they were watched.
+pub struct DueSensors {
+    /// The sensors, and when they were to be checked, in seconds since the epoch.
     pub sensors: Vec<(LevelId, i64)>,
     next: Option<Item>,
 }
 
-impl Due {
-    /// Whether there are more.
+impl DueSensors {
+    /// Whether this is the last page.
     pub fn is_last(&self) -> bool {
         self.next.is_none()
     }
 }
 
 impl LevelTable {
-    /// The sensors that may be silent at `now`, those that have waited longest first: at most 100 keys, half a read unit.
+    /// The next page after `after` of the sensors that may be silent at `now`, longest due first: at most 100 keys, which
+    /// is half a read unit.
     ///
     /// # Errors
-    /// When DynamoDB does not answer, or a key cannot be understood.
-    pub async fn due(&self, now: Timestamp, after: Option<Due>) -> Result<Due, AwsError> {
+    /// When DynamoDB does not answer, or a key is corrupt.
+    pub async fn due(&self, now: Timestamp, after: Option<DueSensors>) -> Result<DueSensors, AwsError> {
         #[derive(Deserialize)]
         struct WatchedRow {
             id: String,
@@ -68,15 +68,15 @@ impl LevelTable {
             Ok((row.id.parse().map_err(|error: weir_core::id::BadId| corrupt(error.to_string()))?, row.watch))
         };
         let sensors = page.items.unwrap_or_default().into_iter().map(sensor).collect::<Result<_, AwsError>>()?;
-        Ok(Due { sensors, next: page.last_evaluated_key })
+        Ok(DueSensors { sensors, next: page.last_evaluated_key })
     }
 
-    /// Sets until when a sensor is watched, if that is still as it was known. False: somebody else has set it, or has the
-    /// row in a transaction at this moment, which may be about something else; so it has to be looked at again.
+    /// Sets `watch`, in seconds since the epoch, if it still has the value `known`. A transaction on the row counts as
+    /// another writer, whatever it changes.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
-    pub async fn watch(&self, id: &LevelId, known: Option<i64>, watch: i64) -> Result<bool, AwsError> {
+    pub async fn watch(&self, id: &LevelId, known: Option<i64>, watch: i64) -> Result<WriteOutcome, AwsError> {
         let update = self
             .client
             .update_item()
@@ -90,28 +90,29 @@ impl LevelTable {
             None => update.condition_expression("attribute_exists(id) AND attribute_not_exists(watch)"),
             Some(known) => update.condition_expression("watch = :k").expression_attribute_values(":k", n(known)),
         };
-        let Err(error) = update.send().await else { return Ok(true) };
+        let Err(error) = update.send().await else { return Ok(WriteOutcome::Done) };
         match error.as_service_error() {
             Some(
                 UpdateItemError::ConditionalCheckFailedException(_) | UpdateItemError::TransactionConflictException(_),
-            ) => Ok(false),
+            ) => Ok(WriteOutcome::Overtaken),
             _ => Err(AwsError::call("UpdateItem levels", error)),
         }
     }
 
-    /// The part of a transaction that has the sensor's next report looked at, if the row is as it was known, and wakes the
-    /// detector `now` too. Counted like a report, so that no process goes on by what it remembers.
-    pub(in super::super) fn again(
+    /// The part of a transaction that marks the row with `judge_next`, if it has the revision that was read. With `now` the
+    /// detector judges the sensor at once as well. It increments the revision, so that no process relies on the row it
+    /// wrote before.
+    pub(in super::super) fn mark_judge_next(
         &self,
         id: &LevelId,
         known: &LevelState,
         now: bool,
     ) -> Result<TransactWriteItem, BuildError> {
-        let (condition, revision) = as_known(known.revision);
+        let (condition, revision) = has_revision(known.revision);
         let update = Update::builder()
             .table_name(&self.name)
             .key("id", s(id.as_str()))
-            .update_expression("SET again = :yes, judge = :j, revision = :n")
+            .update_expression("SET judge_next = :yes, judge = :j, revision = :n")
             .condition_expression(condition)
             .expression_attribute_values(":yes", AttributeValue::Bool(true))
             .expression_attribute_values(":j", AttributeValue::Bool(now))
@@ -123,15 +124,15 @@ impl LevelTable {
         Ok(TransactWriteItem::builder().update(update.build()?).build())
     }
 
-    /// The part of a transaction that sets or ends the watch over a sensor, if the row is as it was known; where the
-    /// watch stays as it is, only that is checked.
-    pub(in super::super) fn watching(
+    /// The part of a transaction that sets or removes `watch`, if the row has the revision that was read. When `watch` stays
+    /// the same, only the revision is checked.
+    pub(in super::super) fn set_watch(
         &self,
         id: &LevelId,
         known: &LevelState,
         watch: Option<i64>,
     ) -> Result<TransactWriteItem, BuildError> {
-        let (condition, revision) = as_known(known.revision);
+        let (condition, revision) = has_revision(known.revision);
         if watch == known.watch {
             let check = ConditionCheck::builder().table_name(&self.name).key("id", s(id.as_str()));
             let check = check.condition_expression(condition);
@@ -153,7 +154,8 @@ impl LevelTable {
                 .update_expression(WATCH)
                 .expression_attribute_values(":w", n(watch))
                 .expression_attribute_values(":l", s(LISTED)),
-            // Counted like a report, so that no process goes on by what it remembers: it has to wake the detector.
+            // It increments the revision, so that no process relies on the row it wrote before: the next report has to wake
+            // the detector.
             None => update
                 .update_expression("SET judge = :no, revision = :n REMOVE watch")
                 .expression_attribute_values(":n", n(known.revision.unwrap_or(0) + 1)),
@@ -162,5 +164,5 @@ impl LevelTable {
     }
 }
 
-/// `judge` says what the last report was, and this write is none: it would wake the detector again.
+/// `judge` is set to false, because this write must not wake the detector again.
 const WATCH: &str = "SET watch = :w, listed = :l, judge = :no";

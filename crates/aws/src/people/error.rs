@@ -1,4 +1,4 @@
-//! What goes wrong with the user pool, told apart by who can do something about it. Cognito's own text goes to the log only.
+//! Errors of the user pool. Cognito's own text goes to the log only.
 
 use aws_sdk_cognitoidentityprovider::config::http::HttpResponse;
 use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
@@ -6,37 +6,37 @@ use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 use super::super::AwsError;
 use weir_core::domain::people::password::Rule;
 
-/// Why something was not done in the user pool.
+/// Why a request to the user pool failed.
 #[derive(Debug, thiserror::Error)]
 pub enum PoolError {
     /// There is no such user.
     #[error("there is no such user")]
     NotFound,
-    /// A user with that address is there already.
-    #[error("there is such a user already")]
+    /// A user with this e-mail address already exists.
+    #[error("the user already exists")]
     Exists,
-    /// The address is another user's.
-    #[error("the address is another user's")]
+    /// The e-mail address belongs to another user.
+    #[error("the address belongs to another user")]
     EmailTaken,
-    /// The password breaks these rules.
+    /// The password violates these rules.
     #[error("the password is refused: {0:?}")]
     Password(Vec<Rule>),
-    /// The invitation cannot be sent to the address.
+    /// The invitation cannot be sent to the e-mail address.
     #[error("the invitation cannot be sent")]
     Undeliverable,
-    /// Cognito takes no address like this one.
-    #[error("this is no address to Cognito")]
+    /// Cognito does not accept the e-mail address.
+    #[error("Cognito does not accept the address")]
     BadEmail,
-    /// The list does not go on there: the place is too old.
-    #[error("the list does not go on there")]
-    BadPlace,
-    /// What nobody who asks can do anything about, or what may pass.
+    /// The pagination token is invalid or has expired.
+    #[error("the pagination token is invalid or has expired")]
+    BadPageToken,
+    /// An error that the caller did not cause.
     #[error(transparent)]
     Aws(#[from] AwsError),
 }
 
 impl PoolError {
-    /// Whether nothing was done: Cognito said no. Otherwise it may be done, or still be under way.
+    /// Whether Cognito refused the request, so that nothing was changed. Otherwise the change may have been made.
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Aws(AwsError::Call { .. }) => true,
@@ -47,12 +47,12 @@ impl PoolError {
             | Self::Password(_)
             | Self::Undeliverable
             | Self::BadEmail
-            | Self::BadPlace => true,
+            | Self::BadPageToken => true,
         }
     }
 }
 
-/// What an operation's error means, by the code that Cognito's API reference lists for it.
+/// Converts an error of `operation` by its code (API reference of Cognito user pools).
 pub(super) fn failed<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> PoolError
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
@@ -63,7 +63,7 @@ where
         }
         _ => ("", String::new()),
     };
-    let meant = match code {
+    let known = match code {
         "UserNotFoundException" => Some(PoolError::NotFound),
         "UsernameExistsException" => Some(PoolError::Exists),
         "AliasExistsException" => Some(PoolError::EmailTaken),
@@ -73,19 +73,19 @@ where
         "InvalidParameterException" => parameter(operation, &text.to_ascii_lowercase()),
         _ => None,
     };
-    match meant {
-        Some(meant) => {
-            tracing::debug!(operation, code, text, "the user pool refuses");
-            meant
+    match known {
+        Some(error) => {
+            tracing::debug!(operation, code, text, "the user pool refused a request");
+            error
         }
         None => AwsError::call(operation, error).into(),
     }
 }
 
-/// A parameter that Cognito does not take. Which one only its text says; what a caller cannot have caused is ours.
+/// The meaning of `InvalidParameterException`. Only the text says which parameter; `None` when the caller cannot have caused it.
 fn parameter(operation: &str, text: &str) -> Option<PoolError> {
     match operation {
-        "ListUsers" | "ListUsersInGroup" if text.contains("token") => Some(PoolError::BadPlace),
+        "ListUsers" | "ListUsersInGroup" if text.contains("token") => Some(PoolError::BadPageToken),
         "AdminCreateUser" | "AdminUpdateUserAttributes" | "AdminSetUserPassword" if text.contains("password") => {
             Some(PoolError::Password(vec![Rule::Other]))
         }
@@ -100,15 +100,15 @@ mod tests {
     use aws_sdk_cognitoidentityprovider::error::ErrorMetadata;
     use aws_sdk_cognitoidentityprovider::operation::admin_create_user::AdminCreateUserError;
 
-    fn said(operation: &'static str, status: u16, code: &str, text: &str) -> PoolError {
+    fn error_of(operation: &'static str, status: u16, code: &str, text: &str) -> PoolError {
         let error = AdminCreateUserError::generic(ErrorMetadata::builder().code(code).message(text).build());
         let response = HttpResponse::new(status.try_into().unwrap(), "".into());
         failed(operation, SdkError::service_error(error, response))
     }
 
     #[test]
-    fn every_error_that_a_caller_can_cause_is_known() {
-        let create = |code, text| said("AdminCreateUser", 400, code, text);
+    fn errors_that_a_caller_can_cause_have_a_variant() {
+        let create = |code, text| error_of("AdminCreateUser", 400, code, text);
         assert!(matches!(create("UsernameExistsException", "User account already exists"), PoolError::Exists));
         assert!(matches!(create("AliasExistsException", "x"), PoolError::EmailTaken));
         assert!(matches!(create("UserNotFoundException", "User does not exist."), PoolError::NotFound));
@@ -117,12 +117,12 @@ mod tests {
         let short =
             create("InvalidPasswordException", "Password did not conform with policy: Password not long enough");
         assert!(matches!(short, PoolError::Password(rules) if rules == [Rule::Length]));
-        let list = said("ListUsers", 400, "InvalidParameterException", "FieldError pagination token.");
-        assert!(matches!(list, PoolError::BadPlace));
+        let list = error_of("ListUsers", 400, "InvalidParameterException", "FieldError pagination token.");
+        assert!(matches!(list, PoolError::BadPageToken));
     }
 
     #[test]
-    fn a_busy_pool_is_told_from_one_that_may_not_be_asked() {
+    fn throttling_is_temporary_and_missing_rights_are_not() {
         for (status, code, temporary) in [
             (400, "TooManyRequestsException", true),
             (400, "LimitExceededException", true),
@@ -131,7 +131,7 @@ mod tests {
             (400, "ResourceNotFoundException", false),
             (400, "InvalidParameterException", false),
         ] {
-            let PoolError::Aws(error) = said("AdminGetUser", status, code, "x") else { panic!("{code}") };
+            let PoolError::Aws(error) = error_of("AdminGetUser", status, code, "x") else { panic!("{code}") };
             assert_eq!(error.is_temporary(), temporary, "{code}");
             assert_eq!(PoolError::Aws(error).is_refusal(), !temporary, "{code}");
         }

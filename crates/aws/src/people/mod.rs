@@ -1,4 +1,4 @@
-//! The user pool: who exists and what they may do. The only place that speaks to Cognito.
+//! The user pool: which users exist and what they may do. The only module that calls Cognito.
 
 use aws_config::SdkConfig;
 use aws_sdk_cognitoidentityprovider::Client;
@@ -10,32 +10,27 @@ use futures_util::future::try_join;
 use super::AwsError;
 use crate::config::variable;
 use weir_core::domain::Timestamp;
-use weir_core::domain::access::Role;
 use weir_core::domain::people::Person;
-use weir_core::domain::people::mark::Mark;
+use weir_core::domain::people::creation::CreationFlag;
 use weir_core::id::{Sub, Username};
 
-mod add;
 mod error;
 mod list;
-mod lock;
 mod roles;
 mod write;
 
-pub use add::Wish;
 pub use error::PoolError;
-pub use list::Listing;
-pub use lock::{Held, Lock};
-pub use write::Password;
+pub use list::UserFilter;
+pub use write::{NewAccount, Password};
 
 use error::failed;
 
-/// The attribute of the device scope.
+/// The attribute with the device scope.
 const DEVICES: &str = "custom:devices";
-/// The attribute of the mark of one who is being added.
-const ADDING: &str = "custom:adding";
-/// So many people or groups Cognito names at once, at most.
-const AT_ONCE: usize = 60;
+/// The attribute that flags users being created.
+const CREATING: &str = "custom:adding";
+/// Maximum number of users or groups in one answer of Cognito.
+pub const MAX_PAGE: usize = 60;
 
 /// The user pool.
 #[derive(Debug, Clone)]
@@ -44,13 +39,13 @@ pub struct Pool {
     id: String,
 }
 
-/// A user of the pool, who may be half-made. Which groups they are in has to be asked apart.
+/// A user of the pool, complete or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Who it is; the role is not known.
+    /// The user. The role is always `None`, because Cognito returns groups separately.
     pub person: Person,
-    /// The mark of one who is still being added, or whose adding never came to its end.
-    pub adding: Option<Mark>,
+    /// The flag of a user who is being created, or whose creation was interrupted.
+    pub creating: Option<CreationFlag>,
 }
 
 /// A client of Cognito.
@@ -63,42 +58,44 @@ pub fn client(config: &SdkConfig) -> Client {
 }
 
 impl Pool {
-    /// The pool of that id.
+    /// The pool with this id.
     pub fn new(client: Client, id: impl Into<String>) -> Self {
         Self { client, id: id.into() }
     }
 
-    /// The person with their role: two requests at once. One who is half-made is none.
+    /// Finds a complete user with the role, by user name, id or e-mail address: two requests at the same time. Users being
+    /// created are not found.
     ///
     /// # Errors
     /// When Cognito does not answer.
     pub async fn find(&self, username: &Username) -> Result<Option<Person>, PoolError> {
-        match try_join(self.known(username), self.role(username)).await {
-            Ok((Some(Account { person, adding: None }), role)) => Ok(Some(Person { role, ..person })),
+        match try_join(self.get(username), self.role(username)).await {
+            Ok((Account { person, creating: None }, role)) => Ok(Some(Person { role, ..person })),
             Ok(_) | Err(PoolError::NotFound) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// The user of that name, or with that address, half-made or whole.
+    /// Finds a user by user name, id or e-mail address, including users being created. Does not read the role.
     ///
     /// # Errors
     /// When Cognito does not answer.
     pub async fn account(&self, username: &Username) -> Result<Option<Account>, PoolError> {
-        match self.known(username).await {
+        match self.get(username).await {
+            Ok(account) => Ok(Some(account)),
             Err(PoolError::NotFound) => Ok(None),
-            known => known,
+            Err(error) => Err(error),
         }
     }
 
-    /// Opens the connection, by asking for somebody whom no name stands for.
+    /// Opens the connection by reading a user who does not exist.
     pub async fn warm_up(&self) {
         let _ = self.client.admin_get_user().user_pool_id(&self.id).username("0").send().await;
     }
 
-    async fn known(&self, username: &Username) -> Result<Option<Account>, PoolError> {
+    async fn get(&self, username: &Username) -> Result<Account, PoolError> {
         let request = self.client.admin_get_user().user_pool_id(&self.id).username(username.as_str());
-        request.send().await.map_err(|error| failed("AdminGetUser", error)).and_then(|user| of_answer(user).map(Some))
+        request.send().await.map_err(|error| failed("AdminGetUser", error)).and_then(of_answer)
     }
 }
 
@@ -126,12 +123,12 @@ fn account(user: &UserType) -> Result<Account, PoolError> {
         email_verified: attribute("email_verified") == Some("true"),
         enabled: user.enabled(),
         status: user.user_status().map_or("unknown", |status| status.as_str()).to_ascii_lowercase(),
-        role: Role::None,
+        role: None,
         devices: attribute(DEVICES).unwrap_or_default().to_owned(),
         created_at: instant(user.user_create_date()),
         updated_at: instant(user.user_last_modified_date()),
     };
-    Ok(Account { person, adding: attribute(ADDING).and_then(Mark::parse) })
+    Ok(Account { person, creating: attribute(CREATING).and_then(CreationFlag::parse) })
 }
 
 fn instant(at: Option<&DateTime>) -> Timestamp {

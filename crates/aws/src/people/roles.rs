@@ -1,25 +1,25 @@
-//! Which role people have. Cognito tells the groups of one user at a time, or the members of one group; for a page of
-//! people whichever needs fewer requests is asked.
+//! The roles of users. Cognito returns the groups of one user, or the members of one group; for a page of users the way with
+//! fewer requests is taken.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::error::failed;
-use super::{AT_ONCE, Account, Pool, PoolError, account};
+use super::{Account, MAX_PAGE, Pool, PoolError, account};
 use weir_core::domain::access::Role;
-use weir_core::domain::people::{Person, guard};
+use weir_core::domain::people::Person;
 use weir_core::id::Username;
 
-/// So many people are asked about at the same time.
-const TOGETHER: usize = 8;
+/// Maximum number of concurrent requests.
+const CONCURRENCY: usize = 8;
 
 impl Pool {
-    /// The person's role: one request, unless they are in more groups than Cognito names at once.
+    /// The user's role: one request, or more when the user is in more groups than Cognito returns at once.
     ///
     /// # Errors
-    /// When there is no such person, or Cognito does not answer.
-    pub async fn role(&self, username: &Username) -> Result<Role, PoolError> {
+    /// When there is no such user, or Cognito does not answer.
+    pub async fn role(&self, username: &Username) -> Result<Option<Role>, PoolError> {
         let (mut groups, mut next): (Vec<String>, _) = (Vec::new(), None);
         loop {
             let request = self.client.admin_list_groups_for_user().user_pool_id(&self.id).username(username.as_str());
@@ -33,30 +33,8 @@ impl Pool {
         }
     }
 
-    /// Whether there is an admin beside the person who can sign in with a password of their own. The list of a group may lag behind, so whoever it
-    /// names is asked about once more.
-    ///
-    /// # Errors
-    /// When Cognito does not answer.
-    pub async fn another_admin(&self, than: &Person) -> Result<bool, PoolError> {
-        let mut next = None;
-        loop {
-            let (some, further) = self.members(Role::Admin, AT_ONCE, next).await?;
-            for Account { person, adding } in some {
-                let candidate = person.enabled && adding.is_none() && person.username != than.username;
-                if candidate && self.find(&person.username).await?.is_some_and(|person| guard::stands_in(&person)) {
-                    return Ok(true);
-                }
-            }
-            next = further;
-            if next.is_none() {
-                return Ok(false);
-            }
-        }
-    }
-
-    /// The roles of these people; who is in no group is not named. With `p` people, `a` admins and `u` in the group
-    /// `user`: ⌈a/60⌉ requests, and for those who are no admins the fewer of one each and ⌈u/60⌉.
+    /// The roles of these users; users without a role are left out. With `a` admins and `u` members of the group `user` it
+    /// takes ⌈a/60⌉ requests, and for the users who are not admins either one request each or ⌈u/60⌉, whichever is fewer.
     pub(super) async fn roles(&self, people: &[Person]) -> Result<BTreeMap<Username, Role>, PoolError> {
         let mut open: BTreeSet<&Username> = people.iter().map(|person| &person.username).collect();
         let mut roles = BTreeMap::new();
@@ -70,12 +48,12 @@ impl Pool {
         let mut next = None;
         let mut pages_left: Option<usize> = None;
         loop {
-            // Of one person it costs the same, and needs no luck.
+            // For one user the number of requests is the same, and certain.
             if open.len() <= 1 || pages_left.is_some_and(|left| left > open.len()) {
                 roles.extend(self.one_by_one(open).await?);
                 return Ok(roles);
             }
-            let (members, further) = self.members(Role::User, AT_ONCE, next).await?;
+            let (members, further) = self.members(Role::User, MAX_PAGE, next).await?;
             for Account { person, .. } in members {
                 open.remove(&person.username);
                 roles.entry(person.username).or_insert(Role::User);
@@ -86,16 +64,16 @@ impl Pool {
             }
             pages_left = match pages_left {
                 Some(left) => Some(left.saturating_sub(1)),
-                None => Some(self.size().await?.div_ceil(AT_ONCE).saturating_sub(1)),
+                None => Some(self.size().await?.div_ceil(MAX_PAGE).saturating_sub(1)),
             };
         }
     }
 
-    /// Everyone in the group `admin`.
+    /// All members of the group `admin`.
     pub(super) async fn admins(&self) -> Result<BTreeSet<Username>, PoolError> {
         let (mut admins, mut next) = (BTreeSet::new(), None);
         loop {
-            let (some, further) = self.members(Role::Admin, AT_ONCE, next).await?;
+            let (some, further) = self.members(Role::Admin, MAX_PAGE, next).await?;
             admins.extend(some.into_iter().map(|member| member.person.username));
             next = further;
             if next.is_none() {
@@ -104,14 +82,18 @@ impl Pool {
         }
     }
 
-    /// A page of the members of the role's group.
-    pub(super) async fn members(
+    /// Lists at most `limit` (up to [`MAX_PAGE`]) members of the role's group, from Cognito's pagination token `after`. The
+    /// second value is the token of the next page. The list may lag behind changes.
+    ///
+    /// # Errors
+    /// When Cognito does not answer, or the token is invalid or has expired.
+    pub async fn members(
         &self,
         role: Role,
         limit: usize,
         after: Option<String>,
     ) -> Result<(Vec<Account>, Option<String>), PoolError> {
-        let request = self.client.list_users_in_group().user_pool_id(&self.id).group_name(role.name().unwrap_or("-"));
+        let request = self.client.list_users_in_group().user_pool_id(&self.id).group_name(role.name());
         let request = request.limit(i32::try_from(limit).unwrap_or(i32::MAX)).set_next_token(after);
         let page = request.send().await.map_err(|error| failed("ListUsersInGroup", error))?;
         let members = page.users().iter().map(account).collect::<Result<_, _>>()?;
@@ -119,20 +101,21 @@ impl Pool {
     }
 
     async fn one_by_one(&self, people: BTreeSet<&Username>) -> Result<Vec<(Username, Role)>, PoolError> {
-        let asked: Vec<_> = people.into_iter().map(|username| self.one(username)).collect();
-        stream::iter(asked).buffer_unordered(TOGETHER).try_collect().await
+        let requests: Vec<_> = people.into_iter().map(|username| self.one(username)).collect();
+        let roles: Vec<_> = stream::iter(requests).buffer_unordered(CONCURRENCY).try_collect().await?;
+        Ok(roles.into_iter().flatten().collect())
     }
 
-    async fn one(&self, username: &Username) -> Result<(Username, Role), PoolError> {
+    async fn one(&self, username: &Username) -> Result<Option<(Username, Role)>, PoolError> {
         match self.role(username).await {
-            Ok(role) => Ok((username.clone(), role)),
+            Ok(role) => Ok(role.map(|role| (username.clone(), role))),
             // Deleted since the list was made.
-            Err(PoolError::NotFound) => Ok((username.clone(), Role::None)),
+            Err(PoolError::NotFound) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// About how many people there are.
+    /// The approximate number of users.
     async fn size(&self) -> Result<usize, PoolError> {
         let answer = self.client.describe_user_pool().user_pool_id(&self.id).send().await;
         let pool = answer.map_err(|error| failed("DescribeUserPool", error))?.user_pool;

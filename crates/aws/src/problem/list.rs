@@ -1,111 +1,113 @@
-//! Lists of problems: those that are open first, newest first; by key, and each page reads what it shows.
+//! Lists of problems, open ones first and then the newest first: the index gives a page of keys, and the rows of that page
+//! are then read.
 
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use super::super::row::{Item, s};
 use super::super::{AwsError, batch};
-use super::{ProblemTable, Stored, TABLE, row};
+use super::{ProblemTable, StoredProblem, TABLE, place, problem_of};
 use weir_core::domain::problem::{Status, Subject};
 
-/// Which problems a list is of.
+/// Selects the problems of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Listing {
-    /// Only those of this status.
+pub struct ProblemFilter {
+    /// Only problems with this status.
     pub status: Option<Status>,
-    /// Only those whose newest episode began at this instant or later, in epoch seconds.
+    /// Only problems whose newest episode began at this time or later, in seconds since the epoch.
     pub since: Option<i64>,
 }
 
-/// Where a problem stands in a list.
+/// The position of a problem in a list. A greater one comes first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Place {
-    /// Those that are open come first.
+pub struct ProblemPosition {
+    /// Open problems come first.
     open: bool,
-    /// The range key: the later the greater.
+    /// The range key, which is greater for later problems.
     place: String,
 }
 
-impl Listing {
-    /// Whether a problem belongs to the list.
-    pub fn takes(&self, stored: &Stored) -> bool {
+impl ProblemFilter {
+    /// Whether a problem is selected.
+    pub fn matches(&self, stored: &StoredProblem) -> bool {
         let began = stored.problem.last().map(|last| last.began.seconds());
         self.status.is_none_or(|status| status == stored.problem.status())
             && self.since.is_none_or(|since| began.is_some_and(|began| began >= since))
     }
 }
 
-impl Place {
-    /// Where the problem stands: the greater, the further in front.
-    pub fn of(subject: &Subject, stored: &Stored) -> Self {
+impl ProblemPosition {
+    /// The position of a problem.
+    pub fn of(subject: &Subject, stored: &StoredProblem) -> Self {
         let began = stored.problem.last().map_or(0, |last| last.began.seconds());
-        Self { open: stored.problem.status() != Status::Resolved, place: row::place(began, &subject.key()) }
+        Self { open: stored.problem.status() != Status::Resolved, place: place(began, &subject.key()) }
     }
 }
 
 impl ProblemTable {
-    /// At most `limit` problems after `after`, and where the next page begins.
+    /// At most `limit` problems after `after`, and the position of the last one when there are more.
     ///
     /// # Errors
-    /// When DynamoDB does not answer, or a row cannot be understood.
+    /// When DynamoDB does not answer, or a row is corrupt.
     pub async fn list(
         &self,
-        listing: &Listing,
+        filter: &ProblemFilter,
         limit: usize,
-        after: Option<Place>,
-    ) -> Result<(Vec<(Subject, Stored)>, Option<Place>), AwsError> {
-        let mut places: Vec<Place> = Vec::new();
+        after: Option<ProblemPosition>,
+    ) -> Result<(Vec<(Subject, StoredProblem)>, Option<ProblemPosition>), AwsError> {
+        let mut places: Vec<ProblemPosition> = Vec::new();
         for open in [true, false] {
             if after.as_ref().is_some_and(|after| open && !after.open) {
                 continue;
             }
-            // One more than asked for tells whether there is a next page.
+            // One more than `limit`, to know whether there is a next page.
             let wanted = limit.saturating_add(1).saturating_sub(places.len());
             let before = after.as_ref().filter(|after| after.open == open).map(|after| after.place.as_str());
-            places.extend(self.places(listing, open, wanted, before).await?);
+            places.extend(self.places(filter, open, wanted, before).await?);
         }
         let more = places.len() > limit;
         places.truncate(limit);
         let next = places.last().filter(|_| more).cloned();
-        let subject = |place: &Place| place.place.split_once('#').and_then(|(_, id)| Subject::parse(id));
+        let subject = |place: &ProblemPosition| place.place.split_once('#').and_then(|(_, id)| Subject::parse(id));
         let problems = self.of_subjects(places.iter().filter_map(subject)).await?;
-        // What has changed since its key was read may belong to another list now.
-        Ok((problems.into_iter().filter(|(_, stored)| listing.takes(stored)).collect(), next))
+        // A problem that has changed since its key was read may not match any more.
+        Ok((problems.into_iter().filter(|(_, stored)| filter.matches(stored)).collect(), next))
     }
 
-    /// The problems of these subjects that there are, in this order.
+    /// The problems of these subjects, in this order, without the subjects that have none.
     ///
     /// # Errors
-    /// When DynamoDB does not answer, or a row cannot be understood.
+    /// When DynamoDB does not answer, or a row is corrupt.
     pub async fn of_subjects(
         &self,
         subjects: impl IntoIterator<Item = Subject>,
-    ) -> Result<Vec<(Subject, Stored)>, AwsError> {
+    ) -> Result<Vec<(Subject, StoredProblem)>, AwsError> {
         let subjects: Vec<Subject> = subjects.into_iter().collect();
         let keys: Vec<String> = subjects.iter().map(Subject::key).collect();
         let mut rows = batch::rows(&self.client, &self.name, "problem_id", &keys).await?;
         let problem = |subject: Subject| {
             let item = rows.remove(&subject.key())?;
-            Some(row::read(&subject, item).map(|stored| (subject, stored)))
+            Some(problem_of(&subject, item).map(|stored| (subject, stored)))
         };
         subjects.into_iter().filter_map(problem).collect()
     }
 
-    /// The keys of at most `wanted` problems that are open, or that are not, newest first.
+    /// The positions of at most `wanted` open or resolved problems, newest first.
     async fn places(
         &self,
-        listing: &Listing,
+        filter: &ProblemFilter,
         open: bool,
         wanted: usize,
         before: Option<&str>,
-    ) -> Result<Vec<Place>, AwsError> {
+    ) -> Result<Vec<ProblemPosition>, AwsError> {
         let statuses = Status::ALL.into_iter().filter(|status| (*status != Status::Resolved) == open);
-        let statuses = statuses.filter(|status| listing.status.is_none_or(|asked| asked == *status));
+        let statuses = statuses.filter(|status| filter.status.is_none_or(|asked| asked == *status));
         if wanted == 0 {
             return Ok(Vec::new());
         }
-        let parts = try_join_all(statuses.map(|status| self.part(status, listing.since, wanted, before))).await?;
-        let mut places: Vec<Place> = parts.into_iter().flatten().map(|place| Place { open, place }).collect();
+        let parts = try_join_all(statuses.map(|status| self.part(status, filter.since, wanted, before))).await?;
+        let mut places: Vec<ProblemPosition> =
+            parts.into_iter().flatten().map(|place| ProblemPosition { open, place }).collect();
         places.sort_by(|one, other| other.cmp(one));
         places.truncate(wanted);
         Ok(places)
@@ -118,8 +120,8 @@ impl ProblemTable {
         wanted: usize,
         before: Option<&str>,
     ) -> Result<Vec<String>, AwsError> {
-        // Both ends belong to a range; the place where the last page ended is one more key to read. `~` comes after all.
-        let from = row::place(since.unwrap_or(0), "");
+        // `BETWEEN` includes both ends, so the last key of the previous page is read once more. `~` sorts after all keys.
+        let from = place(since.unwrap_or(0), "");
         let to = before.unwrap_or("~");
         if *to < *from {
             return Ok(Vec::new());

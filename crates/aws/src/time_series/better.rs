@@ -2,18 +2,16 @@
 
 use std::slice;
 
-use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::types::{BatchStatementErrorCodeEnum, BatchStatementRequest};
 use futures_util::{StreamExt, stream};
 
+use super::super::AwsError;
 use super::super::row::{n, s, series};
-use super::super::{AwsError, pause};
-use super::readings::{ATTEMPTS, BATCH, passing};
+use super::super::statements::{MAXIMUM, Statement, StatementOutcome};
+use super::readings::OPERATION;
 use super::{ReadingTable, TimeSeries};
 use weir_core::domain::reading::Reading;
 use weir_runtime::clock::Clock;
 
-const OPERATION: &str = "BatchExecuteStatement readings";
 /// So many requests are under way at once for one call.
 const AT_ONCE: usize = 8;
 
@@ -65,48 +63,24 @@ impl ReadingTable {
     /// How many were no longer as they had been read. When one request fails the others are waited for: what is still
     /// on its way must not arrive after the sums are forgotten.
     async fn replace(&self, better: &[Better]) -> Result<usize, AwsError> {
-        let chunks: Vec<_> = better.chunks(BATCH).map(|chunk| self.replace_chunk(chunk)).collect();
+        let chunks: Vec<_> = better.chunks(MAXIMUM).map(|chunk| self.replace_chunk(chunk)).collect();
         let all: Vec<Result<usize, AwsError>> = stream::iter(chunks).buffer_unordered(AT_ONCE).collect().await;
         all.into_iter().sum()
     }
 
     async fn replace_chunk(&self, chunk: &[Better]) -> Result<usize, AwsError> {
-        let (mut left, mut overtaken): (Vec<&Better>, usize) = (chunk.iter().collect(), 0);
-        for attempt in 0..ATTEMPTS {
-            if attempt > 0 {
-                tokio::time::sleep(pause(attempt)).await;
+        let mut overtaken = 0;
+        for outcome in self.statements().execute(chunk, |one| self.update(one)).await {
+            match outcome {
+                StatementOutcome::Done => {}
+                StatementOutcome::ConditionFailed => overtaken += 1,
+                other => return Err(other.into_error(OPERATION)),
             }
-            let statements = left.iter().map(|one| self.update(one)).collect::<Result<_, _>>();
-            let statements = statements.map_err(|error: BuildError| AwsError::request(OPERATION, error))?;
-            let sent = self.client.batch_execute_statement().set_statements(Some(statements)).send().await;
-            let answers = sent.map_err(|error| AwsError::call(OPERATION, error))?.responses.unwrap_or_default();
-            let mut answers = answers.into_iter();
-            let mut again = Vec::new();
-            for one in left {
-                // An answer that says nothing about a row has not replaced it.
-                let Some(answer) = answers.next() else {
-                    again.push(one);
-                    continue;
-                };
-                match answer.error.map(|error| (error.code, error.message)) {
-                    None => {}
-                    Some((Some(BatchStatementErrorCodeEnum::ConditionalCheckFailed), _)) => overtaken += 1,
-                    Some((Some(code), _)) if passing(&code) => again.push(one),
-                    Some((code, message)) => {
-                        let detail = format!("{code:?}: {}", message.unwrap_or_default());
-                        return Err(AwsError::Call { operation: OPERATION, detail });
-                    }
-                }
-            }
-            if again.is_empty() {
-                return Ok(overtaken);
-            }
-            left = again;
         }
-        Err(AwsError::Leftover { operation: OPERATION, left: left.len() })
+        Ok(overtaken)
     }
 
-    fn update(&self, Better { stored, better }: &Better) -> Result<BatchStatementRequest, BuildError> {
+    fn update(&self, Better { stored, better }: &Better) -> Statement {
         let set = [
             ("value", n(better.value)),
             ("unit", s(&better.unit)),
@@ -129,7 +103,6 @@ impl ReadingTable {
             named(set.iter(), " SET "),
             named(condition.iter(), " AND ")
         );
-        let values = set.into_iter().chain(condition).map(|(_, value)| value).collect();
-        BatchStatementRequest::builder().statement(text).set_parameters(Some(values)).build()
+        Statement { text, parameters: set.into_iter().chain(condition).map(|(_, value)| value).collect() }
     }
 }

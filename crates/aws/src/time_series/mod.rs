@@ -20,7 +20,6 @@ use weir_core::id::QuarantineId;
 use weir_runtime::StartError;
 use weir_runtime::clock::Clock;
 
-mod beside;
 mod better;
 mod expired;
 #[cfg(feature = "query")]

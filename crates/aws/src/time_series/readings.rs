@@ -7,22 +7,19 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::types::{AttributeValue, BatchStatementErrorCodeEnum, BatchStatementRequest};
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::{StreamExt, stream};
 use tokio::sync::Semaphore;
 
+use super::super::AwsError;
 use super::super::row::{n, s, series};
-use super::super::{AwsError, pause};
-use super::beside::Beside;
+use super::super::statements::{MAXIMUM, Statement, StatementBatch, StatementOutcome};
 use super::rollups::{RollupTable, cells};
 use super::{Outcomes, Placed, QuarantineWriter, Written, failed};
 use weir_core::domain::reading::Reading;
 
 pub(super) const TABLE: &str = "readings";
 pub(super) const OPERATION: &str = "BatchExecuteStatement readings";
-/// `BatchExecuteStatement` takes so many statements.
-pub(super) const BATCH: usize = 25;
 /// So many batches are under way at once for one call: 1,000 readings, 40 batches, are stored in the time of five requests
 /// one after the other, and what is under way takes memory and connections for 200 readings, however many there are.
 pub(super) const AT_ONCE: usize = 8;
@@ -30,7 +27,7 @@ pub(super) const AT_ONCE: usize = 8;
 /// of its own, with its buffers and its TLS handshake.
 const REQUESTS: usize = 32;
 /// So many times rows are tried again that DynamoDB throttled, or that others keep changing.
-pub(super) const ATTEMPTS: usize = 6;
+pub(super) const ATTEMPTS: u32 = 6;
 /// When a question has read so many rows it begins nothing new: 16 pages of a megabyte, about a second of work.
 const BUDGET: usize = 100_000;
 
@@ -74,7 +71,7 @@ impl ReadingTable {
     }
 
     async fn insert_all(&self, readings: &[(usize, &Reading)], quarantine: &QuarantineWriter<'_>) -> Outcomes {
-        let chunks: Vec<_> = readings.chunks(BATCH).map(|chunk| self.insert_alone(chunk, quarantine)).collect();
+        let chunks: Vec<_> = readings.chunks(MAXIMUM).map(|chunk| self.insert(chunk, quarantine)).collect();
         let outcomes = stream::iter(chunks).buffer_unordered(AT_ONCE).concat().await;
         self.forget(readings, outcomes, quarantine).await
     }
@@ -105,59 +102,57 @@ impl ReadingTable {
         outcomes
     }
 
-    async fn insert_alone(&self, chunk: &[(usize, &Reading)], quarantine: &QuarantineWriter<'_>) -> Outcomes {
-        self.insert(chunk, quarantine, &mut None).await
+    /// Writes one reading, and executes the statement of another table in the same request, once.
+    pub(in super::super) async fn write_with(
+        &self,
+        reading: &Reading,
+        companion: Statement,
+        quarantine: &QuarantineWriter<'_>,
+    ) -> (Result<Written, AwsError>, StatementOutcome) {
+        let placed = [(0, reading)];
+        let permit = self.requests.acquire().await;
+        let batch = self.statements();
+        let (inserted, answer) = batch.execute_with(&placed, |(_, reading)| self.statement(reading), companion).await;
+        drop(permit);
+        let outcomes = self.outcomes(&placed, inserted, quarantine).await;
+        let written = self.forget(&placed, outcomes, quarantine).await.pop();
+        let nothing = || Err(AwsError::Leftover { operation: OPERATION, left: 1 });
+        (written.map_or_else(nothing, |(_, written)| written), answer)
     }
 
-    /// Inserts up to 25 readings of different keys, with the statement `beside` in the first request.
-    pub(super) async fn insert(
+    /// Inserts up to 25 readings of different keys.
+    async fn insert(&self, chunk: &[(usize, &Reading)], quarantine: &QuarantineWriter<'_>) -> Outcomes {
+        let permit = self.requests.acquire().await;
+        let inserted = self.statements().execute(chunk, |(_, reading)| self.statement(reading)).await;
+        drop(permit);
+        self.outcomes(chunk, inserted, quarantine).await
+    }
+
+    /// What became of the readings, once those that were there already are settled.
+    async fn outcomes(
         &self,
-        chunk: &[(usize, &Reading)],
+        readings: &[(usize, &Reading)],
+        inserted: Vec<StatementOutcome>,
         quarantine: &QuarantineWriter<'_>,
-        beside: &mut Option<Beside>,
     ) -> Outcomes {
-        let mut outcomes = Outcomes::with_capacity(chunk.len());
-        let mut left: Placed<'_> = chunk.to_vec();
-        for attempt in 0..ATTEMPTS {
-            let permit = self.requests.acquire().await;
-            let sent = self.send(&left, beside).await;
-            drop(permit);
-            let mut answers = match sent {
-                Ok(answers) => answers.into_iter(),
-                Err(error) => {
-                    outcomes.extend(failed(&left, &error));
-                    return outcomes;
-                }
-            };
-            let (mut again, mut known) = (Placed::new(), Placed::new());
-            for (place, reading) in left {
-                // An answer that says nothing about a row has not stored it.
-                let Some(answer) = answers.next() else {
-                    again.push((place, reading));
-                    continue;
-                };
-                match answer.error.map(|error| (error.code, error.message)) {
-                    None => outcomes.push((place, Ok(Written::Stored))),
-                    Some((Some(BatchStatementErrorCodeEnum::DuplicateItem), _)) => known.push((place, reading)),
-                    Some((Some(code), _)) if passing(&code) => again.push((place, reading)),
-                    Some((code, message)) => {
-                        let detail = format!("{code:?}: {}", message.unwrap_or_default());
-                        outcomes.push((place, Err(AwsError::Call { operation: OPERATION, detail })));
-                    }
-                }
+        let mut outcomes = Outcomes::with_capacity(readings.len());
+        let mut known = Placed::new();
+        for ((place, reading), outcome) in readings.iter().zip(inserted) {
+            match outcome {
+                StatementOutcome::Done => outcomes.push((*place, Ok(Written::Stored))),
+                StatementOutcome::Duplicate => known.push((*place, *reading)),
+                other => outcomes.push((*place, Err(other.into_error(OPERATION)))),
             }
-            outcomes.extend(self.settle_all(known, quarantine).await);
-            if again.is_empty() {
-                return outcomes;
-            }
-            left = again;
-            tokio::time::sleep(pause(attempt)).await;
         }
-        outcomes.extend(failed(&left, &AwsError::Leftover { operation: OPERATION, left: left.len() }));
+        outcomes.extend(self.settle_all(known, quarantine).await);
         outcomes
     }
 
-    pub(super) fn statement(&self, reading: &Reading) -> Result<BatchStatementRequest, BuildError> {
+    pub(super) fn statements(&self) -> StatementBatch<'_> {
+        StatementBatch { client: &self.client, operation: OPERATION, attempts: ATTEMPTS }
+    }
+
+    fn statement(&self, reading: &Reading) -> Statement {
         let attributes = self.attributes(reading);
         let mut text = format!("INSERT INTO \"{}\" VALUE {{", self.name);
         for (place, (name, _)) in attributes.iter().enumerate() {
@@ -166,8 +161,7 @@ impl ReadingTable {
             text.push_str("':?");
         }
         text.push('}');
-        let values = attributes.into_iter().map(|(_, value)| value).collect();
-        BatchStatementRequest::builder().statement(text).set_parameters(Some(values)).build()
+        Statement { text, parameters: attributes.into_iter().map(|(_, value)| value).collect() }
     }
 
     pub(super) fn attributes(&self, reading: &Reading) -> Vec<(&'static str, AttributeValue)> {
@@ -187,17 +181,4 @@ impl ReadingTable {
         }
         attributes
     }
-}
-
-/// Whether DynamoDB says "not now".
-pub(super) fn passing(code: &BatchStatementErrorCodeEnum) -> bool {
-    use BatchStatementErrorCodeEnum as Code;
-    matches!(
-        code,
-        Code::InternalServerError
-            | Code::ProvisionedThroughputExceeded
-            | Code::RequestLimitExceeded
-            | Code::ThrottlingError
-            | Code::TransactionConflict
-    )
 }

@@ -1,19 +1,19 @@
-//! The level of a flow sensor, and the recent measurements kept with it.
+//! The level of a flow sensor, and its recent measurements.
 
 use std::fmt;
 
 use super::number::round;
 use super::{Reason, Refusal, Timestamp};
 
-/// A flow level: 0 (none) to 100 (correct), kept to 0.01.
+/// A flow level in percent, from 0 (no flow) to 100 (the intended flow), rounded to 0.01.
 ///
-/// Two digits are more than such a sensor resolves, and they bound the size of a measurement as text, so that an item
-/// with 24 of them stays below the 1 KB that one write unit pays for. The number as sent is in the time-series store.
+/// Two decimal places are more than such a sensor resolves. They bound the length of a measurement as text, so that a row
+/// with 24 measurements stays below 1 KB, which is one write unit. The number as it was sent is in the time-series store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Level(u16);
 
 impl Level {
-    /// The level for `filling`, in percent.
+    /// The level of `filling` percent.
     ///
     /// # Errors
     /// `out_of_range` outside 0..100, `bad_value` when it is not a number.
@@ -34,9 +34,9 @@ impl Level {
         f64::from(self.0) / 100.0
     }
 
-    /// How far it is from another, in percent: the number nearest to so many hundredths, which the difference of two
-    /// percents need not be (8.3 - 3.3 is more than 5).
-    pub fn apart(self, other: Self) -> f64 {
+    /// The absolute difference to another level, in percent. It is counted in hundredths: as doubles, 8.3 - 3.3 is more
+    /// than 5.
+    pub fn difference(self, other: Self) -> f64 {
         f64::from(self.0.abs_diff(other.0)) / 100.0
     }
 }
@@ -58,33 +58,34 @@ pub struct Measurement {
 }
 
 impl Measurement {
-    /// Of two measurements in the same second the later one counts, of two in the same millisecond the higher.
-    fn claim(&self) -> (Timestamp, Level) {
+    /// Of two measurements in the same second the greater precedence is kept: the later one, and of two in the same
+    /// millisecond the higher one.
+    fn precedence(&self) -> (Timestamp, Level) {
         (self.at, self.level)
     }
 }
 
-/// What is kept of one flow sensor: its newest measurements, ascending, one per second.
+/// The newest measurements of one flow sensor, ascending, at most one per second.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Measurements(Vec<Measurement>);
 
-/// What a report did.
+/// What a report changed in the measurements of its sensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reported {
     /// The sensor's first report.
     Registered,
     /// It is the newest now.
     Newest,
-    /// It went to its place among older ones.
+    /// It was inserted before newer ones.
     Late,
     /// It was known already.
     Duplicate,
-    /// It is older than all that are kept; only the history has it.
+    /// It is older than all the measurements kept; only the history has it.
     TooOld,
 }
 
 impl Reported {
-    /// The word shown in answers and logs.
+    /// The code in answers and logs.
     pub const fn code(self) -> &'static str {
         match self {
             Reported::Registered => "registered",
@@ -95,14 +96,14 @@ impl Reported {
         }
     }
 
-    /// Whether the measurements are other than before.
+    /// Whether the measurements have changed.
     pub const fn changed(self) -> bool {
         !matches!(self, Reported::Duplicate | Reported::TooOld)
     }
 }
 
 impl Measurements {
-    /// From measurements in any order; of several in one second the one with the best claim stays.
+    /// From measurements in any order. Of several in one second the later one is kept.
     pub fn of(measurements: impl IntoIterator<Item = Measurement>) -> Self {
         let mut all = Self::default();
         for measurement in measurements {
@@ -121,15 +122,15 @@ impl Measurements {
         self.0.last()
     }
 
-    /// Takes a report to its place and keeps the newest `keep`. Any order and any repetition of the same reports end
-    /// in the same measurements.
+    /// Inserts a report and keeps the newest `keep` measurements. The result does not depend on the order of the reports,
+    /// nor on repetitions.
     pub fn report(&mut self, new: Measurement, keep: usize) -> Reported {
         let second = new.at.seconds();
         let place = self.0.partition_point(|known| known.at.seconds() < second);
         let (length, newest) = (self.0.len(), place + 1 >= self.0.len());
         match self.0.get_mut(place) {
             Some(known) if known.at.seconds() == second => {
-                if known.claim() >= new.claim() {
+                if known.precedence() >= new.precedence() {
                     return Reported::Duplicate;
                 }
                 *known = new;
@@ -147,10 +148,14 @@ impl Measurements {
     }
 }
 
-/// Whether a report can change what is thought of its sensor and the neighbours, so that the problem detector has to
-/// look: a first or a late report, a new level, or the first one after a silence. `before` is what was the newest
-/// measurement before the report.
-pub fn turns(outcome: Reported, before: Option<Measurement>, new: Measurement, silent_after_seconds: i64) -> bool {
+/// Whether a report can change the problems of its sensor, so that the problem detector has to judge: a first or a late
+/// report, a new level, or the first report after a silence. `before` is the newest measurement before the report.
+pub fn needs_detector(
+    outcome: Reported,
+    before: Option<Measurement>,
+    new: Measurement,
+    silent_after_seconds: i64,
+) -> bool {
     match (outcome, before) {
         (Reported::Duplicate | Reported::TooOld, _) => false,
         (Reported::Registered | Reported::Late, _) | (Reported::Newest, None) => true,
@@ -203,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn only_turns_wake_the_detector() {
+    fn only_a_report_that_can_change_a_problem_needs_the_detector() {
         let mut state = Measurements::default();
         for (seconds, filling, expected, why) in [
             (1000, 100.0, true, "first"),
@@ -215,18 +220,18 @@ mod tests {
         ] {
             let (new, before) = (at(seconds, filling), state.last().copied());
             let outcome = state.report(new, 24);
-            assert_eq!(turns(outcome, before, new, 10_800), expected, "{why}");
+            assert_eq!(needs_detector(outcome, before, new, 10_800), expected, "{why}");
         }
     }
 
     #[test]
-    fn a_level_replaced_within_its_second_is_a_turn() {
+    fn a_level_replaced_within_its_second_needs_the_detector() {
         let mut state = Measurements::of([at(99, 100.0), at(100, 50.0)]);
         let (new, before) =
             (Measurement { at: Timestamp::from_millis(100_900), ..at(0, 100.0) }, state.last().copied());
         let outcome = state.report(new, 24);
         assert_eq!(outcome, Reported::Newest);
-        assert!(turns(outcome, before, new, 10_800));
+        assert!(needs_detector(outcome, before, new, 10_800));
     }
 
     proptest! {

@@ -1,21 +1,21 @@
-//! Which flow sensors stand next to each other, and how a pair of them is called.
+//! Which flow sensors are neighbours, and the key of a pair.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::LevelId;
 
 impl LevelId {
-    /// The tube: the first character.
+    /// The tube of the sensor: the first character of the id.
     pub fn tube(&self) -> &str {
         self.as_str().get(..1).unwrap_or_default()
     }
 
-    /// The number on the tube, with its leading zeros.
+    /// The number of the sensor on its tube, with leading zeros.
     pub fn number(&self) -> &str {
         self.as_str().get(1..).unwrap_or_default()
     }
 
-    /// The neighbour `by` numbers on, of the same tube and the same width of digits.
+    /// The sensor on the same tube whose number is greater by `by`, with as many digits.
     fn neighbour(&self, by: i64) -> Option<LevelId> {
         let number = self.number().parse::<i64>().ok()?.checked_add(by).filter(|number| *number >= 0)?;
         let width = self.number().len();
@@ -24,19 +24,18 @@ impl LevelId {
     }
 }
 
-/// A sensor and one that follows it.
+/// A flow sensor and the next one downstream.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pair {
     /// The sensor upstream.
     pub current: LevelId,
-    /// The one after it.
+    /// The next one downstream.
     pub following: LevelId,
 }
 
 impl Pair {
-    /// The problem's id: the two ids one after the other, `01` + `02` → `0102`. Where the ids differ in length a `-`
-    /// stands between them (`01-023`), since `01`+`023` and `010`+`23` would otherwise be one word; of two ids of
-    /// equal length the middle is unmistakable.
+    /// The id of the pair's problem: both ids, `01` + `02` → `0102`. Ids of different lengths are joined by `-`
+    /// (`01-023`), because `01` + `023` and `010` + `23` would otherwise have the same key.
     pub fn key(&self) -> String {
         let (current, following) = (self.current.as_str(), self.following.as_str());
         let between = if current.len() == following.len() { "" } else { "-" };
@@ -44,15 +43,15 @@ impl Pair {
     }
 }
 
-/// The explicit links of the registry. What they do not name follows from the numbers.
+/// The neighbours of every flow sensor: the links that the registry names, and for all others the order of the numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Topology {
     links: BTreeMap<LevelId, BTreeSet<LevelId>>,
 }
 
 impl Topology {
-    /// From pairs of a sensor and what the registry says follows it. A sensor named with nothing ends its tube; one named
-    /// twice is followed by all that is named.
+    /// From pairs of a sensor and the sensors that follow it according to the registry. A sensor with an empty list ends
+    /// its tube; the lists of a sensor that occurs twice are joined.
     pub fn of(links: impl IntoIterator<Item = (LevelId, Vec<LevelId>)>) -> Self {
         let mut all: BTreeMap<LevelId, BTreeSet<LevelId>> = BTreeMap::new();
         for (id, after) in links {
@@ -61,7 +60,7 @@ impl Topology {
         Self { links: all }
     }
 
-    /// The sensors that follow `id`: those the registry names, else the next number on the tube.
+    /// The sensors that follow `id`: those that the registry names, or else the next number on the tube.
     pub fn following(&self, id: &LevelId) -> Vec<LevelId> {
         match self.links.get(id) {
             Some(after) => after.iter().filter(|after| *after != id).cloned().collect(),
@@ -69,7 +68,7 @@ impl Topology {
         }
     }
 
-    /// The pairs that `id` belongs to: it with each that follows, and each it follows with it.
+    /// The pairs that `id` belongs to: with each sensor that follows it, and with each that it follows.
     pub fn pairs(&self, id: &LevelId) -> Vec<Pair> {
         let after = self.following(id).into_iter().map(|following| Pair { current: id.clone(), following });
         let named =
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_two_devices_say_of_one_sensor_holds_together() {
+    fn the_links_that_two_devices_name_for_one_sensor_are_joined() {
         let both = [(id("02"), vec![id("05")]), (id("02"), vec![id("07")])];
         let turned = [both[1].clone(), both[0].clone()];
         assert_eq!(keys(&Topology::of(both), "02"), ["0205", "0207", "0102"]);
@@ -111,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_registry_names_wins() {
+    fn links_of_the_registry_take_precedence_over_numbers() {
         let topology = Topology::of([
             (id("02"), vec![id("05")]),
             (id("14"), vec![id("05")]),

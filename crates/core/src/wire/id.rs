@@ -1,4 +1,4 @@
-//! Ids in JSON, in paths and in queries: the text, read by the rule of its kind.
+//! Ids in JSON, in paths and in queries: the text of the id, checked when it is read.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_its_text_and_a_bad_one_names_the_rule() {
+    fn an_id_is_its_text_and_an_invalid_one_names_the_rule() {
         let id: DeviceId = serde_json::from_str("\"buoy-01\"").unwrap();
         assert_eq!(serde_json::to_string(&id).unwrap(), "\"buoy-01\"");
         let error = serde_json::from_str::<SensorCode>("\"PH\"").unwrap_err().to_string();

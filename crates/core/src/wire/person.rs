@@ -1,73 +1,42 @@
-//! A person of the user pool as JSON.
+//! A user of the user pool as JSON.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::domain::Timestamp;
 use crate::domain::access::Role;
 use crate::domain::people::Person;
 use crate::id::{Sub, Username};
 
-/// A role as JSON: the name of its group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum RoleJson {
-    /// May do everything.
-    Admin,
-    /// Works with the devices in scope.
-    User,
-}
-
-impl From<RoleJson> for Role {
-    fn from(role: RoleJson) -> Self {
-        match role {
-            RoleJson::Admin => Self::Admin,
-            RoleJson::User => Self::User,
-        }
-    }
-}
-
-impl RoleJson {
-    /// The role; none of a person who is in neither group.
-    pub fn of(role: Role) -> Option<Self> {
-        match role {
-            Role::Admin => Some(Self::Admin),
-            Role::User => Some(Self::User),
-            Role::None => None,
-        }
-    }
-}
-
-/// A person of the user pool.
+/// A user of the user pool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PersonJson {
-    /// The name in the pool.
+    /// The user name in the pool.
     pub username: Username,
-    /// Cognito's id, the key of the profile.
+    /// Cognito's id of the user, which is also the key of the profile.
     pub sub: Sub,
-    /// The address they sign in with.
+    /// The e-mail address the user signs in with.
     pub email: Option<String>,
-    /// Whether the address is known to be theirs.
+    /// Whether the address is verified.
     pub email_verified: bool,
-    /// Who is not enabled cannot sign in.
+    /// Whether the user can sign in.
     pub enabled: bool,
-    /// Cognito's word for how far they have come, in small letters, e.g. `confirmed`, `force_change_password`.
+    /// Cognito's status of the user in lower case, e.g. `confirmed` or `force_change_password`.
     pub status: String,
-    /// The role; `null` of a person who is in neither group.
-    pub role: Option<RoleJson>,
-    /// The device scope as the token will say it: ids parted by blanks, or `*`. An admin sees every device all the same.
+    /// The role; `null` when the user is in neither group.
+    pub role: Option<Role>,
+    /// The device scope as in the token: space-separated device ids, or `*`. An admin sees every device whatever it says.
     pub devices: String,
-    /// When they were added.
+    /// When the user was created.
     #[serde(with = "super::time")]
     pub created_at: Timestamp,
-    /// When Cognito last noted a change.
+    /// When Cognito last recorded a change of the user.
     #[serde(with = "super::time")]
     pub updated_at: Timestamp,
 }
 
 impl PersonJson {
-    /// The person as shown.
+    /// Shows the person.
     pub fn of(person: &Person) -> Self {
         Self {
             username: person.username.clone(),
@@ -76,7 +45,7 @@ impl PersonJson {
             email_verified: person.email_verified,
             enabled: person.enabled,
             status: person.status.clone(),
-            role: RoleJson::of(person.role),
+            role: person.role,
             devices: person.devices.clone(),
             created_at: person.created_at,
             updated_at: person.updated_at,

@@ -1,4 +1,4 @@
-//! A profile as JSON.
+//! Profiles as JSON.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -6,42 +6,42 @@ use serde_json::{Map, Value, json};
 use super::settings::{group_json, preferences};
 use crate::domain::Timestamp;
 use crate::domain::calibration::FieldError;
-use crate::domain::people::profile::{Profile, Record};
+use crate::domain::people::profile::{Profile, ProfileRecord};
 use crate::id::Sub;
 
-/// What people say about themselves, as they write it.
+/// A profile as written.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ProfileBody {
-    /// What they are called, at most 100 characters.
+    /// The full name, at most 100 characters.
     #[serde(default)]
     pub name: String,
-    /// Where they can be called, E.164 (`+431234567`), or empty.
+    /// The phone number in E.164 form (`+431234567`), or empty.
     #[serde(default)]
     pub phone: String,
-    /// For whom they work, at most 100 characters.
+    /// The organisation the user works for, at most 100 characters.
     #[serde(default)]
     pub organisation: String,
-    /// What they prefer, at most 4,000 bytes; what it means is the apps' business.
+    /// Preferences of the apps, at most 4,000 bytes; Weir does not interpret them.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub preferences: Map<String, Value>,
 }
 
 impl ProfileBody {
-    /// The profile.
+    /// Checks the body.
     ///
     /// # Errors
-    /// Every rule that is broken, with its pointer.
+    /// Every violated rule, with the pointer to the field.
     pub fn profile(self) -> Result<Profile, Vec<FieldError>> {
         let mut refused = Vec::new();
         let preferences = preferences(&self.preferences).unwrap_or_else(|wrong| {
             refused.extend(wrong.into_iter().map(|invalid| invalid.under("/preferences")));
             Default::default()
         });
-        let said = Profile { name: self.name, phone: self.phone, organisation: self.organisation, preferences };
-        match said.checked() {
+        let profile = Profile { name: self.name, phone: self.phone, organisation: self.organisation, preferences };
+        match profile.checked() {
             Ok(profile) if refused.is_empty() => Ok(profile),
             Ok(_) => Err(refused),
             Err(wrong) => Err(wrong.into_iter().chain(refused).collect()),
@@ -49,52 +49,52 @@ impl ProfileBody {
     }
 }
 
-/// A profile.
+/// A profile as shown.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ProfileJson {
-    /// Whose it is.
+    /// Cognito's id of the user.
     pub sub: Sub,
-    /// What they are called.
+    /// The full name.
     pub name: String,
-    /// Where they can be called; empty when they do not say.
+    /// The phone number in E.164 form, or empty.
     pub phone: String,
-    /// For whom they work.
+    /// The organisation the user works for.
     pub organisation: String,
-    /// What they prefer.
+    /// Preferences of the apps.
     #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub preferences: Value,
-    /// Counts the changes; 0 of a profile that was never written.
+    /// Counts the changes; 0 when no profile was ever written.
     pub version: u64,
-    /// When it was first written.
+    /// When the profile was first written.
     #[serde(with = "super::time::option", skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
-    /// When it last changed.
+    /// When the profile last changed.
     #[serde(with = "super::time::option", skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
-    /// Who changed it last.
+    /// The e-mail address or name of the person who changed it last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_by: Option<String>,
 }
 
 impl ProfileJson {
-    /// The record as shown.
-    pub fn of(record: &Record) -> Self {
+    /// Shows a stored profile.
+    pub fn of(record: &ProfileRecord) -> Self {
         Self {
             version: record.version,
             created_at: Some(record.created_at),
             updated_at: Some(record.updated_at),
             updated_by: Some(record.updated_by.clone()),
-            ..Self::said(&record.sub, &record.profile)
+            ..Self::with_content(&record.sub, &record.profile)
         }
     }
 
-    /// The profile of a person who never wrote one.
+    /// The empty profile of a user who never wrote one, in version 0.
     pub fn empty(sub: &Sub) -> Self {
-        Self::said(sub, &Profile::default())
+        Self::with_content(sub, &Profile::default())
     }
 
-    fn said(sub: &Sub, profile: &Profile) -> Self {
+    fn with_content(sub: &Sub, profile: &Profile) -> Self {
         Self {
             sub: sub.clone(),
             name: profile.name.clone(),
@@ -109,7 +109,7 @@ impl ProfileJson {
     }
 }
 
-/// The body that a merge patch (RFC 7396) makes of a profile.
+/// Applies a JSON Merge Patch (RFC 7396) to a profile. The result is a body that must be checked.
 pub fn patched(profile: &Profile, patch: Map<String, Value>) -> Value {
     let Profile { name, phone, organisation, preferences } = profile;
     let preferences = group_json(preferences);
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_patch_changes_what_it_names_and_null_empties() {
+    fn a_patch_changes_the_named_fields_and_null_clears_them() {
         let profile = read(json!({"name": "Ann", "phone": "+431", "preferences": {"a": 1, "b": {"c": 2}}})).unwrap();
         assert_eq!(profile, Profile { name: "Ann".into(), ..profile.clone() });
         let patch = json!({"phone": null, "preferences": {"a": null, "b": {"d": 3}}});

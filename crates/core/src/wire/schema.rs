@@ -1,4 +1,4 @@
-//! How ids and instants stand in the OpenAPI document.
+//! Schemas of ids and instants in the OpenAPI document.
 
 use std::borrow::Cow;
 
@@ -29,23 +29,23 @@ macro_rules! text_schema {
 }
 
 text_schema! {
-    QuarantineId = "QuarantineId" "Something in quarantine." "7dcf887bbe815f8e3047ff2c84bd7c3c"
+    QuarantineId = "QuarantineId" "A quarantine entry." "7dcf887bbe815f8e3047ff2c84bd7c3c"
         |text| text.pattern(Some("^[0-9a-f]{32}$"));
     DeviceId = "DeviceId" "A device: MQTT client id and thing name." "buoy-01"
         |text| text.pattern(Some("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"));
-    SensorCode = "SensorCode" "What a sensor measures; unique within a device." "ph"
+    SensorCode = "SensorCode" "A sensor of a device: what it measures. Unique within the device." "ph"
         |text| text.pattern(Some("^[a-z][a-z0-9_]{0,31}$"));
-    LevelId = "LevelId" "A flow sensor: the tube, then its number on it." "01"
+    LevelId = "LevelId" "A flow sensor: the character of its tube, then its number on the tube." "01"
         |text| text.pattern(Some("^[A-Za-z0-9][0-9]{1,9}$"));
-    Reason = "Reason" "Why something was set aside." "unknown_device"
+    Reason = "Reason" "Why a message was quarantined." "unknown_device"
         |text| text.enum_values(Some(Reason::ALL.iter().map(|reason| reason.code())));
-    Username = "Username" "A person in the user pool; an e-mail address of theirs does as well."
+    Username = "Username" "The name of a user in the user pool, or the user's e-mail address."
         "5f1e0000-0000-4000-8000-000000000001"
         |text| text.min_length(Some(1)).max_length(Some(128));
-    Sub = "Sub" "Cognito's id of a person, for ever the same." "5f1e0000-0000-4000-8000-000000000001"
+    Sub = "Sub" "Cognito's id of a user, which never changes." "5f1e0000-0000-4000-8000-000000000001"
         |text| text.pattern(Some("^[A-Za-z0-9][A-Za-z0-9-]{0,63}$"));
-    JobId = "JobId" "A recalculation of a series." "0123456789abcdef0123456789abcdef"
+    JobId = "JobId" "A recalculation job." "0123456789abcdef0123456789abcdef"
         |text| text.pattern(Some("^[0-9a-f]{32}$"));
-    Timestamp = "Instant" "RFC 3339, UTC, milliseconds." "2026-11-20T06:24:44.123Z"
+    Timestamp = "Instant" "An instant: RFC 3339, UTC, with milliseconds." "2026-11-20T06:24:44.123Z"
         |text| text.format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
 }

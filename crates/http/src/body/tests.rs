@@ -57,8 +57,8 @@ async fn a_body_above_the_limit_is_413_and_at_the_limit_is_read() {
         let frame = r#"{"name": ""}"#.len();
         format!(r#"{{"name": "{}"}}"#, "a".repeat(length - frame))
     };
-    assert!(strict(body(LARGEST)).await.is_ok());
-    assert_eq!(strict(body(LARGEST + 1)).await.unwrap_err().kind(), ErrorKind::TooLarge);
+    assert!(strict(body(MAX_BYTES)).await.is_ok());
+    assert_eq!(strict(body(MAX_BYTES + 1)).await.unwrap_err().kind(), ErrorKind::TooLarge);
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn a_merge_patch_is_an_object_of_either_type() {
         ("application/json-patch+json", "{}", ErrorKind::UnsupportedMedia),
         ("application/merge-patch+json", "[]", ErrorKind::Invalid),
         ("application/merge-patch+json", "{", ErrorKind::Malformed),
-        ("application/merge-patch+json", &"1".repeat(LARGEST + 1), ErrorKind::TooLarge),
+        ("application/merge-patch+json", &"1".repeat(MAX_BYTES + 1), ErrorKind::TooLarge),
     ] {
         let refused = Merge::from_request(request(Some(content_type), body.to_owned()), &()).await.unwrap_err();
         assert_eq!(refused.kind(), kind, "{content_type}");

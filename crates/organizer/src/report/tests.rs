@@ -2,7 +2,7 @@ use super::*;
 
 const RECEIVED: Timestamp = Timestamp::from_millis(1_795_155_884_500);
 
-fn parsed(payload: &Value) -> Result<Said, Refused> {
+fn parsed(payload: &Value) -> Result<ParsedReport, RefusedReport> {
     parse(&Envelope {
         topic: String::new(),
         received_at: RECEIVED,
@@ -71,7 +71,15 @@ fn what_cannot_be_used_is_refused_with_the_reason_and_what_is_known() {
 #[test]
 fn what_a_replay_sends_is_read_as_the_same_report() {
     let series = Series { device: "01".parse().unwrap(), sensor: FILLING.parse().unwrap() };
-    let (topic, payload) = single(&series, RECEIVED, 33.333);
+    let (topic, payload) = message_of(&series, RECEIVED, 33.333);
     let again = parse(&Envelope { topic, received_at: RECEIVED.plus_seconds(9), payload, replay: None }).unwrap();
     assert_eq!((again.at, again.sent), (RECEIVED, 33.333));
+}
+
+#[test]
+fn the_digits_at_the_end_name_the_level() {
+    for (device, level) in [("kloaka-03", Some("03")), ("x12y345", Some("345")), ("kloaka", None), ("kloaka-3", None)] {
+        let found = trailing_digits(&device.parse().unwrap()).ok();
+        assert_eq!(found.as_ref().map(LevelId::as_str), level, "{device}");
+    }
 }

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{BatchStatementErrorCodeEnum, BatchStatementRequest};
 use futures_util::{StreamExt, stream};
 
 use super::super::super::AwsError;
 use super::super::super::row::{Item, n, s, series};
-use super::super::readings::BATCH;
+use super::super::super::statements::{MAXIMUM, Statement, StatementBatch, StatementOutcome};
 use super::{AT_ONCE, RollupTable, key};
 use weir_core::domain::Timestamp;
 use weir_core::domain::reading::Series;
@@ -69,7 +67,7 @@ impl RollupTable {
     /// worked out again the next time, so nothing depends on it.
     pub(in super::super) async fn keep(&self, of: &Series, sums: Vec<(Cell, Option<u64>, Sums)>) {
         let (changed, new): (Vec<_>, Vec<_>) = sums.into_iter().partition(|(_, generation, _)| generation.is_some());
-        let inserts: Vec<_> = new.chunks(BATCH).map(|chunk| self.insert(of, chunk)).collect();
+        let inserts: Vec<_> = new.chunks(MAXIMUM).map(|chunk| self.insert(of, chunk)).collect();
         let updates: Vec<_> =
             changed.iter().map(|(cell, generation, sums)| self.update(of, *cell, *generation, sums)).collect();
         let inserted: Vec<Result<(), AwsError>> = stream::iter(inserts).buffer_unordered(AT_ONCE).collect().await;
@@ -80,30 +78,27 @@ impl RollupTable {
     }
 
     async fn insert(&self, of: &Series, cells: &[(Cell, Option<u64>, Sums)]) -> Result<(), AwsError> {
-        let statements: Result<Vec<_>, BuildError> =
-            cells.iter().map(|(cell, _, sums)| self.statement(of, *cell, sums)).collect();
-        let statements = statements.map_err(|error| AwsError::request("BatchExecuteStatement rollups", error))?;
-        let sent = self.client.batch_execute_statement().set_statements(Some(statements)).send().await;
-        let answers = sent.map_err(|error| AwsError::call("BatchExecuteStatement rollups", error))?.responses;
-        for error in answers.unwrap_or_default().into_iter().filter_map(|answer| answer.error) {
-            // A row that is there by now was made by another reader, or stands for a reading that came late.
-            if error.code != Some(BatchStatementErrorCodeEnum::DuplicateItem) {
-                let detail = error.message.unwrap_or_default();
-                return Err(AwsError::Call { operation: "BatchExecuteStatement rollups", detail });
+        const OPERATION: &str = "BatchExecuteStatement rollups";
+        let batch = StatementBatch { client: &self.client, operation: OPERATION, attempts: 1 };
+        for outcome in batch.execute(cells, |(cell, _, sums)| self.statement(of, *cell, sums)).await {
+            match outcome {
+                // A row that is there by now was made by another reader, or stands for a reading that came late.
+                StatementOutcome::Done | StatementOutcome::Duplicate => {}
+                other => return Err(other.into_error(OPERATION)),
             }
         }
         Ok(())
     }
 
-    fn statement(&self, of: &Series, cell: Cell, sums: &Sums) -> Result<BatchStatementRequest, BuildError> {
+    fn statement(&self, of: &Series, cell: Cell, sums: &Sums) -> Statement {
         let mut text = format!("INSERT INTO \"{}\" VALUE {{'sensor':?,'cell':?,'generation':?,'sums':?", self.name);
-        let mut values = vec![s(series(of)), s(key(cell.unit, cell.start)), n(0), s(text_of(sums))];
+        let mut parameters = vec![s(series(of)), s(key(cell.unit, cell.start)), n(0), s(text_of(sums))];
         if let Some(expires) = self.expires(cell) {
             text.push_str(",'expires_at':?");
-            values.push(n(expires));
+            parameters.push(n(expires));
         }
         text.push('}');
-        BatchStatementRequest::builder().statement(text).set_parameters(Some(values)).build()
+        Statement { text, parameters }
     }
 
     async fn update(&self, of: &Series, cell: Cell, generation: Option<u64>, sums: &Sums) -> Result<(), AwsError> {

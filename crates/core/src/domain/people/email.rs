@@ -1,17 +1,17 @@
-//! The e-mail address people sign in with.
+//! The e-mail address that users sign in with.
 
 use crate::domain::calibration::FieldError;
 
-/// The most characters of a name in the user pool (API reference of `AdminCreateUser`, `Username`): people are added and
-/// looked up by their address.
+/// Maximum length of a user name in characters (API reference of `AdminCreateUser`, `Username`): users are created and
+/// looked up by their e-mail address.
 const LONGEST: usize = 128;
-/// RFC 5321 §4.5.3.1: the most octets of the part before the at sign.
+/// Maximum length of the part before the at sign in octets (RFC 5321, section 4.5.3.1).
 const LONGEST_LOCAL: usize = 64;
 
-/// The address in lower case: the pool does not tell cases apart, and neither does anything here.
+/// Checks an e-mail address and returns it in lower case, because the user pool ignores case.
 ///
 /// # Errors
-/// When it is none, for the field at `pointer`. What Cognito finds wrong beyond that, it says itself.
+/// When the text is not an e-mail address, as an error of the field at `pointer`. Cognito may refuse more addresses.
 pub fn email(pointer: &str, text: &str) -> Result<String, FieldError> {
     let odd = |letter: char| !letter.is_ascii_graphic() || "\"\\(),:;<>[]".contains(letter);
     let whole = match text.split_once('@') {
@@ -42,14 +42,14 @@ mod tests {
     }
 
     #[test]
-    fn every_address_is_a_name_in_the_pool() {
+    fn every_address_is_a_valid_user_name() {
         let longest = format!("a@{}.example.com", "b".repeat(114));
         assert_eq!(longest.len(), LONGEST);
         assert!(email("/email", &longest).unwrap().parse::<crate::id::Username>().is_ok());
     }
 
     #[test]
-    fn what_is_no_address_is_refused_by_name() {
+    fn what_is_not_an_address_is_refused_by_name() {
         let long = format!("{}@example.com", "a".repeat(65));
         let longer = format!("a@{}.example.com", "b".repeat(115));
         for bad in [

@@ -1,20 +1,20 @@
-//! Filters as Cognito's `ListUsers` reads them.
+//! The filter syntax of Cognito's `ListUsers`.
 
-/// The most characters of a filter (API reference of `ListUsers`, `Filter`).
-pub const LONGEST: usize = 256;
+/// Maximum length of a filter in characters (API reference of `ListUsers`, `Filter`).
+pub const MAX_LENGTH: usize = 256;
 
-/// The filter for people whose `attribute` begins with `value`.
+/// Selects users whose `attribute` begins with `value`.
 pub fn begins(attribute: &str, value: &str) -> String {
     format!("{attribute} ^= \"{}\"", escaped(value))
 }
 
-/// The filter for people whose `attribute` is `value`.
+/// Selects users whose `attribute` is `value`.
 pub fn equals(attribute: &str, value: &str) -> String {
     format!("{attribute} = \"{}\"", escaped(value))
 }
 
-/// The value with what would end it made harmless ("Quotation marks within the filter string must be escaped using the
-/// backslash character", API reference of `ListUsers`), the escape itself among it.
+/// Escapes quotation marks and backslashes ("Quotation marks within the filter string must be escaped using the backslash
+/// character", API reference of `ListUsers`).
 fn escaped(value: &str) -> String {
     let mut escaped = String::with_capacity(value.len());
     for letter in value.chars() {
@@ -40,9 +40,9 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Read back as Cognito reads it: up to the first quote that no backslash stands before.
+        /// Reads the value back as Cognito does: up to the first quotation mark without a backslash before it.
         #[test]
-        fn whatever_the_value_is_it_is_read_back_as_it_was(value in ".{0,40}") {
+        fn every_value_is_read_back_unchanged(value in ".{0,40}") {
             let text = begins("email", &value);
             let mut letters = text.strip_prefix("email ^= \"").unwrap().chars();
             let mut read = String::new();

@@ -1,9 +1,9 @@
-//! The people: who they are, what may be done to them, and what they say about themselves.
+//! People: users of the user pool, the changes that are allowed, and their profiles.
 
+pub mod creation;
 pub mod email;
 pub mod filter;
 pub mod guard;
-pub mod mark;
 pub mod password;
 pub mod profile;
 pub mod scope;
@@ -19,24 +19,24 @@ use crate::id::{Sub, Username};
 /// A person in the user pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
-    /// The name in the pool: an id, where people sign in by e-mail.
+    /// The user name in the pool: an id made by Cognito, because users sign in with their e-mail address.
     pub username: Username,
-    /// Cognito's id, for ever the same.
+    /// Cognito's id of the user (`sub`), which never changes.
     pub sub: Sub,
-    /// The address they sign in with.
+    /// The e-mail address the person signs in with.
     pub email: Option<String>,
-    /// Whether they have shown that the address is theirs, or an admin has vouched for it.
+    /// Whether the person has confirmed the address, or an admin has vouched for it.
     pub email_verified: bool,
-    /// Who is not enabled cannot sign in.
+    /// Whether the person can sign in.
     pub enabled: bool,
-    /// Cognito's word for how far they have come, in small letters: `confirmed`, `force_change_password` …
+    /// Cognito's `UserStatus` in lower case, e.g. `confirmed` or `force_change_password`.
     pub status: String,
-    /// The role that the groups give.
-    pub role: Role,
-    /// The device scope, as the attribute says it.
+    /// The role; `None` when the person is in neither group.
+    pub role: Option<Role>,
+    /// The attribute `custom:devices`: space-separated device ids, or `*`.
     pub devices: String,
-    /// When they were added.
+    /// When the user was created.
     pub created_at: Timestamp,
-    /// When Cognito last noted a change of them.
+    /// When Cognito last recorded a change of the user.
     pub updated_at: Timestamp,
 }

@@ -1,30 +1,30 @@
-//! Passwords: what the user pool finds wrong with one, in words of our own.
+//! Password rules: what Weir checks itself, and what Cognito's refusals mean.
 
-/// The fewest characters that the template's user pool asks for.
-pub const SHORTEST: usize = 12;
-/// The most characters that Cognito takes.
-const LONGEST: usize = 256;
+/// Minimum length in characters; the user pool in the template has the same.
+pub const MIN_LENGTH: usize = 12;
+/// Maximum length in characters that Cognito accepts.
+const MAX_LENGTH: usize = 256;
 
-/// A rule that a password breaks.
+/// A rule that a password violates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
-    /// It has too few characters.
+    /// Too short.
     Length,
-    /// It has no capital.
+    /// No upper-case letter.
     Uppercase,
-    /// It has no small letter.
+    /// No lower-case letter.
     Lowercase,
-    /// It has no digit.
+    /// No digit.
     Digit,
-    /// It has no special character.
+    /// No special character.
     Symbol,
-    /// It was used before.
+    /// Used before.
     Reused,
-    /// Another one: the pool says no more.
+    /// Another rule, which Cognito does not name.
     Other,
 }
 
-/// How Cognito words each rule, in lower case. It says one at a time.
+/// Phrases in Cognito's messages, in lower case, with the rule that each stands for.
 const WORDS: [(&str, Rule); 7] = [
     ("not long enough", Rule::Length),
     ("must have length", Rule::Length),
@@ -36,7 +36,7 @@ const WORDS: [(&str, Rule); 7] = [
 ];
 
 impl Rule {
-    /// The rules that Cognito's refusal speaks of.
+    /// The rules that Cognito's message names; [`Rule::Other`] when it names none.
     pub fn of_refusal(text: &str) -> Vec<Self> {
         let text = text.to_ascii_lowercase();
         let mut found: Vec<_> = WORDS.iter().filter(|(words, _)| text.contains(words)).map(|(_, rule)| *rule).collect();
@@ -44,28 +44,32 @@ impl Rule {
         if found.is_empty() { vec![Self::Other] } else { found }
     }
 
-    /// What a password has to be.
+    /// What the caller is told.
     pub fn detail(self) -> String {
         match self {
-            Self::Length => format!("must have at least {SHORTEST} characters"),
-            Self::Uppercase => "must have a capital letter".to_owned(),
-            Self::Lowercase => "must have a small letter".to_owned(),
+            Self::Length => format!("must have at least {MIN_LENGTH} characters"),
+            Self::Uppercase => "must have an upper-case letter".to_owned(),
+            Self::Lowercase => "must have a lower-case letter".to_owned(),
             Self::Digit => "must have a digit".to_owned(),
             Self::Symbol => "must have a special character".to_owned(),
-            Self::Reused => "must be one that was not used before".to_owned(),
-            Self::Other => "is refused by the rules of the user pool: choose another one".to_owned(),
+            Self::Reused => "must not have been used before".to_owned(),
+            Self::Other => "is refused by the rules of the user pool: choose another password".to_owned(),
         }
     }
 }
 
-/// Whether the text can be a password at all; what is wrong with it otherwise. The pool's own rules are the pool's to check.
-pub fn unfit(text: &str) -> Option<String> {
+/// Why the text cannot be a password, whatever the rules of the user pool are; `None` when it can. Cognito checks the rules
+/// of the pool.
+pub fn syntax_error(text: &str) -> Option<String> {
     let length = text.chars().count();
-    if length == 0 || length > LONGEST {
-        return Some(format!("must have 1 to {LONGEST} characters"));
+    if length == 0 || length > MAX_LENGTH {
+        return Some(format!("must have 1 to {MAX_LENGTH} characters"));
     }
-    let rim = [text.chars().next(), text.chars().next_back()];
-    rim.iter().flatten().any(|letter| letter.is_whitespace()).then(|| "must not begin or end with a blank".to_owned())
+    let ends = [text.chars().next(), text.chars().next_back()];
+    ends.iter()
+        .flatten()
+        .any(|letter| letter.is_whitespace())
+        .then(|| "must not begin or end with white space".to_owned())
 }
 
 #[cfg(test)]
@@ -73,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_of_cognito_names_its_rule() {
+    fn cognitos_messages_name_the_rules() {
         for (text, rules) in [
             ("Password did not conform with policy: Password not long enough", vec![Rule::Length]),
             ("Password did not conform with policy: Password must have uppercase characters", vec![Rule::Uppercase]),
@@ -92,10 +96,10 @@ mod tests {
     }
 
     #[test]
-    fn what_no_pool_takes_is_found_out_before() {
-        assert_eq!(unfit("a b"), None);
+    fn what_no_pool_accepts_is_refused() {
+        assert_eq!(syntax_error("a b"), None);
         for bad in ["", " a", "a ", "a\n", &"a".repeat(257)] {
-            assert!(unfit(bad).is_some(), "{bad:?}");
+            assert!(syntax_error(bad).is_some(), "{bad:?}");
         }
     }
 }

@@ -1,35 +1,36 @@
-//! What people say about themselves.
+//! Profiles: what users write about themselves.
 
 use crate::domain::Timestamp;
 use crate::domain::calibration::FieldError;
 use crate::domain::settings::Group;
 use crate::id::Sub;
 
-const LONGEST: usize = 100;
+/// Maximum length of `name` and `organisation` in characters.
+const MAX_LENGTH: usize = 100;
 
-/// All that a person, or an admin for them, can write.
+/// The part of a profile that the user, or an admin, can write.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Profile {
-    /// What they are called.
+    /// The full name; at most 100 characters.
     pub name: String,
-    /// Where they can be called, E.164; empty when they do not say.
+    /// The phone number in E.164 form, or empty.
     pub phone: String,
-    /// For whom they work.
+    /// The organisation the user works for; at most 100 characters.
     pub organisation: String,
-    /// What they prefer; what it means is the apps' business.
+    /// Preferences of the apps; Weir does not interpret them.
     pub preferences: Group,
 }
 
 impl Profile {
-    /// Accepts the profile, whose preferences are checked already.
+    /// Checks the profile, except its preferences, which are already checked.
     ///
     /// # Errors
-    /// Every rule that is broken, with the pointer to the field.
+    /// Every violated rule, with the pointer to the field.
     pub fn checked(self) -> Result<Self, Vec<FieldError>> {
         let mut refused = Vec::new();
         for (at, text) in [("/name", &self.name), ("/organisation", &self.organisation)] {
-            if text.chars().count() > LONGEST {
-                refused.push(FieldError::new(at, format!("has more than {LONGEST} characters")));
+            if text.chars().count() > MAX_LENGTH {
+                refused.push(FieldError::new(at, format!("has more than {MAX_LENGTH} characters")));
             } else if text.chars().any(char::is_control) {
                 refused.push(FieldError::new(at, "has control characters"));
             }
@@ -41,37 +42,37 @@ impl Profile {
     }
 }
 
-/// ITU-T E.164: a plus sign and up to 15 digits, the first of them no zero.
+/// ITU-T E.164: a plus sign and 3 to 15 digits, the first of which is not zero.
 fn is_phone(text: &str) -> bool {
     text.strip_prefix('+').is_some_and(|digits| {
         (3..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0')
     })
 }
 
-/// A profile as it is kept.
+/// A stored profile.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Record {
-    /// Whose it is.
+pub struct ProfileRecord {
+    /// The user's id.
     pub sub: Sub,
-    /// What it says.
+    /// The content.
     pub profile: Profile,
-    /// Counts the changes; it goes on when a profile is deleted and written again.
+    /// Counts the changes from 1; it continues when a profile is deleted and written again.
     pub version: u64,
-    /// When it was first written.
+    /// When the profile was first written.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// When the profile last changed.
     pub updated_at: Timestamp,
-    /// Who changed it last.
+    /// The e-mail address or name of the person who changed it last.
     pub updated_by: String,
 }
 
-impl Record {
-    /// A new profile; `before` is the last version that stood there.
+impl ProfileRecord {
+    /// A new profile; `before` is the last version of a deleted one, or 0.
     pub fn new(sub: Sub, profile: Profile, before: u64, by: String, at: Timestamp) -> Self {
         Self { sub, profile, version: before + 1, created_at: at, updated_at: at, updated_by: by }
     }
 
-    /// The next version of it.
+    /// The next version, with this content.
     pub fn rewritten(&self, profile: Profile, by: String, at: Timestamp) -> Self {
         Self { profile, version: self.version + 1, updated_at: at, updated_by: by, ..self.clone() }
     }
@@ -92,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_phone_number_is_e164_or_nothing() {
+    fn a_phone_number_is_e164() {
         for (text, good) in [
             ("+431", true),
             ("+431234567890123", true),

@@ -1,53 +1,54 @@
-//! By which status people are listed.
+//! The status by which users are listed.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Person, filter};
 
-/// The status of a person in the user pool: Cognito's own words, and whether they are enabled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// The status of a user: Cognito's `UserStatus`, or whether the user is enabled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Status {
-    /// Can sign in, as far as the admins go.
+    /// Not disabled by an admin.
     Enabled,
-    /// Cannot sign in.
+    /// Disabled by an admin: cannot sign in.
     Disabled,
-    /// Has a password of their own.
+    /// Has chosen a password.
     Confirmed,
-    /// Has not confirmed the address.
+    /// Has not confirmed the e-mail address.
     Unconfirmed,
     /// Has a temporary password.
     ForceChangePassword,
-    /// Has to have a new password sent.
+    /// Must request a new password before signing in.
     ResetRequired,
 }
 
 impl Status {
-    /// Cognito's word for it in small letters, where it is one of how far they have come.
-    fn word(self) -> Option<&'static str> {
-        match self {
-            Self::Enabled | Self::Disabled => None,
-            Self::Confirmed => Some("confirmed"),
-            Self::Unconfirmed => Some("unconfirmed"),
-            Self::ForceChangePassword => Some("force_change_password"),
-            Self::ResetRequired => Some("reset_required"),
-        }
+    /// The status as the API writes it: Cognito's `UserStatus` in lower case, or `enabled` and `disabled`.
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
-    /// Whether the person is one of these.
+    /// Whether the person has this status.
     pub fn is_of(self, person: &Person) -> bool {
-        match self.word() {
-            Some(word) => person.status == word,
-            None => person.enabled == (self == Self::Enabled),
+        match self {
+            Self::Enabled => person.enabled,
+            Self::Disabled => !person.enabled,
+            Self::Confirmed | Self::Unconfirmed | Self::ForceChangePassword | Self::ResetRequired => {
+                person.status == self.name()
+            }
         }
     }
 
-    /// The filter by which Cognito lists people of this status.
+    /// The filter with which Cognito's `ListUsers` lists the users of this status.
     pub fn filter(self) -> String {
-        match self.word() {
-            Some(word) => filter::equals("cognito:user_status", &word.to_ascii_uppercase()),
-            None => filter::equals("status", if self == Self::Enabled { "Enabled" } else { "Disabled" }),
+        match self {
+            Self::Enabled => filter::equals("status", "Enabled"),
+            Self::Disabled => filter::equals("status", "Disabled"),
+            Self::Confirmed | Self::Unconfirmed | Self::ForceChangePassword | Self::ResetRequired => {
+                filter::equals("cognito:user_status", &self.name().to_ascii_uppercase())
+            }
         }
     }
 }

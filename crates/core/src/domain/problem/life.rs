@@ -1,48 +1,48 @@
-//! The life of a problem: what is kept of it, where it stands, and what people may do with it.
+//! A problem: its episodes, its status, and the changes that people make to it.
 
 use super::{End, Episode, Person};
 use crate::domain::Timestamp;
 
-/// All that is kept about one pair, or about one sensor's silences.
+/// The problem of one pair, or of one sensor's silences, with its episodes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
-    /// The newest episodes, ascending, at least one: those the measurements can still tell of and the one before them.
+    /// The newest episodes, ascending, at least one: those that the measurements still cover, and the one before them.
     pub episodes: Vec<Episode>,
-    /// How many episodes there were before those.
+    /// The number of episodes before those.
     pub earlier: u32,
-    /// Who has taken note.
+    /// The latest acknowledgement.
     pub acknowledged: Option<Acknowledgement>,
-    /// A person's remark.
+    /// A person's note.
     pub note: Option<String>,
 }
 
-/// That a person has taken note of an episode.
+/// The acknowledgement of one episode by a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acknowledgement {
-    /// Who.
+    /// The person's name.
     pub by: String,
-    /// When, by the clock.
+    /// When the person acknowledged it.
     pub at: Timestamp,
-    /// An instant within the episode meant: its beginning as it was known then.
+    /// An instant within the acknowledged episode: its beginning as it was known then.
     pub episode: Timestamp,
 }
 
-/// Where a problem stands.
+/// The status of a problem: that of its newest episode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// Open, and nobody has taken note.
+    /// Open and not acknowledged.
     Unresolved,
-    /// Open, and somebody has.
+    /// Open and acknowledged.
     Acknowledged,
     /// Over.
     Resolved,
 }
 
 impl Status {
-    /// Every status: what needs somebody first.
+    /// Every status, the most urgent first.
     pub const ALL: [Self; 3] = [Self::Unresolved, Self::Acknowledged, Self::Resolved];
 
-    /// The word that is stored.
+    /// The code in the table and in the API.
     pub const fn code(self) -> &'static str {
         match self {
             Status::Unresolved => "UNRESOLVED",
@@ -58,69 +58,69 @@ impl Problem {
         self.episodes.last()
     }
 
-    /// How many episodes there were in all.
+    /// The number of all episodes.
     pub fn count(&self) -> u32 {
         self.earlier.saturating_add(u32::try_from(self.episodes.len()).unwrap_or(u32::MAX))
     }
 
-    /// Who has taken note of the newest episode.
-    pub fn noticed(&self) -> Option<&Acknowledgement> {
+    /// The acknowledgement of the newest episode.
+    pub fn acknowledgement(&self) -> Option<&Acknowledgement> {
         let began = self.last()?.began;
         self.acknowledged.as_ref().filter(|note| note.episode >= began)
     }
 
-    /// Where it stands.
+    /// The status of the newest episode.
     pub fn status(&self) -> Status {
         match self.last() {
-            Some(Episode { end: None, .. }) if self.noticed().is_some() => Status::Acknowledged,
+            Some(Episode { end: None, .. }) if self.acknowledgement().is_some() => Status::Acknowledged,
             Some(Episode { end: None, .. }) => Status::Unresolved,
             Some(_) | None => Status::Resolved,
         }
     }
 
-    /// Whether a person has had to do with it.
-    pub(super) fn touched(&self) -> bool {
+    /// Whether a person has acknowledged or resolved it, or left a note.
+    pub(super) fn changed_by_person(&self) -> bool {
         let resolved = |episode: &Episode| episode.end.as_ref().is_some_and(|end| end.by.is_some());
         self.acknowledged.is_some() || self.note.is_some() || self.episodes.iter().any(resolved)
     }
 }
 
-/// What a person wants of a problem.
+/// A change of a problem's status by a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// To take note of the episode that is open.
+    /// Acknowledges the open episode.
     Acknowledge,
-    /// To declare it over. `known` is the newest report there was: what is reported later may contradict.
+    /// Ends the open episode. A report after `known` may open the problem again.
     Resolve {
-        /// The newest report of the sensors concerned.
+        /// The newest report of the sensors that the person could know of.
         known: Timestamp,
     },
 }
 
-/// A change that makes no sense from where the problem stands.
+/// This status change is not allowed: the problem has the status given here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the problem is {}", .0.code())]
-pub struct NoSense(pub Status);
+pub struct InvalidTransition(pub Status);
 
 impl Problem {
     /// The problem after a person's change.
     ///
     /// # Errors
-    /// What is acknowledged cannot be acknowledged again, and what is resolved is over.
-    pub fn changed(mut self, change: Change, by: Person) -> Result<Self, NoSense> {
+    /// When the problem is resolved, or is to be acknowledged a second time.
+    pub fn changed(mut self, change: Change, by: Person) -> Result<Self, InvalidTransition> {
         let status = self.status();
         let Some(last) = self.episodes.last_mut().filter(|last| last.end.is_none()) else {
-            return Err(NoSense(status));
+            return Err(InvalidTransition(status));
         };
         match (change, status) {
             (Change::Acknowledge, Status::Unresolved) => {
                 self.acknowledged = Some(Acknowledgement { by: by.name, at: by.at, episode: last.began });
             }
             (Change::Resolve { known }, Status::Unresolved | Status::Acknowledged) => {
-                // Of a sensor whose row was deleted nothing newer is known than the problem itself.
+                // When the sensor's row was deleted, the problem itself is the newest that is known.
                 last.end = Some(End { at: known.max(last.changed_at), by: Some(by) });
             }
-            _ => return Err(NoSense(status)),
+            _ => return Err(InvalidTransition(status)),
         }
         Ok(self)
     }
@@ -148,17 +148,17 @@ mod tests {
     }
 
     #[test]
-    fn every_transition_makes_sense_or_is_refused() {
+    fn every_transition_is_allowed_or_refused() {
         let resolve = Change::Resolve { known: at(9) };
         let acknowledged = open(5).changed(Change::Acknowledge, ann()).unwrap();
         let resolved = open(5).changed(resolve, ann()).unwrap();
         for (from, change, to) in [
             (&open(5), Change::Acknowledge, Ok(Status::Acknowledged)),
             (&open(5), resolve, Ok(Status::Resolved)),
-            (&acknowledged, Change::Acknowledge, Err(NoSense(Status::Acknowledged))),
+            (&acknowledged, Change::Acknowledge, Err(InvalidTransition(Status::Acknowledged))),
             (&acknowledged, resolve, Ok(Status::Resolved)),
-            (&resolved, Change::Acknowledge, Err(NoSense(Status::Resolved))),
-            (&resolved, resolve, Err(NoSense(Status::Resolved))),
+            (&resolved, Change::Acknowledge, Err(InvalidTransition(Status::Resolved))),
+            (&resolved, resolve, Err(InvalidTransition(Status::Resolved))),
         ] {
             let got = from.clone().changed(change, ann()).map(|problem| problem.status());
             assert_eq!(got, to, "{:?} {change:?}", from.status());
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_is_never_before_what_it_ends() {
+    fn an_episode_never_ends_before_it_began() {
         let resolved = open(5).changed(Change::Resolve { known: at(3) }, ann()).unwrap();
         assert_eq!(resolved.last().unwrap().end.as_ref().map(|end| end.at), Some(at(5)));
     }
@@ -176,6 +176,6 @@ mod tests {
     fn an_acknowledgement_is_of_one_episode() {
         let mut problem = open(5).changed(Change::Acknowledge, ann()).unwrap();
         problem.episodes.push(open(8).episodes.remove(0));
-        assert_eq!((problem.status(), problem.noticed()), (Status::Unresolved, None));
+        assert_eq!((problem.status(), problem.acknowledgement()), (Status::Unresolved, None));
     }
 }

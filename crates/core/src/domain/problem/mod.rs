@@ -1,9 +1,9 @@
-//! Problems between a flow sensor and one that follows it.
+//! Problems between a flow sensor and the next one downstream, and silent sensors.
 //!
-//! What is known of a pair is the merged timeline of both sensors' measurements, and a problem is a stretch of that
-//! timeline ([`Episode`]). It is worked out anew from the timeline each time ([`judge`]), never from the report that
-//! happened to come last: so late, repeated and reordered reports end in the same problems. One sensor's silence is a
-//! problem too ([`hear`]): a gap in its measurements that the clock has found.
+//! A problem consists of periods ([`Episode`]) of the merged timeline of both sensors' measurements. [`judge_pair`]
+//! recomputes it from the whole timeline each time, never from the report that happened to arrive last, so late, repeated
+//! and reordered reports lead to the same problems. A sensor's silence is a problem too ([`judge_silence`]): a gap in its
+//! measurements.
 
 use std::cmp::Ordering;
 
@@ -11,27 +11,26 @@ use super::Timestamp;
 use super::level::Level;
 
 mod life;
+mod pair;
 mod silence;
 mod subject;
-mod timeline;
-mod verdict;
 
-pub use life::{Acknowledgement, Change, NoSense, Problem, Status};
-pub use silence::{Heard, Listening, hear};
-pub use subject::{Subject, apart};
-pub use verdict::{Verdict, judge};
+pub use life::{Acknowledgement, Change, InvalidTransition, Problem, Status};
+pub use pair::{Verdict, judge_pair};
+pub use silence::{SilenceRule, SilenceVerdict, judge_silence};
+pub use subject::{Subject, disjoint_groups};
 
-/// Who closed a problem when nobody did.
+/// Shown in place of a person's name when an episode ended by itself.
 const AUTO: &str = "auto";
 
-/// What is wrong with a pair, or with one sensor.
+/// The kind of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// The following sensor is lower: something holds the flow back between the two.
+    /// The following sensor is lower: something obstructs the flow between the two.
     Obstruction,
     /// The following sensor is higher, which flow alone cannot explain.
     Problem,
-    /// A sensor has reported nothing for too long.
+    /// The sensor has reported nothing for too long.
     Silent,
 }
 
@@ -39,7 +38,7 @@ impl Kind {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::Obstruction, Self::Problem, Self::Silent];
 
-    /// The word that is stored.
+    /// The code in the table and in the API.
     pub const fn code(self) -> &'static str {
         match self {
             Kind::Obstruction => "OBSTRUCTION",
@@ -49,11 +48,11 @@ impl Kind {
     }
 }
 
-/// Compares two neighbours: lower after the first is an obstruction, higher a problem, equal within `tolerance`
-/// (percent) is nothing.
+/// Compares two neighbours: a lower level downstream is an obstruction, a higher one a problem. Levels that differ by no
+/// more than `tolerance` percent are equal.
 pub fn compare(current: Level, following: Level, tolerance: f64) -> Option<Kind> {
     match following.cmp(&current) {
-        _ if current.apart(following) <= tolerance => None,
+        _ if current.difference(following) <= tolerance => None,
         Ordering::Equal => None,
         Ordering::Less => Some(Kind::Obstruction),
         Ordering::Greater => Some(Kind::Problem),
@@ -63,13 +62,13 @@ pub fn compare(current: Level, following: Level, tolerance: f64) -> Option<Kind>
 /// The parameters of judging.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rules {
-    /// Levels this close, in percent, count as equal.
+    /// Levels that differ by no more than this count as equal, in percent.
     pub tolerance: f64,
-    /// So many consecutive reports must find something before a problem opens; at least 1.
+    /// Number of consecutive reports with a finding that open a problem; at least 1.
     pub open_after: u32,
-    /// So many consecutive reports must find nothing before it closes; at least 1.
+    /// Number of consecutive reports without a finding that close it; at least 1.
     pub close_after: u32,
-    /// A neighbour whose last report is older than this many seconds is not compared.
+    /// A sensor without a report for more than this many seconds is silent, and is not compared with its neighbours.
     pub silent_after_seconds: i64,
 }
 
@@ -79,45 +78,46 @@ impl Default for Rules {
     }
 }
 
-/// One stretch of time in which something was wrong.
+/// One period of a problem.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Episode {
-    /// What was wrong, last.
+    /// The kind, as it was last.
     pub kind: Kind,
-    /// The first report that found it; of a silence the report before it.
+    /// The time of the first report that found it; for a silence, of the last report before it.
     pub began: Timestamp,
-    /// Set when it is over.
+    /// Set when the episode is over.
     pub end: Option<End>,
     /// The current sensor's level when the episode last changed.
     pub current: Level,
-    /// The following sensor's level then; a silence has no following sensor.
+    /// The following sensor's level then; `None` for a silence.
     pub following: Option<Level>,
-    /// The report that last changed kind, level or end.
+    /// The time of the report that last changed the kind, a level or the end.
     pub changed_at: Timestamp,
 }
 
 /// How an episode ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct End {
-    /// The report that closed it or, if a person did, the last report that person could know of.
+    /// The time of the report that ended it or, if a person did, of the last report which that person could know of.
     pub at: Timestamp,
-    /// Who; `None` when the pair came back to OK, or the sensor spoke again, by itself.
+    /// The person who ended it; `None` when the levels became equal again, or the sensor reported again.
     pub by: Option<Person>,
 }
 
 impl End {
-    /// Who closed it, in a word, and when: a person by the clock, the reports by their own time.
-    pub fn told(&self) -> (&str, Timestamp) {
+    /// Who ended it (`auto` for nobody) and when, as shown: a person's decision by the clock, otherwise the time of the
+    /// report.
+    pub fn shown(&self) -> (&str, Timestamp) {
         self.by.as_ref().map_or((AUTO, self.at), |by| (&by.name, by.at))
     }
 }
 
-/// Somebody who did something with a problem.
+/// A person who changed a problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
-    /// Who.
+    /// The person's name.
     pub name: String,
-    /// When, by the clock.
+    /// The time of the change.
     pub at: Timestamp,
 }
 

@@ -1,40 +1,40 @@
-//! A sensor that reports nothing for too long.
+//! The silence of a sensor: it has reported nothing for too long.
 //!
-//! Only the clock can find a silence, and only a report can end it. A report that comes late into a silence shortens it,
-//! or shows that there never was one.
+//! Only the clock can start a silence, and only a report can end it. A late report from within a silence shortens it, or
+//! shows that there never was one.
 
 use super::{End, Episode, Kind, Problem, Verdict};
 use crate::domain::Timestamp;
 use crate::domain::level::{Measurement, Measurements};
 
-/// How a sensor is listened for.
+/// When a sensor counts as silent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Listening {
-    /// Now.
+pub struct SilenceRule {
+    /// The current time.
     pub now: Timestamp,
-    /// So many seconds without a report are a silence.
+    /// A sensor without a report for more than this many seconds is silent.
     pub silent_after_seconds: i64,
-    /// Whether a silence that is not written yet may be: the sweep does that, a report only ends silences.
+    /// Whether a new silence may be opened. The sweep opens silences; a report only ends them.
     pub may_open: bool,
 }
 
-/// What was made of a sensor.
+/// The result of judging a sensor's silence.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Heard {
-    /// What is to be written about its silence.
+pub struct SilenceVerdict {
+    /// What has to be written about the silence.
     pub verdict: Verdict,
-    /// When to look again whether it is silent; `None`: it is, that is written, and only a report can change it.
+    /// When to look at the sensor again; `None` when its silence is written, so that only a report can change anything.
     pub watch: Option<Timestamp>,
 }
 
-impl Listening {
+impl SilenceRule {
     /// Whether a sensor whose newest report is `last` is silent now.
     pub fn silent(&self, last: &Measurement) -> bool {
         self.gap(last.at, self.now)
     }
 
-    /// When a sensor that reported at `last`, and never again, is silent: in the second after its time is over, because
-    /// instants are kept to the second.
+    /// When a sensor becomes silent whose newest report is from `last`. Instants are stored in whole seconds, so this is
+    /// one second after the limit.
     pub fn due(&self, last: Timestamp) -> Timestamp {
         Timestamp::from_seconds(last.seconds()).plus_seconds(self.silent_after_seconds.saturating_add(1))
     }
@@ -44,51 +44,55 @@ impl Listening {
     }
 }
 
-/// Judges a sensor's silence by its measurements, the clock, and what is `stored` about it; `None` for a sensor without
+/// Judges a sensor's silence by its measurements, the clock, and the problem that is `stored`; `None` for a sensor without
 /// measurements.
-pub fn hear(stored: Option<&Problem>, measurements: &Measurements, listening: &Listening) -> Option<Heard> {
+pub fn judge_silence(
+    stored: Option<&Problem>,
+    measurements: &Measurements,
+    rule: &SilenceRule,
+) -> Option<SilenceVerdict> {
     let last = measurements.last()?;
     let mut problem =
         stored.cloned().unwrap_or(Problem { episodes: vec![], earlier: 0, acknowledged: None, note: None });
     if let Some(open) = problem.episodes.pop_if(|episode| episode.end.is_none()) {
-        end(&mut problem, open, measurements, listening);
+        end(&mut problem, open, measurements, rule);
     }
-    let silent = listening.silent(last);
-    // What a person has resolved stays so until the sensor has spoken again.
+    let silent = rule.silent(last);
+    // A silence that a person resolved stays resolved until the sensor reports again.
     let known = |problem: &Problem| problem.last().is_some_and(|known| known.began.seconds() == last.at.seconds());
-    if silent && listening.may_open && !known(&problem) {
+    if silent && rule.may_open && !known(&problem) {
         problem.episodes.push(silence(last));
     }
     shorten(&mut problem);
-    let watch = if silent && known(&problem) { None } else { Some(listening.due(last.at)) };
+    let watch = if silent && known(&problem) { None } else { Some(rule.due(last.at)) };
     let verdict = match stored {
         Some(stored) if *stored == problem => Verdict::Unchanged,
         Some(_) if problem.episodes.is_empty() => Verdict::Withdraw,
         None if problem.episodes.is_empty() => Verdict::Unchanged,
         Some(_) | None => Verdict::Write(problem),
     };
-    Some(Heard { verdict, watch })
+    Some(SilenceVerdict { verdict, watch })
 }
 
-/// Puts back an episode that was open, as the measurements have it now: it lasts until the first of them that comes after
-/// a gap, and begins with the one before that. Whoever knew of it still does.
-fn end(problem: &mut Problem, open: Episode, measurements: &Measurements, listening: &Listening) {
+/// Puts back the episode that was open as the measurements show it now: it ends with the first report after a gap, and
+/// begins with the report before that gap. An acknowledgement is kept.
+fn end(problem: &mut Problem, open: Episode, measurements: &Measurements, rule: &SilenceRule) {
     let later = || measurements.as_slice().iter().filter(|m| m.at.seconds() > open.began.seconds());
     let ended =
         |silence: Episode, at: Timestamp| Episode { end: Some(End { at, by: None }), changed_at: at, ..silence };
     let mut silent = open.clone();
     for next in later() {
-        if listening.gap(silent.began, next.at) {
+        if rule.gap(silent.began, next.at) {
             return keep(problem, &open, ended(silent, next.at));
         }
         silent = silence(next);
     }
     let first = later().next();
-    let noticed = problem.acknowledged.as_ref().is_some_and(|note| note.episode >= open.began);
+    let acknowledged = problem.acknowledged.as_ref().is_some_and(|note| note.episode >= open.began);
     match first {
-        Some(first) if !measurements.last().is_some_and(|last| listening.silent(last)) => {
-            // There never was one, but what a person has had to do with does not vanish.
-            if noticed || problem.note.is_some() {
+        Some(first) if !measurements.last().is_some_and(|last| rule.silent(last)) => {
+            // There never was a silence, but what a person has acknowledged or noted is not deleted.
+            if acknowledged || problem.note.is_some() {
                 problem.episodes.push(ended(open, first.at));
             }
         }
@@ -96,7 +100,7 @@ fn end(problem: &mut Problem, open: Episode, measurements: &Measurements, listen
     }
 }
 
-/// Puts back `open` as it turned out to be; an acknowledgement of it goes with its beginning.
+/// Puts back `open` in its new form `now`, and moves an acknowledgement of it along with its beginning.
 fn keep(problem: &mut Problem, open: &Episode, now: Episode) {
     if let Some(note) = problem.acknowledged.as_mut().filter(|note| note.episode >= open.began) {
         note.episode = note.episode.max(now.began);
@@ -109,7 +113,7 @@ fn silence(last: &Measurement) -> Episode {
     Episode { kind: Kind::Silent, began, end: None, current, following: None, changed_at: began }
 }
 
-/// Judging needs the last episode and the one before it; those before are only counted.
+/// Keeps the last two episodes, which judging needs; earlier ones are only counted.
 fn shorten(problem: &mut Problem) {
     let counted = problem.episodes.len().saturating_sub(2);
     problem.episodes.drain(..counted);

@@ -1,11 +1,11 @@
-//! What a problem is about, and how its id is made of that.
+//! What a problem is about, and the problem's id.
 
 use std::collections::BTreeSet;
 
 use crate::domain::topology::Pair;
 use crate::id::LevelId;
 
-/// Ends the id of a sensor's silence. No level id is such a word, so it is no pair's second half.
+/// The end of the id of a sensor's silence. It is not a level id, so no pair's id ends with it.
 const SILENT: &str = "-silent";
 
 /// What a problem is about.
@@ -26,7 +26,7 @@ impl Subject {
         }
     }
 
-    /// What the id stands for; `None` when no problem has such an id.
+    /// The subject of the problem with this id; `None` when no problem can have it.
     pub fn parse(key: &str) -> Option<Self> {
         if let Some(id) = key.strip_suffix(SILENT) {
             return id.parse().ok().map(Self::Sensor);
@@ -37,7 +37,7 @@ impl Subject {
         (pair.key() == key).then_some(Self::Pair(pair))
     }
 
-    /// The sensor it begins with, and the one that follows.
+    /// The current sensor and, for a pair, the following one.
     pub fn sensors(&self) -> (&LevelId, Option<&LevelId>) {
         match self {
             Self::Pair(pair) => (&pair.current, Some(&pair.following)),
@@ -46,9 +46,9 @@ impl Subject {
     }
 }
 
-/// The subjects in as few groups as it takes, each in the first where none shares a sensor with it: within a group none
-/// waits for what another one writes, and no two transactions meet at a row.
-pub fn apart(subjects: &[Subject]) -> Vec<Vec<&Subject>> {
+/// Splits the subjects into groups within which no two share a sensor, so that the transactions of a group never touch
+/// the same row. Each subject goes into the first group possible.
+pub fn disjoint_groups(subjects: &[Subject]) -> Vec<Vec<&Subject>> {
     let mut groups: Vec<(BTreeSet<&LevelId>, Vec<&Subject>)> = Vec::new();
     for subject in subjects {
         let (current, following) = subject.sensors();
@@ -85,12 +85,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_id_says_what_it_is_about_so_no_two_subjects_share_one(subject in subject()) {
+        fn an_id_is_parsed_back_to_its_subject(subject in subject()) {
             prop_assert_eq!(Subject::parse(&subject.key()), Some(subject));
         }
 
         #[test]
-        fn whatever_can_be_read_as_an_id_is_one(text in "[0-9a-z]{0,6}(-[0-9a-z]{0,6}|-silent)?") {
+        fn a_text_that_parses_is_the_key_of_its_subject(text in "[0-9a-z]{0,6}(-[0-9a-z]{0,6}|-silent)?") {
             if let Some(subject) = Subject::parse(&text) {
                 prop_assert_eq!(subject.key(), text);
             }
@@ -98,17 +98,17 @@ mod tests {
     }
 
     #[test]
-    fn those_of_a_group_share_no_sensor_and_a_whole_tube_takes_three_groups() {
+    fn subjects_of_a_group_share_no_sensor_and_a_whole_tube_takes_three_groups() {
         let subject = |key: &str| Subject::parse(key).unwrap();
         let tube = ["0102", "01-silent", "0203", "02-silent", "0304", "03-silent"].map(subject);
         let groups: Vec<Vec<String>> =
-            apart(&tube).iter().map(|group| group.iter().map(|one| one.key()).collect()).collect();
+            disjoint_groups(&tube).iter().map(|group| group.iter().map(|one| one.key()).collect()).collect();
         assert_eq!(groups, [vec!["0102", "0304"], vec!["01-silent", "0203"], vec!["02-silent", "03-silent"]]);
-        assert_eq!(apart(&[]), Vec::<Vec<&Subject>>::new());
+        assert_eq!(disjoint_groups(&[]), Vec::<Vec<&Subject>>::new());
     }
 
     #[test]
-    fn what_is_no_id_is_told() {
+    fn a_text_that_is_no_id_is_refused() {
         for bad in
             ["", "-", "01", "0102x", "01-02", "010", "-silent", "0-silent", "01-silent-silent", "é1é2", "01--023"]
         {

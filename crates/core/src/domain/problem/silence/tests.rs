@@ -12,9 +12,9 @@ fn reports(seconds: &[i64]) -> Measurements {
     Measurements::of(seconds.iter().map(|s| Measurement { at: at(*s), level: Level::new(50.0).unwrap() }))
 }
 
-fn heard(stored: Option<&Problem>, seconds: &[i64], now: i64, may_open: bool) -> Heard {
-    let listening = Listening { now: at(now), silent_after_seconds: AFTER, may_open };
-    hear(stored, &reports(seconds), &listening).unwrap()
+fn heard(stored: Option<&Problem>, seconds: &[i64], now: i64, may_open: bool) -> SilenceVerdict {
+    let rule = SilenceRule { now: at(now), silent_after_seconds: AFTER, may_open };
+    judge_silence(stored, &reports(seconds), &rule).unwrap()
 }
 
 /// What the sweep finds at `now`.
@@ -49,8 +49,8 @@ fn a_silence_begins_with_the_last_report_and_is_found_once() {
     );
     assert_eq!(swept(Some(&open), &[10], 5000), Verdict::Unchanged);
     assert_eq!(reported(None, &[10], 5000), Verdict::Unchanged, "a report never opens one");
-    let listening = Listening { now: at(5000), silent_after_seconds: AFTER, may_open: true };
-    assert_eq!(hear(None, &reports(&[]), &listening), None);
+    let rule = SilenceRule { now: at(5000), silent_after_seconds: AFTER, may_open: true };
+    assert_eq!(judge_silence(None, &reports(&[]), &rule), None);
 }
 
 #[test]
@@ -127,9 +127,9 @@ fn what_a_person_resolved_is_found_again_only_after_the_sensor_has_spoken() {
 #[test]
 fn instants_count_by_the_second_as_they_are_kept() {
     let measured = Measurement { at: Timestamp::from_millis(10_900), level: Level::new(0.0).unwrap() };
-    let listening = Listening { now: at(111), silent_after_seconds: AFTER, may_open: true };
-    assert!(listening.silent(&measured));
-    let open = written(hear(None, &Measurements::of([measured]), &listening).unwrap().verdict);
+    let rule = SilenceRule { now: at(111), silent_after_seconds: AFTER, may_open: true };
+    assert!(rule.silent(&measured));
+    let open = written(judge_silence(None, &Measurements::of([measured]), &rule).unwrap().verdict);
     let same = Measurement { at: Timestamp::from_millis(10_950), ..measured };
-    assert_eq!(hear(Some(&open), &Measurements::of([same]), &listening).unwrap().verdict, Verdict::Unchanged);
+    assert_eq!(judge_silence(Some(&open), &Measurements::of([same]), &rule).unwrap().verdict, Verdict::Unchanged);
 }

@@ -1,4 +1,4 @@
-//! A report and its reading with one request, once the row is known.
+//! The combined write: a report and its reading in one request, once the row is known.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use weir_tests::wire::{Answer, Ledger, Request, Wire, answer, opened};
 
 use super::{handled, report};
 
-/// Reports by one process, a second apart, until it relies on the rows that it remembers; the detector has seen the
+/// Reports to one process, a second apart, until it relies on the rows that it remembers. The detector has judged the
 /// first one.
 pub(super) async fn relied_on(engine: &Engine, functions: &Functions) {
     let (detector, mut pump) = (Functions::over(engine).detector, Pump::of(engine));
@@ -27,7 +27,7 @@ pub(super) async fn relied_on(engine: &Engine, functions: &Functions) {
     }
 }
 
-/// Delivers as AWS does: again, when the function says so.
+/// Delivers an event until the function accepts it, as AWS does.
 async fn until_done(functions: &Functions, event: Value) {
     for _ in 0..50 {
         if functions.organizer.answer(event.clone()).await.is_ok() {
@@ -63,7 +63,7 @@ async fn a_report_whose_row_is_known_is_one_request_for_level_and_history() {
 }
 
 #[tokio::test]
-async fn whoever_is_overtaken_finds_out_and_both_reports_count() {
+async fn an_overtaken_writer_notices_it_and_both_reports_are_kept() {
     let engine = Engine::start().await;
     let functions = Functions::over(&engine);
     relied_on(&engine, &functions).await;
@@ -74,7 +74,7 @@ async fn whoever_is_overtaken_finds_out_and_both_reports_count() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_the_store_does_level_and_history_end_as_without_faults() {
+async fn with_any_faults_of_the_store_level_and_history_end_as_without() {
     let mut ends = Vec::new();
     let mut met: HashMap<Fault, usize> = HashMap::new();
     for (seed, percent) in [(0, 0), (1, 6), (2, 6), (3, 12), (4, 12)] {
@@ -95,7 +95,7 @@ async fn whatever_the_store_does_level_and_history_end_as_without_faults() {
     assert_eq!(ends[0].2.len(), 340);
 }
 
-/// Refuses every `UPDATE` among statements, as a DynamoDB that does not know the form.
+/// Rejects every `UPDATE` statement, as a DynamoDB that does not support this form.
 #[derive(Debug, Default)]
 struct Refuses(AtomicUsize);
 
@@ -117,7 +117,7 @@ impl Wire for Refuses {
 }
 
 #[tokio::test]
-async fn a_store_that_does_not_take_the_form_is_asked_with_two_requests_from_then_on() {
+async fn a_store_that_rejects_the_statement_gets_two_requests_from_then_on() {
     let engine = Engine::start().await;
     let refuses = Arc::new(Refuses::default());
     let functions = Functions::by(&engine, &engine.client_over(refuses.clone()), &Settings::default());
@@ -130,7 +130,7 @@ async fn a_store_that_does_not_take_the_form_is_asked_with_two_requests_from_the
     assert_eq!(refuses.0.load(Ordering::SeqCst), 1, "and never again in that form");
 }
 
-/// The log of this very program, run for one of its tests alone under a function's name.
+/// The log of this test program, run for one test with a function's name in the environment.
 fn log_of(test: &str) -> String {
     let mut program = std::process::Command::new(std::env::current_exe().expect("a program"));
     program.args([test, "--exact", "--nocapture"]).env("AWS_LAMBDA_FUNCTION_NAME", "weir-dev-organizer");
@@ -141,7 +141,7 @@ fn log_of(test: &str) -> String {
 
 #[test]
 fn a_report_is_counted_whichever_way_it_was_stored() {
-    let log = log_of("organizer::together::reports_that_are_counted");
+    let log = log_of("organizer::combined_write::reports_that_are_counted");
     let metrics = log.lines().filter_map(|line| serde_json::from_str::<Value>(line.get(line.find('{')?..)?).ok());
     let mut sums = [0, 0];
     for line in metrics.filter(|line| line["function"] == "organizer") {
@@ -152,7 +152,7 @@ fn a_report_is_counted_whichever_way_it_was_stored() {
     assert_eq!(sums, [42, 1], "{log}");
 }
 
-/// What is counted; without a function's name nothing is, and the test above looks at what this says.
+/// Run by the test above. Without a function's name nothing is counted.
 #[tokio::test]
 async fn reports_that_are_counted() {
     let engine = Engine::start().await;
@@ -160,7 +160,7 @@ async fn reports_that_are_counted() {
     relied_on(&engine, &functions).await;
     assert_eq!(handled(&functions, report("01", 50.0, -500)).await, "newest");
     assert_eq!(handled(&functions, report("01", 50.0, -500)).await, "duplicate");
-    // What was added up is told with the first report after ten seconds.
+    // Sums are logged with the first report after ten seconds.
     functions.clock.set(weir_tests::functions::NOW.plus_seconds(10));
     assert_eq!(handled(&functions, report("01", 50.0, -400)).await, "newest");
 }

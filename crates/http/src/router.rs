@@ -1,4 +1,4 @@
-//! The rim of a function's router: what every request gets and every answer has, whatever the route.
+//! What is the same for all routes: the request id, the log, and how errors are written.
 
 use axum::Router;
 use axum::extract::Request;
@@ -13,42 +13,42 @@ use super::{ApiError, ErrorKind};
 /// The header that carries the request's id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The id that API Gateway gave the request: the same word in its log, in ours, and in every answer.
+/// The request id from API Gateway: in its log, in the function's log, and in every response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(pub String);
 
-/// The router as it is served: with an answer to every path and method, an id on every answer, and every problem
-/// written down and logged.
+/// Completes a router: unknown paths and methods are answered with errors, every response carries the request id, and errors
+/// are written as RFC 9457 problems and logged.
 pub fn finish(routes: Router) -> Router {
     routes
         .fallback(async || ApiError::not_found())
         .method_not_allowed_fallback(async || {
-            ApiError::new(ErrorKind::MethodNotAllowed, "the header Allow names the methods of this path")
+            ApiError::new(ErrorKind::MethodNotAllowed, "the header Allow lists the methods of this path")
         })
         .layer(from_fn(around))
 }
 
-/// The answer to `GET /openapi.json`: the text that [`openapi`](super::openapi) makes, kept in a file, because the code
-/// that makes it is twenty times as large as what it says, and one function speaks for the routes of all.
+/// Serves `GET /openapi.json` from a text that [`openapi`](super::openapi) has generated. The text is kept in a file, because
+/// the code that generates it is twenty times larger, and because one function serves the document of all.
 pub fn served(document: &'static str) -> MethodRouter {
     get(async move || ([(CONTENT_TYPE, "application/json")], document))
 }
 
 async fn around(request: Request, next: Next) -> Response {
     let id = request.extensions().get().cloned().unwrap_or_else(|| RequestId("unknown".to_owned()));
-    // For the log, which a long path should not fill.
+    // Shortened for the log.
     let (method, path) = (request.method().clone(), request.uri().path().chars().take(200).collect::<String>());
     let mut response = next.run(request).await;
-    if let Some(problem) = problem_of(&mut response) {
-        let kind = problem.kind();
+    if let Some(error) = error_of(&mut response) {
+        let kind = error.kind();
         if kind.status().is_server_error() {
-            let detail = problem.log().unwrap_or(problem.detail());
+            let detail = error.log().unwrap_or(error.detail());
             tracing::error!(request = id.0, %method, path, problem = kind.slug(), detail, "not answered");
         } else {
-            // Where it is wrong, not what is wrong with it: that may quote what the caller sent, a password among it.
-            tracing::info!(request = id.0, %method, path, problem = kind.slug(), fields = problem.fields(), "refused");
+            // Only the names of the fields: the details may quote the request, including a password.
+            tracing::info!(request = id.0, %method, path, problem = kind.slug(), fields = error.fields(), "refused");
         }
-        problem.write(&mut response, &id);
+        error.write(&mut response, &id);
     }
     if let Ok(id) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert(REQUEST_ID, id);
@@ -56,8 +56,8 @@ async fn around(request: Request, next: Next) -> Response {
     response
 }
 
-/// The problem that the answer is: a handler's, or one made of the bare status that a part of axum refuses with.
-fn problem_of(response: &mut Response) -> Option<ApiError> {
+/// The error in a response: from a handler, or derived from the bare status with which axum refuses a request.
+fn error_of(response: &mut Response) -> Option<ApiError> {
     let status = response.status();
     response.extensions_mut().remove().or_else(|| of_status(status))
 }
@@ -65,7 +65,7 @@ fn problem_of(response: &mut Response) -> Option<ApiError> {
 fn of_status(status: StatusCode) -> Option<ApiError> {
     match ErrorKind::ALL.iter().find(|kind| kind.status() == status) {
         Some(ErrorKind::NotFound) => Some(ApiError::not_found()),
-        Some(ErrorKind::Internal) => Some(ApiError::internal("an answer that could not be written")),
+        Some(ErrorKind::Internal) => Some(ApiError::internal("a response that could not be written")),
         Some(kind) => Some(ApiError::new(*kind, "")),
         None if status.is_client_error() => Some(ApiError::malformed("")),
         None if status.is_server_error() => Some(ApiError::internal(status.to_string())),

@@ -1,5 +1,4 @@
-//! What is answered when the user pool does not do what it should: each thing a caller can cause is a problem of its own,
-//! in words of our own.
+//! How errors of the user pool are answered. Each error that a caller can cause has a kind of its own.
 
 use super::{ApiError, ErrorKind};
 use weir_aws::people::PoolError;
@@ -7,7 +6,7 @@ use weir_core::domain::calibration::FieldError;
 use weir_core::domain::people::guard::Guarded;
 use weir_core::domain::people::password::Rule;
 
-/// The field of a body that holds a password.
+/// The pointer to a password in a body.
 const PASSWORD: &str = "/password/value";
 
 impl From<PoolError> for ApiError {
@@ -15,16 +14,18 @@ impl From<PoolError> for ApiError {
         let email = |kind, detail| Self::of_fields(kind, vec![FieldError::new("/email", detail)]);
         match error {
             PoolError::NotFound => Self::not_found(),
-            PoolError::Exists => email(ErrorKind::UserExists, "a user with this address is there already"),
-            PoolError::EmailTaken => email(ErrorKind::EmailTaken, "is the address of another user"),
+            PoolError::Exists => email(ErrorKind::UserExists, "a user with this address already exists"),
+            PoolError::EmailTaken => email(ErrorKind::EmailTaken, "belongs to another user"),
             PoolError::Password(rules) => {
                 let reused = rules.as_slice() == [Rule::Reused];
                 let kind = if reused { ErrorKind::PasswordReused } else { ErrorKind::PasswordPolicy };
                 Self::of_fields(kind, rules.iter().map(|rule| FieldError::new(PASSWORD, rule.detail())).collect())
             }
-            PoolError::Undeliverable => email(ErrorKind::Undeliverable, "no invitation can be sent to this address"),
-            PoolError::BadEmail => email(ErrorKind::Invalid, "is no address that the user pool takes"),
-            PoolError::BadPlace => Self::bad_page(),
+            PoolError::Undeliverable => {
+                email(ErrorKind::Undeliverable, "the invitation cannot be sent to this address")
+            }
+            PoolError::BadEmail => email(ErrorKind::Invalid, "the user pool does not accept this address"),
+            PoolError::BadPageToken => Self::bad_page(),
             PoolError::Aws(error) => error.into(),
         }
     }
@@ -33,10 +34,10 @@ impl From<PoolError> for ApiError {
 impl From<Guarded> for ApiError {
     fn from(guarded: Guarded) -> Self {
         match guarded {
-            Guarded::Oneself => Self::new(ErrorKind::SelfDelete, "ask another admin to delete you"),
+            Guarded::SelfDelete => Self::new(ErrorKind::SelfDelete, "ask another admin to delete you"),
             Guarded::LastAdmin => Self::new(
                 ErrorKind::LastAdmin,
-                "this is the last admin with a password of their own: make another first",
+                "this is the last admin with a password of their own: add another admin first",
             ),
         }
     }
@@ -47,13 +48,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refused_password_names_each_rule_it_breaks() {
-        let problem = ApiError::from(PoolError::Password(vec![Rule::Length, Rule::Digit]));
-        assert_eq!(problem.kind(), ErrorKind::PasswordPolicy);
-        let told: Vec<_> =
-            problem.errors().iter().map(|error| (error.pointer.as_deref(), error.detail.as_str())).collect();
+    fn a_refused_password_names_each_violated_rule() {
+        let error = ApiError::from(PoolError::Password(vec![Rule::Length, Rule::Digit]));
+        assert_eq!(error.kind(), ErrorKind::PasswordPolicy);
+        let details: Vec<_> =
+            error.errors().iter().map(|field| (field.pointer.as_deref(), field.detail.as_str())).collect();
         let at = Some("/password/value");
-        assert_eq!(told, [(at, "must have at least 12 characters"), (at, "must have a digit")]);
+        assert_eq!(details, [(at, "must have at least 12 characters"), (at, "must have a digit")]);
         assert_eq!(ApiError::from(PoolError::Password(vec![Rule::Reused])).kind(), ErrorKind::PasswordReused);
     }
 }

@@ -1,0 +1,75 @@
+//! How a throttled or rejected write of the table `users` is answered.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
+use weir_aws::profile::ProfileTable;
+use weir_runtime::Function as _;
+use weir_tests::wire::{Answer, Request, Wire, refusal};
+
+use super::{ANN, BOB, World};
+use crate::http::ask::{Ask, status};
+use cognito_add_update_delete_user::{ChangeUser, Lock, Parts};
+
+/// Refuses every write with this code.
+#[derive(Debug)]
+struct Refusing(&'static str);
+
+impl Wire for Refusing {
+    fn carry(self: Arc<Self>, request: Request) -> BoxFuture<'static, Answer> {
+        if request.operation() != "PutItem" {
+            return Box::pin(request.deliver());
+        }
+        let refused = refusal(400, self.0, "x");
+        Box::pin(async { refused })
+    }
+}
+
+const CASES: [(&str, u64); 3] =
+    [("ProvisionedThroughputExceededException", 503), ("ThrottlingException", 503), ("ValidationException", 500)];
+
+fn outcome(answer: &Value) -> (u64, bool) {
+    (status(answer).into(), answer["headers"].get("retry-after").is_some())
+}
+
+#[tokio::test]
+async fn a_throttled_change_of_a_profile_is_503_and_a_rejected_one_500() {
+    for (code, expected) in CASES {
+        let world = World::new().await;
+        let before = world.engine.rows("users");
+        let profiles =
+            ProfileTable::new(world.engine.client_once(Arc::new(Refusing(code))), world.engine.name("users"));
+        let user = user::User::new(user::Parts { profiles, clock: world.clock.clone() });
+        for ask in [
+            Ask::new("PATCH", &format!("/users/{BOB}")).json(&json!({"name": "Rob"})),
+            Ask::new("POST", "/users").json(&json!({"sub": ANN})),
+            Ask::new("DELETE", &format!("/users/{BOB}")),
+        ] {
+            let answer = user.answer(ask.admin().event()).await.unwrap();
+            assert_eq!(outcome(&answer), (expected, expected == 503), "{code}: {answer}");
+        }
+        assert_eq!(world.engine.rows("users"), before, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn a_throttled_lock_is_503_and_a_rejected_one_500_and_the_pool_is_not_changed() {
+    for (code, expected) in CASES {
+        let world = World::new().await;
+        let profiles =
+            ProfileTable::new(world.engine.client_once(Arc::new(Refusing(code))), world.engine.name("users"));
+        let lock = Lock::new(profiles.clone(), world.clock.clone());
+        let parts = Parts { pool: world.pool.pool(), profiles, lock, clock: world.clock.clone() };
+        let change = ChangeUser::new(parts);
+        for ask in [
+            Ask::new("PATCH", &format!("/cognito/users/{BOB}")).json(&json!({"devices": "*"})),
+            Ask::new("POST", "/cognito/users").json(&json!({"email": "new@example.com", "role": "user"})),
+            Ask::new("DELETE", &format!("/cognito/users/{BOB}")),
+        ] {
+            let answer = change.answer(ask.admin().event()).await.unwrap();
+            assert_eq!(outcome(&answer), (expected, expected == 503), "{code}: {answer}");
+        }
+        assert_eq!(world.pool.asked(), [], "{code}");
+    }
+}

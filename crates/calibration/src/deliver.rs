@@ -46,7 +46,7 @@ impl Sorted {
     fn add(&mut self, place: usize, envelope: &Envelope, message: Message, lookups: &Lookups) {
         let at = message.readings.first().map_or(envelope.received_at, |reading| reading.at);
         let refusal = match lookups.devices.get(&message.device) {
-            Some(Ok(Some(device))) if device.enabled => {
+            Some(Ok(Some(device))) if device.details.enabled => {
                 for part in message.refused {
                     self.refused.push((place, refused_part(envelope, &message.device, message.single, part)));
                 }

@@ -208,7 +208,7 @@ fn the_stream_of_messages_used_here_leaves_something_in_every_table() {
     assert_eq!((seen.faults.len(), seen.happened), (0, Happened::default()));
 }
 
-/// So many seeds in each of the two tests below as fit into a run of all tests; `FAULT_SEEDS` asks for more, and `FAULT_SEED` for
+/// Seeds in each of the two tests below that fit into a run of all tests; `FAULT_SEEDS` asks for more, and `FAULT_SEED` for
 /// that one alone.
 fn seeds() -> u64 {
     std::env::var("FAULT_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(40)

@@ -14,7 +14,7 @@ use weir_tests::mutate::Mutator;
 
 use crate::device::World;
 
-/// So many changes of each event as fit into a run of all tests.
+/// Changes of each event that fit into a run of all tests.
 const ROUNDS: u64 = 20;
 
 fn seeds() -> Vec<u64> {

@@ -88,7 +88,7 @@ async fn a_formula_that_was_quarantined_can_be_sent_again() {
     assert_eq!((&of("pm")["reason"], &of("hum")["reason"]), (&json!("missing_input"), &json!("unknown_sensor")));
 
     air(&engine, &corrected());
-    let quarantine = of("pm");
+    let entry = of("pm");
     let event = json!({"payload": entry["payload"], "topic": entry["topic"], "received_at": entry["received_at"]});
     let again = Functions::over(&engine).calibration.answer(event).await.unwrap();
     assert_eq!(again, json!({"stored": 2, "duplicate": 0, "quarantined": 0}));
@@ -101,6 +101,6 @@ async fn the_recorded_formula_uses_the_inputs_of_its_own_instant() {
     super::handled(&functions, "formula.batch").await;
     // 0.524 · 30 − 0.0862 · 50 + 5.75
     assert_eq!(stored(&engine)["pm25"], 17.16);
-    let quarantine = engine.row("quarantine");
+    let entry = engine.row("quarantine");
     assert_eq!((&entry["reason"], &entry["sensor"]), (&json!("missing_input"), &json!("pm25")));
 }

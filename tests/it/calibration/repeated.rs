@@ -70,7 +70,7 @@ async fn of_two_numbers_for_one_instant_the_one_received_first_stays_whatever_th
         }
         let stored = engine.row("readings");
         assert_eq!((&stored["raw"], &stored["received_at"]), (&420.into(), &1_795_155_884_500_i64.into()));
-        let quarantine = engine.row("quarantine");
+        let entry = engine.row("quarantine");
         assert_eq!(
             (&entry["reason"], &entry["received_at"]),
             (&"conflicting_reading".into(), &1_795_155_884_900_i64.into())

@@ -82,8 +82,8 @@ pub fn good(values: &[f64]) -> Aggregates {
     Aggregates { good: tally(values), ..Aggregates::NONE }
 }
 
-pub fn bucket(series: &Series, seconds: i64, sums: Aggregates) -> Bucket {
-    Bucket { sensor: series.sensor.clone(), start: at(seconds), sums }
+pub fn bucket(series: &Series, seconds: i64, aggregates: Aggregates) -> Bucket {
+    Bucket { sensor: series.sensor.clone(), start: at(seconds), aggregates }
 }
 
 pub fn place(series: &Series, seconds: i64) -> Option<SeriesPosition> {

@@ -68,7 +68,8 @@ async fn stood() -> World {
         updated_at: NOW,
         reason: None,
     };
-    assert!(jobs.begin(&job, &jobs.open(&series).await.unwrap()).await.unwrap());
+    let open = jobs.open(&series).await.unwrap();
+    assert_eq!(jobs.begin(&job, &open, &[]).await.unwrap(), weir_aws::WriteOutcome::Done);
     world
 }
 

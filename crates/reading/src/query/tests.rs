@@ -118,11 +118,11 @@ fn a_cursor_keeps_the_span_of_the_first_page_and_fits_no_other_question() {
     let wanted =
         |next| ReadingsParameters { next, sensor: vec!["ph".parse().unwrap()], ..ReadingsParameters::default() };
     let first = ask(wanted(None)).unwrap();
-    let place = Place { sensor: "ph".parse().unwrap(), at: NOW };
-    let next = first.next(place.clone()).unwrap();
+    let position = SeriesPosition { sensor: "ph".parse().unwrap(), at: NOW };
+    let next = first.next(Some(position.clone())).unwrap().unwrap();
     let later =
         ReadingsQuery::of(&"buoy-01".parse().unwrap(), wanted(Some(next.clone())), NOW.plus_seconds(3_600)).unwrap();
-    assert_eq!((later.span, later.position), (first.span, Some(place)));
+    assert_eq!((later.span, later.position), (first.span, Some(position)));
     let other = ReadingsQuery::of(&"buoy-02".parse().unwrap(), wanted(Some(next.clone())), NOW);
     assert_eq!(other.unwrap_err(), ApiError::bad_page());
     assert_eq!(

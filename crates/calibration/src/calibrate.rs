@@ -48,7 +48,7 @@ pub(super) fn calibrate(
 
 /// The series whose versions are needed to calibrate `raws`.
 pub(super) fn asked<'a>(device: &'a Device, raws: &'a [RawReading]) -> impl Iterator<Item = Series> + 'a {
-    raws.iter().filter(|_| device.enabled).filter_map(|raw| {
+    raws.iter().filter(|_| device.details.enabled).filter_map(|raw| {
         let sensor = device.sensor(&raw.sensor).filter(|sensor| sensor.enabled)?;
         matches!(sensor.in_force(raw.at), InForce::InHistory).then(|| series(device, raw))
     })

@@ -46,7 +46,7 @@ impl Sorted {
     fn take(&mut self, place: usize, envelope: &Envelope, message: Message, known: &Known) {
         let at = message.readings.first().map_or(envelope.received_at, |reading| reading.at);
         let refusal = match known.devices.get(&message.device) {
-            Some(Ok(Some(device))) if device.enabled => {
+            Some(Ok(Some(device))) if device.details.enabled => {
                 for part in message.refused {
                     self.aside.push((place, set_aside(envelope, &message.device, message.single, part)));
                 }

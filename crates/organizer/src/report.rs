@@ -95,11 +95,11 @@ impl Organizer {
             self.registry.forget(&id);
         }
         let registered = self.registry.device(&id).await?;
-        if registered.as_ref().is_some_and(|device| !device.enabled) {
+        if registered.as_ref().is_some_and(|device| !device.details.enabled) {
             let detail = format!("the device {id} is disabled");
             return Err(refused(Refusal::new(Reason::DeviceDisabled, detail)).into());
         }
-        if let Some(level) = registered.as_ref().and_then(|device| device.level_id.clone()) {
+        if let Some(level) = registered.as_ref().and_then(|device| device.details.level_id.clone()) {
             return Ok(level);
         }
         trailing_digits(&id).map_err(|_| {

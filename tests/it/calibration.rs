@@ -13,7 +13,7 @@ use weir_tests::engine::Engine;
 use weir_tests::events::{event, names};
 use weir_tests::functions::{Functions, Settings};
 
-/// What each event comes to where it is the first: stored, duplicate, quarantined.
+/// The counts of each event when it is the first one: stored, duplicate, quarantined.
 const ANSWERS: &[(&str, [u32; 3])] = &[
     ("batch", [4, 0, 0]),
     ("batch.250-values", [250, 0, 0]),
@@ -45,7 +45,7 @@ const ANSWERS: &[(&str, [u32; 3])] = &[
     ("refused.outside-calibration", [0, 0, 1]),
     ("refused.seconds-for-milliseconds", [0, 0, 1]),
     ("refused.sensor-disabled", [0, 0, 1]),
-    ("refused.too-large", [0, 0, 1]),
+    ("refused.number-out-of-range", [0, 0, 1]),
     ("refused.unknown-device", [0, 0, 1]),
     ("refused.unknown-sensor", [0, 0, 1]),
     ("uncalibrated", [1, 0, 0]),
@@ -61,7 +61,7 @@ async fn stood() -> (Engine, Functions) {
     keeping(Settings::default().reading_days).await
 }
 
-/// The same where readings are kept for so many days.
+/// The same, with readings kept for `reading_days` days.
 async fn keeping(reading_days: i64) -> (Engine, Functions) {
     let engine = Engine::start().await;
     engine.register();
@@ -84,7 +84,7 @@ async fn every_event_is_answered_with_how_its_values_ended_and_the_tables_agree(
         let (engine, functions) = stood().await;
         assert_eq!(handled(&functions, name).await, counts(*expected), "{name}");
         let rows = ["readings", "quarantine"].map(|table| engine.rows(table).len());
-        assert_eq!(rows, [expected[0] as usize, expected[2] as usize], "{name}: rows stored and set aside");
+        assert_eq!(rows, [expected[0] as usize, expected[2] as usize], "{name}: rows stored and quarantined");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The contract between template, crates, events and README: a name used in one of them exists in the others.
+//! The contract between template, crates and events: a name used in one of them exists in the others.
 
 mod failures;
 mod rights;
@@ -6,7 +6,6 @@ mod source;
 mod time;
 mod watch;
 
-use std::collections::BTreeSet;
 use std::fs::{read_dir, read_to_string};
 
 use serde_json::Value;
@@ -122,15 +121,6 @@ fn every_folder_of_events_belongs_to_a_function() {
         let name = entry.file_name().to_string_lossy().into_owned();
         assert!(functions(&root()).contains(&name), "events/{name} belongs to no function");
     });
-}
-
-#[test]
-fn the_table_of_functions_in_the_readme_is_the_list_of_crates() {
-    let readme = read_to_string(root().join("README.md")).expect("README.md is there");
-    let section = readme.split("\n## ").find(|section| section.starts_with("Functions"));
-    let rows = section.expect("README.md has a section Functions").lines().filter_map(|line| line.strip_prefix("| `"));
-    let listed: BTreeSet<_> = rows.filter_map(|row| row.split('`').next()).map(str::to_owned).collect();
-    assert_eq!(listed, functions(&root()).into_iter().collect(), "left the README, right the crates");
 }
 
 #[test]

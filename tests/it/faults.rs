@@ -117,6 +117,8 @@ async fn detect(lives: &Lives<'_>, pump: &mut Pump, over: &Cell<bool>, mut rng: 
 
 /// Plays the messages over a store with faults; in the end the faults end, and what was given up is driven through again.
 async fn play(seed: u64, percent: u8) -> (Outcome, Seen) {
+    // The pauses of the functions and of the SDK are random as well.
+    fastrand::seed(seed);
     let (messages, engine, faults) = (messages(), Engine::start().await, Faults::of(seed, percent));
     engine.register();
     let lives = Lives::over(&engine, Arc::clone(&faults), seed, percent > 0);
@@ -129,7 +131,7 @@ async fn play(seed: u64, percent: u8) -> (Outcome, Seen) {
     // What is still on its way arrives.
     sleep(LATEST).await;
     let ends = Ends::of(&messages, &delivery.on_failure(), &engine.outcome());
-    // One that was given up may have set aside what it had no time to replace: such a value is in two places until then.
+    // One that was given up may have quarantined what it had no time to replace: such a value is in two places until then.
     let lost = |wrong: &&String| wrong.ends_with("[None, None]");
     assert_eq!(ends.wrong.iter().find(lost), None, "lost");
     let seen = Seen {
@@ -206,7 +208,7 @@ fn the_stream_of_messages_used_here_leaves_something_in_every_table() {
     assert_eq!((seen.faults.len(), seen.happened), (0, Happened::default()));
 }
 
-/// So many seeds in each of the two tests below as fit into a run of all tests; `FAULT_SEEDS` asks for more, and `FAULT_SEED` for
+/// Seeds in each of the two tests below that fit into a run of all tests; `FAULT_SEEDS` asks for more, and `FAULT_SEED` for
 /// that one alone.
 fn seeds() -> u64 {
     std::env::var("FAULT_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(40)

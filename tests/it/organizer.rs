@@ -22,7 +22,7 @@ const ANSWERS: &[(&str, &str)] = &[
     ("refused.future-timestamp", "quarantined"),
     ("refused.no-id", "quarantined"),
     ("refused.not-json", "quarantined"),
-    ("refused.out-of-range", "quarantined"),
+    ("refused.number-out-of-range", "quarantined"),
     ("refused.uplink-without-device", "quarantined"),
     ("refused.uplink-without-level", "quarantined"),
     ("refused.uplink-without-number", "quarantined"),

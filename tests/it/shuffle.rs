@@ -126,7 +126,7 @@ impl World {
         assert!(self.pump.on_failure.is_empty(), "{:?}", self.pump.on_failure);
     }
 
-    /// The tables at the end. The details of conflicting readings depend on the order and are removed.
+    /// The tables in the end; without the text that names one of several numbers with precedence.
     async fn end(mut self) -> Outcome {
         self.pump(false).await;
         let mut outcome = self.engine.outcome();

@@ -15,7 +15,7 @@ use weir_tests::slow::Slow;
 const ANSWER: Duration = Duration::from_millis(20);
 /// One and a half times what ten requests take one after the other, each with 100 readings.
 const LONGEST: Duration = Duration::from_millis(300);
-/// So many requests a process has under way at most, whatever it is handed.
+/// Maximum requests that a process has under way, whatever it is handed.
 const BOUND: usize = 32;
 
 /// An engine with devices `b-0` … `b-99` that were calibrated anew an hour ago, and functions in a new process.

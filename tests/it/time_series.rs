@@ -1,4 +1,4 @@
-//! Readings on their way into Timestream: what is asked, and what each of its answers comes to.
+//! Writing readings to Timestream: the requests, and how each answer is handled.
 
 mod refusals;
 mod requests;

@@ -106,7 +106,7 @@ async fn a_late_report_withdraws_an_obstruction_that_never_was() {
 }
 
 #[tokio::test]
-async fn of_two_reports_of_one_instant_the_one_received_first_stays_and_the_other_is_set_aside() {
+async fn of_two_reports_of_one_instant_the_one_received_first_stays_and_the_other_is_quarantined() {
     let local = Local::running();
     let function = local.stack.function("organizer").unwrap();
     let at = now() - 60_000;
@@ -116,9 +116,9 @@ async fn of_two_reports_of_one_instant_the_one_received_first_stays_and_the_othe
     let history = local.readings("M1#filling").await;
     assert_eq!((history.len(), history[0].value, history[0].received_at), (1, 50.0, at + 1_000));
     // It is no message of its own any more, so it has no topic.
-    let aside = local.aside("").await;
-    let aside: Vec<_> = aside.iter().filter(|row| row.device_id.as_deref() == Some("M1")).collect();
-    assert_eq!((aside.len(), aside[0].reason.as_str()), (1, "conflicting_reading"));
+    let entries = local.quarantine("").await;
+    let entries: Vec<_> = entries.iter().filter(|row| row.device_id.as_deref() == Some("M1")).collect();
+    assert_eq!((entries.len(), entries[0].reason.as_str()), (1, "conflicting_reading"));
 }
 
 #[tokio::test]

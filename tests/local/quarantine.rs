@@ -1,4 +1,4 @@
-//! What was set aside, through the API: a device that nobody registered gets its whole past.
+//! The quarantine through the API: a device that nobody registered gets its whole past.
 
 use serde_json::{Value, json};
 use tooling::api::Api;

@@ -90,24 +90,24 @@ async fn what_is_not_json_ends_in_quarantine_byte_for_byte() {
     let payload = vec![0xff, 0x00, b'{', b'"', 0xfe, b'\n'];
     let mut device = local.connect("a-06").await;
     device.publish("a-06/reading/sensor/ph", payload.clone()).await.unwrap();
-    let row = until("the row in quarantine", async || local.aside("a-06/reading/sensor/ph").await.pop()).await;
+    let row = until("the row in quarantine", async || local.quarantine("a-06/reading/sensor/ph").await.pop()).await;
     assert_eq!((row.reason.as_str(), row.function.as_str(), row.bytes()), ("unparseable", "calibration", payload));
     assert_eq!(row.device_id.as_deref(), Some("a-06"));
     assert!(local.readings("a-06#ph").await.is_empty());
 }
 
 #[tokio::test]
-async fn a_device_registered_after_its_message_was_set_aside_is_usable_at_once() {
+async fn a_device_registered_after_its_message_was_quarantined_is_usable_at_once() {
     let local = Local::running();
     let mut device = local.connect("a-07").await;
     device.publish("a-07/reading/sensor/ph", bytes(&json!({"value": 2}))).await.unwrap();
-    let row = until("the row in quarantine", async || local.aside("a-07/reading/sensor/ph").await.pop()).await;
+    let row = until("the row in quarantine", async || local.quarantine("a-07/reading/sensor/ph").await.pop()).await;
     assert_eq!(row.reason, "unknown_device");
     local.register_buoy("a-07", &half_plus_one()).await;
     device.publish("a-07/reading/sensor/ph", bytes(&json!({"value": 2}))).await.unwrap();
     let row = until("the reading", async || local.readings("a-07#ph").await.pop()).await;
     assert_eq!(row.value, 2.0);
-    assert_eq!(local.aside("a-07/reading/sensor/ph").await.len(), 1, "only what came before is set aside");
+    assert_eq!(local.quarantine("a-07/reading/sensor/ph").await.len(), 1, "only what came before is in quarantine");
 }
 
 #[tokio::test]
@@ -159,7 +159,7 @@ async fn a_message_that_comes_again_after_a_new_calibration_gets_its_better_valu
 }
 
 #[tokio::test]
-async fn a_batch_from_the_queue_is_stored_and_what_is_broken_in_it_set_aside() {
+async fn a_batch_from_the_queue_is_stored_and_what_is_broken_in_it_quarantined() {
     let local = Local::running();
     local.register_buoy("a-09", &half_plus_one()).await;
     let event =
@@ -169,6 +169,6 @@ async fn a_batch_from_the_queue_is_stored_and_what_is_broken_in_it_set_aside() {
     local.send("IngestQueueUrl", &event("a-09/readings", "//4A")).await;
     let row = until("the reading", async || local.readings("a-09#ph").await.pop()).await;
     assert_eq!(row.value, 5.0);
-    let row = until("the row in quarantine", async || local.aside("a-09/readings").await.pop()).await;
+    let row = until("the row in quarantine", async || local.quarantine("a-09/readings").await.pop()).await;
     assert_eq!((row.reason.as_str(), row.bytes()), ("unparseable", vec![0xff, 0xfe, 0x00]));
 }

@@ -14,7 +14,7 @@ const BEGINS: Duration = Duration::from_secs(31);
 async fn stored_readings_are_worked_out_anew_once_every_function_uses_the_new_version() {
     let local = Local::running();
     local.register_buoy("c-01", &json!({"model": "linear", "slope": 0.5, "intercept": 1})).await;
-    // So long ago that the hour is closed, and what its readings come to is kept.
+    // Long enough ago that the hour is closed and its rollup is stored.
     let begin = now() / HOUR * HOUR - 4 * HOUR;
     let group = |place: i64| json!({"ts": begin + place * 1000, "values": {"ph": place}});
     let mut device = local.connect("c-01").await;

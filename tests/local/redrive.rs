@@ -138,7 +138,7 @@ async fn killed_in_the_middle_and_run_again_nothing_is_lost_and_nothing_counts_t
     let rows = local.readings("redrive-02#ph").await;
     let found: Vec<_> = rows.iter().map(|row| (row.at, row.value, row.received_at)).collect();
     assert_eq!(found, (0..MESSAGES).map(|place| (at + place, place as f64, at + place)).collect::<Vec<_>>());
-    assert!(local.aside("redrive-02/reading/sensor/ph").await.is_empty());
+    assert!(local.quarantine("redrive-02/reading/sensor/ph").await.is_empty());
     let (good, said) = run(&local, &["calibration"]).await;
     assert!(good && said.contains("nothing to do"), "{said}");
 }
@@ -160,5 +160,5 @@ async fn the_quarantine_of_a_device_is_replayed_when_it_is_named() {
         local.readings("redrive-03#ph").await.iter().map(|row| row.at).collect::<Vec<_>>(),
         [at, at + 1, at + 2]
     );
-    assert!(local.aside("redrive-03/reading/sensor/ph").await.is_empty());
+    assert!(local.quarantine("redrive-03/reading/sensor/ph").await.is_empty());
 }

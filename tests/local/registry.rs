@@ -45,7 +45,7 @@ async fn a_deleted_device_leaves_its_readings_and_nothing_that_is_sent_to_it() {
 
     tokio::time::sleep(FORGOTTEN).await;
     device.publish("g-02/reading/sensor/ph", bytes(&json!({"value": 8}))).await.unwrap();
-    let row = until("the row in quarantine", async || local.aside("g-02/reading/sensor/ph").await.pop()).await;
+    let row = until("the row in quarantine", async || local.quarantine("g-02/reading/sensor/ph").await.pop()).await;
     assert_eq!((row.reason.as_str(), row.device_id.as_deref()), ("unknown_device", Some("g-02")));
     assert_eq!(local.readings("g-02#ph").await.len(), 1);
 }

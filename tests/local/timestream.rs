@@ -77,6 +77,6 @@ async fn questions_are_understood_by_another_timestream_and_its_answers_by_us() 
     let hour = Every::parse("1h").unwrap();
     let found = history_at(address).buckets(&series, span, hour, None, 1, at.plus_seconds(60)).await.unwrap();
     assert_eq!((found.items.len(), found.next), (1, None));
-    let tally = found.items[0].sums.good;
+    let tally = found.items[0].aggregates.good;
     assert_eq!((tally.count, tally.mean(), tally.min, tally.max), (2, Some(7.5), 7.0, 8.0));
 }

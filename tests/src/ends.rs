@@ -60,7 +60,7 @@ fn pieces(message: &Message) -> Vec<Piece> {
     }
 }
 
-/// A row of the quarantine, as far as it says what was set aside.
+/// A row of the quarantine, as far as it says what was quarantined.
 struct Kept {
     sensor: String,
     topic: String,
@@ -161,7 +161,7 @@ mod tests {
         json!({"sensor": "b#ph", "at": 5, "raw": raw, "received_at": 7})
     }
 
-    fn aside(payload: &Value) -> Value {
+    fn quarantined_row(payload: &Value) -> Value {
         json!({"device_id": "b", "sensor": "ph", "at": 5, "topic": "b/reading/sensor/ph",
             "payload": STANDARD.encode(payload.to_string())})
     }
@@ -169,13 +169,13 @@ mod tests {
     #[test]
     fn each_value_has_one_end_and_what_is_lost_or_kept_twice_is_told() {
         let messages = [message(json!(1.5), 7), message(json!(1.5), 8), message(json!("x"), 7), message(json!(2), 7)];
-        let lost = tables(vec![row(1.5)], vec![aside(&json!({"value": "x"}))]);
+        let lost = tables(vec![row(1.5)], vec![quarantined_row(&json!({"value": "x"}))]);
         let ends = Ends::of(&messages, &BTreeSet::from([3]), &lost);
         assert_eq!(ends.count.into_values().collect::<Vec<_>>(), [1, 1, 1, 1]);
         assert_eq!(ends.wrong, Vec::<String>::new());
         let ends = Ends::of(&messages, &BTreeSet::new(), &lost);
         assert_eq!(ends.wrong.len(), 1, "nobody has the 2");
-        let twice = tables(vec![row(2.0)], vec![aside(&json!({"ts": 5, "values": {"ph": 2}}))]);
+        let twice = tables(vec![row(2.0)], vec![quarantined_row(&json!({"ts": 5, "values": {"ph": 2}}))]);
         assert_eq!(Ends::of(&messages[3..], &BTreeSet::new(), &twice).wrong.len(), 1);
     }
 }

@@ -21,7 +21,7 @@ use crate::faults::{Faults, later};
 use crate::functions::{Functions, Settings};
 use crate::wire::{Answer, Request, Wire};
 
-/// So long a function may work in AWS, less what it keeps for its report.
+/// How long a function may work in AWS, without the margin it keeps for its report.
 const ALL_OF_IT: Duration = Duration::from_secs(29);
 /// Instances that wait for an event; what is beyond goes.
 const IDLE: usize = 3;

@@ -130,8 +130,8 @@ impl Local {
         rows.into_iter().find(|row| row.problem_id == id)
     }
 
-    /// What was set aside on a topic.
-    pub async fn aside(&self, topic: &str) -> Vec<QuarantineRow> {
+    /// The quarantine entries of a topic.
+    pub async fn quarantine(&self, topic: &str) -> Vec<QuarantineRow> {
         let mut rows: Vec<QuarantineRow> = self.tables.all("Quarantine").await.expect("the table can be read");
         rows.retain(|row| row.topic == topic);
         rows

@@ -19,12 +19,12 @@ pub struct Slow {
 }
 
 impl Slow {
-    /// So long for every request.
+    /// The time that every request takes.
     pub fn always(takes: Duration) -> Arc<Self> {
         Self::of("", takes)
     }
 
-    /// So long for every request of this operation.
+    /// The time that every request of this operation takes.
     pub fn of(operation: &'static str, takes: Duration) -> Arc<Self> {
         let (asked, open, most) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
         Arc::new(Self { operation, takes: Mutex::new(takes), asked, open, most })

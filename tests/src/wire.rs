@@ -232,3 +232,21 @@ impl Wire for Outage {
         Box::pin(request.deliver())
     }
 }
+
+/// Cancels every transaction for this reason, such as `ThrottlingError`.
+#[derive(Debug)]
+pub struct CancelledTransactions(pub &'static str);
+
+impl Wire for CancelledTransactions {
+    fn carry(self: Arc<Self>, request: Request) -> BoxFuture<'static, Answer> {
+        if request.operation() != "TransactWriteItems" {
+            return Box::pin(request.deliver());
+        }
+        let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
+        let message =
+            format!("Transaction cancelled, please refer cancellation reasons for specific reasons [{}, None]", self.0);
+        let reasons = serde_json::json!([{"Code": self.0, "Message": "x"}, {"Code": "None"}]);
+        let body = serde_json::json!({"__type": kind, "message": message, "CancellationReasons": reasons});
+        Box::pin(async move { answer(400, &body) })
+    }
+}

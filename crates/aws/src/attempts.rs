@@ -46,7 +46,8 @@ impl<'a, K: Display> Attempts<'a, K> {
         Self { table, key, limit, made: 0 }
     }
 
-    /// Begins the next attempt: the first one at once, a further one after a [`pause`].
+    /// Begins the next attempt: the first one at once, the second after 10 to 20 ms, and further ones after twice the time
+    /// before, up to 640 ms.
     ///
     /// # Errors
     /// [`AwsError::Contended`] when there were `limit` attempts.
@@ -60,8 +61,8 @@ impl<'a, K: Display> Attempts<'a, K> {
     }
 }
 
-/// Waits before an attempt, where 0 is the first one: not at all, then 10 to 20 ms, doubling up to 320 to 640 ms. The
-/// wait is random, so that two writers who met once do not meet again.
+/// Waits before an attempt, where 0 is the first one: not at all, then 10 to 20 ms, doubling up to 320 to 640 ms. The time
+/// is random, so that two writers who met once do not meet again.
 pub(crate) async fn pause(attempt: u32) {
     if let Some(before) = attempt.checked_sub(1) {
         let millis = fastrand::u64(10..20) << before.min(5);

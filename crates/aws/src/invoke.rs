@@ -1,4 +1,4 @@
-//! Other functions, called with an event and waited for.
+//! Invoking other functions synchronously.
 
 use std::time::Duration;
 
@@ -14,30 +14,30 @@ use crate::config::variable;
 
 const OPERATION: &str = "Invoke";
 
-/// Why a function that was called has not done what it is for.
+/// Why an invocation failed.
 #[derive(Debug, thiserror::Error)]
-pub enum Undone {
-    /// It says so itself, or Lambda had to end it. What it did before stays; to call it again is never wrong.
+pub enum InvokeError {
+    /// The function returned an error, or Lambda stopped it. It may have done part of its work; it is safe to invoke it again.
     #[error("{function} failed: {detail}")]
     Failed {
         /// The function.
         function: String,
-        /// Its own words.
+        /// Its error message.
         detail: String,
     },
-    /// It could not be called, or nobody knows how it went.
+    /// The function could not be invoked, or its result is not known.
     #[error(transparent)]
     Aws(#[from] AwsError),
 }
 
-/// The functions of an account.
+/// Invokes functions.
 #[derive(Debug, Clone)]
 pub struct Invoker {
     client: Client,
 }
 
-/// A client that waits for an answer for `patience`. It retries only what was refused before it began, since a function that
-/// does not answer in time would only be made to do it twice.
+/// A client that waits `patience` for an answer. It retries only requests that Lambda rejected, because to repeat one that timed
+/// out would make the function do its work twice.
 pub fn client(config: &SdkConfig, patience: Duration) -> Client {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(2))
@@ -53,16 +53,16 @@ pub fn client(config: &SdkConfig, patience: Duration) -> Client {
 }
 
 impl Invoker {
-    /// Over this client; [`client`] makes one.
+    /// Creates an invoker with a client made by [`client`].
     pub fn new(client: Client) -> Self {
         Self { client }
     }
 
-    /// Calls the function called `name` and answers with what it answered.
+    /// Invokes the function called `name` with `event` and returns its answer.
     ///
     /// # Errors
-    /// When it failed, or it is not known whether it did.
-    pub async fn invoke(&self, name: &str, event: &Value) -> Result<Value, Undone> {
+    /// When the function fails, or its result is not known.
+    pub async fn invoke(&self, name: &str, event: &Value) -> Result<Value, InvokeError> {
         let payload = Blob::new(event.to_string());
         let answer = self.client.invoke().function_name(name).payload(payload).send().await;
         let answer = answer.map_err(|error| AwsError::call(OPERATION, error))?;
@@ -70,7 +70,7 @@ impl Invoker {
         let said: Value = serde_json::from_slice(&payload).unwrap_or(Value::Null);
         if answer.function_error.is_some() {
             let message = said.get("errorMessage").and_then(Value::as_str).unwrap_or("without a message");
-            return Err(Undone::Failed { function: name.to_owned(), detail: message.to_owned() });
+            return Err(InvokeError::Failed { function: name.to_owned(), detail: message.to_owned() });
         }
         Ok(said)
     }

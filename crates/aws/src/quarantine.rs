@@ -1,7 +1,7 @@
-//! The table `quarantine`: what was set aside, and why.
+//! The table `quarantine`: messages, and single values of messages, that were refused, with the reason.
 //!
-//! A message is one row however often it is delivered or sent again. Its lists are indexes over it, of which each row is in
-//! two, or in four when its device is known: so many write units it costs, and one for each KB of its own.
+//! A message has one row, however often it is delivered or replayed. Lists are indexes of the table. Each row is in two of
+//! them, or in four when its device is known: each index costs one write unit, and the row one per KB.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -17,39 +17,39 @@ use weir_runtime::telemetry::metric;
 mod entry;
 mod list;
 
-pub use entry::{Entry, Original};
-pub use list::{Place, Wanted};
+pub use entry::{EntryWithPayload, StoredEntry};
+pub use list::{EntryFilter, EntryPosition};
 
 /// The name in errors.
 const TABLE: &str = "quarantine";
 /// The partition of the index over everything.
 const LISTED: &str = "all";
-/// DynamoDB takes no empty key and no longer one than 2,048 bytes; a topic is at most 256.
+/// The longest device id in an index, in bytes: topics are no longer. DynamoDB accepts keys of 1 to 2,048 bytes.
 const LONGEST_DEVICE: usize = 256;
 
-/// Something to set aside.
+/// An entry to write to the quarantine.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuarantineEntry {
-    /// The function that refused it, and that a replay goes to.
+    /// The function that refused it, to which a replay is sent.
     pub function: &'static str,
-    /// Why.
+    /// Why it was refused.
     pub refusal: Refusal,
     /// The topic it came on; may be empty.
     pub topic: String,
     /// The device, when known.
     pub device_id: Option<String>,
-    /// The sensor, where one value of a message is set aside.
+    /// The sensor, if the entry is one value of a message.
     pub sensor: Option<String>,
-    /// The instant it is for, when known; else that of its reception.
+    /// The instant of the message or value, when known; else the time of its reception.
     pub at: Timestamp,
     /// When AWS received it.
     pub received_at: Timestamp,
-    /// What a replay sends: the bytes the device published or, where its siblings were good, the one value.
+    /// The payload of a replay: the bytes that the device published, or a payload with only the refused value.
     pub payload: Vec<u8>,
 }
 
 impl QuarantineEntry {
-    /// The same message has the same id however often it is delivered: 32 hexadecimal digits over what it says.
+    /// The id: 32 hexadecimal digits of a hash of the contents, so the same for every delivery of a message.
     pub fn id(&self) -> String {
         let mut hash = Sha256::new();
         for part in [self.function.as_bytes(), self.topic.as_bytes(), &self.at.millis().to_be_bytes(), &self.payload] {
@@ -70,47 +70,47 @@ pub struct QuarantineTable {
 }
 
 impl QuarantineTable {
-    /// The table called `name`, whose rows live for `keep_days`.
+    /// The table called `name`, whose rows are kept for `keep_days`.
     pub fn new(client: Client, name: impl Into<String>, keep_days: i64) -> Self {
         Self { client, name: name.into(), keep_days }
     }
 
-    /// Opens the connection to DynamoDB, by asking for an entry that no hash leads to.
+    /// Opens the connection to DynamoDB, by reading an entry that does not exist.
     pub async fn warm_up(&self) {
         if let Ok(nothing) = "0".repeat(32).parse() {
             let _ = self.get(&nothing).await;
         }
     }
 
-    /// Sets it aside. What is there already stays as it was first seen; false tells so.
+    /// Writes the entry. False when it exists already; then it stays as it was first seen.
     ///
     /// # Errors
-    /// When DynamoDB does not take it; `TooLarge` for a payload of about 300 KB or more. IoT carries 128 KB, so such a
-    /// one came by a queue, goes back to it, and ends whole in the on-failure queue.
-    pub async fn put(&self, aside: &QuarantineEntry, now: Timestamp) -> Result<bool, AwsError> {
-        let id = aside.id();
+    /// When the entry cannot be written; `TooLarge` for a payload of about 300 KB or more. IoT messages have at most 128 KB, so
+    /// such a message came from a queue, goes back to it, and ends in its dead-letter queue.
+    pub async fn put(&self, entry: &QuarantineEntry, now: Timestamp) -> Result<bool, AwsError> {
+        let id = entry.id();
         let mut item: Item = [
             ("id", s(&id)),
-            ("reason", s(aside.refusal.reason.code())),
-            ("detail", s(&aside.refusal.detail)),
-            ("function", s(aside.function)),
-            ("topic", s(&aside.topic)),
-            ("at", n(aside.at.millis())),
-            ("received_at", n(aside.received_at.millis())),
+            ("reason", s(entry.refusal.reason.code())),
+            ("detail", s(&entry.refusal.detail)),
+            ("function", s(entry.function)),
+            ("topic", s(&entry.topic)),
+            ("at", n(entry.at.millis())),
+            ("received_at", n(entry.received_at.millis())),
             ("first_seen", n(now.millis())),
             ("expires_at", n(now.plus_seconds(self.keep_days.saturating_mul(86_400)).seconds())),
-            ("payload", s(STANDARD.encode(&aside.payload))),
+            ("payload", s(STANDARD.encode(&entry.payload))),
             ("listed", s(LISTED)),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
-        if let Some(sensor) = &aside.sensor {
+        if let Some(sensor) = &entry.sensor {
             item.insert("sensor".to_owned(), s(sensor));
         }
-        let device = aside.device_id.as_deref().filter(|id| (1..=LONGEST_DEVICE).contains(&id.len()));
+        let device = entry.device_id.as_deref().filter(|id| (1..=LONGEST_DEVICE).contains(&id.len()));
         if let Some(device) = device {
             item.insert("device_id".to_owned(), s(device));
-            item.insert("device_reason".to_owned(), s(device_reason(device, aside.refusal.reason)));
+            item.insert("device_reason".to_owned(), s(device_reason(device, entry.refusal.reason)));
         }
         let bytes = size::of(&item);
         if bytes > size::LARGEST {
@@ -120,7 +120,7 @@ impl QuarantineTable {
         let put = put.condition_expression("attribute_not_exists(id)");
         match put.send().await {
             Ok(_) => {
-                metric::set_aside(aside.refusal.reason, now);
+                metric::quarantined(entry.refusal.reason, now);
                 Ok(true)
             }
             Err(error) => match error.as_service_error() {
@@ -142,8 +142,8 @@ mod tests {
     use weir_core::domain::Reason;
 
     #[test]
-    fn the_id_tells_messages_apart_and_deliveries_not() {
-        let aside = QuarantineEntry {
+    fn the_id_differs_between_messages_and_not_between_deliveries() {
+        let entry = QuarantineEntry {
             function: "calibration",
             refusal: Refusal::new(Reason::UnknownDevice, "no device b"),
             topic: "b/readings".into(),
@@ -153,17 +153,17 @@ mod tests {
             received_at: Timestamp::from_millis(1_795_155_884_500),
             payload: b"{}".to_vec(),
         };
-        let again = QuarantineEntry { received_at: Timestamp::from_millis(1_795_155_999_999), ..aside.clone() };
-        assert_eq!(aside.id(), again.id());
-        assert_eq!(aside.id().len(), 32);
+        let redelivered = QuarantineEntry { received_at: Timestamp::from_millis(1_795_155_999_999), ..entry.clone() };
+        assert_eq!(entry.id(), redelivered.id());
+        assert_eq!(entry.id().len(), 32);
         for other in [
-            QuarantineEntry { topic: "b/reading".into(), payload: b"s{}".to_vec(), ..aside.clone() },
-            QuarantineEntry { payload: b"{ }".to_vec(), ..aside.clone() },
-            QuarantineEntry { at: Timestamp::from_millis(1_795_155_884_124), ..aside.clone() },
-            QuarantineEntry { sensor: Some("ph".into()), ..aside.clone() },
-            QuarantineEntry { function: "organizer", ..aside.clone() },
+            QuarantineEntry { topic: "b/reading".into(), payload: b"s{}".to_vec(), ..entry.clone() },
+            QuarantineEntry { payload: b"{ }".to_vec(), ..entry.clone() },
+            QuarantineEntry { at: Timestamp::from_millis(1_795_155_884_124), ..entry.clone() },
+            QuarantineEntry { sensor: Some("ph".into()), ..entry.clone() },
+            QuarantineEntry { function: "organizer", ..entry.clone() },
         ] {
-            assert_ne!(aside.id(), other.id(), "{other:?}");
+            assert_ne!(entry.id(), other.id(), "{other:?}");
         }
     }
 }

@@ -1,61 +1,53 @@
-//! The table `recalculations`: what is to be worked out anew, and how far it is.
+//! The table `recalculations`: the jobs and their progress.
 //!
-//! A job's row moves only from one cursor to the next, on condition of the cursor it was worked out from; each move is a
-//! record of the table's stream, and the record is what goes on with the work. `open` and `due` stand in a row while
-//! there is something left to do: whatever has not moved for [`STALLED`] is woken again by a sweep.
+//! A job advances only from the cursor that it was read with (optimistic concurrency). Each advance is a record in the stream
+//! of the table, which invokes the function again. Rows of unfinished jobs have the attributes `open` and `due`, the keys of a
+//! sparse index, in which a sweep finds jobs to wake.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 
-use super::AwsError;
 use super::row::{Item, n, s, series};
+use super::transaction::transact;
+use super::{AwsError, WriteOutcome};
 use weir_core::domain::reading::Series;
 use weir_core::domain::recalculation::{Count, Job, State};
 use weir_core::id::JobId;
 
 mod due;
-mod stored;
+mod job_row;
 
-pub use due::Due;
-use stored::{item_of, job_of};
+pub use due::DueJob;
+use job_row::{item_of, job_of};
 
 const TABLE: &str = "recalculations";
-/// The row beside a series' jobs that two who begin at once have in common.
+/// The sort key of the row that counts the jobs of a series. Beginning a job is conditional on it, so that two jobs that begin at
+/// the same time notice each other.
 const GUARD: &str = "guard";
-/// The partition of the index `due`.
+/// The partition key of all rows in the index `due`.
 const OPEN: &str = "job";
-/// A job that has not moved for so long is woken again, in seconds.
-pub const STALLED: i64 = 120;
 
-/// So many jobs a new one may take the place of: a transaction takes 100 rows, of which its own and the guard are two.
+/// Maximum jobs that a new one can cancel: a transaction has at most 100 items, two of which are the new job and the guard row.
 pub const MOST_CANCELLED: usize = 98;
 
-/// The table of recalculations.
+/// The table `recalculations`.
 #[derive(Debug, Clone)]
 pub struct RecalculationTable {
     client: Client,
     name: String,
 }
 
-/// What is known of a series: its open jobs, and the count that beginning another one is conditional on.
+/// The unfinished jobs of a series, and the count on which beginning another one is conditional.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Open {
+pub struct OpenJobs {
     /// The jobs.
     pub jobs: Vec<Job>,
     begun: u64,
-}
-
-impl Open {
-    /// Those whose place the job takes.
-    pub fn covered(&self, job: &Job) -> impl Iterator<Item = &Job> {
-        self.jobs.iter().filter(|older| job.covers(older))
-    }
 }
 
 impl RecalculationTable {
@@ -64,7 +56,7 @@ impl RecalculationTable {
         Self { client, name: name.into() }
     }
 
-    /// A name for a new job.
+    /// A random id for a new job.
     ///
     /// # Errors
     /// Never, as long as a token is 32 hexadecimal digits.
@@ -72,10 +64,10 @@ impl RecalculationTable {
         super::device::token().parse().map_err(|error| AwsError::corrupt(TABLE, "a new job", error))
     }
 
-    /// The job.
+    /// The job; `None` when there is none with this id.
     ///
     /// # Errors
-    /// When DynamoDB does not answer, or the row cannot be understood.
+    /// When DynamoDB does not answer, or the row is corrupt.
     pub async fn get(&self, of: &Series, id: &JobId) -> Result<Option<Job>, AwsError> {
         let request = self.client.get_item().table_name(&self.name).set_key(Some(key(of, id.as_str())));
         let answer = request.consistent_read(true).send().await;
@@ -83,11 +75,11 @@ impl RecalculationTable {
         item.map(|item| job_of(of, item)).transpose()
     }
 
-    /// What is known of the series.
+    /// The unfinished jobs of the series.
     ///
     /// # Errors
-    /// When DynamoDB does not answer, or a row cannot be understood.
-    pub async fn open(&self, of: &Series) -> Result<Open, AwsError> {
+    /// When DynamoDB does not answer, or a row is corrupt.
+    pub async fn open(&self, of: &Series) -> Result<OpenJobs, AwsError> {
         let mut rows = self
             .client
             .query()
@@ -98,7 +90,7 @@ impl RecalculationTable {
             .into_paginator()
             .items()
             .send();
-        let mut open = Open { jobs: Vec::new(), begun: 0 };
+        let mut open = OpenJobs { jobs: Vec::new(), begun: 0 };
         while let Some(item) = rows.next().await {
             let item = item.map_err(|error| AwsError::call("Query recalculations", error))?;
             if item.get("job") == Some(&s(GUARD)) {
@@ -110,12 +102,12 @@ impl RecalculationTable {
         Ok(open)
     }
 
-    /// Writes a new job, and in the same moment cancels those of `open` whose place it takes: [`MOST_CANCELLED`] at most.
-    /// False when something has changed since `open` was read.
+    /// Writes a new job and cancels others, at most [`MOST_CANCELLED`], in one transaction: overtaken when a job of the series
+    /// has begun or ended since `open` was read.
     ///
     /// # Errors
-    /// When DynamoDB does not take it.
-    pub async fn begin(&self, job: &Job, open: &Open) -> Result<bool, AwsError> {
+    /// When the transaction fails.
+    pub async fn begin(&self, job: &Job, open: &OpenJobs, cancelled: &[&Job]) -> Result<WriteOutcome, AwsError> {
         const OPERATION: &str = "TransactWriteItems recalculations";
         let request = |error: BuildError| AwsError::request(OPERATION, error);
         let guard = Update::builder()
@@ -132,7 +124,7 @@ impl RecalculationTable {
             TransactWriteItem::builder().update(guard.build().map_err(request)?).build(),
             TransactWriteItem::builder().put(put).build(),
         ];
-        for older in open.covered(job) {
+        for older in cancelled {
             let cancel = Update::builder()
                 .table_name(&self.name)
                 .set_key(Some(key(&older.series, older.id.as_str())))
@@ -145,27 +137,16 @@ impl RecalculationTable {
                 .expression_attribute_values(":now", n(job.created_at.millis()));
             all.push(TransactWriteItem::builder().update(cancel.build().map_err(request)?).build());
         }
-        let sent = self.client.transact_write_items().set_transact_items(Some(all)).send().await;
-        let Err(error) = sent else { return Ok(true) };
-        match error.as_service_error() {
-            Some(TransactWriteItemsError::TransactionCanceledException(cancelled))
-                if cancelled
-                    .cancellation_reasons()
-                    .iter()
-                    .any(|reason| matches!(reason.code(), Some("ConditionalCheckFailed" | "TransactionConflict"))) =>
-            {
-                Ok(false)
-            }
-            _ => Err(AwsError::call(OPERATION, error)),
-        }
+        transact(&self.client, OPERATION, all).await
     }
 
-    /// Moves the job from `before` to `after`: further, to its end, or to its failure. `wake` when another call of the
-    /// function is to go on; `run` names the call that moves it. False when somebody else has moved it, or ended it.
+    /// Updates the job from `before` to `after`: to its next cursor, its end, or its failure. With `wake` the stream record of
+    /// this update invokes the function again. `run` identifies the invocation that makes the update. Overtaken when another
+    /// invocation has updated the job.
     ///
     /// # Errors
-    /// When DynamoDB does not take it.
-    pub async fn advance(&self, before: &Job, after: &Job, wake: bool, run: &str) -> Result<bool, AwsError> {
+    /// When the row cannot be written.
+    pub async fn advance(&self, before: &Job, after: &Job, wake: bool, run: &str) -> Result<WriteOutcome, AwsError> {
         let Count { seen, changed, refused } = after.count;
         let mut set = "SET #s = :state, #c = :cursor, seen = :seen, changed = :changed, refused = :refused, \
                        updated_at = :now, wake = :wake, run = :run"
@@ -185,11 +166,12 @@ impl RecalculationTable {
             set.push_str(", reason = :reason");
             values.insert(":reason".to_owned(), s(reason));
         }
-        if after.state.open() {
-            set.push_str(", due = :due");
-            values.insert(":due".to_owned(), n(after.updated_at.plus_seconds(STALLED).millis()));
-        } else {
-            set.push_str(" REMOVE #o, due");
+        match after.due() {
+            Some(due) => {
+                set.push_str(", due = :due");
+                values.insert(":due".to_owned(), n(due.millis()));
+            }
+            None => set.push_str(" REMOVE #o, due"),
         }
         let sent = self
             .client
@@ -205,13 +187,14 @@ impl RecalculationTable {
             .return_values_on_condition_check_failure(AllOld)
             .send()
             .await;
-        let Err(error) = sent else { return Ok(true) };
+        let Err(error) = sent else { return Ok(WriteOutcome::Done) };
         match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                // Taken the first time without saying so, and found there when the SDK sent it again.
+                // The first attempt may have succeeded without an answer, so that the retry of the SDK finds its own update.
                 let item = failed.item();
                 let ours = |name: &str, value: AttributeValue| item.and_then(|item| item.get(name)) == Some(&value);
-                Ok(ours("run", s(run)) && ours("cursor", n(after.cursor.millis())))
+                let done = ours("run", s(run)) && ours("cursor", n(after.cursor.millis()));
+                Ok(if done { WriteOutcome::Done } else { WriteOutcome::Overtaken })
             }
             _ => Err(AwsError::call("UpdateItem recalculations", error)),
         }

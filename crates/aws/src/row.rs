@@ -8,10 +8,6 @@ use serde::{Deserialize, Serialize};
 use weir_core::domain::Timestamp;
 use weir_core::domain::reading::Series;
 
-mod recalculation;
-
-pub(super) use recalculation::RecalculationRow;
-
 /// A row in the SDK's form.
 pub(super) type Item = HashMap<String, AttributeValue>;
 
@@ -37,7 +33,7 @@ pub(super) fn since(valid_from: Timestamp, version: u32) -> String {
 
 /// Something in `quarantine`, as its indexes hold it: without the payload.
 #[derive(Debug, Deserialize)]
-pub(super) struct AsideRow {
+pub(super) struct QuarantineRow {
     pub id: String,
     pub reason: String,
     pub detail: String,

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cancellation_is_told_by_the_codes_of_its_items() {
+    fn a_cancellation_is_classified_by_the_codes_of_its_items() {
         for (codes, meaning) in [
             (&["None", "ConditionalCheckFailed"][..], Cancellation::Overtaken),
             (&["TransactionConflict"], Cancellation::Overtaken),

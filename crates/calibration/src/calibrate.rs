@@ -1,5 +1,5 @@
-//! The values of a message calibrated: each is looked up by itself, and all are worked out together, since formulas ask
-//! for the values of others.
+//! Calibrating the values of a message: each is looked up on its own, and all are calibrated together, since formulas use the
+//! values of other sensors.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -12,42 +12,42 @@ use weir_core::domain::reading::{RawReading, Reading, Series};
 use weir_core::domain::{Reason, Refusal, Timestamp};
 use weir_core::id::{DeviceId, SensorCode};
 
-use super::message::Part;
+use super::message::RefusedPart;
 
-/// What becomes of one value.
+/// The result for one value.
 #[derive(Debug)]
-pub(super) enum Made {
-    /// A reading, to be stored.
+pub(super) enum Calibrated {
+    /// A reading to store.
     Reading(Reading),
-    /// Nothing that could be stored.
-    Refused(Part),
-    /// Nobody knows yet.
+    /// It is refused and goes to quarantine.
+    Refused(RefusedPart),
+    /// A lookup failed: the message has to be delivered again.
     Failed(AwsError),
 }
 
-/// What the registry says about a value.
-enum Found<'a> {
+/// The sensor and calibration of a value, from the registry.
+enum Lookup<'a> {
     Sensor(&'a Sensor, Option<Arc<calibration::Calibration>>),
     Refused(Refusal),
     Failed(AwsError),
 }
 
-/// The versions of calibrations that a delivery needs beyond those in the devices' rows, each looked up once.
+/// The calibration versions that a delivery needs in addition to those in the rows of the devices, by series.
 pub(super) type Histories = HashMap<Series, Result<Arc<[Arc<calibration::Calibration>]>, AwsError>>;
 
-/// What becomes of each of `raws`, in their order.
+/// Calibrates `raws`; the results are in the same order.
 pub(super) fn calibrate(
     device: &Device,
     raws: &[RawReading],
     received_at: Timestamp,
     histories: &Histories,
-) -> Vec<Made> {
+) -> Vec<Calibrated> {
     let found = raws.iter().map(|raw| find(device, raw, histories)).collect();
     make(&device.id, received_at, raws, found)
 }
 
-/// The series whose versions are needed to calibrate `raws`.
-pub(super) fn asked<'a>(device: &'a Device, raws: &'a [RawReading]) -> impl Iterator<Item = Series> + 'a {
+/// The series whose calibration versions are needed to calibrate `raws`.
+pub(super) fn needed_histories<'a>(device: &'a Device, raws: &'a [RawReading]) -> impl Iterator<Item = Series> + 'a {
     raws.iter().filter(|_| device.details.enabled).filter_map(|raw| {
         let sensor = device.sensor(&raw.sensor).filter(|sensor| sensor.enabled)?;
         matches!(sensor.in_force(raw.at), InForce::InHistory).then(|| series(device, raw))
@@ -58,81 +58,83 @@ fn series(device: &Device, raw: &RawReading) -> Series {
     Series { device: device.id.clone(), sensor: raw.sensor.clone() }
 }
 
-fn find<'a>(device: &'a Device, raw: &RawReading, histories: &Histories) -> Found<'a> {
+fn find<'a>(device: &'a Device, raw: &RawReading, histories: &Histories) -> Lookup<'a> {
     let Some(sensor) = device.sensor(&raw.sensor) else {
         let detail = format!("the device {} has no sensor {}", device.id, raw.sensor);
-        return Found::Refused(Refusal::new(Reason::UnknownSensor, detail));
+        return Lookup::Refused(Refusal::new(Reason::UnknownSensor, detail));
     };
     if !sensor.enabled {
         let detail = format!("the sensor {} of {} is switched off", raw.sensor, device.id);
-        return Found::Refused(Refusal::new(Reason::SensorDisabled, detail));
+        return Lookup::Refused(Refusal::new(Reason::SensorDisabled, detail));
     }
     match sensor.in_force(raw.at) {
-        InForce::Here(latest) => Found::Sensor(sensor, Some(Arc::clone(latest))),
-        InForce::None => Found::Sensor(sensor, None),
+        InForce::Here(latest) => Lookup::Sensor(sensor, Some(Arc::clone(latest))),
+        InForce::None => Lookup::Sensor(sensor, None),
         InForce::InHistory => match histories.get(&series(device, raw)) {
-            Some(Ok(versions)) => Found::Sensor(sensor, in_force(versions.iter(), raw.at).map(Arc::clone)),
-            Some(Err(error)) => Found::Failed(AwsError::Call { operation: "calibrations", detail: error.to_string() }),
-            None => Found::Failed(AwsError::Late("calibrations")),
+            Some(Ok(versions)) => Lookup::Sensor(sensor, in_force(versions.iter(), raw.at).map(Arc::clone)),
+            Some(Err(error)) => Lookup::Failed(AwsError::Call { operation: "calibrations", detail: error.to_string() }),
+            None => Lookup::Failed(AwsError::Late("calibrations")),
         },
     }
 }
 
-impl Found<'_> {
-    /// The sensors whose values the calibration asks for.
+impl Lookup<'_> {
+    /// The sensors whose values the calibration uses.
     fn inputs(&self) -> Vec<&SensorCode> {
         match self {
-            Found::Sensor(_, Some(calibration)) => calibration.model.input_sensors(),
-            Found::Sensor(_, None) | Found::Refused(_) | Found::Failed(_) => Vec::new(),
+            Lookup::Sensor(_, Some(calibration)) => calibration.model.input_sensors(),
+            Lookup::Sensor(_, None) | Lookup::Refused(_) | Lookup::Failed(_) => Vec::new(),
         }
     }
 
-    fn asks(&self) -> bool {
-        matches!(self, Found::Sensor(_, Some(calibration)) if calibration.model.asks())
+    fn has_inputs(&self) -> bool {
+        matches!(self, Lookup::Sensor(_, Some(calibration)) if calibration.model.asks())
     }
 }
 
-fn make(device: &DeviceId, received_at: Timestamp, raws: &[RawReading], found: Vec<Found<'_>>) -> Vec<Made> {
+fn make(device: &DeviceId, received_at: Timestamp, raws: &[RawReading], found: Vec<Lookup<'_>>) -> Vec<Calibrated> {
     let all = || raws.iter().zip(&found);
     let failed: BTreeSet<Timestamp> =
-        all().filter(|(_, found)| matches!(found, Found::Failed(_))).map(|(raw, _)| raw.at).collect();
-    // A formula is not refused for want of an input that only could not be looked up this time.
-    let waits: Vec<bool> = all().map(|(raw, found)| found.asks() && failed.contains(&raw.at)).collect();
+        all().filter(|(_, found)| matches!(found, Lookup::Failed(_))).map(|(raw, _)| raw.at).collect();
+    // A formula is not refused when the lookup of an input failed: the message is delivered again.
+    let waits: Vec<bool> = all().map(|(raw, found)| found.has_inputs() && failed.contains(&raw.at)).collect();
     let given: Vec<Given<'_>> = all()
         .zip(&waits)
         .filter_map(|((raw, found), waits)| match found {
-            Found::Sensor(sensor, calibration) if !waits => {
+            Lookup::Sensor(sensor, calibration) if !waits => {
                 Some(Given { raw, sensor, calibration: calibration.as_deref() })
             }
-            Found::Sensor(..) | Found::Refused(_) | Found::Failed(_) => None,
+            Lookup::Sensor(..) | Lookup::Refused(_) | Lookup::Failed(_) => None,
         })
         .collect();
     let mut results = together(device, received_at, &given).into_iter();
-    let needs = Needs::of(all());
-    let one = |((raw, found), waits): ((&RawReading, Found<'_>), bool)| match found {
-        Found::Sensor(..) if waits => {
+    let inputs = RawInputs::of(all());
+    let one = |((raw, found), waits): ((&RawReading, Lookup<'_>), bool)| match found {
+        Lookup::Sensor(..) if waits => {
             let detail = format!("an input of {} could not be looked up", raw.sensor);
-            Made::Failed(AwsError::Unavailable { operation: "calibration of an input", detail })
+            Calibrated::Failed(AwsError::Unavailable { operation: "calibration of an input", detail })
         }
-        Found::Sensor(..) => match results.next() {
-            Some(Ok(reading)) => Made::Reading(reading),
-            Some(Err(refusal)) => Made::Refused(needs.part(raw, refusal)),
-            None => Made::Refused(needs.part(raw, Refusal::new(Reason::NotFinite, "was not worked out"))),
+        Lookup::Sensor(..) => match results.next() {
+            Some(Ok(reading)) => Calibrated::Reading(reading),
+            Some(Err(refusal)) => Calibrated::Refused(inputs.part(raw, refusal)),
+            None => {
+                Calibrated::Refused(inputs.part(raw, Refusal::new(Reason::NotFinite, "the value was not calculated")))
+            }
         },
-        Found::Refused(refusal) => Made::Refused(needs.part(raw, refusal)),
-        Found::Failed(error) => Made::Failed(error),
+        Lookup::Refused(refusal) => Calibrated::Refused(inputs.part(raw, refusal)),
+        Lookup::Failed(error) => Calibrated::Failed(error),
     };
     raws.iter().zip(found).zip(waits).map(one).collect()
 }
 
-/// What a value that is set aside takes with it, so that it can be worked out when it is sent again: the raw numbers of
-/// its inputs, and of theirs.
-struct Needs(BTreeMap<(Timestamp, SensorCode), (f64, Vec<SensorCode>)>);
+/// The raw numbers of the inputs of formulas, and of their inputs: a quarantined value takes them along, so that it can be
+/// calibrated when it is replayed.
+struct RawInputs(BTreeMap<(Timestamp, SensorCode), (f64, Vec<SensorCode>)>);
 
-impl Needs {
-    fn of<'a>(all: impl Iterator<Item = (&'a RawReading, &'a Found<'a>)> + Clone) -> Self {
+impl RawInputs {
+    fn of<'a>(all: impl Iterator<Item = (&'a RawReading, &'a Lookup<'a>)> + Clone) -> Self {
         let mut needs = BTreeMap::new();
-        if all.clone().any(|(_, found)| found.asks()) {
+        if all.clone().any(|(_, found)| found.has_inputs()) {
             for (raw, found) in all {
                 let inputs = found.inputs().into_iter().cloned().collect();
                 let known = needs.entry((raw.at, raw.sensor.clone())).or_insert((raw.raw, inputs));
@@ -142,7 +144,7 @@ impl Needs {
         Self(needs)
     }
 
-    fn part(&self, raw: &RawReading, refusal: Refusal) -> Part {
+    fn part(&self, raw: &RawReading, refusal: Refusal) -> RefusedPart {
         let mut values = Map::new();
         let mut open = vec![&raw.sensor];
         while let Some(sensor) = open.pop() {
@@ -153,7 +155,7 @@ impl Needs {
         }
         values.insert(raw.sensor.to_string(), Value::from(raw.raw));
         let payload = json!({"ts": raw.at.millis(), "values": values});
-        Part { sensor: Some(raw.sensor.to_string()), at: Some(raw.at), refusal, payload }
+        RefusedPart { sensor: Some(raw.sensor.to_string()), at: Some(raw.at), refusal, payload }
     }
 }
 

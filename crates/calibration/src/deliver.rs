@@ -1,4 +1,4 @@
-//! One or more messages on their way: read, calibrated, stored or set aside.
+//! Delivering messages: they are parsed, calibrated, and stored or quarantined.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -15,48 +15,48 @@ use weir_core::id::{DeviceId, QuarantineId};
 use weir_core::wire::Envelope;
 use weir_runtime::telemetry::metric;
 
-use super::calibrate::{Histories, Made, asked, calibrate};
-use super::message::{Message, Part, parse, shown, single};
-use super::{Calibration, Count, Failed};
+use super::calibrate::{Calibrated, Histories, calibrate, needed_histories};
+use super::message::{Message, RefusedPart, parse, shown, single};
+use super::{Calibration, Counts, DeliveryError};
 
-/// The function's name, as kept with what it sets aside.
+/// The name of the function in quarantine entries.
 const FUNCTION: &str = "calibration";
-/// So many requests are under way at once where one delivery needs several.
+/// Maximum concurrent requests of one kind in a delivery.
 const AT_ONCE: usize = 8;
 
-/// The devices of a delivery, each looked up once.
+/// The devices of a delivery, by id.
 type Devices = HashMap<DeviceId, Result<Option<Arc<Device>>, AwsError>>;
 
-/// What the registry says of all that a delivery's messages name.
-struct Known {
+/// The devices and calibrations of a delivery, from the registry.
+struct Lookups {
     devices: Devices,
     histories: Histories,
 }
 
-/// What the messages of a delivery come to, each piece with the place of its message.
+/// The values of the messages of a delivery, each with the index of its message.
 #[derive(Default)]
 struct Sorted {
     readings: Vec<(usize, Reading)>,
-    aside: Vec<(usize, QuarantineEntry)>,
+    refused: Vec<(usize, QuarantineEntry)>,
     failed: Vec<(usize, AwsError)>,
 }
 
 impl Sorted {
-    /// Sorts a message's values into readings and what is set aside.
-    fn take(&mut self, place: usize, envelope: &Envelope, message: Message, known: &Known) {
+    /// Adds the values of a message.
+    fn add(&mut self, place: usize, envelope: &Envelope, message: Message, lookups: &Lookups) {
         let at = message.readings.first().map_or(envelope.received_at, |reading| reading.at);
-        let refusal = match known.devices.get(&message.device) {
+        let refusal = match lookups.devices.get(&message.device) {
             Some(Ok(Some(device))) if device.details.enabled => {
                 for part in message.refused {
-                    self.aside.push((place, set_aside(envelope, &message.device, message.single, part)));
+                    self.refused.push((place, refused_part(envelope, &message.device, message.single, part)));
                 }
-                for made in calibrate(device, &message.readings, envelope.received_at, &known.histories) {
-                    match made {
-                        Made::Reading(reading) => self.readings.push((place, reading)),
-                        Made::Refused(part) => {
-                            self.aside.push((place, set_aside(envelope, &device.id, message.single, part)));
+                for calibrated in calibrate(device, &message.readings, envelope.received_at, &lookups.histories) {
+                    match calibrated {
+                        Calibrated::Reading(reading) => self.readings.push((place, reading)),
+                        Calibrated::Refused(part) => {
+                            self.refused.push((place, refused_part(envelope, &device.id, message.single, part)));
                         }
-                        Made::Failed(error) => self.failed.push((place, error)),
+                        Calibrated::Failed(error) => self.failed.push((place, error)),
                     }
                 }
                 return;
@@ -69,59 +69,60 @@ impl Sorted {
                 Refusal::new(Reason::UnknownDevice, format!("no device {} is registered", message.device))
             }
         };
-        self.aside.push((place, whole(envelope, Some(message.device.to_string()), refusal, at)));
+        self.refused.push((place, whole(envelope, Some(message.device.to_string()), refusal, at)));
     }
 }
 
 impl Calibration {
-    /// Delivers the messages and tells of each how it went. The store is asked once for all of them.
+    /// Delivers the messages and returns the outcome of each. They are stored together.
     ///
-    /// Boxed: a type of all that is awaited from here on is more than the compiler follows.
-    pub(super) fn deliver(&self, envelopes: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<Count, Failed>>> {
+    /// The future is boxed because its nested type exceeds a limit of the compiler.
+    pub(super) fn deliver(&self, envelopes: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<Counts, DeliveryError>>> {
         Box::pin(self.deliver_all(envelopes))
     }
 
-    async fn deliver_all(&self, envelopes: Vec<Envelope>) -> Vec<Result<Count, Failed>> {
+    async fn deliver_all(&self, envelopes: Vec<Envelope>) -> Vec<Result<Counts, DeliveryError>> {
         let messages: Vec<_> = envelopes.iter().map(parse).collect();
         let both = || envelopes.iter().zip(&messages);
         for (_, message) in both().filter(|(envelope, _)| envelope.replay.is_some()) {
-            // Whoever sends a message again has just mended what it was refused for.
+            // The cause of the refusal has probably just been fixed in the registry.
             message.iter().for_each(|message| self.registry.forget(&message.device));
         }
         let devices = self.devices(messages.iter().flatten().map(|message| &message.device)).await;
         let histories = self.histories(messages.iter().flatten(), &devices).await;
-        let found = Known { devices, histories };
+        let lookups = Lookups { devices, histories };
         let mut sorted = Sorted::default();
         for (place, (envelope, message)) in envelopes.iter().zip(messages).enumerate() {
             match message {
-                Ok(message) => sorted.take(place, envelope, message, &found),
+                Ok(message) => sorted.add(place, envelope, message, &lookups),
                 Err(refused) => {
                     let at = refused.at.unwrap_or(envelope.received_at);
-                    let aside = whole(envelope, refused.device, refused.refusal, at);
-                    sorted.aside.push((place, aside));
+                    let entry = whole(envelope, refused.device, refused.refusal, at);
+                    sorted.refused.push((place, entry));
                 }
             }
         }
         let replayed: Vec<QuarantineId> = envelopes.iter().filter_map(|envelope| envelope.replay.clone()).collect();
-        let outcomes = self.settle(envelopes.len(), sorted, &replayed).await;
+        let outcomes = self.store(envelopes.len(), sorted, &replayed).await;
         let counts = || outcomes.iter().flatten();
         let stored = counts().map(|count| count.stored).sum();
         metric::stored(stored, counts().map(|count| count.duplicate).sum(), self.clock.now());
         outcomes
     }
 
-    /// The devices, each asked for by itself: one that cannot be had does not hold back the others.
+    /// Looks up the devices, each on its own: a lookup that fails does not affect the others.
     async fn devices(&self, ids: impl Iterator<Item = &DeviceId>) -> Devices {
         let ids: BTreeSet<&DeviceId> = ids.collect();
         let find = async |id: &DeviceId| (id.clone(), self.registry.device(id).await);
         stream::iter(ids).map(find).buffer_unordered(AT_ONCE).collect().await
     }
 
+    /// Looks up the calibration versions that are not in the rows of the devices.
     async fn histories(&self, messages: impl Iterator<Item = &Message>, devices: &Devices) -> Histories {
         let mut all = BTreeSet::new();
         for message in messages {
             if let Some(Ok(Some(device))) = devices.get(&message.device) {
-                all.extend(asked(device, &message.readings));
+                all.extend(needed_histories(device, &message.readings));
             }
         }
         let find = async |of: Series| {
@@ -131,17 +132,22 @@ impl Calibration {
         stream::iter(all).map(find).buffer_unordered(AT_ONCE).collect().await
     }
 
-    /// Stores the readings, sets the rest aside, and counts.
-    async fn settle(&self, messages: usize, sorted: Sorted, replayed: &[QuarantineId]) -> Vec<Result<Count, Failed>> {
-        let Sorted { readings, aside, mut failed } = sorted;
+    /// Stores the readings, quarantines the rest, and counts the outcomes per message.
+    async fn store(
+        &self,
+        messages: usize,
+        sorted: Sorted,
+        replayed: &[QuarantineId],
+    ) -> Vec<Result<Counts, DeliveryError>> {
+        let Sorted { readings, refused, mut failed } = sorted;
         let (places, readings): (Vec<usize>, Vec<Reading>) = readings.into_iter().unzip();
         let clock = self.clock.as_ref();
-        let refusals =
+        let quarantine =
             QuarantineWriter { table: &self.quarantine, clock, function: FUNCTION, message: single, replayed };
-        let mut counts = vec![Count::default(); messages];
+        let mut counts = vec![Counts::default(); messages];
         let mut all = vec![0; messages];
         let (written, quarantined) =
-            tokio::join!(self.store.write(&readings, &refusals), set_aside_all(aside, &refusals));
+            tokio::join!(self.store.write(&readings, &quarantine), quarantine_all(refused, &quarantine));
         let outcomes = places.into_iter().zip(written).chain(quarantined);
         let failures: Vec<_> = failed.drain(..).map(|(place, error)| (place, Err(error))).collect();
         for (place, outcome) in outcomes.chain(failures) {
@@ -150,18 +156,18 @@ impl Calibration {
             match outcome {
                 Ok(Written::Stored) => count.stored += 1,
                 Ok(Written::Duplicate) => count.duplicate += 1,
-                Ok(Written::Quarantined(kept)) => count.aside.push(kept),
+                Ok(Written::Quarantined(entry)) => count.quarantined.push(entry),
                 Err(error) => failed.push((place, error)),
             }
         }
-        let mut results: Vec<Result<Count, Failed>> = counts.into_iter().map(Ok).collect();
+        let mut results: Vec<Result<Counts, DeliveryError>> = counts.into_iter().map(Ok).collect();
         for (place, error) in failed {
             if let Some(result) = results.get_mut(place) {
-                if let Err(Failed { failed, .. }) = result {
+                if let Err(DeliveryError { failed, .. }) = result {
                     *failed += 1;
                 } else {
                     let all = all.get(place).copied().unwrap_or_default();
-                    *result = Err(Failed { failed: 1, all, first: error });
+                    *result = Err(DeliveryError { failed: 1, all, first: error });
                 }
             }
         }
@@ -169,48 +175,49 @@ impl Calibration {
     }
 }
 
-async fn set_aside_all(
-    aside: Vec<(usize, QuarantineEntry)>,
-    refusals: &QuarantineWriter<'_>,
+async fn quarantine_all(
+    refused: Vec<(usize, QuarantineEntry)>,
+    quarantine: &QuarantineWriter<'_>,
 ) -> Vec<(usize, Result<Written, AwsError>)> {
-    let put = async |(place, aside): (usize, QuarantineEntry)| {
-        let kept = refusals.keep(&aside).await;
-        if kept.is_ok() {
-            tracing::info!(reason = %aside.refusal.reason, topic = aside.topic, detail = aside.refusal.detail, "set aside");
+    let write = async |(place, entry): (usize, QuarantineEntry)| {
+        let written = quarantine.write(&entry).await;
+        if written.is_ok() {
+            tracing::info!(reason = %entry.refusal.reason, topic = entry.topic, detail = entry.refusal.detail, "quarantined");
         }
-        (place, kept)
+        (place, written)
     };
-    stream::iter(aside.into_iter().map(put)).buffer_unordered(AT_ONCE).collect().await
+    stream::iter(refused.into_iter().map(write)).buffer_unordered(AT_ONCE).collect().await
 }
 
-/// The whole message, set aside with the bytes as they were published.
+/// The quarantine entry of a whole message, with the payload as it was published.
 fn whole(envelope: &Envelope, device_id: Option<String>, refusal: Refusal, at: Timestamp) -> QuarantineEntry {
     QuarantineEntry {
         function: FUNCTION,
         refusal,
         topic: envelope.topic.clone(),
         device_id,
-        sensor: named(&envelope.topic),
+        sensor: sensor_in(&envelope.topic),
         at,
         received_at: envelope.received_at,
         payload: envelope.payload.clone(),
     }
 }
 
-/// A part of a message, set aside so that a replay sends only that part; where a message is one value, the message as
+/// The quarantine entry of a part of a message, whose replay sends only that part; if the message is one value, the message as
 /// it was published.
-fn set_aside(envelope: &Envelope, device: &DeviceId, alone: bool, part: Part) -> QuarantineEntry {
+fn refused_part(envelope: &Envelope, device: &DeviceId, single: bool, part: RefusedPart) -> QuarantineEntry {
     let at = part.at.unwrap_or(envelope.received_at);
     let whole = whole(envelope, Some(device.to_string()), part.refusal, at);
-    if alone {
+    if single {
         return whole;
     }
     let payload = part.payload.to_string().into_bytes();
     QuarantineEntry { sensor: part.sensor, topic: format!("{device}/readings"), payload, ..whole }
 }
 
-/// The sensor that a topic names. A message of one value keeps its id in quarantine whatever it is refused for.
-fn named(topic: &str) -> Option<String> {
+/// The sensor in a topic. It is part of every entry of a message of one value, so that the id of the entry does not depend on
+/// the reason.
+fn sensor_in(topic: &str) -> Option<String> {
     match topic.split('/').collect::<Vec<_>>().as_slice() {
         [_, "reading", "sensor", code] => Some(shown(code)),
         _ => None,

@@ -1,8 +1,8 @@
-//! `calibration`: raw readings become calibrated readings in the time-series store.
+//! `calibration`: calibrates raw readings and stores them in the time-series store.
 //!
-//! Woken by the IoT rules with one message, or by SQS with a batch of them. Each value of a message ends stored, known
-//! as a duplicate, or in quarantine; when AWS fails on the way the function says "call me again", and a second
-//! delivery changes nothing of what the first one did.
+//! It is invoked by IoT rules with one message, and by SQS with a batch. Each value of a message ends stored, as a duplicate, or
+//! in quarantine. When a request to AWS fails, the function asks for the message to be delivered again, which changes nothing
+//! that the first delivery did.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use weir_aws::quarantine::QuarantineTable;
 use weir_aws::registry::Registry;
 use weir_aws::time_series::TimeSeries;
 use weir_aws::{AwsError, CalibrationTable};
-use weir_core::domain::Kept;
+use weir_core::domain::Quarantined;
 use weir_core::wire::{Envelope, replay};
 use weir_runtime::clock::{Clock, SystemClock};
 use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
@@ -27,7 +27,7 @@ mod settings;
 
 pub use settings::Settings;
 
-/// The function with what it works on.
+/// The function `calibration`.
 pub struct Calibration {
     registry: Registry,
     store: TimeSeries,
@@ -38,31 +38,31 @@ pub struct Calibration {
 /// Values of a message that could not be delivered.
 #[derive(Debug, thiserror::Error)]
 #[error("{failed} of {all} values could not be delivered: {first}")]
-struct Failed {
-    /// How many values of the message.
+struct DeliveryError {
+    /// The number of these values.
     failed: usize,
-    /// How many it has.
+    /// The number of values of the message.
     all: usize,
-    /// Why the first of them could not.
+    /// The error of the first of them.
     first: AwsError,
 }
 
-impl From<Failed> for Retry {
-    fn from(failed: Failed) -> Self {
-        Self::new(failed)
+impl From<DeliveryError> for Retry {
+    fn from(error: DeliveryError) -> Self {
+        Self::new(error)
     }
 }
 
-/// How many values of a message ended how.
+/// The outcomes of the values of a message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Count {
+struct Counts {
     stored: usize,
     duplicate: usize,
-    aside: Vec<Kept>,
+    quarantined: Vec<Quarantined>,
 }
 
 impl Calibration {
-    /// The function over these parts.
+    /// Creates the function from its parts.
     pub fn new(registry: Registry, store: TimeSeries, quarantine: QuarantineTable, clock: Arc<dyn Clock>) -> Self {
         Self { registry, store, quarantine, clock }
     }
@@ -84,17 +84,17 @@ impl Function for Calibration {
         Ok(Self::new(registry, store, quarantine, clock))
     }
 
-    /// A message from a rule is answered with its counts, a batch from SQS with the messages to deliver again.
+    /// Answers a message from a rule with its counts, and a batch from SQS with the messages to deliver again.
     async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
         if let Some(messages) = event.queue_messages() {
             return Ok(self.handle_queue(messages, until).await);
         }
         let envelope = Envelope::open(event.json(), self.clock.now());
-        let again = envelope.replay.is_some();
+        let is_replay = envelope.replay.is_some();
         let ended = until.finish(self.deliver(vec![envelope])).await.ok_or_else(Retry::out_of_time)?;
-        let count = ended.into_iter().next().unwrap_or_else(|| Ok(Count::default()))?;
-        let quarantined = count.aside.len();
+        let count = ended.into_iter().next().unwrap_or_else(|| Ok(Counts::default()))?;
+        let quarantined = count.quarantined.len();
         let answer = json!({"stored": count.stored, "duplicate": count.duplicate, "quarantined": quarantined});
-        Ok(if again { replay::answer(answer, &count.aside) } else { answer }.into())
+        Ok(if is_replay { replay::answer(answer, &count.quarantined) } else { answer }.into())
     }
 }

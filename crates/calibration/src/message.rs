@@ -1,4 +1,4 @@
-//! What a message says: readings, and parts that cannot be read.
+//! Parsing messages into readings and refused parts.
 
 use serde_json::{Map, Value, json};
 use weir_core::domain::reading::{FILLING, RawReading, Series};
@@ -6,72 +6,72 @@ use weir_core::domain::{Reason, Refusal, Timestamp};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::{Envelope, instant, number};
 
-/// So many characters of what is no sensor code tell what was meant.
+/// Maximum characters of an invalid sensor code in a quarantine entry.
 const LONGEST_SHOWN: usize = 80;
 
 /// A message of a device.
 #[derive(Debug, PartialEq)]
 pub struct Message {
-    /// From the topic, never from the payload.
+    /// The device, from the topic and never from the payload.
     pub device: DeviceId,
-    /// What can be read.
+    /// The values that are valid.
     pub readings: Vec<RawReading>,
-    /// What cannot.
-    pub refused: Vec<Part>,
-    /// Whether a part stands for the whole message, as on the single-sensor topic.
+    /// The parts that are not.
+    pub refused: Vec<RefusedPart>,
+    /// Whether the message is one value, as on the single-sensor topic: a refused part is then the whole message.
     pub single: bool,
 }
 
-/// A part of a message that is set aside.
+/// A part of a message that is refused.
 #[derive(Debug, PartialEq)]
-pub struct Part {
-    /// The sensor, where it is one value.
+pub struct RefusedPart {
+    /// The sensor, if the part is one value.
     pub sensor: Option<String>,
     /// The instant, when known.
     pub at: Option<Timestamp>,
-    /// Why.
+    /// Why it is refused.
     pub refusal: Refusal,
-    /// The payload that says only this part.
+    /// The payload of a replay: a message with this part only.
     pub payload: Value,
 }
 
 /// A message that is refused as a whole.
 #[derive(Debug, PartialEq)]
-pub struct Refused {
+pub struct RefusedMessage {
     /// The device, when the topic names one.
     pub device: Option<String>,
-    /// The instant it is for, when known.
+    /// The instant of the message, when known.
     pub at: Option<Timestamp>,
-    /// Why.
+    /// Why it is refused.
     pub refusal: Refusal,
 }
 
-/// A sensor's code as it is kept in quarantine, whose lists have it too: cut where it is longer than any that is valid.
+/// A sensor code for a quarantine entry: cut to 80 characters, since an invalid one can be long.
 pub fn shown(code: &str) -> String {
     code.chars().take(LONGEST_SHOWN).collect()
 }
 
-/// The message that says one number again: what a replay of a single value sends.
+/// The message that replays one value: its topic and payload.
 pub fn single(series: &Series, at: Timestamp, raw: f64) -> (String, Vec<u8>) {
     let payload = json!({"ts": at.millis(), "values": {series.sensor.as_str(): raw}});
     (format!("{}/readings", series.device), payload.to_string().into_bytes())
 }
 
-/// Reads a message of one of the two topics: `{device}/reading/sensor/{code}` and `{device}/readings`.
+/// Parses a message of one of the two topics: `{device}/reading/sensor/{code}` and `{device}/readings`.
 ///
 /// # Errors
-/// When nothing of it can be read.
-pub fn parse(envelope: &Envelope) -> Result<Message, Refused> {
+/// When no part of it is valid.
+pub fn parse(envelope: &Envelope) -> Result<Message, RefusedMessage> {
     let topic: Vec<&str> = envelope.topic.split('/').collect();
     let (device, code) = match topic.as_slice() {
         [device, "reading", "sensor", code] => (*device, Some(*code)),
         [device, "readings"] => (*device, None),
         _ => {
-            let detail = format!("{:?} is no topic of readings", envelope.topic);
-            return Err(Refused { device: None, at: None, refusal: Refusal::new(Reason::BadTopic, detail) });
+            let detail = format!("{:?} is not a topic of readings", envelope.topic);
+            return Err(RefusedMessage { device: None, at: None, refusal: Refusal::new(Reason::BadTopic, detail) });
         }
     };
-    let refused = |refusal| Refused { device: Some(device.to_owned()), at: None, refusal };
+    let refused = |refusal| RefusedMessage { device: Some(device.to_owned()), at: None, refusal };
     let id = device.parse().map_err(|error| refused((Reason::BadDeviceId, error).into()))?;
     let payload = envelope.json().map_err(refused)?;
     let received = envelope.received_at;
@@ -82,7 +82,7 @@ pub fn parse(envelope: &Envelope) -> Result<Message, Refused> {
             let at = at(&payload, received).map_err(refused)?;
             match reading(code, at, value) {
                 Ok(reading) => message.readings.push(reading),
-                Err(refusal) => return Err(Refused { at: Some(at), ..refused(refusal) }),
+                Err(refusal) => return Err(RefusedMessage { at: Some(at), ..refused(refusal) }),
             }
         }
         (None, Some(Value::Array(groups)), None) => groups.iter().for_each(|group| message.read(group, received)),
@@ -99,9 +99,9 @@ pub fn parse(envelope: &Envelope) -> Result<Message, Refused> {
 }
 
 impl Message {
-    /// Reads one group of values of the same instant.
+    /// Parses one group of values of the same instant.
     fn read(&mut self, group: &Value, received: Timestamp) {
-        let whole = |refusal| Part { sensor: None, at: None, refusal, payload: json!({"batch": [group]}) };
+        let whole = |refusal| RefusedPart { sensor: None, at: None, refusal, payload: json!({"batch": [group]}) };
         let values = group.get("values").and_then(Value::as_object);
         let (Some(fields), Some(values)) = (group.as_object(), values) else {
             let refusal = Refusal::new(Reason::Unparseable, "a group without an object `values`");
@@ -114,7 +114,7 @@ impl Message {
         for (code, value) in values {
             match reading(code, at, value) {
                 Ok(reading) => self.readings.push(reading),
-                Err(refusal) => self.refused.push(Part {
+                Err(refusal) => self.refused.push(RefusedPart {
                     sensor: Some(shown(code)),
                     at: Some(at),
                     refusal,
@@ -133,8 +133,8 @@ fn at(fields: &Map<String, Value>, received: Timestamp) -> Result<Timestamp, Ref
 fn reading(code: &str, at: Timestamp, value: &Value) -> Result<RawReading, Refusal> {
     let sensor: SensorCode = code.parse().map_err(|error| (Reason::BadSensorCode, error))?;
     if sensor.as_str() == FILLING {
-        // A device may be called as a level is, and then both would be one series.
-        return Err(Refusal::new(Reason::BadSensorCode, "the code stands for the level of a flow sensor"));
+        // A device may have the same id as a level, and then both would be one series.
+        return Err(Refusal::new(Reason::BadSensorCode, "the code is reserved for the level of a flow sensor"));
     }
     Ok(RawReading { sensor, at, raw: number(value)? })
 }
@@ -145,7 +145,7 @@ mod tests {
 
     const RECEIVED: Timestamp = Timestamp::from_millis(1_795_155_884_500);
 
-    fn parsed(topic: &str, payload: &str) -> Result<Message, Refused> {
+    fn parsed(topic: &str, payload: &str) -> Result<Message, RefusedMessage> {
         parse(&Envelope {
             topic: topic.to_owned(),
             received_at: RECEIVED,
@@ -222,7 +222,7 @@ mod tests {
             ("b/reading/sensor/PH", r#"{"value": 1}"#, Reason::BadSensorCode),
             ("b/reading/sensor/ph", "{}", Reason::BadValue),
             ("b/reading/sensor/ph", r#"{"value": "NaN"}"#, Reason::BadValue),
-            ("b/reading/sensor/ph", r#"{"value": 1e200}"#, Reason::OutOfRange),
+            ("b/reading/sensor/ph", r#"{"value": 1e200}"#, Reason::NumberOutOfRange),
             ("b/reading/sensor/ph", r#"{"value": 1, "ts": 1795156784501}"#, Reason::FutureTimestamp),
         ] {
             assert_eq!(reason(topic, payload), expected, "{topic} {payload}");

@@ -1,4 +1,4 @@
-//! A batch from SQS: each message's body is what a rule would have sent.
+//! Batches from SQS. The body of each message is an event as an IoT rule sends it.
 
 use aws_lambda_events::sqs::SqsMessage;
 use futures_util::{StreamExt, stream};
@@ -8,25 +8,23 @@ use weir_core::wire::Envelope;
 use weir_runtime::event::Record;
 use weir_runtime::{Response, Until};
 
-use super::{Calibration, Count, Failed};
+use super::{Calibration, Counts, DeliveryError};
 
-/// Messages that are delivered together: as many as a batch of statements takes rows.
+/// Messages that are delivered together: as many as a batch of statements has rows.
 const GROUP: usize = 25;
-/// Groups that are under way at once.
+/// Maximum concurrent groups.
 const AT_ONCE: usize = 4;
 
 /// A message of the batch.
 struct Queued {
     id: String,
-    /// What a rule would have sent.
+    /// The event, as an IoT rule sends it.
     event: Value,
-    /// When it was put into the queue: the same at every delivery, so it stands in where the event does not say when
-    /// it was received.
+    /// When it was sent to the queue, which is the same for every delivery: the time of reception if the event has none.
     sent: Option<Timestamp>,
 }
 
-/// Reads the message. A body that is not JSON becomes text, which goes to the quarantine like any payload that cannot be
-/// read.
+/// Reads the message. A body that is not JSON becomes a text, which is quarantined like any other payload that cannot be read.
 fn queued(Record { id, decoded }: Record<SqsMessage>) -> Queued {
     let message = decoded.unwrap_or_default();
     let body = message.body.unwrap_or_default();
@@ -36,9 +34,9 @@ fn queued(Record { id, decoded }: Record<SqsMessage>) -> Queued {
 }
 
 impl Calibration {
-    /// Delivers a batch and answers with the messages that SQS has to deliver again. One message's failure does not
-    /// concern the others, and when the time is over every message without an outcome goes back: a second delivery
-    /// changes nothing of what the first one did.
+    /// Delivers a batch and returns the messages that SQS has to deliver again. The failure of one message does not affect the
+    /// others. When time is up, every message without an outcome is returned: a second delivery changes nothing that the first
+    /// one did.
     pub(super) async fn handle_queue(&self, messages: Vec<Record<SqsMessage>>, until: Until) -> Response {
         let messages: Vec<_> = messages.into_iter().map(queued).collect();
         let groups: Vec<_> = messages.chunks(GROUP).map(|group| self.handle_until(until, group)).collect();
@@ -54,12 +52,12 @@ impl Calibration {
         outcomes.unwrap_or_else(|| group.iter().map(unfinished).collect())
     }
 
-    /// Delivers some messages of the batch with one call of the store, and names those to deliver again.
+    /// Delivers a group of messages together, and returns those to deliver again.
     async fn handle_group(&self, group: &[Queued]) -> Vec<String> {
         let now = self.clock.now();
         let envelopes = group.iter().map(|message| Envelope::open(&message.event, message.sent.unwrap_or(now)));
         let outcomes = self.deliver(envelopes.collect()).await;
-        let again = |(message, outcome): (&Queued, Result<Count, Failed>)| {
+        let again = |(message, outcome): (&Queued, Result<Counts, DeliveryError>)| {
             let error = outcome.err()?;
             tracing::warn!(message = message.id, %error, "message goes back to the queue");
             Some(message.id.clone())

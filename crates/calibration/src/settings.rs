@@ -1,4 +1,4 @@
-//! What `calibration` reads from its environment.
+//! The settings of `calibration`.
 
 use weir_aws::time_series::StoreSettings;
 use weir_runtime::{Environment, SettingsError};

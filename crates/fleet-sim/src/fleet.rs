@@ -85,11 +85,11 @@ impl Fleet {
 
 fn tube(number: usize, tubes: usize) -> Tube {
     let tube = char::from_digit(number as u32 % 10, 10).unwrap_or('0');
-    let sensor = |place: usize| {
-        let id = format!("{tube}{place}");
+    let sensor = |position: usize| {
+        let id = format!("{tube}{position}");
         // The first tube ends in the middle of the second one: a junction, which the numbers cannot tell.
-        let junction = (number == 0 && place == SENSORS && tubes > 1).then(|| vec!["13".to_owned()]);
-        let registered = !(number == 1 && place == SENSORS);
+        let junction = (number == 0 && position == SENSORS && tubes > 1).then(|| vec!["13".to_owned()]);
+        let registered = !(number == 1 && position == SENSORS);
         let device = format!("{}-{id}", if registered { "kloaka" } else { "outfall" });
         FlowSensor { id, device, registered, followed_by: junction }
     };

@@ -123,8 +123,7 @@ impl Parts {
         let by = Person { name, at: Timestamp::from_seconds(self.clock.now().seconds()) };
         // The newest report at the first attempt: the person cannot know of one that arrives during a later attempt.
         let mut known = None;
-        let key = subject.key();
-        let mut attempts = Attempts::new("problems", &key, ATTEMPTS);
+        let mut attempts = Attempts::new("problems", subject, ATTEMPTS);
         loop {
             attempts.next().await?;
             let stored = self.problems.find(subject).await?.ok_or_else(ApiError::not_found)?;

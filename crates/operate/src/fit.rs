@@ -93,8 +93,8 @@ pub fn run(options: &Options) -> Result<ExitCode> {
 
 /// The error with the line of the file in place of the JSON pointer.
 fn told(invalid: &FieldError, points: &[Point]) -> anyhow::Error {
-    let place = invalid.pointer.strip_prefix("/points/").and_then(|rest| rest.split('/').next()?.parse::<usize>().ok());
-    match place.and_then(|place| points.get(place)) {
+    let index = invalid.pointer.strip_prefix("/points/").and_then(|rest| rest.split('/').next()?.parse::<usize>().ok());
+    match index.and_then(|index| points.get(index)) {
         Some(point) => anyhow!("line {}: {}", point.line, invalid.detail),
         None if invalid.pointer == "/degree" => anyhow!("--degree: {}", invalid.detail),
         None => anyhow!("{}", invalid.detail),
@@ -107,9 +107,9 @@ fn page(name: &str, fitted: &Fit, points: &[Point]) -> Result<String> {
         String::new(),
         format!("{:>5} {:>14} {:>14} {:>14} {:>12}", "line", "raw", "reference", "model", "residual"),
     ];
-    for (place, (point, residual)) in points.iter().zip(&fitted.residuals).enumerate() {
+    for (index, (point, residual)) in points.iter().zip(&fitted.residuals).enumerate() {
         let value = fitted.model.apply(point.raw, Inputs::NONE).map_err(|refusal| anyhow!("{refusal}"))?.value;
-        let mark = if place == fitted.worst && fitted.largest > 0.0 { "  ← worst" } else { "" };
+        let mark = if index == fitted.worst && fitted.largest > 0.0 { "  ← worst" } else { "" };
         let (raw, reference, value) = (number(point.raw), number(point.reference), number(value));
         lines.push(format!("{:>5} {raw:>14} {reference:>14} {value:>14} {:>12}{mark}", point.line, number(*residual)));
     }

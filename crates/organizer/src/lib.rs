@@ -156,7 +156,7 @@ async fn keep_refused(
         received_at: envelope.received_at,
         payload: envelope.payload.clone(),
     };
-    let kept = quarantine.keep(&entry).await?;
+    let kept = quarantine.write(&entry).await?;
     let Refusal { reason, detail } = &entry.refusal;
     tracing::info!(%reason, topic = entry.topic, detail, "quarantined");
     Ok(("quarantined", vec![kept]))

@@ -28,9 +28,9 @@ pub fn of(document: &Value) -> Vec<Grant> {
     grants
 }
 
-/// A policy of these grants without the one at `place`.
-pub fn document_without(grants: &[Grant], place: usize) -> Value {
-    let others = grants.iter().enumerate().filter(|(other, _)| *other != place);
+/// A policy of these grants without the one at `index`.
+pub fn document_without(grants: &[Grant], index: usize) -> Value {
+    let others = grants.iter().enumerate().filter(|(other, _)| *other != index);
     let statement = |grant: &Grant| json!({"Effect": "Allow", "Action": grant.action, "Resource": grant.resource});
     json!({"Version": "2012-10-17", "Statement": others.map(|(_, grant)| statement(grant)).collect::<Vec<_>>()})
 }
@@ -77,11 +77,11 @@ mod tests {
         let grants = of(&document);
         let all: Vec<_> = grants.iter().map(|grant| (grant.action.as_str(), grant.resource.as_str())).collect();
         assert_eq!(all, [("a:X", "r"), ("b:Y", "s"), ("b:Y", "t"), ("b:Z", "s"), ("b:Z", "t")]);
-        for place in 0..grants.len() {
-            let left = of(&document_without(&grants, place));
+        for index in 0..grants.len() {
+            let left = of(&document_without(&grants, index));
             let same = |one: &Grant, other: &Grant| (&one.action, &one.resource) == (&other.action, &other.resource);
             assert_eq!(left.len(), grants.len() - 1);
-            assert!(left.iter().all(|grant| !same(grant, &grants[place])));
+            assert!(left.iter().all(|grant| !same(grant, &grants[index])));
         }
     }
 

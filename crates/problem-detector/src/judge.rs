@@ -65,9 +65,9 @@ impl ProblemDetector {
         }
         for (subject, judged) in self.judge_all(&subjects, until).await {
             match judged {
-                Ok(judged) => tracing::debug!(problem = subject.key(), ?judged, "judged"),
+                Ok(judged) => tracing::debug!(problem = %subject, ?judged, "judged"),
                 Err(error) => {
-                    tracing::warn!(problem = subject.key(), %error, "not judged; its records are delivered again");
+                    tracing::warn!(problem = %subject, %error, "not judged; its records are delivered again");
                     failed.extend(waiting.remove(&subject).into_iter().flatten());
                 }
             }
@@ -101,8 +101,7 @@ impl ProblemDetector {
     /// Judges a subject by the rows that were read, and again by newer ones when another writer was faster. So a verdict is
     /// only written if it was reached from the newest reports.
     async fn judge(&self, subject: &Subject, rows: &ProblemRows) -> Result<Judged, AwsError> {
-        let key = subject.key();
-        let mut attempts = Attempts::new("problems", &key, ATTEMPTS);
+        let mut attempts = Attempts::new("problems", subject, ATTEMPTS);
         attempts.next().await?;
         let mut newer: Option<ProblemRows> = None;
         loop {

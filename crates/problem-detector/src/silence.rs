@@ -93,8 +93,8 @@ impl ProblemDetector {
             self.levels.watch(id, state.watch, later).await?;
             return Ok(false);
         }
-        let key = Subject::Sensor(id.clone()).key();
-        let mut attempts = Attempts::new("problems", &key, ATTEMPTS);
+        let subject = Subject::Sensor(id.clone());
+        let mut attempts = Attempts::new("problems", &subject, ATTEMPTS);
         attempts.next().await?;
         let mut state = state;
         while state.watch.is_some() && overdue(&state) {

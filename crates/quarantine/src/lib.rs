@@ -1,9 +1,9 @@
-//! `quarantine`: what was set aside, over HTTP: listed, looked at, delivered again, deleted.
+//! `quarantine`: the quarantine over HTTP. Entries are listed, read, replayed and deleted.
 //!
-//! To deliver again is to hand the message to the function that refused it, with the instant at which AWS received it then,
-//! and to wait for the answer. What it stored or knew already leaves the quarantine; what it refuses again stays, under its
-//! new reason. Killed anywhere in between, the entry stands, and the next replay finds a duplicate.
-//! `cargo operate redrive` wakes the function directly to replay page by page.
+//! A replay invokes the function that refused the message, with the message and its original time of reception, and waits for
+//! the answer. An entry that was stored, or was a duplicate, leaves the quarantine; one that is refused again stays, with the
+//! new reason. If the replay is interrupted, the entry stays and the next replay finds a duplicate. `cargo operate redrive`
+//! invokes this function directly to replay page by page.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,8 +19,8 @@ use weir_http::{ApiError, finish, from_value, gateway};
 use weir_runtime::clock::{Clock, SystemClock};
 use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
-mod delete_aside;
-mod get_aside;
+mod delete_entry;
+mod get_entry;
 mod get_quarantine;
 mod post_replay;
 mod post_replay_all;
@@ -30,17 +30,17 @@ mod show;
 
 pub use settings::Settings;
 
-/// So long a function may take for one message. With what is read before and written after, that is less than API Gateway
-/// waits.
+/// How long to wait for a function that replays one message. Together with the reads before and the writes after, this is less
+/// than the timeout of API Gateway.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The function with what it works on.
+/// The function `quarantine`.
 pub struct Quarantine {
     router: Router,
     parts: Parts,
 }
 
-/// The functions that a replay goes to, by their names in AWS.
+/// The functions to which replays are sent, by their names in AWS.
 #[derive(Debug, Clone)]
 pub struct Functions {
     /// `calibration`.
@@ -52,11 +52,11 @@ pub struct Functions {
 /// What the handlers share.
 #[derive(Clone)]
 pub struct Parts {
-    /// What was set aside. Nothing is set aside here, so how long it is kept does not matter.
+    /// The table. This function writes no new entries, so its retention does not matter.
     pub quarantine: QuarantineTable,
-    /// The way to the functions.
+    /// Invokes the functions.
     pub invoker: Invoker,
-    /// Their names.
+    /// The names of the functions.
     pub functions: Functions,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
@@ -65,25 +65,25 @@ pub struct Parts {
 #[derive(OpenApi)]
 #[openapi(paths(
     get_quarantine::get_quarantine,
-    get_aside::get_aside,
-    delete_aside::delete_aside,
+    get_entry::get_entry,
+    delete_entry::delete_entry,
     post_replay::post_replay,
     post_replay_all::post_replay_all,
 ))]
 struct Document;
 
 impl Quarantine {
-    /// The function over these parts.
+    /// Creates the function from its parts.
     pub fn new(parts: Parts) -> Self {
         let routes = Router::new()
             .route("/quarantine", get(get_quarantine::get_quarantine))
             .route("/quarantine/replay", post(post_replay_all::post_replay_all))
-            .route("/quarantine/{id}", get(get_aside::get_aside).delete(delete_aside::delete_aside))
+            .route("/quarantine/{id}", get(get_entry::get_entry).delete(delete_entry::delete_entry))
             .route("/quarantine/{id}/replay", post(post_replay::post_replay));
         Self { router: finish(routes.with_state(parts.clone())), parts }
     }
 
-    /// What the code says about its routes.
+    /// The OpenAPI document of its routes.
     pub fn document() -> utoipa::openapi::OpenApi {
         Document::openapi()
     }
@@ -104,14 +104,18 @@ impl Function for Quarantine {
         }))
     }
 
-    /// Answers a request, or `{"replay": {…}}` with what `POST /quarantine/replay` answers to that body.
+    /// Answers an HTTP request, or the event `{"replay": body}` as `POST /quarantine/replay` answers that body.
     async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
         if event.is_http() {
             return Ok(gateway::answer(&self.router, event, until).await);
         }
-        let asked = event.json().get("replay").cloned().ok_or_else(|| Retry::new("the event is not a request"))?;
+        let body = event
+            .json()
+            .get("replay")
+            .cloned()
+            .ok_or_else(|| Retry::new("the event is neither an HTTP request nor a replay"))?;
         let refused = |problem: ApiError| Retry::new(problem.log().unwrap_or(problem.detail()));
-        let answer = self.parts.replay_all(from_value(asked).map_err(refused)?, until).await.map_err(refused)?;
+        let answer = self.parts.replay_all(from_value(body).map_err(refused)?, until).await.map_err(refused)?;
         Ok(json!(answer).into())
     }
 }

@@ -1,4 +1,4 @@
-//! `POST /quarantine/{id}/replay`: one entry, delivered again.
+//! `POST /quarantine/{id}/replay`: replays one entry.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,39 +8,39 @@ use weir_core::id::QuarantineId;
 use weir_http::{Admin, ApiError, IfMatch, Path};
 
 use super::Parts;
-use super::replay::Outcome;
-use super::show::{AsideJson, version};
+use super::replay::ReplayOutcome;
+use super::show::{EntryJson, version};
 
-/// How a replay ended.
+/// How the replay ended.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Ended {
-    /// Stored, or known already: the entry has left the quarantine.
+enum OutcomeJson {
+    /// Stored, or a duplicate: the entry has left the quarantine.
     Accepted,
     /// Refused again: the entry stays.
     Refused,
 }
 
-/// What came of a replay.
+/// The result of a replay.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ReplayJson {
-    outcome: Ended,
-    /// The entry with the reason of this time, when it was refused.
+    outcome: OutcomeJson,
+    /// The entry with its new reason, when it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
-    entry: Option<AsideJson>,
-    /// Parts of the message that were refused while the rest was accepted: each has an entry of its own.
+    entry: Option<EntryJson>,
+    /// Parts of the message that were refused while the rest was accepted: each has its own entry.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<QuarantineId>)]
-    set_aside: Vec<String>,
+    quarantined: Vec<String>,
 }
 
-/// Delivers the message again, as of the instant at which it was received. Asking twice is the same as asking once.
+/// Delivers the message again, with its original time of reception. Repeating the request changes nothing.
 #[utoipa::path(
     post, path = "/quarantine/{id}/replay", tag = "quarantine",
     params(("id" = QuarantineId, Path), ("If-Match" = Option<String>, Header)),
     responses(
-        (status = 200, description = "What came of it.", body = ReplayJson),
-        (status = 503, description = "The function could not say; the entry stays as it was."),
+        (status = 200, description = "The result.", body = ReplayJson),
+        (status = 503, description = "The function failed; the entry stays as it was."),
     )
 )]
 pub(super) async fn post_replay(
@@ -49,17 +49,17 @@ pub(super) async fn post_replay(
     Path(id): Path<QuarantineId>,
     expected: IfMatch,
 ) -> Result<Json<ReplayJson>, ApiError> {
-    let original = parts.quarantine.get(&id).await?.ok_or_else(ApiError::not_found)?;
-    expected.check(version(&original.entry))?;
-    match parts.replay(&original).await? {
-        Outcome::Accepted(kept) => {
-            let set_aside = kept.into_iter().map(|kept| kept.id).collect();
-            Ok(Json(ReplayJson { outcome: Ended::Accepted, entry: None, set_aside }))
+    let found = parts.quarantine.get(&id).await?.ok_or_else(ApiError::not_found)?;
+    expected.check(version(&found.entry))?;
+    match parts.replay(&found).await? {
+        ReplayOutcome::Accepted(parts) => {
+            let quarantined = parts.into_iter().map(|part| part.id).collect();
+            Ok(Json(ReplayJson { outcome: OutcomeJson::Accepted, entry: None, quarantined }))
         }
-        Outcome::Refused(entry) => {
-            let entry = Some(AsideJson::from(*entry));
-            Ok(Json(ReplayJson { outcome: Ended::Refused, entry, set_aside: Vec::new() }))
+        ReplayOutcome::Refused(entry) => {
+            let entry = Some(EntryJson::from(*entry));
+            Ok(Json(ReplayJson { outcome: OutcomeJson::Refused, entry, quarantined: Vec::new() }))
         }
-        Outcome::Gone => Err(ApiError::not_found()),
+        ReplayOutcome::Gone => Err(ApiError::not_found()),
     }
 }

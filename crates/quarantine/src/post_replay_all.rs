@@ -1,4 +1,4 @@
-//! `POST /quarantine/replay`: everything that fits a filter, delivered again, a bounded part of it with each request.
+//! `POST /quarantine/replay`: replays the entries that match a filter, a bounded number with each request.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use utoipa::ToSchema;
 use weir_aws::AwsError;
-use weir_aws::quarantine::{Entry, Place, Wanted};
+use weir_aws::quarantine::{EntryFilter, EntryPosition, StoredEntry};
 use weir_core::domain::calibration::FieldError;
 use weir_core::domain::{Reason, Timestamp};
 use weir_core::id::QuarantineId;
@@ -19,56 +19,56 @@ use weir_runtime::Until;
 
 use super::Parts;
 use super::get_quarantine::name;
-use super::replay::{Failed, Outcome};
+use super::replay::{ReplayError, ReplayOutcome};
 
-/// So many entries one request replays.
+/// Maximum entries per request.
 const MOST: usize = 100;
-/// So many at once.
+/// Maximum concurrent replays.
 const AT_ONCE: usize = 8;
-/// After so long no further one is begun, so that those under way can come to their end as a rule.
+/// No further replay begins after this time, so that those in progress can usually finish.
 const BUDGET: Duration = Duration::from_secs(15);
 
-/// Which entries are replayed, and from where on.
+/// Which entries to replay, and where to continue.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReplayBody {
-    /// Only what was set aside for this reason.
+    /// Only entries with this reason.
     reason: Option<Reason>,
-    /// Only what came from this device.
+    /// Only entries of this device.
     device: Option<String>,
-    /// Only what was set aside at this instant or later.
+    /// Only entries that were quarantined at this instant or later.
     #[serde(default, with = "time::option")]
     #[schema(value_type = Option<Timestamp>)]
     since: Option<Timestamp>,
-    /// How many at most: 1 to 100, 100 unless said otherwise.
+    /// The maximum number of entries: 1 to 100; the default is 100.
     #[schema(minimum = 1, maximum = 100)]
     limit: Option<usize>,
-    /// The `next` of the answer before, with the same filters.
+    /// The `next` of the previous answer, with the same filters.
     #[schema(value_type = Option<String>)]
     next: Option<Cursor>,
 }
 
-/// What came of a part of the filter's entries.
+/// The result of replaying a part of the entries.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(super) struct ReplayedJson {
-    /// So many have left the quarantine.
+    /// The number of entries that have left the quarantine.
     accepted: usize,
-    /// So many were refused again, and stay.
+    /// The number of entries that were refused again, and stay.
     refused: usize,
-    /// Of so many nobody could say in time; as long as they are listed they can be replayed again.
+    /// The number of entries whose outcome is not known; those that are still listed can be replayed again.
     failed: usize,
-    /// To be sent with the next request; absent when every entry of the filter has been tried.
+    /// To be sent with the next request; absent when all entries of the filter have been replayed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     next: Option<Cursor>,
 }
 
-/// Delivers entries again, newest first. Ask again with `next` until there is none: each entry is tried once, however many are
-/// refused, and what was set aside since the first request is left out.
+/// Delivers entries again, newest first. Repeat the request with `next` until there is none: each entry is replayed once, even if it
+/// is refused, and entries that were quarantined since the first request are left out.
 #[utoipa::path(
     post, path = "/quarantine/replay", tag = "quarantine",
     request_body = ReplayBody,
-    responses((status = 200, description = "What came of them.", body = ReplayedJson))
+    responses((status = 200, description = "The result.", body = ReplayedJson))
 )]
 pub(super) async fn post_replay_all(
     State(parts): State<Parts>,
@@ -80,39 +80,36 @@ pub(super) async fn post_replay_all(
 }
 
 impl Parts {
-    /// Replays a part of what the body names.
+    /// Replays a part of the entries that match the body.
     pub(super) async fn replay_all(&self, body: ReplayBody, until: Until) -> Result<ReplayedJson, ApiError> {
         let ReplayBody { reason, device, since, limit, next } = body;
         let limit = limit.unwrap_or(MOST);
         if !(1..=MOST).contains(&limit) {
             return Err(FieldError::new("/limit", format!("must be 1 to {MOST}")).into());
         }
-        let wanted = Wanted { reason, device, since };
-        let name = format!("replay of {}", name(&wanted));
-        let after = next.map(|next| next.open(&name)).transpose()?;
-        let (entries, more) = self.quarantine.list(&wanted, limit, after).await?;
+        let filter = EntryFilter { reason, device, since };
+        let name = name(&filter).filter("replay", Some(true));
+        let after = name.open(next)?;
+        let (entries, more) = self.quarantine.list(&filter, limit, after).await?;
         let last = Instant::now() + BUDGET;
-        let places: Vec<Place> = entries.iter().map(Place::from).collect();
+        let positions: Vec<EntryPosition> = entries.iter().map(EntryPosition::from).collect();
         let begun = stream::iter(entries).take_while(move |_| future::ready(Instant::now() < last && !until.is_over()));
-        // One that is broken off has its entry still, or is done: to replay it again is never wrong.
-        let one = |entry: Entry| async move {
+        // A replay that is cut off has still its entry, or is done: to repeat it is always safe.
+        let one = |entry: StoredEntry| async move {
             let ended = until.finish(self.replay_listed(&entry.id)).await;
             ended.unwrap_or_else(|| Err(AwsError::Late("replay").into()))
         };
         let ended: Vec<_> = begun.map(one).buffer_unordered(AT_ONCE).collect().await;
-        let left = places.len() > ended.len();
-        let place = if left { places.into_iter().nth(ended.len().saturating_sub(1)) } else { more };
-        let mut answer = ReplayedJson {
-            next: place.map(|place| Cursor::new(&name, &place)).transpose()?,
-            ..ReplayedJson::default()
-        };
+        let left = positions.len() > ended.len();
+        let position = if left { positions.into_iter().nth(ended.len().saturating_sub(1)) } else { more };
+        let mut answer = ReplayedJson { next: name.next(position)?, ..ReplayedJson::default() };
         for outcome in ended {
             match outcome {
-                Ok(Outcome::Accepted(_)) => answer.accepted += 1,
-                Ok(Outcome::Refused(_)) => answer.refused += 1,
-                Ok(Outcome::Gone) => {}
+                Ok(ReplayOutcome::Accepted(_)) => answer.accepted += 1,
+                Ok(ReplayOutcome::Refused(_)) => answer.refused += 1,
+                Ok(ReplayOutcome::Gone) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "a replay failed, and its entry stays");
+                    tracing::warn!(%error, "a replay failed; its entry stays");
                     answer.failed += 1;
                 }
             }
@@ -120,11 +117,11 @@ impl Parts {
         Ok(answer)
     }
 
-    /// An index knows no payload, and may still list what is gone.
-    async fn replay_listed(&self, id: &QuarantineId) -> Result<Outcome, Failed> {
+    /// Reads the entry, since the index has no payload and may list deleted entries, and replays it.
+    async fn replay_listed(&self, id: &QuarantineId) -> Result<ReplayOutcome, ReplayError> {
         match self.quarantine.get(id).await? {
-            Some(original) => self.replay(&original).await,
-            None => Ok(Outcome::Gone),
+            Some(found) => self.replay(&found).await,
+            None => Ok(ReplayOutcome::Gone),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What `quarantine` reads from its environment.
+//! The settings of `quarantine`.
 
 use weir_runtime::{Environment, SettingsError};
 

@@ -1,57 +1,57 @@
-//! How an entry of the quarantine is shown.
+//! Quarantine entries as JSON.
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use weir_aws::quarantine::Entry;
+use weir_aws::quarantine::StoredEntry;
 use weir_core::domain::{Reason, Timestamp};
 use weir_core::id::QuarantineId;
 use weir_core::wire::time;
 
-/// Something that was set aside.
+/// A quarantine entry.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct AsideJson {
-    /// The same for the same message, however often it was delivered.
+pub(super) struct EntryJson {
+    /// The id: the same for every delivery of the same message.
     pub id: QuarantineId,
-    /// Why; after a replay that was refused, why then.
+    /// The reason of the latest refusal.
     #[schema(value_type = Reason)]
     pub reason: String,
-    /// The reason in words.
+    /// The explanation of the reason.
     pub detail: String,
-    /// The function that refused it, and that a replay goes to.
+    /// The function that refused it, to which a replay is sent.
     #[schema(example = "calibration")]
     pub function: String,
-    /// The topic it came on; where only one value of a message is set aside, the topic that says it alone.
+    /// The topic of the message; for one value of a message, the topic for that value alone.
     pub topic: String,
     /// The device, when known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "buoy-01")]
     pub device: Option<String>,
-    /// The sensor, where it is one value.
+    /// The sensor, if the entry is one value of a message.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "ph")]
     pub sensor: Option<String>,
-    /// The instant it is for, when known; else that of its reception.
+    /// The instant of the message or value, when known; else the time of its reception.
     #[serde(with = "time")]
     pub at: Timestamp,
-    /// When AWS received it: what a replay is counted for where the message names no instant itself.
+    /// When AWS received it: the instant of a replayed value if the message has none.
     #[serde(with = "time")]
     pub received_at: Timestamp,
-    /// When it was set aside.
+    /// When it was quarantined.
     #[serde(with = "time")]
     pub first_seen: Timestamp,
-    /// When it vanishes by itself.
+    /// When it expires.
     #[serde(with = "time")]
     pub expires_at: Timestamp,
-    /// How often a replay of it was refused.
+    /// How many replays were refused.
     pub attempts: u32,
-    /// When a replay of it was last refused.
+    /// When a replay was last refused.
     #[serde(with = "time::option", skip_serializing_if = "Option::is_none")]
     pub tried_at: Option<Timestamp>,
 }
 
-impl From<Entry> for AsideJson {
-    fn from(entry: Entry) -> Self {
-        let shown = |at: Timestamp| if time::text(at).is_some() { at } else { Timestamp::from_millis(0) };
+impl From<StoredEntry> for EntryJson {
+    fn from(entry: StoredEntry) -> Self {
+        let valid = |at: Timestamp| if time::text(at).is_some() { at } else { Timestamp::from_millis(0) };
         Self {
             id: entry.id,
             reason: entry.reason,
@@ -60,17 +60,17 @@ impl From<Entry> for AsideJson {
             topic: entry.topic,
             device: entry.device,
             sensor: entry.sensor,
-            at: shown(entry.at),
-            received_at: shown(entry.received_at),
-            first_seen: shown(entry.first_seen),
-            expires_at: shown(entry.expires_at),
+            at: valid(entry.at),
+            received_at: valid(entry.received_at),
+            first_seen: valid(entry.first_seen),
+            expires_at: valid(entry.expires_at),
             attempts: entry.attempts,
-            tried_at: entry.tried_at.map(shown),
+            tried_at: entry.tried_at.map(valid),
         }
     }
 }
 
-/// The version of an entry, which only a refused replay changes.
-pub(super) fn version(entry: &Entry) -> u64 {
+/// The version of an entry; a refused replay increases it.
+pub(super) fn version(entry: &StoredEntry) -> u64 {
     u64::from(entry.attempts) + 1
 }

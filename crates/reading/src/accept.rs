@@ -1,48 +1,48 @@
-//! In which form the caller wants the answer: the header `Accept` (RFC 9110, 12.5.1).
+//! The media type of the answer, from the header `Accept` (RFC 9110, 12.5.1).
 
 use axum::extract::FromRequestParts;
 use axum::http::header::ACCEPT;
 use axum::http::request::Parts;
 use weir_http::{ApiError, ErrorKind};
 
-/// A form in which readings are shown.
+/// A media type in which readings are available.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
-    /// For programs.
+pub(super) enum Format {
+    /// `application/json`.
     Json,
-    /// For spreadsheets.
+    /// `text/csv`, for spreadsheets.
     Csv,
 }
 
-impl<S: Sync> FromRequestParts<S> for Form {
+impl<S: Sync> FromRequestParts<S> for Format {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let said: Vec<_> =
+        let values: Vec<_> =
             parts.headers.get_all(ACCEPT).iter().map(|value| value.to_str().unwrap_or_default()).collect();
-        negotiate(&said.join(",")).ok_or_else(|| {
+        negotiate(&values.join(",")).ok_or_else(|| {
             ApiError::new(
                 ErrorKind::NotAcceptable,
-                "readings come as application/json or text/csv, which Accept leaves out",
+                "readings are available as application/json or text/csv, which Accept does not include",
             )
         })
     }
 }
 
-/// The form that is wanted most; JSON where both are wanted alike, or nothing is said.
-fn negotiate(accept: &str) -> Option<Form> {
+/// The format with the highest weight; JSON if both have the same weight, or if the header is empty.
+fn negotiate(accept: &str) -> Option<Format> {
     if accept.trim().is_empty() {
-        return Some(Form::Json);
+        return Some(Format::Json);
     }
     let (json, csv) = (weight(accept, "application", "json"), weight(accept, "text", "csv"));
     match (json > 0.0, csv > json) {
-        (_, true) => Some(Form::Csv),
-        (true, false) => Some(Form::Json),
+        (_, true) => Some(Format::Csv),
+        (true, false) => Some(Format::Json),
         (false, false) => None,
     }
 }
 
-/// How much a type is wanted: the weight of the range that names it best.
+/// The weight of a media type: that of the most specific range that includes it.
 fn weight(accept: &str, kind: &str, subtype: &str) -> f64 {
     let ranges = accept.split(',').filter_map(|range| {
         let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
@@ -64,22 +64,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_form_wanted_most_is_chosen() {
-        for (accept, form) in [
-            ("", Some(Form::Json)),
-            ("*/*", Some(Form::Json)),
-            ("application/json", Some(Form::Json)),
-            ("application/*", Some(Form::Json)),
-            ("text/csv", Some(Form::Csv)),
-            ("TEXT/CSV; charset=utf-8; header=present", Some(Form::Csv)),
-            ("text/*", Some(Form::Csv)),
-            ("application/json;q=0.5, text/csv", Some(Form::Csv)),
-            ("text/csv;q=0.5, application/json", Some(Form::Json)),
-            ("text/csv, application/json", Some(Form::Json)),
-            ("text/csv, */*;q=0.1", Some(Form::Csv)),
-            ("*/*, application/json;q=0", Some(Form::Csv)),
+    fn the_format_with_the_highest_weight_is_chosen() {
+        for (accept, format) in [
+            ("", Some(Format::Json)),
+            ("*/*", Some(Format::Json)),
+            ("application/json", Some(Format::Json)),
+            ("application/*", Some(Format::Json)),
+            ("text/csv", Some(Format::Csv)),
+            ("TEXT/CSV; charset=utf-8; header=present", Some(Format::Csv)),
+            ("text/*", Some(Format::Csv)),
+            ("application/json;q=0.5, text/csv", Some(Format::Csv)),
+            ("text/csv;q=0.5, application/json", Some(Format::Json)),
+            ("text/csv, application/json", Some(Format::Json)),
+            ("text/csv, */*;q=0.1", Some(Format::Csv)),
+            ("*/*, application/json;q=0", Some(Format::Csv)),
             // What a browser sends.
-            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", Some(Form::Json)),
+            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", Some(Format::Json)),
             ("text/html", None),
             ("application/xml, image/*", None),
             ("text/csv;q=0", None),
@@ -88,7 +88,7 @@ mod tests {
             (";;;", None),
             ("json", None),
         ] {
-            assert_eq!(negotiate(accept), form, "{accept}");
+            assert_eq!(negotiate(accept), format, "{accept}");
         }
     }
 }

@@ -8,26 +8,26 @@ use utoipa::IntoParams;
 use weir_core::id::{DeviceId, SensorCode};
 use weir_http::{ApiError, Member, Path, Query};
 
-use super::accept::Form;
-use super::get_readings::{csv, varied};
+use super::accept::Format;
+use super::get_readings::{download, vary_by_accept};
 use super::show::{Latest, Point};
-use super::{Parts, sheet};
+use super::{Parts, csv};
 
-/// The parameters.
+/// The query parameters.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Which {
-    /// Only these sensors; may be given several times. All sensors of the device unless given.
+pub(super) struct LatestParameters {
+    /// Only these sensors; can be repeated. The default is all sensors of the device.
     #[serde(default)]
     #[param(required = false, style = Form, explode = true)]
     sensor: Vec<SensorCode>,
 }
 
-/// The latest reading of each sensor that has one. A flow sensor's level is its sensor `filling`.
+/// Shows the latest reading of each sensor that has one. The level of a flow sensor is its sensor `filling`.
 #[utoipa::path(
     get, path = "/devices/{id}/readings/latest", tag = "readings",
-    params(("id" = DeviceId, Path), Which),
+    params(("id" = DeviceId, Path), LatestParameters),
     responses((status = 200, description = "One reading for each sensor.", content(
         (Latest = "application/json"),
         (String = "text/csv"),
@@ -37,17 +37,17 @@ pub(super) async fn get_latest(
     State(parts): State<Parts>,
     Member(caller): Member,
     Path(id): Path<DeviceId>,
-    form: Form,
-    Query(Which { mut sensor }): Query<Which>,
+    format: Format,
+    Query(LatestParameters { mut sensor }): Query<LatestParameters>,
 ) -> Result<Response, ApiError> {
-    let seen = parts.seen(&caller, id.clone()).await?;
+    let device = parts.readable(&caller, id.clone()).await?;
     sensor.sort();
     sensor.dedup();
-    let sensors = parts.sensors(seen, &sensor).await?;
+    let sensors = parts.sensors(device, &sensor).await?;
     let found = parts.history.latest(&sensors.series(), parts.clock.now()).await?;
     let items: Vec<_> = found.into_iter().map(Point::of).collect();
-    Ok(varied(match form {
-        Form::Json => Json(Latest { items }).into_response(),
-        Form::Csv => csv(&id, sheet::points(&items)?),
+    Ok(vary_by_accept(match format {
+        Format::Json => Json(Latest { items }).into_response(),
+        Format::Csv => download(&id, csv::points(&items)?),
     }))
 }

@@ -1,8 +1,8 @@
-//! `reading`: the time-series store over HTTP. What a device measured, as it is stored, added up over intervals, or the
-//! latest of each sensor; as JSON, or as CSV for a spreadsheet.
+//! `reading`: the time-series store over HTTP. The readings of a device, their aggregates over intervals, or the latest reading
+//! of each sensor; as JSON, or as CSV for spreadsheets.
 //!
-//! Woken by API Gateway with one request each. One file per route; what a caller may ask for is in `ask` and `sensors`,
-//! what they are shown in `show` and `sheet`.
+//! It is invoked by API Gateway. Each route has a file; `query` and `sensors` validate a request, `show` and `csv` write the
+//! answer.
 
 use std::sync::Arc;
 
@@ -17,17 +17,17 @@ use weir_runtime::clock::{Clock, SystemClock};
 use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
 mod accept;
-mod ask;
+mod csv;
 mod get_latest;
 mod get_readings;
+mod query;
 mod sensors;
 mod settings;
-mod sheet;
 mod show;
 
 pub use settings::Settings;
 
-/// The function with what it works on.
+/// The function `reading`.
 pub struct Reading {
     router: Router,
 }
@@ -48,7 +48,7 @@ pub struct Parts {
 struct Document;
 
 impl Reading {
-    /// The function over these parts.
+    /// Creates the function from its parts.
     pub fn new(parts: Parts) -> Self {
         let routes = Router::new()
             .route("/devices/{id}/readings", get(get_readings::get_readings))
@@ -57,7 +57,7 @@ impl Reading {
         Self { router: finish(routes) }
     }
 
-    /// What the code says about its routes.
+    /// The OpenAPI document of its routes.
     pub fn document() -> utoipa::openapi::OpenApi {
         Document::openapi()
     }

@@ -1,4 +1,4 @@
-//! Which sensors a caller may ask for, and which series of the store each of them is.
+//! The sensors that a caller may read, and the series of each.
 
 use std::collections::BTreeMap;
 
@@ -14,19 +14,19 @@ use super::Parts;
 /// The unit of a flow sensor's level.
 const PERCENT: &str = "%";
 
-/// Sensors with the series and the unit of each, in the order of the codes.
+/// Sensors in the order of their codes, with the series and the unit of each.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sensors(BTreeMap<SensorCode, (Series, String)>);
 
-/// A device that the caller may see.
-pub(super) struct Seen {
+/// A device whose readings the caller may read.
+pub(super) struct ReadableDevice {
     id: DeviceId,
     sensors: Sensors,
     registered: bool,
 }
 
 impl Sensors {
-    /// Their series, in the order of the codes.
+    /// The series, in the order of the sensor codes.
     pub fn series(&self) -> Vec<Series> {
         self.0.values().map(|(series, _)| series.clone()).collect()
     }
@@ -38,67 +38,67 @@ impl Sensors {
 }
 
 impl Parts {
-    /// The device. Readings outlive it: of one that was deleted an admin may still read them, who alone could register
-    /// it again and read them then.
+    /// The device, if the caller may read it. Readings outlive the device: an admin may read those of a deleted one, since an
+    /// admin could register it again and read them then.
     ///
     /// # Errors
-    /// 404 for any other that is not there or not in scope.
-    pub(super) async fn seen(&self, caller: &Caller, id: DeviceId) -> Result<Seen, ApiError> {
+    /// 404 for any other device that does not exist or is not in scope.
+    pub(super) async fn readable(&self, caller: &Caller, id: DeviceId) -> Result<ReadableDevice, ApiError> {
         caller.sees(&id)?;
         match self.devices.find(&id).await? {
             Registration::Device(stored) => {
-                Ok(Seen { sensors: registered(&id, &stored.device.details), id, registered: true })
+                Ok(ReadableDevice { sensors: registered(&id, &stored.device.details), id, registered: true })
             }
             Registration::Deleted(_) if caller.role == Some(Role::Admin) => {
-                Ok(Seen { id, sensors: Sensors::default(), registered: false })
+                Ok(ReadableDevice { id, sensors: Sensors::default(), registered: false })
             }
             Registration::Deleted(_) | Registration::None => Err(ApiError::not_found()),
         }
     }
 
-    /// Those of the device's sensors that are asked for; all when none is named. One that the device no longer has can
-    /// be named as long as there are readings of it.
+    /// The requested sensors of the device, or all if none are requested. Sensors that were deleted can be requested as long as
+    /// there are readings of them.
     ///
     /// # Errors
-    /// 422 for one that it neither has nor had readings of, and for more than a device can have.
-    pub(super) async fn sensors(&self, seen: Seen, asked: &[SensorCode]) -> Result<Sensors, ApiError> {
-        let Seen { id, sensors: Sensors(mut known), registered } = seen;
-        if asked.len() > MAX_SENSORS {
+    /// 422 for a sensor that the device does not have and that has no readings, and for more sensors than a device can have.
+    pub(super) async fn sensors(&self, device: ReadableDevice, requested: &[SensorCode]) -> Result<Sensors, ApiError> {
+        let ReadableDevice { id, sensors: Sensors(mut known), registered } = device;
+        if requested.len() > MAX_SENSORS {
             return Err(ApiError::unfit("sensor", format!("names more than {MAX_SENSORS} sensors")));
         }
-        if asked.is_empty() {
-            let gone = "must name the sensors: the device was deleted, and with it the list of what it had";
+        if requested.is_empty() {
+            let gone = "must name the sensors, because the device and its list of sensors were deleted";
             return if registered { Ok(Sensors(known)) } else { Err(ApiError::unfit("sensor", gone)) };
         }
-        known.retain(|code, _| asked.contains(code));
-        let unknown: Vec<_> = asked.iter().filter(|code| !known.contains_key(code)).collect();
-        // Under the device's own id there is at most the history of a level that is called as the device is.
+        known.retain(|code, _| requested.contains(code));
+        let unknown: Vec<_> = requested.iter().filter(|code| !known.contains_key(code)).collect();
+        // The series `filling` under the id of the device could only be that of a level with the same id.
         if unknown.iter().any(|code| code.as_str() == FILLING) {
-            return Err(none(FILLING));
+            return Err(no_such_sensor(FILLING));
         }
         let unknown: Vec<_> =
             unknown.into_iter().map(|code| Series { device: id.clone(), sensor: code.clone() }).collect();
         let found = self.history.latest(&unknown, self.clock.now()).await?;
         if let Some(series) = unknown.iter().find(|series| found.iter().all(|reading| reading.series != **series)) {
-            return Err(none(series.sensor.as_str()));
+            return Err(no_such_sensor(series.sensor.as_str()));
         }
         known.extend(found.into_iter().map(|reading| (reading.series.sensor.clone(), (reading.series, reading.unit))));
         Ok(Sensors(known))
     }
 }
 
-fn none(sensor: &str) -> ApiError {
-    ApiError::unfit("sensor", format!("the device has no sensor {sensor}, nor are there readings of one"))
+fn no_such_sensor(sensor: &str) -> ApiError {
+    ApiError::unfit("sensor", format!("the device has no sensor {sensor}, and there are no readings of one"))
 }
 
-/// The sensors of a registered device. A flow sensor's level is one of them: its history is kept under the level id.
+/// The sensors of a registered device. The level of a flow sensor is one of them; its history is stored under the level id.
 fn registered(id: &DeviceId, details: &DeviceDetails) -> Sensors {
     let own = |code: &SensorCode| Series { device: id.clone(), sensor: code.clone() };
-    // No sensor is called so any more; one that was registered before is not shown, for its series may be a level's.
-    let others = details.sensors.iter().filter(|sensor| sensor.code.as_str() != FILLING);
-    let others = others.map(|sensor| (sensor.code.clone(), (own(&sensor.code), sensor.unit.clone())));
-    let mut sensors: BTreeMap<_, _> = others.collect();
-    // Every level id is a device id, and the word a code.
+    // The code is reserved. A sensor that was registered with it earlier is left out, because its series may be that of a level.
+    let own_sensors = details.sensors.iter().filter(|sensor| sensor.code.as_str() != FILLING);
+    let own_sensors = own_sensors.map(|sensor| (sensor.code.clone(), (own(&sensor.code), sensor.unit.clone())));
+    let mut sensors: BTreeMap<_, _> = own_sensors.collect();
+    // Every level id is also a valid device id, and `filling` a valid sensor code.
     let level = details.level_id.as_ref().and_then(|level| level.as_str().parse().ok()).zip(FILLING.parse().ok());
     if let Some((device, sensor)) = level {
         let sensor: SensorCode = sensor;

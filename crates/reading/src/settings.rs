@@ -1,4 +1,4 @@
-//! What `reading` reads from its environment.
+//! The settings of `reading`.
 
 use weir_aws::time_series::StoreSettings;
 use weir_runtime::{Environment, SettingsError};

@@ -9,24 +9,24 @@ use weir_core::id::SensorCode;
 use weir_core::wire::time;
 use weir_http::Cursor;
 
-/// What can be shown of an interval.
+/// An aggregate that can be shown of an interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Agg {
     /// The arithmetic mean.
     Mean,
-    /// The smallest value.
+    /// The minimum.
     Min,
-    /// The largest value.
+    /// The maximum.
     Max,
-    /// How many readings.
+    /// The number of readings.
     Count,
 }
 
 impl Agg {
-    /// All, in the order in which they are shown.
+    /// All aggregates, in the order in which they are shown.
     pub const ALL: [Self; 4] = [Self::Mean, Self::Min, Self::Max, Self::Count];
 
-    /// The one of that name.
+    /// The aggregate with this name.
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|agg| agg.name() == word)
     }
@@ -61,7 +61,7 @@ pub(super) struct Point {
     pub quality: &'static str,
     /// The number that the device sent.
     pub raw: f64,
-    /// The version of the calibration that made `value`; absent when none did.
+    /// The version of the calibration that produced `value`; absent without a calibration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calibration: Option<u32>,
     /// When AWS received it.
@@ -69,50 +69,50 @@ pub(super) struct Point {
     pub received_at: Timestamp,
 }
 
-/// What the readings of an interval come to. Of `mean`, `min`, `max`, `count` those that were asked for.
+/// The aggregates of the readings of one interval: those of `mean`, `min`, `max` and `count` that were requested.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Interval {
     /// The sensor.
     pub sensor: SensorCode,
-    /// When the interval begins. The first and the last of a span may lie partly outside: what lies outside is not counted.
+    /// When the interval begins. The first and the last one of a span may lie partly outside; readings outside do not count.
     #[serde(with = "time")]
     pub at: Timestamp,
-    /// The mean of the values; `null` when none counts.
+    /// The mean; `null` when no reading counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mean: Option<Option<f64>>,
-    /// The smallest value; `null` when none counts.
+    /// The minimum; `null` when no reading counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<Option<f64>>,
-    /// The largest value; `null` when none counts.
+    /// The maximum; `null` when no reading counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<Option<f64>>,
-    /// How many readings count.
+    /// The number of readings that count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
     /// The unit of the sensor as it is registered now; may be empty.
     pub unit: String,
-    /// Which readings count: the `good` ones when there are any, else the `uncalibrated` ones; `out_of_range` when there
-    /// are only such, of which none counts.
+    /// The quality of the readings that count: `good` if there are any, else `uncalibrated`; `out_of_range` if all readings
+    /// have this quality, of which none count.
     pub quality: &'static str,
-    /// How many readings of other quality lie in the interval.
+    /// The number of readings of other qualities in the interval.
     pub left_out: u64,
 }
 
-/// A page of readings or of intervals: sensor after sensor in the order of their codes, each ascending in time.
+/// A page of readings or of intervals, sensor by sensor in the order of their codes, each in ascending order of time.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Readings<T> {
     /// The first instant of the span.
     #[serde(with = "time")]
     pub from: Timestamp,
-    /// The first instant after it.
+    /// The first instant after the span.
     #[serde(with = "time")]
     pub to: Timestamp,
-    /// The width of the intervals, when readings were added up.
+    /// The width of the intervals, if the items are intervals.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<String>,
-    /// The readings or intervals. A page may have fewer than `limit`, or none, and a `next` all the same.
+    /// The readings or intervals. A page with fewer than `limit` items, or none, can have a `next`.
     pub items: Vec<T>,
-    /// The parameter `next` of the page after this one; absent on the last page.
+    /// The parameter `next` of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub next: Option<Cursor>,
@@ -126,7 +126,7 @@ pub(super) struct Latest {
 }
 
 impl Point {
-    /// The reading as it is shown.
+    /// The JSON of a reading.
     pub fn of(reading: Reading) -> Self {
         Self {
             sensor: reading.series.sensor,
@@ -142,21 +142,21 @@ impl Point {
 }
 
 impl Interval {
-    /// The interval as it is shown.
+    /// The JSON of an interval.
     pub fn of(bucket: Bucket, aggs: &[Agg], unit: &str) -> Self {
-        let shown = bucket.sums.shown();
-        let (tally, asked) = (shown.tally, |agg| aggs.contains(&agg));
-        let some = |value: f64| (tally.count > 0).then_some(value);
+        let summary = bucket.aggregates.summary();
+        let (aggregate, requested) = (summary.aggregate, |agg| aggs.contains(&agg));
+        let some = |value: f64| (aggregate.count > 0).then_some(value);
         Self {
             sensor: bucket.sensor,
             at: bucket.start,
-            mean: asked(Agg::Mean).then(|| tally.mean()),
-            min: asked(Agg::Min).then(|| some(tally.min)),
-            max: asked(Agg::Max).then(|| some(tally.max)),
-            count: asked(Agg::Count).then_some(tally.count),
+            mean: requested(Agg::Mean).then(|| aggregate.mean()),
+            min: requested(Agg::Min).then(|| some(aggregate.min)),
+            max: requested(Agg::Max).then(|| some(aggregate.max)),
+            count: requested(Agg::Count).then_some(aggregate.count),
             unit: unit.to_owned(),
-            quality: shown.quality.code(),
-            left_out: shown.left_out,
+            quality: summary.quality.code(),
+            left_out: summary.left_out,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `GET /devices/{id}/sensors/{code}/recalculate/{job}`: how far a recalculation is.
+//! `GET /devices/{id}/sensors/{code}/recalculate/{job}`: the state of a recalculation.
 
 use axum::Json;
 use axum::extract::State;
@@ -9,11 +9,11 @@ use weir_http::{Admin, ApiError, Path};
 use super::Parts;
 use super::show::RecalculationJson;
 
-/// How far the recalculation is. It can be read for 90 days.
+/// Shows the progress of a recalculation, for 90 days.
 #[utoipa::path(
     get, path = "/devices/{id}/sensors/{code}/recalculate/{job}", tag = "calibrations",
     params(("id" = DeviceId, Path), ("code" = SensorCode, Path), ("job" = JobId, Path)),
-    responses((status = 200, description = "How far it is.", body = RecalculationJson))
+    responses((status = 200, description = "The recalculation.", body = RecalculationJson))
 )]
 pub(super) async fn get_recalculation(
     State(parts): State<Parts>,

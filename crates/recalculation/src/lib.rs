@@ -1,8 +1,8 @@
-//! `recalculation`: a wrong calibration is corrected after the fact, and models are fitted to reference points.
+//! `recalculation`: recalculates stored readings after a calibration was corrected, and fits models to reference points.
 //!
-//! Woken by API Gateway with one request each; by the stream of the table `recalculations`, to go on with a job; and by
-//! a schedule, to begin what had to wait and to wake what has stopped. One file per route; the work itself is in `work`
-//! (slice after slice) and `slice` (one of them).
+//! It is invoked by API Gateway with HTTP requests, by the stream of the table `recalculations` to continue a job, and by a
+//! schedule to begin waiting jobs and to wake stalled ones. Each route has a file; `work` runs a job slice by slice, and `slice`
+//! recalculates one slice.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use weir_aws::device::DeviceTable;
 use weir_aws::recalculation::RecalculationTable;
 use weir_aws::time_series::{History, TimeSeries};
 use weir_aws::{AwsError, CalibrationTable};
+use weir_core::domain::recalculation::stalled;
 use weir_http::{finish, gateway};
 use weir_runtime::clock::{Clock, SystemClock};
 use weir_runtime::event::Record;
@@ -33,10 +34,10 @@ mod work;
 
 pub use settings::Settings;
 
-/// So many jobs a sweep wakes at most.
+/// Maximum jobs that a sweep wakes.
 const SWEPT: i32 = 100;
 
-/// The function with what it works on.
+/// The function `recalculation`.
 pub struct Recalculation {
     router: Router,
     parts: Parts,
@@ -51,13 +52,13 @@ pub struct Parts {
     pub calibrations: CalibrationTable,
     /// The jobs.
     pub jobs: RecalculationTable,
-    /// The stored readings, to be read.
+    /// Queries of stored readings.
     pub history: Arc<History>,
-    /// The same, to be replaced.
+    /// The store, to replace readings.
     pub store: Arc<TimeSeries>,
-    /// So long the other functions remember calibrations, in seconds.
+    /// How long the other functions cache calibrations, in seconds.
     pub cache_seconds: i64,
-    /// So many readings make a slice.
+    /// The number of readings per slice.
     pub slice: usize,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
@@ -68,7 +69,7 @@ pub struct Parts {
 struct Document;
 
 impl Recalculation {
-    /// The function over these parts.
+    /// Creates the function from its parts.
     pub fn new(parts: Parts) -> Self {
         let routes = Router::new()
             .route("/devices/{id}/sensors/{code}/calibrations/fit", post(post_fit::post_fit))
@@ -78,7 +79,7 @@ impl Recalculation {
         Self { router: finish(routes), parts }
     }
 
-    /// What the code says about its routes.
+    /// The OpenAPI document of its routes.
     pub fn document() -> utoipa::openapi::OpenApi {
         Document::openapi()
     }
@@ -106,34 +107,34 @@ impl Function for Recalculation {
         }))
     }
 
-    /// Answers a request; goes on with the jobs that a batch of stream records names, and answers with the records to
-    /// deliver again; or wakes what is due when the event is neither.
+    /// Answers an HTTP request; or continues the jobs of a batch of stream records, and returns the records to deliver again; or
+    /// wakes jobs that are due, for any other event.
     async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
         if event.is_http() {
             return Ok(gateway::answer(&self.router, event, until).await);
         }
         match event.stream_records() {
-            Some(records) => self.go_on(records?, until).await,
+            Some(records) => self.continue_jobs(records?, until).await,
             None => self.sweep(until).await,
         }
     }
 }
 
 impl Recalculation {
-    async fn go_on(&self, records: Vec<Record<EventRecord>>, until: Until) -> Result<Response, Retry> {
+    async fn continue_jobs(&self, records: Vec<Record<EventRecord>>, until: Until) -> Result<Response, Retry> {
         let (mut failed, mut done) = (Vec::new(), BTreeSet::new());
         for Record { id: sequence, decoded } in records {
             match decoded.and_then(|record| record::job(&record)) {
                 Ok((series, job)) => {
-                    // Two records of one job are worked on once: what counts is how the job stands now.
+                    // Several records of one job are one piece of work: it continues from its current state.
                     if !done.insert((series.clone(), job.clone())) {
                         continue;
                     }
-                    // A slice that is cut off is begun anew, and finds what it has replaced in place: however slow AWS
-                    // is, there is less to do each time.
+                    // A slice that is cut off is repeated, and need not replace what it has replaced already: however slow
+                    // AWS is, there is less to do each time.
                     let worked = until.finish(self.parts.work(&series, &job)).await;
                     if let Err(error) = worked.unwrap_or(Err(AwsError::Late("slice"))) {
-                        tracing::warn!(device = %series.device, sensor = %series.sensor, %job, %error, "to go on later");
+                        tracing::warn!(device = %series.device, sensor = %series.sensor, %job, %error, "continues later");
                         failed.push(sequence);
                     }
                 }
@@ -146,14 +147,14 @@ impl Recalculation {
         Ok(Response::failed_records(failed))
     }
 
-    /// Wakes what is due; what there is no time for stays due.
+    /// Wakes jobs that are due. Those for which there is no time stay due.
     async fn sweep(&self, until: Until) -> Result<Response, Retry> {
         let now = self.parts.clock.now();
         let late = || AwsError::Late("sweep");
         let due = until.finish(self.parts.jobs.due(now, SWEPT)).await.ok_or_else(late)??;
         let mut woken = 0;
         for job in &due {
-            match until.finish(self.parts.jobs.wake(job, now)).await {
+            match until.finish(self.parts.jobs.wake(job, stalled(now))).await {
                 Some(done) => done?,
                 None => break,
             }

@@ -1,4 +1,4 @@
-//! `POST /devices/{id}/sensors/{code}/calibrations/fit`: the model that reference points make. Nothing is stored.
+//! `POST /devices/{id}/sensors/{code}/calibrations/fit`: fits a model to reference points. Nothing is stored.
 
 use axum::Json;
 use axum::extract::State;

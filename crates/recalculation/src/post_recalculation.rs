@@ -1,4 +1,4 @@
-//! `POST /devices/{id}/sensors/{code}/recalculate`: stored readings are to be worked out anew.
+//! `POST /devices/{id}/sensors/{code}/recalculate`: begins a recalculation of stored readings.
 
 use axum::Json;
 use axum::extract::State;
@@ -7,8 +7,8 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use weir_aws::AwsError;
 use weir_aws::recalculation::{MOST_CANCELLED, RecalculationTable};
+use weir_aws::{Attempts, AwsError, WriteOutcome};
 use weir_core::domain::Timestamp;
 use weir_core::domain::calibration::FieldError;
 use weir_core::domain::device::Sensor;
@@ -20,36 +20,36 @@ use weir_http::{Admin, ApiError, Path, Strict};
 use super::Parts;
 use super::show::RecalculationJson;
 
-/// So often a beginning is tried against others over the same series.
+/// Maximum attempts to begin while others begin jobs of the same series.
 const ATTEMPTS: u32 = 10;
-/// So many versions are looked through at once for the one that was entered last.
+/// Versions per page when looking for the one that was entered last.
 const PAGE: usize = 100;
 
-/// From when to when.
+/// The span to recalculate.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RecalculationBody {
     /// The first instant.
     #[serde(with = "weir_core::wire::time")]
     from: Timestamp,
-    /// The first instant that no longer belongs to it.
+    /// The first instant after the span.
     #[serde(with = "weir_core::wire::time")]
     to: Timestamp,
 }
 
-/// Works out the stored readings of a span anew from their raw numbers, each with the calibration in force at its own
-/// instant, in the background.
+/// Recalculates the stored readings of a span from their raw numbers, in the background, each with the calibration in force at
+/// its instant.
 ///
-/// A reading changes when a version is in force that is newer than the one it was made with. It begins when every
-/// function uses the newest version, and takes the place of older ones of which all that is left lies within its span:
-/// they are cancelled, 98 at most. Others go on beside it, which changes nothing of what comes out. Where the formula of another sensor asks for this one, that sensor's readings follow when it gets a new version too (the same
-/// formula again) and is recalculated after this one.
+/// A reading changes if the version in force is newer than the one it was made with. The recalculation begins when every
+/// function uses the newest version. It cancels older recalculations, at most 98, if all that is left of them lies in its span;
+/// others continue, with the same result. If the formula of another sensor uses this one, its readings change only when it gets
+/// a new version too (of the same formula) and is recalculated after this one.
 #[utoipa::path(
     post, path = "/devices/{id}/sensors/{code}/recalculate", tag = "calibrations",
     params(("id" = DeviceId, Path), ("code" = SensorCode, Path)),
     request_body = RecalculationBody,
     responses(
-        (status = 202, description = "It will be done.", body = RecalculationJson, headers(("Location" = String))),
+        (status = 202, description = "The recalculation was accepted.", body = RecalculationJson, headers(("Location" = String))),
     )
 )]
 pub(super) async fn post_recalculation(
@@ -68,10 +68,9 @@ pub(super) async fn post_recalculation(
     let series = Series { device, sensor };
     let entered = parts.entered(&series).await?;
     let id = RecalculationTable::new_id()?;
-    for attempt in 0..ATTEMPTS {
-        if attempt > 0 {
-            tokio::time::sleep(std::time::Duration::from_millis(20 << attempt.min(5))).await;
-        }
+    let mut attempts = Attempts::new("recalculations", &id, ATTEMPTS);
+    loop {
+        attempts.next().await?;
         let now = parts.clock.now();
         let begins_at = begins_at(now, entered, parts.cache_seconds);
         let job = Job {
@@ -89,19 +88,18 @@ pub(super) async fn post_recalculation(
             reason: None,
         };
         let open = parts.jobs.open(&series).await?;
-        let covered = open.covered(&job).count();
-        if covered > MOST_CANCELLED {
+        let cancelled: Vec<&Job> = open.jobs.iter().filter(|older| job.covers(older)).collect();
+        if cancelled.len() > MOST_CANCELLED {
             let detail =
-                format!("takes the place of {covered} others that are not done, {MOST_CANCELLED} at most can go");
+                format!("would cancel {} unfinished recalculations, more than {MOST_CANCELLED}", cancelled.len());
             return Err(ApiError::transition(detail));
         }
-        if parts.jobs.begin(&job, &open).await? {
+        if parts.jobs.begin(&job, &open, &cancelled).await? == WriteOutcome::Done {
             let Series { device, sensor } = &series;
             let location = [(LOCATION, format!("/devices/{device}/sensors/{sensor}/recalculate/{id}"))];
             return Ok((StatusCode::ACCEPTED, location, Json(RecalculationJson::of(&job))));
         }
     }
-    Err(AwsError::Contended { table: "recalculations", key: id.to_string() }.into())
 }
 
 impl Parts {

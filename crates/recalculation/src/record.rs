@@ -1,4 +1,4 @@
-//! One record of the stream: which job is to go on.
+//! Stream records: which job to continue.
 
 use aws_lambda_events::dynamodb::EventRecord;
 use serde::Deserialize;
@@ -13,13 +13,13 @@ struct Key {
     job: String,
 }
 
-/// The job whose row changed, and its series. Only the key counts: what is worked on is how the job stands now.
+/// The series and id of the job whose row changed. Only the key is used: the job continues from its current state.
 ///
 /// # Errors
-/// When the key is not that of a job.
+/// When the key is not the key of a job.
 pub(super) fn job(record: &EventRecord) -> Result<(Series, JobId), String> {
     let key: Key = serde_dynamo::from_item(record.change.keys.clone()).map_err(|error| error.to_string())?;
-    let (device, sensor) = key.sensor.split_once('#').ok_or("`sensor` names no sensor of a device")?;
+    let (device, sensor) = key.sensor.split_once('#').ok_or("`sensor` is not a device and a sensor")?;
     let device = device.parse().map_err(|error| format!("{error}"))?;
     let sensor = sensor.parse().map_err(|error| format!("{error}"))?;
     Ok((Series { device, sensor }, key.job.parse().map_err(|error| format!("{error}"))?))

@@ -1,4 +1,4 @@
-//! What `recalculation` reads from its environment.
+//! The settings of `recalculation`.
 
 use weir_aws::time_series::StoreSettings;
 use weir_runtime::{Environment, SettingsError};

@@ -1,4 +1,4 @@
-//! A recalculation as the API shows it.
+//! Recalculations as JSON.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -6,63 +6,63 @@ use weir_core::domain::Timestamp;
 use weir_core::domain::recalculation::{Job, State};
 use weir_core::id::JobId;
 
-/// How far a recalculation is.
+/// The state of a recalculation.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum StateJson {
-    /// Until every function uses the newest calibration: the time that functions remember it, and half a minute.
+    /// It waits until every function uses the newest calibration: the time for which functions cache it, and half a minute.
     Waiting,
-    /// Slice by slice.
+    /// It recalculates slice by slice.
     Running,
-    /// To the end of its span.
+    /// It reached the end of its span.
     Done,
-    /// Another one, over all that was left of it, began later.
+    /// A later one, whose span includes all that was left, replaced it.
     Cancelled,
-    /// It cannot go on; `reason` says why.
+    /// It cannot continue; `reason` says why.
     Failed,
 }
 
 /// A recalculation.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct RecalculationJson {
-    /// Its name.
+    /// Its id.
     pub job: JobId,
-    /// How far it is.
+    /// The state.
     pub state: StateJson,
-    /// The first instant in its span.
+    /// The first instant of the span.
     #[serde(with = "weir_core::wire::time")]
     pub from: Timestamp,
-    /// The first instant after its span.
+    /// The first instant after the span.
     #[serde(with = "weir_core::wire::time")]
     pub to: Timestamp,
-    /// The first instant that is not done.
+    /// The first instant that is not yet recalculated.
     #[serde(with = "weir_core::wire::time")]
     pub done_until: Timestamp,
-    /// How many readings were looked at.
+    /// The number of readings read.
     pub seen: u64,
-    /// How many have another calibration now. When work was cut off in the middle of a slice and done again, those that
-    /// were changed the first time are not counted.
+    /// The number of readings that have a newer calibration now. If a slice was cut off and repeated, the readings that were
+    /// changed the first time are not counted.
     pub changed: u64,
-    /// How many have a raw number that the calibration in force refuses; they stay as they are.
+    /// The number of readings whose raw number the calibration in force refuses; they stay as they are.
     pub refused: u64,
-    /// It begins not before this.
+    /// The earliest time at which it begins.
     #[serde(with = "weir_core::wire::time")]
     pub begins_at: Timestamp,
-    /// Who asked for it.
+    /// Who requested it.
     pub by: String,
-    /// When.
+    /// When it was requested.
     #[serde(with = "weir_core::wire::time")]
     pub created_at: Timestamp,
-    /// When it last went on.
+    /// When it last advanced.
     #[serde(with = "weir_core::wire::time")]
     pub updated_at: Timestamp,
-    /// Why it failed, or the first of what was refused.
+    /// Why it failed, or the first refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
 impl RecalculationJson {
-    /// The job as it is shown.
+    /// The JSON of a job.
     pub(super) fn of(job: &Job) -> Self {
         let state = match job.state {
             State::Waiting => StateJson::Waiting,

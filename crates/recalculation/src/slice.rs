@@ -1,32 +1,32 @@
-//! One slice of a job: some readings are read, worked out anew, and replaced where there is something better.
+//! One slice of a job: readings are read, recalculated, and replaced if a newer calibration is in force.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use weir_aws::AwsError;
-use weir_aws::time_series::{Better, Place, Span};
+use weir_aws::time_series::{Replacement, SeriesPosition, Span};
+use weir_aws::{Attempts, AwsError};
 use weir_core::domain::Timestamp;
 use weir_core::domain::calibration::{Calibration, Inputs};
 use weir_core::domain::device::Sensor;
 use weir_core::domain::reading::{Reading, Series};
-use weir_core::domain::recalculation::{Count, Job, Point, State, recalculate};
+use weir_core::domain::recalculation::{Count, Job, Recalculated, State, recalculate};
 use weir_core::id::SensorCode;
 
 use super::Parts;
 
-/// So often a slice is read again because readings were stored anew meanwhile.
-const ATTEMPTS: usize = 3;
-/// So many values of inputs are read for a slice; where they lie denser than the sensor's own, the slice becomes shorter.
+/// Maximum attempts at a slice whose readings change while it is recalculated.
+const ATTEMPTS: u32 = 3;
+/// Maximum input values read for a slice; if they are denser than the readings of the sensor, the slice becomes shorter.
 const INPUTS: usize = 10_000;
-/// So many of them at once.
+/// Input values per page.
 const PAGE: usize = 2_000;
 
-/// Why a job does not go on.
+/// Why a job cannot continue.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// AWS failed.
+    /// A request to AWS failed.
     Aws(AwsError),
-    /// What it is about is no longer there.
+    /// The sensor does not exist any more.
     Gone(String),
 }
 
@@ -36,7 +36,7 @@ impl From<AwsError> for Stop {
     }
 }
 
-/// What readings are worked out from.
+/// The calibrations with which a job recalculates.
 pub(super) struct Sources {
     sensor: Sensor,
     versions: Vec<Arc<Calibration>>,
@@ -44,7 +44,7 @@ pub(super) struct Sources {
 }
 
 impl Sources {
-    /// The sensor and its calibrations as they are now.
+    /// Reads the sensor and its calibrations.
     pub(super) async fn of(parts: &Parts, series: &Series) -> Result<Self, Stop> {
         let device = parts.devices.get(&series.device).await?;
         let sensor = device.and_then(|device| device.sensor(&series.sensor).cloned());
@@ -55,20 +55,22 @@ impl Sources {
     }
 }
 
-/// The values of the inputs at the instants of a slice, and the first instant up to which they were read.
-struct Known {
+/// The values of the inputs at the instants of a slice, and the instant up to which they were read.
+struct InputValues {
     values: BTreeMap<Timestamp, Vec<(SensorCode, f64)>>,
     until: Timestamp,
 }
 
 impl Parts {
-    /// Does the next slice and says how the job stands after it.
+    /// Recalculates the next slice and returns the job after it.
     pub(super) async fn slice(&self, job: &Job, sources: &Sources) -> Result<Job, Stop> {
-        for _ in 0..ATTEMPTS {
+        let mut attempts = Attempts::new("readings", &job.series.sensor, ATTEMPTS);
+        loop {
+            attempts.next().await?;
             let span = Span { from: job.cursor, to: job.to };
             let series = std::slice::from_ref(&job.series);
             let found = self.history.points(series, span, None, self.slice, self.clock.now()).await?;
-            let mut next = found.next.map(|Place { at, .. }| at);
+            let mut next = found.next.map(|SeriesPosition { at, .. }| at);
             let mut seen = found.items;
             let known = self.inputs(&job.series, sources, &seen).await?;
             if let Some(first) = seen.iter().map(|reading| reading.at).find(|at| *at >= known.until) {
@@ -76,39 +78,38 @@ impl Parts {
                 next = Some(first);
             }
             let mut count = Count { seen: seen.len() as u64, ..Count::default() };
-            let (mut better, mut reason) = (Vec::new(), job.reason.clone());
+            let (mut replacements, mut reason) = (Vec::new(), job.reason.clone());
             for stored in &seen {
                 let none = Vec::new();
                 let inputs = known.values.get(&stored.at).unwrap_or(&none);
                 let inputs: Vec<_> = inputs.iter().map(|(sensor, value)| (sensor, *value)).collect();
                 match recalculate(&sources.sensor, &sources.versions, stored, Inputs::of(&inputs)) {
-                    Point::Same => {}
-                    Point::Better(reading) => better.push(Better { stored: stored.clone(), better: reading }),
-                    Point::Refused(refusal) => {
+                    Recalculated::Unchanged => {}
+                    Recalculated::Replaced(new) => replacements.push(Replacement { stored: stored.clone(), new }),
+                    Recalculated::Refused(refusal) => {
                         count.refused += 1;
                         reason.get_or_insert_with(|| format!("{}: {}", refusal.reason, refusal.detail));
                     }
                 }
             }
-            let replaced = self.store.replace(&seen, &better, self.clock.as_ref()).await?;
+            let replaced = self.store.replace(&seen, &replacements, self.clock.as_ref()).await?;
             if replaced.overtaken > 0 {
-                // A reading came to one of these places meanwhile; it may have another raw number.
+                // A reading was stored in the meantime, possibly with another raw number.
                 continue;
             }
             count.refused += replaced.refused as u64;
-            count.changed = (better.len() - replaced.refused.min(better.len())) as u64;
-            return Ok(moved(job, next, count, reason, self.clock.now()));
+            count.changed = (replacements.len() - replaced.refused.min(replacements.len())) as u64;
+            return Ok(advanced(job, next, count, reason, self.clock.now()));
         }
-        Err(AwsError::Contended { table: "readings", key: job.series.sensor.to_string() }.into())
     }
 
     /// The stored values of the inputs at the instants of these readings.
-    async fn inputs(&self, of: &Series, sources: &Sources, seen: &[Reading]) -> Result<Known, AwsError> {
-        let mut known = Known { values: BTreeMap::new(), until: Timestamp::from_millis(i64::MAX) };
+    async fn inputs(&self, of: &Series, sources: &Sources, seen: &[Reading]) -> Result<InputValues, AwsError> {
+        let mut known = InputValues { values: BTreeMap::new(), until: Timestamp::from_millis(i64::MAX) };
         let (Some(first), Some(last)) = (seen.first(), seen.last()) else { return Ok(known) };
         let instants: BTreeSet<Timestamp> = seen.iter().map(|reading| reading.at).collect();
         let after = Timestamp::from_millis(last.at.millis().saturating_add(1));
-        // Ascending by sensor, as `Inputs` wants them.
+        // In ascending order of sensors, as `Inputs` requires.
         for sensor in &sources.inputs {
             let series = [Series { device: of.device.clone(), sensor: sensor.clone() }];
             let (mut from, mut read) = (first.at, 0);
@@ -123,15 +124,15 @@ impl Parts {
                 for reading in page.items.into_iter().filter(|reading| instants.contains(&reading.at)) {
                     known.values.entry(reading.at).or_default().push((sensor.clone(), reading.value));
                 }
-                from = page.next.map_or(after, |place| place.at);
+                from = page.next.map_or(after, |next| next.at);
             }
         }
         Ok(known)
     }
 }
 
-/// The job after a slice; without anything left it is done.
-fn moved(job: &Job, next: Option<Timestamp>, slice: Count, reason: Option<String>, now: Timestamp) -> Job {
+/// The job after a slice: done if there is no `next` instant.
+fn advanced(job: &Job, next: Option<Timestamp>, slice: Count, reason: Option<String>, now: Timestamp) -> Job {
     let count = Count {
         seen: job.count.seen + slice.seen,
         changed: job.count.changed + slice.changed,

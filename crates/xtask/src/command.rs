@@ -104,3 +104,20 @@ impl Command {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn the_help_of_every_command_is_in_this_program() {
+        for command in Command::command().get_subcommands().filter(|command| !command.is_hide_set()) {
+            let asked = Command::try_parse_from(["cargo xtask", command.get_name(), "--help"]);
+            let answer = asked.expect_err("the help was asked for");
+            assert_eq!(answer.kind(), ErrorKind::DisplayHelp, "{}", command.get_name());
+        }
+    }
+}

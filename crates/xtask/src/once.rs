@@ -48,8 +48,8 @@ pub async fn run(cloud: &mut LocalCloud, fleet: &Fleet, options: &Options, progr
     let now = jiff::Timestamp::now().as_millisecond();
     let mut ledger = Ledger::default();
     let started = Instant::now();
-    for (place, wave) in waves(fleet, &names, options.seed, now).iter().enumerate() {
-        let step = progress.counted(&format!("messages, wave {}", place + 1), wave.len() as u64);
+    for (index, wave) in waves(fleet, &names, options.seed, now).iter().enumerate() {
+        let step = progress.counted(&format!("messages, wave {}", index + 1), wave.len() as u64);
         send(&mut crew, wave, &mut ledger, options.rate, |message| step.advance(&message.topic)).await?;
         step.note("waiting until each has been handled");
         handled(&cloud.stack, &ledger).await?;

@@ -76,9 +76,9 @@ async fn a_formula_gets_calibrated_values_of_its_own_message() {
     assert_eq!(stored(&engine), json!({"pm": 19.78, "hum": 50}));
 }
 
-/// What was set aside holds what the formula needs, so that sending it again works once the reason is gone.
+/// A quarantine entry holds what the formula needs, so that sending it again works once the reason is gone.
 #[tokio::test]
-async fn a_formula_that_was_set_aside_can_be_sent_again() {
+async fn a_formula_that_was_quarantined_can_be_sent_again() {
     let engine = Engine::start().await;
     air(&engine, &corrected()[..1]);
     let first = Functions::over(&engine).calibration.answer(message(json!({"pm": 35, "hum": 0.5}))).await.unwrap();
@@ -88,19 +88,19 @@ async fn a_formula_that_was_set_aside_can_be_sent_again() {
     assert_eq!((&of("pm")["reason"], &of("hum")["reason"]), (&json!("missing_input"), &json!("unknown_sensor")));
 
     air(&engine, &corrected());
-    let aside = of("pm");
-    let event = json!({"payload": aside["payload"], "topic": aside["topic"], "received_at": aside["received_at"]});
+    let entry = of("pm");
+    let event = json!({"payload": entry["payload"], "topic": entry["topic"], "received_at": entry["received_at"]});
     let again = Functions::over(&engine).calibration.answer(event).await.unwrap();
     assert_eq!(again, json!({"stored": 2, "duplicate": 0, "quarantined": 0}));
     assert_eq!(stored(&engine), json!({"pm": 19.78, "hum": 50}));
 }
 
 #[tokio::test]
-async fn the_recorded_formula_is_worked_out_from_the_inputs_of_its_own_instant() {
+async fn the_recorded_formula_uses_the_inputs_of_its_own_instant() {
     let (engine, functions) = super::stood().await;
     super::handled(&functions, "formula.batch").await;
     // 0.524 · 30 − 0.0862 · 50 + 5.75
     assert_eq!(stored(&engine)["pm25"], 17.16);
-    let aside = engine.row("quarantine");
-    assert_eq!((&aside["reason"], &aside["sensor"]), (&json!("missing_input"), &json!("pm25")));
+    let entry = engine.row("quarantine");
+    assert_eq!((&entry["reason"], &entry["sensor"]), (&json!("missing_input"), &json!("pm25")));
 }

@@ -32,7 +32,7 @@ async fn a_queue_answers_with_what_to_deliver_again_and_refused_messages_are_not
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_json_is_set_aside_as_text() {
+async fn a_body_that_is_no_json_is_quarantined_as_text() {
     let (engine, functions) = stood().await;
     handled(&functions, QUEUED[1]).await;
     let rows = engine.rows("quarantine");

@@ -1,4 +1,4 @@
-//! What is wrong is set aside with its reason, and can be sent again byte for byte.
+//! What is wrong is quarantined with its reason, and can be sent again byte for byte.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -26,7 +26,7 @@ const REASONS: &[(&str, &str, Option<&str>, Option<&str>)] = &[
     ("refused.outside-calibration", "outside_calibration", Some("buoy-01"), Some("do")),
     ("refused.seconds-for-milliseconds", "bad_timestamp", Some("buoy-01"), Some("ph")),
     ("refused.sensor-disabled", "sensor_disabled", Some("buoy-01"), Some("tbd")),
-    ("refused.too-large", "out_of_range", Some("buoy-01"), Some("ph")),
+    ("refused.number-out-of-range", "number_out_of_range", Some("buoy-01"), Some("ph")),
     ("refused.unknown-device", "unknown_device", Some("buoy-99"), Some("ph")),
     ("refused.unknown-sensor", "unknown_sensor", Some("buoy-01"), Some("xyz")),
 ];
@@ -117,7 +117,7 @@ async fn a_code_of_any_length_leaves_a_row_of_bounded_lists() {
 }
 
 #[tokio::test]
-async fn of_a_batch_only_the_bad_value_is_set_aside_in_a_form_that_can_be_sent_again() {
+async fn of_a_batch_only_the_bad_value_is_quarantined_in_a_form_that_can_be_sent_again() {
     let (engine, functions) = stood().await;
     handled(&functions, "values.one-bad").await;
     let row = engine.row("quarantine");
@@ -128,7 +128,7 @@ async fn of_a_batch_only_the_bad_value_is_set_aside_in_a_form_that_can_be_sent_a
 }
 
 #[tokio::test]
-async fn what_was_set_aside_is_stored_when_it_is_sent_again_after_the_cause_is_gone() {
+async fn what_was_quarantined_is_stored_when_it_is_sent_again_after_the_cause_is_gone() {
     let (engine, functions) = stood().await;
     handled(&functions, "refused.unknown-device").await;
     let row = engine.row("quarantine");

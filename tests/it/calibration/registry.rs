@@ -110,7 +110,7 @@ async fn a_device_row_that_cannot_be_understood_is_not_the_messages_fault() {
     engine.put("devices", &json!({"id": "buoy-01", "enabled": true, "sensors": sensors}));
     let error = functions.calibration.answer(message("buoy-01", 1.0, 0)).await.unwrap_err().to_string();
     assert!(error.contains("buoy-01") && error.contains("/raw/1"), "{error}");
-    assert!(engine.rows("quarantine").is_empty(), "it is delivered again, not set aside");
+    assert!(engine.rows("quarantine").is_empty(), "it is delivered again, not quarantined");
 }
 
 #[tokio::test]

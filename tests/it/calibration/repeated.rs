@@ -1,4 +1,4 @@
-//! The same message again changes nothing; another number for the same instant is set aside.
+//! The same message again changes nothing; another number for the same instant is quarantined.
 
 use serde_json::{Value, json};
 use weir_runtime::Function as _;
@@ -28,7 +28,7 @@ async fn delivering_any_event_twice_leaves_the_tables_as_after_the_first_time() 
 }
 
 #[tokio::test]
-async fn a_second_delivery_is_counted_as_duplicate_or_set_aside_again() {
+async fn a_second_delivery_is_counted_as_duplicate_or_quarantined_again() {
     for (name, [stored, _, quarantined]) in ANSWERS {
         let (_engine, functions) = stood().await;
         handled(&functions, name).await;
@@ -51,7 +51,7 @@ async fn all_events_one_after_the_other_and_then_again_in_reverse_leave_the_same
 }
 
 #[tokio::test]
-async fn of_two_numbers_for_one_instant_in_one_message_the_smaller_stays_and_the_other_is_set_aside() {
+async fn of_two_numbers_for_one_instant_in_one_message_the_smaller_stays_and_the_other_is_quarantined() {
     let (engine, functions) = stood().await;
     handled(&functions, "batch.conflict").await;
     assert_eq!(engine.row("readings")["raw"], 411);
@@ -70,9 +70,9 @@ async fn of_two_numbers_for_one_instant_the_one_received_first_stays_whatever_th
         }
         let stored = engine.row("readings");
         assert_eq!((&stored["raw"], &stored["received_at"]), (&420.into(), &1_795_155_884_500_i64.into()));
-        let aside = engine.row("quarantine");
+        let entry = engine.row("quarantine");
         assert_eq!(
-            (&aside["reason"], &aside["received_at"]),
+            (&entry["reason"], &entry["received_at"]),
             (&"conflicting_reading".into(), &1_795_155_884_900_i64.into())
         );
         outcomes.push(engine.outcome());
@@ -93,7 +93,7 @@ async fn the_same_number_received_again_keeps_the_first_reception() {
 }
 
 #[tokio::test]
-async fn a_refused_message_received_again_is_set_aside_once_as_it_was_first_seen() {
+async fn a_refused_message_received_again_is_quarantined_once_as_it_was_first_seen() {
     let (engine, functions) = stood().await;
     for millis in [500, 900] {
         let mut bad = message(1.0, 1_795_155_884_000 + millis);

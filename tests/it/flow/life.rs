@@ -273,7 +273,7 @@ async fn a_repeated_level_contradicts_a_resolution() {
     let mut pump = Pump::of(&world.engine);
     let detector = &world.functions.detector;
     world.report("01", 100, -1000).await;
-    // So often that the organizer relies on the rows it remembers.
+    // Often enough that the organizer relies on the rows it remembers.
     for seconds in -940..-900 {
         world.report("02", 50, seconds).await;
         pump.run(async |event| detector.answer(event).await).await;

@@ -2,10 +2,10 @@
 //! letter and answers, and what comes out.
 
 use serde_json::json;
-use weir_aws::time_series::{Bucket, Found, Place, Span};
+use weir_aws::time_series::{Bucket, HistoryPage, SeriesPosition, Span};
 use weir_core::domain::Timestamp;
+use weir_core::domain::aggregate::{Aggregate, Aggregates};
 use weir_core::domain::reading::{Quality, Reading, Series};
-use weir_core::domain::sums::{Sums, Tally};
 use weir_tests::timestream_query::{Recorded, followed, rows};
 
 use super::conform::{COLUMNS, SUMMED, recorded, written};
@@ -13,16 +13,16 @@ use super::{DAY, HOUR, MIDNIGHT, ph, reading, series};
 
 /// What is asked.
 pub enum Question {
-    Points(Span, Option<Place>, usize),
-    Buckets(Span, &'static str, Option<Place>, usize),
+    Points(Span, Option<SeriesPosition>, usize),
+    Buckets(Span, &'static str, Option<SeriesPosition>, usize),
     Latest,
 }
 
 /// What comes out.
 #[derive(Debug, PartialEq)]
 pub enum Answer {
-    Points(Found<Reading>),
-    Buckets(Found<Bucket>),
+    Points(HistoryPage<Reading>),
+    Buckets(HistoryPage<Bucket>),
     Latest(Vec<Reading>),
 }
 
@@ -72,32 +72,32 @@ pub fn pick(series: &Series, seconds: i64) -> Reading {
     stored().into_iter().find(|reading| reading.series == *series && reading.at == at(seconds)).unwrap()
 }
 
-pub fn tally(values: &[f64]) -> Tally {
-    let mut tally = Tally::NONE;
+pub fn tally(values: &[f64]) -> Aggregate {
+    let mut tally = Aggregate::NONE;
     values.iter().for_each(|value| tally.add(*value));
     tally
 }
 
-pub fn good(values: &[f64]) -> Sums {
-    Sums { good: tally(values), ..Sums::NONE }
+pub fn good(values: &[f64]) -> Aggregates {
+    Aggregates { good: tally(values), ..Aggregates::NONE }
 }
 
-pub fn bucket(series: &Series, seconds: i64, sums: Sums) -> Bucket {
-    Bucket { sensor: series.sensor.clone(), start: at(seconds), sums }
+pub fn bucket(series: &Series, seconds: i64, aggregates: Aggregates) -> Bucket {
+    Bucket { sensor: series.sensor.clone(), start: at(seconds), aggregates }
 }
 
-pub fn place(series: &Series, seconds: i64) -> Option<Place> {
-    Some(Place { sensor: series.sensor.clone(), at: at(seconds) })
+pub fn place(series: &Series, seconds: i64) -> Option<SeriesPosition> {
+    Some(SeriesPosition { sensor: series.sensor.clone(), at: at(seconds) })
 }
 
-pub fn whole<T>(items: Vec<T>) -> Found<T> {
-    Found { items, next: None }
+pub fn whole<T>(items: Vec<T>) -> HistoryPage<T> {
+    HistoryPage { items, next: None }
 }
 
 pub fn cases() -> Vec<Case> {
     let both = || vec![ph(), tmp()];
-    let day = Sums { out_of_range: tally(&[99.0]), ..good(&[7.0, 7.5, 8.0]) };
-    let first_hour = Sums { out_of_range: tally(&[99.0]), ..good(&[7.0, 7.5]) };
+    let day = Aggregates { out_of_range: tally(&[99.0]), ..good(&[7.0, 7.5, 8.0]) };
+    let first_hour = Aggregates { out_of_range: tally(&[99.0]), ..good(&[7.0, 7.5]) };
     vec![
         Case {
             name: "a span takes its beginning in and leaves its end out",
@@ -131,7 +131,7 @@ pub fn cases() -> Vec<Case> {
                 followed(rows(&COLUMNS, &[]), "more"),
                 recorded(&[pick(&level(), -HOUR), pick(&ph(), -DAY), pick(&ph(), -DAY + 60), pick(&ph(), -DAY + 90)]),
             ],
-            expected: Answer::Points(Found {
+            expected: Answer::Points(HistoryPage {
                 items: vec![pick(&level(), -HOUR), pick(&ph(), -DAY), pick(&ph(), -DAY + 60)],
                 next: place(&ph(), -DAY + 90),
             }),
@@ -171,7 +171,7 @@ pub fn cases() -> Vec<Case> {
             )],
             expected: Answer::Buckets(whole(vec![
                 bucket(&ph(), -DAY, day),
-                bucket(&tmp(), -DAY, Sums { uncalibrated: tally(&[412.0]), ..Sums::NONE }),
+                bucket(&tmp(), -DAY, Aggregates { uncalibrated: tally(&[412.0]), ..Aggregates::NONE }),
             ])),
         },
         Case {
@@ -190,9 +190,9 @@ pub fn cases() -> Vec<Case> {
                     json!(["ph", written(at(0)), "good", 1, 8.5, 8.5, 8.5]),
                 ],
             )],
-            expected: Answer::Buckets(Found {
+            expected: Answer::Buckets(HistoryPage {
                 items: vec![
-                    bucket(&ph(), -DAY, Sums { out_of_range: tally(&[99.0]), ..good(&[7.5]) }),
+                    bucket(&ph(), -DAY, Aggregates { out_of_range: tally(&[99.0]), ..good(&[7.5]) }),
                     bucket(&ph(), -HOUR, good(&[8.0])),
                 ],
                 next: place(&ph(), 0),
@@ -212,7 +212,7 @@ pub fn cases() -> Vec<Case> {
                     json!(["tmp", written(at(-DAY)), "uncalibrated", 1, 412.0, 412.0, 412.0]),
                 ],
             )],
-            expected: Answer::Buckets(Found {
+            expected: Answer::Buckets(HistoryPage {
                 items: vec![bucket(&ph(), -HOUR, good(&[8.0]))],
                 next: place(&tmp(), -DAY),
             }),

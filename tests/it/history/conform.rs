@@ -2,7 +2,7 @@
 //! of writing, Timestream by recorded answers over a socket.
 
 use serde_json::{Value, json};
-use weir_aws::time_series::{Found, History, TimeSeries, Unanswered};
+use weir_aws::time_series::{History, HistoryError, HistoryPage, TimeSeries};
 use weir_core::domain::Timestamp;
 use weir_core::domain::every::Every;
 use weir_core::domain::reading::{Reading, Series};
@@ -61,7 +61,7 @@ pub const SUMMED: [(&str, &str); 7] = [
     ("high", "DOUBLE"),
 ];
 
-async fn ask(history: &History, case: &Case, now: Timestamp) -> Result<Answer, Unanswered> {
+async fn ask(history: &History, case: &Case, now: Timestamp) -> Result<Answer, HistoryError> {
     Ok(match &case.question {
         Question::Points(span, place, limit) => {
             Answer::Points(history.points(&case.of, *span, place.as_ref(), *limit, now).await?)
@@ -125,14 +125,14 @@ async fn the_columns_that_are_asked_for_are_those_that_are_written() {
     let TimeSeries::Timestream(_) = timestream.store() else { panic!("another store") };
     let table = weir_aws::quarantine::QuarantineTable::new(world.engine.client(), world.engine.name("quarantine"), 30);
     let message = |_: &Series, _: Timestamp, _: f64| (String::new(), Vec::new());
-    let aside = weir_aws::time_series::QuarantineWriter {
+    let quarantine = weir_aws::time_series::QuarantineWriter {
         table: &table,
         clock: world.clock.as_ref(),
         function: "calibration",
         message,
         replayed: &[],
     };
-    timestream.store().write(&[pick(&ph(), 0)], &aside).await;
+    timestream.store().write(&[pick(&ph(), 0)], &quarantine).await;
     let requests = timestream.take();
     let record = &records(&requests[0])[0];
     let named = |list: &Value| {
@@ -154,5 +154,5 @@ async fn a_table_without_records_has_no_columns_and_no_readings() {
     let timestream =
         Recording::of(vec![refused("ValidationException", "line 1:63: Column 'device' does not exist")]).await;
     let found = timestream.history().points(&[ph()], thursday(), None, 10, at(0)).await.unwrap();
-    assert_eq!(found, Found { items: vec![], next: None });
+    assert_eq!(found, HistoryPage { items: vec![], next: None });
 }

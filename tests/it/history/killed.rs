@@ -1,4 +1,4 @@
-//! Races between whoever stores readings and whoever adds them up, and processes that end between any two steps.
+//! Races between writers of readings and queries that aggregate them, and processes that end between any two steps.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,12 +11,12 @@ use weir_tests::wire::{Answer, Interlude, Ledger, Outage, Request, Wire, refusal
 use super::late::two_days;
 use super::{DAY, HOUR, MIDNIGHT, World, ph, reading};
 
-/// A day that was never asked for, so that it is added up now.
+/// A day that was never queried, so that it is aggregated now.
 fn span() -> Span {
     Span { from: MIDNIGHT.plus_seconds(-2 * DAY), to: MIDNIGHT }
 }
 
-/// Right before a step of whoever adds up, a late reading is stored and answered.
+/// A late reading is stored, and its message answered, right before a step of a query that aggregates.
 async fn stored_before(step: &'static str, table: &'static str) {
     let world = Arc::new(two_days().await);
     let (storing, done) = (Arc::clone(&world), Arc::new(Mutex::new(false)));
@@ -64,14 +64,14 @@ impl Wire for Between {
 }
 
 #[tokio::test]
-async fn a_reading_stored_between_any_two_steps_of_adding_up_is_in_what_is_kept_or_nothing_is_kept() {
+async fn a_reading_stored_between_any_two_steps_of_a_query_is_in_the_rollup_or_there_is_no_rollup() {
     stored_before("Query", "rollups").await;
     stored_before("Query", "readings").await;
     stored_before("BatchExecuteStatement", "rollups").await;
 }
 
 #[tokio::test]
-async fn the_same_holds_where_a_reading_came_late_before() {
+async fn the_same_holds_for_a_rollup_that_was_invalidated_before() {
     let world = Arc::new(two_days().await);
     world.check("before").await;
     world.write(&[reading(MIDNIGHT.plus_seconds(-5 * HOUR - 8), 98.0)]).await;
@@ -80,19 +80,19 @@ async fn the_same_holds_where_a_reading_came_late_before() {
         let world = Arc::clone(&storing);
         Box::pin(async move { world.write(&[reading(MIDNIGHT.plus_seconds(-5 * HOUR - 7), 99.0)]).await })
     };
-    // The row with its generation is there now, so the sums are written over it.
+    // The row with its invalidation count exists now, so the aggregates are written to it.
     let wire = Arc::new(Interlude::new("UpdateItem", 1, act));
     let history = History::DynamoDb(world.table(world.engine.client_over(wire.clone()), 0));
     world.buckets_by(&history, span(), "1d", 500).await;
-    assert_eq!(wire.left(), 0, "the sums were to be written over the row");
+    assert_eq!(wire.left(), 0, "the aggregates were to be written to the row");
     world.check("after").await;
 }
 
 #[tokio::test]
-async fn whoever_is_added_up_between_storing_and_forgetting_is_forgotten_after_all() {
+async fn a_rollup_stored_between_the_reading_and_its_invalidation_is_invalidated() {
     let world = Arc::new(two_days().await);
     let asking = Arc::clone(&world);
-    // Another request adds the day up after the reading was stored, and before the writer has said so.
+    // A query aggregates the day after the reading was stored, and before the writer invalidates its rollup.
     let act = move || -> BoxFuture<'static, ()> {
         let world = Arc::clone(&asking);
         Box::pin(async move { world.check("in between").await })
@@ -113,13 +113,13 @@ async fn a_writer_that_ends_right_after_storing_is_made_good_by_the_next_deliver
     let written = world.try_write(&world.engine.client_over(outage), std::slice::from_ref(&late)).await;
     assert_eq!(written, [None], "the message has to be delivered again");
     let buckets = world.buckets(span(), "1d").await;
-    assert_ne!(buckets, world.oracle(span(), "1d"), "until then what was kept is shown");
+    assert_ne!(buckets, world.oracle(span(), "1d"), "until then the old rollup is shown");
     assert_eq!(world.try_write(&world.engine.client(), &[late]).await, [Some(Written::Duplicate)]);
     world.check("after").await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_a_message_only_what_lies_in_a_cell_that_was_not_forgotten_is_delivered_again() {
+async fn only_readings_whose_rollup_was_not_invalidated_are_delivered_again() {
     let world = two_days().await;
     let (late, fresh) = (reading(MIDNIGHT.plus_seconds(-5 * HOUR), 99.5), reading(world.now(), 8.0));
     let outage = Outage::of("UpdateItem", "rollups");
@@ -128,7 +128,7 @@ async fn of_a_message_only_what_lies_in_a_cell_that_was_not_forgotten_is_deliver
 }
 
 #[tokio::test(start_paused = true)]
-async fn sums_that_cannot_be_kept_are_shown_all_the_same() {
+async fn aggregates_that_cannot_be_stored_are_shown_all_the_same() {
     let world = two_days().await;
     let outage = Outage::of("BatchExecuteStatement", "rollups");
     let history = History::DynamoDb(world.table(world.engine.client_over(outage), 0));
@@ -137,7 +137,7 @@ async fn sums_that_cannot_be_kept_are_shown_all_the_same() {
     assert!(world.engine.rows("rollups").is_empty());
 }
 
-/// A process that ends after so many requests.
+/// A process that ends after a number of requests.
 #[derive(Debug)]
 struct Ends(Mutex<usize>);
 
@@ -172,9 +172,9 @@ async fn a_reader_that_ends_after_any_request_leaves_nothing_wrong_behind() {
 /// One step of a long story.
 #[derive(Debug, Clone)]
 enum Step {
-    /// A reading of so many seconds before, delivered by a process that may end after so many requests.
+    /// A reading of a number of seconds before, delivered by a process that may end after a number of requests.
     Write(i64, i16, u32, usize),
-    /// Somebody asks, as a process that may end.
+    /// A query, by a process that may end.
     Ask(&'static str, usize),
     /// Time passes.
     Wait(i64),
@@ -191,7 +191,7 @@ fn step() -> impl Strategy<Value = Step> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(6))]
     #[test]
-    fn whatever_happens_in_whatever_order_what_is_kept_is_what_the_readings_come_to(steps in prop::collection::vec(step(), 5..40)) {
+    fn rollups_are_the_aggregates_of_the_readings_whatever_happens_in_whatever_order(steps in prop::collection::vec(step(), 5..40)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let world = World::new().await;
@@ -224,7 +224,7 @@ proptest! {
 }
 
 #[tokio::test]
-async fn nothing_is_read_twice_while_it_is_added_up() {
+async fn nothing_is_read_twice_while_it_is_aggregated() {
     let world = two_days().await;
     let ledger = Arc::new(Ledger::default());
     let history = History::DynamoDb(world.table(world.engine.client_over(ledger.clone()), 0));

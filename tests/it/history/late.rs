@@ -1,4 +1,4 @@
-//! Readings that come after their hour was added up: late ones, repeated ones, recalculated ones, conflicting ones.
+//! Readings that arrive after their hour was aggregated: late, repeated, recalculated and conflicting ones.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ fn thursday(seconds: i64) -> Timestamp {
 }
 
 #[tokio::test]
-async fn closed_hours_and_days_are_added_up_once_and_then_read_from_what_is_kept() {
+async fn closed_hours_and_days_are_aggregated_once_and_then_read_from_rollups() {
     let world = two_days().await;
     world.check("the first time").await;
     assert!(world.engine.rows("rollups").len() >= 48 + 2, "{:?}", world.engine.rows("rollups"));
@@ -44,7 +44,7 @@ async fn closed_hours_and_days_are_added_up_once_and_then_read_from_what_is_kept
     for every in ["1h", "1d"] {
         let (buckets, _) = world.buckets_by(&history, span, every, 5_000).await;
         assert_eq!(buckets, world.oracle(span, every));
-        assert_eq!(ledger.operations(), ["Query rollups"], "{every}: nothing is read that is known");
+        assert_eq!(ledger.operations(), ["Query rollups"], "{every}: only rollups are read");
     }
 }
 
@@ -61,7 +61,7 @@ async fn a_late_reading_shows_in_its_hour_and_its_day() {
 }
 
 #[tokio::test]
-async fn a_repeated_reading_changes_nothing_and_what_is_kept_is_made_anew() {
+async fn a_repeated_reading_changes_nothing_and_its_rollups_are_stored_again() {
     let world = two_days().await;
     world.check("before").await;
     let again = reading(MIDNIGHT.plus_seconds(-2 * DAY), 7.0);
@@ -81,18 +81,18 @@ async fn a_recalculated_reading_replaces_what_it_was() {
 }
 
 #[tokio::test]
-async fn a_reading_with_the_better_claim_shows_instead_of_the_one_it_displaced() {
+async fn a_reading_with_precedence_shows_instead_of_the_one_it_replaced() {
     let world = two_days().await;
     world.check("before").await;
     let old = reading(MIDNIGHT.plus_seconds(-2 * DAY + 600), 7.125);
     let other = Reading { raw: 1.0, value: 0.125, received_at: old.received_at.plus_seconds(-1), ..old.clone() };
     world.write(&[other]).await;
     world.check("after").await;
-    assert_eq!(world.engine.rows("quarantine").len(), 1, "the displaced one is set aside");
+    assert_eq!(world.engine.rows("quarantine").len(), 1, "the replaced one is in quarantine");
 }
 
 #[tokio::test]
-async fn an_hour_is_not_kept_before_readings_can_no_longer_come_in_time() {
+async fn an_hour_has_no_rollup_while_readings_can_still_come_in_time() {
     let world = World::new().await;
     let (hour, span) = (thursday(20 * HOUR), Span { from: thursday(0), to: MIDNIGHT });
     world.set(hour.plus_seconds(HOUR));
@@ -115,7 +115,7 @@ async fn an_hour_is_not_kept_before_readings_can_no_longer_come_in_time() {
 }
 
 #[tokio::test]
-async fn whoever_changes_readings_otherwise_can_make_the_sums_invalid() {
+async fn other_writers_can_invalidate_rollups() {
     let world = two_days().await;
     world.check("before").await;
     let at = MIDNIGHT.plus_seconds(-2 * DAY + 600);
@@ -123,7 +123,7 @@ async fn whoever_changes_readings_otherwise_can_make_the_sums_invalid() {
     row["value"] = 1000.into();
     world.engine.put("readings", &row);
     let rollups = RollupTable::new(world.engine.client(), world.engine.name("rollups"), 0);
-    rollups.forget([(&ph(), at)], world.now()).await.unwrap();
+    rollups.invalidate([(&ph(), at)], world.now()).await.unwrap();
     world.check("after").await;
 }
 
@@ -140,15 +140,15 @@ async fn a_reading_in_time_costs_one_request_and_a_late_one_two_more_however_man
 }
 
 #[tokio::test]
-async fn sums_that_no_number_of_dynamodb_holds_are_kept_all_the_same() {
+async fn aggregates_beyond_the_numbers_of_dynamodb_are_stored_all_the_same() {
     let world = World::new().await;
     let large: Vec<_> = (0..20).map(|place| Reading { raw: 1.0, ..reading(thursday(place), 9e125) }).collect();
     world.write(&large).await;
     let span = Span { from: thursday(0), to: MIDNIGHT };
     for _ in 0..2 {
         let buckets = world.buckets(span, "1d").await;
-        assert_eq!(buckets[0].sums.good.count, 20);
-        assert!(buckets[0].sums.good.sum > 1.7e127);
+        assert_eq!(buckets[0].aggregates.good.count, 20);
+        assert!(buckets[0].aggregates.good.sum > 1.7e127);
     }
     assert!(world.engine.rows("rollups").iter().any(|row| row["sums"].is_string()));
 }
@@ -165,5 +165,5 @@ async fn what_has_expired_is_shown_nowhere_although_its_row_is_still_there() {
     assert_eq!(points.first().map(|point| point.at), Some(alive.from));
     let row = world.engine.rows("rollups").into_iter().find(|row| !row["sums"].is_null()).unwrap();
     let start: i64 = row["cell"].as_str().unwrap().split_once('#').unwrap().1.parse().unwrap();
-    assert_eq!(row["expires_at"], start / 1000 + HOUR + DAY, "what is kept goes with the last of its readings");
+    assert_eq!(row["expires_at"], start / 1000 + HOUR + DAY, "a rollup expires with the last of its readings");
 }

@@ -1,5 +1,5 @@
-//! Questions to the time-series store: both stores answer the same, and what is kept of closed hours and days is what
-//! the readings come to, whatever came late, twice, anew, or in between.
+//! Queries of the time-series store: both stores answer the same, and the rollups of closed hours and days are the aggregates of
+//! their readings, also after late, repeated, recalculated and concurrent ones.
 
 mod cases;
 mod conform;
@@ -13,11 +13,13 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use weir_aws::quarantine::QuarantineTable;
-use weir_aws::time_series::{Bucket, Found, History, Place, QuarantineWriter, ReadingTable, Span, TimeSeries, Written};
+use weir_aws::time_series::{
+    Bucket, History, HistoryPage, QuarantineWriter, ReadingTable, SeriesPosition, Span, TimeSeries, Written,
+};
 use weir_core::domain::Timestamp;
+use weir_core::domain::aggregate::Aggregates;
 use weir_core::domain::every::Every;
 use weir_core::domain::reading::{Quality, Reading, Series};
-use weir_core::domain::sums::Sums;
 use weir_runtime::clock::SetClock;
 use weir_tests::engine::Engine;
 
@@ -81,14 +83,14 @@ impl World {
         let store = TimeSeries::DynamoDb(self.table(client.clone(), 0));
         let table = QuarantineTable::new(self.engine.client(), self.engine.name("quarantine"), 30);
         let message = |series: &Series, _: Timestamp, _: f64| (series.device.to_string(), Vec::new());
-        let aside = QuarantineWriter {
+        let quarantine = QuarantineWriter {
             table: &table,
             clock: self.clock.as_ref(),
             function: "calibration",
             message,
             replayed: &[],
         };
-        store.write(readings, &aside).await.into_iter().map(Result::ok).collect()
+        store.write(readings, &quarantine).await.into_iter().map(Result::ok).collect()
     }
 
     /// Writes readings, all of which must be new.
@@ -97,18 +99,18 @@ impl World {
         assert!(written.iter().all(|written| *written == Some(Written::Stored)), "{written:?}");
     }
 
-    /// What the readings of `ph` come to, page after page.
+    /// The aggregates of `ph`, page by page.
     pub async fn buckets(&self, span: Span, every: &str) -> Vec<Bucket> {
         self.buckets_by(&self.history(), span, every, 5_000).await.0
     }
 
     /// The same with another history and limit, with the number of pages.
     pub async fn buckets_by(&self, history: &History, span: Span, every: &str, limit: usize) -> (Vec<Bucket>, usize) {
-        let (mut all, mut place, mut pages) = (Vec::new(), None::<Place>, 0);
+        let (mut all, mut place, mut pages) = (Vec::new(), None::<SeriesPosition>, 0);
         loop {
             let every = Every::parse(every).unwrap();
             let page = history.buckets(&[ph()], span, every, place.as_ref(), limit, self.now()).await.unwrap();
-            let Found { items, next } = page;
+            let HistoryPage { items, next } = page;
             assert!(items.len() <= limit);
             all.extend(items);
             pages += 1;
@@ -120,12 +122,12 @@ impl World {
         }
     }
 
-    /// What the rows of `ph` come to, without asking any store: the truth.
+    /// The expected aggregates of `ph`, calculated from the rows of the table.
     pub fn oracle(&self, span: Span, every: &str) -> Vec<Bucket> {
         oracle(&self.engine, &ph(), span, every)
     }
 
-    /// Asks for hours and days of the days before the Friday, and compares with the truth.
+    /// Compares the hours and days of the days before the Friday with the expected aggregates.
     pub async fn check(&self, what: &str) {
         let span = Span { from: MIDNIGHT.plus_seconds(-3 * DAY - 1234), to: MIDNIGHT.plus_seconds(DAY) };
         for every in ["1h", "1d", "7d", "20m"] {
@@ -134,16 +136,20 @@ impl World {
     }
 }
 
-/// What the rows of a series come to, without asking any store: the truth.
+/// The expected aggregates of a series, calculated from the rows of the table.
 pub fn oracle(engine: &Engine, of: &Series, span: Span, every: &str) -> Vec<Bucket> {
     let every = Every::parse(every).unwrap();
-    let mut sums = std::collections::BTreeMap::<Timestamp, Sums>::new();
+    let mut intervals = std::collections::BTreeMap::<Timestamp, Aggregates>::new();
     for row in engine.rows("readings") {
         let at = Timestamp::from_millis(row["at"].as_i64().unwrap());
         if row["sensor"] == format!("{}#{}", of.device, of.sensor) && span.from <= at && at < span.to {
             let quality = Quality::of_code(row["quality"].as_str().unwrap()).unwrap();
-            sums.entry(every.floor(at)).or_insert(Sums::NONE).of(quality).add(row["value"].as_f64().unwrap());
+            intervals
+                .entry(every.floor(at))
+                .or_insert(Aggregates::NONE)
+                .of(quality)
+                .add(row["value"].as_f64().unwrap());
         }
     }
-    sums.into_iter().map(|(start, sums)| Bucket { sensor: of.sensor.clone(), start, sums }).collect()
+    intervals.into_iter().map(|(start, aggregates)| Bucket { sensor: of.sensor.clone(), start, aggregates }).collect()
 }

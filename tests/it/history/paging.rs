@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use weir_aws::time_series::{Bucket, History, Place, Span, Unanswered};
+use weir_aws::time_series::{Bucket, History, HistoryError, SeriesPosition, Span};
 use weir_core::domain::Timestamp;
 use weir_core::domain::every::Every;
 use weir_core::domain::reading::{Reading, Series};
@@ -45,7 +45,7 @@ async fn points(
     now: Timestamp,
     mut between: impl AsyncFnMut(usize),
 ) -> Vec<Reading> {
-    let (mut all, mut place, mut pages) = (Vec::new(), None::<Place>, 0);
+    let (mut all, mut place, mut pages) = (Vec::new(), None::<SeriesPosition>, 0);
     loop {
         let page = history.points(of, span, place.as_ref(), limit, now).await.unwrap();
         assert!(page.items.len() <= limit);
@@ -180,7 +180,7 @@ async fn shared(world: &World, of: &[Series], budget: usize, span: Span, every: 
     let meter = Arc::new(Meter::default());
     let table = world.table(world.engine.client_over(meter.clone()), 0).reading_at_most(budget);
     let (history, width) = (History::DynamoDb(table), Every::parse(every).unwrap());
-    let (mut found, mut place, mut most) = (Vec::new(), None::<Place>, 0);
+    let (mut found, mut place, mut most) = (Vec::new(), None::<SeriesPosition>, 0);
     for _ in 0..100 {
         let answer = history.buckets(of, span, width, place.as_ref(), 500, world.now()).await.unwrap();
         most = most.max(meter.take().get("readings").map_or(0, |cost| cost.rows));
@@ -234,6 +234,6 @@ async fn an_interval_with_more_readings_than_a_request_may_read_is_refused() {
     let (history, _) = bounded(&world);
     let hour = Every::parse("1h").unwrap();
     let answer = history.buckets(&[ph()], span, hour, None, 500, world.now()).await;
-    assert!(matches!(answer, Err(Unanswered::TooDense { ref sensor, .. }) if *sensor == ph().sensor), "{answer:?}");
+    assert!(matches!(answer, Err(HistoryError::TooDense { ref sensor, .. }) if *sensor == ph().sensor), "{answer:?}");
     assert_eq!(world.buckets_by(&history, span, "1m", 500).await.0, world.oracle(span, "1m"));
 }

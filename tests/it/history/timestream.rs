@@ -1,6 +1,6 @@
 //! What Timestream answers otherwise: refusals, and rows that cannot be understood.
 
-use weir_aws::time_series::{Span, Unanswered};
+use weir_aws::time_series::{HistoryError, Span};
 use weir_core::domain::every::Every;
 use weir_tests::timestream_query::{Recording, refused, rows};
 
@@ -37,7 +37,7 @@ async fn what_cannot_be_understood_is_named() {
     ] {
         let timestream = Recording::of(vec![rows(&columns, &[row])]).await;
         let answer = timestream.history().buckets(&[ph()], span(), day, None, 10, MIDNIGHT).await;
-        let Err(Unanswered::Aws(error)) = answer else { panic!("{named}: {answer:?}") };
+        let Err(HistoryError::Aws(error)) = answer else { panic!("{named}: {answer:?}") };
         assert!(error.to_string().contains(named) && !error.is_temporary(), "{named}: {error}");
     }
 }

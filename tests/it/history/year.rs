@@ -53,10 +53,10 @@ async fn a_year_of_minutes_is_asked_for_by_days_in_bounded_steps_and_then_at_onc
                 }
             }
             println!(
-                "every {every}, {time}: {} intervals on {pages} pages in {took:.2?}; requests: {readings} for readings, {rollups} for sums, {writes} to keep sums",
+                "every {every}, {time}: {} intervals on {pages} pages in {took:.2?}; requests: {readings} for readings, {rollups} for rollups, {writes} to store rollups",
                 buckets.len()
             );
-            assert_eq!(buckets.iter().map(|bucket| bucket.sums.count()).sum::<u64>(), 525_600);
+            assert_eq!(buckets.iter().map(|bucket| bucket.aggregates.count()).sum::<u64>(), 525_600);
         }
     }
 }

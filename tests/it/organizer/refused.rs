@@ -1,4 +1,4 @@
-//! Refused reports go to quarantine with their reason.
+//! Reports that cannot be used are quarantined with their reason.
 
 use serde_json::{Value, json};
 use weir_runtime::Function as _;
@@ -17,7 +17,7 @@ const REASONS: &[(&str, &str, Option<&str>)] = &[
     ("refused.future-timestamp", "future_timestamp", Some("01")),
     ("refused.no-id", "bad_level_id", None),
     ("refused.not-json", "unparseable", None),
-    ("refused.out-of-range", "out_of_range", Some("01")),
+    ("refused.number-out-of-range", "number_out_of_range", Some("01")),
     ("refused.uplink-without-device", "bad_device_id", None),
     ("refused.uplink-without-level", "bad_value", Some("kloaka-03")),
     ("refused.uplink-without-number", "bad_level_id", Some("kloaka")),

@@ -118,7 +118,7 @@ async fn changed(level: Level) -> Log {
 }
 
 #[tokio::test]
-async fn the_query_of_the_readme_picks_out_every_change_and_nothing_else() {
+async fn the_query_for_the_log_of_changes_finds_every_change_and_nothing_else() {
     let log = changed(Level::INFO).await;
     let (conditions, fields) = query();
     let picked: Vec<Value> = log

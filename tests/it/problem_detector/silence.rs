@@ -160,7 +160,7 @@ async fn a_report_between_read_and_write_prevents_the_silence() {
 #[tokio::test]
 async fn a_report_by_a_process_that_remembers_the_sensor_as_watched_wakes_the_detector() {
     let (engine, functions) = set_up().await;
-    // So often that the process relies on the rows it remembers.
+    // Often enough that the process relies on the rows it remembers.
     for second in 0..40 {
         report(&functions, "01", 50.0, second - 40_000).await;
         judged(&functions, &["01"]).await;

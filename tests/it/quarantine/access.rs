@@ -28,7 +28,7 @@ fn lines() -> Vec<Line> {
 }
 
 #[tokio::test]
-async fn only_an_admin_may_see_and_move_what_was_set_aside() {
+async fn only_an_admin_may_see_and_move_what_was_quarantined() {
     let world = Mutex::new(World::recorded().await);
     let answer = async |event: Value| {
         let mut world = world.lock().await;

@@ -38,7 +38,7 @@ impl Wire for Meter {
     }
 }
 
-fn aside(place: usize, device: Option<&str>) -> QuarantineEntry {
+fn entry(place: usize, device: Option<&str>) -> QuarantineEntry {
     QuarantineEntry {
         function: "calibration",
         refusal: Refusal::new(Reason::UnknownDevice, "no device buoy-99 is registered"),
@@ -64,7 +64,7 @@ async fn a_page_is_one_query_that_looks_at_what_it_shows_and_one_more_however_mu
         (900, "&device=buoy-99&reason=unknown_device"),
     ] {
         for place in size..total {
-            table.put(&aside(place, Some("buoy-99")), NOW.plus_seconds(place as i64)).await.unwrap();
+            table.put(&entry(place, Some("buoy-99")), NOW.plus_seconds(place as i64)).await.unwrap();
         }
         size = total;
         let ask = Ask::new("GET", &format!("/quarantine?limit=20{filter}")).admin();
@@ -88,7 +88,7 @@ async fn an_entry_is_written_once_for_itself_and_once_for_each_list_it_is_in() {
     let client = world.engine.client_over(meter.clone());
     let table = QuarantineTable::new(client, world.engine.name("quarantine"), 30);
     for (place, device, lists) in [(1, Some("buoy-99"), 4.0), (2, None, 2.0)] {
-        assert!(table.put(&aside(place, device), NOW).await.unwrap());
+        assert!(table.put(&entry(place, device), NOW).await.unwrap());
         let asked = meter.take();
         assert_eq!(asked.len(), 1);
         let capacity = &asked[0].1["capacity"];

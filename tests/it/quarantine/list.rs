@@ -16,7 +16,7 @@ async fn filled(world: &World) {
     for place in 0..300_usize {
         let device = DEVICES[place * 7 % 5 % 4];
         let reason = Reason::ALL[place * 3 % 4];
-        let aside = QuarantineEntry {
+        let entry = QuarantineEntry {
             function: "calibration",
             refusal: Refusal::new(reason, format!("number {place}")),
             topic: format!("{device}/readings"),
@@ -26,7 +26,7 @@ async fn filled(world: &World) {
             received_at: NOW,
             payload: format!("{place}").into_bytes(),
         };
-        assert!(table.put(&aside, NOW.plus_seconds((place / 3) as i64)).await.unwrap());
+        assert!(table.put(&entry, NOW.plus_seconds((place / 3) as i64)).await.unwrap());
     }
 }
 

@@ -1,4 +1,4 @@
-//! The function `quarantine` over the functions that set aside, all on a real engine.
+//! The function `quarantine` together with the functions that write to the quarantine, all on a real engine.
 
 mod access;
 mod cost;
@@ -27,7 +27,7 @@ use crate::http::ask::{Ask, body, status};
 const KNOWN: &str = "7dcf887bbe815f8e3047ff2c84bd7c3c";
 const BROKEN: &str = "baa658ab4d4062c71d73803ea3fa9dab";
 
-/// The functions that set aside, and the one that gives back.
+/// The functions that write to the quarantine, and the one that replays from it.
 pub struct World {
     pub engine: Engine,
     pub functions: Arc<Functions>,

@@ -101,7 +101,7 @@ async fn of_a_whole_message_the_parts_refused_get_entries_of_their_own_and_the_w
     let (code, answer) = replay(&world, &whole).await;
     assert_eq!((code, &answer["outcome"]), (200, &"accepted".into()));
     let mut parts: Vec<_> =
-        answer["set_aside"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect();
+        answer["quarantined"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect();
     parts.sort();
     assert_eq!(world.ids(), parts, "nothing is in quarantine twice");
     assert_eq!(world.engine.row("readings")["sensor"], "buoy-99#ph");

@@ -66,14 +66,14 @@ impl World {
         let engine = &self.registry.engine;
         let quarantine = QuarantineTable::new(engine.client(), engine.name("quarantine"), 30);
         let message = |_: &Series, _: Timestamp, _: f64| (String::new(), Vec::new());
-        let aside = QuarantineWriter {
+        let quarantine = QuarantineWriter {
             table: &quarantine,
             clock: self.registry.clock.as_ref(),
             function: "calibration",
             message,
             replayed: &[],
         };
-        let written = TimeSeries::DynamoDb(table(&self.registry)).write(readings, &aside).await;
+        let written = TimeSeries::DynamoDb(table(&self.registry)).write(readings, &quarantine).await;
         assert!(written.iter().all(|written| matches!(written, Ok(Written::Stored))), "{written:?}");
     }
 

@@ -81,11 +81,11 @@ async fn a_call_that_is_killed_at_any_step_is_made_good_by_the_next_delivery() {
                 let expected = if place < 5 { (place as f64, 0) } else { (place as f64 * 2.0, 1) };
                 assert_eq!((value, version), expected, "{told}");
             }
-            // Whoever added up one of the hours before knows that it was too early.
+            // A query that aggregated one of the hours before finds its rollup invalidated.
             let rows = world.engine.rows("rollups");
             for place in 5..25 {
                 let cell = format!("hour#{:013}", (BEGIN + place * HOUR) / HOUR * HOUR);
-                assert!(rows.iter().any(|row| row["cell"] == cell.as_str()), "{told}: {cell} is kept");
+                assert!(rows.iter().any(|row| row["cell"] == cell.as_str()), "{told}: {cell} has a row");
             }
             if finished {
                 steps += place;
@@ -110,7 +110,7 @@ async fn two_calls_at_one_job_do_it_once() {
     assert!(world.stored().iter().all(|(.., version)| *version == 1));
 }
 
-/// What `ph` is shown to come to is what its rows come to.
+/// The aggregates of `ph` are those of its rows.
 async fn check(world: &World, told: &str) {
     let name = |noun: &str| world.engine.name(noun);
     let table = ReadingTable::new(world.engine.client(), name("readings"), name("rollups"), 0);
@@ -125,7 +125,7 @@ async fn check(world: &World, told: &str) {
 }
 
 #[tokio::test]
-async fn sums_are_right_also_when_a_killed_job_is_never_done() {
+async fn rollups_are_right_even_if_a_killed_job_is_never_finished() {
     for (after, cancelled) in [(false, false), (true, false), (false, true), (true, true)] {
         for place in 0.. {
             let world = World::new(0).await;
@@ -140,7 +140,7 @@ async fn sums_are_right_also_when_a_killed_job_is_never_done() {
                 () = cut.reached.notified() => false,
             };
             drop(function);
-            // It is not gone on with: another one takes its place, or there is nothing left to work with.
+            // It does not continue: another one has cancelled it, or its sensor is deleted.
             if cancelled {
                 world.post(0, 5 * 60).await;
             } else {
@@ -177,7 +177,7 @@ impl Wire for Refused {
 }
 
 #[tokio::test]
-async fn sums_are_right_also_when_a_part_of_a_slice_is_refused_for_good() {
+async fn rollups_are_right_even_if_a_part_of_a_slice_is_rejected() {
     let mut world = World::new(60).await;
     world.slice = 60;
     world.linear(1, 0, 2.0);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use weir_runtime::Function as _;
 
 use serde_json::{Value, json};
+use weir_aws::WriteOutcome;
 use weir_aws::recalculation::RecalculationTable;
 use weir_core::domain::recalculation::{Count, Job, State};
 use weir_tests::events::{event, names};
@@ -68,7 +69,8 @@ async fn stood() -> World {
         updated_at: NOW,
         reason: None,
     };
-    assert!(jobs.begin(&job, &jobs.open(&series).await.unwrap()).await.unwrap());
+    let begun = jobs.begin(&job, &jobs.open(&series).await.unwrap(), &[]).await.unwrap();
+    assert_eq!(begun, WriteOutcome::Done);
     world
 }
 

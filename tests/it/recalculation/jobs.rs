@@ -222,3 +222,23 @@ async fn what_cannot_be_understood_ends_the_job_and_what_may_pass_does_not() {
     assert_eq!((&failed["state"], &failed["seen"]), (&json!("failed"), &json!(10)), "{failed}");
     assert!(!failed["reason"].as_str().unwrap().contains("raw"), "the inside stays inside: {failed}");
 }
+
+#[tokio::test]
+async fn a_throttled_table_is_answered_with_503_and_a_wrong_transaction_with_500() {
+    let world = World::new(20).await;
+    world.linear(1, 0, 2.0);
+    for (reason, expected) in
+        [("ThrottlingError", 503), ("ProvisionedThroughputExceeded", 503), ("ValidationError", 500)]
+    {
+        let wire = std::sync::Arc::new(weir_tests::wire::CancelledTransactions(reason));
+        let function = world.function_by(&world.engine.client_over(wire), world.clock.clone());
+        let ask = Ask::new("POST", "/devices/b/sensors/ph/recalculate").admin().json(&span(0, 20));
+        let answer = function.answer(ask.event()).await.unwrap();
+        assert_eq!(
+            (status(&answer), answer["headers"].get("retry-after").is_some()),
+            (expected, expected == 503),
+            "{reason}"
+        );
+    }
+    assert!(world.engine.rows("recalculations").is_empty());
+}

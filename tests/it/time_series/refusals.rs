@@ -1,4 +1,4 @@
-//! What Timestream refuses does not take its neighbours with it, and what it cannot do now is asked for again.
+//! Records that Timestream rejects do not affect others, and requests that fail temporarily are repeated.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -81,7 +81,7 @@ async fn a_refusal_that_names_no_record_of_ours_is_asked_again() {
     assert!(engine.rows("quarantine").is_empty());
 }
 
-/// A Timestream that finds every request faulty that holds one of these records.
+/// A Timestream for which every request with one of these records is invalid.
 fn choking_on(places: Vec<i64>) -> Arc<Timestream> {
     Timestream::answering(move |_, request| {
         let bad = places.iter().any(|place| times(request).contains(&time(*place)));
@@ -91,7 +91,7 @@ fn choking_on(places: Vec<i64>) -> Arc<Timestream> {
 }
 
 #[tokio::test]
-async fn a_request_that_is_faulty_as_a_whole_is_halved_until_the_one_bad_record_is_found() {
+async fn a_request_that_is_invalid_as_a_whole_is_halved_until_the_one_bad_record_is_found() {
     for place in [0, 42, 99] {
         let timestream = choking_on(vec![place]);
         let (engine, calibration) = into(&timestream).await;
@@ -104,7 +104,7 @@ async fn a_request_that_is_faulty_as_a_whole_is_halved_until_the_one_bad_record_
 }
 
 #[tokio::test]
-async fn several_bad_records_are_all_found_and_nothing_else_is_set_aside() {
+async fn several_bad_records_are_all_found_and_nothing_else_is_quarantined() {
     let (engine, calibration) = into(&choking_on(vec![3, 4, 77])).await;
     assert_eq!(calibration.answer(hundred()).await.unwrap(), counts(97, 0, 3));
     assert_eq!(engine.rows("quarantine").len(), 3);
@@ -136,7 +136,7 @@ async fn a_timestream_that_throttles_or_fails_is_asked_again_and_loses_nothing()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_record_that_cannot_be_set_aside_now_is_delivered_again() {
+async fn a_refused_record_that_cannot_be_quarantined_now_is_delivered_again() {
     let timestream = Timestream::answering(|_, _| rejected(&[(0, OLD, None)]));
     let engine = Engine::start().await;
     engine.register();

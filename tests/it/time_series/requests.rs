@@ -1,4 +1,4 @@
-//! What Timestream is asked.
+//! The requests to Timestream.
 
 use std::collections::BTreeSet;
 use weir_runtime::Function as _;

@@ -15,7 +15,7 @@ use weir_tests::probe::NOBODY;
 /// The instant that the messages are for, as they say it and as the quarantine shows it.
 const AT: i64 = 1_767_225_600_000;
 const SHOWN: &str = "2026-01-01T00:00:00.000Z";
-/// So long a message may be behind one that was sent with it.
+/// How much later a message may be handled than one that was sent with it.
 const SECOND: Duration = Duration::from_secs(2);
 /// A flow sensor that nobody has.
 const NO_LEVEL: &str = "w999999999";
@@ -26,7 +26,7 @@ struct Message {
     payload: Value,
     /// Whom the quarantine lists it under.
     device: &'static str,
-    /// The function that sets it aside.
+    /// The function that quarantines it.
     function: &'static str,
     reason: &'static str,
 }

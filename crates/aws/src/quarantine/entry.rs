@@ -1,4 +1,4 @@
-//! One entry of the quarantine: read, refused once more, deleted.
+//! Reading, updating and deleting one quarantine entry.
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -7,48 +7,48 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::super::AwsError;
-use super::super::row::{AsideRow, Item, n, s};
+use super::super::row::{Item, QuarantineRow, n, s};
 use super::{QuarantineTable, TABLE, device_reason};
 use weir_core::domain::{Refusal, Timestamp};
 use weir_core::id::QuarantineId;
 
-/// What is known of something that was set aside, beside its payload.
+/// A stored quarantine entry, without its payload.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
-    /// Its id.
+pub struct StoredEntry {
+    /// The id.
     pub id: QuarantineId,
-    /// The code of the reason, of the last time it was tried.
+    /// The reason code of the latest refusal.
     pub reason: String,
-    /// The reason in words.
+    /// The explanation of the reason.
     pub detail: String,
-    /// The function that refused it, and that a replay goes to.
+    /// The function that refused it, to which a replay is sent.
     pub function: String,
     /// The topic it came on; may be empty.
     pub topic: String,
     /// The device, when known.
     pub device: Option<String>,
-    /// The sensor, where it is one value.
+    /// The sensor, if the entry is one value of a message.
     pub sensor: Option<String>,
-    /// The instant it is for, when known; else that of its reception.
+    /// The instant of the message or value, when known; else the time of its reception.
     pub at: Timestamp,
     /// When AWS received it.
     pub received_at: Timestamp,
-    /// When it was set aside.
+    /// When it was quarantined.
     pub first_seen: Timestamp,
-    /// When it may vanish by itself.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// How often a replay of it was refused.
+    /// How many replays were refused.
     pub attempts: u32,
-    /// When a replay of it was last refused.
+    /// When a replay was last refused.
     pub tried_at: Option<Timestamp>,
 }
 
-/// An entry and the payload that a replay sends.
+/// A stored quarantine entry with the payload of a replay.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Original {
-    /// What is known of it.
-    pub entry: Entry,
-    /// The bytes the device published or, where its siblings were good, the one value.
+pub struct EntryWithPayload {
+    /// The entry.
+    pub entry: StoredEntry,
+    /// The bytes that the device published, or a payload with only the refused value.
     pub payload: Vec<u8>,
 }
 
@@ -56,8 +56,8 @@ impl QuarantineTable {
     /// The entry, with its payload.
     ///
     /// # Errors
-    /// When DynamoDB does not answer, or the row cannot be understood.
-    pub async fn get(&self, id: &QuarantineId) -> Result<Option<Original>, AwsError> {
+    /// When DynamoDB does not answer, or the row is corrupt.
+    pub async fn get(&self, id: &QuarantineId) -> Result<Option<EntryWithPayload>, AwsError> {
         let request = self.client.get_item().table_name(&self.name).key("id", s(id.as_str())).consistent_read(true);
         let item = request.send().await.map_err(|error| AwsError::call("GetItem quarantine", error))?.item;
         let Some(item) = item else { return Ok(None) };
@@ -65,15 +65,20 @@ impl QuarantineTable {
         let Some(Ok(payload)) = payload else {
             return Err(AwsError::corrupt(TABLE, id, "payload is not base64"));
         };
-        Ok(Some(Original { entry: entry(item)?, payload }))
+        Ok(Some(EntryWithPayload { entry: entry(item)?, payload }))
     }
 
-    /// Notes that a replay was refused again: the reason of this time, and one attempt more. What else is known of the
-    /// entry stays, and so does the time it is kept. `None` when it is gone: it is not brought back.
+    /// Records that a replay was refused: the new reason, and one more attempt. The rest of the entry stays as it is, also
+    /// when it expires. `None` when the entry does not exist any more: it is not created again.
     ///
     /// # Errors
-    /// When DynamoDB does not take it, or the row cannot be understood.
-    pub async fn refused(&self, of: &Entry, refusal: &Refusal, now: Timestamp) -> Result<Option<Entry>, AwsError> {
+    /// When the row cannot be written, or is corrupt.
+    pub async fn record_refusal(
+        &self,
+        of: &StoredEntry,
+        refusal: &Refusal,
+        now: Timestamp,
+    ) -> Result<Option<StoredEntry>, AwsError> {
         let mut set = "SET reason = :reason, detail = :detail, tried_at = :now".to_owned();
         let mut update = self.client.update_item().table_name(&self.name).key("id", s(of.id.as_str()));
         if let Some(device) = &of.device {
@@ -97,10 +102,10 @@ impl QuarantineTable {
         }
     }
 
-    /// Deletes the entry, where `attempts` is given only with so many attempts; false when there is none such.
+    /// Deletes the entry; if `attempts` is given, only if it has that number of attempts. False when there is no such entry.
     ///
     /// # Errors
-    /// When DynamoDB does not take it.
+    /// When the row cannot be deleted.
     pub async fn delete(&self, id: &QuarantineId, attempts: Option<u32>) -> Result<bool, AwsError> {
         let delete = self.client.delete_item().table_name(&self.name).key("id", s(id.as_str()));
         let delete = match attempts {
@@ -120,11 +125,11 @@ impl QuarantineTable {
     }
 }
 
-/// The entry in a row of the table or of an index.
-pub(super) fn entry(item: Item) -> Result<Entry, AwsError> {
+/// Reads an entry from a row of the table or of an index.
+pub(super) fn entry(item: Item) -> Result<StoredEntry, AwsError> {
     let key = item.get("id").and_then(|id| id.as_s().ok()).cloned().unwrap_or_default();
-    let row: AsideRow = serde_dynamo::from_item(item).map_err(|error| AwsError::corrupt(TABLE, &key, error))?;
-    Ok(Entry {
+    let row: QuarantineRow = serde_dynamo::from_item(item).map_err(|error| AwsError::corrupt(TABLE, &key, error))?;
+    Ok(StoredEntry {
         id: row.id.parse().map_err(|error| AwsError::corrupt(TABLE, &key, error))?,
         reason: row.reason,
         detail: row.detail,

@@ -1,27 +1,27 @@
-//! Jobs that somebody has to wake: to begin, or because nothing has moved them for long.
+//! Jobs that have to be woken: waiting jobs that may begin, and stalled ones.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::super::AwsError;
 use super::super::row::{Item, n, s};
-use super::{OPEN, RecalculationTable, STALLED};
+use super::{OPEN, RecalculationTable};
 use weir_core::domain::Timestamp;
 use weir_core::domain::recalculation::State;
 
 /// A job that has to be woken.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Due {
+pub struct DueJob {
     key: Item,
     due: i64,
 }
 
 impl RecalculationTable {
-    /// At most `limit` jobs that are due: to begin, or because nothing has moved them for long.
+    /// At most `limit` jobs that are due at the time `now`.
     ///
     /// # Errors
     /// When DynamoDB does not answer.
-    pub async fn due(&self, now: Timestamp, limit: i32) -> Result<Vec<Due>, AwsError> {
+    pub async fn due(&self, now: Timestamp, limit: i32) -> Result<Vec<DueJob>, AwsError> {
         let page = self
             .client
             .query()
@@ -38,16 +38,17 @@ impl RecalculationTable {
         let due = |item: Item| {
             let key = ["sensor", "job"].map(|name| Some((name.to_owned(), item.get(name)?.clone())));
             let due = item.get("due").and_then(|due| due.as_n().ok()?.parse().ok())?;
-            Some(Due { key: key.into_iter().collect::<Option<_>>()?, due })
+            Some(DueJob { key: key.into_iter().collect::<Option<_>>()?, due })
         };
         Ok(page.items.unwrap_or_default().into_iter().filter_map(due).collect())
     }
 
-    /// Wakes a job that is due; nothing happens when it has moved since.
+    /// Wakes a job: it is running, and due again at `next` unless it has advanced until then. Nothing happens if it has advanced
+    /// since it was read.
     ///
     /// # Errors
-    /// When DynamoDB does not take it.
-    pub async fn wake(&self, Due { key, due }: &Due, now: Timestamp) -> Result<(), AwsError> {
+    /// When the row cannot be written.
+    pub async fn wake(&self, DueJob { key, due }: &DueJob, next: Timestamp) -> Result<(), AwsError> {
         let sent = self
             .client
             .update_item()
@@ -57,7 +58,7 @@ impl RecalculationTable {
             .condition_expression("due = :due")
             .expression_attribute_names("#s", "state")
             .expression_attribute_values(":running", s(State::Running.code()))
-            .expression_attribute_values(":next", n(now.plus_seconds(STALLED).millis()))
+            .expression_attribute_values(":next", n(next.millis()))
             .expression_attribute_values(":yes", AttributeValue::Bool(true))
             .expression_attribute_values(":due", n(due))
             .send()

@@ -1,9 +1,9 @@
-//! Readings older than readings are kept: they would be gone as soon as they are stored, so they are set quarantine.
+//! Readings older than the retention period: they would expire as soon as they are stored, so they are quarantined.
 
 use futures_util::{StreamExt, stream};
 
 use super::super::AwsError;
-use super::readings::AT_ONCE;
+use super::dynamodb::AT_ONCE;
 use super::{Outcomes, Placed, QuarantineWriter, ReadingTable, Written};
 use weir_core::domain::reading::Reading;
 use weir_core::domain::{Reason, Refusal, Timestamp};
@@ -22,12 +22,12 @@ impl ReadingTable {
         self.keep_days > 0 && at < self.alive(now)
     }
 
-    /// Those that have expired, and the others.
+    /// The readings that have expired, and the others.
     pub(super) fn sift<'a>(&self, readings: &[(usize, &'a Reading)], now: Timestamp) -> (Placed<'a>, Placed<'a>) {
         readings.iter().copied().partition(|(_, reading)| self.expired(reading.at, now))
     }
 
-    /// Sets them quarantine.
+    /// Quarantines expired readings.
     pub(super) async fn refuse(&self, expired: Placed<'_>, quarantine: &QuarantineWriter<'_>) -> Outcomes {
         let each: Vec<_> =
             expired.into_iter().map(|(place, reading)| self.refuse_one(place, reading, quarantine)).collect();

@@ -1,10 +1,10 @@
 //! The time-series store: one port, two stores behind it, with one meaning.
 //!
-//! Each reading that is written ends as stored, known already, or set quarantine. Which of two readings of one series and
-//! instant stays is decided by [`Reading::settle`] in DynamoDB and by the same order as a record version in
-//! Timestream, never by the order of arrival. The one that does not stay and says another number is set quarantine where it
-//! can be seen: within one call always, between calls in DynamoDB only. Timestream tells of what it holds nothing but the
-//! version, so there the better of two stays, and the other one is lost.
+//! Each reading that is written ends stored, as a duplicate, or in quarantine. Of two readings of one series and instant,
+//! [`Reading::resolve_conflict`] decides which one is stored in DynamoDB; in Timestream the same order is the record version.
+//! The order of arrival never decides. A reading with another raw number that is not stored goes to quarantine, where it is
+//! visible: within one call always, between calls in DynamoDB only. Timestream reports only the version of what it holds, so
+//! there the winner of two is stored and the other one is lost.
 
 use std::collections::HashMap;
 
@@ -14,42 +14,42 @@ use aws_sdk_dynamodb::Client;
 use super::AwsError;
 use super::config::timestream_write;
 use super::quarantine::{QuarantineEntry, QuarantineTable};
-use weir_core::domain::reading::{Reading, Series, Settlement, Stored};
-use weir_core::domain::{Kept, Reason, Refusal, Timestamp};
+use weir_core::domain::reading::{ConflictResolution, Reading, Series, StoredReading};
+use weir_core::domain::{Quarantined, Reason, Refusal, Timestamp};
 use weir_core::id::QuarantineId;
 use weir_runtime::StartError;
 use weir_runtime::clock::Clock;
 
-mod better;
+mod conflicts;
+mod dynamodb;
 mod expired;
 #[cfg(feature = "query")]
 mod history;
-mod readings;
-mod records;
+mod replace;
 mod rollups;
 mod settings;
-mod settle;
+mod timestream;
 
-pub use better::{Better, Replaced};
+pub use dynamodb::ReadingTable;
 #[cfg(feature = "query")]
-pub use history::{Bucket, Found, History, Place, Span, TimestreamHistory, Unanswered};
-pub use readings::ReadingTable;
-pub use records::TimestreamTable;
+pub use history::{Bucket, History, HistoryError, HistoryPage, SeriesPosition, Span, TimestreamHistory};
+pub use replace::{ReplaceOutcome, Replacement};
 pub use rollups::RollupTable;
 pub use settings::{StoreSettings, TableSettings};
+pub use timestream::TimestreamTable;
 
 /// How one reading ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Written {
-    /// It is in the store.
+    /// It is stored.
     Stored,
-    /// It was there already.
+    /// It was stored already.
     Duplicate,
-    /// The store does not take it, or another number has the better claim to its place: it is in quarantine.
-    Quarantined(Kept),
+    /// The store does not accept it, or another raw number has precedence: it is in quarantine.
+    Quarantined(Quarantined),
 }
 
-/// The store a stack was deployed with.
+/// The store that the stack was deployed with.
 pub enum TimeSeries {
     /// The table `readings`.
     DynamoDb(ReadingTable),
@@ -79,14 +79,14 @@ impl TimeSeries {
         }
     }
 
-    /// Writes the readings, in as few requests as the store allows. The answers are in the order of the readings; an
-    /// error means that the reading has to be delivered again, and does not concern the others.
+    /// Writes the readings, in as few requests as the store allows. The outcomes are in the order of the readings; an
+    /// error means that this reading has to be delivered again, and does not affect the others.
     pub async fn write(
         &self,
         readings: &[Reading],
         quarantine: &QuarantineWriter<'_>,
     ) -> Vec<Result<Written, AwsError>> {
-        let (writes, lost) = rivals(readings);
+        let (writes, lost) = resolve_conflicts(readings);
         let placed: Placed<'_> = writes.iter().filter_map(|place| Some((*place, readings.get(*place)?))).collect();
         let mut outcomes = match self {
             TimeSeries::DynamoDb(table) => table.write(&placed, quarantine).await,
@@ -105,72 +105,62 @@ impl TimeSeries {
     }
 }
 
-/// Readings with their place in the call.
+/// Readings with their index in the call.
 type Placed<'a> = Vec<(usize, &'a Reading)>;
 
-/// Outcomes by the reading's place in the call.
+/// Outcomes with the index of the reading in the call.
 type Outcomes = Vec<(usize, Result<Written, AwsError>)>;
 
-/// The outcomes of readings that one failed request was for.
+/// The outcomes of the readings of one failed request.
 fn failed(readings: &[(usize, &Reading)], error: &AwsError) -> Outcomes {
     readings.iter().map(|(place, _)| (*place, Err(error.clone()))).collect()
 }
 
-/// Where and how a reading is set quarantine that the store does not take.
+/// Writes readings that are not stored to the quarantine.
 pub struct QuarantineWriter<'a> {
-    /// The quarantine.
+    /// The table.
     pub table: &'a QuarantineTable,
-    /// The clock for "first seen".
+    /// The clock for the time at which an entry was first seen.
     pub clock: &'a dyn Clock,
-    /// The function that writes, which a replay goes back to.
+    /// The function that writes, to which a replay is sent.
     pub function: &'static str,
-    /// The message that says this one number again: its topic and payload.
+    /// Makes the message that replays one reading: its topic and payload.
     pub message: fn(&Series, Timestamp, f64) -> (String, Vec<u8>),
-    /// The entries of the quarantine that are sent again with this call.
+    /// The quarantine entries that this call replays.
     pub replayed: &'a [QuarantineId],
 }
 
 impl QuarantineWriter<'_> {
-    /// Sets it quarantine. An entry that is sent again and refused again is there already, unless it was deleted or accepted
-    /// elsewhere meanwhile, and then it must not come back: nothing is written for it.
+    /// Writes the entry. An entry that is being replayed is not written: it exists already, unless it was deleted or
+    /// accepted by another replay in the meantime, and then it must not come back.
     ///
     /// # Errors
-    /// When DynamoDB does not take it.
-    pub async fn keep(&self, quarantine: &QuarantineEntry) -> Result<Written, AwsError> {
-        let id = quarantine.id();
+    /// When the entry cannot be written.
+    pub async fn write(&self, entry: &QuarantineEntry) -> Result<Written, AwsError> {
+        let id = entry.id();
         if !self.replayed.iter().any(|replayed| replayed.as_str() == id) {
-            self.table.put(quarantine, self.clock.now()).await?;
+            self.table.put(entry, self.clock.now()).await?;
         }
-        Ok(Written::Quarantined(Kept { id, refusal: quarantine.refusal.clone() }))
+        Ok(Written::Quarantined(Quarantined { id, refusal: entry.refusal.clone() }))
     }
 
-    async fn put(
-        &self,
-        series: &Series,
-        at: Timestamp,
-        raw: f64,
-        received_at: Timestamp,
-        refusal: Refusal,
-    ) -> Result<Written, AwsError> {
-        let (topic, payload) = (self.message)(series, at, raw);
-        let quarantine = QuarantineEntry {
+    async fn reading(&self, reading: &Reading, refusal: Refusal) -> Result<Written, AwsError> {
+        let Reading { series, at, raw, received_at, .. } = reading;
+        let (topic, payload) = (self.message)(series, *at, *raw);
+        self.write(&QuarantineEntry {
             function: self.function,
             refusal,
             topic,
             device_id: Some(series.device.to_string()),
             sensor: Some(series.sensor.to_string()),
-            at,
-            received_at,
+            at: *at,
+            received_at: *received_at,
             payload,
-        };
-        self.keep(&quarantine).await
+        })
+        .await
     }
 
-    async fn reading(&self, reading: &Reading, refusal: Refusal) -> Result<Written, AwsError> {
-        self.put(&reading.series, reading.at, reading.raw, reading.received_at, refusal).await
-    }
-
-    /// Sets the reading quarantine because `winner` has the better claim to its place.
+    /// Quarantines the reading because a reading with the raw number `winner` has precedence.
     async fn conflict(&self, reading: &Reading, winner: f64) -> Result<Written, AwsError> {
         self.reading(reading, conflicting(reading.raw, winner)).await
     }
@@ -179,13 +169,13 @@ impl QuarantineWriter<'_> {
 fn conflicting(loser: f64, winner: f64) -> Refusal {
     Refusal::new(
         Reason::ConflictingReading,
-        format!("raw {loser} was sent for the same sensor and instant as raw {winner}, which has the better claim"),
+        format!("raw {loser} was sent for the same sensor and instant as raw {winner}, which has precedence"),
     )
 }
 
-/// Readings of one call that have the same series and instant, settled among themselves: the places of those to
-/// write, and for each of the others the place of the one it lost to.
-fn rivals(readings: &[Reading]) -> (Vec<usize>, Vec<(usize, usize)>) {
+/// Resolves conflicts between the readings of one call: the indices of the readings to write, and for each of the others
+/// its index and the index of the reading that has precedence.
+fn resolve_conflicts(readings: &[Reading]) -> (Vec<usize>, Vec<(usize, usize)>) {
     let mut best: HashMap<(&Series, Timestamp), usize> = HashMap::with_capacity(readings.len());
     let mut losers = Vec::new();
     for (place, reading) in readings.iter().enumerate() {
@@ -194,12 +184,12 @@ fn rivals(readings: &[Reading]) -> (Vec<usize>, Vec<(usize, usize)>) {
             best.insert(key, place);
             continue;
         };
-        match reading.settle(&Stored { rank: known.rank(), raw: known.raw }) {
-            Settlement::Replace | Settlement::Displace => {
+        match reading.resolve_conflict(&StoredReading { rank: known.rank(), raw: known.raw }) {
+            ConflictResolution::Replace | ConflictResolution::ReplaceAndQuarantineOld => {
                 best.insert(key, place);
                 losers.push(holder);
             }
-            Settlement::Duplicate | Settlement::Conflict => losers.push(place),
+            ConflictResolution::Duplicate | ConflictResolution::QuarantineNew => losers.push(place),
         }
     }
     let winner = |place: usize| {
@@ -218,7 +208,7 @@ mod tests {
     use weir_core::domain::reading::Quality;
 
     #[test]
-    fn of_rivals_in_one_call_one_is_written_whatever_their_order() {
+    fn of_conflicting_readings_in_one_call_one_is_written_whatever_their_order() {
         let reading = |at: i64, raw: f64| Reading {
             series: Series { device: "b".parse().unwrap(), sensor: "ph".parse().unwrap() },
             at: Timestamp::from_millis(at),
@@ -230,10 +220,10 @@ mod tests {
             quality: Quality::Uncalibrated,
         };
         let (writes, lost) =
-            rivals(&[reading(1, 7.0), reading(2, 7.0), reading(1, 6.0), reading(1, 7.0), reading(1, 8.0)]);
+            resolve_conflicts(&[reading(1, 7.0), reading(2, 7.0), reading(1, 6.0), reading(1, 7.0), reading(1, 8.0)]);
         assert_eq!(writes, [1, 2]);
         assert_eq!(lost, [(0, 2), (3, 2), (4, 2)]);
-        let (writes, lost) = rivals(&[reading(1, 6.0), reading(1, 7.0)]);
+        let (writes, lost) = resolve_conflicts(&[reading(1, 6.0), reading(1, 7.0)]);
         assert_eq!((writes.as_slice(), lost.as_slice()), (&[0][..], &[(1, 0)][..]));
     }
 }

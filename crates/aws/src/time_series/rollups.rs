@@ -1,10 +1,12 @@
-//! The table `rollups`: what the readings of a closed hour or day of a series come to, made by whoever first asks.
+//! The table `rollups`: the aggregates of closed hours and days of a series, stored by the first query that needs them.
 //!
-//! A reading that comes in time costs nothing here. One that is stored where an hour has been closed already, and one
-//! that is delivered again there, makes the sums of that hour and day invalid: the row's `generation` goes up and the
-//! sums are removed, after the reading is stored and before the message is answered. Killed in between, the message is
-//! delivered again, and does it then. Whoever adds readings up first reads the generation and then the readings, both
-//! consistently, and keeps the sums only if the generation is still the same.
+//! A reading that arrives in time costs nothing here. A reading that is stored (or delivered again) in an hour that is closed
+//! already invalidates the rollups of that hour and day: the row's invalidation count goes up and its aggregates are removed,
+//! after the reading is stored and before the message is answered. If the function is killed in between, the message is
+//! delivered again and invalidates them then. A query first reads the invalidation count and then the readings, both
+//! consistently, and stores the aggregates only if the count is still the same.
+//!
+//! The attributes are named `generation` (the invalidation count) and `sums` (the aggregates as text).
 
 use std::collections::BTreeSet;
 
@@ -18,14 +20,18 @@ use weir_core::domain::reading::Series;
 use weir_core::domain::rollup::{Cell, Unit, closed};
 
 #[cfg(feature = "query")]
-mod kept;
+mod rollup;
 #[cfg(feature = "query")]
-pub(super) use kept::Kept;
+pub(super) use rollup::Rollup;
 
-/// So many requests are under way at once for one call.
+/// The attribute with the aggregates as text.
+const AGGREGATES: &str = "sums";
+/// The attribute that counts invalidations.
+const INVALIDATION_COUNT: &str = "generation";
+/// Maximum concurrent requests of one call.
 const AT_ONCE: usize = 8;
 
-/// The table of what readings come to.
+/// The table `rollups`.
 #[derive(Debug, Clone)]
 pub struct RollupTable {
     client: Client,
@@ -34,50 +40,50 @@ pub struct RollupTable {
 }
 
 impl RollupTable {
-    /// The table called `name`, over readings that live for `keep_days`, or for ever when that is 0.
+    /// The table called `name`, for readings that are kept for `keep_days`, or forever when that is 0.
     pub fn new(client: Client, name: impl Into<String>, keep_days: i64) -> Self {
         Self { client, name: name.into(), keep_days }
     }
 
-    /// Makes the sums invalid that readings of these series and instants belong to. To be called by whatever stores,
-    /// replaces or removes readings: after it has done so, with the time `now` read after it has done so, and before it
-    /// says that it is done (so that, killed in between, it does it again).
+    /// Invalidates the rollups that contain readings of these series and instants. To be called after storing, replacing or
+    /// removing readings, with `now` read from the clock after that, and before reporting success (so that it is repeated
+    /// if the function is killed in between).
     ///
-    /// Costs nothing for readings whose hour is still open; else one write unit for each different hour, and one for
-    /// each different day that is closed too.
+    /// It costs nothing for readings whose hour is still open; else one write unit for each different hour, and one for each
+    /// different day that is closed too.
     ///
     /// # Errors
-    /// When DynamoDB does not take it: then the call has to be made again.
-    pub async fn forget<'a>(
+    /// When a rollup cannot be invalidated: then the call has to be repeated.
+    pub async fn invalidate<'a>(
         &self,
         readings: impl IntoIterator<Item = (&'a Series, Timestamp)>,
         now: Timestamp,
     ) -> Result<(), AwsError> {
-        match self.forget_cells(cells(readings, now)).await.pop() {
+        match self.invalidate_cells(cells(readings, now)).await.pop() {
             Some((_, error)) => Err(error),
             None => Ok(()),
         }
     }
 
-    /// Makes the sums of these cells invalid; the answer has those where that failed.
-    pub(super) async fn forget_cells<'a>(
+    /// Invalidates the rollups of these cells; returns those where that failed.
+    pub(super) async fn invalidate_cells<'a>(
         &self,
         cells: BTreeSet<(&'a Series, Cell)>,
     ) -> Vec<((&'a Series, Cell), AwsError)> {
-        let each: Vec<_> = cells.into_iter().map(|(of, cell)| self.forget_cell(of, cell)).collect();
+        let each: Vec<_> = cells.into_iter().map(|(of, cell)| self.invalidate_cell(of, cell)).collect();
         let failed: Vec<_> = stream::iter(each).buffer_unordered(AT_ONCE).collect().await;
         failed.into_iter().flatten().collect()
     }
 
-    async fn forget_cell<'a>(&self, of: &'a Series, cell: Cell) -> Option<((&'a Series, Cell), AwsError)> {
+    async fn invalidate_cell<'a>(&self, of: &'a Series, cell: Cell) -> Option<((&'a Series, Cell), AwsError)> {
         let mut update = self
             .client
             .update_item()
             .table_name(&self.name)
             .key("sensor", s(series(of)))
             .key("cell", s(key(cell.unit, cell.start)))
-            .expression_attribute_names("#s", "sums")
-            .expression_attribute_names("#g", "generation")
+            .expression_attribute_names("#s", AGGREGATES)
+            .expression_attribute_names("#g", INVALIDATION_COUNT)
             .expression_attribute_values(":one", n(1));
         update = match self.expires(cell) {
             None => update.update_expression("ADD #g :one REMOVE #s"),
@@ -90,14 +96,14 @@ impl RollupTable {
         Some(((of, cell), AwsError::call("UpdateItem rollups", error)))
     }
 
-    /// When the last reading of the cell goes, in epoch seconds.
+    /// When the last reading of the cell expires, in epoch seconds.
     fn expires(&self, cell: Cell) -> Option<i64> {
         let end = cell.unit.width().after(cell.start);
         (self.keep_days > 0).then(|| end.plus_seconds(self.keep_days.saturating_mul(86_400)).seconds())
     }
 }
 
-/// The closed cells that hold readings stored before `now`.
+/// The closed cells that contain these readings, which were stored before `now`.
 pub(super) fn cells<'a>(
     readings: impl IntoIterator<Item = (&'a Series, Timestamp)>,
     now: Timestamp,
@@ -105,7 +111,7 @@ pub(super) fn cells<'a>(
     readings.into_iter().flat_map(|(series, at)| closed(at, now).map(move |cell| (series, cell))).collect()
 }
 
-/// The sort key of a cell: those of a unit in the order of time.
+/// The sort key of a cell; the cells of one unit are in the order of time.
 fn key(unit: Unit, start: Timestamp) -> String {
     let unit = match unit {
         Unit::Hour => "hour",

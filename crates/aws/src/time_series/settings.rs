@@ -1,4 +1,4 @@
-//! Which time-series store a stack has, from the environment.
+//! The settings of the time-series store, from the environment.
 
 use aws_sdk_dynamodb::Client;
 use weir_runtime::{Environment, Settings, SettingsError};
@@ -19,8 +19,8 @@ pub enum StoreSettings {
     },
 }
 
-/// The tables of the store `dynamodb`: `READINGS_TABLE` and `ROLLUPS_TABLE`, whose rows are kept `READING_TTL_DAYS` (0, the
-/// default: for ever).
+/// The tables of the store `dynamodb`: `READINGS_TABLE` and `ROLLUPS_TABLE`. Their rows are kept for `READING_TTL_DAYS` days,
+/// or forever when that is 0, the default.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableSettings {
     readings: String,

@@ -25,12 +25,12 @@ fn failure() -> AwsError {
     AwsError::Unavailable { operation: "Query calibrations", detail: "throttled".to_owned() }
 }
 
-/// Each outcome in short: the value, the reason with the payload that is set aside, or that it failed.
-fn told(raws: &[RawReading], found: Vec<Found<'_>>) -> Vec<String> {
+/// Each outcome in short: the value, the reason with the payload that is quarantined, or that it failed.
+fn told(raws: &[RawReading], found: Vec<Lookup<'_>>) -> Vec<String> {
     let tell = |made| match made {
-        Made::Reading(reading) => reading.value.to_string(),
-        Made::Refused(part) => format!("{} {}", part.refusal.reason, part.payload),
-        Made::Failed(error) => format!("failed: {error}"),
+        Calibrated::Reading(reading) => reading.value.to_string(),
+        Calibrated::Refused(part) => format!("{} {}", part.refusal.reason, part.payload),
+        Calibrated::Failed(error) => format!("failed: {error}"),
     };
     make(&"air-01".parse().unwrap(), AT, raws, found).into_iter().map(tell).collect()
 }
@@ -40,9 +40,13 @@ fn values_keep_their_order_whatever_becomes_of_them() {
     let (pm, hum) = (sensor("pm"), sensor("hum"));
     let linear = || calibration(Model::Linear(Linear::new(2.0, 0.0).unwrap()));
     let raws = [raw("pm", AT, 1.0), raw("no", AT, 2.0), raw("hum", AT, 3.0), raw("pm", AT.plus_seconds(1), 4.0)];
-    let unknown = || Found::Refused(Refusal::new(Reason::UnknownSensor, "no such sensor"));
-    let found =
-        vec![Found::Sensor(&pm, sum("hum")), unknown(), Found::Sensor(&hum, linear()), Found::Sensor(&pm, sum("hum"))];
+    let unknown = || Lookup::Refused(Refusal::new(Reason::UnknownSensor, "no such sensor"));
+    let found = vec![
+        Lookup::Sensor(&pm, sum("hum")),
+        unknown(),
+        Lookup::Sensor(&hum, linear()),
+        Lookup::Sensor(&pm, sum("hum")),
+    ];
     assert_eq!(
         told(&raws, found),
         [
@@ -59,13 +63,13 @@ fn values_keep_their_order_whatever_becomes_of_them() {
 fn a_refused_formula_takes_its_inputs_with_it() {
     let (pm, hum, co2) = (sensor("pm"), sensor("hum"), sensor("co2"));
     let raws = [raw("tmp", AT, 9.5), raw("pm", AT, 1.0), raw("hum", AT, 3.0), raw("co2", AT, 5.0), raw("hum", AT, 2.0)];
-    let off = || Found::Refused(Refusal::new(Reason::SensorDisabled, "switched off"));
+    let off = || Lookup::Refused(Refusal::new(Reason::SensorDisabled, "switched off"));
     let found = vec![
         off(),
-        Found::Sensor(&pm, sum("hum")),
-        Found::Sensor(&hum, sum("tmp")),
-        Found::Sensor(&co2, None),
-        Found::Sensor(&hum, sum("tmp")),
+        Lookup::Sensor(&pm, sum("hum")),
+        Lookup::Sensor(&hum, sum("tmp")),
+        Lookup::Sensor(&co2, None),
+        Lookup::Sensor(&hum, sum("tmp")),
     ];
     let told = told(&raws, found);
     let payload = |values: &str| format!(r#"missing_input {{"ts":{},"values":{{{values}}}}}"#, AT.millis());
@@ -81,11 +85,11 @@ fn a_formula_waits_while_anything_of_its_instant_cannot_be_looked_up() {
     let raws =
         [raw("pm", AT, 1.0), raw("hum", AT, 2.0), raw("co2", AT, 3.0), raw("pm", later, 4.0), raw("hum", later, 5.0)];
     let found = vec![
-        Found::Sensor(&pm, sum("hum")),
-        Found::Failed(failure()),
-        Found::Sensor(&co2, None),
-        Found::Sensor(&pm, sum("hum")),
-        Found::Sensor(&hum, None),
+        Lookup::Sensor(&pm, sum("hum")),
+        Lookup::Failed(failure()),
+        Lookup::Sensor(&co2, None),
+        Lookup::Sensor(&pm, sum("hum")),
+        Lookup::Sensor(&hum, None),
     ];
     let told = told(&raws, found);
     assert!(told[0].starts_with("failed: calibration of an input"), "{told:?}");

@@ -1,7 +1,7 @@
 //! The width of the intervals that readings are aggregated over: `5m`, `1h`, `1d`.
 //!
-//! Intervals are aligned to 1970-01-01T00:00Z, so `1d` begins at midnight UTC and `15m` at the quarters of an hour,
-//! whatever span is asked for. A multiple of days counts from that Thursday on: `7d` begins on Thursdays.
+//! Intervals are aligned to 1970-01-01T00:00Z, a Thursday, whatever span is requested: `1d` begins at midnight UTC, `15m` at
+//! the quarters of an hour, and `7d` on Thursdays.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ const MINUTE: i64 = 60 * SECOND;
 pub const HOUR: i64 = 60 * MINUTE;
 /// A day in milliseconds.
 pub const DAY: i64 = 24 * HOUR;
-/// No interval is longer: a leap year.
+/// The longest interval, in ms: a leap year.
 const LONGEST: i64 = 366 * DAY;
 
 /// The width of an interval: a whole number of seconds, minutes, hours or days, 366 days at most.
@@ -27,10 +27,10 @@ pub struct Every {
 /// Why a text is not the width of an interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadEvery {
-    /// It does not read as one.
+    /// It is not a number with a unit.
     #[error("must be a whole number and a unit, `s`, `m`, `h` or `d`, such as 5m, 1h or 1d")]
     Unreadable,
-    /// It reads as one that makes no sense.
+    /// It is shorter or longer than allowed.
     #[error("must be 1s at least and 366d at most")]
     OutOfBounds,
 }
@@ -39,7 +39,7 @@ impl Every {
     /// Reads a width such as `5m`.
     ///
     /// # Errors
-    /// When it is no number with a unit, zero, or longer than a year.
+    /// When it is not a number with a unit, is zero, or exceeds 366 days.
     pub fn parse(text: &str) -> Result<Self, BadEvery> {
         let unit = text.chars().next_back().ok_or(BadEvery::Unreadable)?;
         let one = match unit {
@@ -53,18 +53,18 @@ impl Every {
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(BadEvery::Unreadable);
         }
-        // Digits that are no i64 are too many.
+        // Digits that do not fit an i64 are too many.
         let count: i64 = digits.parse().map_err(|_| BadEvery::OutOfBounds)?;
         let millis = count.saturating_mul(one);
         if (SECOND..=LONGEST).contains(&millis) { Ok(Self { count, unit, millis }) } else { Err(BadEvery::OutOfBounds) }
     }
 
-    /// An interval of an hour.
+    /// One hour.
     pub const fn hour() -> Self {
         Self { count: 1, unit: 'h', millis: HOUR }
     }
 
-    /// An interval of a day.
+    /// One day.
     pub const fn day() -> Self {
         Self { count: 1, unit: 'd', millis: DAY }
     }
@@ -74,23 +74,23 @@ impl Every {
         self.millis
     }
 
-    /// The beginning of the interval that holds the instant.
+    /// The start of the interval that contains the instant.
     pub const fn floor(self, at: Timestamp) -> Timestamp {
         Timestamp::from_millis(at.millis().saturating_sub(at.millis().rem_euclid(self.millis)))
     }
 
-    /// The first beginning of an interval that is not before the instant.
+    /// The first start of an interval at or after the instant.
     pub const fn ceil(self, at: Timestamp) -> Timestamp {
         let floor = self.floor(at);
         if floor.millis() == at.millis() { floor } else { self.after(floor) }
     }
 
-    /// The end of the interval that begins at `start`.
+    /// The end (exclusive) of the interval that starts at `start`.
     pub const fn after(self, start: Timestamp) -> Timestamp {
         Timestamp::from_millis(start.millis().saturating_add(self.millis))
     }
 
-    /// How many intervals have a part in the span from `from` to before `to`.
+    /// The number of intervals that overlap the span from `from` (inclusive) to `to` (exclusive).
     pub const fn count(self, from: Timestamp, to: Timestamp) -> i64 {
         if to.millis() <= from.millis() {
             return 0;
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_width_is_told_from_one_that_is_too_long() {
+    fn an_unreadable_width_is_told_from_one_out_of_bounds() {
         for text in ["", "m", "5", "5M", "5min", "-5m", "+5m", "1.5h", "5 m", " 5m", "1w", "٣m", "5µ", "1h1m"] {
             assert_eq!(Every::parse(text), Err(BadEvery::Unreadable), "{text}");
         }

@@ -1,4 +1,4 @@
-//! `fit`: the model that reference points make, and how good it is.
+//! Fitting a calibration model to reference points, and how well it fits.
 
 use super::calibration::{FieldError, Inputs, Model, Outside};
 use super::number::storable;
@@ -9,52 +9,51 @@ mod polynomial;
 mod thermistor;
 mod through;
 
-/// So many reference points nobody measures; they keep one request small.
+/// Maximum reference points, far more than anyone measures.
 const MOST_POINTS: usize = 1_000;
-/// A polynomial of more degrees follows the noise of the points, and its coefficients lose more digits than they have.
+/// Maximum degree. A polynomial of a higher degree follows the noise of the points, and its coefficients lose all their digits.
 const HIGHEST_DEGREE: usize = 9;
 
 /// What can be fitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// The straight line with the least squares.
+    /// A straight line by least squares.
     Linear,
-    /// The same line, given by its values at the lowest and the highest raw number; of two points, the points.
+    /// The same line, given by its values at the lowest and the highest raw number; for two points, the points.
     TwoPoint,
-    /// Straight lines through the points; of points with one raw number, through their mean.
+    /// Straight lines through the points; through the mean of points with the same raw number.
     Piecewise(Outside),
-    /// The polynomial of that degree with the least squares.
+    /// A polynomial by least squares.
     Polynomial {
-        /// 1 to 9.
+        /// The degree, 1 to 9.
         degree: usize,
     },
-    /// A thermistor's a, b and c with the least squares of temperature; points are (ohm, °C).
+    /// The coefficients a, b and c of a thermistor by least squares of the temperature; points are (ohm, °C).
     SteinhartHart,
 }
 
-/// A model and how far it is from the points it was made of.
+/// A fitted model and its deviation from the points.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fit {
-    /// The model, as it can be entered as a calibration.
+    /// The model, in the form in which it can be entered as a calibration.
     pub model: Model,
-    /// Of each point, in its order: reference minus the model's value.
+    /// The residual of each point, in the order of the points: reference minus the value of the model.
     pub residuals: Vec<f64>,
-    /// The root of the mean square of the residuals.
+    /// The root mean square of the residuals.
     pub rmse: f64,
-    /// The share of the references' variance that the model explains; `None` when all references are equal, so that
-    /// there is none.
+    /// The coefficient of determination (R²); `None` when all references are equal.
     pub r_squared: Option<f64>,
-    /// The place of the point with the largest absolute residual, the first of equal ones.
+    /// The index of the point with the largest absolute residual; the first one if several are equal.
     pub worst: usize,
     /// The largest absolute residual.
     pub largest: f64,
 }
 
-/// The model of that kind for `points`, each (raw, reference).
+/// Fits a model of that kind to `points`, each (raw, reference).
 ///
 /// # Errors
-/// Points that are too few, too many, not finite or not telling anything about the model, and a degree that is none or
-/// too high for them: the pointer is relative to `{"points": [[raw, reference], …], "degree": n}`.
+/// For points that are too few, too many, not finite or do not determine the model, and for a degree that is invalid or too
+/// high for them. The pointer is relative to `{"points": [[raw, reference], …], "degree": n}`.
 pub fn fit(kind: Kind, points: &[(f64, f64)]) -> Result<Fit, FieldError> {
     check(points)?;
     let model = match kind {
@@ -84,7 +83,7 @@ fn check(points: &[(f64, f64)]) -> Result<(), FieldError> {
     Ok(())
 }
 
-/// How good the model is, told by the model as it is stored and not by the arithmetic that led to it.
+/// The deviation of the model from the points, calculated with the model as it would be stored.
 fn judge(model: Model, points: &[(f64, f64)]) -> Result<Fit, FieldError> {
     let residual = |(place, (raw, reference)): (usize, &(f64, f64))| match model.apply(*raw, Inputs::NONE) {
         Ok(made) if made.value.is_finite() => Ok(reference - made.value),
@@ -107,7 +106,7 @@ fn judge(model: Model, points: &[(f64, f64)]) -> Result<Fit, FieldError> {
     })
 }
 
-/// √(Σ n²/count), scaled by the largest so that no square overflows.
+/// √(Σ n²/count), scaled by the largest number so that no square overflows.
 fn root_mean_square(numbers: impl ExactSizeIterator<Item = f64> + Clone) -> f64 {
     let largest = numbers.clone().fold(0.0, |largest: f64, number| largest.max(number.abs()));
     if largest == 0.0 {

@@ -16,13 +16,13 @@ impl Level {
     /// The level of `filling` percent.
     ///
     /// # Errors
-    /// `out_of_range` outside 0..100, `bad_value` when it is not a number.
+    /// `number_out_of_range` outside 0..100, `bad_value` when it is not a number.
     pub fn new(filling: f64) -> Result<Self, Refusal> {
         if filling.is_nan() {
             return Err(Refusal::new(Reason::BadValue, "the level is not a number"));
         }
         if !(0.0..=100.0).contains(&filling) {
-            return Err(Refusal::new(Reason::OutOfRange, format!("the level {filling} lies outside 0 to 100")));
+            return Err(Refusal::new(Reason::NumberOutOfRange, format!("the level {filling} lies outside 0 to 100")));
         }
         let hundredths = round(filling, 2) * 100.0;
         // In 0..=10000 by the check above, so the cast loses nothing.
@@ -180,7 +180,7 @@ mod tests {
             assert_eq!(Level::new(filling).unwrap().to_string(), text);
         }
         for bad in [-0.01, 100.01, f64::INFINITY, -1e300] {
-            assert_eq!(Level::new(bad).unwrap_err().reason, Reason::OutOfRange, "{bad}");
+            assert_eq!(Level::new(bad).unwrap_err().reason, Reason::NumberOutOfRange, "{bad}");
         }
         assert_eq!(Level::new(f64::NAN).unwrap_err().reason, Reason::BadValue);
     }

@@ -1,6 +1,7 @@
 //! The rules: pure functions of values, with no clock, no network, no environment and no logging.
 
 pub mod access;
+pub mod aggregate;
 pub mod calibration;
 pub mod device;
 pub mod every;
@@ -15,10 +16,10 @@ pub mod recalculation;
 pub mod refusal;
 pub mod rollup;
 pub mod settings;
-pub mod sums;
+
 pub mod topology;
 
 mod timestamp;
 
-pub use refusal::{Kept, Reason, Refusal};
+pub use refusal::{Quarantined, Reason, Refusal};
 pub use timestamp::Timestamp;

@@ -1,31 +1,31 @@
-//! The one kind of number in the system: a finite double that every store can hold.
+//! Numbers: finite doubles that every store can hold.
 
 use super::{Reason, Refusal};
 
-/// DynamoDB holds magnitudes from 1e-130 up to 9.99…e125
-/// (docs: "Supported data types", Number); nothing a sensor measures is outside.
+/// DynamoDB stores magnitudes from 1e-130 to 9.99…e125 (Amazon DynamoDB Developer Guide, "Supported data types", Number).
+/// Nothing that a sensor measures is outside.
 const LARGEST: f64 = 9.9e125;
 const SMALLEST: f64 = 1e-130;
 
-/// Accepts `number` as something that can be stored. Minus zero becomes zero.
+/// Checks that `number` can be stored. Minus zero becomes zero.
 ///
 /// # Errors
-/// `bad_value` when it is not finite, `out_of_range` when no store can hold its magnitude.
+/// `bad_value` when it is not finite, `number_out_of_range` when a store cannot hold its magnitude.
 pub fn storable(number: f64) -> Result<f64, Refusal> {
     if !number.is_finite() {
         return Err(Refusal::new(Reason::BadValue, "the value is not a finite number"));
     }
     let magnitude = number.abs();
     if magnitude > LARGEST || (magnitude > 0.0 && magnitude < SMALLEST) {
-        return Err(Refusal::new(Reason::OutOfRange, format!("the magnitude of {number:e} cannot be stored")));
+        return Err(Refusal::new(Reason::NumberOutOfRange, format!("the magnitude of {number:e} cannot be stored")));
     }
     Ok(number + 0.0)
 }
 
-/// `value` rounded to `digits` after the point, half away from zero. Numbers too large to have such digits stay.
+/// Rounds `value` to `digits` decimal places, half away from zero. Numbers too large to have decimal places are unchanged.
 ///
-/// It is the scaled double that is rounded. A double such as 2.675 lies a hair below the decimal it is written as, and
-/// scaled it is 267.5, so 2.68 comes of it, as people expect; of 1.005, which scaled is still below 100.5, comes 1.00.
+/// The scaled double is rounded. The double 2.675 is slightly less than its decimal, but scaled it is exactly 267.5, so the
+/// result is 2.68, as people expect. The double 1.005 is still below 100.5 when scaled, so the result is 1.00.
 pub fn round(value: f64, digits: u8) -> f64 {
     let scale = 10f64.powi(i32::from(digits));
     let scaled = (value * scale).round() / scale;
@@ -62,8 +62,8 @@ mod tests {
         for (bad, reason) in [
             (f64::NAN, Reason::BadValue),
             (f64::INFINITY, Reason::BadValue),
-            (1e126, Reason::OutOfRange),
-            (f64::MIN_POSITIVE, Reason::OutOfRange),
+            (1e126, Reason::NumberOutOfRange),
+            (f64::MIN_POSITIVE, Reason::NumberOutOfRange),
         ] {
             assert_eq!(storable(bad).unwrap_err().reason, reason, "{bad}");
         }

@@ -8,7 +8,7 @@ use crate::id::{DeviceId, SensorCode};
 /// The code under which the full history of a flow sensor's level is kept.
 pub const FILLING: &str = "filling";
 
-/// Which series of numbers a reading belongs to.
+/// A time series: all readings of one sensor of one device.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Series {
     /// The device; for a flow sensor's level its level id.
@@ -17,7 +17,7 @@ pub struct Series {
     pub sensor: SensorCode,
 }
 
-/// What a device sent, checked but not calibrated.
+/// A number that a device sent: checked, but not calibrated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RawReading {
     /// The sensor it is for.
@@ -43,12 +43,12 @@ impl Quality {
     /// Every quality.
     pub const ALL: [Self; 3] = [Self::Good, Self::OutOfRange, Self::Uncalibrated];
 
-    /// The quality that the word stands for.
+    /// The quality with this code.
     pub fn of_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|quality| quality.code() == code)
     }
 
-    /// The word that is stored.
+    /// The code, as stored and as shown.
     pub const fn code(self) -> &'static str {
         match self {
             Quality::Good => "good",
@@ -61,9 +61,9 @@ impl Quality {
 /// A calibrated reading, ready to be stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
-    /// Device and sensor.
+    /// The series it belongs to.
     pub series: Series,
-    /// When it was measured; with the series it is the reading's identity.
+    /// When it was measured. Series and instant identify a reading.
     pub at: Timestamp,
     /// When AWS received it.
     pub received_at: Timestamp,
@@ -73,18 +73,18 @@ pub struct Reading {
     pub value: f64,
     /// The unit of `value`; may be empty.
     pub unit: String,
-    /// The version of the calibration that made `value`; 0 for none.
+    /// The version of the calibration that produced `value`; 0 for none.
     pub calibration: u32,
     /// How far `value` can be trusted.
     pub quality: Quality,
 }
 
 impl Reading {
-    /// The reading that `calibration` makes of `raw`; without one, the raw number marked `uncalibrated`. `inputs` are
+    /// Calibrates `raw`. Without a calibration the value is the raw number, with quality `uncalibrated`. `inputs` are
     /// the values of the device's other sensors at the same instant.
     ///
     /// # Errors
-    /// What [`Calibration::apply`] refuses.
+    /// The same as [`Calibration::apply`].
     pub fn of(
         device: &DeviceId,
         sensor: &Sensor,
@@ -114,50 +114,50 @@ impl Reading {
         })
     }
 
-    /// What decides between two readings of one series and instant: the newer calibration, then the earlier
-    /// reception, then the smaller raw number. A total order, so that the stored one does not depend on the order in
-    /// which they come.
+    /// The precedence of this reading over others of the same series and instant: the newer calibration wins, then the
+    /// earlier reception. (Of two with the same rank the smaller raw number wins, so that the order is total and the
+    /// stored reading does not depend on the order of arrival.)
     ///
-    /// The order is told by the first two alone in one number, for stores that compare a version:
-    /// calibration · 2⁴² + (2⁴² − 1 − reception in ms), good until the year 2109 and two million calibrations.
+    /// One number, for stores that compare a record version:
+    /// calibration · 2⁴² + (2⁴² − 1 − reception in ms), valid until the year 2109 and for two million calibrations.
     pub fn rank(&self) -> i64 {
         const SPAN: i64 = 1 << 42;
         let earlier = (SPAN - 1).saturating_sub(self.received_at.millis()).clamp(0, SPAN - 1);
         i64::from(self.calibration).saturating_mul(SPAN).saturating_add(earlier)
     }
 
-    /// What to do with this reading where `stored` already is at its place.
-    pub fn settle(&self, stored: &Stored) -> Settlement {
+    /// Decides what happens to this reading when `stored` already has its series and instant.
+    pub fn resolve_conflict(&self, stored: &StoredReading) -> ConflictResolution {
         let wins = (self.rank(), stored.raw) > (stored.rank, self.raw);
         match (wins, self.raw == stored.raw) {
-            (true, true) => Settlement::Replace,
-            (false, true) => Settlement::Duplicate,
-            (true, false) => Settlement::Displace,
-            (false, false) => Settlement::Conflict,
+            (true, true) => ConflictResolution::Replace,
+            (false, true) => ConflictResolution::Duplicate,
+            (true, false) => ConflictResolution::ReplaceAndQuarantineOld,
+            (false, false) => ConflictResolution::QuarantineNew,
         }
     }
 }
 
-/// What of a stored reading decides whether another may take its place.
+/// The part of a stored reading that [`Reading::resolve_conflict`] needs.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Stored {
+pub struct StoredReading {
     /// Its [`Reading::rank`].
     pub rank: i64,
     /// Its raw number.
     pub raw: f64,
 }
 
-/// The outcome of [`Reading::settle`].
+/// What happens to a reading whose series and instant are already stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Settlement {
-    /// The same number, better known now: it takes the place.
+pub enum ConflictResolution {
+    /// The same raw number with a higher rank: it replaces the stored reading.
     Replace,
-    /// The same number, and nothing to add.
+    /// The same raw number without a higher rank: nothing is written.
     Duplicate,
-    /// Another number that has the better claim: it takes the place, and the stored one is set aside.
-    Displace,
-    /// Another number with the worse claim: it is set aside.
-    Conflict,
+    /// Another raw number that wins: it replaces the stored reading, which goes to quarantine.
+    ReplaceAndQuarantineOld,
+    /// Another number, which loses: it goes to quarantine.
+    QuarantineNew,
 }
 
 #[cfg(test)]
@@ -177,31 +177,31 @@ mod tests {
         }
     }
 
-    fn stored(reading: &Reading) -> Stored {
-        Stored { rank: reading.rank(), raw: reading.raw }
+    fn stored(reading: &Reading) -> StoredReading {
+        StoredReading { rank: reading.rank(), raw: reading.raw }
     }
 
     #[test]
     fn a_newer_calibration_wins_then_the_earlier_reception() {
         let first = reading(7.0, 1, 1_795_155_884_500);
         for (other, expected) in [
-            (reading(7.0, 1, 1_795_155_884_500), Settlement::Duplicate),
-            (reading(7.0, 1, 1_795_155_884_900), Settlement::Duplicate),
-            (reading(7.0, 1, 1_795_155_884_400), Settlement::Replace),
-            (reading(7.0, 2, 1_795_155_884_900), Settlement::Replace),
-            (reading(7.0, 0, 1_795_155_884_400), Settlement::Duplicate),
-            (reading(8.0, 1, 1_795_155_884_900), Settlement::Conflict),
-            (reading(8.0, 1, 1_795_155_884_400), Settlement::Displace),
+            (reading(7.0, 1, 1_795_155_884_500), ConflictResolution::Duplicate),
+            (reading(7.0, 1, 1_795_155_884_900), ConflictResolution::Duplicate),
+            (reading(7.0, 1, 1_795_155_884_400), ConflictResolution::Replace),
+            (reading(7.0, 2, 1_795_155_884_900), ConflictResolution::Replace),
+            (reading(7.0, 0, 1_795_155_884_400), ConflictResolution::Duplicate),
+            (reading(8.0, 1, 1_795_155_884_900), ConflictResolution::QuarantineNew),
+            (reading(8.0, 1, 1_795_155_884_400), ConflictResolution::ReplaceAndQuarantineOld),
         ] {
-            assert_eq!(other.settle(&stored(&first)), expected, "{other:?}");
+            assert_eq!(other.resolve_conflict(&stored(&first)), expected, "{other:?}");
         }
     }
 
     #[test]
-    fn of_two_different_numbers_exactly_one_has_the_better_claim() {
+    fn of_two_different_numbers_exactly_one_wins() {
         let (a, b) = (reading(7.0, 1, 1_795_155_884_500), reading(8.0, 1, 1_795_155_884_500));
-        assert_eq!(a.settle(&stored(&b)), Settlement::Displace);
-        assert_eq!(b.settle(&stored(&a)), Settlement::Conflict);
+        assert_eq!(a.resolve_conflict(&stored(&b)), ConflictResolution::ReplaceAndQuarantineOld);
+        assert_eq!(b.resolve_conflict(&stored(&a)), ConflictResolution::QuarantineNew);
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! Recalculation: stored readings are worked out anew from their raw numbers, with the calibrations in force now.
+//! Recalculation: stored readings are calculated again from their raw numbers, with the calibrations in force now.
 //!
-//! Versions of a calibration are only ever added, so the one in force at an instant only ever gets a higher number. A
-//! reading is changed when that number is higher than the one it was made with; every other reading stays as it is. So
-//! it does not matter how often, by whom and in which order a reading is looked at.
+//! Versions of a calibration are only ever added, so the number of the version in force at an instant only grows. A
+//! reading is changed when that number is higher than the version it was made with; every other reading stays as it is.
+//! So it does not matter how often and in which order readings are recalculated.
 
 use std::sync::Arc;
 
@@ -12,21 +12,24 @@ use super::reading::{RawReading, Reading, Series};
 use super::{Refusal, Timestamp};
 use crate::id::JobId;
 
-/// So long a function may still work with what it read before its memory ran out, in seconds: the time-out of functions.
-const UNDER_WAY: i64 = 30;
+/// How long a function may go on with a calibration that it read before its cache expired, in seconds: the timeout of the
+/// functions.
+const FUNCTION_TIMEOUT: i64 = 30;
+/// A running job that has not advanced for this long is woken again, in seconds.
+const STALLED: i64 = 120;
 
-/// How far a recalculation is.
+/// The state of a recalculation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// Until every function uses the newest calibration.
+    /// It waits until every function uses the newest calibration.
     Waiting,
-    /// Slice by slice.
+    /// It recalculates slice by slice.
     Running,
-    /// To the end of its span.
+    /// It reached the end of its span.
     Done,
-    /// Another one, over all that was left of it, began later.
+    /// A later one, whose span includes all that was left, replaced it.
     Cancelled,
-    /// It cannot go on; `reason` says why.
+    /// It cannot continue; `reason` says why.
     Failed,
 }
 
@@ -34,7 +37,7 @@ impl State {
     /// Every state.
     pub const ALL: [Self; 5] = [Self::Waiting, Self::Running, Self::Done, Self::Cancelled, Self::Failed];
 
-    /// The word that is stored.
+    /// The code, as stored.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
@@ -45,92 +48,111 @@ impl State {
         }
     }
 
-    /// The state that the word stands for.
+    /// The state with this code.
     pub fn of_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.code() == code)
     }
 
-    /// Whether there is anything left to do.
+    /// Whether there is work left.
     pub const fn open(self) -> bool {
         matches!(self, Self::Waiting | Self::Running)
     }
 }
 
-/// How many readings came to what.
+/// The numbers of readings that a recalculation has processed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Count {
-    /// Were looked at.
+    /// Readings read.
     pub seen: u64,
-    /// Have another calibration now.
+    /// Readings that have a newer calibration now.
     pub changed: u64,
-    /// Have a raw number that the calibration in force refuses: they stay as they are.
+    /// Readings whose raw number the calibration in force refuses: they stay as they are.
     pub refused: u64,
 }
 
-/// A recalculation of a series, from `from` on and before `to`.
+/// A recalculation of a series over the span from `from` (inclusive) to `to` (exclusive).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Job {
-    /// Its name.
+    /// Its id.
     pub id: JobId,
     /// The series.
     pub series: Series,
-    /// The first instant in it.
+    /// The first instant of the span.
     pub from: Timestamp,
-    /// The first instant after it.
+    /// The first instant after the span.
     pub to: Timestamp,
-    /// How far it is.
+    /// The state.
     pub state: State,
-    /// The first instant that is not done.
+    /// The first instant that is not yet recalculated.
     pub cursor: Timestamp,
-    /// What was done.
+    /// The readings processed so far.
     pub count: Count,
-    /// Not before this.
+    /// The earliest time at which it may begin.
     pub begins_at: Timestamp,
-    /// Who asked for it.
+    /// Who requested it.
     pub by: String,
-    /// When.
+    /// When it was requested.
     pub created_at: Timestamp,
-    /// When it last went on.
+    /// When it last advanced.
     pub updated_at: Timestamp,
-    /// Why it failed, or what was first refused.
+    /// Why it failed, or the first refusal.
     pub reason: Option<String>,
 }
 
 impl Job {
-    /// Whether it does all that is left of an older one, which then need not go on. Where an older one reaches beyond it
-    /// both go on: a reading that both look at gets the higher version from either.
+    /// Whether its span includes all that is left of an older job, which then can be cancelled. If the older job reaches
+    /// beyond it, both continue: a reading that both process gets the newest version from either.
     pub fn covers(&self, older: &Self) -> bool {
         self.series == older.series && self.from <= older.cursor && older.to <= self.to
     }
+
+    /// When the job has to be woken if it has not advanced until then; `None` when there is no work left.
+    pub fn due(&self) -> Option<Timestamp> {
+        match self.state {
+            State::Waiting => Some(self.begins_at),
+            State::Running => Some(stalled(self.updated_at)),
+            State::Done | State::Cancelled | State::Failed => None,
+        }
+    }
 }
 
-/// When a recalculation may begin that is asked for `now`, where the newest version was entered at `entered` and
-/// functions remember calibrations for `cache_seconds`: until then one of them may still store with an older version,
-/// behind the recalculation's back.
+/// When a running job that last advanced at `advanced` counts as stalled.
+pub const fn stalled(advanced: Timestamp) -> Timestamp {
+    advanced.plus_seconds(STALLED)
+}
+
+/// The earliest time at which a recalculation requested `now` may begin, if the newest version was entered at `entered`
+/// and functions cache calibrations for `cache_seconds`. Until then a function may still store readings made with an
+/// older version, which the recalculation would miss.
 pub fn begins_at(now: Timestamp, entered: Option<Timestamp>, cache_seconds: i64) -> Timestamp {
-    let known = entered.map(|entered| entered.plus_seconds(cache_seconds.saturating_add(UNDER_WAY)));
+    let known = entered.map(|entered| entered.plus_seconds(cache_seconds.saturating_add(FUNCTION_TIMEOUT)));
     known.map_or(now, |known| known.max(now))
 }
 
-/// What becomes of a stored reading.
+/// The result of recalculating one stored reading.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Point {
+pub enum Recalculated {
     /// It stays as it is.
-    Same,
-    /// It is replaced by this one: the same raw number, received when it was, with the calibration in force.
-    Better(Reading),
+    Unchanged,
+    /// It is replaced by this one: same raw number and reception, newer calibration.
+    Replaced(Reading),
     /// The calibration in force cannot be applied to it.
     Refused(Refusal),
 }
 
-/// Looks at a stored reading anew; `inputs` are the stored values of the device's other sensors at its instant.
-pub fn recalculate(sensor: &Sensor, versions: &[Arc<Calibration>], stored: &Reading, inputs: Inputs<'_>) -> Point {
+/// Recalculates a stored reading. `inputs` are the stored values of the device's other sensors at the same instant.
+pub fn recalculate(
+    sensor: &Sensor,
+    versions: &[Arc<Calibration>],
+    stored: &Reading,
+    inputs: Inputs<'_>,
+) -> Recalculated {
     let newer = in_force(versions, stored.at).filter(|calibration| calibration.version > stored.calibration);
-    let Some(calibration) = newer else { return Point::Same };
+    let Some(calibration) = newer else { return Recalculated::Unchanged };
     let raw = RawReading { sensor: stored.series.sensor.clone(), at: stored.at, raw: stored.raw };
     match Reading::of(&stored.series.device, sensor, Some(calibration), &raw, stored.received_at, inputs) {
-        Ok(reading) => Point::Better(reading),
-        Err(refusal) => Point::Refused(refusal),
+        Ok(reading) => Recalculated::Replaced(reading),
+        Err(refusal) => Recalculated::Refused(refusal),
     }
 }
 
@@ -172,16 +194,16 @@ mod tests {
             (-1, 0, None),
         ] {
             let found = match recalculate(&sensor, &versions, &stored(millis, before), Inputs::NONE) {
-                Point::Better(reading) => Some((reading.calibration, reading.value)),
-                Point::Same => None,
-                Point::Refused(refusal) => panic!("{refusal:?}"),
+                Recalculated::Replaced(reading) => Some((reading.calibration, reading.value)),
+                Recalculated::Unchanged => None,
+                Recalculated::Refused(refusal) => panic!("{refusal:?}"),
             };
             assert_eq!(found, expected, "at {millis} with version {before}");
         }
     }
 
     #[test]
-    fn nothing_begins_while_the_version_before_may_still_be_used() {
+    fn nothing_begins_while_the_previous_version_may_still_be_used() {
         assert_eq!(begins_at(at(1_000_000), None, 60), at(1_000_000));
         assert_eq!(begins_at(at(1_000_000), Some(at(950_000)), 60), at(1_040_000));
         assert_eq!(begins_at(at(1_000_000), Some(at(900_000)), 60), at(1_000_000));

@@ -1,10 +1,10 @@
-//! Why a message, or one value of it, is set aside.
+//! Why a message, or one value of it, is refused and quarantined.
 
 use std::fmt;
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident = $code:literal,)*) => {
-        /// The reason code kept with what was set aside. A closed list: operators filter by it.
+        /// The reason code of a quarantine entry. A closed list: operators filter by it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Reason { $($(#[$doc])* $name,)* }
 
@@ -28,7 +28,7 @@ macro_rules! reasons {
 reasons! {
     /// The payload is not JSON, or not of a shape that a message has.
     Unparseable = "unparseable",
-    /// The topic is none that this system listens to.
+    /// The topic is not one that the functions handle.
     BadTopic = "bad_topic",
     /// The topic's device id breaks the rule for ids.
     BadDeviceId = "bad_device_id",
@@ -40,19 +40,20 @@ reasons! {
     BadTimestamp = "bad_timestamp",
     /// `ts` lies more than 15 minutes ahead of the reception.
     FutureTimestamp = "future_timestamp",
-    /// The value is neither a finite number nor a text of one.
+    /// The value is neither a finite number nor the text of one.
     BadValue = "bad_value",
-    /// The number lies outside what can be: a level outside 0..100, a magnitude no store can hold.
-    OutOfRange = "out_of_range",
-    /// No device of that id is registered.
+    /// The number is not accepted at all: a level outside 0 to 100, or a magnitude that no store can hold. Not to be
+    /// confused with a reading of quality `out_of_range`, which is stored.
+    NumberOutOfRange = "number_out_of_range",
+    /// No device with this id is registered.
     UnknownDevice = "unknown_device",
-    /// The device is registered and switched off.
+    /// The device is registered but switched off.
     DeviceDisabled = "device_disabled",
-    /// The device has no sensor of that code.
+    /// The device has no sensor with this code.
     UnknownSensor = "unknown_sensor",
     /// The sensor is switched off.
     SensorDisabled = "sensor_disabled",
-    /// The calibration needs another sensor's value of the same instant, and it is not there.
+    /// The calibration needs another sensor's value of the same instant, which is missing.
     MissingInput = "missing_input",
     /// The raw number lies outside what the calibration covers.
     OutsideCalibration = "outside_calibration",
@@ -60,9 +61,9 @@ reasons! {
     NotFinite = "not_finite",
     /// Another number is already stored for the same sensor and instant.
     ConflictingReading = "conflicting_reading",
-    /// The time-series store does not take an instant that old, or would not keep it.
+    /// The instant is older than the retention period of the time-series store.
     OutsideRetention = "outside_retention",
-    /// The time-series store refused the record for a reason of its own.
+    /// The time-series store rejected the record for another reason.
     StoreRefused = "store_refused",
 }
 
@@ -72,7 +73,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// A reason and what a person needs to understand it.
+/// A reason code and an explanation for a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}: {detail}")]
 pub struct Refusal {
@@ -99,11 +100,11 @@ impl From<(Reason, crate::id::BadId)> for Refusal {
     }
 }
 
-/// What stands in quarantine after something was refused.
+/// A message, or one value of it, that was refused and is now in quarantine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
-    /// The id of the entry.
+pub struct Quarantined {
+    /// The id of the quarantine entry.
     pub id: String,
-    /// Why, this time.
+    /// Why it was refused.
     pub refusal: Refusal,
 }

@@ -1,20 +1,21 @@
-//! When an hour or a day of a series is closed, so that what its readings come to may be kept.
+//! Rollups: stored aggregates of whole hours and days of a series, and when such an hour or day counts as closed.
 //!
-//! What is kept of an hour must be thrown away when a reading is stored there later. Whoever stores readings looks at the
-//! clock **after** storing: a reading whose hour has been closed for less than [`KEPT_OPEN`] needs nothing. Whoever keeps
-//! sums does so only of hours that have been closed for [`KEPT_OPEN`] and [`APART`] more, so that each reading stored
-//! without a word is in the table before anybody adds it up, as long as two clocks differ by less than [`APART`].
+//! A rollup must be invalidated when a reading is stored in its hour or day later. A writer reads the clock **after**
+//! storing: a reading whose hour ended at most [`CLOSING_DELAY`] ago invalidates nothing. A reader stores a rollup only for
+//! hours that ended more than [`CLOSING_DELAY`] plus [`MAX_CLOCK_SKEW`] ago. So every reading that was stored without an
+//! invalidation is in the table before it is aggregated, as long as two clocks differ by less than [`MAX_CLOCK_SKEW`].
 
 use super::Timestamp;
 use super::every::Every;
 
-/// So long after its end an hour or a day is still open to readings that come in time, in ms. An hour: a device that
-/// saves its readings up and sends them once an hour costs nothing more than one that sends each at once.
-pub const KEPT_OPEN: i64 = 60 * 60 * 1_000;
-/// By so much the clocks of two machines may differ, in ms. Lambda's are kept to a few milliseconds by AWS.
-pub const APART: i64 = 10 * 60 * 1_000;
+/// How long after its end an hour or a day stays open, in ms: readings stored until then need no invalidation. It is one
+/// hour, so that a device that sends its readings once an hour costs no more than one that sends each at once.
+pub const CLOSING_DELAY: i64 = 60 * 60 * 1_000;
+/// The difference between the clocks of two machines that is tolerated, in ms. AWS synchronises Lambda's clocks to within a
+/// few milliseconds.
+pub const MAX_CLOCK_SKEW: i64 = 10 * 60 * 1_000;
 
-/// Over what readings are rolled up.
+/// The width of a rollup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Unit {
     /// An hour.
@@ -23,20 +24,20 @@ pub enum Unit {
     Day,
 }
 
-/// An hour or a day.
+/// One hour or one day (UTC): the readings of a series in it make one rollup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cell {
-    /// Which of the two.
+    /// Hour or day.
     pub unit: Unit,
     /// When it begins.
     pub start: Timestamp,
 }
 
 impl Unit {
-    /// Both.
+    /// Both units.
     pub const ALL: [Self; 2] = [Self::Hour, Self::Day];
 
-    /// Its width.
+    /// The unit as the width of an interval.
     pub const fn width(self) -> Every {
         match self {
             Unit::Hour => Every::hour(),
@@ -44,7 +45,7 @@ impl Unit {
         }
     }
 
-    /// The largest unit that the intervals of this width are made of.
+    /// The largest unit of which intervals of width `every` are whole multiples; `None` if they are multiples of neither.
     pub const fn within(every: Every) -> Option<Self> {
         if every.millis() % Unit::Day.width().millis() == 0 {
             Some(Unit::Day)
@@ -55,18 +56,19 @@ impl Unit {
         }
     }
 
-    /// The instant up to which sums may be kept and used when it is `now`: cells that end there or earlier.
-    pub const fn settled(self, now: Timestamp) -> Timestamp {
-        self.width().floor(Timestamp::from_millis(now.millis().saturating_sub(KEPT_OPEN + APART)))
+    /// The instant until which rollups may be stored and used at the time `now`: those of cells that end there or earlier.
+    pub const fn closed_until(self, now: Timestamp) -> Timestamp {
+        self.width().floor(Timestamp::from_millis(now.millis().saturating_sub(CLOSING_DELAY + MAX_CLOCK_SKEW)))
     }
 }
 
-/// The closed cells that hold the instant of a reading stored before `now`: what is kept of them is no longer right.
+/// The closed cells that contain `at`. Their rollups must be invalidated when a reading of that instant was stored before
+/// `now`.
 pub fn closed(at: Timestamp, now: Timestamp) -> impl Iterator<Item = Cell> {
     Unit::ALL.into_iter().filter_map(move |unit| {
         let start = unit.width().floor(at);
         let end = unit.width().after(start);
-        (now.millis_since(end) > KEPT_OPEN).then_some(Cell { unit, start })
+        (now.millis_since(end) > CLOSING_DELAY).then_some(Cell { unit, start })
     })
 }
 
@@ -84,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reading_that_comes_within_an_hour_closes_nothing_up() {
+    fn a_reading_that_comes_within_an_hour_invalidates_nothing() {
         for reading in [SIX, SIX + 1, SIX + HOUR - 1] {
             assert_eq!(closed(at(reading), at(reading + HOUR)).count(), 0, "{reading}");
         }
@@ -109,16 +111,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_stored_without_a_word_is_there_before_it_is_added_up(
-            reading in 0..200_000_000_i64, later in 0..400_000_000_i64, skew in 0..APART,
+        fn what_is_stored_without_invalidation_is_there_before_it_is_aggregated(
+            reading in 0..200_000_000_i64, later in 0..400_000_000_i64, skew in 0..MAX_CLOCK_SKEW,
         ) {
-            // Whoever stored it read `stored` from a clock that may be behind by `skew`.
+            // The writer read `stored` from a clock that may be behind by `skew`.
             let (reading, stored) = (at(SIX + reading), at(SIX + reading + later));
             for unit in Unit::ALL {
                 let cell = Cell { unit, start: unit.width().floor(reading) };
-                let told = closed(reading, stored).any(|closed| closed == cell);
-                let added_up = unit.settled(at(stored.millis() + skew)) >= unit.width().after(cell.start);
-                prop_assert!(told || !added_up, "{:?}", cell);
+                let invalidated = closed(reading, stored).any(|closed| closed == cell);
+                let aggregated = unit.closed_until(at(stored.millis() + skew)) >= unit.width().after(cell.start);
+                prop_assert!(invalidated || !aggregated, "{:?}", cell);
             }
         }
     }

@@ -2,10 +2,10 @@
 
 use super::{Reason, Refusal};
 
-/// How far ahead of AWS's clock a device's instant may be (SPEC §3.3).
+/// How far the instant of a message may be ahead of its reception, in ms.
 const AHEAD_MS: i64 = 15 * 60 * 1000;
-/// 2000-01-01T00:00:00Z. An earlier instant comes from a clock that was never set, or is in seconds instead of
-/// milliseconds (which lands in 1970).
+/// 2000-01-01T00:00:00Z. An earlier instant comes from a clock that was never set, or is given in seconds instead of
+/// milliseconds (which makes it 1970).
 const EARLIEST_MS: i64 = 946_684_800_000;
 
 /// An instant in epoch milliseconds.
@@ -13,7 +13,7 @@ const EARLIEST_MS: i64 = 946_684_800_000;
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The first instant that a reading can be of: 2000-01-01T00:00:00Z.
+    /// The earliest instant that a reading can have: 2000-01-01T00:00:00Z.
     pub const EARLIEST: Self = Self(EARLIEST_MS);
 
     /// From epoch milliseconds.
@@ -41,12 +41,12 @@ impl Timestamp {
         Self(self.0.saturating_add(seconds.saturating_mul(1000)))
     }
 
-    /// Milliseconds from `earlier` to this instant; negative when it lies after.
+    /// Milliseconds from `earlier` to this instant; negative when `earlier` is later.
     pub const fn millis_since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// Accepts this instant as the instant of a message that AWS received at `received`.
+    /// Checks that a message that AWS received at `received` can be of this instant.
     ///
     /// # Errors
     /// `future_timestamp` more than 15 minutes ahead of `received`; `bad_timestamp` before the year 2000.

@@ -1,9 +1,9 @@
-//! A device's message as an IoT rule hands it over.
+//! A device's message as an IoT rule delivers it.
 //!
-//! The rules put the payload in base64 beside what they add themselves, so that bytes that are no JSON arrive
-//! unchanged, and no field a device sends can pass for one of the rule's:
+//! The rules put the payload in base64 beside the fields they add, so that bytes that are not JSON arrive unchanged, and no
+//! field of a device can pass for one of the rule:
 //! `{"payload": "eyJ2…", "topic": "buoy-01/reading/sensor/ph", "received_at": 1795155884123}`.
-//! The plain form, with the payload's fields beside the rule's (`SELECT *, topic() AS topic …`), is understood too.
+//! The plain form, with the payload's fields beside the rule's (`SELECT *, topic() AS topic …`), is accepted too.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,10 +12,10 @@ use serde_json::{Map, Value};
 use crate::domain::{Reason, Refusal, Timestamp};
 use crate::id::QuarantineId;
 
-/// What the rules add to a message in the plain form.
+/// The fields that the rules add to a message in the plain form.
 const ADDED: [&str; 4] = ["topic", "device_id", "sensor", "received_at"];
 
-/// One message, not yet understood.
+/// One message, not yet parsed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Envelope {
     /// The topic it was published on, without the prefix of Basic Ingest; empty when the rule does not say.
@@ -24,21 +24,21 @@ pub struct Envelope {
     pub received_at: Timestamp,
     /// The bytes the device published.
     pub payload: Vec<u8>,
-    /// The entry of the quarantine that is sent again with this; only the enclosed form can say so.
+    /// The quarantine entry that this message replays; only possible in the form with a base64 payload.
     pub replay: Option<QuarantineId>,
 }
 
 impl Envelope {
-    /// Opens what a rule sent. `now` stands in where the rule does not say when the message was received.
+    /// Reads the event of a rule. `now` is the time of reception if the event has none.
     ///
-    /// Never fails: what is no envelope becomes one whose payload is the event itself, which then is refused like any
+    /// Never fails: any other event becomes an envelope whose payload is the event itself, which is then refused like any
     /// other payload that cannot be read.
     pub fn open(event: &Value, now: Timestamp) -> Self {
         let field = |name: &str| event.get(name);
         let topic = field("topic").and_then(Value::as_str).unwrap_or_default();
         let received_at = field("received_at").and_then(Value::as_i64).map_or(now, Timestamp::from_millis);
         let enclosed = field("payload").and_then(Value::as_str).and_then(|text| STANDARD.decode(text).ok());
-        // Beside a payload in base64 stands only what a rule or we ourselves have put there, never a field of a device.
+        // The fields beside a base64 payload come from a rule or from the function `quarantine`, never from a device.
         let replay = enclosed.as_ref().and_then(|_| field("replay")?.as_str()?.parse().ok());
         let payload = enclosed.unwrap_or_else(|| plain(event).to_string().into_bytes());
         Self { topic: without_basic_ingest(topic).to_owned(), received_at, payload, replay }
@@ -47,7 +47,7 @@ impl Envelope {
     /// The payload as a JSON object.
     ///
     /// # Errors
-    /// `unparseable` when it is no JSON, or JSON but no object.
+    /// `unparseable` when it is not JSON, or not an object.
     pub fn json(&self) -> Result<Map<String, Value>, Refusal> {
         match serde_json::from_slice(&self.payload) {
             Ok(Value::Object(object)) => Ok(object),
@@ -62,7 +62,7 @@ impl Envelope {
     }
 }
 
-/// The payload of the plain form: the event without what the rule added.
+/// The payload of the plain form: the event without the fields that the rule added.
 fn plain(event: &Value) -> Value {
     match event {
         Value::Object(fields) => {
@@ -73,7 +73,7 @@ fn plain(event: &Value) -> Value {
     }
 }
 
-/// The topic without `$aws/rules/<rule name>/`. AWS strips it from `topic()` itself; not every broker does.
+/// The topic without the prefix `$aws/rules/<rule name>/` of Basic Ingest. AWS removes it in `topic()`; not every broker does.
 fn without_basic_ingest(topic: &str) -> &str {
     topic.strip_prefix("$aws/rules/").and_then(|rest| rest.split_once('/')).map_or(topic, |(_, topic)| topic)
 }

@@ -1,4 +1,4 @@
-//! What a fit is asked with, and what it answers.
+//! The request and the answer of a fit.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -11,7 +11,7 @@ use crate::domain::fit::{Fit, Kind};
 /// What can be fitted.
 const MODELS: [&str; 5] = ["linear", "two_point", "piecewise", "polynomial", "steinhart_hart"];
 
-/// What a fit's body looks like, for the API's document; [`read`] reads it, since it names every wrong field.
+/// The body of a fit, for the OpenAPI document. It is parsed by [`read`], which reports every wrong field.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FitBody {
@@ -21,25 +21,25 @@ pub struct FitBody {
     pub points: Vec<(f64, f64)>,
     /// The degree of a polynomial, 1 to 9.
     pub degree: Option<u8>,
-    /// What a piecewise model does beyond its points: `extend` (when left out), `clamp` or `reject`.
+    /// What a piecewise model does beyond its points: `extend` (by default), `clamp` or `reject`.
     pub outside: Option<String>,
 }
 
-/// A model and how far it is from the points.
+/// A fitted model and its deviation from the points.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FitJson {
-    /// The model, as it can be entered as a calibration.
+    /// The model, in the form in which it can be entered as a calibration.
     pub model: ModelJson,
-    /// Of each point, in its order: reference minus the model's value.
+    /// The residual of each point, in the order of the points: reference minus the value of the model.
     pub residuals: Vec<f64>,
-    /// The root of the mean square of the residuals.
+    /// The root mean square of the residuals.
     pub rmse: f64,
-    /// The share of the references' variance that the model explains; `null` when all references are equal.
+    /// The coefficient of determination (R²); `null` when all references are equal.
     pub r_squared: Option<f64>,
     /// The largest absolute residual.
     pub largest: f64,
-    /// The place of its point, from 0.
+    /// The index of its point, from 0.
     pub worst: usize,
 }
 
@@ -56,7 +56,7 @@ impl From<&Fit> for FitJson {
     }
 }
 
-/// A fit that somebody asks for.
+/// A requested fit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asked {
     /// What to fit.
@@ -65,10 +65,10 @@ pub struct Asked {
     pub points: Vec<(f64, f64)>,
 }
 
-/// Reads a fit's body.
+/// Reads the body of a fit.
 ///
 /// # Errors
-/// Every wrong field with its pointer, fields that nobody asked for among them.
+/// Every wrong field with its pointer, including unknown fields.
 pub fn read(body: &Map<String, Value>) -> Result<Asked, Vec<FieldError>> {
     let mut fields = Fields::new(body);
     let kind = kind(&mut fields);

@@ -1,4 +1,4 @@
-//! Reasons in JSON and in queries: their code.
+//! Refusal reasons in JSON and in queries: their codes.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -16,7 +16,7 @@ impl<'de> Deserialize<'de> for Reason {
         let code = String::deserialize(deserializer)?;
         let unknown = || {
             let shown: String = code.chars().take(40).collect();
-            D::Error::custom(format!("{shown:?} is no reason; the document of the API lists them"))
+            D::Error::custom(format!("{shown:?} is not a reason; the API document lists them"))
         };
         Reason::of(&code).ok_or_else(unknown)
     }
@@ -33,6 +33,6 @@ mod tests {
             assert_eq!(text, format!("\"{reason}\""));
             assert_eq!(serde_json::from_str::<Reason>(&text).unwrap(), *reason);
         }
-        assert!(serde_json::from_str::<Reason>("\"UnknownDevice\"").unwrap_err().to_string().contains("no reason"));
+        assert!(serde_json::from_str::<Reason>("\"UnknownDevice\"").unwrap_err().to_string().contains("not a reason"));
     }
 }

@@ -1,21 +1,24 @@
-//! A message that is sent again out of the quarantine: what its function is handed, and what it tells beyond its counts.
+//! Replaying a message from the quarantine: the event that its function receives, and the answer beyond its counts.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::domain::{Kept, Reason, Refusal, Timestamp};
+use crate::domain::{Quarantined, Reason, Refusal, Timestamp};
 use crate::id::QuarantineId;
 
+/// The field of an answer that lists the quarantined entries.
+const ENTRIES: &str = "entries";
+
 #[derive(Deserialize)]
-struct KeptJson {
+struct QuarantinedJson {
     id: String,
     reason: Reason,
     detail: String,
 }
 
-/// What a rule would send, with the instant at which AWS received it then, and with the entry that it is.
+/// The event of a replay: what an IoT rule would send, with the original time of reception and the id of the entry.
 pub fn event(entry: &QuarantineId, topic: &str, received_at: Timestamp, payload: &[u8]) -> Value {
     json!({
         "payload": STANDARD.encode(payload),
@@ -25,21 +28,21 @@ pub fn event(entry: &QuarantineId, topic: &str, received_at: Timestamp, payload:
     })
 }
 
-/// What a function that was sent something again answers: what it always does, and what it has set aside.
-pub fn answer(mut usual: Value, kept: &[Kept]) -> Value {
-    let told = |Kept { id, refusal }: &Kept| json!({"id": id, "reason": refusal.reason, "detail": refusal.detail});
+/// The answer to a replay: the usual answer, and the entries that were quarantined.
+pub fn answer(mut usual: Value, quarantined: &[Quarantined]) -> Value {
+    let shown = |Quarantined { id, refusal }: &Quarantined| json!({"id": id, "reason": refusal.reason, "detail": refusal.detail});
     if let Some(fields) = usual.as_object_mut() {
-        fields.insert("aside".to_owned(), kept.iter().map(told).collect());
+        fields.insert(ENTRIES.to_owned(), quarantined.iter().map(shown).collect());
     }
     usual
 }
 
-/// Reads what was set aside from such an answer; `None` when it does not say so, which a function that knows of replays
-/// always does.
-pub fn kept(answer: &Value) -> Option<Vec<Kept>> {
-    let all: Vec<KeptJson> = Vec::deserialize(answer.get("aside")?).ok()?;
-    let kept = |KeptJson { id, reason, detail }| Kept { id, refusal: Refusal::new(reason, detail) };
-    Some(all.into_iter().map(kept).collect())
+/// Reads the quarantined entries from such an answer; `None` when the answer does not list them, which every function
+/// that supports replays does.
+pub fn quarantined(answer: &Value) -> Option<Vec<Quarantined>> {
+    let all: Vec<QuarantinedJson> = Vec::deserialize(answer.get(ENTRIES)?).ok()?;
+    let entry = |QuarantinedJson { id, reason, detail }| Quarantined { id, refusal: Refusal::new(reason, detail) };
+    Some(all.into_iter().map(entry).collect())
 }
 
 #[cfg(test)]
@@ -58,20 +61,20 @@ mod tests {
     }
 
     #[test]
-    fn what_was_set_aside_is_read_as_it_was_written() {
-        let all: Vec<Kept> = Reason::ALL
+    fn quarantined_entries_are_read_as_they_were_written() {
+        let all: Vec<Quarantined> = Reason::ALL
             .iter()
-            .map(|reason| Kept { id: reason.code().to_owned(), refusal: Refusal::new(*reason, "why") })
+            .map(|reason| Quarantined { id: reason.code().to_owned(), refusal: Refusal::new(*reason, "why") })
             .collect();
-        assert_eq!(kept(&answer(json!({"stored": 0}), &all)), Some(all));
-        assert_eq!(kept(&json!({"aside": []})), Some(vec![]));
+        assert_eq!(quarantined(&answer(json!({"stored": 0}), &all)), Some(all));
+        assert_eq!(quarantined(&json!({"entries": []})), Some(vec![]));
         for silent in [
             json!({}),
             json!(null),
-            json!({"aside": 1}),
-            json!({"aside": [{"id": "a", "reason": "new", "detail": ""}]}),
+            json!({"entries": 1}),
+            json!({"entries": [{"id": "a", "reason": "new", "detail": ""}]}),
         ] {
-            assert_eq!(kept(&silent), None, "{silent}");
+            assert_eq!(quarantined(&silent), None, "{silent}");
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::domain::{Reason, Refusal, Timestamp};
 /// Reads a number, or a text with one: IoT SQL turns `10.0` into `10`, and some firmware sends `"10.0"`.
 ///
 /// # Errors
-/// `bad_value` for anything else, `out_of_range` for a magnitude no store can hold.
+/// `bad_value` for anything else, `number_out_of_range` for a magnitude that a store cannot hold.
 pub fn number(value: &Value) -> Result<f64, Refusal> {
     let number = match value {
         Value::Number(number) => number.as_f64(),
@@ -51,7 +51,7 @@ mod tests {
         {
             assert_eq!(number(&bad).unwrap_err().reason, Reason::BadValue, "{bad}");
         }
-        assert_eq!(number(&json!("1e200")).unwrap_err().reason, Reason::OutOfRange);
+        assert_eq!(number(&json!("1e200")).unwrap_err().reason, Reason::NumberOutOfRange);
     }
 
     #[test]

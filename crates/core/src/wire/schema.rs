@@ -37,7 +37,7 @@ text_schema! {
         |text| text.pattern(Some("^[a-z][a-z0-9_]{0,31}$"));
     LevelId = "LevelId" "A flow sensor: the character of its tube, then its number on the tube." "01"
         |text| text.pattern(Some("^[A-Za-z0-9][0-9]{1,9}$"));
-    Reason = "Reason" "Why a message was quarantined." "unknown_device"
+    Reason = "Reason" "Why a message, or one value of it, was quarantined." "unknown_device"
         |text| text.enum_values(Some(Reason::ALL.iter().map(|reason| reason.code())));
     Username = "Username" "The name of a user in the user pool, or the user's e-mail address."
         "5f1e0000-0000-4000-8000-000000000001"

@@ -1,6 +1,6 @@
-//! An instant as people and apps read it: RFC 3339, UTC, milliseconds, e.g. `2026-11-20T06:24:44.123Z`.
+//! Instants in JSON: RFC 3339, UTC, milliseconds, e.g. `2026-11-20T06:24:44.123Z`.
 //!
-//! For fields: `#[serde(with = "weir_core::wire::time")]`, and `…::time::option` where the instant may be absent.
+//! Use it as `#[serde(with = "weir_core::wire::time")]`, or `…::time::option` for an optional field.
 
 use jiff::fmt::temporal::DateTimePrinter;
 use serde::de::Error as _;
@@ -11,14 +11,14 @@ use crate::domain::Timestamp;
 
 const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
 
-/// The instant as text; `None` outside the years that RFC 3339 can write.
+/// The instant as text; `None` outside the years 0 to 9999, which RFC 3339 cannot express.
 pub fn text(at: Timestamp) -> Option<String> {
     let at = jiff::Timestamp::from_millisecond(at.millis()).ok()?;
     (0..=9999).contains(&jiff::tz::Offset::UTC.to_datetime(at).year()).then(|| PRINTER.timestamp_to_string(&at))
 }
 
-/// The instant that the text says, at any offset; fractions of a millisecond are cut. None that [`text`](self::text) could
-/// not write: such as are read are shown again, or stored to be shown.
+/// Parses RFC 3339 text with any offset; fractions of a millisecond are cut off. `None` also for an instant that
+/// [`text`](self::text) cannot write, because every instant that is read is shown again later.
 pub fn parse(text: &str) -> Option<Timestamp> {
     let at: jiff::Timestamp = text.parse().ok()?;
     let at = Timestamp::from_millis(at.as_nanosecond().div_euclid(1_000_000) as i64);
@@ -37,7 +37,7 @@ pub fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, 
 /// Reads an instant from text.
 ///
 /// # Errors
-/// When it is no text of RFC 3339 with its offset.
+/// When it is not RFC 3339 text with an offset.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
     let text = String::deserialize(deserializer)?;
     parse(&text).ok_or_else(|| {
@@ -46,7 +46,7 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timesta
     })
 }
 
-/// The same for an instant that may be absent.
+/// The same for an optional instant.
 pub mod option {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

@@ -144,14 +144,14 @@ fn quarantine(ledger: &Ledger, observed: &Observed) -> Vec<String> {
     let mut left: Vec<_> = observed.quarantine.iter().collect();
     let mut all = Vec::new();
     for expected in &ledger.quarantined {
-        let fits = |place: &usize| {
-            left.get(*place).is_some_and(|row| {
+        let fits = |index: &usize| {
+            left.get(*index).is_some_and(|row| {
                 (row.reason.as_str(), row.function.as_str(), row.topic.as_str(), row.bytes())
                     == (&expected.reason, &expected.function, &expected.topic, expected.payload.clone())
             })
         };
         match (0..left.len()).find(fits) {
-            Some(place) => drop(left.swap_remove(place)),
+            Some(index) => drop(left.swap_remove(index)),
             None => all.push(format!("quarantine: nothing like {}", shown(expected))),
         }
     }

@@ -26,14 +26,14 @@ pub fn problem(current: &[Level], following: &[Level]) -> Option<Problem> {
     reports.sort_by_key(|(at, _, _)| *at);
     let mut problem: Option<Problem> = None;
     let (mut here, mut there) = (None, None);
-    for (place, (at, is_current, filling)) in reports.iter().enumerate() {
+    for (index, (at, is_current, filling)) in reports.iter().enumerate() {
         if *is_current {
             here = Some(*filling)
         } else {
             there = Some(*filling)
         }
         // Two reports of one instant are one step.
-        let more = reports.get(place + 1).is_some_and(|(next, _, _)| next == at);
+        let more = reports.get(index + 1).is_some_and(|(next, _, _)| next == at);
         if let (Some(here), Some(there), false) = (here, there, more) {
             problem = step(problem, at.div_euclid(1000), here, there);
         }

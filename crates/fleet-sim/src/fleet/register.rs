@@ -36,12 +36,12 @@ pub async fn register(api: &Api, fleet: &Fleet, mut done: impl FnMut(&str)) -> R
     entries.push(Entry { device: with(device, "enabled", json!(false)), calibrations });
     entries.extend(fleet.flow_sensors().filter(|sensor| sensor.registered).map(flow_sensor));
 
-    let (count, places) = (entries.len(), Arc::new(Semaphore::new(AT_ONCE)));
+    let (count, permits) = (entries.len(), Arc::new(Semaphore::new(AT_ONCE)));
     let mut registering = JoinSet::new();
     for entry in entries {
-        let (api, places) = (api.clone(), Arc::clone(&places));
+        let (api, permits) = (api.clone(), Arc::clone(&permits));
         registering.spawn(async move {
-            let _place = places.acquire().await.context("registration was torn down")?;
+            let _permit = permits.acquire().await.context("registration was torn down")?;
             put(&api, &entry).await
         });
     }
@@ -78,9 +78,9 @@ async fn put(api: &Api, Entry { device, calibrations }: &Entry) -> Result<String
     Ok(id.to_owned())
 }
 
-fn buoy_of(id: &str, name: &str, place: usize, probes: &[Probe]) -> Entry {
+fn buoy_of(id: &str, name: &str, number: usize, probes: &[Probe]) -> Entry {
     let calibrated = |probe: &Probe| Some((probe.code, with(probe.model.clone()?, "valid_from", json!(SINCE))));
-    let location = json!({"latitude": 48.2 + 0.01 * place as f64, "longitude": 16.4 + 0.01 * place as f64});
+    let location = json!({"latitude": 48.2 + 0.01 * number as f64, "longitude": 16.4 + 0.01 * number as f64});
     let device = json!({
         "id": id,
         "name": name,

@@ -26,10 +26,10 @@ pub struct Live {
     turn: usize,
 }
 
-/// What holds back the flow of a tube: everything after `place` reads `filling`.
+/// What holds back the flow of a tube: everything from `index` on reads `filling`.
 #[derive(Debug, Clone, Copy)]
 struct Obstruction {
-    place: usize,
+    index: usize,
     filling: f64,
     clears_at: i64,
 }
@@ -90,10 +90,10 @@ impl Live {
     fn level(&mut self, now: i64) -> Option<Message> {
         let count = self.fleet.flow_sensors().count();
         self.turn = (self.turn + 1) % count.max(1);
-        let (tube, place) = (self.turn / 5, self.turn % 5);
-        let filling = self.filling(tube, place, now);
-        let sensor = self.fleet.tubes.get(tube)?.sensors.get(place)?;
-        Some(match place {
+        let (tube, index) = (self.turn / 5, self.turn % 5);
+        let filling = self.filling(tube, index, now);
+        let sensor = self.fleet.tubes.get(tube)?.sensors.get(index)?;
+        Some(match index {
             2 => uplink(sensor, now, filling, self.random.bool()),
             _ => report(&self.names.level_topic, sensor, now, filling, self.random.bool()),
         })
@@ -106,8 +106,8 @@ impl Live {
     }
 
     fn again(&mut self) -> Option<Message> {
-        let place = self.random.usize(0..self.sent.len().max(1));
-        self.sent.get(place).map(Message::again)
+        let index = self.random.usize(0..self.sent.len().max(1));
+        self.sent.get(index).map(Message::again)
     }
 
     fn broken(&mut self, now: i64) -> Option<Message> {
@@ -121,19 +121,19 @@ impl Live {
         ((days * 24.0 + 8.0) % 24.0, days)
     }
 
-    /// The level at a place of a tube: something gets stuck now and then, and comes loose by itself.
-    fn filling(&mut self, tube: usize, place: usize, now: i64) -> f64 {
+    /// The level of the sensor `index` of a tube: an obstruction appears now and then, and clears by itself.
+    fn filling(&mut self, tube: usize, index: usize, now: i64) -> f64 {
         let Some(obstruction) = self.obstructions.get_mut(tube) else { return 100.0 };
         match *obstruction {
             Some(stuck) if now >= stuck.clears_at => *obstruction = None,
             None if now > self.started + 8_000 && self.random.u8(0..40) == 0 => {
                 let filling = if self.random.bool() { 0.0 } else { 50.0 };
                 let clears_at = now + self.random.i64(20_000..45_000);
-                *obstruction = Some(Obstruction { place: self.random.usize(1..4), filling, clears_at });
+                *obstruction = Some(Obstruction { index: self.random.usize(1..4), filling, clears_at });
             }
             _ => {}
         }
-        obstruction.filter(|stuck| place >= stuck.place).map_or(100.0, |stuck| stuck.filling)
+        obstruction.filter(|stuck| index >= stuck.index).map_or(100.0, |stuck| stuck.filling)
     }
 }
 

@@ -85,8 +85,8 @@ fn filling(sensor: &str, round: i64) -> f64 {
 
 fn instant(sensor: &FlowSensor, round: i64, now: i64) -> i64 {
     // The sensors of a tube report one after the other, seven seconds apart.
-    let place = sensor.id.get(1..).and_then(|number| number.parse::<i64>().ok()).unwrap_or_default();
-    now - (ROUNDS - round) * 10 * MINUTE + place * 7_000
+    let position = sensor.id.get(1..).and_then(|number| number.parse::<i64>().ok()).unwrap_or_default();
+    now - (ROUNDS - round) * 10 * MINUTE + position * 7_000
 }
 
 fn levels(sensor: &FlowSensor, topic: &str, now: i64, random: &mut fastrand::Rng) -> Vec<Message> {

@@ -15,7 +15,7 @@ pub fn all(fleet: &Fleet, level_topic: &str, now: i64) -> Vec<Message> {
     if let Some(tube) = fleet.tubes.first() {
         let sender = gateway(tube.tube);
         let level = |payload: Vec<u8>, reason| message(&sender, level_topic.to_owned(), payload, "organizer", reason);
-        messages.push(level(json_bytes(&json!({"id": "01", "filling": 140, "ts": now})), "out_of_range"));
+        messages.push(level(json_bytes(&json!({"id": "01", "filling": 140, "ts": now})), "number_out_of_range"));
         messages.push(level(json_bytes(&json!({"id": "01", "filling": "full", "ts": now})), "bad_value"));
         messages.push(level(json_bytes(&json!({"id": "tube one", "filling": 100, "ts": now})), "bad_level_id"));
         messages.push(level(b"01;100".to_vec(), "unparseable"));

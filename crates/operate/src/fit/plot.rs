@@ -68,7 +68,7 @@ fn paint(area: &Area<'_>, name: &str, fitted: &Fit, points: &[(f64, f64)], scale
     let mut chart = framed(&above, across.clone(), up, "reference", None, scale)?;
     chart.draw_series(LineSeries::new(shown, CURVE.stroke_width(2 * FINE)))?;
     chart.draw_series(
-        references.iter().enumerate().map(|(place, at)| Circle::new(*at, 4 * FINE, colour(place, fitted).filled())),
+        references.iter().enumerate().map(|(index, at)| Circle::new(*at, 4 * FINE, colour(index, fitted).filled())),
     )?;
 
     let residuals: Vec<(f64, f64)> =
@@ -78,10 +78,10 @@ fn paint(area: &Area<'_>, name: &str, fitted: &Fit, points: &[(f64, f64)], scale
     let reach = fitted.largest.max(least) * 1.25;
     let mut chart = framed(&below, across.clone(), -reach..reach, "residual", Some("raw"), scale)?;
     chart.draw_series(LineSeries::new([(across.start, 0.0), (across.end, 0.0)], INK.stroke_width(FINE)))?;
-    for (place, (at, residual)) in residuals.iter().enumerate() {
-        let stem = LineSeries::new([(*at, 0.0), (*at, *residual)], colour(place, fitted).stroke_width(2 * FINE));
+    for (index, (at, residual)) in residuals.iter().enumerate() {
+        let stem = LineSeries::new([(*at, 0.0), (*at, *residual)], colour(index, fitted).stroke_width(2 * FINE));
         chart.draw_series(stem)?;
-        chart.draw_series([Circle::new((*at, *residual), 3 * FINE, colour(place, fitted).filled())])?;
+        chart.draw_series([Circle::new((*at, *residual), 3 * FINE, colour(index, fitted).filled())])?;
     }
     Ok(())
 }
@@ -126,8 +126,8 @@ fn font(size: u32) -> TextStyle<'static> {
     ("sans-serif", size * FINE).into_font().color(&INK)
 }
 
-fn colour(place: usize, fitted: &Fit) -> RGBColor {
-    if place == fitted.worst && fitted.largest > 0.0 { WORST } else { INK }
+fn colour(index: usize, fitted: &Fit) -> RGBColor {
+    if index == fitted.worst && fitted.largest > 0.0 { WORST } else { INK }
 }
 
 /// Where raw numbers stand: as they are, or by their logarithm.

@@ -22,7 +22,7 @@ pub fn read(text: &str) -> Result<Vec<Point>> {
     let mut points = Vec::new();
     let lines = text.trim_start_matches('\u{feff}').lines().zip(1..);
     let lines = lines.filter(|(line, _)| !line.trim().is_empty() && !line.starts_with('#'));
-    for (place, (text, line)) in lines.enumerate() {
+    for (index, (text, line)) in lines.enumerate() {
         // One line at a time: the reader of a whole file counts neither empty lines nor comments.
         let mut reader = csv::ReaderBuilder::new();
         let mut reader = reader.has_headers(false).delimiter(divider).trim(csv::Trim::All).from_reader(text.as_bytes());
@@ -34,7 +34,7 @@ pub fn read(text: &str) -> Result<Vec<Point>> {
         };
         match (number(0), number(1)) {
             (Some(raw), Some(reference)) => points.push(Point { raw, reference, line }),
-            (None, None) if place == 0 => {}
+            (None, None) if index == 0 => {}
             _ => bail!("line {line} has no two numbers, raw and reference: {}", text.trim()),
         }
     }

@@ -51,7 +51,7 @@ fn what_cannot_be_used_is_refused_with_the_reason_and_what_is_known() {
         (json!({"id": "x", "filling": 1}), Reason::BadLevelId, None),
         (json!({"id": "01"}), Reason::BadValue, Some("01")),
         (json!({"id": "01", "filling": "full"}), Reason::BadValue, Some("01")),
-        (json!({"id": "01", "filling": 100.5}), Reason::OutOfRange, Some("01")),
+        (json!({"id": "01", "filling": 100.5}), Reason::NumberOutOfRange, Some("01")),
         (json!({"id": "01", "filling": 1, "ts": "soon"}), Reason::BadTimestamp, Some("01")),
         (json!({"id": "01", "filling": 1, "ts": 1_795_156_784_501_i64}), Reason::FutureTimestamp, Some("01")),
         (json!({"end_device_ids": {}}), Reason::BadDeviceId, None),

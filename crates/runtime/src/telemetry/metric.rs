@@ -2,8 +2,9 @@
 //! request (Amazon CloudWatch user guide, "Specification: Embedded metric format"). Dimensions are the function and the reason,
 //! never a device: each combination of dimensions is a metric that costs by the month.
 //!
-//! What is set aside is told at once, because an alarm looks at it. What is stored is added up and told every 10 s at most, so
-//! that a busy function does not pay for a line with each message; what was added up when Lambda ends an environment is not told.
+//! Quarantine entries are reported at once, because an alarm watches them. Stored readings are counted and reported at most every
+//! 10 s, so that a busy function does not pay for a log line with each message; counts that are not yet reported when Lambda ends an
+//! environment are lost.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -17,7 +18,7 @@ static STORED: AtomicU64 = AtomicU64::new(0);
 static DUPLICATES: AtomicU64 = AtomicU64::new(0);
 static TOLD: AtomicI64 = AtomicI64::new(0);
 
-/// So many values were stored, and so many known already.
+/// Counts values that were stored and values that were duplicates; reports the counts every 10 s at most.
 pub fn stored(stored: usize, duplicates: usize, now: Timestamp) {
     let Some(name) = name() else { return };
     STORED.fetch_add(stored as u64, Ordering::Relaxed);
@@ -30,10 +31,10 @@ pub fn stored(stored: usize, duplicates: usize, now: Timestamp) {
     println!("{}", stored_line(name, counts, now));
 }
 
-/// A message, or a value of one, was set aside for the first time.
-pub fn set_aside(reason: Reason, now: Timestamp) {
+/// Reports that a message, or one value of it, was quarantined for the first time.
+pub fn quarantined(reason: Reason, now: Timestamp) {
     if let Some(name) = name() {
-        println!("{}", aside_line(name, reason, now));
+        println!("{}", quarantined_line(name, reason, now));
     }
 }
 
@@ -65,7 +66,7 @@ fn stored_line(Name { namespace, function }: &Name, [stored, duplicates]: [u64; 
     )
 }
 
-fn aside_line(Name { namespace, function }: &Name, reason: Reason, now: Timestamp) -> String {
+fn quarantined_line(Name { namespace, function }: &Name, reason: Reason, now: Timestamp) -> String {
     format!(
         r#"{{"_aws":{{"Timestamp":{},"CloudWatchMetrics":[{{"Namespace":"{namespace}","Dimensions":[["function"],["function","reason"]],"Metrics":[{{"Name":"Quarantined","Unit":"Count"}}]}}]}},"function":"{function}","reason":"{}","Quarantined":1}}"#,
         now.millis(),
@@ -103,7 +104,7 @@ mod tests {
             (&line["Stored"], &line["Duplicates"], &line["function"]),
             (&12.into(), &3.into(), &"problem-detector".into())
         );
-        let line = assert_declared(&aside_line(&name, Reason::UnknownDevice, now));
+        let line = assert_declared(&quarantined_line(&name, Reason::UnknownDevice, now));
         assert_eq!((&line["Quarantined"], &line["reason"]), (&1.into(), &"unknown_device".into()));
     }
 

@@ -1,4 +1,4 @@
-//! What Timestream answers: rows of texts under named columns.
+//! The answers of Timestream: rows of text values in named columns.
 
 use aws_sdk_timestreamquery::types::{ColumnInfo, Row};
 use jiff::civil::DateTime;
@@ -6,17 +6,17 @@ use jiff::tz::TimeZone;
 
 use super::super::super::AwsError;
 use weir_core::domain::Timestamp;
+use weir_core::domain::aggregate::{Aggregate, Aggregates};
 use weir_core::domain::reading::{Quality, Reading, Series};
-use weir_core::domain::sums::{Sums, Tally};
 use weir_core::id::SensorCode;
 
 /// A row with the names of its columns.
-pub(super) struct Named<'a> {
+pub(super) struct NamedRow<'a> {
     columns: &'a [ColumnInfo],
     row: &'a Row,
 }
 
-impl<'a> Named<'a> {
+impl<'a> NamedRow<'a> {
     pub fn new(columns: &'a [ColumnInfo], row: &'a Row) -> Self {
         Self { columns, row }
     }
@@ -31,12 +31,12 @@ impl<'a> Named<'a> {
         text.and_then(read).ok_or_else(|| AwsError::corrupt("Timestream", name, format!("the answer has {text:?}")))
     }
 
-    /// The sensor that the row is about.
+    /// The sensor of the row.
     pub fn sensor(&self) -> Result<SensorCode, AwsError> {
         self.read("sensor", |text| text.parse().ok())
     }
 
-    /// The beginning of the interval that the row is about.
+    /// The start of the interval of the row.
     pub fn start(&self) -> Result<Timestamp, AwsError> {
         self.read("start", instant)
     }
@@ -44,31 +44,31 @@ impl<'a> Named<'a> {
     /// The row as a reading of one of these series.
     pub fn reading<'s>(&self, mut series: impl Iterator<Item = &'s Series>) -> Result<Reading, AwsError> {
         let sensor = self.sensor()?;
-        let unasked = || AwsError::corrupt("Timestream", &sensor, "nobody asked for this sensor");
+        let unknown = || AwsError::corrupt("Timestream", &sensor, "the query does not name this sensor");
         Ok(Reading {
-            series: series.find(|series| series.sensor == sensor).ok_or_else(unasked)?.clone(),
+            series: series.find(|series| series.sensor == sensor).ok_or_else(unknown)?.clone(),
             at: self.read("time", instant)?,
             received_at: self.read("received_at", instant)?,
             raw: self.read("raw", |text| text.parse().ok())?,
             value: self.read("value", |text| text.parse().ok())?,
-            // Absent where it is empty, and the whole column where all are.
+            // Absent if it is empty; the whole column is absent if all are.
             unit: self.text("unit").unwrap_or_default().to_owned(),
             calibration: self.read("calibration", |text| text.parse().ok())?,
             quality: self.read("quality", Quality::of_code)?,
         })
     }
 
-    /// Adds what the row says of the readings of one quality.
-    pub fn add_to(&self, sums: &mut Sums) -> Result<(), AwsError> {
+    /// Adds the aggregate of the row, which is of one quality.
+    pub fn add_to(&self, aggregates: &mut Aggregates) -> Result<(), AwsError> {
         let number = |name| self.read(name, |text| text.parse::<f64>().ok());
         let count = self.read("n", |text| text.parse().ok())?;
-        let tally = Tally { count, sum: number("total")?, min: number("low")?, max: number("high")? };
-        sums.of(self.read("quality", Quality::of_code)?).merge(&tally);
+        let aggregate = Aggregate { count, sum: number("total")?, min: number("low")?, max: number("high")? };
+        aggregates.of(self.read("quality", Quality::of_code)?).merge(&aggregate);
         Ok(())
     }
 }
 
-/// An instant as Timestream writes it: `2026-11-20 06:24:44.123000000`, in UTC.
+/// Reads an instant as Timestream writes it: `2026-11-20 06:24:44.123000000`, in UTC.
 fn instant(text: &str) -> Option<Timestamp> {
     let at = text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp();
     Some(Timestamp::from_millis(at.as_millisecond()))

@@ -1,7 +1,7 @@
-//! Questions to the time-series store: one port, two stores behind it, with one meaning.
+//! Queries of the time-series store: one interface with the same results for both stores.
 //!
-//! Whatever is asked for is answered series after series, in the order of the sensors' codes, each ascending in time.
-//! Between two pages nothing is held: a page says where the next one begins.
+//! Results come series by series, in the order of the sensor codes, each in ascending order of time. No state is kept
+//! between two pages: a page says where the next one begins.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -12,9 +12,9 @@ use super::super::AwsError;
 use super::super::config::timestream_query;
 use super::{ReadingTable, StoreSettings};
 use weir_core::domain::Timestamp;
+use weir_core::domain::aggregate::Aggregates;
 use weir_core::domain::every::Every;
 use weir_core::domain::reading::{Reading, Series};
-use weir_core::domain::sums::Sums;
 use weir_core::id::SensorCode;
 use weir_runtime::StartError;
 
@@ -27,11 +27,11 @@ mod timestream;
 
 pub use timestream::TimestreamHistory;
 
-/// No reading is of an instant later than this after its reception, in seconds; far more than the 15 minutes allowed.
-/// What may still come lies in the cell of the present and the next one.
+/// Readings lie at most this far in the future, in seconds: more than the 15 minutes that are accepted. So readings that are
+/// still to come belong to the current cell or the next one.
 const AHEAD_SECONDS: i64 = 3_600;
 
-/// The store a stack was deployed with, as far as it answers questions.
+/// The store that the stack was deployed with, for queries.
 pub enum History {
     /// The tables `readings` and `rollups`.
     DynamoDb(ReadingTable),
@@ -39,61 +39,61 @@ pub enum History {
     Timestream(TimestreamHistory),
 }
 
-/// From `from` on and before `to`.
+/// A time span, from `from` (inclusive) to `to` (exclusive).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
-    /// The first instant in it.
+    /// The first instant.
     pub from: Timestamp,
-    /// The first instant after it.
+    /// The first instant after the span.
     pub to: Timestamp,
 }
 
-/// Where a page begins: at an instant of a sensor. Sensors before it in the order of codes are done.
+/// Where a page begins. Sensors before this one in the order of codes are on earlier pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct SeriesPosition {
     /// The sensor.
     pub sensor: SensorCode,
-    /// The first instant that is still to come.
+    /// The first instant on the page.
     pub at: Timestamp,
 }
 
-/// A page.
+/// A page of results.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found<T> {
-    /// What is on it.
+pub struct HistoryPage<T> {
+    /// The results.
     pub items: Vec<T>,
-    /// Where the next one begins, if there is one. A page may be short of items, or empty, and have a next one.
-    pub next: Option<Place>,
+    /// Where the next page begins; `None` on the last one. A page that is not full, or is empty, can have a next page.
+    pub next: Option<SeriesPosition>,
 }
 
-/// What the readings of an interval come to.
+/// The aggregates of one interval of a sensor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bucket {
-    /// Of which sensor.
+    /// The sensor.
     pub sensor: SensorCode,
-    /// When the interval begins. Only what lies in the span counts, also where the interval begins before it.
+    /// The start of the interval. Only readings in the span count, even if the interval begins before it.
     pub start: Timestamp,
-    /// What they come to.
-    pub sums: Sums,
+    /// The aggregates of its readings.
+    pub aggregates: Aggregates,
 }
 
-/// Why a question is not answered.
+/// Why a query failed.
 #[derive(Debug, thiserror::Error)]
-pub enum Unanswered {
-    /// AWS failed.
+pub enum HistoryError {
+    /// The store failed.
     #[error(transparent)]
     Aws(#[from] AwsError),
-    /// More readings lie in one interval than one request may read.
+    /// One interval has more readings than one request may read.
     #[error("more than {most} readings of {sensor} lie in one interval")]
     TooDense {
         /// The sensor.
         sensor: SensorCode,
-        /// How many readings are read for one interval at least.
+        /// The maximum number of readings per interval.
         most: usize,
     },
 }
 
-/// Counts the rows that a request has read, in all that it does at once.
+/// Counts the rows that a request has read in all its concurrent reads.
 #[derive(Debug, Default)]
 struct Meter(AtomicUsize);
 
@@ -107,18 +107,18 @@ impl Meter {
     }
 }
 
-/// What one series may read of what a request reads.
+/// How much of the budget of a request one series may use.
 #[derive(Debug, Clone, Copy)]
 struct Share<'a> {
-    /// Of the whole request.
+    /// The rows read by the whole request.
     meter: &'a Meter,
-    /// Whether it reads what it needs to get any further whatever the others have read. One series of each page does, so
-    /// that pages have an end, and no other, so that they have a bound.
+    /// Whether the series may read enough to make progress, whatever the others have read. This is one series of each page,
+    /// so that paging ends, and no other, so that the reads of a page are bounded.
     sure: bool,
 }
 
 impl Share<'_> {
-    /// Whether nothing more may be read once the request has read so many rows.
+    /// Whether nothing more may be read once the request has read `budget` rows.
     fn spent(&self, budget: usize) -> bool {
         !self.sure && self.meter.rows() >= budget
     }
@@ -138,40 +138,40 @@ impl History {
         })
     }
 
-    /// Readings of the series, which are of different sensors and in the order of their codes: `limit` at most.
+    /// Readings of the series, at most `limit`. The series have different sensors, in the order of their codes.
     ///
     /// # Errors
-    /// When the store does not answer, or what it holds cannot be understood.
+    /// When the store does not answer, or a stored reading is corrupt.
     pub async fn points(
         &self,
         series: &[Series],
         span: Span,
-        place: Option<&Place>,
+        position: Option<&SeriesPosition>,
         limit: usize,
         now: Timestamp,
-    ) -> Result<Found<Reading>, AwsError> {
-        let parts = parts(series, self.possible(span, now), place);
+    ) -> Result<HistoryPage<Reading>, AwsError> {
+        let parts = parts(series, self.possible(span, now), position);
         match self {
             Self::DynamoDb(table) => table.points(&parts, limit).await,
             Self::Timestream(table) => table.points(&parts, limit).await,
         }
     }
 
-    /// What the readings of the series come to in each interval of width `every` that has any: `limit` at most. DynamoDB
-    /// reads about 100,000 rows for it and then answers what it knows; only what it must has to be read again.
+    /// Aggregates of the series in each interval of width `every` that has readings, at most `limit`. On DynamoDB a request
+    /// reads about 100,000 rows and then ends the page; the next one reads as few of them again as possible.
     ///
     /// # Errors
-    /// As [`History::points`], and when a single interval holds too many readings.
+    /// As [`History::points`], and when one interval has too many readings.
     pub async fn buckets(
         &self,
         series: &[Series],
         span: Span,
         every: Every,
-        place: Option<&Place>,
+        position: Option<&SeriesPosition>,
         limit: usize,
         now: Timestamp,
-    ) -> Result<Found<Bucket>, Unanswered> {
-        let parts = parts(series, self.possible(span, now), place);
+    ) -> Result<HistoryPage<Bucket>, HistoryError> {
+        let parts = parts(series, self.possible(span, now), position);
         match self {
             Self::DynamoDb(table) => table.buckets(&parts, every, limit, now).await,
             Self::Timestream(table) => Ok(table.buckets(&parts, every, limit).await?),
@@ -190,7 +190,7 @@ impl History {
         }
     }
 
-    /// The part of the span in which readings can be. What has expired is no longer shown, although DynamoDB removes it
+    /// The part of the span in which there can be readings. Expired readings are not returned, although DynamoDB removes them
     /// only days later.
     fn possible(&self, span: Span, now: Timestamp) -> Span {
         let alive = match self {
@@ -202,11 +202,13 @@ impl History {
     }
 }
 
-/// What is still to come of each series: those before the place are done, and of an empty span there is nothing to ask.
-fn parts<'a>(series: &'a [Series], span: Span, place: Option<&Place>) -> Vec<(&'a Series, Span)> {
-    let left = series.iter().filter(|series| place.is_none_or(|place| series.sensor >= place.sensor));
-    let part = |series: &'a Series| match place {
-        Some(place) if place.sensor == series.sensor => (series, Span { from: span.from.max(place.at), ..span }),
+/// The remaining span of each series: series before `position` are done, and empty spans are left out.
+fn parts<'a>(series: &'a [Series], span: Span, position: Option<&SeriesPosition>) -> Vec<(&'a Series, Span)> {
+    let left = series.iter().filter(|series| position.is_none_or(|position| series.sensor >= position.sensor));
+    let part = |series: &'a Series| match position {
+        Some(position) if position.sensor == series.sensor => {
+            (series, Span { from: span.from.max(position.at), ..span })
+        }
         _ => (series, span),
     };
     left.map(part).filter(|(_, span)| span.from < span.to).collect()

@@ -1,4 +1,4 @@
-//! Readings as they are stored, from DynamoDB: a query for each series, over exactly what is asked for.
+//! Stored readings on DynamoDB: one query per series, over exactly the requested span.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -6,21 +6,25 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use super::super::super::AwsError;
 use super::super::super::row::{Item, n, s, series};
 use super::super::ReadingTable;
-use super::super::readings::TABLE;
-use super::{Found, Place, Span};
+use super::super::dynamodb::TABLE;
+use super::{HistoryPage, SeriesPosition, Span};
 use weir_core::domain::Timestamp;
 use weir_core::domain::reading::{Quality, Reading, Series};
 
-/// So many series are asked at once for their latest reading.
+/// Maximum series queried at the same time for their latest reading.
 const AT_ONCE: usize = 8;
 
 impl ReadingTable {
-    pub(super) async fn points(&self, parts: &[(&Series, Span)], limit: usize) -> Result<Found<Reading>, AwsError> {
+    pub(super) async fn points(
+        &self,
+        parts: &[(&Series, Span)],
+        limit: usize,
+    ) -> Result<HistoryPage<Reading>, AwsError> {
         let mut items = Vec::new();
         for (of, span) in parts {
             let mut after = None;
             loop {
-                // One more than fits tells where the next page begins.
+                // One more than the limit, to know where the next page begins.
                 let wanted = limit.saturating_sub(items.len()) + 1;
                 let query = self.query(of, *span).limit(i32::try_from(wanted).unwrap_or(i32::MAX));
                 let answer = query.set_exclusive_start_key(after).send().await;
@@ -28,7 +32,10 @@ impl ReadingTable {
                 for item in answer.items.unwrap_or_default() {
                     let reading = reading_of(of, &item)?;
                     if items.len() == limit {
-                        return Ok(Found { items, next: Some(Place { sensor: of.sensor.clone(), at: reading.at }) });
+                        return Ok(HistoryPage {
+                            items,
+                            next: Some(SeriesPosition { sensor: of.sensor.clone(), at: reading.at }),
+                        });
                     }
                     items.push(reading);
                 }
@@ -38,7 +45,7 @@ impl ReadingTable {
                 }
             }
         }
-        Ok(Found { items, next: None })
+        Ok(HistoryPage { items, next: None })
     }
 
     pub(super) async fn latest(&self, all: &[Series], span: Span) -> Result<Vec<Reading>, AwsError> {
@@ -63,7 +70,7 @@ impl ReadingTable {
             .expression_attribute_names("#at", "at")
             .expression_attribute_values(":k", s(series(of)))
             .expression_attribute_values(":from", n(span.from.millis()))
-            // BETWEEN takes its end in.
+            // BETWEEN includes its end.
             .expression_attribute_values(":to", n(span.to.millis().saturating_sub(1)))
     }
 }

@@ -1,4 +1,4 @@
-//! Readings of a series added up cell by cell, read in pages, several at once where one does not do.
+//! Aggregating the readings of a series cell by cell, read in pages, several at the same time.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,62 +8,62 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use super::super::super::AwsError;
 use super::super::super::row::series;
 use super::super::ReadingTable;
-use super::super::readings::TABLE;
+use super::super::dynamodb::TABLE;
 use super::points::{number, quality};
-use super::{Meter, Share, Span, Unanswered};
+use super::{HistoryError, Meter, Share, Span};
 use weir_core::domain::Timestamp;
+use weir_core::domain::aggregate::Aggregates;
 use weir_core::domain::every::Every;
 use weir_core::domain::reading::Series;
-use weir_core::domain::sums::Sums;
 
-/// So many pages are read at once.
+/// Maximum pages read at the same time.
 const AT_ONCE: usize = 8;
-/// So many parts make a round, after which it is looked anew how long a part should be.
+/// Parts per round; after each round the length of a part is adjusted.
 const ROUND: usize = 16;
-/// The budget is so many pages; with the default of 100,000 rows a page is as large as DynamoDB makes it, a megabyte.
+/// Pages per budget. With the default budget of 100,000 rows a page has the size that DynamoDB allows, a megabyte.
 const PAGES: usize = 16;
 
-/// What was added up of a span.
+/// The aggregates of a span.
 #[derive(Debug, Default)]
 pub(super) struct Scanned {
-    /// What the readings come to, by the beginning of the cell; cells without readings are not among them.
-    pub sums: BTreeMap<Timestamp, Sums>,
-    /// What was not read, ascending.
+    /// The aggregates by the start of the cell; cells without readings are left out.
+    pub cells: BTreeMap<Timestamp, Aggregates>,
+    /// The parts that were not read, ascending.
     pub gaps: Vec<Span>,
 }
 
 impl Scanned {
-    /// Whether all of the cell was read that lies in the span.
+    /// Whether the part of the cell that lies in the span was read completely.
     pub fn whole(&self, width: Every, start: Timestamp) -> bool {
         self.gaps.iter().all(|gap| gap.to <= start || gap.from >= width.after(start))
     }
 
     fn merge(&mut self, other: Self) {
-        for (start, sums) in other.sums {
-            self.sums.entry(start).or_insert(Sums::NONE).merge(&sums);
+        for (start, aggregates) in other.cells {
+            self.cells.entry(start).or_insert(Aggregates::NONE).merge(&aggregates);
         }
         self.gaps.extend(other.gaps);
     }
 }
 
-/// A page: what is on it, and from where on there is more.
-struct Sheet {
+/// A page: its aggregates, and the instant from which there is more.
+struct Page {
     scanned: Scanned,
     rows: usize,
     more: Option<Timestamp>,
 }
 
 impl ReadingTable {
-    /// Adds up the readings of a span by cells of that width. A share that is sure reads at least one cell to its end. The
-    /// first page tells how dense the readings lie; what is left is then divided into parts of about a page, read several
-    /// at once, until the budget is used up.
+    /// Aggregates the readings of a span by cells of that width. A share that is `sure` reads at least one cell completely.
+    /// The first page shows how dense the readings are; the rest is divided into parts of about a page, several of which
+    /// are read at the same time until the budget is used up.
     pub(super) async fn scan(
         &self,
         of: &Series,
         span: Span,
         width: Every,
         share: Share<'_>,
-    ) -> Result<Scanned, Unanswered> {
+    ) -> Result<Scanned, HistoryError> {
         let meter = share.meter;
         let mut scanned = Scanned::default();
         let (mut from, mut rows) = (span.from, 0);
@@ -74,12 +74,12 @@ impl ReadingTable {
                 return Ok(scanned);
             }
             if rows >= self.budget {
-                return Err(Unanswered::TooDense { sensor: of.sensor.clone(), most: self.budget });
+                return Err(HistoryError::TooDense { sensor: of.sensor.clone(), most: self.budget });
             }
-            let sheet = self.sheet(of, Span { from, ..span }, width, meter).await?;
-            rows += sheet.rows;
-            scanned.merge(sheet.scanned);
-            from = sheet.more.unwrap_or(span.to);
+            let page = self.page(of, Span { from, ..span }, width, meter).await?;
+            rows += page.rows;
+            scanned.merge(page.scanned);
+            from = page.more.unwrap_or(span.to);
         }
         let mut step = (from.millis_since(span.from) / width.millis()).max(1).saturating_mul(width.millis());
         while from < span.to {
@@ -96,7 +96,7 @@ impl ReadingTable {
             let all: Vec<Scanned> = stream::iter(read).buffered(AT_ONCE).try_collect().await?;
             all.into_iter().for_each(|part| scanned.merge(part));
             from = parts.last().map_or(span.to, |last| last.to);
-            // Where they found little, the next ones are twice as long.
+            // If they contained few readings, the next ones are twice as long.
             if meter.rows().saturating_sub(before) < self.budget / 4 {
                 step = step.saturating_mul(2);
             }
@@ -104,7 +104,7 @@ impl ReadingTable {
         Ok(scanned)
     }
 
-    /// Reads a part to its end, or until the budget is used up; twice the budget where the share is sure.
+    /// Reads a part completely, or until the budget is used up: twice the budget if the share is `sure`.
     async fn part(&self, of: &Series, span: Span, width: Every, share: Share<'_>) -> Result<Scanned, AwsError> {
         let (meter, most) = (share.meter, if share.sure { 2 * self.budget } else { self.budget });
         let mut scanned = Scanned::default();
@@ -114,9 +114,9 @@ impl ReadingTable {
         }
         let mut from = span.from;
         loop {
-            let sheet = self.sheet(of, Span { from, ..span }, width, meter).await?;
-            scanned.merge(sheet.scanned);
-            match sheet.more {
+            let page = self.page(of, Span { from, ..span }, width, meter).await?;
+            scanned.merge(page.scanned);
+            match page.more {
                 None => return Ok(scanned),
                 Some(more) if meter.rows() >= most => {
                     scanned.gaps.push(Span { from: more, ..span });
@@ -127,11 +127,11 @@ impl ReadingTable {
         }
     }
 
-    /// Reads a page. Consistently: what is kept of it must not lack what was stored before.
-    async fn sheet(&self, of: &Series, span: Span, width: Every, meter: &Meter) -> Result<Sheet, AwsError> {
-        let mut sheet = Sheet { scanned: Scanned::default(), rows: 0, more: None };
+    /// Reads a page, consistently: a rollup must not lack readings that were stored before.
+    async fn page(&self, of: &Series, span: Span, width: Every, meter: &Meter) -> Result<Page, AwsError> {
+        let mut page = Page { scanned: Scanned::default(), rows: 0, more: None };
         if span.from >= span.to {
-            return Ok(sheet);
+            return Ok(page);
         }
         let query = self
             .query(of, span)
@@ -143,24 +143,24 @@ impl ReadingTable {
         let answer = query.send().await.map_err(|error| AwsError::call("Query readings", error))?;
         let corrupt = |what: &str| AwsError::corrupt(TABLE, series(of), format!("{what} cannot be read"));
         let items = answer.items.unwrap_or_default();
-        sheet.rows = items.len();
-        meter.add(sheet.rows);
+        page.rows = items.len();
+        meter.add(page.rows);
         for item in &items {
             let at = Timestamp::from_millis(number(item, "at").ok_or_else(|| corrupt("at"))?);
             let value = number(item, "value").ok_or_else(|| corrupt("value"))?;
             let quality = quality(item).ok_or_else(|| corrupt("quality"))?;
-            sheet.scanned.sums.entry(width.floor(at)).or_insert(Sums::NONE).of(quality).add(value);
+            page.scanned.cells.entry(width.floor(at)).or_insert(Aggregates::NONE).of(quality).add(value);
         }
         let last = |key: HashMap<String, AttributeValue>| number::<i64>(&key, "at").ok_or_else(|| corrupt("at"));
-        sheet.more = match answer.last_evaluated_key.map(last).transpose()? {
+        page.more = match answer.last_evaluated_key.map(last).transpose()? {
             Some(last) => Some(Timestamp::from_millis(last.saturating_add(1))).filter(|more| *more < span.to),
             None => None,
         };
-        Ok(sheet)
+        Ok(page)
     }
 }
 
-/// The part that begins at `from`: `step` ms from the beginning of its first whole cell on.
+/// The part that begins at `from` and ends `step` ms after the start of its first whole cell.
 fn part(from: Timestamp, width: Every, step: i64, to: Timestamp) -> Option<Span> {
     let end = Timestamp::from_millis(width.ceil(from).millis().saturating_add(step));
     (from < to).then_some(Span { from, to: end.min(to) })

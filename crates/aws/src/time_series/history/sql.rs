@@ -1,11 +1,11 @@
-//! What Timestream is asked, in its SQL. Every name in it is a checked id, of letters, digits, `_` and `-`, and every
-//! other value a number: nothing that a caller wrote stands in it.
+//! Queries in the SQL of Timestream. Each name in them is a checked id of letters, digits, `_` and `-`, and each other value is a
+//! number: no text of a caller is part of a query.
 
 use super::Span;
 use weir_core::domain::every::Every;
 use weir_core::domain::reading::Series;
 
-/// Readings, oldest first, series after series. `SELECT *` because a column that no record has had yet is an error.
+/// Readings, series by series, oldest first. `SELECT *`, because naming a column that no record has yet is an error.
 pub(super) fn points(table: &str, parts: &[(&Series, Span)], limit: usize) -> String {
     format!("SELECT * FROM {table} WHERE {} ORDER BY sensor ASC, time ASC LIMIT {limit}", within(parts))
 }
@@ -15,7 +15,7 @@ pub(super) fn latest(table: &str, part: (&Series, Span)) -> String {
     format!("SELECT * FROM {table} WHERE {} ORDER BY time DESC LIMIT 1", within(&[part]))
 }
 
-/// What readings come to by intervals and by quality.
+/// Aggregates by interval and quality.
 pub(super) fn buckets(table: &str, parts: &[(&Series, Span)], every: Every, limit: usize) -> String {
     let bin = format!("bin(time, {every})");
     format!(
@@ -25,12 +25,12 @@ pub(super) fn buckets(table: &str, parts: &[(&Series, Span)], every: Every, limi
     )
 }
 
-/// The readings of these series in their spans. The outermost span is said first and apart, since by it Timestream
-/// leaves out what need not be looked at.
+/// The condition for these series in their spans. The outermost span comes first and on its own, because Timestream uses it to
+/// skip data.
 fn within(parts: &[(&Series, Span)]) -> String {
     let from = parts.iter().map(|(_, span)| span.from.millis()).min().unwrap_or_default();
     let to = parts.iter().map(|(_, span)| span.to.millis()).max().unwrap_or_default();
-    // Series of one device and span stand together.
+    // Series of one device and span are grouped.
     let mut groups: Vec<(&Series, Span, Vec<String>)> = Vec::new();
     for (series, span) in parts {
         let name = format!("'{}'", series.sensor);

@@ -1,21 +1,21 @@
-//! Linear least squares by the singular value decomposition, which loses no digits to squaring the matrix and tells how
-//! many the data themselves leave undetermined (G. H. Golub, C. Reinsch, Numer. Math. 14 (1970) 403).
+//! Linear least squares by singular value decomposition, which loses no digits by squaring the matrix and shows whether the
+//! data determine the result (G. H. Golub, C. Reinsch, Numer. Math. 14 (1970) 403).
 
 use nalgebra::{DMatrix, DVector, SVD};
 
-/// Above it the points do not determine the coefficients: a change of a reference in its eighth digit would change the
-/// first digit of a coefficient.
+/// Maximum condition number. Above it the points do not determine the coefficients: a change in the eighth digit of a reference
+/// would change the first digit of a coefficient.
 const WORST_CONDITION: f64 = 1e8;
-/// The decomposition takes a handful of steps for each column; this many are never needed.
+/// Maximum steps of the decomposition, which usually takes a few per column.
 const STEPS: usize = 10_000;
 
-/// The x with the least ‖A·x − b‖, where A has the columns `basis(row)` for every row. `None` when the rows do not
+/// The x that minimises ‖A·x − b‖, where A has the columns `basis(row)` for every row. `None` when the rows do not
 /// determine it.
 pub(super) fn solve<const N: usize>(rows: &[[f64; N]], right: &[f64]) -> Option<Vec<f64>> {
     dynamic(rows.len(), N, |row, column| rows.get(row).and_then(|row| row.get(column)).copied(), right)
 }
 
-/// The same for rows of a length known only when it runs.
+/// The same for rows whose length is known only at run time.
 pub(super) fn dynamic(
     rows: usize,
     columns: usize,

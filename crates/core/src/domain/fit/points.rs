@@ -1,4 +1,4 @@
-//! What all fits ask of the raw numbers: that they differ.
+//! The range of the raw numbers of a fit, which have to differ.
 
 use crate::domain::calibration::FieldError;
 
@@ -9,7 +9,7 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// The span of `points`, of which at least `needed` have to differ in their raw number for `what`.
+    /// The range of `points`, which need at least `needed` different raw numbers for `what`.
     pub fn of(points: &[(f64, f64)], needed: usize, pointer: &str, what: &str) -> Result<Self, FieldError> {
         let mut raws: Vec<f64> = points.iter().map(|(raw, _)| *raw).collect();
         raws.sort_by(f64::total_cmp);
@@ -18,7 +18,7 @@ impl Span {
             return Err(FieldError::new("/points", "there are no points"));
         };
         if raws.len() == 1 && points.len() > 1 {
-            let detail = format!("all raw numbers are {lowest}: nothing can be told about any other");
+            let detail = format!("all raw numbers are {lowest}: they do not determine a model");
             return Err(FieldError::new("/points", detail));
         }
         if raws.len() < needed {
@@ -28,7 +28,7 @@ impl Span {
         Ok(Self { lowest: *lowest, highest: *highest })
     }
 
-    /// From the lowest to the highest.
+    /// The difference between the highest and the lowest raw number.
     pub fn width(&self) -> f64 {
         self.highest - self.lowest
     }

@@ -1,20 +1,20 @@
-//! Polynomials, the straight line among them, by least squares.
+//! Polynomials, including straight lines, by least squares.
 //!
-//! The raw numbers are brought to −1…1 and the polynomial is sought as a sum of Chebyshev's, which points anywhere near
-//! evenly spread determine well whatever the degree (J. C. Mason, D. C. Handscomb, "Chebyshev Polynomials", 2003,
-//! 4.6); only the result is written in powers of raw.
+//! The raw numbers are scaled to −1…1, and the polynomial is a sum of Chebyshev polynomials, which roughly evenly spread
+//! points determine well for any degree (J. C. Mason, D. C. Handscomb, "Chebyshev Polynomials", 2003,
+//! 4.6); only the result is converted to powers of raw.
 
 use super::points::Span;
 use crate::domain::calibration::{FieldError, Linear, Polynomial, horner};
 
-/// Raw numbers over such a width have powers that nobody can check by hand, and coefficients of 10⁻¹⁸ and less.
+/// Maximum width of the raw numbers: wider ones have coefficients of 10⁻¹⁸ and less.
 const WIDEST: f64 = 1e9;
-/// How much of the references' spread may be lost by writing the polynomial in powers of raw.
+/// Tolerated error of the conversion to powers of raw, relative to the spread of the references.
 const MOST_LOST: f64 = 1e-6;
-/// How much of it may be lost by leaving out digits of the coefficients.
+/// Tolerated error of rounding the coefficients, relative to the same spread.
 const NOTHING_LOST: f64 = 1e-12;
 
-/// The line with the least squares.
+/// The line by least squares.
 pub(super) fn line(points: &[(f64, f64)]) -> Result<Linear, FieldError> {
     match powers(1, points, "/points")?.as_slice() {
         [intercept, slope] => Linear::new(*slope, *intercept).map_err(|_| too_extreme()),
@@ -22,7 +22,7 @@ pub(super) fn line(points: &[(f64, f64)]) -> Result<Linear, FieldError> {
     }
 }
 
-/// The polynomial of that degree with the least squares.
+/// The polynomial of that degree by least squares.
 pub(super) fn of_degree(degree: usize, points: &[(f64, f64)]) -> Result<Polynomial, FieldError> {
     let coefficients = powers(degree, points, "/degree")?;
     Polynomial::new(coefficients).map_err(|_| too_extreme())
@@ -55,8 +55,8 @@ fn powers(degree: usize, points: &[(f64, f64)], pointer: &str) -> Result<Vec<f64
     })
 }
 
-/// The weighted sum of Chebyshev's polynomials in powers of raw: with the digits that a person would write where they
-/// say the same, else with all; `None` where even those do not.
+/// The weighted sum of Chebyshev polynomials in powers of raw: with rounded coefficients if they are precise enough, else with
+/// all digits; `None` if even those are not.
 fn written(weights: &[f64], points: &[(f64, f64)], span: &Span) -> Option<Vec<f64>> {
     let lost = |coefficients: &[f64]| {
         let off = points.iter().map(|(raw, _)| {
@@ -80,14 +80,14 @@ fn too_extreme() -> FieldError {
     FieldError::new("/points", "the coefficients come out too large or too small to be stored")
 }
 
-/// From the lowest to the highest reference; where all are about equal, a millionth of their size.
+/// The spread of the references; if all are about equal, a millionth of their magnitude.
 fn spread(points: &[(f64, f64)]) -> f64 {
     let references = points.iter().map(|(_, reference)| *reference);
     let (low, high) = references.fold((f64::MAX, f64::MIN), |(low, high), one| (low.min(one), high.max(one)));
     (high - low).max(1e-6 * low.abs().max(high.abs())).max(f64::MIN_POSITIVE)
 }
 
-/// Chebyshev's polynomial of the first kind of that order at u.
+/// The Chebyshev polynomial of the first kind of that order at u.
 fn chebyshev(order: usize, u: f64) -> f64 {
     let (mut before, mut now) = (1.0, u);
     for _ in 0..order {
@@ -120,7 +120,7 @@ fn in_powers_of_raw(powers: &[f64], span: &Span) -> Vec<f64> {
     })
 }
 
-/// The coefficients with 14 digits, and 0 where a term is nothing but rounding: 1.65 instead of 1.6499999999999995.
+/// The coefficients with 14 digits, and 0 for terms that are only rounding errors: 1.65 instead of 1.6499999999999995.
 fn readable(coefficients: &[f64], span: &Span) -> Vec<f64> {
     let farthest = span.lowest.abs().max(span.highest.abs());
     let terms = coefficients.iter().zip(0..).map(|(coefficient, power)| coefficient.abs() * farthest.powi(power));

@@ -1,13 +1,13 @@
-//! A thermistor's three coefficients from points of (ohm, °C).
+//! The three coefficients of a thermistor from points (ohm, °C).
 //!
-//! 1/T = a + b·L + c·L³ with L = ln R is linear in a, b and c. Each point counts T² times, since an error of 1/T is T²
-//! times as large in T: what is made least are the squares of degrees.
+//! 1/T = a + b·L + c·L³ with L = ln R is linear in a, b and c. Each point has the weight T², since an error of 1/T is
+//! T² times as large in T: so the squares of the temperature residuals are minimised.
 
 use super::least_squares::solve;
 use super::points::Span;
 use crate::domain::calibration::{FieldError, ICE_POINT, SteinhartHart};
 
-/// A room's temperature in kelvin: weights near 1.
+/// Room temperature in kelvin, to keep the weights near 1.
 const TYPICAL: f64 = 300.0;
 
 pub(super) fn curve(points: &[(f64, f64)]) -> Result<SteinhartHart, FieldError> {

@@ -4,7 +4,7 @@ use super::points::Span;
 use super::polynomial::line;
 use crate::domain::calibration::{FieldError, Outside, Piecewise, TwoPoint};
 
-/// The line through two points, or of more points the line with the least squares, by its values at both ends.
+/// The line through two points, or through more points by least squares, given by its values at both ends.
 pub(super) fn two(points: &[(f64, f64)]) -> Result<TwoPoint, FieldError> {
     let span = Span::of(points, 2, "/points", "a line")?;
     if let [(r1, p1), (r2, p2)] = points {
@@ -16,7 +16,7 @@ pub(super) fn two(points: &[(f64, f64)]) -> Result<TwoPoint, FieldError> {
         .map_err(|invalid| FieldError::new("/points", invalid.detail))
 }
 
-/// The lines through all points; of points with one raw number, through their mean.
+/// The lines through all points; through the mean of points with the same raw number.
 pub(super) fn all(points: &[(f64, f64)], outside: Outside) -> Result<Piecewise, FieldError> {
     Span::of(points, 2, "/points", "a piecewise model")?;
     let mut sorted = points.to_vec();

@@ -1,6 +1,7 @@
 //! What a problem is about, and the problem's id.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use crate::domain::topology::Pair;
 use crate::id::LevelId;
@@ -67,6 +68,13 @@ pub fn disjoint_groups(subjects: &[Subject]) -> Vec<Vec<&Subject>> {
 impl From<Pair> for Subject {
     fn from(pair: Pair) -> Self {
         Self::Pair(pair)
+    }
+}
+
+impl fmt::Display for Subject {
+    /// The problem's id.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.key())
     }
 }
 

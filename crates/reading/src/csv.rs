@@ -1,16 +1,16 @@
-//! Readings and intervals as CSV (RFC 4180), for people who open them in a spreadsheet.
+//! Readings and intervals as CSV (RFC 4180), for spreadsheets.
 //!
-//! UTF-8 with a mark at the beginning, without which Excel takes `°C` for two letters. One row for each reading or
-//! interval: a header, instants in RFC 3339, numbers with a point. The cursor of the next page is in the header `Link`.
+//! The text is UTF-8 with a byte order mark, without which Excel reads `°C` in another encoding. It has a header row and one row
+//! per reading or interval, with instants in RFC 3339 and decimal points. The next page is in the HTTP header `Link`.
 
-use csv::{Terminator, Writer, WriterBuilder};
+use ::csv::{Terminator, Writer, WriterBuilder};
 use weir_core::domain::Timestamp;
 use weir_core::wire::time;
 use weir_http::ApiError;
 
 use super::show::{Agg, Interval, Point};
 
-/// By it a spreadsheet knows UTF-8.
+/// The byte order mark of UTF-8.
 const MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Readings as CSV.
@@ -18,9 +18,9 @@ const MARK: &[u8] = "\u{feff}".as_bytes();
 /// # Errors
 /// 500 when they cannot be written.
 pub(super) fn points(points: &[Point]) -> Result<Vec<u8>, ApiError> {
-    let mut sheet = sheet();
+    let mut csv = writer();
     let header = ["at", "sensor", "value", "unit", "quality", "raw", "calibration", "received_at"];
-    sheet.write_record(header).map_err(unwritten)?;
+    csv.write_record(header).map_err(failed)?;
     for point in points {
         let cells = [
             instant(point.at),
@@ -32,9 +32,9 @@ pub(super) fn points(points: &[Point]) -> Result<Vec<u8>, ApiError> {
             point.calibration.map(|version| version.to_string()).unwrap_or_default(),
             instant(point.received_at),
         ];
-        sheet.write_record(cells).map_err(unwritten)?;
+        csv.write_record(cells).map_err(failed)?;
     }
-    finished(sheet)
+    finish(csv)
 }
 
 /// Intervals as CSV, with a column for each of `aggs`.
@@ -42,10 +42,10 @@ pub(super) fn points(points: &[Point]) -> Result<Vec<u8>, ApiError> {
 /// # Errors
 /// 500 when they cannot be written.
 pub(super) fn intervals(intervals: &[Interval], aggs: &[Agg]) -> Result<Vec<u8>, ApiError> {
-    let mut sheet = sheet();
+    let mut csv = writer();
     let names = aggs.iter().map(|agg| agg.name());
     let header = ["at", "sensor"].into_iter().chain(names).chain(["unit", "quality", "left_out"]);
-    sheet.write_record(header).map_err(unwritten)?;
+    csv.write_record(header).map_err(failed)?;
     for interval in intervals {
         let value = |value: Option<Option<f64>>| value.flatten().map(number).unwrap_or_default();
         let cell = |agg: &Agg| match agg {
@@ -57,20 +57,20 @@ pub(super) fn intervals(intervals: &[Interval], aggs: &[Agg]) -> Result<Vec<u8>,
         let mut cells = vec![instant(interval.at), interval.sensor.to_string()];
         cells.extend(aggs.iter().map(cell));
         cells.extend([text(&interval.unit), interval.quality.to_owned(), interval.left_out.to_string()]);
-        sheet.write_record(cells).map_err(unwritten)?;
+        csv.write_record(cells).map_err(failed)?;
     }
-    finished(sheet)
+    finish(csv)
 }
 
-fn sheet() -> Writer<Vec<u8>> {
+fn writer() -> Writer<Vec<u8>> {
     WriterBuilder::new().terminator(Terminator::CRLF).from_writer(MARK.to_vec())
 }
 
-fn finished(sheet: Writer<Vec<u8>>) -> Result<Vec<u8>, ApiError> {
-    sheet.into_inner().map_err(unwritten)
+fn finish(csv: Writer<Vec<u8>>) -> Result<Vec<u8>, ApiError> {
+    csv.into_inner().map_err(failed)
 }
 
-fn unwritten(error: impl std::fmt::Display) -> ApiError {
+fn failed(error: impl std::fmt::Display) -> ApiError {
     ApiError::internal(format!("CSV: {error}"))
 }
 
@@ -78,13 +78,13 @@ fn instant(at: Timestamp) -> String {
     time::text(at).unwrap_or_default()
 }
 
-/// The shortest digits that read back as the same double; with an exponent where they would be many.
+/// The shortest digits that read back as the same double; with an exponent for very large and very small numbers.
 fn number(number: f64) -> String {
     let magnitude = number.abs();
     if magnitude != 0.0 && !(1e-5..1e16).contains(&magnitude) { format!("{number:e}") } else { number.to_string() }
 }
 
-/// What people wrote, so that no spreadsheet takes it for a formula.
+/// Text of users, escaped so that no spreadsheet reads it as a formula.
 fn text(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text.to_owned() }
 }
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_wrote_becomes_no_formula_and_breaks_no_row() {
+    fn text_of_users_becomes_no_formula_and_breaks_no_row() {
         for (unit, cell) in [
             ("=1+1", "'=1+1"),
             ("+C", "'+C"),

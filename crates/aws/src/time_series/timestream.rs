@@ -1,7 +1,7 @@
 //! The time-series store on Timestream for LiveAnalytics: one multi-measure record for each reading.
 //!
-//! The record's version is [`Reading::rank`]: the same record again changes nothing, a recalculated value wins over
-//! the old one, and an older one that comes late is refused, which counts as known.
+//! The record version is [`Reading::rank`]: the same record again changes nothing, a recalculated value replaces the old one,
+//! and an older one that comes late is rejected, which counts as a duplicate.
 
 use aws_sdk_timestreamwrite::Client;
 use aws_sdk_timestreamwrite::error::BuildError;
@@ -14,13 +14,13 @@ use super::{Outcomes, Placed, QuarantineWriter, Written, failed};
 use weir_core::domain::reading::Reading;
 use weir_core::domain::{Reason, Refusal};
 
-/// `WriteRecords` takes so many records.
+/// Maximum records per `WriteRecords`.
 const BATCH: usize = 100;
-/// So many requests are under way at once for one call.
+/// Maximum concurrent requests of one call.
 const AT_ONCE: usize = 4;
 const OPERATION: &str = "WriteRecords";
 
-/// The readings' table in Timestream.
+/// The table of readings in Timestream.
 #[derive(Debug, Clone)]
 pub struct TimestreamTable {
     client: Client,
@@ -28,14 +28,14 @@ pub struct TimestreamTable {
     table: String,
 }
 
-/// What became of a request.
+/// The answer to a request.
 enum Answer {
-    /// All records are in.
+    /// All records are stored.
     Accepted,
-    /// Some were refused, told one by one.
+    /// These records were rejected.
     Rejected(Vec<RejectedRecord>),
-    /// The request as a whole was found faulty, without saying by which record.
-    Faulty(String),
+    /// The request as a whole is invalid; Timestream does not say because of which record.
+    Invalid(String),
 }
 
 impl TimestreamTable {
@@ -44,14 +44,14 @@ impl TimestreamTable {
         Self { client, database: database.into(), table: table.into() }
     }
 
-    /// Writes readings of different keys.
+    /// Writes readings with different keys.
     pub(super) async fn write(&self, readings: &[(usize, &Reading)], quarantine: &QuarantineWriter<'_>) -> Outcomes {
         let chunks: Vec<_> = readings.chunks(BATCH).map(|chunk| self.write_chunk(chunk.to_vec(), quarantine)).collect();
         stream::iter(chunks).buffer_unordered(AT_ONCE).concat().await
     }
 
-    /// Writes up to 100 records. Refused ones are settled one by one and the others written again without them; a
-    /// request that is faulty as a whole is halved until the faulty record stands alone.
+    /// Writes up to 100 records. Rejected ones are handled one by one and the others written again without them; a request
+    /// that is invalid as a whole is halved until the invalid record is alone.
     async fn write_chunk(&self, chunk: Placed<'_>, quarantine: &QuarantineWriter<'_>) -> Outcomes {
         let mut outcomes = Outcomes::with_capacity(chunk.len());
         let mut pending = vec![chunk];
@@ -63,19 +63,21 @@ impl TimestreamTable {
                     let mut good = Vec::with_capacity(chunk.len());
                     for (index, (place, reading)) in chunk.iter().enumerate() {
                         match rejected.iter().find(|r| usize::try_from(r.record_index) == Ok(index)) {
-                            Some(rejected) => outcomes.push((*place, refused(reading, rejected, quarantine).await)),
+                            Some(rejected) => {
+                                outcomes.push((*place, rejected_outcome(reading, rejected, quarantine).await))
+                            }
                             None => good.push((*place, *reading)),
                         }
                     }
                     if good.len() == chunk.len() {
-                        // A refusal that names no record of ours cannot be acted on: deliver again.
-                        let detail = format!("{} records refused, none of them ours", rejected.len());
+                        // A rejection that names none of these records cannot be handled: deliver again.
+                        let detail = format!("{} records rejected, none of them in the request", rejected.len());
                         outcomes.extend(failed(&good, &AwsError::request(OPERATION, detail)));
                     } else if !good.is_empty() {
                         pending.push(good);
                     }
                 }
-                Ok(Answer::Faulty(detail)) => match chunk.as_slice() {
+                Ok(Answer::Invalid(detail)) => match chunk.as_slice() {
                     [] => {}
                     [(place, reading)] => {
                         let refusal = Refusal::new(Reason::StoreRefused, detail);
@@ -91,8 +93,8 @@ impl TimestreamTable {
         outcomes
     }
 
-    /// Writes readings of different keys over what is stored of them; the number of those that Timestream refuses for
-    /// good. What is there in the same version or a newer one counts as written.
+    /// Replaces stored readings, which have different keys; returns the number of those that Timestream rejects permanently.
+    /// A stored record with the same version or a newer one counts as written.
     pub(super) async fn replace(&self, readings: &[&Reading]) -> Result<usize, AwsError> {
         let mut refused = 0;
         for chunk in readings.chunks(BATCH) {
@@ -101,7 +103,7 @@ impl TimestreamTable {
                 let rejected = match self.send(&left).await? {
                     Answer::Accepted => break,
                     Answer::Rejected(rejected) => rejected,
-                    Answer::Faulty(detail) => return Err(AwsError::request(OPERATION, detail)),
+                    Answer::Invalid(detail) => return Err(AwsError::request(OPERATION, detail)),
                 };
                 let before = left.len();
                 let mut good = Placed::new();
@@ -113,7 +115,7 @@ impl TimestreamTable {
                     }
                 }
                 if good.len() == before {
-                    let detail = format!("{} records refused, none of them ours", rejected.len());
+                    let detail = format!("{} records rejected, none of them in the request", rejected.len());
                     return Err(AwsError::request(OPERATION, detail));
                 }
                 left = good;
@@ -124,7 +126,7 @@ impl TimestreamTable {
 
     async fn send(&self, chunk: &[(usize, &Reading)]) -> Result<Answer, AwsError> {
         let build = |error: BuildError| AwsError::request(OPERATION, error);
-        // One message is of one device; only a queue's batch mixes them.
+        // A message comes from one device; only a batch from the queue mixes devices.
         let device = chunk.first().map(|(_, reading)| &reading.series.device);
         let shared = chunk.iter().all(|(_, reading)| Some(&reading.series.device) == device);
         let mut common = Record::builder()
@@ -150,16 +152,16 @@ impl TimestreamTable {
                 Some(WriteRecordsError::RejectedRecordsException(rejected)) => {
                     Ok(Answer::Rejected(rejected.rejected_records().to_vec()))
                 }
-                Some(WriteRecordsError::ValidationException(invalid)) => Ok(Answer::Faulty(invalid.message.clone())),
+                Some(WriteRecordsError::ValidationException(invalid)) => Ok(Answer::Invalid(invalid.message.clone())),
                 _ => Err(AwsError::call(OPERATION, error)),
             },
         }
     }
 }
 
-/// What a single refusal means: already there is as good as stored, everything else goes to quarantine. Another number
-/// with a better claim to the place looks like the same one: Timestream tells its version only.
-async fn refused(
+/// The outcome of a rejected record: a duplicate if a newer version is stored, else it goes to quarantine. Another raw number
+/// with precedence cannot be told from the same one: Timestream reports only the version.
+async fn rejected_outcome(
     reading: &Reading,
     rejected: &RejectedRecord,
     quarantine: &QuarantineWriter<'_>,
@@ -168,7 +170,7 @@ async fn refused(
         return Ok(Written::Duplicate);
     }
     let said = rejected.reason.as_deref().unwrap_or("Timestream gave no reason");
-    // Timestream's words for an instant it has no store for (API reference, RejectedRecord).
+    // How Timestream says that the instant is outside its retention (API reference, RejectedRecord).
     let old = ["retention", "time range"].iter().any(|words| said.contains(words));
     let reason = if old { Reason::OutsideRetention } else { Reason::StoreRefused };
     quarantine.reading(reading, Refusal::new(reason, said)).await
@@ -184,7 +186,7 @@ fn record(reading: &Reading, with_device: bool) -> Result<Record, BuildError> {
         .measure_values(measure("calibration", MeasureValueType::Bigint, reading.calibration)?)
         .measure_values(measure("quality", MeasureValueType::Varchar, reading.quality.code())?)
         .measure_values(measure("received_at", MeasureValueType::Timestamp, reading.received_at.millis())?);
-    // Timestream refuses empty text.
+    // Timestream rejects empty text.
     if !reading.unit.is_empty() {
         record = record.measure_values(measure("unit", MeasureValueType::Varchar, &reading.unit)?);
     }

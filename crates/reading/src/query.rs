@@ -1,75 +1,75 @@
-//! What a caller asks for, checked: the span, the intervals, how much of it.
+//! The query parameters of readings, validated: span, intervals and page.
 
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
-use weir_aws::time_series::{Place, Span};
+use weir_aws::time_series::{SeriesPosition, Span};
 use weir_core::domain::Timestamp;
 use weir_core::domain::every::{BadEvery, Every};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::time;
-use weir_http::{ApiError, Cursor};
+use weir_http::{ApiError, Cursor, ListName};
 
 use super::show::Agg;
 
-/// How many items a page has unless said otherwise, and at most: a day of minutes fits, and 5,000 points are 1 MB.
+/// The default number of items per page, and the maximum: a day of minutes fits, and 5,000 points are 1 MB.
 const LIMIT: usize = 500;
 const LARGEST_LIMIT: usize = 5_000;
-/// So many intervals a span may be divided into: a year of hours, or a week of minutes that begins and ends within one.
+/// Maximum intervals per span: a year of hours, or a week of minutes that begins and ends within one.
 const MOST_INTERVALS: i64 = 10_081;
-/// How far back is looked unless said otherwise.
+/// The default length of the span.
 const LOOK_BACK_SECONDS: i64 = 86_400;
 
 /// The parameters of `GET /devices/{id}/readings`.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Wanted {
-    /// Only these sensors; may be given several times. All sensors of the device unless given.
+pub(super) struct ReadingsParameters {
+    /// Only these sensors; can be repeated. The default is all sensors of the device.
     #[serde(default)]
     #[param(required = false, style = Form, explode = true)]
     sensor: Vec<SensorCode>,
-    /// The first instant: RFC 3339, or epoch milliseconds. A day before `to` unless given.
+    /// The first instant: RFC 3339, or epoch milliseconds. The default is a day before `to`.
     #[param(example = "2026-11-19T00:00:00Z")]
     from: Option<String>,
-    /// The first instant after the span. The present unless given; later pages keep what it was on the first.
+    /// The first instant after the span. The default is now; the following pages keep the value of the first page.
     #[param(example = "2026-11-20T00:00:00Z")]
     to: Option<String>,
-    /// Adds readings up over intervals of this width, aligned to UTC: a whole number and `s`, `m`, `h` or `d`. A span
-    /// has at most 10,081 of them: a week of minutes.
+    /// Aggregates readings over intervals of this width, aligned to UTC: a whole number and `s`, `m`, `h` or `d`. A span
+    /// has at most 10,081 intervals: a week of minutes.
     #[param(example = "1h")]
     every: Option<String>,
-    /// What is shown of each interval: `mean`, `min`, `max`, `count`, parted by commas or given several times. All of
-    /// them unless given; needs `every`.
+    /// The aggregates of each interval: `mean`, `min`, `max`, `count`, comma-separated or repeated. The default is all of
+    /// them. Needs `every`.
     #[serde(default)]
     #[param(required = false, style = Form, explode = true)]
     agg: Vec<String>,
-    /// How many items at most: 1 to 5,000, 500 unless said otherwise.
+    /// Maximum items per page: 1 to 5,000; the default is 500.
     #[param(value_type = Option<u32>)]
     limit: Option<String>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     #[param(value_type = Option<String>)]
     next: Option<Cursor>,
 }
 
-/// What is asked for.
+/// A validated query.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Ask {
-    /// The sensors named; all when there are none.
+pub(super) struct ReadingsQuery {
+    /// The requested sensors; empty for all.
     pub sensors: Vec<SensorCode>,
     /// The span.
     pub span: Span,
-    /// The intervals, and what is shown of each.
+    /// The width of the intervals, and the aggregates to show of each.
     pub intervals: Option<(Every, Vec<Agg>)>,
-    /// How many items at most.
+    /// Maximum items.
     pub limit: usize,
     /// Where the page begins.
-    pub place: Option<Place>,
-    /// The list's name, filters and all, so that a cursor fits no other.
-    name: String,
+    pub position: Option<SeriesPosition>,
+    /// The name of the list in cursors.
+    name: ListName,
 }
 
-/// What a cursor holds: where the next page begins, and the span as it was on the first one, so that what comes in
-/// between the pages moves nothing.
+/// The contents of a cursor: where the next page begins, and the span of the first page, so that readings stored between two
+/// pages move nothing.
 #[derive(Debug, Serialize, Deserialize)]
 struct Key {
     sensor: SensorCode,
@@ -78,15 +78,20 @@ struct Key {
     to: i64,
 }
 
-impl Ask {
-    /// What `wanted` asks of the device when it is `now`.
+impl ReadingsQuery {
+    /// Validates the parameters of a query for the device `id` at the time `now`.
     ///
     /// # Errors
-    /// 400 for what cannot be read, 422 for what makes no sense; both name the parameter.
-    pub fn of(id: &DeviceId, wanted: Wanted, now: Timestamp) -> Result<Self, ApiError> {
-        let Wanted { mut sensor, from, to, every, agg, limit, next } = wanted;
-        let name =
-            format!("devices/{id}/readings?sensor={sensor:?}&from={from:?}&to={to:?}&every={every:?}&agg={agg:?}");
+    /// 400 for a parameter that cannot be read, 422 for one that is not acceptable; both name the parameter.
+    pub fn of(id: &DeviceId, parameters: ReadingsParameters, now: Timestamp) -> Result<Self, ApiError> {
+        let ReadingsParameters { mut sensor, from, to, every, agg, limit, next } = parameters;
+        let sensors = sensor.iter().map(SensorCode::as_str).collect::<Vec<_>>().join(",");
+        let name = ListName::new(format!("devices/{id}/readings"))
+            .filter("sensor", Some(sensors))
+            .filter("from", from.as_ref())
+            .filter("to", to.as_ref())
+            .filter("every", every.as_ref())
+            .filter("agg", Some(agg.join(",")));
         sensor.sort();
         sensor.dedup();
         let from = from.map(|text| instant("from", &text)).transpose()?;
@@ -94,10 +99,10 @@ impl Ask {
         let every = every.map(|text| width(&text)).transpose()?;
         let aggs = aggs(&agg)?;
         let limit = limit.map_or(Ok(LIMIT), |text| number(&text))?;
-        let key = next.map(|next| next.open::<Key>(&name)).transpose()?;
-        // The seal is no secret: a cursor that was made up may say anything.
-        let said = |key: &Key| [key.from, key.to].map(Timestamp::from_millis);
-        if key.as_ref().map(said).is_some_and(|[from, to]| from > to || !nameable(from) || !nameable(to)) {
+        let key = name.open::<Key>(next)?;
+        // The seal of a cursor is not secret: a forged one can have any contents.
+        let span_of = |key: &Key| [key.from, key.to].map(Timestamp::from_millis);
+        if key.as_ref().map(span_of).is_some_and(|[from, to]| from > to || !can_be_shown(from) || !can_be_shown(to)) {
             return Err(ApiError::bad_page());
         }
 
@@ -118,42 +123,46 @@ impl Ask {
             let count = every.count(span.from.max(Timestamp::EARLIEST), span.to);
             if count > MOST_INTERVALS {
                 let detail =
-                    format!("divides the span into {count} intervals, {MOST_INTERVALS} is the most: take longer ones");
+                    format!("divides the span into {count} intervals, more than {MOST_INTERVALS}: use longer ones");
                 return Err(ApiError::unfit("every", detail));
             }
         }
-        let place = key.map(|key| Place { sensor: key.sensor, at: Timestamp::from_millis(key.at) });
-        Ok(Self { sensors: sensor, span, intervals, limit, place, name })
+        let position = key.map(|key| SeriesPosition { sensor: key.sensor, at: Timestamp::from_millis(key.at) });
+        Ok(Self { sensors: sensor, span, intervals, limit, position, name })
     }
 
-    /// The cursor of the page that begins there.
+    /// The cursor of the page that begins at `position`; `None` after the last page.
     ///
     /// # Errors
     /// 500 when it cannot be written.
-    pub fn next(&self, place: Place) -> Result<Cursor, ApiError> {
+    pub fn next(&self, position: Option<SeriesPosition>) -> Result<Option<Cursor>, ApiError> {
         let Span { from, to } = self.span;
-        let key = Key { sensor: place.sensor, at: place.at.millis(), from: from.millis(), to: to.millis() };
-        Cursor::new(&self.name, &key)
+        self.name.next(position.map(|SeriesPosition { sensor, at }| Key {
+            sensor,
+            at: at.millis(),
+            from: from.millis(),
+            to: to.millis(),
+        }))
     }
 }
 
 fn instant(name: &str, text: &str) -> Result<Timestamp, ApiError> {
     let millis = text.parse().map(Timestamp::from_millis).ok();
-    // In a query `+` stands for a blank, so an offset that was not encoded arrives as one.
+    // In a query `+` means a space, so the `+` of an offset that was not encoded arrives as one.
     let at = millis.or_else(|| time::parse(text)).or_else(|| time::parse(&text.replace(' ', "+")));
     let shown: String = text.chars().take(40).collect();
     let at = at.ok_or_else(|| {
         let expected = "is neither an RFC 3339 instant such as 2026-11-20T06:24:44.123Z nor epoch milliseconds";
         ApiError::parameter(name, format!("{shown:?} {expected}"))
     })?;
-    if !nameable(at) {
+    if !can_be_shown(at) {
         return Err(ApiError::unfit(name, format!("{shown:?} lies outside the years 1970 to 9999")));
     }
     Ok(at)
 }
 
-/// Whether the answer can name the instant.
-fn nameable(at: Timestamp) -> bool {
+/// Whether the instant can be shown in an answer.
+fn can_be_shown(at: Timestamp) -> bool {
     at.millis() >= 0 && time::text(at).is_some()
 }
 
@@ -165,14 +174,14 @@ fn width(text: &str) -> Result<Every, ApiError> {
 }
 
 fn aggs(words: &[String]) -> Result<Vec<Agg>, ApiError> {
-    let mut asked = words.iter().flat_map(|words| words.split(',')).map(str::trim).collect::<Vec<_>>();
-    asked.dedup();
-    let unknown = asked.iter().find(|word| Agg::of(word).is_none());
+    let mut names = words.iter().flat_map(|words| words.split(',')).map(str::trim).collect::<Vec<_>>();
+    names.dedup();
+    let unknown = names.iter().find(|word| Agg::of(word).is_none());
     if let Some(word) = unknown {
         let shown: String = word.chars().take(40).collect();
-        return Err(ApiError::unfit("agg", format!("{shown:?} is none of mean, min, max, count")));
+        return Err(ApiError::unfit("agg", format!("{shown:?} is not one of mean, min, max, count")));
     }
-    let wanted = |agg: &Agg| asked.iter().any(|word| Agg::of(word) == Some(*agg));
+    let wanted = |agg: &Agg| names.iter().any(|word| Agg::of(word) == Some(*agg));
     Ok(Agg::ALL.into_iter().filter(wanted).collect())
 }
 

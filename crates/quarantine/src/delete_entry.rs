@@ -1,4 +1,4 @@
-//! `DELETE /quarantine/{id}`: an entry that nobody wants leaves the quarantine for good.
+//! `DELETE /quarantine/{id}`: deletes an entry for good.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -13,13 +13,13 @@ use super::Parts;
     params(("id" = QuarantineId, Path), ("If-Match" = Option<String>, Header)),
     responses((status = 204, description = "Deleted."))
 )]
-pub(super) async fn delete_aside(
+pub(super) async fn delete_entry(
     State(parts): State<Parts>,
     Admin(caller): Admin,
     Path(id): Path<QuarantineId>,
     expected: IfMatch,
 ) -> Result<StatusCode, ApiError> {
-    // Versions count from 1, attempts from 0; what fits neither meets no entry.
+    // Versions count from 1, attempts from 0; a version that is out of range matches no entry.
     let attempts = expected.expected().map(|version| u32::try_from(version.wrapping_sub(1)).unwrap_or(u32::MAX));
     if parts.quarantine.delete(&id, attempts).await? {
         tracing::info!(%id, by = caller.username, "deleted from the quarantine");

@@ -1,4 +1,4 @@
-//! Readings that were there already, settled one by one with what is stored in their place.
+//! Conflicts: readings whose series and instant are stored already, resolved one by one.
 
 use std::collections::HashMap;
 
@@ -6,32 +6,39 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::{StreamExt, stream};
 
-use super::super::AwsError;
 use super::super::row::{Item, n, s, series};
-use super::readings::{ATTEMPTS, TABLE};
+use super::super::{Attempts, AwsError};
+use super::dynamodb::{ATTEMPTS, TABLE};
 use super::{Outcomes, Placed, QuarantineWriter, ReadingTable, Written, conflicting};
 use weir_core::domain::Timestamp;
-use weir_core::domain::reading::{Reading, Settlement, Stored};
+use weir_core::domain::reading::{ConflictResolution, Reading, StoredReading};
 
-/// So many readings of a batch are settled at once.
+/// Maximum conflicts of one batch that are resolved at the same time.
 const AT_ONCE: usize = 4;
 
 impl ReadingTable {
-    /// Settles each of them, several at once.
-    pub(super) async fn settle_all(&self, readings: Placed<'_>, quarantine: &QuarantineWriter<'_>) -> Outcomes {
-        let settle = async |(place, reading): (usize, &Reading)| {
-            // Held until the reading is settled, with all that this takes.
+    /// Resolves the conflict of each reading, several at the same time.
+    pub(super) async fn resolve_conflicts(&self, readings: Placed<'_>, quarantine: &QuarantineWriter<'_>) -> Outcomes {
+        let resolve = async |(place, reading): (usize, &Reading)| {
+            // Held until the conflict is resolved, with all the requests this needs.
             let _permit = self.requests.acquire().await;
-            (place, self.settle(reading, quarantine).await)
+            (place, self.resolve_conflict(reading, quarantine).await)
         };
-        stream::iter(readings).map(settle).buffer_unordered(AT_ONCE).collect().await
+        stream::iter(readings).map(resolve).buffer_unordered(AT_ONCE).collect().await
     }
 
-    /// Settles a reading with the one that is stored in its place.
-    async fn settle(&self, reading: &Reading, quarantine: &QuarantineWriter<'_>) -> Result<Written, AwsError> {
-        for _ in 0..ATTEMPTS {
+    /// Reads the stored reading and writes the one that has precedence.
+    async fn resolve_conflict(
+        &self,
+        reading: &Reading,
+        quarantine: &QuarantineWriter<'_>,
+    ) -> Result<Written, AwsError> {
+        let key = series(&reading.series);
+        let mut attempts = Attempts::new(TABLE, &key, ATTEMPTS);
+        loop {
+            attempts.next().await?;
             let Some(item) = self.get(reading).await? else {
-                // Expired in between: there is nothing left to settle with.
+                // It expired in between, so there is no conflict any more.
                 if self.put(reading, None).await? {
                     return Ok(Written::Stored);
                 }
@@ -39,16 +46,16 @@ impl ReadingTable {
             };
             let stored = stored_of(reading, &item)?;
             let (rank, raw) = (stored.rank(), stored.raw);
-            match reading.settle(&Stored { rank, raw }) {
-                Settlement::Duplicate => return Ok(Written::Duplicate),
-                Settlement::Conflict => return quarantine.conflict(reading, raw).await,
-                Settlement::Replace => {
+            match reading.resolve_conflict(&StoredReading { rank, raw }) {
+                ConflictResolution::Duplicate => return Ok(Written::Duplicate),
+                ConflictResolution::QuarantineNew => return quarantine.conflict(reading, raw).await,
+                ConflictResolution::Replace => {
                     if self.put(reading, Some(&item)).await? {
                         return Ok(Written::Stored);
                     }
                 }
-                // The one that goes is set quarantine first: killed in between, the next delivery finds it still stored.
-                Settlement::Displace => {
+                // The old reading is quarantined first: after a crash in between, the next delivery finds it still stored.
+                ConflictResolution::ReplaceAndQuarantineOld => {
                     quarantine.reading(&stored, conflicting(raw, reading.raw)).await?;
                     if self.put(reading, Some(&item)).await? {
                         return Ok(Written::Stored);
@@ -56,7 +63,6 @@ impl ReadingTable {
                 }
             }
         }
-        Err(AwsError::Contended { table: TABLE, key: series(&reading.series) })
     }
 
     async fn get(&self, reading: &Reading) -> Result<Option<Item>, AwsError> {
@@ -70,7 +76,7 @@ impl ReadingTable {
         Ok(request.send().await.map_err(|error| AwsError::call("GetItem readings", error))?.item)
     }
 
-    /// Writes the reading over `stored`, or where nothing is. False when that has changed.
+    /// Writes the reading in place of `stored`, or as a new row. False when the row has changed since it was read.
     async fn put(&self, reading: &Reading, stored: Option<&Item>) -> Result<bool, AwsError> {
         let item: HashMap<_, _> =
             self.attributes(reading).into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
@@ -100,7 +106,7 @@ impl ReadingTable {
     }
 }
 
-/// What is stored in the place of `reading`, as far as settling needs it.
+/// The stored reading in the row of `reading`, as far as resolving a conflict needs it.
 fn stored_of(reading: &Reading, item: &Item) -> Result<Reading, AwsError> {
     let text = |name: &str| item.get(name).and_then(|value| value.as_n().ok());
     let corrupt = |name: &str| AwsError::corrupt(TABLE, series(&reading.series), format!("{name} is not a number"));

@@ -1,4 +1,4 @@
-//! `GET /quarantine/{id}`: one entry, with the payload as it was published.
+//! `GET /quarantine/{id}`: one entry, with its payload.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -11,27 +11,27 @@ use weir_core::id::QuarantineId;
 use weir_http::{Admin, ApiError, IfNoneMatch, Path};
 
 use super::Parts;
-use super::show::{AsideJson, version};
+use super::show::{EntryJson, version};
 
-/// Something that was set aside, and the message itself.
+/// A quarantine entry with its payload.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct OriginalJson {
+pub(super) struct EntryWithPayloadJson {
     #[serde(flatten)]
-    entry: AsideJson,
+    entry: EntryJson,
     payload: PayloadJson,
 }
 
-/// The payload: the bytes the device published or, where its siblings were good, the one value.
+/// The payload of a replay: the bytes that the device published, or a payload with only the refused value.
 #[derive(Debug, Serialize, ToSchema)]
 struct PayloadJson {
     /// The bytes.
     #[schema(example = "eyJ2YWx1ZSI6Ny4wMn0=")]
     base64: String,
-    /// The bytes as text, where they are text (UTF-8).
+    /// The bytes as text, if they are UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "{\"value\":7.02}")]
     text: Option<String>,
-    /// What the text says, where it is JSON.
+    /// The parsed text, if it is JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     json: Option<Value>,
 }
@@ -45,23 +45,23 @@ impl From<Vec<u8>> for PayloadJson {
     }
 }
 
-/// What was set aside, with its payload decoded as far as it can be.
+/// Shows a quarantine entry, with its payload decoded as far as possible.
 #[utoipa::path(
     get, path = "/quarantine/{id}", tag = "quarantine",
     params(("id" = QuarantineId, Path), ("If-None-Match" = Option<String>, Header)),
     responses(
-        (status = 200, description = "The entry and its payload.", body = OriginalJson, headers(("ETag" = String))),
+        (status = 200, description = "The entry and its payload.", body = EntryWithPayloadJson, headers(("ETag" = String))),
         (status = 304, description = "The caller has it already."),
     )
 )]
-pub(super) async fn get_aside(
+pub(super) async fn get_entry(
     State(parts): State<Parts>,
     Admin(_): Admin,
     Path(id): Path<QuarantineId>,
     known: IfNoneMatch,
 ) -> Result<Response, ApiError> {
-    let original = parts.quarantine.get(&id).await?.ok_or_else(ApiError::not_found)?;
-    let version = version(&original.entry);
-    let shown = OriginalJson { entry: original.entry.into(), payload: original.payload.into() };
+    let found = parts.quarantine.get(&id).await?.ok_or_else(ApiError::not_found)?;
+    let version = version(&found.entry);
+    let shown = EntryWithPayloadJson { entry: found.entry.into(), payload: found.payload.into() };
     Ok(known.answer(version, shown))
 }

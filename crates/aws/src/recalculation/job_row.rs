@@ -1,17 +1,38 @@
-//! How a job stands in its row, and is read from it again.
+//! Jobs as rows.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use serde::{Deserialize, Serialize};
 
 use super::super::AwsError;
-use super::super::row::{Item, RecalculationRow, n, s, series};
-use super::{OPEN, STALLED, TABLE};
+use super::super::row::{Item, n, s, series};
+use super::{OPEN, TABLE};
 use weir_core::domain::Timestamp;
 use weir_core::domain::reading::Series;
 use weir_core::domain::recalculation::{Count, Job, State};
 
-/// A job's row goes after so many days.
+/// The days after which the row of a job expires.
 const KEPT_DAYS: i64 = 90;
 
+/// A job in `recalculations`; instants in epoch milliseconds.
+#[derive(Debug, Serialize, Deserialize)]
+struct RecalculationRow {
+    job: String,
+    from: i64,
+    to: i64,
+    state: String,
+    cursor: i64,
+    seen: u64,
+    changed: u64,
+    refused: u64,
+    begins_at: i64,
+    by: String,
+    created_at: i64,
+    updated_at: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// The row of a new job.
 pub(super) fn item_of(job: &Job) -> Result<Item, AwsError> {
     let row = RecalculationRow {
         job: job.id.to_string(),
@@ -29,16 +50,18 @@ pub(super) fn item_of(job: &Job) -> Result<Item, AwsError> {
         reason: job.reason.clone(),
     };
     let mut item: Item = serde_dynamo::to_item(row).map_err(|error| AwsError::corrupt(TABLE, &job.id, error))?;
-    let running = job.state == State::Running;
-    let due = if running { job.updated_at.plus_seconds(STALLED) } else { job.begins_at };
     item.insert("sensor".to_owned(), s(series(&job.series)));
-    item.insert("open".to_owned(), s(OPEN));
-    item.insert("due".to_owned(), n(due.millis()));
-    item.insert("wake".to_owned(), AttributeValue::Bool(running));
+    if let Some(due) = job.due() {
+        item.insert("open".to_owned(), s(OPEN));
+        item.insert("due".to_owned(), n(due.millis()));
+    }
+    // The stream record of a job that need not wait invokes the function.
+    item.insert("wake".to_owned(), AttributeValue::Bool(job.state == State::Running));
     item.insert("expires_at".to_owned(), n(job.created_at.plus_seconds(KEPT_DAYS * 86_400).seconds()));
     Ok(item)
 }
 
+/// Reads a job from its row.
 pub(super) fn job_of(of: &Series, item: Item) -> Result<Job, AwsError> {
     let corrupt = |detail: String| AwsError::corrupt(TABLE, series(of), detail);
     let row: RecalculationRow = serde_dynamo::from_item(item).map_err(|error| corrupt(error.to_string()))?;
@@ -48,7 +71,7 @@ pub(super) fn job_of(of: &Series, item: Item) -> Result<Job, AwsError> {
         series: of.clone(),
         from: at(row.from),
         to: at(row.to),
-        state: State::of_code(&row.state).ok_or_else(|| corrupt(format!("{} is no state", row.state)))?,
+        state: State::of_code(&row.state).ok_or_else(|| corrupt(format!("{} is not a state", row.state)))?,
         cursor: at(row.cursor),
         count: Count { seen: row.seen, changed: row.changed, refused: row.refused },
         begins_at: at(row.begins_at),

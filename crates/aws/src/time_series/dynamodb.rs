@@ -1,8 +1,8 @@
 //! The time-series store on DynamoDB: the table `readings`, one row for each series and instant.
 //!
-//! Readings are inserted in batches of 25 by PartiQL, because a batch of inserts tells for each row whether it was
-//! there already, which `BatchWriteItem` (that overwrites) cannot, and costs one write unit a row, which a
-//! transaction (two) does not. What was there already is read and settled row by row.
+//! Readings are inserted in batches of 25 PartiQL statements. Such a batch answers for each row whether it existed already,
+//! which `BatchWriteItem` does not (it overwrites), and costs one write unit per row, where a transaction costs two. Rows
+//! that exist already are read, and the conflict is resolved row by row.
 
 use std::sync::Arc;
 
@@ -20,18 +20,17 @@ use weir_core::domain::reading::Reading;
 
 pub(super) const TABLE: &str = "readings";
 pub(super) const OPERATION: &str = "BatchExecuteStatement readings";
-/// So many batches are under way at once for one call: 1,000 readings, 40 batches, are stored in the time of five requests
-/// one after the other, and what is under way takes memory and connections for 200 readings, however many there are.
+/// Maximum concurrent batches of one call: 1,000 readings (40 batches) take the time of five requests in a row, and memory and
+/// connections for 200 readings, however many there are.
 pub(super) const AT_ONCE: usize = 8;
-/// So many requests to the table are under way at once in a process, whatever is delivered together: each has a connection
-/// of its own, with its buffers and its TLS handshake.
+/// Maximum concurrent requests to the table in one process: each uses its own connection, with buffers and a TLS handshake.
 const REQUESTS: usize = 32;
-/// So many times rows are tried again that DynamoDB throttled, or that others keep changing.
+/// Maximum attempts at a row that DynamoDB throttles or that other writers keep changing.
 pub(super) const ATTEMPTS: u32 = 6;
-/// When a question has read so many rows it begins nothing new: 16 pages of a megabyte, about a second of work.
+/// The number of rows after which a query starts no further reads: 16 pages of a megabyte, about a second of work.
 const BUDGET: usize = 100_000;
 
-/// The readings' table.
+/// The table `readings`.
 #[derive(Debug, Clone)]
 pub struct ReadingTable {
     pub(super) client: Client,
@@ -39,30 +38,30 @@ pub struct ReadingTable {
     pub(super) rollups: RollupTable,
     pub(super) requests: Arc<Semaphore>,
     pub(super) keep_days: i64,
-    #[cfg_attr(not(feature = "query"), allow(dead_code, reason = "for questions alone"))]
+    #[cfg_attr(not(feature = "query"), allow(dead_code, reason = "only queries use it"))]
     pub(super) budget: usize,
 }
 
 impl ReadingTable {
-    /// The table called `name`, whose rows live for `keep_days`, or for ever when that is 0; what they come to is in the
-    /// table called `rollups`.
+    /// The table called `name`, whose rows are kept for `keep_days`, or forever when that is 0; its rollups are in the table
+    /// called `rollups`.
     pub fn new(client: Client, name: impl Into<String>, rollups: impl Into<String>, keep_days: i64) -> Self {
         let rollups = RollupTable::new(client.clone(), rollups, keep_days);
         let requests = Arc::new(Semaphore::new(REQUESTS));
         Self { client, name: name.into(), rollups, requests, keep_days, budget: BUDGET }
     }
 
-    /// The same, but a question begins nothing new once it has read so many rows. 100,000 unless said otherwise.
+    /// Sets the number of rows after which a query starts no further reads. The default is 100,000.
     pub fn reading_at_most(self, rows: usize) -> Self {
         Self { budget: rows, ..self }
     }
 
-    /// What the readings come to.
+    /// The rollups of the readings.
     pub fn rollups(&self) -> &RollupTable {
         &self.rollups
     }
 
-    /// Writes readings of different keys.
+    /// Writes readings with different keys.
     pub(super) async fn write(&self, readings: &[(usize, &Reading)], quarantine: &QuarantineWriter<'_>) -> Outcomes {
         let (expired, readings) = self.sift(readings, quarantine.clock.now());
         let mut outcomes = self.insert_all(&readings, quarantine).await;
@@ -73,22 +72,21 @@ impl ReadingTable {
     async fn insert_all(&self, readings: &[(usize, &Reading)], quarantine: &QuarantineWriter<'_>) -> Outcomes {
         let chunks: Vec<_> = readings.chunks(MAXIMUM).map(|chunk| self.insert(chunk, quarantine)).collect();
         let outcomes = stream::iter(chunks).buffer_unordered(AT_ONCE).concat().await;
-        self.forget(readings, outcomes, quarantine).await
+        self.invalidate_rollups(readings, outcomes, quarantine).await
     }
 
-    /// Makes invalid what was kept of hours and days that were closed before these readings came, whatever became of
-    /// them: a duplicate may be what is left of an attempt that was killed right after it had stored the reading, and
-    /// an error may hide that it was stored.
-    pub(super) async fn forget(
+    /// Invalidates the rollups of closed hours and days that contain these readings, whatever their outcome: a duplicate may
+    /// be left from an attempt that was killed right after it stored the reading, and after an error it may be stored.
+    pub(super) async fn invalidate_rollups(
         &self,
         readings: &[(usize, &Reading)],
         mut outcomes: Outcomes,
         quarantine: &QuarantineWriter<'_>,
     ) -> Outcomes {
-        // The time is read after the readings are stored: see `domain::rollup`.
+        // The clock is read after the readings are stored: see `domain::rollup`.
         let now = quarantine.clock.now();
         let late = cells(readings.iter().map(|(_, reading)| (&reading.series, reading.at)), now);
-        for ((series, cell), error) in self.rollups.forget_cells(late).await {
+        for ((series, cell), error) in self.rollups.invalidate_cells(late).await {
             let within = |at| cell.unit.width().floor(at) == cell.start;
             let hit: Placed<'_> = readings
                 .iter()
@@ -115,12 +113,12 @@ impl ReadingTable {
         let (inserted, answer) = batch.execute_with(&placed, |(_, reading)| self.statement(reading), companion).await;
         drop(permit);
         let outcomes = self.outcomes(&placed, inserted, quarantine).await;
-        let written = self.forget(&placed, outcomes, quarantine).await.pop();
+        let written = self.invalidate_rollups(&placed, outcomes, quarantine).await.pop();
         let nothing = || Err(AwsError::Leftover { operation: OPERATION, left: 1 });
         (written.map_or_else(nothing, |(_, written)| written), answer)
     }
 
-    /// Inserts up to 25 readings of different keys.
+    /// Inserts up to 25 readings with different keys.
     async fn insert(&self, chunk: &[(usize, &Reading)], quarantine: &QuarantineWriter<'_>) -> Outcomes {
         let permit = self.requests.acquire().await;
         let inserted = self.statements().execute(chunk, |(_, reading)| self.statement(reading)).await;
@@ -128,7 +126,7 @@ impl ReadingTable {
         self.outcomes(chunk, inserted, quarantine).await
     }
 
-    /// What became of the readings, once those that were there already are settled.
+    /// The outcomes of inserted readings; resolves the conflicts of those whose row exists.
     async fn outcomes(
         &self,
         readings: &[(usize, &Reading)],
@@ -144,7 +142,7 @@ impl ReadingTable {
                 other => outcomes.push((*place, Err(other.into_error(OPERATION)))),
             }
         }
-        outcomes.extend(self.settle_all(known, quarantine).await);
+        outcomes.extend(self.resolve_conflicts(known, quarantine).await);
         outcomes
     }
 

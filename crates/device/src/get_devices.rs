@@ -47,12 +47,12 @@ pub(super) async fn get_devices(
     let filter = DeviceFilter { enabled, tube: tube.map(|tube| tube.to_string()) };
     match &caller.scope {
         Scope::All => {
-            let name = list_name("devices/all", &filter);
-            list(&name, limit, next, async |limit, after| parts.all_devices(&filter, limit, after).await).await
+            let query = async |limit, after| parts.all_devices(&filter, limit, after).await;
+            list(&list_name("devices/all", &filter), limit, next, query).await
         }
         Scope::Devices(ids) => {
-            let name = list_name("devices/own", &filter);
-            list(&name, limit, next, async |limit, after| parts.devices_of(ids, &filter, limit, after).await).await
+            let query = async |limit, after| parts.devices_of(ids, &filter, limit, after).await;
+            list(&list_name("devices/own", &filter), limit, next, query).await
         }
     }
 }

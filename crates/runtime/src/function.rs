@@ -6,7 +6,7 @@ use std::time::Duration;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
 
-use crate::clock::SystemClock;
+use crate::clock::{Clock, SystemClock};
 use crate::{Environment, Event, Response, Settings, SettingsError, Until, telemetry};
 
 /// A Lambda function: how it starts, and what it does with an event.
@@ -83,9 +83,10 @@ pub enum StartError {
 /// When the function cannot start, or Lambda's Runtime API cannot be reached.
 pub async fn run<F: Function>() -> Result<(), Error> {
     telemetry::start();
+    let started = SystemClock.now();
     let function = F::start(F::Settings::read(&Environment::of_process())?).await?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
-        let until = Until::before(event.context.deadline, &SystemClock);
+        let until = Until::before(event.context.deadline, started, &SystemClock);
         function.handle(Event::new(event.payload), until).await.map_err(Error::from)
     }))
     .await

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
+use weir_core::domain::Timestamp;
 
 use crate::clock::Clock;
 
@@ -24,9 +25,14 @@ impl Until {
 
     /// One second before `deadline`, in epoch milliseconds as Lambda's context has it. The second is for reporting what
     /// is unfinished.
-    pub fn before(deadline: u64, clock: &dyn Clock) -> Self {
-        let now = u64::try_from(clock.now().millis()).unwrap_or_default();
-        Self::after(Duration::from_millis(deadline.saturating_sub(now)).saturating_sub(MARGIN))
+    ///
+    /// A deadline before the process `started` counts as none: cargo-lambda's local Runtime API hands out such ones.
+    pub fn before(deadline: u64, started: Timestamp, clock: &dyn Clock) -> Self {
+        let millis = |at: Timestamp| u64::try_from(at.millis()).unwrap_or_default();
+        if deadline < millis(started) {
+            return Self::NEVER;
+        }
+        Self::after(Duration::from_millis(deadline.saturating_sub(millis(clock.now()))).saturating_sub(MARGIN))
     }
 
     /// The given time later: what guards against work that does not stop by itself.
@@ -60,15 +66,23 @@ impl Until {
 mod tests {
     use super::*;
     use crate::clock::SetClock;
-    use weir_core::domain::Timestamp;
 
     #[tokio::test(start_paused = true)]
     async fn a_second_is_kept_for_the_report_and_nothing_is_left_after_the_end() {
+        let started = Timestamp::from_millis(900_000);
         let clock = SetClock::new(Timestamp::from_millis(1_000_000));
-        let (until, start) = (Until::before(1_030_000, &clock), Instant::now());
+        let (until, start) = (Until::before(1_030_000, started, &clock), Instant::now());
         assert_eq!(until.0, Some(start + Duration::from_secs(29)));
-        assert!(Until::before(1_000_500, &clock).is_over());
-        assert!(Until::before(0, &clock).is_over());
+        assert!(Until::before(1_000_500, started, &clock).is_over());
+        assert!(Until::before(900_000, started, &clock).is_over());
+    }
+
+    #[test]
+    fn a_deadline_before_the_process_started_counts_as_none() {
+        let clock = SetClock::new(Timestamp::from_millis(1_000_000));
+        for deadline in [0, 899_999] {
+            assert_eq!(Until::before(deadline, Timestamp::from_millis(900_000), &clock).0, None);
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -88,6 +88,20 @@ async fn a_store_that_is_down_sends_the_whole_batch_back_and_loses_nothing() {
     assert_eq!(engine.rows("readings").len(), 2);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_duplicate_of_a_reading_that_could_not_be_stored_goes_back_with_it() {
+    let engine = Engine::start().await;
+    engine.register();
+    let outage = Outage::of("BatchExecuteStatement", "");
+    let functions = Functions::by(&engine, &engine.client_over(outage.clone()), &Settings::default());
+    let event = batch(&["buoy-01"; 2]);
+    let answer = functions.calibration.answer(event.clone()).await.unwrap();
+    assert_eq!(answer["batchItemFailures"].as_array().map(Vec::len), Some(2), "neither is stored: {answer}");
+    outage.end();
+    assert_eq!(functions.calibration.answer(event).await.unwrap(), json!({"batchItemFailures": []}));
+    assert_eq!(engine.rows("readings").len(), 1);
+}
+
 #[tokio::test]
 async fn a_batch_of_many_messages_is_one_request_to_the_store_for_25_values() {
     let engine = Engine::start().await;

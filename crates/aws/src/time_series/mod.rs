@@ -92,14 +92,20 @@ impl TimeSeries {
             TimeSeries::DynamoDb(table) => table.write(&placed, quarantine).await,
             TimeSeries::Timestream(table) => table.write(&placed, quarantine).await,
         };
+        let mut losers: Outcomes = Vec::with_capacity(lost.len());
         for (place, winner) in lost {
+            let failure = outcomes.iter().find_map(|(at, outcome)| outcome.as_ref().err().filter(|_| *at == winner));
             if let (Some(reading), Some(winner)) = (readings.get(place), readings.get(winner)) {
-                let same = reading.raw == winner.raw;
-                let outcome =
-                    if same { Ok(Written::Duplicate) } else { quarantine.conflict(reading, winner.raw).await };
-                outcomes.push((place, outcome));
+                let outcome = match failure {
+                    _ if reading.raw != winner.raw => quarantine.conflict(reading, winner.raw).await,
+                    // It is a duplicate of a reading that is not stored.
+                    Some(error) => Err(error.clone()),
+                    None => Ok(Written::Duplicate),
+                };
+                losers.push((place, outcome));
             }
         }
+        outcomes.extend(losers);
         outcomes.sort_by_key(|(place, _)| *place);
         outcomes.into_iter().map(|(_, outcome)| outcome).collect()
     }

@@ -73,7 +73,7 @@ pub enum AwsError {
     },
     /// There was no time left to do it, or to wait for the result.
     #[error("{0}: out of time")]
-    Late(&'static str),
+    OutOfTime(&'static str),
 }
 
 impl AwsError {
@@ -97,7 +97,7 @@ impl AwsError {
     /// Whether the same call may succeed later.
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Unavailable { .. } | Self::Contended { .. } | Self::Leftover { .. } | Self::Late(_) => true,
+            Self::Unavailable { .. } | Self::Contended { .. } | Self::Leftover { .. } | Self::OutOfTime(_) => true,
             Self::Call { .. } | Self::Corrupt { .. } | Self::TooLarge { .. } => false,
         }
     }

@@ -73,7 +73,7 @@ fn find<'a>(device: &'a Device, raw: &RawReading, histories: &Histories) -> Look
         InForce::InHistory => match histories.get(&series(device, raw)) {
             Some(Ok(versions)) => Lookup::Sensor(sensor, in_force(versions.iter(), raw.at).map(Arc::clone)),
             Some(Err(error)) => Lookup::Failed(AwsError::Call { operation: "calibrations", detail: error.to_string() }),
-            None => Lookup::Failed(AwsError::Late("calibrations")),
+            None => Lookup::Failed(AwsError::OutOfTime("calibrations")),
         },
     }
 }

@@ -74,7 +74,7 @@ impl Delivery {
     /// When the due devices cannot be read.
     pub async fn sweep(&self, until: Until) -> Result<Sweep, AwsError> {
         let due = self.devices.due(self.clock.now(), SWEEP_LIMIT);
-        let due = until.finish(due).await.ok_or(AwsError::Late("sweep"))??;
+        let due = until.finish(due).await.ok_or(AwsError::OutOfTime("sweep"))??;
         let deliver = async |id: DeviceId| until.finish(self.deliver(&id)).await.unwrap_or(DeliveryJson::Pending);
         let states: Vec<_> = stream::iter(due.into_iter().map(deliver)).buffer_unordered(CONCURRENT).collect().await;
         let delivered = states.iter().filter(|state| **state == DeliveryJson::Delivered).count();

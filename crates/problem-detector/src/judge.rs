@@ -35,7 +35,7 @@ pub(super) enum Judged {
 
 impl ProblemDetector {
     /// Judges the subjects of a batch of stream records, and answers with the records to deliver again. A record that
-    /// cannot be decoded, or whose subject cannot be judged, does not affect the others.
+    /// cannot be decoded, or whose subject cannot be judged, is named in the answer; the others are judged all the same.
     ///
     /// The subjects are judged in the order of the records. When the time is over, the beginning of the batch is done, and
     /// Lambda continues after it: of the records in the answer the first one counts.
@@ -79,14 +79,14 @@ impl ProblemDetector {
     /// an error like any other.
     async fn judge_all(&self, subjects: &[Subject], until: Until) -> Vec<(Subject, Result<Judged, AwsError>)> {
         let read = until.finish(self.problems.rows(subjects)).await;
-        let rows = match read.unwrap_or(Err(AwsError::Late("read the batch"))) {
+        let rows = match read.unwrap_or(Err(AwsError::OutOfTime("read the batch"))) {
             Ok(rows) => rows,
             // DynamoDB could not answer one request for all rows; a request for each subject would only add to its load.
             Err(error) => return subjects.iter().map(|subject| (subject.clone(), Err(error.clone()))).collect(),
         };
         let judge = async |subject: &Subject| {
             let judged = until.finish(self.judge(subject, &rows)).await;
-            (subject.clone(), judged.unwrap_or(Err(AwsError::Late("judge"))))
+            (subject.clone(), judged.unwrap_or(Err(AwsError::OutOfTime("judge"))))
         };
         let mut judged = Vec::with_capacity(subjects.len());
         for group in subjects.chunks(WINDOW).flat_map(disjoint_groups) {

@@ -97,7 +97,7 @@ impl Parts {
         // A replay that is cut off has still its entry, or is done: to repeat it is always safe.
         let one = |entry: StoredEntry| async move {
             let ended = until.finish(self.replay_listed(&entry.id)).await;
-            ended.unwrap_or_else(|| Err(AwsError::Late("replay").into()))
+            ended.unwrap_or_else(|| Err(AwsError::OutOfTime("replay").into()))
         };
         let ended: Vec<_> = begun.map(one).buffer_unordered(AT_ONCE).collect().await;
         let left = positions.len() > ended.len();

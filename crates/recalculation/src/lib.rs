@@ -133,7 +133,7 @@ impl Recalculation {
                     // A slice that is cut off is repeated, and need not replace what it has replaced already: however slow
                     // AWS is, there is less to do each time.
                     let worked = until.finish(self.parts.work(&series, &job)).await;
-                    if let Err(error) = worked.unwrap_or(Err(AwsError::Late("slice"))) {
+                    if let Err(error) = worked.unwrap_or(Err(AwsError::OutOfTime("slice"))) {
                         tracing::warn!(device = %series.device, sensor = %series.sensor, %job, %error, "continues later");
                         failed.push(sequence);
                     }
@@ -150,8 +150,8 @@ impl Recalculation {
     /// Wakes jobs that are due. Those for which there is no time stay due.
     async fn sweep(&self, until: Until) -> Result<Response, Retry> {
         let now = self.parts.clock.now();
-        let late = || AwsError::Late("sweep");
-        let due = until.finish(self.parts.jobs.due(now, SWEPT)).await.ok_or_else(late)??;
+        let out_of_time = || AwsError::OutOfTime("sweep");
+        let due = until.finish(self.parts.jobs.due(now, SWEPT)).await.ok_or_else(out_of_time)??;
         let mut woken = 0;
         for job in &due {
             match until.finish(self.parts.jobs.wake(job, stalled(now))).await {

@@ -1,7 +1,8 @@
 //! What wakes a function, and what it answers.
 //!
-//! Events arrive as JSON and are decoded with the types of `aws_lambda_events`, one record at a time: a record that
-//! cannot be decoded does not hold back the others. A batch typed as a whole would be delivered again and again.
+//! Events arrive as JSON and are decoded with the types of `aws_lambda_events`, one record at a time. A record
+//! that cannot be decoded is named in the answer, and the others are handled: in a queue it goes back alone; in a stream Lambda
+//! delivers it and the records after it again, up to the retries of the mapping. A batch typed as a whole would fail as a whole.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use aws_lambda_events::dynamodb::EventRecord;

@@ -41,7 +41,14 @@ impl Model {
         let field = match self {
             Model::Expression(expression) => return expression.pointers(),
             Model::Chain(_) => "steps",
-            _ => "ranges",
+            Model::Ranges(_) => "ranges",
+            Model::Identity
+            | Model::Linear(_)
+            | Model::TwoPoint(_)
+            | Model::Piecewise(_)
+            | Model::Polynomial(_)
+            | Model::SteinhartHart(_)
+            | Model::PlatinumRtd(_) => return Vec::new(),
         };
         let inside = within(self).enumerate().flat_map(|(place, part)| {
             let inputs = part.model.inputs().into_iter();

@@ -25,6 +25,6 @@ pub fn asked(caller: &str, method: &str, path: &str, body: Option<&Value>) -> Va
 
 /// Sends a request as an admin; returns the status.
 pub async fn ask(function: &ChangeUser, caller: &str, method: &str, path: &str, body: Option<&Value>) -> u64 {
-    let answer = function.answer(asked(caller, method, path, body)).await;
+    let answer = function.answer(asked(caller, method, path, body)).await.unwrap();
     answer["statusCode"].as_u64().expect("an answer")
 }

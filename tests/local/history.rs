@@ -48,7 +48,7 @@ async fn what_came_over_mqtt_is_read_over_the_api() {
     for midnight in [noon - 12 * HOUR, noon + 12 * HOUR] {
         let cell = format!("day#{midnight}");
         let row = kept.iter().find(|row| row["sensor"] == "h-01#ph" && row["cell"] == cell.as_str());
-        assert!(row.is_some_and(|row| row["sums"].is_string()), "{cell}: {kept:?}");
+        assert!(row.is_some_and(|row| row["aggregates"].is_string()), "{cell}: {kept:?}");
     }
     device.publish("h-01/readings", bytes(&json!({"ts": noon + 5 * 60_000, "values": {"ph": 13}}))).await.unwrap();
     let late =

@@ -57,7 +57,7 @@ pub fn sdk() -> Result<SdkConfig, StartError> {
     sdk_of(region, credentials, variable("AWS_ENDPOINT_URL"))
 }
 
-/// The same for a region, with these credentials, at this endpoint where it is not AWS's own.
+/// An SDK configuration for a region with these credentials. `endpoint` replaces the endpoints of AWS.
 ///
 /// # Errors
 /// When the HTTPS client cannot be made.
@@ -88,8 +88,8 @@ pub fn dynamodb(config: &SdkConfig) -> aws_sdk_dynamodb::Client {
     aws_sdk_dynamodb::Client::from_conf(own.build())
 }
 
-/// A Timestream client that knows where to write to. AWS wants its endpoint discovered; where one is set by hand (in
-/// tests, behind a VPC endpoint) it is used as it stands.
+/// A Timestream client for writes. Its endpoint is discovered from AWS, unless one is configured (in tests, or behind a
+/// VPC endpoint).
 ///
 /// # Errors
 /// When the discovery fails.
@@ -110,7 +110,7 @@ pub async fn timestream_write(config: &SdkConfig) -> Result<aws_sdk_timestreamwr
     Ok(client)
 }
 
-/// How long a question to Timestream may take.
+/// How long a query of Timestream may take.
 #[cfg(feature = "query")]
 pub fn query_timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
@@ -120,7 +120,7 @@ pub fn query_timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// A Timestream client that knows where to ask. What holds for [`timestream_write`] holds for it.
+/// A Timestream client for queries. As with [`timestream_write`], the endpoint is discovered unless one is configured.
 ///
 /// # Errors
 /// When the discovery fails.

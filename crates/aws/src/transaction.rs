@@ -9,7 +9,7 @@ use super::{AwsError, WriteOutcome};
 /// Why DynamoDB cancelled a transaction. The exception is the same for all of them, and the SDK retries none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cancellation {
-    /// A condition does not hold any more, or another request has one of the rows in its hands at this moment.
+    /// A condition does not hold any more, or another request is changing one of the rows at this moment.
     Overtaken,
     /// There is no capacity now; the same transaction may succeed later.
     Busy,

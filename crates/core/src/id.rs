@@ -1,4 +1,4 @@
-//! Every kind of id, each with one door in: [`str::parse`]. An id that exists is valid.
+//! Every kind of id. Each is made in one way, with [`str::parse`], so an id that exists is valid.
 
 use std::fmt;
 use std::str::FromStr;
@@ -88,7 +88,7 @@ id!(
 );
 
 id!(
-    /// Something in quarantine.
+    /// A quarantine entry.
     QuarantineId,
     "quarantine id",
     "32 hexadecimal digits, letters in lower case",
@@ -96,7 +96,7 @@ id!(
 );
 
 id!(
-    /// A person's name in the user pool; what Cognito takes for one, an e-mail address for example, does as well.
+    /// A person's name in the user pool, or another text that Cognito accepts in its place, such as the e-mail address.
     Username,
     "username",
     "1 to 128 characters without blanks",
@@ -105,7 +105,7 @@ id!(
 );
 
 id!(
-    /// Cognito's id of a person, for ever the same: the key of their profile.
+    /// Cognito's id of a person, which never changes. It is the key of the profile.
     Sub,
     "person's id",
     "1 to 64 letters, digits or '-', the first a letter or digit",

@@ -1,4 +1,4 @@
-//! What wakes a function, and what it answers.
+//! Events that invoke a function, and its answers.
 //!
 //! Events arrive as JSON and are decoded with the types of `aws_lambda_events`, one record at a time. A record
 //! that cannot be decoded is named in the answer, and the others are handled: in a queue it goes back alone; in a stream Lambda
@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::Retry;
 
-/// An event as Lambda hands it over. A function asks it for the forms that wake it.
+/// An event as Lambda hands it over. It has a method for each kind of event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event(Value);
 

@@ -150,7 +150,7 @@ async fn aggregates_beyond_the_numbers_of_dynamodb_are_stored_all_the_same() {
         assert_eq!(buckets[0].aggregates.good.count, 20);
         assert!(buckets[0].aggregates.good.sum > 1.7e127);
     }
-    assert!(world.engine.rows("rollups").iter().any(|row| row["sums"].is_string()));
+    assert!(world.engine.rows("rollups").iter().any(|row| row["aggregates"].is_string()));
 }
 
 #[tokio::test]
@@ -163,7 +163,7 @@ async fn what_has_expired_is_shown_nowhere_although_its_row_is_still_there() {
     assert_eq!(buckets, world.oracle(alive, "1h"));
     let points = history.points(&[ph()], span, None, 5_000, world.now()).await.unwrap().items;
     assert_eq!(points.first().map(|point| point.at), Some(alive.from));
-    let row = world.engine.rows("rollups").into_iter().find(|row| !row["sums"].is_null()).unwrap();
+    let row = world.engine.rows("rollups").into_iter().find(|row| !row["aggregates"].is_null()).unwrap();
     let start: i64 = row["cell"].as_str().unwrap().split_once('#').unwrap().1.parse().unwrap();
     assert_eq!(row["expires_at"], start / 1000 + HOUR + DAY, "a rollup expires with the last of its readings");
 }

@@ -65,7 +65,7 @@ async fn what_was_kept_of_closed_hours_is_forgotten() {
     let rows = world.engine.rows("rollups");
     let cells: Vec<_> = rows.iter().map(|row| row["cell"].as_str().unwrap().split('#').next().unwrap()).collect();
     assert_eq!(cells, ["day", "hour", "hour"], "11:06 to 12:36 lies in two hours of a day");
-    assert!(rows.iter().all(|row| row["generation"].as_u64() > Some(0)));
+    assert!(rows.iter().all(|row| row["invalidation_count"].as_u64() > Some(0)));
 }
 
 #[tokio::test]

@@ -6,7 +6,6 @@
 //! delivered again and invalidates them then. A query first reads the invalidation count and then the readings, both
 //! consistently, and stores the aggregates only if the count is still the same.
 //!
-//! The attributes are named `generation` (the invalidation count) and `sums` (the aggregates as text).
 
 use std::collections::BTreeSet;
 
@@ -25,9 +24,9 @@ mod rollup;
 pub(super) use rollup::Rollup;
 
 /// The attribute with the aggregates as text.
-const AGGREGATES: &str = "sums";
+const AGGREGATES: &str = "aggregates";
 /// The attribute that counts invalidations.
-const INVALIDATION_COUNT: &str = "generation";
+const INVALIDATION_COUNT: &str = "invalidation_count";
 /// Maximum concurrent requests of one call.
 const AT_ONCE: usize = 8;
 

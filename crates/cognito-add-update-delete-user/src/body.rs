@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 use weir_aws::people::Password;
+use weir_core::domain::FieldError;
 use weir_core::domain::access::Role;
-use weir_core::domain::calibration::FieldError;
 use weir_core::domain::people::email::email;
 use weir_core::domain::people::password::syntax_error;
 use weir_core::domain::people::profile::Profile;

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
-use weir_core::domain::calibration::FieldError;
+use weir_core::domain::FieldError;
 use weir_core::domain::people::guard::removes_admin;
 use weir_core::domain::settings::pointed;
 use weir_core::id::Username;

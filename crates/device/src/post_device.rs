@@ -7,7 +7,7 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use weir_aws::device::Registration;
 use weir_aws::{Attempts, WriteOutcome};
-use weir_core::domain::calibration::FieldError;
+use weir_core::domain::FieldError;
 use weir_core::domain::device::{Calibrations, Device, Versions};
 use weir_core::wire::device::DeviceJson;
 use weir_core::wire::device_body::DeviceBody;

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use weir_core::domain::calibration::FieldError;
+use weir_core::domain::FieldError;
 use weir_core::domain::device::{Device, DeviceDetails};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::device::{DeviceJson, SensorJson};

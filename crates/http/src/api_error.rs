@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::{ErrorKind, RequestId};
 use weir_aws::AwsError;
-use weir_core::domain::calibration::FieldError;
+use weir_core::domain::FieldError;
 
 /// The prefix of the slug in `type`: a name, not an address.
 const TYPE: &str = "urn:weir:problem:";
@@ -81,17 +81,17 @@ impl ApiError {
     /// 400: the query parameter `name` cannot be read.
     pub fn parameter(name: &str, detail: impl Into<String>) -> Self {
         let (name, detail) = (cut(name.to_owned()), cut(detail.into()));
-        let mut problem = Self::malformed(format!("query parameter {name}: {detail}"));
-        problem.errors.push(ErrorDetail { pointer: None, parameter: Some(name), detail });
-        problem
+        let mut error = Self::malformed(format!("query parameter {name}: {detail}"));
+        error.errors.push(ErrorDetail { pointer: None, parameter: Some(name), detail });
+        error
     }
 
     /// 422: the query parameter `name` can be read, but its value is not possible.
     pub fn unfit(name: &str, detail: impl Into<String>) -> Self {
         let detail = cut(detail.into());
-        let mut problem = Self::new(ErrorKind::Invalid, format!("query parameter {name}: {detail}"));
-        problem.errors.push(ErrorDetail { pointer: None, parameter: Some(name.to_owned()), detail });
-        problem
+        let mut error = Self::new(ErrorKind::Invalid, format!("query parameter {name}: {detail}"));
+        error.errors.push(ErrorDetail { pointer: None, parameter: Some(name.to_owned()), detail });
+        error
     }
 
     /// 400: `next` is not a cursor of this list.
@@ -161,14 +161,14 @@ impl ApiError {
 
     /// 500: the caller gets only the request id, and `log` is logged.
     pub fn internal(log: impl Into<String>) -> Self {
-        let problem = Self::new(ErrorKind::Internal, "quote the request id (`instance`) when you report this");
-        Self { log: Some(log.into()), ..problem }
+        let error = Self::new(ErrorKind::Internal, "quote the request id (`instance`) when you report this");
+        Self { log: Some(log.into()), ..error }
     }
 
     /// 503: the caller should retry, and `log` is logged.
     pub fn unavailable(log: impl Into<String>) -> Self {
-        let problem = Self::new(ErrorKind::Unavailable, "a required service does not answer: retry");
-        Self { log: Some(log.into()), ..problem }
+        let error = Self::new(ErrorKind::Unavailable, "a required service does not answer: retry");
+        Self { log: Some(log.into()), ..error }
     }
 
     /// The kind.

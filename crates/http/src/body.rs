@@ -8,7 +8,7 @@ use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 use super::{ApiError, ErrorKind, pointer};
-use weir_core::domain::calibration::FieldError;
+use weir_core::domain::FieldError;
 
 /// Maximum size of a body in bytes. A device with all its sensors and settings takes a tenth of it.
 const MAX_BYTES: usize = 64 * 1024;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_path_to_error::{Path, Segment};
 
-use weir_core::domain::calibration::FieldError;
+use weir_core::domain::FieldError;
 use weir_core::domain::settings::pointed;
 
 /// The texts before and after a value in serde's messages.

@@ -2,7 +2,7 @@
 
 use super::{ApiError, ErrorKind};
 use weir_aws::people::PoolError;
-use weir_core::domain::calibration::FieldError;
+use weir_core::domain::FieldError;
 use weir_core::domain::people::guard::Guarded;
 use weir_core::domain::people::password::Rule;
 

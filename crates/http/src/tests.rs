@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 
 use super::*;
 use weir_aws::AwsError;
-use weir_core::domain::calibration::FieldError;
+use weir_core::domain::FieldError;
 use weir_core::id::{DeviceId, SensorCode};
 use weir_runtime::{Event, Until};
 

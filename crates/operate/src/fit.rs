@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
 use clap::{Args, ValueEnum};
-use weir_core::domain::calibration::{FieldError, Inputs, Options as After, Outside};
+use weir_core::domain::FieldError;
+use weir_core::domain::calibration::{Inputs, Options as After, Outside};
 use weir_core::domain::fit::{Fit, Kind, fit};
 use weir_core::wire::ModelJson;
 

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use utoipa::ToSchema;
 use weir_aws::AwsError;
 use weir_aws::quarantine::{EntryFilter, EntryPosition, StoredEntry};
-use weir_core::domain::calibration::FieldError;
+use weir_core::domain::FieldError;
 use weir_core::domain::{Reason, Timestamp};
 use weir_core::id::QuarantineId;
 use weir_core::wire::time;

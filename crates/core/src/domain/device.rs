@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::FieldError;
 use super::Timestamp;
-use super::calibration::{Calibration, CalibrationEntry, FieldError, Interval, SensorCalibrations};
+use super::calibration::{Calibration, CalibrationEntry, Interval, SensorCalibrations};
 use super::reading::FILLING;
 use super::settings::Settings;
 use crate::id::{DeviceId, LevelId, SensorCode};

@@ -1,6 +1,7 @@
 //! Fitting a calibration model to reference points, and how well it fits.
 
-use super::calibration::{FieldError, Inputs, Model, Outside};
+use super::FieldError;
+use super::calibration::{Inputs, Model, Outside};
 use super::number::storable;
 
 mod least_squares;

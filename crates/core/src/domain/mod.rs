@@ -16,10 +16,11 @@ pub mod recalculation;
 pub mod refusal;
 pub mod rollup;
 pub mod settings;
-
 pub mod topology;
 
+mod field_error;
 mod timestamp;
 
+pub use field_error::FieldError;
 pub use refusal::{Quarantined, Reason, Refusal};
 pub use timestamp::Timestamp;

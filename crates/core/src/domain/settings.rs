@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::calibration::FieldError;
+use super::FieldError;
 use crate::id::SensorCode;
 
 /// Maximum size as compact JSON, in bytes. A shadow has at most 8 KB (8,192 bytes) for the desired and the reported state

@@ -5,8 +5,9 @@ use serde_json::{Map, Value};
 
 use super::fields::Fields;
 use super::{ModelJson, model, time};
+use crate::domain::FieldError;
 use crate::domain::Timestamp;
-use crate::domain::calibration::{CalibrationEntry, FieldError, Model, Options};
+use crate::domain::calibration::{CalibrationEntry, Model, Options};
 
 /// Maximum length of a note, in characters.
 const MAX_NOTE: usize = 1_000;

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 use super::device::{DeviceJson, LimitsJson, LocationJson, SensorJson};
 use super::same::same;
 use super::settings::settings;
-use crate::domain::calibration::{FieldError, Interval};
+use crate::domain::FieldError;
+use crate::domain::calibration::Interval;
 use crate::domain::device::{DeviceDetails, Location, Sensor};
 use crate::id::{DeviceId, LevelId, SensorCode};
 

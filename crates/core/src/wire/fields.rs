@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::domain::calibration::FieldError;
+use crate::domain::FieldError;
 use crate::domain::settings::pointed;
 
 /// An object that is being read.

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 
 use super::fields::Fields;
 use super::{ModelJson, model};
-use crate::domain::calibration::{FieldError, Options, Outside};
+use crate::domain::FieldError;
+use crate::domain::calibration::{Options, Outside};
 use crate::domain::fit::{Fit, Kind};
 
 /// What can be fitted.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::fields::Fields;
-use crate::domain::calibration::{FieldError, Model, Options};
+use crate::domain::FieldError;
+use crate::domain::calibration::{Model, Options};
 
 mod read;
 mod write;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::device::DeliveryJson;
-use crate::domain::calibration::FieldError;
+use crate::domain::FieldError;
 use crate::domain::settings::{Group, Setting, Settings, fits, pointed, unfit};
 
 /// The settings of a device and whether they are delivered and applied.

@@ -2,11 +2,10 @@
 //! `options.rs`.
 
 use super::number::storable;
-use super::{Reason, Refusal, Timestamp};
+use super::{FieldError, Reason, Refusal, Timestamp};
 
 mod chain;
 mod expression;
-mod field_error;
 mod history;
 mod inputs;
 mod linear;
@@ -22,7 +21,6 @@ mod two_point;
 
 pub use chain::Chain;
 pub use expression::Expression;
-pub use field_error::FieldError;
 pub use history::{CalibrationEntry, SensorCalibrations, in_force};
 pub use inputs::{Inputs, check_inputs};
 pub use linear::Linear;
@@ -39,8 +37,6 @@ pub(crate) use steinhart_hart::ICE_POINT;
 pub use steinhart_hart::SteinhartHart;
 pub use together::{Given, together};
 pub use two_point::TwoPoint;
-
-use field_error::finite;
 
 /// How a raw number becomes a physical one. All arithmetic in f64.
 #[derive(Debug, Clone, PartialEq)]
@@ -136,7 +132,7 @@ impl Calibration {
     /// let made = calibration.apply(40.0, Inputs::NONE).unwrap();
     /// // Outside `valid` it is still a value.
     /// assert_eq!((made.value, made.valid), (21.0, false));
-    /// # Ok::<(), weir_core::domain::calibration::FieldError>(())
+    /// # Ok::<(), weir_core::domain::FieldError>(())
     /// ```
     pub fn apply(&self, raw: f64, inputs: Inputs<'_>) -> Result<Calibrated, Refusal> {
         let no_number = |value: f64| {
@@ -166,6 +162,15 @@ fn line(a: (f64, f64), b: (f64, f64), raw: f64) -> f64 {
     } else {
         value.max(p2)
     }
+}
+
+/// Checks that a number of a model can be stored with it.
+fn finite(pointer: &str, number: f64) -> Result<f64, FieldError> {
+    if !number.is_finite() {
+        return Err(FieldError::new(pointer, "must be a finite number"));
+    }
+    // Otherwise DynamoDB would reject it when it is stored, without naming the field.
+    storable(number).map_err(|refusal| FieldError::new(pointer, refusal.detail))
 }
 
 #[cfg(test)]

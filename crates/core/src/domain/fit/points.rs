@@ -1,6 +1,6 @@
 //! The range of the raw numbers of a fit, which have to differ.
 
-use crate::domain::calibration::FieldError;
+use crate::domain::FieldError;
 
 /// The lowest and the highest raw number.
 pub(super) struct Span {

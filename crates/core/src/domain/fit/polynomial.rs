@@ -5,7 +5,8 @@
 //! 4.6); only the result is converted to powers of raw.
 
 use super::points::Span;
-use crate::domain::calibration::{FieldError, Linear, Polynomial, horner};
+use crate::domain::FieldError;
+use crate::domain::calibration::{Linear, Polynomial, horner};
 
 /// Maximum width of the raw numbers: wider ones have coefficients of 10⁻¹⁸ and less.
 const WIDEST: f64 = 1e9;

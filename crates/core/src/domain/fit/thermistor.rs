@@ -5,7 +5,8 @@
 
 use super::least_squares::solve;
 use super::points::Span;
-use crate::domain::calibration::{FieldError, ICE_POINT, SteinhartHart};
+use crate::domain::FieldError;
+use crate::domain::calibration::{ICE_POINT, SteinhartHart};
 
 /// Room temperature in kelvin, to keep the weights near 1.
 const TYPICAL: f64 = 300.0;

@@ -2,7 +2,8 @@
 
 use super::points::Span;
 use super::polynomial::line;
-use crate::domain::calibration::{FieldError, Outside, Piecewise, TwoPoint};
+use crate::domain::FieldError;
+use crate::domain::calibration::{Outside, Piecewise, TwoPoint};
 
 /// The line through two points, or through more points by least squares, given by its values at both ends.
 pub(super) fn two(points: &[(f64, f64)]) -> Result<TwoPoint, FieldError> {

@@ -1,6 +1,6 @@
 //! The e-mail address that users sign in with.
 
-use crate::domain::calibration::FieldError;
+use crate::domain::FieldError;
 
 /// Maximum length of a user name in characters (API reference of `AdminCreateUser`, `Username`): users are created and
 /// looked up by their e-mail address.

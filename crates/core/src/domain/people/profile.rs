@@ -1,7 +1,7 @@
 //! Profiles: what users write about themselves.
 
+use crate::domain::FieldError;
 use crate::domain::Timestamp;
-use crate::domain::calibration::FieldError;
 use crate::domain::settings::Group;
 use crate::id::Sub;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::calibration::FieldError;
+use crate::domain::FieldError;
 use crate::id::DeviceId;
 
 /// Maximum length of a Cognito attribute in characters.

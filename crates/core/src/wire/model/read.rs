@@ -4,9 +4,10 @@
 use serde_json::Value;
 
 use super::ModelJson;
+use crate::domain::FieldError;
 use crate::domain::calibration::{
-    Chain, Expression, FieldError, Interval, Linear, Model, Nested, Options, Outside, Piecewise, PlatinumRtd,
-    Polynomial, Range, Ranges, SteinhartHart, TwoPoint,
+    Chain, Expression, Interval, Linear, Model, Nested, Options, Outside, Piecewise, PlatinumRtd, Polynomial, Range,
+    Ranges, SteinhartHart, TwoPoint,
 };
 use crate::domain::settings::pointed;
 use crate::id::{BadId, SensorCode};

@@ -1,11 +1,9 @@
-//! An error of one field of a body.
-
-use crate::domain::number::storable;
+//! An error of one field of a parsed body.
 
 /// A wrong field, and what is wrong with it.
 ///
 /// ```
-/// use weir_core::domain::calibration::FieldError;
+/// use weir_core::domain::FieldError;
 ///
 /// // Found in a sensor, reported for the device.
 /// let error = FieldError::new("/limits/max", "is missing").under("/sensors/1");
@@ -31,12 +29,4 @@ impl FieldError {
         self.pointer.insert_str(0, prefix);
         self
     }
-}
-
-pub(super) fn finite(pointer: &str, number: f64) -> Result<f64, FieldError> {
-    if !number.is_finite() {
-        return Err(FieldError::new(pointer, "must be a finite number"));
-    }
-    // Otherwise DynamoDB would reject it when it is stored, without naming the field.
-    storable(number).map_err(|refusal| FieldError::new(pointer, refusal.detail))
 }

@@ -123,6 +123,7 @@ fn page(name: &str, fitted: &Fit, points: &[Point]) -> Result<String> {
         format!("largest   {}", number(fitted.largest)),
         format!("model     {}", serde_json::to_string(&model)?),
     ]);
+    lines.extend(fitted.warnings.iter().map(|warning| format!("warning   {warning}")));
     Ok(lines.join("\n"))
 }
 

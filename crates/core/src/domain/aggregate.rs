@@ -32,10 +32,22 @@ impl Aggregate {
         self.max = self.max.max(other.max);
     }
 
-    /// The arithmetic mean; `None` without values.
+    /// The arithmetic mean, which is never below the minimum or above the maximum; `None` without values.
+    ///
+    /// ```
+    /// use weir_core::domain::aggregate::Aggregate;
+    ///
+    /// let mut aggregate = Aggregate::NONE;
+    /// [0.1, 0.1, 0.1].into_iter().for_each(|value| aggregate.add(value));
+    /// // The sum of three doubles 0.1 is 0.30000000000000004.
+    /// assert_eq!(aggregate.mean(), Some(0.1));
+    /// ```
     pub fn mean(&self) -> Option<f64> {
-        // Exact up to 2^53 values.
-        (self.count > 0).then(|| self.sum / self.count as f64)
+        // The count is exact up to 2^53 values.
+        let mean = self.sum / self.count as f64;
+        // The sum is rounded, and of numbers beyond what can be stored it may overflow: both ways it is no number.
+        let mean = if mean.is_nan() { self.min / 2.0 + self.max / 2.0 } else { mean };
+        (self.count > 0).then(|| mean.max(self.min).min(self.max))
     }
 }
 
@@ -137,7 +149,51 @@ mod tests {
         assert_eq!(Aggregates::NONE.summary().left_out, 0);
     }
 
+    fn aggregate(values: &[f64]) -> Aggregate {
+        let mut aggregate = Aggregate::NONE;
+        values.iter().for_each(|value| aggregate.add(*value));
+        aggregate
+    }
+
+    fn ordered(aggregate: &Aggregate) -> bool {
+        aggregate.mean().is_none_or(|mean| aggregate.min <= mean && mean <= aggregate.max)
+    }
+
+    #[test]
+    fn the_mean_is_between_the_minimum_and_the_maximum() {
+        assert_eq!(aggregate(&[0.1, 0.1, 0.1]).mean(), Some(0.1));
+        for values in [
+            &[0.1, 0.1, 0.1][..],
+            &[0.7, 0.7, 0.7],
+            &[f64::MAX, f64::MAX],
+            &[f64::MIN, f64::MIN, f64::MIN],
+            &[f64::MAX, f64::MAX, f64::MIN, f64::MIN, f64::MIN],
+            &[5e-324, 5e-324],
+        ] {
+            let whole = aggregate(values);
+            assert!(ordered(&whole), "{values:?}: {whole:?} {:?}", whole.mean());
+        }
+        // The sum of the parts is infinity minus infinity.
+        let mut parts = aggregate(&[f64::MAX, f64::MAX]);
+        parts.merge(&aggregate(&[f64::MIN, f64::MIN]));
+        assert!(ordered(&parts), "{parts:?} {:?}", parts.mean());
+    }
+
     proptest! {
+        #[test]
+        fn the_mean_of_any_values_is_between_their_minimum_and_maximum(
+            values in prop::collection::vec(prop_oneof![Just(0.1), -1e3..1e3_f64, any::<f64>().prop_filter("finite", |value| value.is_finite())], 1..40),
+            same: f64, count in 1..60_usize, cut in 0..40_usize,
+        ) {
+            prop_assert!(ordered(&aggregate(&values)), "{:?}", aggregate(&values));
+            let (first, second) = values.split_at(cut.min(values.len()));
+            let mut merged = aggregate(first);
+            merged.merge(&aggregate(second));
+            prop_assert!(ordered(&merged), "{:?}", merged);
+            prop_assume!(same.is_finite());
+            prop_assert_eq!(aggregate(&vec![same; count]).mean(), Some(same));
+        }
+
         #[test]
         fn the_aggregates_of_parts_merge_to_those_of_the_whole(values in prop::collection::vec((0..3_u8, -1000..1000_i32), 0..50), cut in 0..50_usize) {
             let quality = |kind| [Quality::Good, Quality::Uncalibrated, Quality::OutOfRange][usize::from(kind)];

@@ -9,6 +9,9 @@ mod points;
 mod polynomial;
 mod thermistor;
 mod through;
+mod warning;
+
+pub use warning::Warning;
 
 /// Maximum reference points, far more than anyone measures.
 const MOST_POINTS: usize = 1_000;
@@ -48,6 +51,9 @@ pub struct Fit {
     pub worst: usize,
     /// The largest absolute residual.
     pub largest: f64,
+    /// Where the curve misbehaves between the points or around them. Around is within half of the distance between the lowest
+    /// and the highest raw number; for a thermistor, of the distance between their logarithms.
+    pub warnings: Vec<Warning>,
 }
 
 /// Fits a model of that kind to `points`, each (raw, reference).
@@ -102,6 +108,7 @@ fn judge(model: Model, points: &[(f64, f64)]) -> Result<Fit, FieldError> {
         rmse,
         worst: worst.0,
         largest: worst.1,
+        warnings: warning::warnings(&model, points, worst.1),
         residuals,
         model,
     })

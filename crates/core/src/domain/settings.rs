@@ -12,7 +12,7 @@ pub const MAX_BYTES: usize = 4_000;
 /// the settings are at the second.
 pub const MAX_DEPTH: usize = 5;
 /// Larger integers are changed by software that reads JSON numbers as doubles.
-const MAX_INTEGER: i64 = 1 << 53;
+const MAX_INTEGER: u64 = 1 << 53;
 
 /// A group of settings by name.
 pub type Group = BTreeMap<String, Setting>;
@@ -78,7 +78,7 @@ impl Settings {
     }
 
     /// The settings that the device does not report or reports with another value, each with its desired value. Empty when the
-    /// device has applied all of them. What else it reports is ignored.
+    /// device has applied all of them. What else it reports is ignored. Numbers with a fraction are compared as 32-bit floats.
     pub fn difference(&self, reported: &Group) -> Group {
         difference(&self.0, reported)
     }
@@ -109,7 +109,7 @@ pub fn fits(bytes: usize) -> Result<(), FieldError> {
 fn difference(desired: &Group, reported: &Group) -> Group {
     let open = |(name, wanted): (&String, &Setting)| {
         let open = match (wanted, reported.get(name)) {
-            (wanted, Some(said)) if wanted == said => None,
+            (wanted, Some(said)) if equal(wanted, said) => None,
             (Setting::Group(wanted), Some(Setting::Group(said))) => {
                 Some(Setting::Group(difference(wanted, said))).filter(|open| *open != Setting::Group(Group::new()))
             }
@@ -118,6 +118,32 @@ fn difference(desired: &Group, reported: &Group) -> Group {
         open.map(|open| (name.clone(), open))
     };
     desired.iter().filter_map(open).collect()
+}
+
+/// Whether a device that reports `said` has applied `wanted`.
+fn equal(wanted: &Setting, said: &Setting) -> bool {
+    match (wanted, said) {
+        (Setting::List(wanted), Setting::List(said)) => {
+            wanted.len() == said.len() && wanted.iter().zip(said).all(|(wanted, said)| equal(wanted, said))
+        }
+        (Setting::Group(wanted), Setting::Group(said)) => {
+            let pairs = || wanted.iter().zip(said);
+            wanted.len() == said.len()
+                && pairs().all(|((one, wanted), (other, said))| one == other && equal(wanted, said))
+        }
+        (Setting::Number(wanted), Setting::Number(said)) => same_number(*wanted, *said),
+        (Setting::Number(number), Setting::Integer(integer)) | (Setting::Integer(integer), Setting::Number(number)) => {
+            same_number(*number, *integer as f64)
+        }
+        _ => wanted == said,
+    }
+}
+
+/// Whether two numbers are the same 32-bit float: most firmware has no others, so 1.4 comes back as 1.39999998. Beyond the range
+/// of these floats all numbers would be the same.
+fn same_number(one: f64, other: f64) -> bool {
+    let (one_in_32, other_in_32) = (one as f32, other as f32);
+    one == other || (one_in_32 == other_in_32 && one_in_32.is_normal())
 }
 
 fn check_group(group: &Group, at: &str, depth: usize, errors: &mut Vec<FieldError>) {
@@ -142,7 +168,7 @@ fn check(setting: &Setting, at: &str, depth: usize, errors: &mut Vec<FieldError>
                 check(setting, &format!("{at}/{place}"), depth + 1, errors);
             }
         }
-        Setting::Integer(number) if number.abs() > MAX_INTEGER => {
+        Setting::Integer(number) if number.unsigned_abs() > MAX_INTEGER => {
             errors.push(FieldError::new(at, "is beyond 2^53, and other software would read it as another number"));
         }
         Setting::Number(number) if !number.is_finite() => errors.push(FieldError::new(at, "must be a finite number")),

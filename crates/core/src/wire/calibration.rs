@@ -122,6 +122,11 @@ mod tests {
         ] {
             assert!(read(body.as_object().unwrap()).is_ok(), "{body}");
         }
+        for round in [json!(2), json!(2.0), json!(2e0), json!(0.0), json!(-0.0), json!(15.0)] {
+            let body = json!({"model": "identity", "round": round});
+            let new = read(body.as_object().unwrap()).unwrap();
+            assert_eq!(new.options.round.map(f64::from), round.as_f64().map(f64::abs), "{body}");
+        }
         let body = json!({"model": "identity", "valid_from": "2026-11-20T07:24:44.123+01:00", "note": "spring"});
         let new = read(body.as_object().unwrap()).unwrap();
         assert_eq!((new.valid_from, new.note.as_str()), (Some(Timestamp::from_millis(1_795_155_884_123)), "spring"));
@@ -149,7 +154,12 @@ mod tests {
             ),
             (json!({"model": "piecewise", "points": 3, "outside": "x"}), vec!["/points", "/outside"]),
             (json!({"model": "identity", "round": 16}), vec!["/round"]),
+            (json!({"model": "identity", "round": 16.0}), vec!["/round"]),
             (json!({"model": "identity", "round": 1.5}), vec!["/round"]),
+            (json!({"model": "identity", "round": -1}), vec!["/round"]),
+            (json!({"model": "identity", "round": 1e300}), vec!["/round"]),
+            (json!({"model": "identity", "round": "2"}), vec!["/round"]),
+            (json!({"model": "identity", "round": u64::MAX}), vec!["/round"]),
             (json!({"model": "identity", "clamp": [2, 1]}), vec!["/clamp/1"]),
             (json!({"model": "identity", "valid": [1, 1e126]}), vec!["/valid/1"]),
             (json!({"model": "identity", "valid_from": "soon"}), vec!["/valid_from"]),

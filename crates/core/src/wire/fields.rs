@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::FieldError;
 use crate::domain::settings::pointed;
+use crate::wire::whole::whole;
 
 /// An object that is being read.
 pub(super) struct Fields<'a> {
@@ -44,6 +45,16 @@ impl<'a> Fields<'a> {
     pub fn number(&mut self, name: &'static str) -> Option<f64> {
         let value = self.required(name)?;
         self.within(name, number(value, ""))
+    }
+
+    /// A whole number that may be left out, `refusal` if it is something else.
+    pub fn whole(&mut self, name: &'static str, refusal: &str) -> Option<Option<u64>> {
+        let Some(value) = self.optional(name) else { return Some(None) };
+        let number = value.as_number().and_then(whole);
+        if number.is_none() {
+            self.refuse(name, refusal);
+        }
+        number.map(Some)
     }
 
     /// Two numbers that have to be there.

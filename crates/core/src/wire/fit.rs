@@ -42,6 +42,9 @@ pub struct FitJson {
     pub largest: f64,
     /// The index of its point, from 0.
     pub worst: usize,
+    /// Where the curve misbehaves between the points or around them, up to half of their width away; mostly empty. It may turn
+    /// round, leave the references, or have no value.
+    pub warnings: Vec<String>,
 }
 
 impl From<&Fit> for FitJson {
@@ -53,6 +56,7 @@ impl From<&Fit> for FitJson {
             r_squared: fit.r_squared,
             largest: fit.largest,
             worst: fit.worst,
+            warnings: fit.warnings.iter().map(ToString::to_string).collect(),
         }
     }
 }
@@ -86,11 +90,9 @@ fn kind(fields: &mut Fields<'_>) -> Option<Kind> {
         Some("two_point") => Some(Kind::TwoPoint),
         Some("steinhart_hart") => Some(Kind::SteinhartHart),
         Some("polynomial") => {
-            let degree = fields.required("degree")?.as_u64().and_then(|degree| usize::try_from(degree).ok());
-            if degree.is_none() {
-                fields.refuse("degree", "must be a whole number");
-            }
-            Some(Kind::Polynomial { degree: degree? })
+            fields.required("degree")?;
+            let degree = fields.whole("degree", "must be a whole number")??;
+            Some(Kind::Polynomial { degree: usize::try_from(degree).unwrap_or(usize::MAX) })
         }
         Some("piecewise") => match fields.optional("outside") {
             None => Some(Kind::Piecewise(Outside::Extend)),
@@ -120,7 +122,7 @@ mod tests {
         let body = json!({"model": "piecewise", "points": [[1, 2], [0, 0], [1, 4]], "outside": "clamp"});
         let expected = json!({
             "model": {"model": "piecewise", "points": [[0.0, 0.0], [1.0, 3.0]], "outside": "clamp"},
-            "residuals": [-1.0, 0.0, 1.0], "rmse": (2.0f64 / 3.0).sqrt(), "r_squared": 0.75, "largest": 1.0, "worst": 0,
+            "residuals": [-1.0, 0.0, 1.0], "rmse": (2.0f64 / 3.0).sqrt(), "r_squared": 0.75, "largest": 1.0, "worst": 0, "warnings": [],
         });
         assert_eq!(answer(&body).unwrap(), expected);
         for model in ["linear", "two_point", "piecewise", "steinhart_hart"] {
@@ -128,7 +130,7 @@ mod tests {
             let answer = answer(&json!({"model": model, "points": points})).unwrap();
             assert_eq!(answer["model"]["model"], model);
         }
-        let flat = answer(&json!({"model": "polynomial", "degree": 1, "points": [[0, 5], [1, 5]]})).unwrap();
+        let flat = answer(&json!({"model": "polynomial", "degree": 1.0, "points": [[0, 5], [1, 5]]})).unwrap();
         assert_eq!((&flat["model"]["coefficients"], &flat["r_squared"]), (&json!([5.0, 0.0]), &Value::Null));
     }
 
@@ -143,6 +145,9 @@ mod tests {
             (json!({"model": "linear", "points": [[0, 0], [1, 1e200]]}), vec!["/points/1/1"]),
             (json!({"model": "polynomial", "points": [[0, 0], [1, 1]]}), vec!["/degree"]),
             (json!({"model": "polynomial", "points": [[0, 0], [1, 1]], "degree": 1.5}), vec!["/degree"]),
+            (json!({"model": "polynomial", "points": [[0, 0], [1, 1]], "degree": 1e300}), vec!["/degree"]),
+            (json!({"model": "polynomial", "points": [[0, 0], [1, 1]], "degree": -1}), vec!["/degree"]),
+            (json!({"model": "polynomial", "points": [[0, 0], [1, 1]], "degree": u64::MAX}), vec!["/degree"]),
             (json!({"model": "polynomial", "points": [[0, 0], [1, 1]], "degree": 2}), vec!["/degree"]),
             (json!({"model": "polynomial", "points": [[0, 0], [1, 1], [1e9, 3]], "degree": 2}), vec!["/points"]),
             (json!({"model": "polynomial", "points": [[7, 0], [7, 1], [7, 3]], "degree": 2}), vec!["/points"]),

@@ -10,6 +10,7 @@ pub mod profile;
 pub mod replay;
 pub mod settings;
 pub mod time;
+pub mod whole;
 
 mod envelope;
 mod fields;

@@ -146,9 +146,11 @@ mod tests {
 
     #[test]
     fn null_and_huge_integers_are_errors_with_their_pointers() {
-        let refused = read(json!({"a": {"b": [1, null]}, "c": 18_446_744_073_709_551_615_u64})).unwrap_err();
-        let pointers: Vec<_> = refused.iter().map(|error| error.pointer.as_str()).collect();
-        assert_eq!(pointers, ["/a/b/1", "/c"]);
+        let large = [i64::MIN, i64::MIN + 1, -(1 << 53) - 1, (1 << 53) + 1, i64::MAX];
+        let refused =
+            read(json!({"a": {"b": [1, null]}, "c": u64::MAX, "d": large, "e": [1_i64 << 53, -(1_i64 << 53)]}));
+        let pointers: Vec<_> = refused.unwrap_err().into_iter().map(|error| error.pointer).collect();
+        assert_eq!(pointers, ["/a/b/1", "/c", "/d/0", "/d/1", "/d/2", "/d/3", "/d/4"]);
     }
 
     #[test]

@@ -2,11 +2,12 @@
 //!
 //! The crate nanoexpr reads and evaluates it in one pass: no syntax tree, no allocation, recursion bounded by a depth
 //! given to it, and an error instead of a result that is not finite. A formula may use `+ - * / ^ mod`,
-//! parentheses, the constants and functions of [`Math`], and names. Comparisons and conditions are left out: without them all of a
+//! parentheses, the constants and functions listed here and in `docs/calibration.md`, and names. Comparisons and conditions are left out: without them all of a
 //! formula is evaluated, so every name and every number of arguments is checked when it is written. The model `ranges` serves
 //! for what differs by range.
 
 use std::collections::BTreeMap;
+use std::f64::consts::{E, PI, TAU};
 
 use nanoexpr::{Context, Error, ErrorKind, Evaluator, Math};
 
@@ -27,6 +28,15 @@ const MAX_INPUTS: usize = 16;
 const MAX_NAME: usize = 32;
 /// Operators of nanoexpr that formulas must not use.
 const EXCLUDED: [char; 9] = ['%', '!', '?', ':', '<', '>', '=', '&', '|'];
+
+/// The functions of formulas, of those that [`Math`] has.
+const FUNCTIONS: [&str; 32] = [
+    "sqrt", "cbrt", "abs", "sign", "exp", "ln", "log2", "log10", "log", "sin", "cos", "tan", "asin", "acos", "atan",
+    "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "floor", "ceil", "round", "trunc", "pow", "hypot",
+    "min", "max", "clamp", "fact",
+];
+/// The constants of formulas.
+const CONSTANTS: [(&str, f64); 5] = [("pi", PI), ("PI", PI), ("tau", TAU), ("e", E), ("E", E)];
 
 /// A formula, and the sensors that its names mean.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,6 +108,10 @@ impl Expression {
     fn describe(&self, error: Error) -> String {
         let piece = self.formula.get(error.span.start..error.span.end).unwrap_or_default();
         match error.kind {
+            ErrorKind::ArgumentCount if piece.starts_with("log(") => {
+                let detail = "means another base in each language: write ln(x), log10(x) or log2(x), or log(x, base)";
+                format!("{piece:?} {detail}")
+            }
             ErrorKind::UnknownVariable => format!("{piece:?} is neither x nor one of the inputs"),
             ErrorKind::UnknownFunction => format!("there is no function {piece:?}"),
             kind if piece.is_empty() => kind.description().to_owned(),
@@ -132,8 +146,8 @@ fn check_name(name: &str) -> Result<(), String> {
     if !first || name.len() > MAX_NAME || !letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_') {
         return Err(format!("a name is a letter and up to {} letters, digits or '_'", MAX_NAME - 1));
     }
-    let constant = Context::<f64>::variable(&Math, name).is_some();
-    let function = Context::<f64>::call(&Math, name, &[]).is_some();
+    let constant = CONSTANTS.iter().any(|(constant, _)| *constant == name);
+    let function = FUNCTIONS.contains(&name);
     match name {
         "x" => Err("x is the raw number itself".to_owned()),
         _ if constant || function || name == "mod" => Err(format!("{name} already has a meaning in formulas")),

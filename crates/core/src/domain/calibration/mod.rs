@@ -39,7 +39,13 @@ pub use together::{Given, together};
 pub use two_point::TwoPoint;
 
 /// How a raw number becomes a physical one. All arithmetic in f64.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, strum::EnumDiscriminants)]
+#[strum_discriminants(
+    name(ModelKind),
+    doc = "Which model it is. As text, the name in the field `model` of its JSON.",
+    derive(strum::EnumString, strum::IntoStaticStr, strum::VariantNames, strum::EnumIter),
+    strum(serialize_all = "snake_case")
+)]
 pub enum Model {
     /// The device already sends the physical quantity.
     Identity,

@@ -44,15 +44,16 @@ impl Interval {
     }
 }
 
-/// What happens to the result of any model, in this order: round, clamp, check of validity.
+/// What happens to the result of any model, in this order: round, check of validity, clamp. A value that is clamped because it is
+/// impossible is still marked.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Options {
     /// Digits after the point, half away from zero; at most 15.
     pub round: Option<u8>,
+    /// A rounded result outside is stored with the quality `out_of_range`.
+    pub valid: Option<Interval>,
     /// The result is limited to this interval.
     pub clamp: Option<Interval>,
-    /// A result outside is stored with the quality `out_of_range`.
-    pub valid: Option<Interval>,
 }
 
 impl Options {
@@ -79,10 +80,11 @@ impl Options {
         if let Some(digits) = self.round {
             value = round(value, digits);
         }
+        let valid = valid && self.valid.is_none_or(|valid| valid.contains(value));
         if let Some(clamp) = self.clamp {
             value = value.clamp(clamp.min, clamp.max);
         }
-        Ok(Calibrated { value, valid: valid && self.valid.is_none_or(|valid| valid.contains(value)) })
+        Ok(Calibrated { value, valid })
     }
 }
 
@@ -91,10 +93,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn options_apply_in_the_order_round_clamp_valid() {
+    fn options_apply_in_the_order_round_valid_clamp() {
         let interval = |min, max| Some(Interval::new(min, max).unwrap());
-        let options = Options { round: Some(0), clamp: interval(0.0, 10.0), valid: interval(0.0, 9.0) };
-        for (made, value, valid) in [(2.5, 3.0, true), (99.0, 10.0, false), (-4.0, 0.0, true), (9.4, 9.0, true)] {
+        let options = Options { round: Some(0), clamp: interval(0.0, 10.0), valid: interval(0.0, 10.0) };
+        for (made, value, valid) in
+            [(2.5, 3.0, true), (99.0, 10.0, false), (-4.0, 0.0, false), (10.4, 10.0, true), (-0.4, 0.0, true)]
+        {
             assert_eq!(options.follow(made.into()).unwrap(), Calibrated { value, valid }, "{made}");
         }
     }

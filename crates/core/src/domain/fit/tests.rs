@@ -170,6 +170,80 @@ fn agree(fitted: &Fit, exact: &Model, raws: &[f64]) -> Result<(), TestCaseError>
     Ok(())
 }
 
+fn warned(kind: Kind, points: &[(f64, f64)]) -> Vec<String> {
+    fit(kind, points).unwrap().warnings.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_thermistor_that_turns_round_near_its_points_is_warned_of() {
+    let good = [(32_650.0, 0.0), (10_000.0, 25.0), (3_603.0, 50.0), (1_481.0, 75.0)];
+    assert_eq!(warned(Kind::SteinhartHart, &good), [""; 0]);
+    // Three points within a few degrees, one of them wrong by half a degree.
+    let bad = [(10_500.0, 23.9), (10_000.0, 25.0), (9_500.0, 25.5)];
+    let fitted = fit(Kind::SteinhartHart, &bad).unwrap();
+    let [Warning::Turn { raw, between }] = fitted.warnings.as_slice() else { panic!("{fitted:?}") };
+    let near = |raw: f64| value(&fitted.model, raw);
+    assert!((9_025.0..11_100.0).contains(raw) && *between == (9_500.0..=10_500.0).contains(raw), "{fitted:?}");
+    // It is an extremum.
+    let step = 1e-4 * raw;
+    assert!((near(raw - step) - near(*raw)) * (near(raw + step) - near(*raw)) > 0.0, "{fitted:?}");
+}
+
+#[test]
+fn a_thermistor_without_a_temperature_near_its_points_is_warned_of() {
+    let points = [(1_000.0, 3_000.0), (300.0, 5_000.0), (100.0, 20_000.0)];
+    let warnings = warned(Kind::SteinhartHart, &points);
+    assert!(
+        warnings.iter().any(|warning| warning.contains("no value at raw 31.6228, near the points")),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn a_polynomial_that_turns_round_or_leaves_its_points_is_warned_of() {
+    // Runge's function: the polynomial of degree 8 through nine points swings between the outer ones.
+    let runge: Vec<_> = (-4..=4).map(|n| f64::from(n) / 4.0).map(|raw| (raw, 1.0 / (1.0 + 25.0 * raw * raw))).collect();
+    let warnings = fit(POLYNOMIAL(8), &runge).unwrap().warnings;
+    let [Warning::Far { raw, value, between: true }, Warning::Far { between: false, .. }] = warnings.as_slice() else {
+        panic!("{warnings:?}")
+    };
+    assert!((0.75..1.0).contains(&raw.abs()) && *value < -0.9, "{warnings:?}");
+    // References that only rise, and a curve that turns between two of them.
+    let step = [(0.0, 0.0), (1.0, 0.1), (2.0, 0.2), (3.0, 9.8), (4.0, 9.9), (5.0, 10.0)];
+    let warnings = warned(POLYNOMIAL(5), &step);
+    assert!(
+        warnings.iter().any(|warning| warning.contains("turns round") && warning.contains("between")),
+        "{warnings:?}"
+    );
+    // The vertex of the parabola is at 12, and the surroundings reach to 15.
+    let parabola: Vec<_> = (0..=10).map(f64::from).map(|raw| (raw, 144.0 - (raw - 12.0).powi(2))).collect();
+    assert_eq!(
+        warned(POLYNOMIAL(2), &parabola),
+        ["the curve turns round at raw 12, near the points, where the references do not"]
+    );
+    let beyond: Vec<_> = (0..=10).map(f64::from).map(|raw| (raw, 400.0 - (raw - 20.0).powi(2))).collect();
+    assert_eq!(warned(POLYNOMIAL(2), &beyond), [""; 0]);
+}
+
+#[test]
+fn curves_that_behave_are_not_warned_of() {
+    let line: Vec<_> = (0..8).map(f64::from).map(|raw| (raw, 3.0 * raw - 1.0)).collect();
+    let flat: Vec<_> = (0..8).map(f64::from).map(|raw| (raw, 4.1)).collect();
+    let noisy: Vec<_> = line.iter().map(|(raw, reference)| (*raw, reference + 0.3 * (7.0 * raw).sin())).collect();
+    // It turns where its points do.
+    let bowl: Vec<_> = (-3..=3).map(f64::from).map(|raw| (raw, raw * raw / 2.0 + raw)).collect();
+    for points in [&line, &flat, &noisy, &bowl] {
+        for kind in [Kind::Linear, Kind::TwoPoint, Kind::Piecewise(Outside::Extend), POLYNOMIAL(1), POLYNOMIAL(2)] {
+            assert_eq!(warned(kind, points), [""; 0], "{kind:?} {points:?}");
+        }
+    }
+    assert_eq!(warned(POLYNOMIAL(5), &line), [""; 0]);
+    // The mean of three equal references is the reference.
+    let same = [(1.0, 0.1), (1.0, 0.1), (1.0, 0.1), (2.0, 0.7), (2.0, 0.7), (2.0, 0.7)];
+    let Model::Piecewise(pieces) = fit(Kind::Piecewise(Outside::Clamp), &same).unwrap().model else { panic!() };
+    assert_eq!(pieces.points(), [(1.0, 0.1), (2.0, 0.7)]);
+}
+
 proptest! {
     #[test]
     fn points_of_a_line_lead_to_the_line(raws in raws(6), slope in -1e3f64..1e3, intercept in -1e3f64..1e3) {

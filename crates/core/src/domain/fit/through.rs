@@ -3,6 +3,7 @@
 use super::points::Span;
 use super::polynomial::line;
 use crate::domain::FieldError;
+use crate::domain::aggregate::Aggregate;
 use crate::domain::calibration::{Outside, Piecewise, TwoPoint};
 
 /// The line through two points, or through more points by least squares, given by its values at both ends.
@@ -20,11 +21,17 @@ pub(super) fn two(points: &[(f64, f64)]) -> Result<TwoPoint, FieldError> {
 /// The lines through all points; through the mean of points with the same raw number.
 pub(super) fn all(points: &[(f64, f64)], outside: Outside) -> Result<Piecewise, FieldError> {
     Span::of(points, 2, "/points", "a piecewise model")?;
+    Piecewise::new(means(points), outside).map_err(|invalid| FieldError::new("/points", invalid.detail))
+}
+
+/// The points in the order of their raw numbers, those of one raw number as one with the mean of their references.
+pub(super) fn means(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut sorted = points.to_vec();
     sorted.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-    let means = sorted.chunk_by(|(a, _), (b, _)| a == b).filter_map(|same| {
-        let (raw, _) = same.first()?;
-        Some((*raw, same.iter().map(|(_, reference)| reference / same.len() as f64).sum()))
-    });
-    Piecewise::new(means.collect(), outside).map_err(|invalid| FieldError::new("/points", invalid.detail))
+    let mean = |same: &[(f64, f64)]| {
+        let mut references = Aggregate::NONE;
+        same.iter().for_each(|(_, reference)| references.add(*reference));
+        Some((same.first()?.0, references.mean()?))
+    };
+    sorted.chunk_by(|(a, _), (b, _)| a == b).filter_map(mean).collect()
 }

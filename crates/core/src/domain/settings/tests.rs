@@ -61,3 +61,41 @@ fn the_difference_is_what_the_device_has_not_taken_over() {
     let open = group([("sleep", Setting::Group(group([("every", Setting::Integer(60))]))), ("list", list(1))]);
     assert_eq!(settings.difference(&reported), open);
 }
+
+/// Firmware keeps numbers as 32-bit floats, and reports them with as many digits as those have.
+#[test]
+fn numbers_that_are_one_32_bit_float_are_no_difference() {
+    let (number, integer) = (Setting::number, Setting::Integer);
+    for (desired, reported, equal) in [
+        (number(1.4), number(1.399_999_98), true),
+        (number(1.4), number(1.399_999_976_158_142), true),
+        (number(1.4), number(1.399_999), false),
+        (number(0.1), number(0.100_000_001_490_116_12), true),
+        (number(-2.7), number(2.7), false),
+        // A number that is whole only as a 32-bit float.
+        (number(59.999_999_99), integer(60), true),
+        (integer(60), number(60.000_000_01), true),
+        (integer(60), number(60.001), false),
+        // Identifiers and counters are integers, and each of their digits counts.
+        (integer(16_777_217), integer(16_777_216), false),
+        // Neither is a 32-bit float: both would be infinite, or 0.
+        (number(1e300), number(1e301), false),
+        (number(1e-300), number(2e-300), false),
+        (number(1e-300), integer(0), false),
+        (integer(0), number(1e-60), false),
+        (Setting::List(vec![number(1.4), integer(1)]), Setting::List(vec![number(1.399_999_98), integer(1)]), true),
+        (Setting::List(vec![number(1.4)]), Setting::List(vec![number(1.399_999_98), integer(1)]), false),
+        (
+            Setting::List(vec![Setting::Group(group([("a", number(1.4))]))]),
+            Setting::List(vec![Setting::Group(group([("a", number(1.399_999_98))]))]),
+            true,
+        ),
+        (Setting::Group(group([("a", number(1.4))])), Setting::Group(group([("a", number(1.399_999_98))])), true),
+        (number(1.4), Setting::Text("1.4".into()), false),
+    ] {
+        let settings = Settings::new(group([("s", desired.clone())]), 1).unwrap();
+        let open = settings.difference(&group([("s", reported.clone())]));
+        assert_eq!(open.is_empty(), equal, "{desired:?} {reported:?}");
+        assert!(equal || open["s"] == desired, "{open:?}");
+    }
+}

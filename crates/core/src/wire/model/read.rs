@@ -2,30 +2,17 @@
 //! whatever else holds a calibration.
 
 use serde_json::Value;
+use strum::VariantNames;
 
 use super::ModelJson;
 use crate::domain::FieldError;
 use crate::domain::calibration::{
-    Chain, Expression, Interval, Linear, Model, Nested, Options, Outside, Piecewise, PlatinumRtd, Polynomial, Range,
-    Ranges, SteinhartHart, TwoPoint,
+    Chain, Expression, Interval, Linear, Model, ModelKind, Nested, Options, Outside, Piecewise, PlatinumRtd,
+    Polynomial, Range, Ranges, SteinhartHart, TwoPoint,
 };
 use crate::domain::settings::pointed;
 use crate::id::{BadId, SensorCode};
 use crate::wire::fields::Fields;
-
-/// All models, by the name in the field `model`.
-pub(super) const MODELS: [&str; 10] = [
-    "identity",
-    "linear",
-    "two_point",
-    "piecewise",
-    "polynomial",
-    "ranges",
-    "steinhart_hart",
-    "platinum_rtd",
-    "expression",
-    "chain",
-];
 
 /// Reads the model and its options; the caller reads the other fields of the object.
 pub(in crate::wire) fn read(fields: &mut Fields<'_>) -> Option<ModelJson> {
@@ -35,12 +22,8 @@ pub(in crate::wire) fn read(fields: &mut Fields<'_>) -> Option<ModelJson> {
 
 fn options(fields: &mut Fields<'_>) -> Option<Options> {
     let (clamp, valid) = (interval(fields, "clamp"), interval(fields, "valid"));
-    let round = fields.optional("round").map(|digits| digits.as_u64().and_then(|digits| u8::try_from(digits).ok()));
-    if round == Some(None) {
-        fields.refuse("round", "must be 0 to 15");
-        return None;
-    }
-    let options = Options { round: round.flatten(), clamp: clamp?, valid: valid? };
+    let round = fields.whole("round", "must be 0 to 15")?.map(|digits| u8::try_from(digits).unwrap_or(u8::MAX));
+    let options = Options { round, clamp: clamp?, valid: valid? };
     fields.check(options.checked())
 }
 
@@ -55,27 +38,31 @@ fn interval(fields: &mut Fields<'_>, name: &'static str) -> Option<Option<Interv
 }
 
 fn model(fields: &mut Fields<'_>) -> Option<Model> {
-    let model = match fields.required("model")?.as_str() {
-        Some("identity") => Ok(Model::Identity),
-        Some("linear") => {
+    let Some(kind) = fields.required("model")?.as_str().and_then(|name| name.parse().ok()) else {
+        fields.refuse("model", format!("must be one of {}", ModelKind::VARIANTS.join(", ")));
+        return None;
+    };
+    let model = match kind {
+        ModelKind::Identity => Ok(Model::Identity),
+        ModelKind::Linear => {
             let (slope, intercept) = (fields.number("slope"), fields.number("intercept"));
             Linear::new(slope?, intercept?).map(Model::Linear)
         }
-        Some("two_point") => {
+        ModelKind::TwoPoint => {
             let (raw, reference) = (fields.pair("raw"), fields.pair("reference"));
             TwoPoint::new(raw?.into(), reference?.into()).map(Model::TwoPoint)
         }
-        Some("piecewise") => {
+        ModelKind::Piecewise => {
             let (points, outside) = (fields.pairs("points"), outside(fields));
             Piecewise::new(points?, outside?).map(Model::Piecewise)
         }
-        Some("polynomial") => Polynomial::new(numbers(fields, "coefficients")?).map(Model::Polynomial),
-        Some("ranges") => Ranges::new(objects(fields, "ranges", range)?).map(Model::Ranges),
-        Some("steinhart_hart") => {
+        ModelKind::Polynomial => Polynomial::new(numbers(fields, "coefficients")?).map(Model::Polynomial),
+        ModelKind::Ranges => Ranges::new(objects(fields, "ranges", range)?).map(Model::Ranges),
+        ModelKind::SteinhartHart => {
             let (a, b, c) = (fields.number("a"), fields.number("b"), fields.number("c"));
             SteinhartHart::new(a?, b?, c?).map(Model::SteinhartHart)
         }
-        Some("platinum_rtd") => {
+        ModelKind::PlatinumRtd => {
             let r0 = fields.number("r0");
             let [a, b, c] = ["a", "b", "c"].map(|name| match fields.optional(name) {
                 Some(_) => fields.number(name).map(Some),
@@ -83,7 +70,7 @@ fn model(fields: &mut Fields<'_>) -> Option<Model> {
             });
             PlatinumRtd::new(r0?, a?, b?, c?).map(Model::PlatinumRtd)
         }
-        Some("expression") => {
+        ModelKind::Expression => {
             let formula = fields.required("formula").map(|formula| formula.as_str());
             if formula == Some(None) {
                 fields.refuse("formula", "must be a text");
@@ -91,8 +78,7 @@ fn model(fields: &mut Fields<'_>) -> Option<Model> {
             let inputs = inputs(fields);
             Expression::new(formula??, inputs?).map(Model::Expression)
         }
-        Some("chain") => Chain::new(objects(fields, "steps", nested)?).map(Model::Chain),
-        _ => Err(FieldError::new("/model", format!("must be one of {}", MODELS.join(", ")))),
+        ModelKind::Chain => Chain::new(objects(fields, "steps", nested)?).map(Model::Chain),
     };
     fields.check(model)
 }

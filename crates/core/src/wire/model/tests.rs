@@ -1,5 +1,9 @@
+use std::collections::BTreeSet;
+
 use super::*;
+use crate::domain::calibration::ModelKind;
 use serde_json::json;
+use strum::{IntoEnumIterator, VariantNames};
 
 /// Every model and option, as they are written.
 fn written() -> Vec<Value> {
@@ -30,8 +34,17 @@ fn every_model_is_written_as_the_contract_says_and_read_back() {
         let model: ModelJson = serde_json::from_value(written.clone()).unwrap();
         assert_eq!(serde_json::to_value(&model).unwrap(), written);
     }
-    let named: std::collections::BTreeSet<_> = written().iter().map(|model| model["model"].to_string()).collect();
-    assert_eq!(named.len(), read::MODELS.len());
+    let named: BTreeSet<String> =
+        written().iter().filter_map(|model| Some(model["model"].as_str()?.to_owned())).collect();
+    let all: BTreeSet<String> = ModelKind::VARIANTS.iter().map(|name| (*name).to_owned()).collect();
+    assert_eq!(named, all, "each model is written once at least");
+    for kind in ModelKind::iter() {
+        let of_kind = |model: &ModelJson| ModelKind::from(&model.model) == kind;
+        let models = written().into_iter().map(|written| serde_json::from_value::<ModelJson>(written).unwrap());
+        for model in models.filter(of_kind) {
+            assert_eq!(serde_json::to_value(&model).unwrap()["model"], <&str>::from(kind), "{model:?}");
+        }
+    }
 }
 
 #[test]

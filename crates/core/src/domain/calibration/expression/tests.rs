@@ -43,7 +43,21 @@ fn formulas_mean_what_they_mean_on_paper() {
         ("1.5e-3*x", 4.5e-3),
         ("max(0, min(x, 2))", 2.0),
         ("sqrt(x*x + 4^2)", 5.0),
+        ("2**3", 8.0),
+        ("--x", 3.0),
         ("7 mod 4", 3.0),
+        // The sign of the left operand.
+        ("-7 mod 4", -3.0),
+        ("7 mod -4", 3.0),
+        ("-7 - 4*floor(-7/4)", 1.0),
+        ("round(-2.5)", -3.0),
+        ("trunc(-2.5)", -2.0),
+        // y first.
+        ("atan2(1, 0)", std::f64::consts::FRAC_PI_2),
+        ("log(8, 2)", 3.0),
+        ("sin(pi/2)", 1.0),
+        ("2e3", 2000.0),
+        ("1/2*x", 1.5),
         ("round(2.5) + abs(-1)", 4.0),
         ("ln(e) + log10(1000) + cos(pi)", 3.0),
     ] {
@@ -83,6 +97,19 @@ fn formulas_that_cannot_be_read_are_refused_with_the_place() {
         ("sqrt(1, 2)", "wrong number of arguments"),
         ("min()", "wrong number of arguments"),
         ("max(1,2,3,4,5,6,7,8,9)", "too many arguments"),
+        // Base 10 in one language, e in another.
+        ("log(x)", "ln(x)"),
+        ("2*log(abs(x) + 1)", "log10(x)"),
+        ("log()", "log2(x)"),
+        ("log(1, 2, 3)", "log(x, base)"),
+        ("1/2x", "\"x\""),
+        ("2(x+1)", "\"(\""),
+        ("(x)(x)", "\"(\""),
+        ("x(x+1)", "no function \"x\""),
+        ("2e", "\"e\""),
+        ("round(x, 2)", "wrong number of arguments"),
+        ("if(x, 1, 2)", "no function \"if\""),
+        ("x ^ -", "unexpected end"),
         ("1,5*x", "unexpected"),
         ("x $ 2", "\"$\""),
         ("x·2", "\"·\""),
@@ -185,5 +212,83 @@ proptest! {
                 Err(refused) => prop_assert_eq!(refused.reason, Reason::NotFinite),
             }
         }
+    }
+}
+
+/// Each function with arguments, and the value.
+const CALLS: [(&str, f64); 32] = [
+    ("sqrt(2.25)", 1.5),
+    ("cbrt(-8)", -2.0),
+    ("abs(-1.5)", 1.5),
+    ("sign(-3)", -1.0),
+    ("exp(1)", std::f64::consts::E),
+    ("ln(10)", std::f64::consts::LN_10),
+    ("log2(8)", 3.0),
+    ("log10(1000)", 3.0),
+    ("log(81, 3)", 4.0),
+    ("sin(1)", 0.841_470_984_807_896_5),
+    ("cos(1)", 0.540_302_305_868_139_8),
+    ("tan(1)", 1.557_407_724_654_902_3),
+    ("asin(1)", std::f64::consts::FRAC_PI_2),
+    ("acos(0)", std::f64::consts::FRAC_PI_2),
+    ("atan(1)", std::f64::consts::FRAC_PI_4),
+    ("atan2(1, -1)", 3.0 * std::f64::consts::FRAC_PI_4),
+    ("sinh(1)", 1.175_201_193_643_801_4),
+    ("cosh(1)", 1.543_080_634_815_243_7),
+    ("tanh(1)", 0.761_594_155_955_764_9),
+    ("asinh(1)", 0.881_373_587_019_543),
+    ("acosh(2)", 1.316_957_896_924_816_6),
+    ("atanh(0.5)", 0.549_306_144_334_054_9),
+    ("floor(-1.5)", -2.0),
+    ("ceil(-1.5)", -1.0),
+    ("round(1.5)", 2.0),
+    ("trunc(1.7)", 1.0),
+    ("pow(2, 10)", 1024.0),
+    ("hypot(3, 4)", 5.0),
+    ("min(3, 1, 2)", 1.0),
+    ("max(3, 1, 2)", 3.0),
+    ("clamp(7, 0, 5)", 5.0),
+    ("fact(5)", 120.0),
+];
+
+/// The words of the row of `docs/calibration.md` that begins so, of those that are written as code.
+fn documented(row: &str) -> Vec<String> {
+    let docs = include_str!("../../../../../../docs/calibration.md");
+    let row = docs.lines().find_map(|line| line.strip_prefix(&format!("| {row} | "))).expect("the row in the docs");
+    let code = row.split('`').skip(1).step_by(2);
+    code.flat_map(str::split_whitespace).map(|word| word.split('(').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn each_function_and_constant_works_and_is_documented() {
+    let called: Vec<&str> = CALLS.iter().filter_map(|(call, _)| call.split('(').next()).collect();
+    assert_eq!(called, FUNCTIONS, "each function is called");
+    for (call, expected) in CALLS {
+        let value = value(call, 0.0).unwrap();
+        assert!((value - expected).abs() < 1e-12, "{call}: {value} instead of {expected}");
+        let name = call.split('(').next().unwrap();
+        let refused = expression("x", &[(name, "tmp")]).unwrap_err();
+        assert_eq!(refused.pointer, format!("/inputs/{name}"), "no input is called like a function");
+    }
+    for (name, expected) in CONSTANTS {
+        assert_eq!(value(name, 0.0), Ok(expected), "{name}");
+    }
+    let constants: Vec<&str> = CONSTANTS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(documented("functions"), FUNCTIONS);
+    assert_eq!(documented("constants"), constants);
+}
+
+#[test]
+fn the_library_knows_no_function_of_a_plausible_name_that_is_not_listed() {
+    // What C, JavaScript, Python, Excel and calculators have.
+    let names = "acot acoth acsc and avg average ceiling clamp cot csc deg degrees div erf erfc exp2 expm1 fabs factorial fix fma \
+        fmod frac gamma gcd if inf infinity int iif isnan lerp lg lgamma ln1p log1p logb mean median mod modulo nan ncr norm npr or \
+        percent phi power quotient rad radians rand random rem rint root rounddown roundup sec select sgn signum smoothstep sqr \
+        square step std sum tgamma xor";
+    for name in names.split_whitespace().filter(|name| !FUNCTIONS.contains(name)) {
+        for arguments in ["", "x", "x, x", "x, x, x"] {
+            assert!(expression(&format!("{name}({arguments})"), &[]).is_err(), "{name}({arguments})");
+        }
+        assert!(expression(name, &[]).is_err(), "{name}");
     }
 }

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use weir_aws::AwsError;
-use weir_core::domain::FieldError;
-use weir_core::domain::Timestamp;
 use weir_core::domain::calibration::{CalibrationEntry, Model, check_inputs};
 use weir_core::domain::device::{Device, DeviceDetails, Sensor};
+use weir_core::domain::{FieldError, Timestamp};
 use weir_core::id::SensorCode;
 use weir_http::ApiError;
 

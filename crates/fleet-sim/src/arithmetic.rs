@@ -31,15 +31,24 @@ pub fn calibrated(model: &Value, raw: f64) -> Option<Expected> {
         _ => return None,
     };
     if let Some(digits) = model.get("round").and_then(Value::as_i64) {
-        let scale = 10f64.powi(digits as i32);
-        value = (value * scale).round() / scale;
-    }
-    if let Some([low, high]) = list("clamp").as_deref() {
-        value = value.max(*low).min(*high);
+        value = rounded(value, digits as usize);
     }
     let valid =
         list("valid").is_none_or(|bounds| matches!(bounds.as_slice(), [low, high] if (*low..=*high).contains(&value)));
+    if let Some([low, high]) = list("clamp").as_deref() {
+        value = value.max(*low).min(*high);
+    }
     Some(Expected { value, valid })
+}
+
+/// The number as it is written, cut after some digits, and one unit of the last added if the next digit is 5 or more.
+fn rounded(value: f64, digits: usize) -> f64 {
+    let text = value.abs().to_string();
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let Some(next) = fraction.as_bytes().get(digits) else { return value };
+    let units: f64 = format!("{whole}{}", fraction.get(..digits).unwrap_or_default()).parse().unwrap_or(f64::NAN);
+    let units = if *next >= b'5' { units + 1.0 } else { units };
+    (units / 10f64.powi(digits as i32)).copysign(value)
 }
 
 fn piecewise(points: &[Vec<f64>], outside: &str, raw: f64) -> Option<f64> {
@@ -92,10 +101,11 @@ mod tests {
     }
 
     #[test]
-    fn rounding_comes_before_clamping_and_validity_last() {
+    fn rounding_comes_first_and_clamping_last() {
         let model =
-            json!({"model": "linear", "slope": 2, "intercept": 1, "round": 1, "clamp": [0, 10], "valid": [1, 9]});
+            json!({"model": "linear", "slope": 2, "intercept": 1, "round": 1, "clamp": [0, 10], "valid": [0, 10]});
         assert_eq!(calibrated(&model, 2.02), Some(Expected { value: 5.0, valid: true }));
+        assert_eq!(calibrated(&model, 4.52), Some(Expected { value: 10.0, valid: true }));
         assert_eq!(calibrated(&model, 50.0), Some(Expected { value: 10.0, valid: false }));
     }
 }

@@ -11,9 +11,8 @@ use utoipa::ToSchema;
 use weir_aws::level::LevelState;
 use weir_aws::problem::{JudgeNext, StoredProblem};
 use weir_aws::{Attempts, AwsError, WriteOutcome};
-use weir_core::domain::FieldError;
-use weir_core::domain::Timestamp;
 use weir_core::domain::problem::{Change, InvalidTransition, Person, Problem, Status, Subject};
+use weir_core::domain::{FieldError, Timestamp};
 use weir_core::id::LevelId;
 use weir_http::{ApiError, Caller, ETag, IfMatch, Member, Merge, Path, from_value};
 

@@ -7,7 +7,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 use serde_json::{Map, Value};
 
-use super::{ApiError, ErrorKind, pointer};
+use super::{ApiError, ErrorKind, integers, pointer};
 use weir_core::domain::FieldError;
 
 /// Maximum size of a body in bytes. A device with all its sensors and settings takes a tenth of it.
@@ -21,7 +21,7 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 /// is an error.
 ///
 /// Answers 415 for another content type, 413 above 64 KB, 400 when the body is not JSON, and 422 with the pointer to the field
-/// when it is not a `T`.
+/// when it is not a `T` or an integer beyond 2^53.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Strict<T>(pub T);
 
@@ -77,6 +77,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     // serde would also read a struct from an array of its fields' values, which is never intended.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err(FieldError::new("", "must be an object").into());
+    }
+    let beyond = integers::beyond(bytes);
+    if !beyond.is_empty() {
+        return Err(beyond.into());
     }
     let deserializer = &mut serde_json::Deserializer::from_slice(bytes);
     serde_path_to_error::deserialize(deserializer).map_err(|error| match error.inner().classify() {

@@ -11,6 +11,7 @@ mod body;
 mod caller;
 mod error_kind;
 mod etag;
+mod integers;
 mod list;
 mod openapi;
 mod page;

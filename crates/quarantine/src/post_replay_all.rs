@@ -10,8 +10,7 @@ use tokio::time::Instant;
 use utoipa::ToSchema;
 use weir_aws::AwsError;
 use weir_aws::quarantine::{EntryFilter, EntryPosition, StoredEntry};
-use weir_core::domain::FieldError;
-use weir_core::domain::{Reason, Timestamp};
+use weir_core::domain::{FieldError, Reason, Timestamp};
 use weir_core::id::QuarantineId;
 use weir_core::wire::time;
 use weir_http::{Admin, ApiError, Cursor, Strict};
@@ -41,8 +40,9 @@ pub(super) struct ReplayBody {
     #[schema(value_type = Option<Timestamp>)]
     since: Option<Timestamp>,
     /// The maximum number of entries: 1 to 100; the default is 100.
+    #[serde(default, with = "weir_core::wire::whole")]
     #[schema(minimum = 1, maximum = 100)]
-    limit: Option<usize>,
+    limit: Option<u64>,
     /// The `next` of the previous answer, with the same filters.
     #[schema(value_type = Option<String>)]
     next: Option<Cursor>,
@@ -83,7 +83,7 @@ impl Parts {
     /// Replays a part of the entries that match the body.
     pub(super) async fn replay_all(&self, body: ReplayBody, until: Until) -> Result<ReplayedJson, ApiError> {
         let ReplayBody { reason, device, since, limit, next } = body;
-        let limit = limit.unwrap_or(MOST);
+        let limit = limit.map_or(MOST, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
         if !(1..=MOST).contains(&limit) {
             return Err(FieldError::new("/limit", format!("must be 1 to {MOST}")).into());
         }

@@ -9,11 +9,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use weir_aws::recalculation::{MOST_CANCELLED, RecalculationTable};
 use weir_aws::{Attempts, AwsError, WriteOutcome};
-use weir_core::domain::FieldError;
-use weir_core::domain::Timestamp;
 use weir_core::domain::device::Sensor;
 use weir_core::domain::reading::Series;
 use weir_core::domain::recalculation::{Count, Job, State as JobState, begins_at};
+use weir_core::domain::{FieldError, Timestamp};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_http::{Admin, ApiError, Path, Strict};
 

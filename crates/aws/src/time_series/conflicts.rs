@@ -11,7 +11,7 @@ use super::super::{Attempts, AwsError};
 use super::dynamodb::{ATTEMPTS, TABLE};
 use super::{Outcomes, Placed, QuarantineWriter, ReadingTable, Written, conflicting};
 use weir_core::domain::Timestamp;
-use weir_core::domain::reading::{ConflictResolution, Reading, StoredReading};
+use weir_core::domain::reading::{ConflictResolution, Quality, Reading};
 
 /// Maximum conflicts of one batch that are resolved at the same time.
 const AT_ONCE: usize = 4;
@@ -45,18 +45,17 @@ impl ReadingTable {
                 continue;
             };
             let stored = stored_of(reading, &item)?;
-            let (rank, raw) = (stored.rank(), stored.raw);
-            match reading.resolve_conflict(&StoredReading { rank, raw }) {
+            match reading.resolve_conflict(&stored) {
                 ConflictResolution::Duplicate => return Ok(Written::Duplicate),
-                ConflictResolution::QuarantineNew => return quarantine.conflict(reading, raw).await,
-                ConflictResolution::Replace => {
-                    if self.put(reading, Some(&item)).await? {
+                ConflictResolution::QuarantineNew => return quarantine.conflict(reading, stored.raw).await,
+                ConflictResolution::Replace(merged) => {
+                    if self.put(&merged, Some(&item)).await? {
                         return Ok(Written::Stored);
                     }
                 }
                 // The old reading is quarantined first: after a crash in between, the next delivery finds it still stored.
                 ConflictResolution::ReplaceAndQuarantineOld => {
-                    quarantine.reading(&stored, conflicting(raw, reading.raw)).await?;
+                    quarantine.reading(&stored, conflicting(stored.raw, reading.raw)).await?;
                     if self.put(reading, Some(&item)).await? {
                         return Ok(Written::Stored);
                     }
@@ -106,15 +105,26 @@ impl ReadingTable {
     }
 }
 
-/// The stored reading in the row of `reading`, as far as resolving a conflict needs it.
+/// The stored reading in the row of `reading`.
 fn stored_of(reading: &Reading, item: &Item) -> Result<Reading, AwsError> {
-    let text = |name: &str| item.get(name).and_then(|value| value.as_n().ok());
-    let corrupt = |name: &str| AwsError::corrupt(TABLE, series(&reading.series), format!("{name} is not a number"));
-    let received_at = text("received_at").and_then(|text| text.parse().ok()).ok_or_else(|| corrupt("received_at"))?;
+    let corrupt = |name: &str| AwsError::corrupt(TABLE, series(&reading.series), format!("{name} cannot be read"));
+    let number = |name: &str| {
+        let text = item.get(name).and_then(|value| value.as_n().ok());
+        text.and_then(|text| text.parse::<f64>().ok()).ok_or_else(|| corrupt(name))
+    };
+    let whole = |name: &str| {
+        let text = item.get(name).and_then(|value| value.as_n().ok());
+        text.and_then(|text| text.parse::<i64>().ok()).ok_or_else(|| corrupt(name))
+    };
+    let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).ok_or_else(|| corrupt(name));
     Ok(Reading {
-        received_at: Timestamp::from_millis(received_at),
-        raw: text("raw").and_then(|text| text.parse().ok()).ok_or_else(|| corrupt("raw"))?,
-        calibration: text("calibration").and_then(|text| text.parse().ok()).ok_or_else(|| corrupt("calibration"))?,
-        ..reading.clone()
+        series: reading.series.clone(),
+        at: reading.at,
+        received_at: Timestamp::from_millis(whole("received_at")?),
+        raw: number("raw")?,
+        value: number("value")?,
+        unit: text("unit")?.clone(),
+        calibration: u32::try_from(whole("calibration")?).map_err(|_| corrupt("calibration"))?,
+        quality: Quality::of_code(text("quality")?).ok_or_else(|| corrupt("quality"))?,
     })
 }

@@ -1,7 +1,8 @@
 //! The time-series store: one port, two stores behind it, with one meaning.
 //!
 //! Each reading that is written ends stored, as a duplicate, or in quarantine. Of two readings of one series and instant,
-//! [`Reading::resolve_conflict`] decides which one is stored in DynamoDB; in Timestream the same order is the record version.
+//! [`Reading::resolve_conflict`] decides which one is stored in DynamoDB; in Timestream the same order is the record version,
+//! except that a number sent again is not stored again with a newer calibration.
 //! The order of arrival never decides. A reading with another raw number that is not stored goes to quarantine, where it is
 //! visible: within one call always, between calls in DynamoDB only. Timestream reports only the version of what it holds, so
 //! there the winner of two is stored and the other one is lost.
@@ -14,7 +15,7 @@ use aws_sdk_dynamodb::Client;
 use super::AwsError;
 use super::config::timestream_write;
 use super::quarantine::{QuarantineEntry, QuarantineTable};
-use weir_core::domain::reading::{ConflictResolution, Reading, Series, StoredReading};
+use weir_core::domain::reading::{ConflictResolution, Reading, Series};
 use weir_core::domain::{Quarantined, Reason, Refusal, Timestamp};
 use weir_core::id::QuarantineId;
 use weir_runtime::StartError;
@@ -190,8 +191,9 @@ fn resolve_conflicts(readings: &[Reading]) -> (Vec<usize>, Vec<(usize, usize)>) 
             best.insert(key, place);
             continue;
         };
-        match reading.resolve_conflict(&StoredReading { rank: known.rank(), raw: known.raw }) {
-            ConflictResolution::Replace | ConflictResolution::ReplaceAndQuarantineOld => {
+        match reading.resolve_conflict(known) {
+            // All readings of a call are made with the same versions, so one of two that say the same has the better of each.
+            ConflictResolution::Replace(_) | ConflictResolution::ReplaceAndQuarantineOld => {
                 best.insert(key, place);
                 losers.push(holder);
             }

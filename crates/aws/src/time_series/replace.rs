@@ -57,7 +57,7 @@ impl TimeSeries {
                 Ok(ReplaceOutcome { overtaken: replaced?, refused: 0 })
             }
             TimeSeries::Timestream(table) => {
-                // The record version lets the newer calibration win, whatever has been stored since.
+                // Of one reception the record version lets the newer calibration win; a reading that was received earlier stays.
                 let readings: Vec<&Reading> = replacements.iter().map(|replacement| &replacement.new).collect();
                 Ok(ReplaceOutcome { overtaken: 0, refused: table.replace(&readings).await? })
             }

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::FieldError;
-use super::Timestamp;
 use super::calibration::{Calibration, CalibrationEntry, Interval, SensorCalibrations};
 use super::reading::FILLING;
 use super::settings::Settings;
+use super::{FieldError, Timestamp};
 use crate::id::{DeviceId, LevelId, SensorCode};
 
 /// Maximum length of a device's or a sensor's name, in characters.

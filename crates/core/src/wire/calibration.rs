@@ -5,9 +5,8 @@ use serde_json::{Map, Value};
 
 use super::fields::Fields;
 use super::{ModelJson, model, time};
-use crate::domain::FieldError;
-use crate::domain::Timestamp;
 use crate::domain::calibration::{CalibrationEntry, Model, Options};
+use crate::domain::{FieldError, Timestamp};
 
 /// Maximum length of a note, in characters.
 const MAX_NOTE: usize = 1_000;

@@ -4,9 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::settings::{group_json, preferences};
-use crate::domain::FieldError;
-use crate::domain::Timestamp;
 use crate::domain::people::profile::{Profile, ProfileRecord};
+use crate::domain::{FieldError, Timestamp};
 use crate::id::Sub;
 
 /// A profile as written.

@@ -100,6 +100,34 @@ async fn a_field_that_does_not_fit_is_422_with_its_pointer() {
 }
 
 #[tokio::test]
+async fn no_integer_of_a_body_loses_digits() {
+    for (number, pointer) in [
+        ("9007199254740993", Some("/at/1")),
+        ("-9007199254740993", Some("/at/1")),
+        ("-9223372036854775808", Some("/at/1")),
+        ("18446744073709551615", Some("/at/1")),
+        ("12345678901234567890123", Some("/at/1")),
+        (&"9".repeat(400), Some("/at/1")),
+        ("9007199254740992", None),
+        ("-9007199254740992", None),
+        ("1.2345678901234567e22", None),
+        ("1e22", None),
+        ("-0", None),
+    ] {
+        let read = strict(format!(r#"{{"name": "a", "at": [1, {number}]}}"#)).await;
+        let named = read.as_ref().err().map(|error| (error.kind(), pointers(error)));
+        assert_eq!(named, pointer.map(|pointer| (ErrorKind::Invalid, vec![pointer])), "{number}: {read:?}");
+    }
+    let deep = r#"{"a/b": {"c": [{"d": -12345678901234567890}]}, "e": 12345678901234567890, "f": "12345678901234567890"}"#;
+    let refused = Merge::from_request(request(Some(MERGE_PATCH), deep), &()).await.unwrap_err();
+    assert_eq!(pointers(&refused), ["/a~1b/c/0/d", "/e"]);
+    // Too deep to be looked at is too deep to be read.
+    let deep = format!(r#"{{"a": {}12345678901234567890{}}}"#, "[".repeat(20_000), "]".repeat(20_000));
+    let refused = Merge::from_request(request(Some(MERGE_PATCH), deep), &()).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Malformed);
+}
+
+#[tokio::test]
 async fn a_hostile_value_is_not_repeated_at_length() {
     let body = json!({"name": "a", "at": "x".repeat(10_000)}).to_string();
     let problem = strict(body).await.unwrap_err();

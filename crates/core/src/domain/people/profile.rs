@@ -1,8 +1,7 @@
 //! Profiles: what users write about themselves.
 
-use crate::domain::FieldError;
-use crate::domain::Timestamp;
 use crate::domain::settings::Group;
+use crate::domain::{FieldError, Timestamp};
 use crate::id::Sub;
 
 /// Maximum length of `name` and `organisation` in characters.

@@ -34,6 +34,7 @@ const ANSWERS: &[(&str, [u32; 3])] = &[
     ("refused.bad-device-id", [0, 0, 1]),
     ("refused.bad-sensor-code", [0, 0, 1]),
     ("refused.bad-timestamp", [0, 0, 1]),
+    ("refused.before-history", [0, 0, 1]),
     ("refused.bad-topic", [0, 0, 1]),
     ("refused.bad-value", [0, 0, 1]),
     ("refused.device-disabled", [0, 0, 1]),

@@ -14,7 +14,7 @@ impl Engine {
     pub fn register(&self) {
         let devices = [
             json!({"id": "buoy-01", "name": "Buoy 1", "location": {"latitude": 48.2, "longitude": 16.4}, "enabled": true,
-                "sensors": sensors(), "settings": {}, "version": 1}),
+                "sensors": sensors(), "settings": {}, "version": 1, "created_at": RECALIBRATED}),
             json!({"id": "buoy-02", "enabled": false, "sensors": [{"code": "ph", "unit": "pH", "enabled": true}]}),
             json!({"id": "air-01", "enabled": true, "sensors": air()}),
             json!({"id": "kloaka-east", "enabled": true, "level_id": "21", "sensors": []}),

@@ -48,7 +48,8 @@ pub(super) fn calibrate(
 
 /// The series whose calibration versions are needed to calibrate `raws`.
 pub(super) fn needed_histories<'a>(device: &'a Device, raws: &'a [RawReading]) -> impl Iterator<Item = Series> + 'a {
-    raws.iter().filter(|_| device.details.enabled).filter_map(|raw| {
+    let needed = |raw: &&RawReading| device.details.enabled && device.remembers(raw.at).is_ok();
+    raws.iter().filter(needed).filter_map(|raw| {
         let sensor = device.sensor(&raw.sensor).filter(|sensor| sensor.enabled)?;
         matches!(sensor.in_force(raw.at), InForce::InHistory).then(|| series(device, raw))
     })
@@ -59,6 +60,9 @@ fn series(device: &Device, raw: &RawReading) -> Series {
 }
 
 fn find<'a>(device: &'a Device, raw: &RawReading, histories: &Histories) -> Lookup<'a> {
+    if let Err(refusal) = device.remembers(raw.at) {
+        return Lookup::Refused(refusal);
+    }
     let Some(sensor) = device.sensor(&raw.sensor) else {
         let detail = format!("the device {} has no sensor {}", device.id, raw.sensor);
         return Lookup::Refused(Refusal::new(Reason::UnknownSensor, detail));

@@ -99,6 +99,9 @@ impl Organizer {
             let detail = format!("the device {id} is disabled");
             return Err(refused(Refusal::new(Reason::DeviceDisabled, detail)).into());
         }
+        if let Some(Err(refusal)) = registered.as_ref().map(|device| device.remembers(at)) {
+            return Err(refused(refusal).into());
+        }
         if let Some(level) = registered.as_ref().and_then(|device| device.details.level_id.clone()) {
             return Ok(level);
         }

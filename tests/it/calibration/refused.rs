@@ -15,6 +15,7 @@ const REASONS: &[(&str, &str, Option<&str>, Option<&str>)] = &[
     ("refused.bad-device-id", "bad_device_id", Some("-buoy"), Some("ph")),
     ("refused.bad-sensor-code", "bad_sensor_code", Some("buoy-01"), Some("PH")),
     ("refused.bad-timestamp", "bad_timestamp", Some("buoy-01"), Some("ph")),
+    ("refused.before-history", "bad_timestamp", Some("buoy-01"), Some("ph")),
     ("refused.bad-topic", "bad_topic", None, None),
     ("refused.bad-value", "bad_value", Some("buoy-01"), Some("ph")),
     ("refused.device-disabled", "device_disabled", Some("buoy-02"), Some("ph")),

@@ -124,3 +124,50 @@ async fn a_reading_delivered_again_after_a_newer_calibration_takes_its_value() {
     assert_eq!(handled(&Functions::over(&engine), "number.with-ts").await, counts([0, 1, 0]));
     assert_eq!(engine.row("readings")["calibration"], 3);
 }
+
+/// A calibration of `ph` that was entered at last, for readings of long ago as well.
+fn corrected(engine: &weir_tests::engine::Engine) {
+    let newer =
+        json!({"version": 3, "valid_from": 1_780_000_000_000_i64, "model": "linear", "slope": 0.02, "intercept": 0});
+    let sensors = json!([{"code": "ph", "unit": "pH", "enabled": true, "calibrations": 3, "calibration": newer}]);
+    engine.put("devices", &json!({"id": "buoy-01", "enabled": true, "sensors": sensors}));
+}
+
+#[tokio::test]
+async fn another_number_sent_after_a_newer_calibration_displaces_nothing() {
+    let (engine, functions) = stood().await;
+    functions.calibration.answer(message(412.0, 1_795_155_884_500)).await.unwrap();
+    let before = engine.row("readings");
+    corrected(&engine);
+    for raw in [500.0, 300.0] {
+        functions.clock.set(NOW.plus_seconds(60));
+        let answer = functions.calibration.answer(message(raw, 1_795_155_890_000)).await.unwrap();
+        assert_eq!(answer, counts([0, 0, 1]), "{raw}");
+        assert_eq!(engine.row("readings"), before, "{raw}");
+    }
+    let rows = engine.rows("quarantine");
+    assert!(rows.len() == 2 && rows.iter().all(|row| row["reason"] == "conflicting_reading"), "{rows:?}");
+}
+
+#[tokio::test]
+async fn the_same_number_sent_again_takes_the_newer_calibration_and_keeps_its_place() {
+    let (engine, functions) = stood().await;
+    functions.calibration.answer(message(412.0, 1_795_155_884_500)).await.unwrap();
+    corrected(&engine);
+    functions.clock.set(NOW.plus_seconds(60));
+    let answer = functions.calibration.answer(message(412.0, 1_795_155_890_000)).await.unwrap();
+    assert_eq!(answer, counts([1, 0, 0]));
+    let row = engine.row("readings");
+    assert_eq!((&row["calibration"], row["value"].as_f64()), (&3.into(), Some(8.24)));
+    assert_eq!(row["received_at"], 1_795_155_884_500_i64);
+    // Received between the two: the number that was there first stays.
+    let answer = functions.calibration.answer(message(500.0, 1_795_155_887_000)).await.unwrap();
+    assert_eq!((answer, engine.row("readings")), (counts([0, 0, 1]), row));
+    // A function that does not know of the calibration yet, with the delivery that was first of all: the value stays.
+    engine.register();
+    let answer = Functions::over(&engine).calibration.answer(message(412.0, 1_795_155_884_400)).await.unwrap();
+    assert_eq!(answer, counts([1, 0, 0]));
+    let row = engine.row("readings");
+    assert_eq!((&row["calibration"], &row["received_at"]), (&3.into(), &1_795_155_884_400_i64.into()));
+    assert_eq!((row["value"].as_f64(), &row["unit"]), (Some(8.24), &"pH".into()));
+}

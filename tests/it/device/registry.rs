@@ -14,7 +14,7 @@ use super::{World, author, details, device};
 fn everything() -> Value {
     json!({
         "name": "Buoy 1", "description": "at the pier", "location": {"latitude": 48.2, "longitude": -16.4},
-        "enabled": true, "level_id": "01", "followed_by": ["03", "21"],
+        "enabled": true, "history_from": "2019-04-07T00:00:00.000Z", "level_id": "01", "followed_by": ["03", "21"],
         "sensors": [
             {"code": "ph", "name": "pH", "unit": "pH", "limits": {"min": 0, "max": 14}},
             {"code": "do", "enabled": false}
@@ -42,7 +42,7 @@ async fn removed_fields_are_removed_from_the_row_too() {
     assert_eq!(world.devices().write(&changed, true).await.unwrap(), WriteOutcome::Done);
     assert_eq!(world.read("b").await.details, details(&json!({})));
     let row = world.engine.row("devices");
-    for gone in ["level_id", "followed_by", "link", "tube", "location"] {
+    for gone in ["history_from", "level_id", "followed_by", "link", "tube", "location"] {
         assert!(row.get(gone).is_none(), "{gone} is still there: {row}");
     }
 }

@@ -43,6 +43,20 @@ async fn the_level_of_a_device_is_in_the_registry_or_in_its_trailing_digits() {
 }
 
 #[tokio::test]
+async fn an_uplink_from_before_the_history_of_its_device_is_quarantined() {
+    let (engine, functions) = set_up().await;
+    engine.put("devices", &json!({"id": "kloaka-03", "enabled": true, "created_at": NOW.millis(), "sensors": []}));
+    let uplink = json!({"end_device_ids": {"device_id": "kloaka-03"}, "topic": "v3/sewer@tenant/devices/kloaka-03/up",
+        "uplink_message": {"received_at": "2007-04-06T00:00:05Z", "decoded_payload": {"filling": 50}}});
+    assert_eq!(handled(&functions, uplink).await, "quarantined");
+    let row = engine.row("quarantine");
+    let detail = row["detail"].as_str().unwrap();
+    assert_eq!(row["reason"], "bad_timestamp");
+    assert!(detail.contains("2007-04-06T00:00:05Z") && detail.contains("history_from"), "{detail}");
+    assert!(engine.rows("readings").is_empty() && engine.rows("levels").is_empty());
+}
+
+#[tokio::test]
 async fn reports_of_a_disabled_device_are_accepted_again_once_it_is_enabled() {
     let (engine, functions) = set_up().await;
     assert_eq!(handled(&functions, event("organizer", "refused.device-disabled")).await, "quarantined");

@@ -71,6 +71,48 @@ async fn a_change_of_the_device_counts_at_once_for_what_is_sent_again() {
     assert_eq!(world.engine.rows("readings").len(), 2);
 }
 
+/// The receiver's count of GPS weeks has rolled over; or somebody registers the device of an archive.
+#[tokio::test]
+async fn a_value_from_before_the_history_of_its_device_is_stored_once_that_begins_earlier() {
+    let world = World::new().await;
+    let sensors = json!([{"code": "ph", "enabled": true}, {"code": "tmp", "enabled": true}]);
+    let mut device = json!({"id": "buoy-99", "enabled": true, "created_at": NOW.millis(), "sensors": sensors});
+    world.engine.put("devices", &device);
+    let year = NOW.plus_seconds(-365 * 86_400);
+    let batch = json!([
+        {"ts": "2007-04-06T00:00:05Z", "values": {"ph": 7.02}},
+        {"ts": year.millis() - 1, "values": {"tmp": 8}},
+        {"ts": year.millis(), "values": {"tmp": 9}},
+    ]);
+    world.publish("buoy-99/readings", &json!({"batch": batch}), NOW).await;
+    assert_eq!(world.engine.row("readings")["raw"], 9);
+    let refused = world.engine.rows("quarantine");
+    assert_eq!(refused.len(), 2);
+    for row in &refused {
+        let detail = row["detail"].as_str().unwrap();
+        assert_eq!(row["reason"], "bad_timestamp");
+        assert!(detail.contains("history_from 2025-11-20T06:24:45Z") && detail.contains("ts 20"), "{detail}");
+    }
+    assert!(
+        refused.iter().any(|row| row["detail"].as_str().unwrap().contains("ts 2007-04-06T00:00:05Z")),
+        "{refused:?}"
+    );
+    for id in world.ids() {
+        assert_eq!(replay(&world, &id).await.1["outcome"], "refused");
+    }
+    device["history_from"] = 1_175_817_605_000_i64.into();
+    world.engine.put("devices", &device);
+    for id in world.ids() {
+        assert_eq!(replay(&world, &id).await, (200, json!({"outcome": "accepted"})));
+    }
+    assert_eq!(world.ids(), Vec::<String>::new());
+    let mut stored: Vec<_> =
+        world.engine.rows("readings").iter().map(|row| (row["at"].as_i64(), row["raw"].as_f64())).collect();
+    stored.sort_by_key(|(at, _)| *at);
+    let year = year.millis();
+    assert_eq!(stored, [(Some(1_175_817_605_000), Some(7.02)), (Some(year - 1), Some(8.0)), (Some(year), Some(9.0))]);
+}
+
 #[tokio::test]
 async fn a_part_of_a_message_is_replayed_without_its_siblings() {
     let world = World::new().await;

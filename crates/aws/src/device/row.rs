@@ -31,6 +31,9 @@ pub(super) struct DeviceRow {
     location: Option<LocationRow>,
     #[serde(default = "yes")]
     enabled: bool,
+    /// Epoch milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    history_from: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     level_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -160,6 +163,7 @@ fn device_of(row: DeviceRow, versions: Versions) -> Result<Device, String> {
         description: row.description,
         location: row.location.map(|LocationRow { latitude, longitude }| Location { latitude, longitude }),
         enabled: row.enabled,
+        history_from: row.history_from.map(Timestamp::from_millis),
         level_id: row.level_id.map(|id| id.parse()).transpose().map_err(bad_id)?,
         followed_by: row.followed_by.as_deref().map(level_ids).transpose().map_err(bad_id)?,
         sensors: row.sensors.into_iter().map(sensor).collect::<Result<_, _>>()?,
@@ -208,6 +212,7 @@ pub(super) fn attributes(device: &Device) -> Result<Item, AwsError> {
         description: device.details.description.clone(),
         location: device.details.location.map(|Location { latitude, longitude }| LocationRow { latitude, longitude }),
         enabled: *enabled,
+        history_from: device.details.history_from.map(Timestamp::millis),
         level_id: level_id.as_ref().map(ToString::to_string),
         followed_by: followed_by.as_ref().map(|ids| ids.iter().map(ToString::to_string).collect()),
         sensors: device.details.sensors.iter().map(sensor_row).collect::<Result<_, _>>().map_err(corrupt)?,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::calibration::{Calibration, CalibrationEntry, Interval, SensorCalibrations};
 use super::reading::FILLING;
 use super::settings::Settings;
-use super::{FieldError, Timestamp};
+use super::{FieldError, Reason, Refusal, Timestamp};
 use crate::id::{DeviceId, LevelId, SensorCode};
 
 /// Maximum length of a device's or a sensor's name, in characters.
@@ -17,6 +17,10 @@ const MAX_DESCRIPTION: usize = 1_000;
 const MAX_UNIT: usize = 32;
 /// Maximum sensors of a device. With the largest calibration each, they fit into a row, whose limit is 400 KB.
 pub const MAX_SENSORS: usize = 64;
+/// How long before its registration a device's history begins unless it says otherwise, in seconds: a year of 365 days.
+const HISTORY_SECONDS: i64 = 365 * 86_400;
+/// The last instant at which a history can begin, 2286-11-20T17:46:39.999Z, as for calibrations.
+const LAST_MS: i64 = 9_999_999_999_999;
 /// Maximum flow sensors in `followed_by`.
 const MAX_FOLLOWING: usize = 16;
 
@@ -104,6 +108,8 @@ pub struct DeviceDetails {
     pub location: Option<Location>,
     /// Messages of a disabled device are quarantined.
     pub enabled: bool,
+    /// The first instant that its readings can have; see [`Device::history_from`].
+    pub history_from: Option<Timestamp>,
     /// The flow sensor that this device is, if it is one.
     pub level_id: Option<LevelId>,
     /// The flow sensors after this one, if they are not just the next number on its tube. `Some` and empty: it is the last
@@ -123,6 +129,7 @@ impl Default for DeviceDetails {
             description: String::new(),
             location: None,
             enabled: true,
+            history_from: None,
             level_id: None,
             followed_by: None,
             sensors: Vec::new(),
@@ -148,6 +155,9 @@ impl DeviceDetails {
         if let Some(Location { latitude, longitude }) = self.location {
             check_degrees("/location/latitude", latitude, 90.0, &mut errors);
             check_degrees("/location/longitude", longitude, 180.0, &mut errors);
+        }
+        if self.history_from.is_some_and(|from| from < Timestamp::EARLIEST || from.millis() > LAST_MS) {
+            errors.push(FieldError::new("/history_from", "must be an instant from the years 2000 to 2286"));
         }
         self.check_following(&mut errors);
         self.check_sensors(&mut errors);
@@ -262,6 +272,25 @@ impl Device {
     /// The sensor with this code.
     pub fn sensor(&self, code: &SensorCode) -> Option<&Sensor> {
         self.details.sensor(code)
+    }
+
+    /// The first instant that its readings can have: a year before it was registered, unless its details say otherwise.
+    pub fn history_from(&self) -> Timestamp {
+        self.details.history_from.unwrap_or_else(|| self.created_at.plus_seconds(-HISTORY_SECONDS))
+    }
+
+    /// Checks that a reading of this device can be of the instant `at`.
+    ///
+    /// # Errors
+    /// `bad_timestamp` before [`history_from`](Self::history_from). Such an instant comes from a clock that was never set, or was
+    /// set wrong: a receiver whose count of GPS weeks has rolled over is 19.6 years behind.
+    pub fn remembers(&self, at: Timestamp) -> Result<(), Refusal> {
+        let from = self.history_from();
+        if at >= from {
+            return Ok(());
+        }
+        let detail = format!("ts {at} lies before history_from {from} of the device {}", self.id);
+        Err(Refusal::new(Reason::BadTimestamp, detail))
     }
 
     /// The sensors that have calibrations.

@@ -19,7 +19,13 @@ const MOST_POINTS: usize = 1_000;
 const HIGHEST_DEGREE: usize = 9;
 
 /// What can be fitted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumDiscriminants)]
+#[strum_discriminants(
+    name(FittedModel),
+    doc = "Which model is fitted. As text, its name in the field `model`.",
+    derive(strum::EnumString, strum::VariantNames),
+    strum(serialize_all = "snake_case")
+)]
 pub enum Kind {
     /// A straight line by least squares.
     Linear,

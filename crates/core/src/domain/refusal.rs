@@ -36,7 +36,7 @@ reasons! {
     BadSensorCode = "bad_sensor_code",
     /// The level id is not a tube and a number.
     BadLevelId = "bad_level_id",
-    /// `ts` is neither epoch milliseconds nor RFC 3339, or lies before the year 2000.
+    /// `ts` is neither epoch milliseconds nor RFC 3339, or lies before the year 2000 or the device's `history_from`.
     BadTimestamp = "bad_timestamp",
     /// `ts` lies more than 15 minutes ahead of the reception.
     FutureTimestamp = "future_timestamp",

@@ -1,5 +1,7 @@
 //! An instant, in milliseconds since 1970-01-01T00:00:00Z.
 
+use std::fmt;
+
 use super::{Reason, Refusal};
 
 /// How far the instant of a message may be ahead of its reception, in ms.
@@ -67,6 +69,16 @@ impl Timestamp {
             ));
         }
         Ok(self)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// RFC 3339 in UTC; the milliseconds beyond the calendar.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(at) => at.fmt(f),
+            Err(_) => write!(f, "{} ms", self.0),
+        }
     }
 }
 

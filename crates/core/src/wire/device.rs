@@ -80,6 +80,9 @@ pub struct DeviceJson {
     pub location: Option<LocationJson>,
     /// Messages of a disabled device are quarantined.
     pub enabled: bool,
+    /// The first instant that its readings can have; values with an earlier `ts` are quarantined.
+    #[serde(with = "super::time")]
+    pub history_from: Timestamp,
     /// The flow sensor that this device is, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level_id: Option<LevelId>,
@@ -116,6 +119,7 @@ impl DeviceJson {
             description: details.description.clone(),
             location: details.location.map(|Location { latitude, longitude }| LocationJson { latitude, longitude }),
             enabled: details.enabled,
+            history_from: device.history_from(),
             level_id: details.level_id.clone(),
             followed_by: details.followed_by.clone(),
             sensors: details.sensors.iter().map(|sensor| SensorJson::of(sensor, in_force.get(&sensor.code))).collect(),

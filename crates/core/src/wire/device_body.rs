@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 use super::device::{DeviceJson, LimitsJson, LocationJson, SensorJson};
 use super::same::same;
 use super::settings::settings;
-use crate::domain::FieldError;
 use crate::domain::calibration::Interval;
 use crate::domain::device::{DeviceDetails, Location, Sensor};
+use crate::domain::{FieldError, Timestamp};
 use crate::id::{DeviceId, LevelId, SensorCode};
 
 /// Why a field that the registry sets itself cannot be written.
@@ -109,6 +109,11 @@ pub struct DeviceBody {
     /// Messages of a disabled device are quarantined. Default: true.
     #[serde(default)]
     pub enabled: Option<bool>,
+    /// The first instant that its readings can have, from 2000 to 2286; values with an earlier `ts` are quarantined. Default: a
+    /// year before the device is registered.
+    #[serde(default, with = "super::time::option")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<Timestamp>))]
+    pub history_from: Option<Timestamp>,
     /// The flow sensor that this device is, if it is one.
     #[serde(default)]
     pub level_id: Option<LevelId>,
@@ -177,6 +182,7 @@ impl DeviceBody {
             description: self.description,
             location: self.location.map(|LocationJson { latitude, longitude }| Location { latitude, longitude }),
             enabled: self.enabled.unwrap_or(true),
+            history_from: self.history_from,
             level_id: self.level_id,
             followed_by: self.followed_by,
             sensors,

@@ -2,15 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use strum::VariantNames;
 
 use super::fields::Fields;
 use super::{ModelJson, model};
 use crate::domain::FieldError;
 use crate::domain::calibration::{Options, Outside};
-use crate::domain::fit::{Fit, Kind};
-
-/// What can be fitted.
-const MODELS: [&str; 5] = ["linear", "two_point", "piecewise", "polynomial", "steinhart_hart"];
+use crate::domain::fit::{Fit, FittedModel, Kind};
 
 /// The body of a fit, for the OpenAPI document. It is parsed by [`read`], which reports every wrong field.
 #[derive(Debug, Clone, Serialize)]
@@ -85,23 +83,23 @@ pub fn read(body: &Map<String, Value>) -> Result<Asked, Vec<FieldError>> {
 }
 
 fn kind(fields: &mut Fields<'_>) -> Option<Kind> {
-    match fields.required("model")?.as_str() {
-        Some("linear") => Some(Kind::Linear),
-        Some("two_point") => Some(Kind::TwoPoint),
-        Some("steinhart_hart") => Some(Kind::SteinhartHart),
-        Some("polynomial") => {
+    let Some(model) = fields.required("model")?.as_str().and_then(|name| name.parse().ok()) else {
+        fields.refuse("model", format!("must be one of {}", FittedModel::VARIANTS.join(", ")));
+        return None;
+    };
+    match model {
+        FittedModel::Linear => Some(Kind::Linear),
+        FittedModel::TwoPoint => Some(Kind::TwoPoint),
+        FittedModel::SteinhartHart => Some(Kind::SteinhartHart),
+        FittedModel::Polynomial => {
             fields.required("degree")?;
             let degree = fields.whole("degree", "must be a whole number")??;
             Some(Kind::Polynomial { degree: usize::try_from(degree).unwrap_or(usize::MAX) })
         }
-        Some("piecewise") => match fields.optional("outside") {
+        FittedModel::Piecewise => match fields.optional("outside") {
             None => Some(Kind::Piecewise(Outside::Extend)),
             Some(_) => model::outside(fields).map(Kind::Piecewise),
         },
-        _ => {
-            fields.refuse("model", format!("must be one of {}", MODELS.join(", ")));
-            None
-        }
     }
 }
 
@@ -125,10 +123,14 @@ mod tests {
             "residuals": [-1.0, 0.0, 1.0], "rmse": (2.0f64 / 3.0).sqrt(), "r_squared": 0.75, "largest": 1.0, "worst": 0, "warnings": [],
         });
         assert_eq!(answer(&body).unwrap(), expected);
-        for model in ["linear", "two_point", "piecewise", "steinhart_hart"] {
+        for model in FittedModel::VARIANTS {
             let points = json!([[10_000, 25.0], [3_600, 50.0], [32_650, 0.0]]);
-            let answer = answer(&json!({"model": model, "points": points})).unwrap();
-            assert_eq!(answer["model"]["model"], model);
+            let mut body = json!({"model": model, "points": points});
+            if *model == "polynomial" {
+                body["degree"] = 2.into();
+            }
+            let answer = answer(&body).unwrap();
+            assert_eq!(answer["model"]["model"], *model);
         }
         let flat = answer(&json!({"model": "polynomial", "degree": 1.0, "points": [[0, 5], [1, 5]]})).unwrap();
         assert_eq!((&flat["model"]["coefficients"], &flat["r_squared"]), (&json!([5.0, 0.0]), &Value::Null));

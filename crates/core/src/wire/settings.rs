@@ -105,7 +105,10 @@ fn setting(value: &Value, at: &str, errors: &mut Vec<FieldError>) -> Option<Sett
         Value::Bool(flag) => Setting::Flag(*flag),
         Value::Number(number) => match number.as_i64() {
             Some(integer) => Setting::Integer(integer),
-            None if number.is_u64() => Setting::Integer(i64::MAX),
+            None if number.is_u64() => {
+                errors.push(FieldError::new(at, "is beyond 2^53, and other software would read it as another number"));
+                Setting::number(number.as_f64()?)
+            }
             None => Setting::number(number.as_f64()?),
         },
         Value::String(text) => Setting::Text(text.clone()),
@@ -181,6 +184,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_setting_is_left_out_of_a_report() {
-        assert_eq!(group_json(&reported(json!({"a": 1, "b": null}).as_object().unwrap())), json!({"a": 1}));
+        let report = json!({"a": 1, "b": null, "c": i64::MIN, "d": u64::MAX});
+        let shown = json!({"a": 1, "c": i64::MIN, "d": 1.844_674_407_370_955_2e19});
+        assert_eq!(group_json(&reported(report.as_object().unwrap())), shown);
     }
 }

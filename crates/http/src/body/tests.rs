@@ -118,7 +118,8 @@ async fn no_integer_of_a_body_loses_digits() {
         let named = read.as_ref().err().map(|error| (error.kind(), pointers(error)));
         assert_eq!(named, pointer.map(|pointer| (ErrorKind::Invalid, vec![pointer])), "{number}: {read:?}");
     }
-    let deep = r#"{"a/b": {"c": [{"d": -12345678901234567890}]}, "e": 12345678901234567890, "f": "12345678901234567890"}"#;
+    let deep =
+        r#"{"a/b": {"c": [{"d": -12345678901234567890}]}, "e": 12345678901234567890, "f": "12345678901234567890"}"#;
     let refused = Merge::from_request(request(Some(MERGE_PATCH), deep), &()).await.unwrap_err();
     assert_eq!(pointers(&refused), ["/a~1b/c/0/d", "/e"]);
     // Too deep to be looked at is too deep to be read.

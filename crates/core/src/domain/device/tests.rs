@@ -32,6 +32,7 @@ fn every_violated_rule_is_named_with_its_field() {
     wrong.description = "d".repeat(1_001);
     wrong.location = Some(Location { latitude: 90.1, longitude: f64::NAN });
     wrong.sensors[1].unit = "u".repeat(33);
+    wrong.history_from = Some(Timestamp::from_millis(946_684_799_999));
     wrong.followed_by = Some(ids(&["02", "02"]));
     let pointers: Vec<_> = wrong.checked().unwrap_err().into_iter().map(|error| error.pointer).collect();
     assert_eq!(
@@ -41,6 +42,7 @@ fn every_violated_rule_is_named_with_its_field() {
             "/description",
             "/location/latitude",
             "/location/longitude",
+            "/history_from",
             "/followed_by",
             "/followed_by/1",
             "/sensors/1/unit",
@@ -120,4 +122,37 @@ fn the_history_is_needed_only_for_instants_before_the_latest_version() {
     assert_eq!(sensor.in_force(Timestamp::from_millis(999)), InForce::InHistory);
     sensor.calibrations = Some(SensorCalibrations { latest, count: 1 });
     assert_eq!(sensor.in_force(Timestamp::from_millis(999)), InForce::None);
+}
+
+#[test]
+fn the_history_of_a_device_begins_a_year_before_its_registration_or_where_it_says() {
+    // Registered at 2026-11-20T06:24:44.123Z.
+    let registered = 1_795_155_884_123;
+    let device = |history_from: Option<i64>| {
+        let history_from = history_from.map(Timestamp::from_millis);
+        let details = DeviceDetails { history_from, ..details(&["ph"]) }.checked().unwrap();
+        Device::new("b".parse().unwrap(), details, Calibrations::new(), Versions::default(), author(registered))
+    };
+    let year = 365 * 86_400_000;
+    for (history_from, first) in [
+        (None, registered - year),
+        (Some(946_684_800_000), 946_684_800_000),
+        (Some(9_999_999_999_999), 9_999_999_999_999),
+    ] {
+        let device = device(history_from);
+        assert_eq!(device.remembers(Timestamp::from_millis(first)), Ok(()), "{history_from:?}");
+        let refused = device.remembers(Timestamp::from_millis(first - 1)).unwrap_err();
+        assert_eq!(refused.reason, Reason::BadTimestamp, "{history_from:?}");
+        // Changing it keeps the default: it is counted from the registration.
+        let changed = device.with_details(device.details.clone(), Calibrations::new(), author(registered + 5));
+        assert_eq!(changed.history_from().millis(), first);
+    }
+    let old = device(None).remembers(Timestamp::from_millis(946_684_805_000)).unwrap_err();
+    assert_eq!(old.detail, "ts 2000-01-01T00:00:05Z lies before history_from 2025-11-20T06:24:44.123Z of the device b");
+    for millis in [i64::MIN, i64::MAX] {
+        let _ = device(None).remembers(Timestamp::from_millis(millis));
+    }
+    let refused =
+        DeviceDetails { history_from: Some(Timestamp::from_millis(10_000_000_000_000)), ..details(&[]) }.checked();
+    assert_eq!(refused.unwrap_err()[0].pointer, "/history_from");
 }

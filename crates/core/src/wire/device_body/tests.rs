@@ -22,7 +22,7 @@ fn pointers(value: Value, current: Option<&DeviceJson>) -> Vec<String> {
 fn buoy() -> Value {
     json!({
         "name": "Buoy 1", "description": "at the pier", "location": {"latitude": 48.2, "longitude": 16.4},
-        "enabled": false, "level_id": "01", "followed_by": ["03"],
+        "enabled": false, "history_from": "2019-04-07T00:00:00.000Z", "level_id": "01", "followed_by": ["03"],
         "sensors": [{"code": "ph", "name": "pH", "unit": "pH", "enabled": true, "limits": {"min": 0.0, "max": 14.0}}],
         "settings": {"every": 60}
     })
@@ -70,24 +70,29 @@ fn what_was_read_can_be_written_back_and_nothing_else_of_it() {
 #[test]
 fn every_wrong_field_is_named() {
     let wrong = json!({
-        "location": {"latitude": 91, "longitude": 0},
+        "location": {"latitude": 91, "longitude": 0}, "history_from": "1999-12-31T23:59:59Z",
         "sensors": [{"name": "no code"}, {"code": "ph", "limits": {"min": 2, "max": 1}}],
         "settings": {"a": null}
     });
     assert_eq!(
         pointers(wrong, None),
-        ["/sensors/0/code", "/sensors/1/limits/max", "/settings/a", "/location/latitude"]
+        ["/sensors/0/code", "/sensors/1/limits/max", "/settings/a", "/location/latitude", "/history_from"]
     );
-    assert!(serde_json::from_value::<DeviceBody>(json!({"colour": "red"})).is_err());
+    for no_device in
+        [json!({"colour": "red"}), json!({"history_from": "2007"}), json!({"history_from": 1_795_155_884_123_i64})]
+    {
+        assert!(serde_json::from_value::<DeviceBody>(no_device.clone()).is_err(), "{no_device}");
+    }
 }
 
 #[test]
 fn a_patch_changes_what_it_names_and_null_removes() {
     let current = shown(buoy());
-    let patch = json!({"name": "B", "location": null, "settings": {"every": null, "sleep": true}, "sensors": []});
+    let patch = json!({"name": "B", "location": null, "history_from": null, "settings": {"every": null, "sleep": true}, "sensors": []});
     let patched = patched(&current, patch.as_object().unwrap().clone());
     let details = body(patched).details(Some(&current)).unwrap();
     assert_eq!((details.name.as_str(), details.description.as_str()), ("B", "at the pier"));
+    assert_eq!(details.history_from, None);
     assert!(details.location.is_none() && details.sensors.is_empty() && !details.enabled);
     assert_eq!(super::super::settings::settings_json(&details.settings), json!({"sleep": true}));
 }
@@ -99,4 +104,12 @@ fn a_sensor_keeps_the_code_of_its_path() {
     assert_eq!(sensor(json!({})).unwrap().code, code);
     assert_eq!(sensor(json!({"code": "ph"})).unwrap().code, code);
     assert_eq!(sensor(json!({"code": "do"})).unwrap_err()[0].pointer, "/code");
+}
+
+#[test]
+fn the_beginning_of_the_history_is_always_shown() {
+    let shown = |body| serde_json::to_value(shown(body)).unwrap()["history_from"].clone();
+    assert_eq!(shown(json!({})), "2025-11-20T06:24:44.123Z");
+    assert_eq!(shown(json!({"history_from": null})), "2025-11-20T06:24:44.123Z");
+    assert_eq!(shown(json!({"history_from": "2007-04-06T02:00:00+02:00"})), "2007-04-06T00:00:00.000Z");
 }

@@ -55,7 +55,7 @@ async fn a_device_is_registered_shown_and_delivered() {
     );
     let expected = json!({
         "id": "buoy-09", "name": "Buoy 9", "description": "at the pier",
-        "location": {"latitude": 48.21, "longitude": 16.41}, "enabled": true,
+        "location": {"latitude": 48.21, "longitude": 16.41}, "enabled": true, "history_from": "2025-11-20T06:24:44.123Z",
         "sensors": [{"code": "ph", "name": "pH", "unit": "pH", "enabled": true, "limits": {"min": 0.0, "max": 14.0}}],
         "settings": {"every": 60}, "version": 1, "created_at": "2026-11-20T06:24:44.123Z",
         "updated_at": "2026-11-20T06:24:44.123Z", "updated_by": "ann@example.com", "delivery": "delivered"

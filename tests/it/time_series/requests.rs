@@ -83,7 +83,7 @@ async fn an_empty_unit_is_left_out_because_timestream_refuses_empty_text() {
 }
 
 #[tokio::test]
-async fn the_version_lets_a_newer_calibration_win_and_then_the_earlier_reception() {
+async fn the_version_lets_the_earlier_reception_win_and_of_one_reception_the_newer_calibration() {
     let timestream = Timestream::willing();
     let (engine, calibration) = into(&timestream).await;
     let reading = |received: i64| json!({"value": 412, "ts": RECALIBRATED + 1000, "topic": "buoy-01/reading/sensor/ph", "received_at": received});
@@ -95,12 +95,14 @@ async fn the_version_lets_a_newer_calibration_win_and_then_the_earlier_reception
     let sensors = json!([{"code": "ph", "enabled": true, "calibrations": 3, "calibration": newer}]);
     engine.put("devices", &json!({"id": "buoy-01", "enabled": true, "sensors": sensors}));
     let recalibrated = Functions::calibration_into(&engine, timestream.store());
-    recalibrated.answer(reading(later)).await.unwrap();
+    for received in [first, later] {
+        recalibrated.answer(reading(received)).await.unwrap();
+    }
     let requests = timestream.take();
     let version = |request: &Value| records(request)[0]["Version"].as_i64().expect("a version");
-    let [received_first, received_later, recalibrated] = [0, 1, 2].map(|place| version(&requests[place]));
-    assert!(recalibrated > received_first && received_first > received_later, "{requests:?}");
-    assert!(received_later > 0);
+    let [first, later, first_again, later_again] = [0, 1, 2, 3].map(|place| version(&requests[place]));
+    assert!(first_again > first && first > later_again && later_again > later, "{requests:?}");
+    assert!(later > 0);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use aws_smithy_http_client::Builder;
-use cognito_add_update_delete_user::{ChangeUser, Lock, Parts};
+use cognito_add_update_delete_user::{ChangeUser, Lock, Mfa, Parts};
 use serde_json::{Value, json};
 use tooling::cloud::Cloud;
 use weir_aws::people::Pool;
@@ -15,6 +15,9 @@ use crate::engine::Engine;
 use crate::local::Local;
 use crate::pool::client;
 use crate::wire::{Ledger, Wire};
+
+/// The password of whom [`OwnPool::add`] adds.
+const PASSWORD: &str = "Own-Battery-8-Staple";
 
 /// The pool.
 pub struct OwnPool {
@@ -86,9 +89,30 @@ impl OwnPool {
         let made = self.ask("AdminCreateUser", new).await;
         let username = made["User"]["Username"].as_str().expect("a name").to_owned();
         self.ask("AdminAddUserToGroup", json!({"Username": username, "GroupName": group})).await;
-        let own = json!({"Username": username, "Password": "Own-Battery-8-Staple", "Permanent": true});
+        let own = json!({"Username": username, "Password": PASSWORD, "Permanent": true});
         self.ask("AdminSetUserPassword", own).await;
         username
+    }
+
+    /// An app by which people of the pool sign in; returns its client id.
+    pub async fn app(&self) -> String {
+        let flows = ["ALLOW_ADMIN_USER_PASSWORD_AUTH"];
+        let made = self.ask("CreateUserPoolClient", json!({"ClientName": "app", "ExplicitAuthFlows": flows})).await;
+        made["UserPoolClient"]["ClientId"].as_str().expect("an id").to_owned()
+    }
+
+    /// Signs in a person added by [`OwnPool::add`]; returns the refresh token.
+    pub async fn sign_in(&self, app: &str, email: &str) -> String {
+        let said = json!({"USERNAME": email, "PASSWORD": PASSWORD});
+        let body = json!({"ClientId": app, "AuthFlow": "ADMIN_USER_PASSWORD_AUTH", "AuthParameters": said});
+        let answer = self.ask("AdminInitiateAuth", body).await;
+        answer["AuthenticationResult"]["RefreshToken"].as_str().expect("a token").to_owned()
+    }
+
+    /// Whether the refresh token still gives tokens.
+    pub async fn is_signed_in(&self, app: &str, refresh_token: &str) -> bool {
+        let body = json!({"ClientId": app, "RefreshToken": refresh_token});
+        try_asked(&self.cloud, "GetTokensFromRefreshToken", &body).await.is_ok()
     }
 
     /// The number of admins who can sign in.
@@ -116,7 +140,7 @@ impl OwnPool {
     pub fn function_over(&self, wire: Arc<dyn Wire>) -> ChangeUser {
         let profiles = ProfileTable::new(self.engine.client_once(wire.clone()), self.engine.name("users"));
         let lock = Lock::new(profiles.clone(), self.clock.clone());
-        ChangeUser::new(Parts { pool: self.pool(wire), profiles, lock, clock: self.clock.clone() })
+        ChangeUser::new(Parts { pool: self.pool(wire), profiles, lock, clock: self.clock.clone(), mfa: Mfa::Optional })
     }
 
     /// Lets a minute pass, after which all leases and flags have expired.
@@ -133,7 +157,12 @@ pub fn attribute<'a>(user: &'a Value, name: &str) -> &'a str {
 }
 
 async fn asked(cloud: &Cloud, operation: &str, body: &Value) -> Value {
+    try_asked(cloud, operation, body).await.expect("the pool answers")
+}
+
+async fn try_asked(cloud: &Cloud, operation: &str, body: &Value) -> Result<Value, String> {
     let target = format!("AWSCognitoIdentityProviderService.{operation}");
     let headers = [("x-amz-target", target.as_str()), ("content-type", "application/x-amz-json-1.1")];
-    cloud.json("cognito-idp", "POST", "/", &headers, Some(body)).await.expect("the pool answers")
+    let answer = cloud.json("cognito-idp", "POST", "/", &headers, Some(body)).await;
+    answer.map_err(|error| format!("{error:#}"))
 }

@@ -60,6 +60,16 @@ impl Recorded {
         Pool::new(client("http://127.0.0.1:9", Builder::new().build_http(), self.clone(), 3), ID)
     }
 
+    /// Forgets the user with this name, as Cognito's `DeleteUser` does.
+    pub fn forget(&self, username: &str) {
+        self.people.lock().unwrap().retain(|person| person["Username"] != username);
+    }
+
+    /// Adds a user made by [`person`].
+    pub fn know(&self, person: Value) {
+        self.people.lock().unwrap().push(person);
+    }
+
     /// Refuses the next request of the operation.
     pub fn refuse(&self, operation: &'static str, status: u16, code: &'static str, text: &'static str) {
         self.refuse_after(0, operation, status, code, text);
@@ -200,6 +210,12 @@ pub fn disabled(mut person: Value) -> Value {
 /// The person, with a temporary password.
 pub fn invited(mut person: Value) -> Value {
     person["UserStatus"] = "FORCE_CHANGE_PASSWORD".into();
+    person
+}
+
+/// The person, who signs in with one-time codes.
+pub fn with_codes(mut person: Value) -> Value {
+    person["UserMFASettingList"] = json!(["SOFTWARE_TOKEN_MFA"]);
     person
 }
 

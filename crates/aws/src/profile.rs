@@ -1,4 +1,5 @@
-//! The table `users`: profiles by Cognito's user id (`sub`), tombstones of deleted users, and leases.
+//! The table `users`: profiles by Cognito's user id (`sub`), tombstones of deleted users, leases, and
+//! the position of the sweep for orphans.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -14,6 +15,7 @@ use weir_core::id::Sub;
 use weir_core::wire::settings::{group_json, reported};
 
 mod lease;
+mod position;
 
 const TABLE: &str = "users";
 /// The only partition of the sparse index `listed`, which holds profiles but no leases, tombstones or deleted profiles.

@@ -50,7 +50,7 @@ pub(super) struct ChangeBody {
     /// The e-mail address. The old one stays in use until the user has confirmed the new one, unless `email_verified` is true.
     #[serde(default)]
     email: Option<String>,
-    /// With `email`: the admin vouches for the address, so that it is used at once.
+    /// With `email`: the admin vouches for the address, so that it is used at once. Signs the user out.
     #[serde(default)]
     email_verified: Option<bool>,
     /// The role. Demoting a user to `user` signs them out.
@@ -62,7 +62,7 @@ pub(super) struct ChangeBody {
     /// Whether the user can sign in. Disabling a user signs them out.
     #[serde(default)]
     enabled: Option<bool>,
-    /// A new password.
+    /// A new password. Signs the user out.
     #[serde(default)]
     password: Option<PasswordBody>,
 }
@@ -136,6 +136,13 @@ impl Change {
     pub(super) fn is_empty(&self) -> bool {
         let Self { email, role, devices, enabled, password } = self;
         email.is_none() && role.is_none() && devices.is_none() && enabled.is_none() && password.is_none()
+    }
+
+    /// Whether the change signs the user out: whoever has a session must not keep rights, or an identity, that an admin has
+    /// taken away.
+    pub(super) fn ends_sessions(&self) -> bool {
+        let vouched = self.email.as_ref().is_some_and(|(_, verified)| *verified);
+        self.enabled == Some(false) || self.role == Some(Role::User) || self.password.is_some() || vouched
     }
 }
 

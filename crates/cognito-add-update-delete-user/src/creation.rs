@@ -65,7 +65,7 @@ impl Parts {
                 error if error.is_refusal() => return Err(error.into()),
                 error => {
                     // It is unknown whether the user was created. If so, it has this flag.
-                    if let Ok(Some(Account { person, creating: Some(found) })) = self.by_email(&new.email).await
+                    if let Ok(Some(Account { person, creating: Some(found), .. })) = self.by_email(&new.email).await
                         && found.is_same_creation(flag)
                     {
                         self.undo(&person).await?;
@@ -82,9 +82,9 @@ impl Parts {
     async fn own_or_removed(&self, email: &str, flag: &CreationFlag) -> Result<Option<Person>, ApiError> {
         match self.by_email(email).await? {
             None => Ok(None),
-            Some(Account { person, creating: Some(found) }) if found.is_same_creation(flag) => Ok(Some(person)),
+            Some(Account { person, creating: Some(found), .. }) if found.is_same_creation(flag) => Ok(Some(person)),
             Some(Account { creating: None, .. }) => Err(PoolError::Exists.into()),
-            Some(Account { person, creating: Some(found) }) if found.is_expired(self.clock.now()) => {
+            Some(Account { person, creating: Some(found), .. }) if found.is_expired(self.clock.now()) => {
                 tracing::warn!(whom = %person.sub, "an incomplete user is removed");
                 self.undo(&person).await?;
                 Ok(None)

@@ -9,19 +9,22 @@ use weir_core::id::Username;
 use weir_core::wire::person::PersonJson;
 use weir_http::{ApiError, Caller, IfMatch, version_of};
 
-use super::Parts;
+use super::{Mfa, Parts};
 
 impl Parts {
     /// Refuses a caller who is an admin only according to the token. The token stays valid for up to 15 minutes after the
-    /// caller was demoted, disabled or deleted, and must not be used to undo that.
+    /// caller was demoted, disabled or deleted, and must not be used to undo that. Where one-time codes are required, also
+    /// refuses an admin who has none: the user pool asks for them only at the next sign-in.
     pub(super) async fn require_active_admin(&self, caller: &Caller) -> Result<(), ApiError> {
         let username = caller.username.parse::<Username>().ok();
         let found = match &username {
-            Some(username) => self.pool.find(username).await?,
+            Some(username) => self.pool.find_with_mfa(username).await?,
             None => None,
         };
         match found {
-            Some(person) if person.sub.as_str() == caller.sub && is_active_admin(&person) => Ok(()),
+            Some((person, has_mfa)) if person.sub.as_str() == caller.sub && is_active_admin(&person) => {
+                if has_mfa || self.mfa == Mfa::Optional { Ok(()) } else { Err(ApiError::mfa_required()) }
+            }
             Some(_) | None => Err(ApiError::forbidden("you are no longer an admin, although your token says so")),
         }
     }
@@ -44,7 +47,7 @@ impl Parts {
         let mut next = None;
         loop {
             let (members, further) = self.pool.members(Role::Admin, MAX_PAGE, next).await?;
-            for Account { person, creating } in members {
+            for Account { person, creating, .. } in members {
                 let candidate = person.enabled && creating.is_none() && person.username != admin.username;
                 if candidate && self.pool.find(&person.username).await?.is_some_and(|person| can_replace_admin(&person))
                 {

@@ -2,12 +2,14 @@
 //!
 //! Cognito has no transactions. Users being created are therefore flagged by the first call, and the last call removes the
 //! flag (`creation`); changes and deletions hold a lock (`lock`), on which the guards against losing the last admin rely
-//! (`guards`); and every step may be repeated (`steps`).
+//! (`guards`); and every step may be repeated (`steps`). A schedule looks for profiles whose user has gone without the API
+//! (`sweep`).
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{patch, post};
+use serde_json::json;
 use utoipa::OpenApi;
 use weir_aws::config;
 use weir_aws::people::{self, Pool};
@@ -25,13 +27,17 @@ mod patch_user;
 mod post_user;
 mod settings;
 mod steps;
+mod sweep;
 
 pub use lock::Lock;
-pub use settings::Settings;
+pub use settings::{Mfa, Settings};
+
+use sweep::Swept;
 
 /// The function.
 pub struct ChangeUser {
     router: Router,
+    parts: Parts,
 }
 
 /// What the route handlers share.
@@ -45,6 +51,8 @@ pub struct Parts {
     pub lock: Lock,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// Whether admins must have one-time codes.
+    pub mfa: Mfa,
 }
 
 #[derive(OpenApi)]
@@ -58,7 +66,7 @@ impl ChangeUser {
         let routes = Router::new()
             .route("/cognito/users", post(post_user::add_cognito_user))
             .route("/cognito/users/{username}", one);
-        Self { router: finish(routes.with_state(parts)) }
+        Self { router: finish(routes.with_state(parts.clone())), parts }
     }
 
     /// The OpenAPI document of its routes.
@@ -78,10 +86,18 @@ impl Function for ChangeUser {
         pool.warm_up().await;
         profiles.warm_up().await;
         let lock = Lock::new(profiles.clone(), Arc::clone(&clock));
-        Ok(Self::new(Parts { pool, profiles, lock, clock }))
+        Ok(Self::new(Parts { pool, profiles, lock, clock, mfa: settings.mfa }))
     }
 
+    /// Answers a request, or sweeps.
     async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
-        gateway::serve(&self.router, event, until).await
+        if !event.is_schedule() {
+            return gateway::serve(&self.router, event, until).await;
+        }
+        let Swept { admins, checked, orphans } = self.parts.sweep(until).await?;
+        if orphans > 0 {
+            tracing::warn!(orphans, "profiles were removed, because their users have deleted themselves");
+        }
+        Ok(json!({"admins": admins, "checked": checked, "orphans": orphans}).into())
     }
 }

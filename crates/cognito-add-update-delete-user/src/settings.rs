@@ -2,15 +2,34 @@
 
 use weir_runtime::{Environment, SettingsError};
 
+/// Whether people sign in with one-time codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mfa {
+    /// Each decides.
+    Optional,
+    /// Everybody has to.
+    Required,
+}
+
 /// The settings of `cognito-add-update-delete-user`.
 #[derive(Debug)]
 pub struct Settings {
     pub(crate) users_table: String,
     pub(crate) user_pool_id: String,
+    pub(crate) mfa: Mfa,
 }
 
 impl weir_runtime::Settings for Settings {
     fn read(environment: &Environment) -> Result<Self, SettingsError> {
-        Ok(Self { users_table: environment.text("USERS_TABLE")?, user_pool_id: environment.text("USER_POOL_ID")? })
+        Ok(Self {
+            users_table: environment.text("USERS_TABLE")?,
+            user_pool_id: environment.text("USER_POOL_ID")?,
+            mfa: mfa(environment)?,
+        })
     }
+}
+
+/// Whatever is not `optional` means required: a slip must not open what should be closed.
+fn mfa(environment: &Environment) -> Result<Mfa, SettingsError> {
+    Ok(if environment.text("MFA")? == "optional" { Mfa::Optional } else { Mfa::Required })
 }

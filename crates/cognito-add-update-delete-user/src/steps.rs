@@ -2,9 +2,10 @@
 //! never loses the role in between and never has more rights than before or after: disabling comes before new rights,
 //! enabling after them. Each step may be repeated, so the same request completes an interrupted change.
 
-use weir_aws::people::PoolError;
+use weir_aws::people::{Password, PoolError};
 use weir_core::domain::access::Role;
 use weir_core::domain::people::Person;
+use weir_core::domain::people::password::Rule;
 use weir_core::id::Username;
 use weir_http::ApiError;
 
@@ -28,7 +29,7 @@ impl Parts {
         let username = &person.username;
         if let Some(password) = &change.password {
             lease.check()?;
-            self.pool.set_password(username, password).await?;
+            self.set_password(username, password, lease).await?;
         }
         let disabling = change.enabled == Some(false);
         let devices = change.devices.as_deref();
@@ -58,12 +59,28 @@ impl Parts {
             lease.check()?;
             self.pool.enable(username).await?;
         }
-        // After the change, so that nobody signs in in between. Also when the user was disabled or demoted before: the
-        // sign-out may be the step that an interrupted request did not reach.
-        if disabling || change.role == Some(Role::User) {
+        // After the change, so that nobody signs in in between. Also when nothing differs from before: the sign-out may be
+        // the step that an interrupted request did not reach.
+        if change.ends_sessions() {
             lease.check()?;
             self.pool.sign_out(username).await?;
         }
         Ok(())
+    }
+
+    /// Sets the password. A password that was used before may be the one that an interrupted request has set without
+    /// reaching the sign-out, so the sign-out is made good before the password is refused.
+    async fn set_password(
+        &self,
+        username: &Username,
+        password: &Password,
+        lease: &LockLease<'_>,
+    ) -> Result<(), ApiError> {
+        let Err(error) = self.pool.set_password(username, password).await else { return Ok(()) };
+        if matches!(&error, PoolError::Password(rules) if rules.contains(&Rule::Reused)) {
+            lease.check()?;
+            self.pool.sign_out(username).await?;
+        }
+        Err(error.into())
     }
 }

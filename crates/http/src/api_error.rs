@@ -109,6 +109,12 @@ impl ApiError {
         Self::new(ErrorKind::Forbidden, detail)
     }
 
+    /// 403: an admin without one-time codes, where they are required.
+    pub fn mfa_required() -> Self {
+        let detail = "changing people needs one-time codes: set up an authenticator app for your account and sign in again";
+        Self::new(ErrorKind::MfaRequired, detail)
+    }
+
     /// 404, in the same words for what does not exist and for what the caller may not see.
     pub fn not_found() -> Self {
         Self::new(ErrorKind::NotFound, "nothing exists at this path, or you may not see it")

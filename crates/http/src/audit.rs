@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::Caller;
 use weir_runtime::telemetry::AUDIT;
 
-/// A change that an admin makes. It is logged when it begins and when it ends: a beginning without an end means that the
+/// A change that an admin makes, or a function by itself. It is logged when it begins and when it ends: a beginning without an end means that the
 /// function was killed in between.
 #[derive(Debug, Clone)]
 pub struct Audit {
@@ -20,6 +20,11 @@ impl Audit {
     /// The change `action` of the user `target`, named by an id or an address, by the admin `caller`.
     pub fn of(caller: &Caller, action: &'static str, target: impl ToString) -> Self {
         Self { action, actor: caller.name(), actor_sub: caller.sub.clone(), target: target.to_string() }
+    }
+
+    /// The change `action` of the user `target`, which the function makes by itself.
+    pub fn by_itself(function: &'static str, action: &'static str, target: impl ToString) -> Self {
+        Self { action, actor: function.to_owned(), actor_sub: String::new(), target: target.to_string() }
     }
 
     /// Logs that the change begins. No argument of this and the other methods may contain a password.

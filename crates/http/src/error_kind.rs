@@ -39,6 +39,8 @@ kinds! {
     Unauthorized = UNAUTHORIZED "unauthorized" "Authentication required";
     /// The role of the caller does not allow this.
     Forbidden = FORBIDDEN "forbidden" "The caller's role does not allow this";
+    /// The role allows this only to people who sign in with one-time codes.
+    MfaRequired = FORBIDDEN "mfa_required" "One-time codes are required";
     /// Does not exist, or is outside the scope of the caller.
     NotFound = NOT_FOUND "not_found" "Not found";
     /// The path exists, but not with this method.

@@ -173,7 +173,11 @@ async fn every_recorded_request_about_people_is_answered_as_the_contract_says() 
 #[test]
 fn every_recorded_event_about_people_is_asked_here() {
     for (function, table) in ALL {
-        let asked: BTreeSet<_> = table.iter().map(|expected| expected.0.to_owned()).collect();
+        let mut asked: BTreeSet<_> = table.iter().map(|expected| expected.0.to_owned()).collect();
+        if function == "cognito-add-update-delete-user" {
+            // Asked in `sweep`.
+            asked.insert("sweep".to_owned());
+        }
         assert_eq!(asked, names(function).into_iter().collect(), "{function}");
     }
 }

@@ -4,14 +4,17 @@ mod access;
 mod audit;
 mod events;
 mod lists;
+mod mfa;
 mod profiles;
 mod refusals;
+mod sessions;
+mod sweep;
 mod throttled;
 
 use std::sync::Arc;
 use weir_runtime::Function as _;
 
-use cognito_add_update_delete_user::{ChangeUser, Lock};
+use cognito_add_update_delete_user::{ChangeUser, Lock, Mfa};
 use cognito_get_role::GetRole;
 use cognito_get_users_info::UsersInfo;
 use serde_json::{Value, json};
@@ -85,12 +88,18 @@ impl World {
     }
 
     pub fn change(&self) -> ChangeUser {
+        self.change_with(Mfa::Optional)
+    }
+
+    /// The same, with or without the need for one-time codes.
+    pub fn change_with(&self, mfa: Mfa) -> ChangeUser {
         let lock = Lock::new(self.profiles(), self.clock.clone());
         ChangeUser::new(cognito_add_update_delete_user::Parts {
             pool: self.pool.pool(),
             profiles: self.profiles(),
             lock,
             clock: self.clock.clone(),
+            mfa,
         })
     }
 

@@ -10,7 +10,7 @@ use weir_tests::wire::{Answer, Request, Wire, refusal};
 
 use super::{ANN, BOB, World};
 use crate::http::ask::{Ask, status};
-use cognito_add_update_delete_user::{ChangeUser, Lock, Parts};
+use cognito_add_update_delete_user::{ChangeUser, Lock, Mfa, Parts};
 
 /// Refuses every write with this code.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ async fn a_throttled_lock_is_503_and_a_rejected_one_500_and_the_pool_is_not_chan
         let profiles =
             ProfileTable::new(world.engine.client_once(Arc::new(Refusing(code))), world.engine.name("users"));
         let lock = Lock::new(profiles.clone(), world.clock.clone());
-        let parts = Parts { pool: world.pool.pool(), profiles, lock, clock: world.clock.clone() };
+        let parts = Parts { pool: world.pool.pool(), profiles, lock, clock: world.clock.clone(), mfa: Mfa::Optional };
         let change = ChangeUser::new(parts);
         for ask in [
             Ask::new("PATCH", &format!("/cognito/users/{BOB}")).json(&json!({"devices": "*"})),

@@ -140,3 +140,73 @@ async fn a_taken_address_and_a_refused_password_change_nothing() {
     let user = user(&own, &other).await.unwrap();
     assert_eq!((attribute(&user, "email"), attribute(&user, "custom:devices")), ("new@example.com", "a b"));
 }
+
+/// Who is to be changed, with a session that began at least a second ago: the emulator counts whole seconds, and there a token
+/// issued in the second of a sign-out stays valid.
+struct SignedIn {
+    username: String,
+    refresh_token: String,
+    at: usize,
+    how: Break,
+}
+
+#[tokio::test]
+async fn a_new_password_and_a_vouched_address_sign_out_wherever_the_change_is_interrupted() {
+    let local = Local::running();
+    let own = OwnPool::new(&local).await;
+    let (boss, app) = (own.add("boss@example.com", "admin").await, own.app().await);
+    for (case, body) in ["password", "address"].into_iter().enumerate() {
+        let mut people = Vec::new();
+        for how in Break::ALL {
+            for at in 0..12 {
+                let email = format!("{how:?}-{case}-{at}@example.com").to_lowercase();
+                let username = own.add(&email, "user").await;
+                let refresh_token = own.sign_in(&app, &email).await;
+                people.push(SignedIn { username, refresh_token, at, how });
+            }
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+        let mut unbroken = 0;
+        for SignedIn { username, refresh_token, at, how } in people {
+            let path = format!("/cognito/users/{username}");
+            let change = match body {
+                "password" => json!({"password": {"value": "Correct-Horse-7", "permanent": true}}),
+                _ => json!({"email": format!("new-{how:?}-{at}@example.com"), "email_verified": true}),
+            };
+            let wire = Breaking::new(at, how);
+            let function = own.function_over(wire.clone());
+            let answer =
+                wire.run(async { function.answer(asked(&boss, "PATCH", &path, Some(&change))).await.unwrap() }).await;
+            let here = format!("{body}, {how:?} of request {at} ({}): {answer:?}", wire.what());
+            let status = answer.map(|answer| answer["statusCode"].as_u64().unwrap());
+            assert!(matches!(status, None | Some(200 | 503)), "{here}");
+            own.a_minute_later();
+            if status != Some(200) {
+                assert_eq!(ask(&own.function(), &boss, "PATCH", &path, Some(&change)).await, 200, "{here}");
+            }
+            assert!(!own.is_signed_in(&app, &refresh_token).await, "the session goes on: {here}");
+            unbroken += usize::from(!wire.broke());
+        }
+        assert!(unbroken >= Break::ALL.len(), "every request was broken once: {unbroken}");
+    }
+}
+
+#[tokio::test]
+async fn what_takes_nothing_away_signs_nobody_out() {
+    let local = Local::running();
+    let own = OwnPool::new(&local).await;
+    let (boss, app) = (own.add("boss@example.com", "admin").await, own.app().await);
+    let other = own.add("other@example.com", "user").await;
+    let token = own.sign_in(&app, "other@example.com").await;
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    for body in [
+        json!({"devices": "buoy-01"}),
+        json!({"role": "admin"}),
+        json!({"enabled": true}),
+        json!({"email": "unconfirmed@example.com"}),
+    ] {
+        let path = format!("/cognito/users/{other}");
+        assert_eq!(ask(&own.function(), &boss, "PATCH", &path, Some(&body)).await, 200, "{body}");
+        assert!(own.is_signed_in(&app, &token).await, "{body}");
+    }
+}

@@ -9,8 +9,7 @@ use aws_sdk_iotdataplane::{Client, Config};
 use aws_smithy_http_client::Builder;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use cognito_add_update_delete_user::ChangeUser;
-use cognito_add_update_delete_user::Lock;
+use cognito_add_update_delete_user::{ChangeUser, Lock, Mfa};
 use cognito_get_role::GetRole;
 use cognito_get_users_info::UsersInfo;
 use device::Device;
@@ -140,6 +139,7 @@ impl Api {
                 profiles: profiles(),
                 lock: Lock::new(profiles(), clock.clone()),
                 clock,
+                mfa: Mfa::Optional,
             }),
             functions,
         }

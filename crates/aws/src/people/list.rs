@@ -28,7 +28,7 @@ impl UserFilter {
     }
 
     /// Whether the user is selected, apart from the role.
-    fn selects(&self, Account { person, creating }: &Account) -> bool {
+    fn selects(&self, Account { person, creating, .. }: &Account) -> bool {
         let address = person.email.as_deref().unwrap_or_default().to_ascii_lowercase();
         creating.is_none()
             && self.email.as_ref().is_none_or(|beginning| address.starts_with(beginning.as_str()))

@@ -46,6 +46,8 @@ pub struct Account {
     pub person: Person,
     /// The flag of a user who is being created, or whose creation was interrupted.
     pub creating: Option<CreationFlag>,
+    /// Whether the user signs in with one-time codes. Lists do not tell, and have `false`.
+    pub mfa: bool,
 }
 
 /// A client of Cognito.
@@ -69,8 +71,16 @@ impl Pool {
     /// # Errors
     /// When Cognito does not answer.
     pub async fn find(&self, username: &Username) -> Result<Option<Person>, PoolError> {
+        Ok(self.find_with_mfa(username).await?.map(|(person, _)| person))
+    }
+
+    /// The same, and whether the user signs in with one-time codes.
+    ///
+    /// # Errors
+    /// When Cognito does not answer.
+    pub async fn find_with_mfa(&self, username: &Username) -> Result<Option<(Person, bool)>, PoolError> {
         match try_join(self.get(username), self.role(username)).await {
-            Ok((Account { person, creating: None }, role)) => Ok(Some(Person { role, ..person })),
+            Ok((Account { person, creating: None, mfa }, role)) => Ok(Some((Person { role, ..person }, mfa))),
             Ok(_) | Err(PoolError::NotFound) => Ok(None),
             Err(error) => Err(error),
         }
@@ -100,6 +110,7 @@ impl Pool {
 }
 
 fn of_answer(user: AdminGetUserOutput) -> Result<Account, PoolError> {
+    let mfa = !user.user_mfa_setting_list().is_empty();
     let listed = UserType::builder()
         .username(user.username)
         .set_attributes(user.user_attributes)
@@ -107,7 +118,7 @@ fn of_answer(user: AdminGetUserOutput) -> Result<Account, PoolError> {
         .set_user_status(user.user_status)
         .set_user_create_date(user.user_create_date)
         .set_user_last_modified_date(user.user_last_modified_date);
-    account(&listed.build())
+    Ok(Account { mfa, ..account(&listed.build())? })
 }
 
 fn account(user: &UserType) -> Result<Account, PoolError> {
@@ -128,7 +139,7 @@ fn account(user: &UserType) -> Result<Account, PoolError> {
         created_at: instant(user.user_create_date()),
         updated_at: instant(user.user_last_modified_date()),
     };
-    Ok(Account { person, creating: attribute(CREATING).and_then(CreationFlag::parse) })
+    Ok(Account { person, creating: attribute(CREATING).and_then(CreationFlag::parse), mfa: false })
 }
 
 fn instant(at: Option<&DateTime>) -> Timestamp {

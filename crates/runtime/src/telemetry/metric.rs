@@ -38,6 +38,13 @@ pub fn quarantined(reason: Reason, now: Timestamp) {
     }
 }
 
+/// Reports how many admins can sign in, and how many profiles were removed because their user is gone.
+pub fn people(admins: usize, orphans: usize, now: Timestamp) {
+    if let Some(name) = name() {
+        println!("{}", people_line(name, [admins, orphans], now));
+    }
+}
+
 /// The parts of a function's name, `{Project}-{Environment}-{function}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Name {
@@ -74,6 +81,13 @@ fn quarantined_line(Name { namespace, function }: &Name, reason: Reason, now: Ti
     )
 }
 
+fn people_line(Name { namespace, function }: &Name, [admins, orphans]: [usize; 2], now: Timestamp) -> String {
+    format!(
+        r#"{{"_aws":{{"Timestamp":{},"CloudWatchMetrics":[{{"Namespace":"{namespace}","Dimensions":[["function"]],"Metrics":[{{"Name":"Admins","Unit":"Count"}},{{"Name":"OrphanedProfiles","Unit":"Count"}}]}}]}},"function":"{function}","Admins":{admins},"OrphanedProfiles":{orphans}}}"#,
+        now.millis()
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
@@ -106,6 +120,8 @@ mod tests {
         );
         let line = assert_declared(&quarantined_line(&name, Reason::UnknownDevice, now));
         assert_eq!((&line["Quarantined"], &line["reason"]), (&1.into(), &"unknown_device".into()));
+        let line = assert_declared(&people_line(&name, [1, 2], now));
+        assert_eq!((&line["Admins"], &line["OrphanedProfiles"]), (&1.into(), &2.into()));
     }
 
     #[test]

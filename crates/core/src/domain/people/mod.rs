@@ -4,6 +4,7 @@ pub mod creation;
 pub mod email;
 pub mod filter;
 pub mod guard;
+pub mod orphan;
 pub mod password;
 pub mod profile;
 pub mod scope;

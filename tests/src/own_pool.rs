@@ -19,6 +19,14 @@ use crate::wire::{Ledger, Wire};
 /// The password of whom [`OwnPool::add`] adds.
 const PASSWORD: &str = "Own-Battery-8-Staple";
 
+/// What a person gets who signs in.
+pub struct Tokens {
+    /// The access token.
+    pub access: String,
+    /// The refresh token.
+    pub refresh: String,
+}
+
 /// The pool.
 pub struct OwnPool {
     cloud: Cloud,
@@ -101,18 +109,24 @@ impl OwnPool {
         made["UserPoolClient"]["ClientId"].as_str().expect("an id").to_owned()
     }
 
-    /// Signs in a person added by [`OwnPool::add`]; returns the refresh token.
-    pub async fn sign_in(&self, app: &str, email: &str) -> String {
+    /// Signs in a person added by [`OwnPool::add`]; returns the tokens.
+    pub async fn sign_in(&self, app: &str, email: &str) -> Tokens {
         let said = json!({"USERNAME": email, "PASSWORD": PASSWORD});
         let body = json!({"ClientId": app, "AuthFlow": "ADMIN_USER_PASSWORD_AUTH", "AuthParameters": said});
         let answer = self.ask("AdminInitiateAuth", body).await;
-        answer["AuthenticationResult"]["RefreshToken"].as_str().expect("a token").to_owned()
+        let token = |name: &str| answer["AuthenticationResult"][name].as_str().expect("a token").to_owned();
+        Tokens { access: token("AccessToken"), refresh: token("RefreshToken") }
     }
 
     /// Whether the refresh token still gives tokens.
     pub async fn is_signed_in(&self, app: &str, refresh_token: &str) -> bool {
         let body = json!({"ClientId": app, "RefreshToken": refresh_token});
         try_asked(&self.cloud, "GetTokensFromRefreshToken", &body).await.is_ok()
+    }
+
+    /// Deletes the person themselves, with their own access token.
+    pub async fn delete_oneself(&self, access_token: &str) {
+        asked(&self.cloud, "DeleteUser", &json!({"AccessToken": access_token})).await;
     }
 
     /// The number of admins who can sign in.

@@ -111,7 +111,8 @@ impl ApiError {
 
     /// 403: an admin without one-time codes, where they are required.
     pub fn mfa_required() -> Self {
-        let detail = "changing people needs one-time codes: set up an authenticator app for your account and sign in again";
+        let detail =
+            "changing people needs one-time codes: set up an authenticator app for your account and sign in again";
         Self::new(ErrorKind::MfaRequired, detail)
     }
 

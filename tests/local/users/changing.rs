@@ -161,7 +161,7 @@ async fn a_new_password_and_a_vouched_address_sign_out_wherever_the_change_is_in
             for at in 0..12 {
                 let email = format!("{how:?}-{case}-{at}@example.com").to_lowercase();
                 let username = own.add(&email, "user").await;
-                let refresh_token = own.sign_in(&app, &email).await;
+                let refresh_token = own.sign_in(&app, &email).await.refresh;
                 people.push(SignedIn { username, refresh_token, at, how });
             }
         }
@@ -197,7 +197,7 @@ async fn what_takes_nothing_away_signs_nobody_out() {
     let own = OwnPool::new(&local).await;
     let (boss, app) = (own.add("boss@example.com", "admin").await, own.app().await);
     let other = own.add("other@example.com", "user").await;
-    let token = own.sign_in(&app, "other@example.com").await;
+    let token = own.sign_in(&app, "other@example.com").await.refresh;
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     for body in [
         json!({"devices": "buoy-01"}),

@@ -9,7 +9,7 @@ const FIRST: &str = "Temporary-Horse-7";
 const OWN: &str = "My-Own-Battery-8";
 
 /// Calls the user pool as an app does; an error is a result too.
-async fn pool(local: &Local, operation: &str, body: Value) -> Result<Value, String> {
+pub async fn pool(local: &Local, operation: &str, body: Value) -> Result<Value, String> {
     let target = format!("AWSCognitoIdentityProviderService.{operation}");
     let headers = [("x-amz-target", target.as_str()), ("content-type", "application/x-amz-json-1.1")];
     let cloud = local.stack.cloud();
@@ -23,7 +23,9 @@ async fn sign_in(local: &Local, email: &str, password: &str) -> Result<Value, St
 }
 
 async fn refresh(local: &Local, tokens: &Value) -> Result<Value, String> {
-    flow(local, "REFRESH_TOKEN_AUTH", json!({"REFRESH_TOKEN": tokens["RefreshToken"]})).await
+    let (_, client) = ids(local);
+    let body = json!({"ClientId": client, "RefreshToken": tokens["RefreshToken"]});
+    pool(local, "GetTokensFromRefreshToken", body).await
 }
 
 async fn flow(local: &Local, flow: &str, said: Value) -> Result<Value, String> {
@@ -128,12 +130,15 @@ async fn a_user_is_added_signs_in_works_is_demoted_disabled_and_deleted() {
     let tokens = sign_in(&local, email, OWN).await.unwrap()["AuthenticationResult"].clone();
     expect(&api(&local, &tokens, "IdToken"), 403, "GET", "/cognito/users", None).await;
 
-    // Gets a new password, which the pool checks.
+    // Gets a new password, which the pool checks. It ends the session.
+    let session = tokens;
+    next_second().await;
     let weak = json!({"password": {"value": "short", "permanent": true}});
     let refused = expect(&admin, 422, "PATCH", &person, Some(weak)).await;
     assert_eq!(refused["type"], "urn:weir:problem:password_policy");
     assert!(refused["errors"].to_string().contains("must have at least 12 characters"), "{refused}");
     expect(&admin, 200, "PATCH", &person, Some(json!({"password": {"value": FIRST, "permanent": true}}))).await;
+    refresh(&local, &session).await.unwrap_err();
     sign_in(&local, email, OWN).await.unwrap_err();
     let tokens = sign_in(&local, email, FIRST).await.unwrap()["AuthenticationResult"].clone();
 
@@ -183,4 +188,13 @@ async fn audits(local: &Local, username: &str, email: &str) -> Vec<Value> {
     let lines = messages.filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let ours = |line: &Value| line["whom"] == username || line["whom"] == email;
     lines.filter(|line| line["kind"] == "audit" && line["outcome"] == "done" && ours(line)).collect()
+}
+
+#[tokio::test]
+async fn the_sweep_checks_profiles_and_counts_admins_on_the_deployed_stack() {
+    let local = Local::running();
+    let function = local.stack.function("cognito-add-update-delete-user").unwrap();
+    let swept = local.call(function, &weir_tests::events::event("cognito-add-update-delete-user", "sweep")).await;
+    assert!(swept["admins"].as_u64().is_some_and(|admins| admins >= 1), "{swept}");
+    assert_eq!(swept["orphans"], 0, "{swept}");
 }

@@ -4,7 +4,9 @@
 mod adding;
 mod changing;
 mod crowd;
+mod leaving;
 mod life;
+mod mfa;
 mod rivals;
 
 use cognito_add_update_delete_user::ChangeUser;

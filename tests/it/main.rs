@@ -1,6 +1,7 @@
 //! Everything that needs no network: the functions on a real engine, and the rules of the house.
 
 mod calibration;
+mod capacity;
 mod contract;
 mod deadlines;
 mod device;
@@ -9,6 +10,7 @@ mod flow;
 mod foreign;
 mod history;
 mod http;
+mod lists;
 mod one_build;
 mod organizer;
 mod people;

@@ -1,6 +1,7 @@
 //! The deployed stack in a local cloud: rules, functions, stream and queue as the template wires them, with real MQTT clients.
 
 mod environment;
+mod flood;
 mod flow;
 mod history;
 mod levels;

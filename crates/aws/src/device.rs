@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::Client;
 
 use super::AwsError;
+use super::keys;
 use super::row::{Item, s};
 use weir_core::domain::device::{Device, Versions};
 use weir_core::domain::topology::Topology;
@@ -109,7 +110,7 @@ impl DeviceTable {
             .table_name(&self.name)
             .index_name(LINKS)
             .key_condition_expression("link = :level")
-            .expression_attribute_values(":level", s(row::LINK))
+            .expression_attribute_values(":level", s(keys::LINKS))
             .into_paginator()
             .items()
             .send();

@@ -5,6 +5,7 @@ pub mod device;
 #[cfg(feature = "invoke")]
 pub mod invoke;
 pub mod iot;
+pub mod keys;
 pub mod level;
 #[cfg(feature = "people")]
 pub mod people;
@@ -19,6 +20,7 @@ mod attempts;
 mod batch;
 mod calibration;
 mod error;
+mod list;
 mod row;
 mod size;
 mod statements;

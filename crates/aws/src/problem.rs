@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::level::{LevelState, LevelTable, level_of, state_of};
 use super::row::{Item, n, s};
 use super::transaction::transact;
-use super::{AwsError, WriteOutcome, batch};
+use super::{AwsError, WriteOutcome, batch, keys};
 use weir_core::domain::Timestamp;
 use weir_core::domain::problem::{Acknowledgement, End, Episode, Kind, Person, Problem, Subject, Verdict};
 use weir_core::id::LevelId;
@@ -206,6 +206,9 @@ struct ProblemRow {
     /// Seconds since the epoch.
     problem_time: i64,
     problem_status: String,
+    /// The partition key of the index `listed`.
+    #[serde(default)]
+    listed: String,
     /// `problem_time` and `problem_id`: the unique range key of the index `listed`.
     #[serde(default)]
     place: String,
@@ -293,11 +296,6 @@ fn person(row: &EpisodeRow, ended: i64) -> Option<Person> {
     row.by.clone().map(|name| Person { name, at })
 }
 
-/// The range key of the index `listed`: problems of the same second are ordered by id.
-fn place(time: i64, id: &str) -> String {
-    format!("{:012}#{id}", time.max(0))
-}
-
 /// The row of a problem.
 fn item_of(subject: &Subject, problem: &Problem, revision: u64) -> Result<Item, AwsError> {
     let corrupt = |detail: String| AwsError::corrupt(TABLE, subject.key(), detail);
@@ -310,7 +308,8 @@ fn row_of(subject: &Subject, problem: &Problem, last: &Episode, revision: u64) -
     let acknowledged = problem.acknowledged.as_ref();
     let (current, following) = subject.sensors();
     ProblemRow {
-        place: place(last.began.seconds(), &subject.key()),
+        listed: keys::problem(problem.status(), &subject.key()),
+        place: keys::problem_place(last.began.seconds(), &subject.key()),
         problem_id: subject.key(),
         problem: last.kind.code().to_owned(),
         problem_time: last.began.seconds(),

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 use serde_json::Value;
 
 use super::device::token;
+use super::keys::PROFILES;
 use super::row::{Item, ProfileRow, n, s};
 use super::{AwsError, WriteOutcome};
 use weir_core::domain::Timestamp;
@@ -18,8 +19,6 @@ mod lease;
 mod position;
 
 const TABLE: &str = "users";
-/// The only partition of the sparse index `listed`, which holds profiles but no leases, tombstones or deleted profiles.
-const LISTED: &str = "profile";
 /// How long a tombstone is kept, in seconds: much longer than the tokens of a deleted user are valid.
 const TOMBSTONE_SECONDS: i64 = 86_400;
 
@@ -120,14 +119,14 @@ impl ProfileTable {
     /// When DynamoDB does not answer, or a row is corrupt.
     pub async fn list(&self, limit: usize, after: Option<Sub>) -> Result<(Vec<ProfileRecord>, Option<Sub>), AwsError> {
         let start =
-            after.map(|sub| Item::from([("sub".to_owned(), s(sub.as_str())), ("listed".to_owned(), s(LISTED))]));
+            after.map(|sub| Item::from([("sub".to_owned(), s(sub.as_str())), ("listed".to_owned(), s(PROFILES))]));
         let page = self
             .client
             .query()
             .table_name(&self.name)
             .index_name("listed")
             .key_condition_expression("listed = :listed")
-            .expression_attribute_values(":listed", s(LISTED))
+            .expression_attribute_values(":listed", s(PROFILES))
             // One more than the limit shows whether there is a next page.
             .limit(i32::try_from(limit.saturating_add(1)).unwrap_or(i32::MAX))
             .set_exclusive_start_key(start)
@@ -187,7 +186,7 @@ enum Expected {
 fn row(record: &ProfileRecord) -> ProfileRow {
     ProfileRow {
         sub: record.sub.to_string(),
-        listed: Some(LISTED.to_owned()),
+        listed: Some(PROFILES.to_owned()),
         name: record.profile.name.clone(),
         phone: record.profile.phone.clone(),
         organisation: record.profile.organisation.clone(),

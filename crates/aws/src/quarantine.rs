@@ -1,7 +1,8 @@
 //! The table `quarantine`: messages, and single values of messages, that were refused, with the reason.
 //!
-//! A message has one row, however often it is delivered or replayed. Lists are indexes of the table. Each row is in two of
-//! them, or in four when its device is known: each index costs one write unit, and the row one per KB.
+//! A message has one row, however often it is delivered or replayed. Lists are indexes of the table, each in several partitions
+//! (`keys.rs`). Each row is in two of them, or in four when its device is known: each index costs one write unit, and the row
+//! one per KB.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -9,9 +10,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
+use super::keys::{EntryPartitions, entry_place};
 use super::row::{Item, n, s};
 use super::{AwsError, size};
-use weir_core::domain::{Reason, Refusal, Timestamp};
+use weir_core::domain::{Refusal, Timestamp};
 use weir_runtime::telemetry::metric;
 
 mod entry;
@@ -22,8 +24,6 @@ pub use list::{EntryFilter, EntryPosition};
 
 /// The name in errors.
 const TABLE: &str = "quarantine";
-/// The partition of the index over everything.
-const LISTED: &str = "all";
 /// The longest device id in an index, in bytes: topics are no longer. DynamoDB accepts keys of 1 to 2,048 bytes.
 const LONGEST_DEVICE: usize = 256;
 
@@ -89,6 +89,9 @@ impl QuarantineTable {
     /// such a message came from a queue, goes back to it, and ends in its dead-letter queue.
     pub async fn put(&self, entry: &QuarantineEntry, now: Timestamp) -> Result<bool, AwsError> {
         let id = entry.id();
+        let device = entry.device_id.as_deref().filter(|id| (1..=LONGEST_DEVICE).contains(&id.len()));
+        let EntryPartitions { listed, reason, device: of_device, device_reason } =
+            EntryPartitions::of(&id, entry.refusal.reason, device);
         let mut item: Item = [
             ("id", s(&id)),
             ("reason", s(entry.refusal.reason.code())),
@@ -100,18 +103,21 @@ impl QuarantineTable {
             ("first_seen", n(now.millis())),
             ("expires_at", n(now.plus_seconds(self.keep_days.saturating_mul(86_400)).seconds())),
             ("payload", s(STANDARD.encode(&entry.payload))),
-            ("listed", s(LISTED)),
+            ("place", s(entry_place(now, &id))),
+            ("listed", s(listed)),
+            ("reason_part", s(reason)),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
         if let Some(sensor) = &entry.sensor {
             item.insert("sensor".to_owned(), s(sensor));
         }
-        let device = entry.device_id.as_deref().filter(|id| (1..=LONGEST_DEVICE).contains(&id.len()));
-        if let Some(device) = device {
-            item.insert("device_id".to_owned(), s(device));
-            item.insert("device_reason".to_owned(), s(device_reason(device, entry.refusal.reason)));
-        }
+        let of_device = [
+            ("device_id", device.map(str::to_owned)),
+            ("device_part", of_device),
+            ("device_reason_part", device_reason),
+        ];
+        item.extend(of_device.into_iter().filter_map(|(name, value)| Some((name.to_owned(), s(value?)))));
         let bytes = size::of(&item);
         if bytes > size::LARGEST {
             return Err(AwsError::TooLarge { table: TABLE, key: id, bytes });
@@ -129,11 +135,6 @@ impl QuarantineTable {
             },
         }
     }
-}
-
-/// The partition of the index `device_reasons`.
-fn device_reason(device: &str, reason: Reason) -> String {
-    format!("{device}#{reason}")
 }
 
 #[cfg(test)]

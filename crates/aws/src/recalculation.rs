@@ -29,8 +29,6 @@ const TABLE: &str = "recalculations";
 /// The sort key of the row that counts the jobs of a series. Beginning a job is conditional on it, so that two jobs that begin at
 /// the same time notice each other.
 const GUARD: &str = "guard";
-/// The partition key of all rows in the index `due`.
-const OPEN: &str = "job";
 
 /// Maximum jobs that a new one can cancel: a transaction has at most 100 items, two of which are the new job and the guard row.
 pub const MOST_CANCELLED: usize = 98;

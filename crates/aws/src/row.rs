@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
-use weir_core::domain::Timestamp;
-use weir_core::domain::reading::Series;
+pub(super) use super::keys::{series, since};
 
 /// A row in the SDK's form.
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -19,16 +18,6 @@ pub(super) fn s(text: impl Into<String>) -> AttributeValue {
 /// A number attribute. Rust writes the shortest digits that read back as the same double, 17 at most.
 pub(super) fn n(number: impl ToString) -> AttributeValue {
     AttributeValue::N(number.to_string())
-}
-
-/// The partition key of a series in `readings` and `calibrations`: `device#code`.
-pub(super) fn series(series: &Series) -> String {
-    format!("{}#{}", series.device, series.sensor)
-}
-
-/// The sort key of a version in `calibrations`: ordered by `valid_from`, then by version.
-pub(super) fn since(valid_from: Timestamp, version: u32) -> String {
-    format!("{:013}#{version:06}", valid_from.millis().max(0))
 }
 
 /// Something in `quarantine`, as its indexes hold it: without the payload.

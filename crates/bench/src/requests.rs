@@ -4,6 +4,7 @@ use crate::events::{Events, Stage};
 use crate::world;
 use anyhow::Result;
 use serde_json::{Value, json};
+use weir_aws::keys;
 
 /// What a list shows on a page.
 const PAGE: i64 = 50;
@@ -44,7 +45,7 @@ pub fn levels(stage: &Stage<'_>) -> Result<Events> {
         json!({"PutRequest": {"Item": {
             "id": {"S": format!("Q{place:03}")}, "last_value": {"S": "100"}, "last_update": {"N": (begin + 23 * 3600).to_string()},
             "measurements": {"L": measurements}, "revision": {"N": "24"}, "judge": {"BOOL": false},
-            "watch": {"N": "9999999999"}, "listed": {"S": "level"}}}})
+            "watch": {"N": "9999999999"}, "listed": {"S": keys::partition(keys::LEVELS, &format!("Q{place:03}"))}}}})
     };
     put(stage, "levels", (0..PAGE).map(row).collect())?;
     same(stage, "flow/levels")

@@ -39,7 +39,7 @@ enum Command {
     RestoreDrill,
     /// Estimate the AWS bill from counted requests and list prices.
     Bill {
-        /// A file like crates/operate/bill/prices.toml.
+        /// A file like crates/tooling/bill/prices.toml.
         #[arg(long)]
         prices: Option<PathBuf>,
     },

@@ -1,7 +1,7 @@
 //! What the tools of this repository share. It knows none of them.
 //!
 //! In reading order: the repository and its folders, programs that are started, what is shown of them, the pinned tools, the local
-//! cloud and what is deployed to it, and how to talk to a deployed stack.
+//! cloud and what is deployed to it, how to talk to a deployed stack, and what AWS asks for it.
 
 #[cfg(not(unix))]
 compile_error!("the tools need Linux, macOS or WSL: the local cloud runs the functions as plain processes");
@@ -26,6 +26,7 @@ pub mod stack;
 
 pub mod api;
 pub mod ask;
+pub mod bill;
 pub mod certificate;
 pub mod copy;
 pub mod mqtt;

@@ -10,6 +10,7 @@ use tooling::progress::Progress;
 use tooling::tools::{self, Set};
 
 use crate::bench;
+use crate::capacity;
 use crate::deny;
 use crate::fuzz;
 use crate::invoke;
@@ -52,6 +53,8 @@ pub enum Command {
     Fuzz(fuzz::Options),
     /// Measure the functions' release binaries: start, size, memory, processor time, requests and units.
     Bench(bench::Options),
+    /// Simulate a large fleet and a flood: the hottest partition of every table and index, and the bill.
+    Capacity(::capacity::Fleet),
     /// Moved to `cargo operate`.
     #[command(name = "deploy", aliases = MOVED, hide = true, disable_help_flag = true)]
     Moved {
@@ -97,6 +100,10 @@ impl Command {
             }
             Self::Fuzz(options) => fuzz::run(&options).await,
             Self::Bench(_) => bench::run_as_typed().await,
+            Self::Capacity(fleet) => {
+                capacity::run(&fleet)?;
+                Ok(ExitCode::SUCCESS)
+            }
             Self::Moved { .. } => {
                 bail!("deploy, {} are commands of `cargo operate`: cargo operate --help", MOVED.join(", "))
             }

@@ -3,6 +3,7 @@
 pub mod command;
 
 pub mod bench;
+pub mod capacity;
 pub mod deny;
 pub mod fuzz;
 pub mod invoke;

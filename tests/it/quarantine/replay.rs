@@ -51,7 +51,13 @@ async fn what_is_refused_again_stays_as_one_entry_with_the_reason_of_this_time()
     for kept in ["id", "first_seen", "expires_at", "received_at", "at", "payload", "topic", "function", "sensor"] {
         assert_eq!(after[kept], before[kept], "{kept}");
     }
-    assert_eq!(after["device_reason"], "buoy-99#unknown_sensor", "it is found under its new reason");
+    let found = world.ask("GET", "/quarantine?device=buoy-99&reason=unknown_sensor").await.1;
+    assert_eq!(found["items"][0]["id"], after["id"], "it is found under its new reason");
+    assert_eq!(
+        world.ask("GET", "/quarantine?reason=unknown_device").await.1["items"],
+        json!([]),
+        "and not under the old one"
+    );
     assert!(world.engine.rows("readings").is_empty());
     let (_, found) = world.ask("GET", "/quarantine?device=buoy-99&reason=unknown_sensor").await;
     assert_eq!(found["items"][0]["id"], id.as_str());

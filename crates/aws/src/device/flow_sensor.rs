@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::try_join;
 
+use super::super::keys::tube;
 use super::super::row::{Item, s};
 use super::super::{AwsError, batch};
-use super::row::tube;
 use super::{DeviceTable, TABLE};
 use weir_core::id::{BadId, DeviceId, LevelId};
 

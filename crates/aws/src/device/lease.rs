@@ -12,8 +12,9 @@ use aws_sdk_dynamodb::types::ReturnValue::AllNew;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 
 use super::super::AwsError;
+use super::super::keys::PENDING;
 use super::super::row::{Item, n, s};
-use super::write::{PENDING, token};
+use super::write::token;
 use super::{DeviceTable, TABLE, row};
 use weir_core::domain::Timestamp;
 use weir_core::id::DeviceId;

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::super::keys;
 use super::super::row::{Item, s};
 use super::super::{AwsError, batch};
-use super::row::{listed, registration, tube};
+use super::row::registration;
 use super::{DeviceTable, Registration};
 use weir_core::domain::device::Device;
 use weir_core::id::DeviceId;
@@ -45,7 +46,9 @@ impl DeviceTable {
     ) -> Result<(Vec<(DeviceKey, Device)>, Option<DeviceKey>), AwsError> {
         let states = [true, false].into_iter().filter(|state| filter.enabled.is_none_or(|wanted| wanted == *state));
         let parts: Vec<String> = states
-            .map(|state| filter.tube.as_ref().map_or_else(|| listed(state).to_owned(), |of| tube(of, state)))
+            .map(|state| {
+                filter.tube.as_ref().map_or_else(|| keys::device(state).to_owned(), |of| keys::tube(of, state))
+            })
             .collect();
         let begun = after.as_ref().and_then(|after| parts.iter().position(|part| *part == after.part)).unwrap_or(0);
         let mut keys: Vec<DeviceKey> = Vec::new();

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::super::AwsError;
 use super::super::calibration::{CalibrationRow, entry_of, entry_row};
+use super::super::keys;
 use super::super::row::Item;
 use super::{Registration, StoredDevice, TABLE};
 use weir_core::domain::Timestamp;
@@ -15,9 +16,6 @@ use weir_core::domain::device::{Device, DeviceDetails, Location, Sensor, Version
 use weir_core::domain::settings::Settings;
 use weir_core::id::{BadId, LevelId};
 use weir_core::wire::settings::{reported, settings_json};
-
-/// The only partition of the index `links`.
-pub(super) const LINK: &str = "level";
 
 /// A device in `devices`. Of a deleted one only its versions are left.
 #[derive(Debug, Serialize, Deserialize)]
@@ -106,16 +104,6 @@ struct LimitsRow {
 
 fn yes() -> bool {
     true
-}
-
-/// The partition of the index `listed`.
-pub(super) fn listed(enabled: bool) -> &'static str {
-    if enabled { "enabled" } else { "disabled" }
-}
-
-/// The partition of the index `tubes`.
-pub(super) fn tube(tube: &str, enabled: bool) -> String {
-    format!("{tube}#{}", listed(enabled))
 }
 
 pub(super) fn level_ids(ids: &[String]) -> Result<Vec<LevelId>, BadId> {
@@ -224,9 +212,9 @@ pub(super) fn attributes(device: &Device) -> Result<Item, AwsError> {
         updated_at: device.updated_at.millis(),
         updated_by: device.updated_by.clone(),
         deleted_at: None,
-        listed: listed(*enabled).to_owned(),
-        tube: level_id.as_ref().map(|level| tube(level.tube(), *enabled)),
-        link: linked.then(|| LINK.to_owned()),
+        listed: keys::device(*enabled).to_owned(),
+        tube: level_id.as_ref().map(|level| keys::tube(level.tube(), *enabled)),
+        link: linked.then(|| keys::LINKS.to_owned()),
     };
     serde_dynamo::to_item(row).map_err(|error| corrupt(error.to_string()))
 }

@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure::AllOld, TransactWriteItem, Update};
 
+use super::super::keys::PENDING;
 use super::super::row::{Item, n, s};
 use super::super::transaction::transact;
 use super::super::{AwsError, CalibrationTable, WriteOutcome, size};
@@ -22,8 +23,6 @@ const OPTIONAL: [&str; 7] = ["history_from", "level_id", "followed_by", "link", 
 const TOMBSTONE: [&str; 5] = ["version", "settings_version", "updated_at", "updated_by", "deleted_at"];
 /// Room for the attributes of the delivery, in bytes: pending, due, lease, delivered, written.
 const DELIVERY_BYTES: usize = 1024;
-/// The partition of the index over devices whose settings are to be delivered.
-pub(super) const PENDING: &str = "settings";
 
 /// A token that is unique to this call. It is written with a change, so that the change is recognised when its answer was
 /// lost and the SDK repeats it.

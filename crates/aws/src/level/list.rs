@@ -1,8 +1,8 @@
 //! Lists of levels: the index gives a page of ids, and the rows of that page are then read.
 
-use super::super::row::{Item, s};
+use super::super::keys::{LEVELS, partitions};
+use super::super::list::{List, Span};
 use super::super::{AwsError, batch};
-use super::watch::LISTED;
 use super::{LevelState, LevelTable, TABLE, state_of};
 use weir_core::id::{BadId, LevelId};
 
@@ -21,30 +21,25 @@ impl LevelTable {
     /// # Errors
     /// When DynamoDB does not answer, or a key is corrupt.
     pub async fn list(&self, tube: Option<&str>, limit: usize, after: Option<&LevelId>) -> Result<LevelPage, AwsError> {
+        let list = List {
+            client: &self.client,
+            table: &self.name,
+            index: "listed",
+            partition: "listed",
+            sort: "id",
+            descending: false,
+            operation: "Query levels listed",
+        };
         // The tube is the first character of the id, so a tube is a range of ids.
-        let condition = if tube.is_some() { "listed = :l AND begins_with(id, :t)" } else { "listed = :l" };
-        let start =
-            after.map(|after| Item::from([("listed".to_owned(), s(LISTED)), ("id".to_owned(), s(after.as_str()))]));
-        let query = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .index_name("listed")
-            .key_condition_expression(condition)
-            .expression_attribute_values(":l", s(LISTED))
-            // One more than `limit`, to know whether there is a next page.
-            .limit(i32::try_from(limit.saturating_add(1)).unwrap_or(i32::MAX))
-            .set_exclusive_start_key(start);
-        let query = match tube {
-            Some(tube) => query.expression_attribute_values(":t", s(tube)),
-            None => query,
+        let span = Span {
+            from: tube.unwrap_or(Span::FIRST).to_owned(),
+            to: tube.map_or_else(|| Span::LAST.to_owned(), |tube| format!("{tube}{}", Span::LAST)),
+            after: after.map(ToString::to_string),
         };
-        let page = query.send().await.map_err(|error| AwsError::call("Query levels listed", error))?;
-        let id = |item: Item| {
-            let text = item.get("id").and_then(|id| id.as_s().ok()).cloned().unwrap_or_default();
-            text.parse().map_err(|error: BadId| AwsError::corrupt(TABLE, "listed", error))
-        };
-        let mut ids = page.items.unwrap_or_default().into_iter().map(id).collect::<Result<Vec<_>, AwsError>>()?;
+        // One more than `limit`, to know whether there is a next page.
+        let rows = list.first(&partitions(LEVELS), &span, limit.saturating_add(1)).await?;
+        let id = |(id, _): (String, _)| id.parse().map_err(|error: BadId| AwsError::corrupt(TABLE, "listed", error));
+        let mut ids = rows.into_iter().map(id).collect::<Result<Vec<_>, AwsError>>()?;
         let more = ids.len() > limit;
         ids.truncate(limit);
         Ok(LevelPage { ids, more })

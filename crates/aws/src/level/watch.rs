@@ -8,48 +8,74 @@
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update};
+use futures_util::future::try_join_all;
 use serde::Deserialize;
 
+use super::super::keys::{self, LEVELS, partitions};
 use super::super::row::{Item, n, s};
 use super::super::{AwsError, WriteOutcome};
 use super::{LevelState, LevelTable, TABLE, has_revision};
 use weir_core::domain::Timestamp;
 use weir_core::id::LevelId;
 
-/// The one partition of the indexes `listed` and `watched`.
-pub(super) const LISTED: &str = "level";
 /// The index, and its range key.
 const WATCHED: &str = "watched";
 /// Keys of a page: as many as rows are read with one request.
-const PAGE: i32 = 100;
+const PAGE: usize = 100;
 
 /// A page of the sensors whose time has come.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DueSensors {
     /// The sensors, and when they were to be checked, in seconds since the epoch.
     pub sensors: Vec<(LevelId, i64)>,
-    next: Option<Item>,
+    next: Vec<Rest>,
+}
+
+/// A partition that has more, and where it goes on.
+type Rest = (String, Option<Item>);
+
+/// A row of the index.
+#[derive(Deserialize)]
+struct WatchedRow {
+    id: String,
+    watch: i64,
 }
 
 impl DueSensors {
     /// Whether this is the last page.
     pub fn is_last(&self) -> bool {
-        self.next.is_none()
+        self.next.is_empty()
     }
 }
 
 impl LevelTable {
-    /// The next page after `after` of the sensors that may be silent at `now`, longest due first: at most 100 keys, which
-    /// is half a read unit.
+    /// The next page after `after` of the sensors that may be silent at `now`: at most 100, of each partition of the index the
+    /// longest due ones. Each partition that has some is one query of half a read unit.
     ///
     /// # Errors
     /// When DynamoDB does not answer, or a key is corrupt.
     pub async fn due(&self, now: Timestamp, after: Option<DueSensors>) -> Result<DueSensors, AwsError> {
-        #[derive(Deserialize)]
-        struct WatchedRow {
-            id: String,
-            watch: i64,
+        let all = || partitions(LEVELS).into_iter().map(|part| (part, None)).collect();
+        let parts: Vec<Rest> = after.map_or_else(all, |after| after.next);
+        let each = PAGE / parts.len().max(1);
+        let pages = try_join_all(parts.into_iter().map(|(part, start)| self.due_of(part, start, now, each))).await?;
+        let mut due = DueSensors { sensors: Vec::new(), next: Vec::new() };
+        for (sensors, next) in pages {
+            due.sensors.extend(sensors);
+            due.next.extend(next);
         }
+        due.sensors.sort_by_key(|(_, watch)| *watch);
+        Ok(due)
+    }
+
+    /// The next sensors of one partition that are due, and where it goes on.
+    async fn due_of(
+        &self,
+        part: String,
+        start: Option<Item>,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<(Vec<(LevelId, i64)>, Option<Rest>), AwsError> {
         let corrupt = |detail: String| AwsError::corrupt(TABLE, WATCHED, detail);
         let sent = self
             .client
@@ -57,10 +83,10 @@ impl LevelTable {
             .table_name(&self.name)
             .index_name(WATCHED)
             .key_condition_expression("listed = :l AND watch <= :now")
-            .expression_attribute_values(":l", s(LISTED))
+            .expression_attribute_values(":l", s(&part))
             .expression_attribute_values(":now", n(now.seconds()))
-            .limit(PAGE)
-            .set_exclusive_start_key(after.and_then(|after| after.next))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(start)
             .send();
         let page = sent.await.map_err(|error| AwsError::call("Query levels watched", error))?;
         let sensor = |item: Item| {
@@ -68,7 +94,7 @@ impl LevelTable {
             Ok((row.id.parse().map_err(|error: weir_core::id::BadId| corrupt(error.to_string()))?, row.watch))
         };
         let sensors = page.items.unwrap_or_default().into_iter().map(sensor).collect::<Result<_, AwsError>>()?;
-        Ok(DueSensors { sensors, next: page.last_evaluated_key })
+        Ok((sensors, page.last_evaluated_key.map(|next| (part, Some(next)))))
     }
 
     /// Sets `watch`, in seconds since the epoch, if it still has the value `known`. A transaction on the row counts as
@@ -84,7 +110,7 @@ impl LevelTable {
             .key("id", s(id.as_str()))
             .update_expression(WATCH)
             .expression_attribute_values(":w", n(watch))
-            .expression_attribute_values(":l", s(LISTED))
+            .expression_attribute_values(":l", s(keys::level(id)))
             .expression_attribute_values(":no", AttributeValue::Bool(false));
         let update = match known {
             None => update.condition_expression("attribute_exists(id) AND attribute_not_exists(watch)"),
@@ -153,7 +179,7 @@ impl LevelTable {
             Some(watch) => update
                 .update_expression(WATCH)
                 .expression_attribute_values(":w", n(watch))
-                .expression_attribute_values(":l", s(LISTED)),
+                .expression_attribute_values(":l", s(keys::level(id))),
             // It increments the revision, so that no process relies on the row it wrote before: the next report has to wake
             // the detector.
             None => update

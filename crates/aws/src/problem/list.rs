@@ -1,12 +1,12 @@
 //! Lists of problems, open ones first and then the newest first: the index gives a page of keys, and the rows of that page
 //! are then read.
 
-use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
-use super::super::row::{Item, s};
+use super::super::keys::{partitions, problem_place};
+use super::super::list::{List, Span};
 use super::super::{AwsError, batch};
-use super::{ProblemTable, StoredProblem, TABLE, place, problem_of};
+use super::{ProblemTable, StoredProblem, problem_of};
 use weir_core::domain::problem::{Status, Subject};
 
 /// Selects the problems of a list.
@@ -40,7 +40,7 @@ impl ProblemPosition {
     /// The position of a problem.
     pub fn of(subject: &Subject, stored: &StoredProblem) -> Self {
         let began = stored.problem.last().map_or(0, |last| last.began.seconds());
-        Self { open: stored.problem.status() != Status::Resolved, place: place(began, &subject.key()) }
+        Self { open: stored.problem.status() != Status::Resolved, place: problem_place(began, &subject.key()) }
     }
 }
 
@@ -102,48 +102,22 @@ impl ProblemTable {
     ) -> Result<Vec<ProblemPosition>, AwsError> {
         let statuses = Status::ALL.into_iter().filter(|status| (*status != Status::Resolved) == open);
         let statuses = statuses.filter(|status| filter.status.is_none_or(|asked| asked == *status));
-        if wanted == 0 {
-            return Ok(Vec::new());
-        }
-        let parts = try_join_all(statuses.map(|status| self.part(status, filter.since, wanted, before))).await?;
-        let mut places: Vec<ProblemPosition> =
-            parts.into_iter().flatten().map(|place| ProblemPosition { open, place }).collect();
-        places.sort_by(|one, other| other.cmp(one));
-        places.truncate(wanted);
-        Ok(places)
-    }
-
-    async fn part(
-        &self,
-        status: Status,
-        since: Option<i64>,
-        wanted: usize,
-        before: Option<&str>,
-    ) -> Result<Vec<String>, AwsError> {
-        // `BETWEEN` includes both ends, so the last key of the previous page is read once more. `~` sorts after all keys.
-        let from = place(since.unwrap_or(0), "");
-        let to = before.unwrap_or("~");
-        if *to < *from {
-            return Ok(Vec::new());
-        }
-        let sent = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .index_name("listed")
-            .key_condition_expression("problem_status = :s AND place BETWEEN :from AND :to")
-            .expression_attribute_values(":s", s(status.code()))
-            .expression_attribute_values(":from", s(from))
-            .expression_attribute_values(":to", s(to))
-            .scan_index_forward(false)
-            .limit(i32::try_from(wanted + usize::from(before.is_some())).unwrap_or(i32::MAX))
-            .send();
-        let page = sent.await.map_err(|error| AwsError::call("Query problems listed", error))?;
-        let place = |item: Item| {
-            let place = item.get("place").and_then(|place| place.as_s().ok()).cloned();
-            place.ok_or_else(|| AwsError::corrupt(TABLE, "listed", "a key without `place`"))
+        let partitions: Vec<String> = statuses.flat_map(|status| partitions(status.code())).collect();
+        let list = List {
+            client: &self.client,
+            table: &self.name,
+            index: "listed",
+            partition: "listed",
+            sort: "place",
+            descending: true,
+            operation: "Query problems listed",
         };
-        let places = page.items.unwrap_or_default().into_iter().map(place).collect::<Result<Vec<_>, _>>()?;
-        Ok(places.into_iter().filter(|place| before != Some(place.as_str())).take(wanted).collect())
+        let span = Span {
+            from: problem_place(filter.since.unwrap_or(0), ""),
+            to: Span::LAST.to_owned(),
+            after: before.map(str::to_owned),
+        };
+        let rows = list.first(&partitions, &span, wanted).await?;
+        Ok(rows.into_iter().map(|(place, _)| ProblemPosition { open, place }).collect())
     }
 }

@@ -7,8 +7,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::super::AwsError;
+use super::super::keys::EntryPartitions;
 use super::super::row::{Item, QuarantineRow, n, s};
-use super::{QuarantineTable, TABLE, device_reason};
+use super::{QuarantineTable, TABLE};
 use weir_core::domain::{Refusal, Timestamp};
 use weir_core::id::QuarantineId;
 
@@ -79,16 +80,18 @@ impl QuarantineTable {
         refusal: &Refusal,
         now: Timestamp,
     ) -> Result<Option<StoredEntry>, AwsError> {
-        let mut set = "SET reason = :reason, detail = :detail, tried_at = :now".to_owned();
+        let part = EntryPartitions::of(of.id.as_str(), refusal.reason, of.device.as_deref());
+        let mut set = "SET reason = :reason, reason_part = :part, detail = :detail, tried_at = :now".to_owned();
         let mut update = self.client.update_item().table_name(&self.name).key("id", s(of.id.as_str()));
-        if let Some(device) = &of.device {
-            set.push_str(", device_reason = :device_reason");
-            update = update.expression_attribute_values(":device_reason", s(device_reason(device, refusal.reason)));
+        if let Some(device_reason) = part.device_reason {
+            set.push_str(", device_reason_part = :device_reason");
+            update = update.expression_attribute_values(":device_reason", s(device_reason));
         }
         let update = update
             .update_expression(set + " ADD attempts :one")
             .condition_expression("attribute_exists(id)")
             .expression_attribute_values(":reason", s(refusal.reason.code()))
+            .expression_attribute_values(":part", s(part.reason))
             .expression_attribute_values(":detail", s(&refusal.detail))
             .expression_attribute_values(":now", n(now.millis()))
             .expression_attribute_values(":one", n(1))

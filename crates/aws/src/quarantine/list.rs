@@ -1,12 +1,13 @@
-//! Lists of quarantine entries, newest first. Each filter has an index with all fields of the list, so a page is one query, which
-//! reads the entries of the page and one more that tells whether there is another page.
+//! Lists of quarantine entries, newest first. Each filter has an index with all fields of the list, so a page takes queries of one
+//! index and nothing else.
 
 use serde::{Deserialize, Serialize};
 
 use super::super::AwsError;
-use super::super::row::{Item, n, s};
+use super::super::keys::{ENTRIES, device_reason, entry_place, partitions};
+use super::super::list::{List, Span};
 use super::entry::{StoredEntry, entry};
-use super::{LISTED, LONGEST_DEVICE, QuarantineTable, TABLE, device_reason};
+use super::{LONGEST_DEVICE, QuarantineTable};
 use weir_core::domain::{Reason, Timestamp};
 use weir_core::id::QuarantineId;
 
@@ -35,22 +36,21 @@ impl From<&StoredEntry> for EntryPosition {
     }
 }
 
-/// An index, its partition key attribute, and the value of the key.
-struct Partition {
-    index: &'static str,
-    attribute: &'static str,
-    value: String,
+impl EntryPosition {
+    fn place(&self) -> String {
+        entry_place(Timestamp::from_millis(self.seen), self.id.as_str())
+    }
 }
 
 impl EntryFilter {
-    fn partition(&self) -> Partition {
-        let (index, attribute, value) = match (&self.device, self.reason) {
-            (None, None) => ("listed", "listed", LISTED.to_owned()),
-            (None, Some(reason)) => ("reasons", "reason", reason.code().to_owned()),
-            (Some(device), None) => ("devices", "device_id", device.clone()),
-            (Some(device), Some(reason)) => ("device_reasons", "device_reason", device_reason(device, reason)),
-        };
-        Partition { index, attribute, value }
+    /// The index of the filter, its partition key, and the list in it.
+    fn list(&self) -> (&'static str, &'static str, String) {
+        match (&self.device, self.reason) {
+            (None, None) => ("listed", "listed", ENTRIES.to_owned()),
+            (None, Some(reason)) => ("reasons", "reason_part", reason.code().to_owned()),
+            (Some(device), None) => ("devices", "device_part", device.clone()),
+            (Some(device), Some(reason)) => ("device_reasons", "device_reason_part", device_reason(device, reason)),
+        }
     }
 
     /// Whether there can be rows of that device.
@@ -74,36 +74,25 @@ impl QuarantineTable {
         if !filter.can_match() {
             return Ok((Vec::new(), None));
         }
-        let Partition { index, attribute, value } = filter.partition();
-        let start = after.map(|EntryPosition { id, seen }| {
-            Item::from([
-                ("id".to_owned(), s(id.as_str())),
-                (attribute.to_owned(), s(&value)),
-                ("first_seen".to_owned(), n(seen)),
-            ])
-        });
-        let mut query = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .index_name(index)
-            .expression_attribute_names("#part", attribute)
-            .expression_attribute_values(":part", s(value))
-            .scan_index_forward(false)
-            .limit(i32::try_from(limit.saturating_add(1)).unwrap_or(i32::MAX))
-            .set_exclusive_start_key(start);
-        query = match filter.since {
-            None => query.key_condition_expression("#part = :part"),
-            Some(since) => query
-                .key_condition_expression("#part = :part AND first_seen >= :since")
-                .expression_attribute_values(":since", n(since.millis())),
+        let (index, partition, name) = filter.list();
+        let list = List {
+            client: &self.client,
+            table: &self.name,
+            index,
+            partition,
+            sort: "place",
+            descending: true,
+            operation: "Query quarantine",
         };
-        let page = query.send().await.map_err(|error| AwsError::call("Query quarantine", error))?;
-        let mut entries = page.items.unwrap_or_default().into_iter().map(entry).collect::<Result<Vec<_>, _>>()?;
-        tracing::trace!(table = TABLE, index, entries = entries.len(), "listed");
-        // A page that DynamoDB cut at its limit of 1 MB continues after its last entry as well.
-        let more = entries.len() > limit || page.last_evaluated_key.is_some();
-        entries.truncate(limit);
+        let span = Span {
+            from: filter.since.map_or_else(|| Span::FIRST.to_owned(), |since| entry_place(since, "")),
+            to: Span::LAST.to_owned(),
+            after: after.map(|after| after.place()),
+        };
+        // One more than requested tells whether there is a next page.
+        let rows = list.first(&partitions(&name), &span, limit.saturating_add(1)).await?;
+        let more = rows.len() > limit;
+        let entries = rows.into_iter().take(limit).map(|(_, item)| entry(item)).collect::<Result<Vec<_>, _>>()?;
         let next = entries.last().filter(|_| more).map(EntryPosition::from);
         Ok((entries, next))
     }

@@ -4,8 +4,9 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::super::AwsError;
+use super::super::keys::JOBS;
 use super::super::row::{Item, n, s};
-use super::{OPEN, RecalculationTable};
+use super::RecalculationTable;
 use weir_core::domain::Timestamp;
 use weir_core::domain::recalculation::State;
 
@@ -29,7 +30,7 @@ impl RecalculationTable {
             .index_name("due")
             .key_condition_expression("#o = :open AND due <= :now")
             .expression_attribute_names("#o", "open")
-            .expression_attribute_values(":open", s(OPEN))
+            .expression_attribute_values(":open", s(JOBS))
             .expression_attribute_values(":now", n(now.millis()))
             .limit(limit)
             .send()

@@ -4,8 +4,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
 use super::super::AwsError;
+use super::super::keys::JOBS;
 use super::super::row::{Item, n, s, series};
-use super::{OPEN, TABLE};
+use super::TABLE;
 use weir_core::domain::Timestamp;
 use weir_core::domain::reading::Series;
 use weir_core::domain::recalculation::{Count, Job, State};
@@ -52,7 +53,7 @@ pub(super) fn item_of(job: &Job) -> Result<Item, AwsError> {
     let mut item: Item = serde_dynamo::to_item(row).map_err(|error| AwsError::corrupt(TABLE, &job.id, error))?;
     item.insert("sensor".to_owned(), s(series(&job.series)));
     if let Some(due) = job.due() {
-        item.insert("open".to_owned(), s(OPEN));
+        item.insert("open".to_owned(), s(JOBS));
         item.insert("due".to_owned(), n(due.millis()));
     }
     // The stream record of a job that need not wait invokes the function.

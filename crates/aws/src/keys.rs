@@ -1,0 +1,150 @@
+//! Keys of rows, in tables and in indexes, as pure functions. The adapters write with them, and `cargo xtask capacity` counts
+//! with the same functions which partition of a large fleet takes the most writes.
+//!
+//! DynamoDB writes at most 1,000 units a second under one partition key ("Best practices for designing and using partition
+//! keys effectively" in its developer guide). A list that all devices write to therefore lies in [`SHARDS`] partitions of its
+//! index, and a page merges them (`list.rs`). Lists that only people write to have one partition: the API takes
+//! `ApiRateLimit` requests a second from all of them together.
+
+use sha2::{Digest, Sha256};
+
+use weir_core::domain::problem::Status;
+use weir_core::domain::reading::Series;
+use weir_core::domain::{Reason, Timestamp};
+use weir_core::id::LevelId;
+
+/// The partitions of a list.
+///
+/// The number follows from the quarantine, which is the list that devices can write to fastest. Its table takes 4,000 entries
+/// a second by default (`QuarantineWrites` in template.yaml), whoever sends how much, and an entry is one unit in each of its
+/// lists: 4,000 / 8 = 500 units a second for a partition. Twice that is what DynamoDB takes, so an uneven second (a standard
+/// deviation of 21) does no harm, nor a `QuarantineWrites` of 6,000, which is the most that the template accepts.
+///
+/// The lists of levels and of problems stay below that: `cargo xtask capacity` prints them.
+pub const SHARDS: u8 = 8;
+
+/// The list of all levels, and the index of those that may be silent.
+pub const LEVELS: &str = "level";
+/// The list of all quarantine entries.
+pub const ENTRIES: &str = "all";
+
+/// The only partition of the index `links` of `devices`: flow sensors that name the ones after them.
+pub const LINKS: &str = "level";
+/// The only partition of the index `pending` of `devices`: those whose settings are to be delivered.
+pub const PENDING: &str = "settings";
+/// The only partition of the index `listed` of `users`, which holds profiles but no leases, tombstones or deleted profiles.
+pub const PROFILES: &str = "profile";
+/// The only partition of the index `due` of `recalculations`: jobs with something left to do.
+pub const JOBS: &str = "job";
+
+/// The shard of a row with this key: the same for ever, and as likely as every other one.
+pub fn shard(key: &str) -> u8 {
+    Sha256::digest(key).first().map_or(0, |byte| byte % SHARDS)
+}
+
+/// The partition of `list` in which the row with this key is.
+pub fn partition(list: &str, key: &str) -> String {
+    format!("{list}#{}", shard(key))
+}
+
+/// All partitions of `list`.
+pub fn partitions(list: &str) -> Vec<String> {
+    (0..SHARDS).map(|shard| format!("{list}#{shard}")).collect()
+}
+
+/// The partition key of a series in `readings`, `rollups`, `calibrations` and `recalculations`: `device#code`.
+pub fn series(series: &Series) -> String {
+    format!("{}#{}", series.device, series.sensor)
+}
+
+/// The sort key of a version in `calibrations`: ordered by `valid_from`, then by version.
+pub fn since(valid_from: Timestamp, version: u32) -> String {
+    format!("{:013}#{version:06}", valid_from.millis().max(0))
+}
+
+/// The partition of a device in the index `listed` of `devices`.
+pub fn device(enabled: bool) -> &'static str {
+    if enabled { "enabled" } else { "disabled" }
+}
+
+/// The partition of a flow sensor on a tube in the index `tubes` of `devices`.
+pub fn tube(tube: &str, enabled: bool) -> String {
+    format!("{tube}#{}", device(enabled))
+}
+
+/// The partition of a sensor in the indexes `listed` and `watched` of `levels`.
+pub fn level(id: &LevelId) -> String {
+    partition(LEVELS, id.as_str())
+}
+
+/// The partition of a problem in the index `listed` of `problems`.
+pub fn problem(status: Status, problem_id: &str) -> String {
+    partition(status.code(), problem_id)
+}
+
+/// The sort key of a problem in that index: by the beginning of its newest episode, in seconds, then by id.
+pub fn problem_place(began: i64, problem_id: &str) -> String {
+    format!("{:012}#{problem_id}", began.max(0))
+}
+
+/// The sort key of an entry in all indexes of `quarantine`: by the time it was first seen, then by id.
+pub fn entry_place(first_seen: Timestamp, id: &str) -> String {
+    format!("{:013}#{id}", first_seen.millis().max(0))
+}
+
+/// The list of the entries of a device with a reason. A reason has no `#`, so no device can look like another with a reason.
+pub fn device_reason(device: &str, reason: Reason) -> String {
+    format!("{device}#{reason}")
+}
+
+/// The partitions of a quarantine entry in its indexes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryPartitions {
+    /// In `listed`.
+    pub listed: String,
+    /// In `reasons`.
+    pub reason: String,
+    /// In `devices`, when the device is known.
+    pub device: Option<String>,
+    /// In `device_reasons`, when the device is known.
+    pub device_reason: Option<String>,
+}
+
+impl EntryPartitions {
+    /// Those of the entry with this id.
+    pub fn of(id: &str, reason: Reason, device: Option<&str>) -> Self {
+        Self {
+            listed: partition(ENTRIES, id),
+            reason: partition(reason.code(), id),
+            device: device.map(|device| partition(device, id)),
+            device_reason: device.map(|device| partition(&device_reason(device, reason), id)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_spread_evenly_over_the_partitions_whatever_their_keys_look_like() {
+        let ids = |form: fn(u32) -> String| (0..8_000).map(form).collect::<Vec<_>>();
+        for keys in [ids(|n| format!("0{n}")), ids(|n| format!("buoy-{n:07}#ph")), ids(|n| format!("{n:032x}"))] {
+            let mut counts = [0_u32; SHARDS as usize];
+            for key in &keys {
+                counts[usize::from(shard(key))] += 1;
+            }
+            assert!(counts.iter().all(|count| (850..1150).contains(count)), "{counts:?}");
+        }
+    }
+
+    #[test]
+    fn a_row_is_in_one_of_the_partitions_of_its_list_for_ever() {
+        assert_eq!(partitions("all").len(), usize::from(SHARDS));
+        for key in ["01", "a#b", ""] {
+            assert!(partitions("all").contains(&partition("all", key)), "{key}");
+        }
+        // Rows that are stored would be lost to their list if these changed.
+        assert_eq!(["01", "02", "0102", "x"].map(shard), [3, 1, 1, 5]);
+    }
+}

@@ -1,0 +1,143 @@
+//! Who writes what: each function here is one event, and the rows that it writes, with their keys.
+//!
+//! The units are those that `docs/costs-and-figures.md` has and tests hold: a reading one, an entry of the quarantine one and one
+//! in each list, a write in a transaction two.
+
+use weir_aws::keys::{self, EntryPartitions};
+use weir_aws::quarantine::QuarantineEntry;
+use weir_core::domain::problem::{Status, Subject};
+use weir_core::domain::reading::Series;
+use weir_core::domain::topology::Pair;
+use weir_core::domain::{Reason, Refusal, Timestamp};
+use weir_core::id::{BadId, LevelId};
+
+use super::store::{Store, Tally};
+
+/// Entries of the quarantine from one message, at most.
+pub const ENTRIES: u32 = 50;
+/// Values in one message.
+pub const VALUES: u32 = 1_000;
+/// Sensors of one device.
+pub const SENSORS: u32 = 64;
+
+/// The instant of everything: it is part of no partition key.
+const NOW: Timestamp = Timestamp::from_millis(1_795_155_884_123);
+
+/// A series of a device.
+///
+/// # Errors
+/// Never, as long as `device` is a device id and `sensor` a sensor code.
+pub fn series(device: &str, sensor: &str) -> Result<Series, BadId> {
+    Ok(Series { device: device.parse()?, sensor: sensor.parse()? })
+}
+
+/// A value is stored.
+pub fn reading(tally: &mut Tally, of: &Series) {
+    tally.write(Store::Readings, keys::series(of), 1.0);
+}
+
+/// A value is stored late, and the rollups of its hour and day are invalidated.
+pub fn late_reading(tally: &mut Tally, of: &Series) {
+    reading(tally, of);
+    tally.write(Store::Rollups, keys::series(of), 2.0);
+}
+
+/// A value is refused. `number` tells it from the others of its device.
+pub fn refused(tally: &mut Tally, device: &str, number: u64) {
+    let reason = Reason::UnknownSensor;
+    let id = QuarantineEntry {
+        function: "calibration",
+        refusal: Refusal::new(reason, "the device has no such sensor"),
+        topic: format!("{device}/readings"),
+        device_id: Some(device.to_owned()),
+        sensor: Some("x".to_owned()),
+        at: NOW,
+        received_at: NOW,
+        payload: number.to_be_bytes().to_vec(),
+    }
+    .id();
+    let in_index = EntryPartitions::of(&id, reason, Some(device));
+    tally.write(Store::Quarantine, id, 1.0);
+    tally.write(Store::QuarantineListed, in_index.listed, 1.0);
+    tally.write(Store::QuarantineReasons, in_index.reason, 1.0);
+    for (store, key) in
+        [(Store::QuarantineDevices, in_index.device), (Store::QuarantineDeviceReasons, in_index.device_reason)]
+    {
+        if let Some(key) = key {
+            tally.write(store, key, 1.0);
+        }
+    }
+}
+
+/// A level is reported by a sensor that is known: its row, and its history.
+///
+/// # Errors
+/// Never: a level id is a device id.
+pub fn level(tally: &mut Tally, id: &LevelId) -> Result<(), BadId> {
+    tally.write(Store::Levels, id.as_str(), 1.0);
+    reading(tally, &series(id.as_str(), "filling")?);
+    Ok(())
+}
+
+/// The time of a sensor has come and it is watched again; the index has the old key removed and the new one inserted.
+pub fn watched_again(tally: &mut Tally, id: &LevelId) {
+    tally.write(Store::Levels, id.as_str(), 1.0);
+    tally.write(Store::LevelsWatched, keys::level(id), 2.0);
+}
+
+/// A sensor reports for the first time: the detector puts it into both indexes.
+///
+/// # Errors
+/// As [`level`].
+pub fn new_level(tally: &mut Tally, id: &LevelId) -> Result<(), BadId> {
+    level(tally, id)?;
+    tally.write(Store::Levels, id.as_str(), 1.0);
+    tally.write(Store::LevelsListed, keys::level(id), 1.0);
+    tally.write(Store::LevelsWatched, keys::level(id), 1.0);
+    Ok(())
+}
+
+/// The problem of two neighbours opens or closes, in one transaction with both levels.
+pub fn turned(tally: &mut Tally, current: &LevelId, following: &LevelId, opens: bool) {
+    let problem = Subject::Pair(Pair { current: current.clone(), following: following.clone() }).key();
+    let (before, after) =
+        if opens { (Status::Resolved, Status::Unresolved) } else { (Status::Unresolved, Status::Resolved) };
+    for status in [before, after] {
+        tally.write(Store::ProblemsListed, keys::problem(status, &problem), 1.0);
+    }
+    tally.write(Store::Problems, problem, 2.0);
+    for id in [current, following] {
+        tally.write(Store::Levels, id.as_str(), 2.0);
+    }
+}
+
+/// A request to the API that writes as much to a list as a request can: a device is registered, with its settings to be
+/// delivered; a profile of 4 KB of preferences is written; a recalculation begins and ends. As if each had the whole rate.
+///
+/// # Errors
+/// Never, as long as `device` is a device id.
+pub fn requests(tally: &mut Tally, device: &str) -> Result<(), BadId> {
+    tally.write(Store::Devices, device, 4.0);
+    tally.write(Store::DevicesListed, keys::device(true), 1.0);
+    tally.write(Store::DevicesTubes, keys::tube("0", true), 1.0);
+    tally.write(Store::DevicesLinks, keys::LINKS, 1.0);
+    // Put in, leased (taken out and put in at another time), and taken out again.
+    tally.write(Store::DevicesPending, keys::PENDING, 4.0);
+    tally.write(Store::Users, "one person", 5.0);
+    tally.write(Store::UsersListed, keys::PROFILES, 5.0);
+    let of = series(device, "ph")?;
+    tally.write(Store::Calibrations, keys::series(&of), 1.0);
+    tally.write(Store::Recalculations, keys::series(&of), 6.0);
+    tally.write(Store::RecalculationsDue, keys::JOBS, 4.0);
+    Ok(())
+}
+
+/// The flow sensor with this number: twenty on each tube at a time.
+///
+/// # Errors
+/// Never: the form is that of a level id.
+pub fn flow_sensor(number: u32) -> Result<LevelId, BadId> {
+    const TUBES: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let tube = TUBES.iter().cycle().nth((number / 20) as usize % TUBES.len()).map_or('0', |tube| char::from(*tube));
+    format!("{tube}{}", number).parse()
+}

@@ -1,0 +1,184 @@
+//! What AWS asks for: list prices (`bill/prices.toml`), what events and devices use (`bill/usage.toml`), and the sums of the two.
+//! `cargo operate bill` and `cargo xtask capacity` compute with it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+/// Prices of one region, in the currency they are written in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prices {
+    /// The region.
+    pub region: String,
+    /// The currency.
+    pub currency: String,
+    lambda: BTreeMap<String, f64>,
+    dynamodb: BTreeMap<String, f64>,
+    timestream: BTreeMap<String, f64>,
+    iot: BTreeMap<String, f64>,
+    api: BTreeMap<String, f64>,
+    cloudwatch: BTreeMap<String, f64>,
+}
+
+/// What one event uses.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Event {
+    /// Rules triggered.
+    pub rules: f64,
+    /// Actions of rules.
+    pub actions: f64,
+    /// Calls of functions.
+    pub invocations: f64,
+    /// Units written to DynamoDB.
+    pub write_units: f64,
+    /// Units read from it.
+    pub read_units: f64,
+    /// Records of 1 KB written to Timestream.
+    pub timestream_kb: f64,
+    /// Kilobytes of logs.
+    pub log_kb: f64,
+    /// Requests to the API.
+    pub api_requests: f64,
+}
+
+/// What a device does in a month.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Month {
+    /// Minutes connected.
+    pub minutes: f64,
+    /// Messages sent.
+    pub messages: f64,
+    /// Values in them.
+    pub values: f64,
+    /// Reads and changes of its shadow.
+    pub shadow_operations: f64,
+    /// Requests of people that concern it.
+    pub api_calls: f64,
+}
+
+/// What an environment has, whatever its devices do.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fixed {
+    /// Metrics that alarms watch.
+    pub alarm_metrics: f64,
+    /// Metrics that the functions write.
+    pub metrics: f64,
+    /// Dashboards.
+    pub dashboards: f64,
+}
+
+/// What everything uses.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Usage {
+    billed_ms: f64,
+    memory_gb: f64,
+    /// A reading, alone in its message.
+    pub reading: Event,
+    /// A reading, one of ten in its message.
+    pub reading_of_ten: Event,
+    /// A level report.
+    pub level: Event,
+    /// A request that reads a device.
+    pub api_call: Event,
+    /// A device in a month.
+    pub month: Month,
+    /// An environment.
+    pub stack: Fixed,
+}
+
+/// Most prices are for a million.
+const MILLION: f64 = 1e6;
+
+impl Usage {
+    /// As counted, from `bill/usage.toml`.
+    ///
+    /// # Errors
+    /// When that is not as it should be.
+    pub fn counted() -> Result<Self> {
+        toml::from_str(include_str!("../bill/usage.toml")).context("bill/usage.toml")
+    }
+}
+
+impl Prices {
+    /// The list prices of `bill/prices.toml`, or those of a file like it.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn read(file: Option<&Path>) -> Result<Self> {
+        let text = match file {
+            Some(file) => std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?,
+            None => include_str!("../bill/prices.toml").to_owned(),
+        };
+        toml::from_str(&text).context("the prices are not as in crates/tooling/bill/prices.toml")
+    }
+
+    fn of(&self, table: &BTreeMap<String, f64>, name: &str) -> Result<f64> {
+        table.get(name).copied().with_context(|| format!("the prices of {} lack {name}", self.region))
+    }
+
+    /// A million of these events: what the rules, the functions, the store, the logs and the API ask for. Messages are sent through Basic
+    /// Ingest, which has no price of its own.
+    ///
+    /// # Errors
+    /// When a price is missing.
+    pub fn million(&self, event: &Event, usage: &Usage, timestream: bool) -> Result<f64> {
+        let seconds = usage.billed_ms / 1000.0 * usage.memory_gb * MILLION;
+        let store = if timestream {
+            event.timestream_kb * self.of(&self.timestream, "per_million_writes_of_1_kb")?
+                + (event.write_units - f64::from(u8::from(event.timestream_kb > 0.0))).max(0.0)
+                    * self.of(&self.dynamodb, "per_million_write_units")?
+        } else {
+            event.write_units * self.of(&self.dynamodb, "per_million_write_units")?
+        };
+        Ok(event.rules * self.of(&self.iot, "per_million_rules_triggered")?
+            + event.actions * self.of(&self.iot, "per_million_actions")?
+            + event.invocations
+                * (self.of(&self.lambda, "per_million_requests")?
+                    + seconds * self.of(&self.lambda, "per_gb_second")?)
+            + store
+            + event.read_units * self.of(&self.dynamodb, "per_million_read_units")?
+            + event.log_kb * self.of(&self.cloudwatch, "per_gb_of_logs")?
+            + event.api_requests * self.of(&self.api, "per_million_requests")?)
+    }
+
+    /// A month of a device that sends nothing: its connection, its shadow, and requests that concern it.
+    ///
+    /// # Errors
+    /// When a price is missing.
+    pub fn silent_device(&self, usage: &Usage, timestream: bool) -> Result<f64> {
+        let month = &usage.month;
+        let device = month.minutes * self.of(&self.iot, "per_million_connected_minutes")?
+            + month.shadow_operations
+                * (self.of(&self.iot, "per_million_shadow_operations")?
+                    + self.of(&self.iot, "per_million_messages")?)
+            + month.api_calls * self.million(&usage.api_call, usage, timestream)?;
+        Ok(device / MILLION)
+    }
+
+    /// A month of so many devices, without what the stack itself asks for.
+    ///
+    /// # Errors
+    /// When a price is missing.
+    pub fn fleet(&self, usage: &Usage, devices: f64, timestream: bool) -> Result<f64> {
+        let messages = usage.month.values * self.million(&usage.reading_of_ten, usage, timestream)? / MILLION;
+        Ok((self.silent_device(usage, timestream)? + messages) * devices)
+    }
+
+    /// A month of an environment, whatever its devices do.
+    ///
+    /// # Errors
+    /// When a price is missing.
+    pub fn stack(&self, usage: &Usage) -> Result<f64> {
+        let Fixed { alarm_metrics, metrics, dashboards } = usage.stack;
+        Ok(alarm_metrics * self.of(&self.cloudwatch, "per_alarm_metric_month")?
+            + metrics * self.of(&self.cloudwatch, "per_metric_month")?
+            + dashboards * self.of(&self.cloudwatch, "per_dashboard_month")?)
+    }
+}

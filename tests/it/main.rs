@@ -5,6 +5,7 @@ mod capacity;
 mod contract;
 mod deadlines;
 mod device;
+mod edge;
 mod faults;
 mod flow;
 mod foreign;

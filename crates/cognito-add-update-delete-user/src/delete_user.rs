@@ -8,7 +8,7 @@ use weir_core::domain::people::Person;
 use weir_core::domain::people::guard::{check_delete, is_active_admin};
 use weir_core::id::Username;
 use weir_core::wire::person::PersonJson;
-use weir_http::{Admin, ApiError, Audit, Caller, IfMatch, Path};
+use weir_http::{Admin, ApiError, Audit, Caller, Path, Preconditions};
 
 use super::Parts;
 use super::lock::LockLease;
@@ -23,10 +23,10 @@ pub(super) async fn delete_cognito_user(
     State(parts): State<Parts>,
     Admin(caller): Admin,
     Path(username): Path<Username>,
-    expected: IfMatch,
+    conditions: Preconditions,
 ) -> Result<StatusCode, ApiError> {
     let lease = parts.lock.take().await?;
-    let deleted = parts.delete_locked(&caller, &username, expected, &lease).await;
+    let deleted = parts.delete_locked(&caller, &username, &conditions, &lease).await;
     lease.release().await;
     deleted.map(|()| StatusCode::NO_CONTENT)
 }
@@ -36,11 +36,11 @@ impl Parts {
         &self,
         caller: &Caller,
         username: &Username,
-        expected: IfMatch,
+        conditions: &Preconditions,
         lease: &LockLease<'_>,
     ) -> Result<(), ApiError> {
         self.require_active_admin(caller).await?;
-        let person = self.person(username, expected).await?;
+        let person = self.person(username, conditions).await?;
         check_delete(&person, &caller.sub)?;
         if is_active_admin(&person) {
             self.require_another_admin(&person).await?;

@@ -9,7 +9,7 @@ use weir_core::domain::people::guard::removes_admin;
 use weir_core::domain::settings::pointed;
 use weir_core::id::Username;
 use weir_core::wire::person::PersonJson;
-use weir_http::{Admin, ApiError, Audit, Caller, ETag, IfMatch, Merge, Path, from_value, version_of};
+use weir_http::{Admin, ApiError, Audit, Caller, ETag, Merge, Path, Preconditions, from_value, version_of};
 
 use super::Parts;
 use super::body::{Change, ChangeBody};
@@ -26,12 +26,12 @@ pub(super) async fn change_cognito_user(
     State(parts): State<Parts>,
     Admin(caller): Admin,
     Path(username): Path<Username>,
-    expected: IfMatch,
+    conditions: Preconditions,
     Merge(patch): Merge,
 ) -> Result<Response, ApiError> {
     let change = from_value::<ChangeBody>(without_null(patch)?)?.checked()?;
     let lease = parts.lock.take().await?;
-    let changed = parts.change_locked(&caller, &username, expected, &change, &lease).await;
+    let changed = parts.change_locked(&caller, &username, &conditions, &change, &lease).await;
     lease.release().await;
     let person = changed?;
     Ok((ETag(version_of(&person)), Json(person)).into_response())
@@ -42,12 +42,12 @@ impl Parts {
         &self,
         caller: &Caller,
         username: &Username,
-        expected: IfMatch,
+        conditions: &Preconditions,
         change: &Change,
         lease: &LockLease<'_>,
     ) -> Result<PersonJson, ApiError> {
         self.require_active_admin(caller).await?;
-        let person = self.person(username, expected).await?;
+        let person = self.person(username, conditions).await?;
         let before = PersonJson::of(&person);
         if change.is_empty() {
             return Ok(before);

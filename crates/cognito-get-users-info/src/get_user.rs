@@ -5,7 +5,7 @@ use axum::response::Response;
 use weir_aws::people::Pool;
 use weir_core::id::Username;
 use weir_core::wire::person::PersonJson;
-use weir_http::{Admin, ApiError, IfNoneMatch, Path, version_of};
+use weir_http::{Admin, ApiError, Path, Preconditions, version_of};
 
 /// Shows a user, by user name or e-mail address.
 #[utoipa::path(
@@ -20,9 +20,9 @@ pub(super) async fn get_cognito_user(
     State(pool): State<Pool>,
     Admin(_): Admin,
     Path(username): Path<Username>,
-    known: IfNoneMatch,
+    conditions: Preconditions,
 ) -> Result<Response, ApiError> {
     let person = pool.find(&username).await?.ok_or_else(ApiError::not_found)?;
     let shown = PersonJson::of(&person);
-    Ok(known.answer(version_of(&shown), shown))
+    conditions.answer(version_of(&shown), shown)
 }

@@ -10,18 +10,24 @@ use weir_core::domain::people::filter;
 use weir_core::wire::person::PersonJson;
 use weir_http::{Admin, ApiError, ListName, Page, PageQuery, Paging, list};
 
+/// Maximum characters of the beginning of an address.
+const LONGEST: usize = 120;
+// With every character escaped it still fits into a filter of the user pool.
+const _: () = assert!(2 * LONGEST + "email ^= \"\"".len() <= filter::MAX_LENGTH);
+
 /// The filters.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Filter {
     /// Only users whose e-mail address begins with this text.
+    #[param(min_length = 1, max_length = 120, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "ann")]
     email: Option<String>,
     /// Only users with this role.
-    #[param(inline)]
+    #[param(inline, example = "user")]
     role: Option<Role>,
     /// Only users with this status.
-    #[param(inline)]
+    #[param(inline, example = "confirmed")]
     status: Option<Status>,
 }
 
@@ -41,11 +47,13 @@ pub(super) async fn get_cognito_users(
     query: PageQuery<Filter>,
 ) -> Result<Page<PersonJson>, ApiError> {
     let PageQuery { limit, next, filter: Filter { email, role, status } } = query;
-    let email = email.map(|email| email.to_lowercase());
+    // In a query `+` means a blank unless it is encoded, and no address has blanks.
+    let email = email.map(|email| email.to_lowercase().replace(' ', "+"));
     let invalid =
-        |email: &String| email.is_empty() || filter::begins("email", email).chars().count() > filter::MAX_LENGTH;
+        |email: &String| !(1..=LONGEST).contains(&email.chars().count()) || email.chars().any(char::is_control);
     if email.as_ref().is_some_and(invalid) {
-        return Err(ApiError::parameter("email", "must not be empty, nor longer than a filter of the user pool"));
+        let detail = format!("must have 1 to {LONGEST} characters, none of them a control character");
+        return Err(ApiError::parameter("email", detail));
     }
     let name = ListName::new("cognito/users")
         .filter("email", email.as_deref())

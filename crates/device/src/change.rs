@@ -1,4 +1,4 @@
-//! How a device is changed: it is read, checked against `If-Match`, changed, and written only if nobody else has written it
+//! How a device is changed: it is read, checked against the preconditions, changed, and written only if nobody else has written it
 //! since; otherwise all of it is repeated.
 
 use weir_aws::device::{Registration, StoredDevice};
@@ -8,7 +8,7 @@ use weir_core::domain::device::{Author, Calibrations, Device, DeviceDetails};
 use weir_core::domain::reading::Series;
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::device::{DeliveryJson, DeviceJson};
-use weir_http::{ApiError, Caller, IfMatch};
+use weir_http::{ApiError, Caller};
 
 use super::Parts;
 
@@ -43,11 +43,12 @@ impl Parts {
         Author { by: caller.name(), at: self.clock.now() }
     }
 
-    /// Gives the device the details that `decide` returns for the present device and the JSON that shows it.
+    /// Gives the device the details that `decide` returns for the present device and the JSON that shows it, if `check` finds
+    /// the preconditions met.
     pub(super) async fn change(
         &self,
         id: &DeviceId,
-        expected: IfMatch,
+        check: impl Fn(&Device) -> Result<(), ApiError>,
         caller: &Caller,
         decide: impl Fn(&Device, &DeviceJson) -> Result<DeviceDetails, ApiError>,
     ) -> Result<Changed, ApiError> {
@@ -55,7 +56,7 @@ impl Parts {
         loop {
             attempts.next().await?;
             let StoredDevice { device, settings_delivered } = self.registered(id).await?;
-            expected.check(device.versions.device)?;
+            check(&device)?;
             let details = decide(&device, &self.show(&device).await?)?;
             self.check_removed_inputs(&device, &details).await?;
             let added: Vec<_> = device.added(&details).cloned().collect();

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use weir_aws::WriteOutcome;
 use weir_core::id::DeviceId;
-use weir_http::{Admin, ApiError, IfMatch, Path};
+use weir_http::{Admin, ApiError, Path, Preconditions};
 
 use super::Parts;
 use super::change::attempts;
@@ -20,13 +20,13 @@ pub(super) async fn delete_device(
     State(parts): State<Parts>,
     Admin(caller): Admin,
     Path(id): Path<DeviceId>,
-    expected: IfMatch,
+    conditions: Preconditions,
 ) -> Result<StatusCode, ApiError> {
     let mut attempts = attempts(&id);
     loop {
         attempts.next().await?;
         let device = parts.registered(&id).await?.device;
-        expected.check(device.versions.device)?;
+        conditions.check(device.versions.device)?;
         if parts.devices.remove(&device, parts.author(&caller)).await? == WriteOutcome::Done {
             parts.delivery.deliver(&id).await;
             return Ok(StatusCode::NO_CONTENT);

@@ -6,7 +6,7 @@ use axum::response::IntoResponse;
 use weir_core::domain::device::{Device, DeviceDetails};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::device::DeviceJson;
-use weir_http::{Admin, ApiError, ETag, IfMatch, Path};
+use weir_http::{Admin, ApiError, ETag, Path, Preconditions};
 
 use super::Parts;
 
@@ -22,7 +22,7 @@ pub(super) async fn delete_sensor(
     State(parts): State<Parts>,
     Admin(caller): Admin,
     Path((id, code)): Path<(DeviceId, SensorCode)>,
-    expected: IfMatch,
+    conditions: Preconditions,
 ) -> Result<impl IntoResponse, ApiError> {
     let decide = |device: &Device, _: &DeviceJson| {
         device.sensor(&code).ok_or_else(ApiError::not_found)?;
@@ -30,6 +30,6 @@ pub(super) async fn delete_sensor(
         details.sensors.retain(|sensor| sensor.code != code);
         Ok(details)
     };
-    let changed = parts.change(&id, expected, &caller, decide).await?;
+    let changed = parts.change(&id, |device| conditions.check(device.versions.device), &caller, decide).await?;
     Ok((StatusCode::NO_CONTENT, ETag(changed.device.versions.device), ()))
 }

@@ -1,11 +1,10 @@
 //! `GET /devices/{id}`: one device.
 
-use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use weir_core::id::DeviceId;
 use weir_core::wire::device::DeviceJson;
-use weir_http::{ApiError, ETag, IfNoneMatch, Member, Path};
+use weir_http::{ApiError, Member, Path, Preconditions};
 
 use super::Parts;
 use super::show::constant;
@@ -23,12 +22,12 @@ pub(super) async fn get_device(
     State(parts): State<Parts>,
     Member(caller): Member,
     Path(id): Path<DeviceId>,
-    known: IfNoneMatch,
+    conditions: Preconditions,
 ) -> Result<Response, ApiError> {
     caller.sees(&id)?;
     let device = parts.registered(&id).await?.device;
     let (version, shown) = (device.versions.device, parts.show(&device).await?);
-    let answer =
-        if constant(&device) { known.answer(version, shown) } else { (ETag(version), Json(shown)).into_response() };
-    Ok(answer)
+    // What changes without a new version is always sent whole.
+    let conditions = if constant(&device) { conditions } else { conditions.without_if_none_match() };
+    conditions.answer(version, shown)
 }

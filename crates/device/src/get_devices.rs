@@ -22,9 +22,10 @@ use super::page::{PageBuilder, ROWS};
 #[into_params(parameter_in = Query)]
 pub(super) struct Filter {
     /// Only enabled or only disabled devices.
+    #[param(example = true)]
     enabled: Option<bool>,
     /// Only flow sensors of this tube: the first character of `level_id`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9]$", example = "0")]
     tube: Option<Tube>,
 }
 

@@ -1,11 +1,10 @@
 //! `GET /devices/{id}/sensors/{code}`: one sensor.
 
-use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::device::SensorJson;
-use weir_http::{ApiError, ETag, IfNoneMatch, Member, Path};
+use weir_http::{ApiError, Member, Path, Preconditions};
 
 use super::Parts;
 use super::show::constant;
@@ -23,14 +22,14 @@ pub(super) async fn get_sensor(
     State(parts): State<Parts>,
     Member(caller): Member,
     Path((id, code)): Path<(DeviceId, SensorCode)>,
-    known: IfNoneMatch,
+    conditions: Preconditions,
 ) -> Result<Response, ApiError> {
     caller.sees(&id)?;
     let device = parts.registered(&id).await?.device;
     let sensor = device.sensor(&code).ok_or_else(ApiError::not_found)?;
     let shown = SensorJson::of(sensor, parts.in_force(&device, sensor).await?.as_ref());
     let version = device.versions.device;
-    let answer =
-        if constant(&device) { known.answer(version, shown) } else { (ETag(version), Json(shown)).into_response() };
-    Ok(answer)
+    // What changes without a new version is always sent whole.
+    let conditions = if constant(&device) { conditions } else { conditions.without_if_none_match() };
+    conditions.answer(version, shown)
 }

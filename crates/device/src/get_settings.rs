@@ -1,16 +1,17 @@
 //! `GET /devices/{id}/settings`: the desired settings, the reported ones, and their difference.
 
+use axum::Json;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
 use weir_aws::device::StoredDevice;
 use weir_core::id::DeviceId;
 use weir_core::wire::settings::{SettingsJson, group_json, reported, settings_json};
-use weir_http::{ApiError, Member, Path};
+use weir_http::{ApiError, Member, Path, Preconditions};
 
 use super::Parts;
 use super::change::delivery;
-use super::tag::Known;
+use super::tag::tag;
 
 /// The desired settings and those that the device reports.
 #[utoipa::path(
@@ -25,7 +26,7 @@ pub(super) async fn get_settings(
     State(parts): State<Parts>,
     Member(caller): Member,
     Path(id): Path<DeviceId>,
-    known: Known,
+    conditions: Preconditions,
 ) -> Result<Response, ApiError> {
     caller.sees(&id)?;
     let StoredDevice { device, settings_delivered } = parts.registered(&id).await?;
@@ -45,5 +46,5 @@ pub(super) async fn get_settings(
         reported: said.map(|(_, object)| Value::Object(object)),
         delivery: delivery(settings_delivered),
     };
-    Ok(known.answer(device.versions.device, &shown))
+    conditions.answer_tagged(&tag(device.versions.device, &shown), || Json(&shown).into_response())
 }

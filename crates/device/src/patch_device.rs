@@ -7,7 +7,7 @@ use weir_core::domain::device::Device;
 use weir_core::id::DeviceId;
 use weir_core::wire::device::DeviceJson;
 use weir_core::wire::device_body::{DeviceBody, patched};
-use weir_http::{Admin, ApiError, ETag, IfMatch, Merge, Path, from_value};
+use weir_http::{Admin, ApiError, ETag, Merge, Path, Preconditions, from_value};
 
 use super::Parts;
 
@@ -24,14 +24,14 @@ pub(super) async fn patch_device(
     State(parts): State<Parts>,
     Admin(caller): Admin,
     Path(id): Path<DeviceId>,
-    expected: IfMatch,
+    conditions: Preconditions,
     Merge(patch): Merge,
 ) -> Result<impl IntoResponse, ApiError> {
     let decide = |_: &Device, current: &DeviceJson| {
         let body: DeviceBody = from_value(patched(current, patch.clone()))?;
         Ok(body.details(Some(current))?)
     };
-    let changed = parts.change(&id, expected, &caller, decide).await?;
+    let changed = parts.change(&id, |device| conditions.check(device.versions.device), &caller, decide).await?;
     let shown = DeviceJson { delivery: Some(changed.delivery), ..parts.show(&changed.device).await? };
     Ok((ETag(changed.device.versions.device), Json(shown)))
 }

@@ -12,7 +12,7 @@ use weir_core::domain::calibration::{Calibration, CalibrationEntry};
 use weir_core::domain::reading::Series;
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::calibration::{CalibrationBody, CalibrationJson, read};
-use weir_http::{Admin, ApiError, ETag, IfMatch, Path, Strict};
+use weir_http::{Admin, ApiError, ETag, Path, Preconditions, Strict};
 
 use super::Parts;
 use super::change::attempts;
@@ -34,7 +34,7 @@ pub(super) async fn post_calibration(
     State(parts): State<Parts>,
     Admin(caller): Admin,
     Path((id, code)): Path<(DeviceId, SensorCode)>,
-    expected: IfMatch,
+    conditions: Preconditions,
     Strict(body): Strict<Map<String, Value>>,
 ) -> Result<impl IntoResponse, ApiError> {
     let new = read(&body)?;
@@ -44,7 +44,7 @@ pub(super) async fn post_calibration(
         attempts.next().await?;
         let device = parts.registered(&id).await?.device;
         device.sensor(&code).ok_or_else(ApiError::not_found)?;
-        expected.check(device.versions.device)?;
+        conditions.check(device.versions.device)?;
         let author = parts.author(&caller);
         let valid_from = new.valid_from.unwrap_or(author.at);
         parts.check_inputs(&device, &code, &new.model, valid_from).await?;

@@ -7,7 +7,7 @@ use weir_core::domain::device::Device;
 use weir_core::id::DeviceId;
 use weir_core::wire::device::DeviceJson;
 use weir_core::wire::device_body::DeviceBody;
-use weir_http::{Admin, ApiError, ETag, IfMatch, Path, Strict};
+use weir_http::{Admin, ApiError, ETag, Path, Preconditions, Strict};
 
 use super::Parts;
 
@@ -24,11 +24,11 @@ pub(super) async fn put_device(
     State(parts): State<Parts>,
     Admin(caller): Admin,
     Path(id): Path<DeviceId>,
-    expected: IfMatch,
+    conditions: Preconditions,
     Strict(body): Strict<DeviceBody>,
 ) -> Result<impl IntoResponse, ApiError> {
     let decide = |_: &Device, current: &DeviceJson| Ok(body.clone().details(Some(current))?);
-    let changed = parts.change(&id, expected, &caller, decide).await?;
+    let changed = parts.change(&id, |device| conditions.check(device.versions.device), &caller, decide).await?;
     let shown = DeviceJson { delivery: Some(changed.delivery), ..parts.show(&changed.device).await? };
     Ok((ETag(changed.device.versions.device), Json(shown)))
 }

@@ -9,7 +9,7 @@ use weir_core::domain::device::{Device, DeviceDetails};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::device::{DeviceJson, SensorJson};
 use weir_core::wire::device_body::SensorBody;
-use weir_http::{Admin, ApiError, ETag, IfMatch, Path, Strict};
+use weir_http::{Admin, ApiError, ETag, Path, Preconditions, Strict};
 
 use super::Parts;
 
@@ -27,7 +27,7 @@ pub(super) async fn put_sensor(
     State(parts): State<Parts>,
     Admin(caller): Admin,
     Path((id, code)): Path<(DeviceId, SensorCode)>,
-    expected: IfMatch,
+    conditions: Preconditions,
     Strict(body): Strict<SensorBody>,
 ) -> Result<impl IntoResponse, ApiError> {
     let decide = |device: &Device, shown: &DeviceJson| {
@@ -48,7 +48,11 @@ pub(super) async fn put_sensor(
         }
         details.checked().map_err(|errors| ApiError::invalid(relative(errors, &at)))
     };
-    let changed = parts.change(&id, expected, &caller, decide).await?;
+    let check = |device: &Device| match device.sensor(&code) {
+        Some(_) => conditions.check(device.versions.device),
+        None => conditions.check_absent(device.versions.device),
+    };
+    let changed = parts.change(&id, check, &caller, decide).await?;
     let device = &changed.device;
     let sensor = device.sensor(&code).ok_or_else(ApiError::not_found)?;
     let shown = SensorJson::of(sensor, parts.in_force(device, sensor).await?.as_ref());

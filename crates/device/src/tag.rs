@@ -1,65 +1,21 @@
 //! The `ETag` of the settings: the device's version and a hash of the answer, e.g. `"3-9f86d081884c7d65"`. The hash is
-//! needed because the device's report and the state of delivery change without a new version. In `If-Match` only the version
-//! counts, so `"3"` is accepted as well.
+//! needed because the device's report and the state of delivery change without a new version. In the preconditions of a write
+//! only the version counts, so `"3"` is accepted as well.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use axum::Json;
-use axum::extract::FromRequestParts;
-use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
-use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use weir_http::{ApiError, IfMatch};
 
-/// `If-Match` with a tag that may have a hash after the version.
-pub(super) struct IfVersion(pub IfMatch);
-
-impl<S: Send + Sync> FromRequestParts<S> for IfVersion {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let text = parts.headers.get(IF_MATCH).and_then(|value| value.to_str().ok());
-        let version = text.and_then(|text| text.strip_prefix('"')?.strip_suffix('"')?.split_once('-'));
-        if let Some((version, hash)) = version.filter(|(_, hash)| !hash.contains('"')) {
-            let known = hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
-            let version = version.parse().ok().filter(|_| known);
-            return Ok(Self(version.map_or(IfMatch::FOREIGN, IfMatch::Version)));
-        }
-        IfMatch::from_request_parts(parts, state).await.map(Self)
-    }
-}
-
-/// The tags in `If-None-Match`.
-pub(super) struct Known(Vec<String>);
-
-impl<S: Sync> FromRequestParts<S> for Known {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let values = parts.headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-        let tags = values.flat_map(|value| value.split(',')).map(|tag| tag.trim().trim_start_matches("W/").to_owned());
-        Ok(Self(tags.collect()))
-    }
-}
-
-impl Known {
-    /// 200 with the body and its tag, or 304 if the caller has exactly this.
-    pub(super) fn answer(&self, version: u64, body: &impl Serialize) -> Response {
-        let tag = tag(version, body);
-        let same = self.0.iter().any(|known| *known == tag || known == "*");
-        let header = HeaderValue::from_str(&tag).map(|tag| [(ETAG, tag)]).map_err(|_| ());
-        match (same, header) {
-            (true, Ok(header)) => (StatusCode::NOT_MODIFIED, header).into_response(),
-            (_, header) => (header.ok(), Json(body)).into_response(),
-        }
-    }
-}
-
-/// The tag of an answer with settings.
+/// The tag of an answer with settings, without the quotation marks.
 pub(super) fn tag(version: u64, shown: &impl Serialize) -> String {
     let mut hash = DefaultHasher::new();
     serde_json::to_string(shown).unwrap_or_default().hash(&mut hash);
-    format!("\"{version}-{:016x}\"", hash.finish())
+    format!("{version}-{:016x}", hash.finish())
+}
+
+/// Whether a tag is one of this version, with any hash or none.
+pub(super) fn is_of(tag: &str, version: u64) -> bool {
+    let rest = tag.strip_prefix(&version.to_string());
+    let is_hash = |hash: &str| hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix('-').is_some_and(is_hash))
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use weir_core::id::LevelId;
-use weir_http::{ApiError, IfNoneMatch, Member, Path};
+use weir_http::{ApiError, Member, Path, Preconditions, revalidated};
 
 use super::Parts;
 use super::show::LevelJson;
@@ -21,9 +21,9 @@ pub(super) async fn get_level(
     State(parts): State<Parts>,
     Member(caller): Member,
     Path(id): Path<LevelId>,
-    known: IfNoneMatch,
+    conditions: Preconditions,
 ) -> Result<Response, ApiError> {
     parts.sees_level(&caller, &id).await?;
     let state = parts.levels.get(&id).await?.ok_or_else(ApiError::not_found)?;
-    Ok(known.answer(state.revision.unwrap_or(0), LevelJson::of(id, &state)))
+    conditions.answer(state.revision.unwrap_or(0), LevelJson::of(id, &state)).map(revalidated)
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::ops::Bound;
 
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use weir_aws::AwsError;
 use weir_aws::level::{LevelPage, LevelState};
 use weir_core::id::{LevelId, Tube};
-use weir_http::{ApiError, ListName, Member, Page, PageQuery, Paging, list};
+use weir_http::{ApiError, ListName, Member, Page, PageQuery, Paging, list, revalidated};
 
 use super::Parts;
 use super::show::LevelJson;
@@ -20,7 +21,7 @@ use super::show::LevelJson;
 #[into_params(parameter_in = Query)]
 pub(super) struct Filter {
     /// Only flow sensors of this tube: the first character of their id.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9]$", example = "0")]
     tube: Option<Tube>,
 }
 
@@ -38,7 +39,7 @@ pub(super) async fn get_levels(
     State(parts): State<Parts>,
     Member(caller): Member,
     query: PageQuery<Filter>,
-) -> Result<Page<LevelJson>, ApiError> {
+) -> Result<Response, ApiError> {
     let tube = query.filter.tube.as_ref().map(Tube::as_str);
     let own = parts.visible(&caller).await?;
     let name = ListName::new(if own.is_some() { "levels/own" } else { "levels/all" }).filter("tube", tube);
@@ -47,7 +48,7 @@ pub(super) async fn get_levels(
         Some(own) => parts.own_levels(own, tube, limit, after).await,
     };
     let page = list(&name, query.limit, query.next, levels).await?;
-    Ok(page.map(|(id, state)| LevelJson::of(id, &state)))
+    Ok(revalidated(page.map(|(id, state)| LevelJson::of(id, &state)).into_response()))
 }
 
 /// A page of levels, and the last id when there are more.

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use weir_http::{ApiError, IfNoneMatch, Member, Path};
+use weir_http::{ApiError, Member, Path, Preconditions};
 
 use super::Parts;
 use super::show::ProblemJson;
@@ -10,7 +10,7 @@ use super::show::ProblemJson;
 /// The problem of two neighbours, or the silence of one flow sensor.
 #[utoipa::path(
     get, path = "/problems/{problem_id}", tag = "problems",
-    params(("problem_id" = String, Path), ("If-None-Match" = Option<String>, Header)),
+    params(("problem_id" = String, Path, pattern = "^[A-Za-z0-9][0-9]{1,9}(-?[A-Za-z0-9][0-9]{1,9}|-silent)$", example = "0102"), ("If-None-Match" = Option<String>, Header)),
     responses(
         (status = 200, description = "The problem.", body = ProblemJson, headers(("ETag" = String))),
         (status = 304, description = "The caller has this version already."),
@@ -20,10 +20,10 @@ pub(super) async fn get_problem(
     State(parts): State<Parts>,
     Member(caller): Member,
     Path(id): Path<String>,
-    known: IfNoneMatch,
+    conditions: Preconditions,
 ) -> Result<Response, ApiError> {
     let subject = parts.seen(&caller, &id).await?;
     let stored = parts.problems.find(&subject).await?.ok_or_else(ApiError::not_found)?;
     let shown = ProblemJson::of(&subject, &stored).ok_or_else(ApiError::not_found)?;
-    Ok(known.answer(stored.revision, shown))
+    conditions.answer(stored.revision, shown)
 }

@@ -9,14 +9,10 @@ use weir_aws::AwsError;
 use weir_aws::problem::{ProblemFilter, ProblemPosition, StoredProblem};
 use weir_core::domain::problem::{Status, Subject};
 use weir_core::id::LevelId;
-use weir_core::wire::time;
-use weir_http::{ApiError, ListName, Member, Page, PageQuery, Paging, list};
+use weir_http::{ApiError, ListName, Member, Page, PageQuery, Paging, TextOrSeconds, Unit, instant, list};
 
 use super::Parts;
 use super::show::{ProblemJson, StatusJson};
-
-/// The last second of the year 9999, in seconds since the epoch.
-const LATEST: i64 = 253_402_300_799;
 
 /// The filters.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -26,6 +22,7 @@ pub(super) struct Filter {
     /// Only problems with this status.
     status: Option<StatusJson>,
     /// Only problems whose newest episode began at this time or later: seconds since the epoch, or RFC 3339.
+    #[param(inline, value_type = Option<TextOrSeconds>, example = "2026-11-20T00:00:00Z")]
     since: Option<String>,
 }
 
@@ -62,9 +59,8 @@ pub(super) async fn get_problems(
 
 /// The first whole second at this instant or after it, in seconds since the epoch.
 fn seconds(text: &str) -> Result<i64, ApiError> {
-    let instant = || time::parse(text).map(|at| at.millis().saturating_add(999).div_euclid(1000));
-    let seconds = text.parse().ok().or_else(instant).filter(|seconds| (0..=LATEST).contains(seconds));
-    seconds.ok_or_else(|| ApiError::parameter("since", "must be seconds since the epoch, or an RFC 3339 instant"))
+    let at = instant("since", text, Some(Unit::Seconds))?;
+    Ok(at.millis().saturating_add(999).div_euclid(1000))
 }
 
 impl Parts {

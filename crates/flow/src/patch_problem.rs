@@ -12,9 +12,10 @@ use weir_aws::level::LevelState;
 use weir_aws::problem::{JudgeNext, StoredProblem};
 use weir_aws::{Attempts, AwsError, WriteOutcome};
 use weir_core::domain::problem::{Change, InvalidTransition, Person, Problem, Status, Subject};
+use weir_core::domain::text::{Lines, unfit};
 use weir_core::domain::{FieldError, Timestamp};
 use weir_core::id::LevelId;
-use weir_http::{ApiError, Caller, ETag, IfMatch, Member, Merge, Path, from_value};
+use weir_http::{ApiError, Caller, ETag, Member, Merge, Path, Preconditions, from_value};
 
 use super::Parts;
 use super::show::{ProblemJson, StatusJson};
@@ -32,6 +33,11 @@ pub(super) struct PatchBody {
     /// `ACKNOWLEDGED` or `RESOLVED`.
     problem_status: Option<StatusJson>,
     /// A note of 1 to 1000 characters; `null` deletes the note.
+    #[schema(
+        min_length = 1,
+        max_length = 1000,
+        pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$"
+    )]
     note: Option<String>,
 }
 
@@ -46,7 +52,7 @@ struct Request {
 /// resolution opens the problem again, as a new episode.
 #[utoipa::path(
     patch, path = "/problems/{problem_id}", tag = "problems",
-    params(("problem_id" = String, Path), ("If-Match" = Option<String>, Header)),
+    params(("problem_id" = String, Path, pattern = "^[A-Za-z0-9][0-9]{1,9}(-?[A-Za-z0-9][0-9]{1,9}|-silent)$", example = "0102"), ("If-Match" = Option<String>, Header)),
     request_body(content = PatchBody, content_type = "application/merge-patch+json"),
     responses((status = 200, description = "Changed.", body = ProblemJson, headers(("ETag" = String))))
 )]
@@ -54,14 +60,14 @@ pub(super) async fn patch_problem(
     State(parts): State<Parts>,
     Member(caller): Member,
     Path(id): Path<String>,
-    expected: IfMatch,
+    conditions: Preconditions,
     Merge(patch): Merge,
 ) -> Result<impl IntoResponse, ApiError> {
     let subject = parts.seen(&caller, &id).await?;
     let has_note = patch.contains_key("note");
     let PatchBody { problem_status, note } = from_value(patch.into())?;
     let request = Request { status: problem_status, note: has_note.then_some(note) }.checked()?;
-    let stored = parts.change_problem(&subject, &request, expected, &caller).await?;
+    let stored = parts.change_problem(&subject, &request, &conditions, &caller).await?;
     let shown = ProblemJson::of(&subject, &stored).ok_or_else(ApiError::not_found)?;
     Ok((ETag(stored.revision), Json(shown)))
 }
@@ -71,13 +77,12 @@ impl Request {
         if self.status.is_none() && self.note.is_none() {
             return Err(FieldError::new("", "must name `problem_status` or `note`").into());
         }
-        let length = self.note.as_ref().and_then(|note| note.as_ref()).map(|note| note.trim().chars().count());
-        if length.is_some_and(|length| !(1..=LONGEST_NOTE).contains(&length)) {
-            return Err(
-                FieldError::new("/note", format!("must have 1 to {LONGEST_NOTE} characters, or be null")).into()
-            );
-        }
-        Ok(self)
+        let note = self.note.as_ref().and_then(|note| note.as_ref()).map(|note| note.trim());
+        let wrong = note.and_then(|note| match note {
+            "" => Some("must not be empty; null deletes it".to_owned()),
+            note => unfit(note, LONGEST_NOTE, Lines::Many),
+        });
+        wrong.map_or(Ok(self), |detail| Err(FieldError::new("/note", detail).into()))
     }
 
     fn resolves(&self) -> bool {
@@ -114,7 +119,7 @@ impl Parts {
         &self,
         subject: &Subject,
         request: &Request,
-        expected: IfMatch,
+        conditions: &Preconditions,
         caller: &Caller,
     ) -> Result<StoredProblem, ApiError> {
         let name = caller.email.clone().unwrap_or_else(|| caller.username.clone());
@@ -126,7 +131,7 @@ impl Parts {
         loop {
             attempts.next().await?;
             let stored = self.problems.find(subject).await?.ok_or_else(ApiError::not_found)?;
-            expected.check(stored.revision)?;
+            conditions.check(stored.revision)?;
             let levels = if request.resolves() { self.levels_of_subject(subject).await? } else { Vec::new() };
             let newest = levels.iter().filter_map(|(_, state)| newest_second(state)).max();
             let known = *known.get_or_insert(Timestamp::from_seconds(newest.unwrap_or(0)));

@@ -141,6 +141,11 @@ impl ApiError {
         Self::new(ErrorKind::PreconditionFailed, "If-Match does not match the current version: read it again")
     }
 
+    /// 412: `If-None-Match` names what exists.
+    pub fn unexpected_version() -> Self {
+        Self::new(ErrorKind::PreconditionFailed, "If-None-Match names the current version, or it exists already")
+    }
+
     /// 413: the body is too large.
     pub fn too_large(detail: impl Into<String>) -> Self {
         Self::new(ErrorKind::TooLarge, detail)

@@ -2,16 +2,20 @@
 
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 use super::{ApiError, ErrorKind, integers, pointer};
 use weir_core::domain::FieldError;
+use weir_core::wire::duplicate::duplicates;
 
 /// Maximum size of a body in bytes. A device with all its sensors and settings takes a tenth of it.
 const MAX_BYTES: usize = 64 * 1024;
+/// Some editors write it in front of UTF-8; RFC 8259, section 8.1 allows to ignore it.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 const JSON: &str = "application/json";
 /// serde_json's message for a number beyond the range of an f64, which it reports as a syntax error.
 const TOO_LARGE: &str = "number out of range";
@@ -20,8 +24,8 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 /// A body that is a JSON object and exactly a `T`. Derive `T` with `#[serde(deny_unknown_fields)]`, so that a misspelt field
 /// is an error.
 ///
-/// Answers 415 for another content type, 413 above 64 KB, 400 when the body is not JSON, and 422 with the pointer to the field
-/// when it is not a `T` or an integer beyond 2^53.
+/// Answers 415 for another content type and for a content encoding, 413 above 64 KB, 400 when the body is not JSON, and 422 with
+/// the pointer to the field when a field is given twice, an integer lies beyond 2^53 or the body is not a `T`. A byte-order mark in front is ignored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Strict<T>(pub T);
 
@@ -66,21 +70,33 @@ async fn read(request: Request, types: &[&str]) -> Result<Vec<u8>, ApiError> {
         let detail = format!("Content-Type must be {}", types.join(" or "));
         return Err(ApiError::new(ErrorKind::UnsupportedMedia, detail));
     }
+    if is_encoded(request.headers()) {
+        let detail = "Content-Encoding is not supported: send the body as it is";
+        return Err(ApiError::new(ErrorKind::UnsupportedMedia, detail));
+    }
     let bytes = to_bytes(request.into_body(), MAX_BYTES).await;
     // The body is already in memory, so only its length can be wrong.
     Ok(bytes.map_err(|_| ApiError::too_large(format!("a body has at most {MAX_BYTES} bytes")))?.into())
 }
 
+/// Whether the body is encoded, compressed for example.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(CONTENT_ENCODING).iter().map(HeaderValue::to_str);
+    let is_plain = |coding: &str| coding.trim().is_empty() || coding.trim().eq_ignore_ascii_case("identity");
+    values.into_iter().any(|value| !value.is_ok_and(|value| value.split(',').all(is_plain)))
+}
+
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     // Reports broken JSON as such even when a field before the break is invalid too.
     serde_json::from_slice::<IgnoredAny>(bytes).map_err(|error| broken(&error))?;
     // serde would also read a struct from an array of its fields' values, which is never intended.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err(FieldError::new("", "must be an object").into());
     }
-    let beyond = integers::beyond(bytes);
-    if !beyond.is_empty() {
-        return Err(beyond.into());
+    let wrong: Vec<_> = duplicates(bytes).into_iter().chain(integers::beyond(bytes)).collect();
+    if !wrong.is_empty() {
+        return Err(wrong.into());
     }
     let deserializer = &mut serde_json::Deserializer::from_slice(bytes);
     serde_path_to_error::deserialize(deserializer).map_err(|error| match error.inner().classify() {

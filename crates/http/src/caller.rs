@@ -221,7 +221,7 @@ mod tests {
     fn each_extractor_accepts_its_roles() {
         for (groups, member, admin) in [("admin", true, true), ("user", true, false), ("other", false, false)] {
             let caller = caller(json!({"token_use": "id", "sub": "s", "cognito:groups": groups})).unwrap();
-            let refused = |result: Result<Caller, ApiError>| result.map_err(|problem| problem.kind());
+            let refused = |result: Result<Caller, ApiError>| result.map_err(|error| error.kind());
             assert_eq!(refused(caller.clone().member()).is_ok(), member, "{groups}");
             let expected = if admin { Ok(caller.clone()) } else { Err(ErrorKind::Forbidden) };
             assert_eq!(refused(caller.admin()), expected, "{groups}");

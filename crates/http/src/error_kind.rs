@@ -61,7 +61,7 @@ kinds! {
     LastAdmin = CONFLICT "last_admin" "The last admin cannot be removed";
     /// Users cannot delete themselves.
     SelfDelete = CONFLICT "self_delete" "Users cannot delete themselves";
-    /// `If-Match` does not match the current entity tag.
+    /// `If-Match` does not match the current entity tag, or `If-None-Match` does.
     PreconditionFailed = PRECONDITION_FAILED "precondition_failed" "The precondition failed";
     /// The body is larger than 64 KB.
     TooLarge = PAYLOAD_TOO_LARGE "too_large" "The body is too large";

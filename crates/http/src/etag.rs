@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -38,184 +38,275 @@ pub fn version_of(shown: &impl Serialize) -> u64 {
     u64::from_be_bytes(digest).max(1)
 }
 
-/// The precondition `If-Match`: the version that the caller wants to change. The extractor answers 400 when it cannot be
-/// read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IfMatch {
-    /// No header: any version.
-    Absent,
-    /// `*`: any version.
-    Any,
-    /// Only this version. Versions start at 1; 0 means that nothing exists yet.
-    Version(u64),
+/// The preconditions of a request: `If-Match` names versions of which one must be stored, `If-None-Match` versions of which none
+/// may be.
+///
+/// The extractor answers 400 when a header cannot be read, except `If-None-Match` of a read: without it the answer is only
+/// longer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Preconditions {
+    if_match: Option<Tags>,
+    if_none_match: Option<Tags>,
 }
 
-impl IfMatch {
-    /// A well-formed entity tag that Weir never issues. It matches no version, not even 0.
-    pub const FOREIGN: Self = Self::Version(u64::MAX);
+/// The value of one of the headers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Tags {
+    /// `*`: whatever exists.
+    Any,
+    /// One or more entity tags.
+    Of(Vec<Tag>),
+}
 
-    /// The version that must be stored for a write; `None` allows any.
-    pub fn expected(self) -> Option<u64> {
-        match self {
-            Self::Absent | Self::Any => None,
-            Self::Version(version) => Some(version),
-        }
+/// An entity tag as it was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Tag {
+    weak: bool,
+    /// The characters between the quotation marks.
+    text: String,
+}
+
+impl Preconditions {
+    /// Whether the request has none.
+    pub fn is_empty(&self) -> bool {
+        self.if_match.is_none() && self.if_none_match.is_none()
     }
 
-    /// Compares with the current version.
+    /// Checks a write of something that exists in this version.
     ///
     /// # Errors
-    /// 412 when the precondition names another version.
-    pub fn check(self, current: u64) -> Result<(), ApiError> {
-        match self.expected() {
-            Some(expected) if expected != current => Err(ApiError::precondition_failed()),
-            Some(_) | None => Ok(()),
-        }
-    }
-
-    fn read(headers: &HeaderMap) -> Result<Self, ApiError> {
-        let Some(text) = single(headers, &IF_MATCH)? else { return Ok(Self::Absent) };
-        match text {
-            "*" => Ok(Self::Any),
-            weak if weak.starts_with("W/") => {
-                Err(ApiError::malformed("If-Match compares strongly: a weak entity tag (W/…) never matches"))
-            }
-            text => tag(text)
-                .map(|version| version.parse().map_or(Self::FOREIGN, Self::Version))
-                .ok_or_else(|| ApiError::malformed("If-Match must be one entity tag such as \"3\", or *")),
-        }
-    }
-}
-
-impl<S: Sync> FromRequestParts<S> for IfMatch {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        Self::read(&parts.headers)
-    }
-}
-
-/// The precondition `If-None-Match`: the versions that the caller already has. Unreadable entity tags are ignored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IfNoneMatch(Vec<String>);
-
-impl IfNoneMatch {
-    /// Whether the caller already has this version.
-    pub fn has(&self, version: u64) -> bool {
+    /// 412 when `If-Match` names other versions, or `If-None-Match` this one.
+    pub fn check(&self, version: u64) -> Result<(), ApiError> {
         let version = version.to_string();
-        self.0.iter().any(|known| *known == version || known == "*")
+        self.check_tag(|tag| tag == version)
+    }
+
+    /// Checks a write of something that exists and whose tags are those for which `is_current` holds: the characters between
+    /// the quotation marks.
+    ///
+    /// # Errors
+    /// 412 when `If-Match` names other tags, or `If-None-Match` one of these.
+    pub fn check_tag(&self, is_current: impl Fn(&str) -> bool) -> Result<(), ApiError> {
+        self.check_if_match(&is_current)?;
+        let known = self.if_none_match.as_ref().is_some_and(|tags| tags.weakly(&is_current));
+        if known { Err(ApiError::unexpected_version()) } else { Ok(()) }
+    }
+
+    /// Checks a write that creates something within something that exists in the version `around`: `*` means what is created,
+    /// a tag what is around it.
+    ///
+    /// # Errors
+    /// 412 when `If-Match` is `*` or names other versions.
+    pub fn check_absent(&self, around: u64) -> Result<(), ApiError> {
+        let around = around.to_string();
+        match &self.if_match {
+            Some(Tags::Any) => Err(ApiError::precondition_failed()),
+            Some(_) | None => self.check_if_match(&|tag: &str| tag == around),
+        }
+    }
+
+    /// The same without `If-None-Match`, so that a read is answered whole.
+    #[must_use]
+    pub fn without_if_none_match(self) -> Self {
+        Self { if_none_match: None, ..self }
+    }
+
+    fn check_if_match(&self, is_current: &impl Fn(&str) -> bool) -> Result<(), ApiError> {
+        let fails = self.if_match.as_ref().is_some_and(|tags| !tags.strongly(is_current));
+        if fails { Err(ApiError::precondition_failed()) } else { Ok(()) }
     }
 
     /// The response to a GET: 200 with the body and its entity tag, or 304 when the caller already has this version.
-    pub fn answer(&self, version: u64, body: impl Serialize) -> Response {
-        if self.has(version) {
-            (StatusCode::NOT_MODIFIED, ETag(version), ()).into_response()
-        } else {
-            (ETag(version), Json(body)).into_response()
-        }
+    ///
+    /// # Errors
+    /// 412 when `If-Match` names other versions.
+    pub fn answer(&self, version: u64, body: impl Serialize) -> Result<Response, ApiError> {
+        self.answer_tagged(&version.to_string(), || Json(body).into_response())
     }
-}
 
-impl<S: Sync> FromRequestParts<S> for IfNoneMatch {
-    type Rejection = std::convert::Infallible;
+    /// The same for a tag that is no version: the characters between the quotation marks. `whole` makes the response of 200.
+    ///
+    /// # Errors
+    /// 412 when `If-Match` names other tags.
+    pub fn answer_tagged(&self, tag: &str, whole: impl FnOnce() -> Response) -> Result<Response, ApiError> {
+        let is_current = |given: &str| given == tag;
+        self.check_if_match(&is_current)?;
+        let known = self.if_none_match.as_ref().is_some_and(|tags| tags.weakly(&is_current));
+        let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { whole() };
+        if let Ok(tag) = HeaderValue::from_str(&format!("\"{tag}\"")) {
+            response.headers_mut().insert(ETAG, tag);
+        }
+        Ok(response)
+    }
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let values = parts.headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-        let tags = values.flat_map(|value| value.split(',')).map(str::trim);
-        // This precondition compares weakly, so `W/` is ignored.
-        let known = |text: &str| match text {
-            "*" => Some("*".to_owned()),
-            text => tag(text.strip_prefix("W/").unwrap_or(text)).filter(|tag| *tag != "*").map(str::to_owned),
+    fn read(method: &Method, headers: &HeaderMap) -> Result<Self, ApiError> {
+        let reads = [Method::GET, Method::HEAD].contains(method);
+        let if_none_match = match tags(headers, &IF_NONE_MATCH) {
+            Err(_) if reads => None,
+            read => read?,
         };
-        Ok(Self(tags.filter_map(known).collect()))
+        Ok(Self { if_match: tags(headers, &IF_MATCH)?, if_none_match })
     }
 }
 
-/// The value of a header that may occur only once.
-fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, ApiError> {
-    let mut values = headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (None, _) => Ok(None),
-        (Some(value), None) => {
-            let text = value.to_str().map_err(|_| ApiError::malformed(format!("{name} is not text")))?;
-            Ok(Some(text.trim()))
+impl<S: Sync> FromRequestParts<S> for Preconditions {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        Self::read(&parts.method, &parts.headers)
+    }
+}
+
+impl Tags {
+    /// As `If-Match` compares: a weak tag (`W/…`) matches nothing.
+    fn strongly(&self, is_current: &impl Fn(&str) -> bool) -> bool {
+        match self {
+            Tags::Any => true,
+            Tags::Of(tags) => tags.iter().any(|tag| !tag.weak && is_current(&tag.text)),
         }
-        (Some(_), Some(_)) => Err(ApiError::malformed(format!("{name} is given twice"))),
+    }
+
+    /// As `If-None-Match` compares: weak or not.
+    fn weakly(&self, is_current: &impl Fn(&str) -> bool) -> bool {
+        match self {
+            Tags::Any => true,
+            Tags::Of(tags) => tags.iter().any(|tag| is_current(&tag.text)),
+        }
     }
 }
 
-/// The text between the quotation marks of a strong entity tag.
-fn tag(text: &str) -> Option<&str> {
-    text.strip_prefix('"')?.strip_suffix('"').filter(|tag| !tag.contains('"'))
+/// The tags of a header; several lines of it are one list.
+fn tags(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Tags>, ApiError> {
+    let bad = || ApiError::malformed(format!("{name} must be entity tags such as \"3\", or *"));
+    let lines: Vec<_> =
+        headers.get_all(name).iter().map(HeaderValue::to_str).collect::<Result<_, _>>().map_err(|_| bad())?;
+    if lines.is_empty() {
+        return Ok(None);
+    }
+    parse(&lines.join(",")).map(Some).ok_or_else(bad)
+}
+
+fn parse(text: &str) -> Option<Tags> {
+    let text = text.trim();
+    if text == "*" {
+        return Some(Tags::Any);
+    }
+    let (mut tags, mut rest) = (Vec::new(), text);
+    loop {
+        // A list may have empty elements (RFC 9110, section 5.6.1).
+        rest = rest.trim_start_matches([',', ' ', '\t']);
+        if rest.is_empty() {
+            return Some(Tags::Of(tags)).filter(|_| text.contains('"'));
+        }
+        let (weak, tag) = rest.strip_prefix("W/").map_or((false, rest), |tag| (true, tag));
+        let (tag, after) = tag.strip_prefix('"')?.split_once('"')?;
+        tags.push(Tag { weak, text: tag.to_owned() });
+        rest = after.trim_start_matches([' ', '\t']);
+        if !rest.is_empty() && !rest.starts_with(',') {
+            return None;
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::ErrorKind;
     use super::*;
-    use axum::http::Request;
 
-    fn if_match(values: &[&str]) -> Result<IfMatch, ErrorKind> {
+    fn read(method: Method, name: HeaderName, values: &[&str]) -> Result<Preconditions, ErrorKind> {
         let mut headers = HeaderMap::new();
         for value in values {
-            headers.append(IF_MATCH, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+            headers.append(&name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        IfMatch::read(&headers).map_err(|problem| problem.kind())
+        Preconditions::read(&method, &headers).map_err(|error| error.kind())
     }
 
-    async fn if_none_match(value: &str) -> IfNoneMatch {
-        let (mut parts, ()) = Request::builder().header(IF_NONE_MATCH, value).body(()).unwrap().into_parts();
-        let Ok(read) = IfNoneMatch::from_request_parts(&mut parts, &()).await;
-        read
+    fn if_match(values: &[&str]) -> Result<Preconditions, ErrorKind> {
+        read(Method::PUT, IF_MATCH, values)
+    }
+
+    fn if_none_match(values: &[&str]) -> Result<Preconditions, ErrorKind> {
+        read(Method::PUT, IF_NONE_MATCH, values)
     }
 
     #[test]
-    fn if_match_is_one_strong_entity_tag_a_star_or_absent() {
-        assert_eq!(if_match(&[]), Ok(IfMatch::Absent));
-        assert_eq!(if_match(&["*"]), Ok(IfMatch::Any));
-        assert_eq!(if_match(&[" \"3\" "]), Ok(IfMatch::Version(3)));
-        for bad in ["3", "W/\"3\"", "\"3", "\"3\", \"4\"", "", "\"", "** ", "\u{e9}"] {
+    fn a_header_is_a_list_of_tags_a_star_or_absent() {
+        assert!(if_match(&[]).unwrap().is_empty());
+        for good in ["*", " * ", "\"3\"", "W/\"3\"", "\"3\",\"4\"", ", \"3\" ,, W/\"a,b\",", "\"\"", "\"*\""] {
+            assert!(!if_match(&[good]).unwrap().is_empty() && if_none_match(&[good]).is_ok(), "{good}");
+        }
+        for bad in
+            ["3", "\"3", "", " ", ",", "\"", "**", "*, \"3\"", "w/\"3\"", "\"3\" \"4\"", "\"3\"4", "W/*", "\u{e9}"]
+        {
             assert_eq!(if_match(&[bad]), Err(ErrorKind::Malformed), "{bad}");
+            assert_eq!(if_none_match(&[bad]), Err(ErrorKind::Malformed), "{bad}");
+            // A read is answered whole instead.
+            assert_eq!(read(Method::GET, IF_NONE_MATCH, &[bad]), Ok(Preconditions::default()), "{bad}");
         }
-        assert_eq!(if_match(&["\"3\"", "\"3\""]), Err(ErrorKind::Malformed));
+        assert_eq!(if_match(&["\"3\"", "\"4\""]), if_match(&["\"3\", \"4\""]));
+        assert_eq!(if_match(&["*", "\"4\""]), Err(ErrorKind::Malformed));
     }
 
     #[test]
-    fn another_version_fails_the_precondition() {
-        assert!(
-            IfMatch::Version(3).check(3).is_ok() && IfMatch::Any.check(3).is_ok() && IfMatch::Absent.check(3).is_ok()
-        );
-        assert_eq!(IfMatch::Version(2).check(3).unwrap_err().kind(), ErrorKind::PreconditionFailed);
-        assert_eq!((IfMatch::Version(2).expected(), IfMatch::Any.expected()), (Some(2), None));
-        // A well-formed entity tag that Weir never issued matches nothing.
-        for foreign in ["\"abc\"", "\"\"", "\"-1\"", "\"99999999999999999999\""] {
-            assert_eq!(if_match(&[foreign]), Ok(IfMatch::FOREIGN), "{foreign}");
-            assert!((0..3).all(|version| IfMatch::FOREIGN.check(version).is_err()));
+    fn if_match_compares_strongly_and_by_characters() {
+        for (value, fits) in [
+            ("*", true),
+            ("\"3\"", true),
+            ("\"1\", \"3\"", true),
+            ("\"a,b\",\"3\"", true),
+            ("\"03\"", false),
+            ("\"3 \"", false),
+            ("\"\"", false),
+            ("\"99999999999999999999\"", false),
+            ("W/\"3\"", false),
+            ("W/\"3\", \"4\"", false),
+        ] {
+            let read = if_match(&[value]).unwrap();
+            assert_eq!(read.check(3).is_ok(), fits, "{value}");
+            assert_eq!(read.answer(3, "body").is_ok(), fits, "{value}");
+        }
+        let second = if_match(&["\"2\""]).unwrap();
+        assert_eq!(second.check(3).unwrap_err().kind(), ErrorKind::PreconditionFailed);
+        // What is created has no tag, but what is around it may have the one that is named.
+        assert!(second.check_absent(2).is_ok() && second.check_absent(3).is_err());
+        assert!(if_match(&["*"]).unwrap().check_absent(2).is_err() && Preconditions::default().check_absent(2).is_ok());
+    }
+
+    #[test]
+    fn if_none_match_compares_weakly_and_refuses_to_overwrite() {
+        for (value, known) in [
+            ("*", true),
+            ("\"3\"", true),
+            ("W/\"3\"", true),
+            ("\"1\", W/\"3\"", true),
+            ("\"03\"", false),
+            ("\"2\"", false),
+        ] {
+            let read = if_none_match(&[value]).unwrap();
+            assert_eq!(read.check(3).is_err(), known, "{value}");
+            assert!(read.check_absent(3).is_ok(), "{value}");
         }
     }
 
     #[tokio::test]
     async fn what_the_caller_has_is_not_sent_again() {
-        for (header, has) in [
-            ("\"3\"", true),
-            ("W/\"3\"", true),
-            ("\"1\", \"3\"", true),
-            ("*", true),
-            ("\"2\"", false),
-            ("3", false),
-            ("\"*\"", false),
-            ("", false),
+        for (header, expected) in [
+            ("\"3\"", StatusCode::NOT_MODIFIED),
+            ("W/\"3\"", StatusCode::NOT_MODIFIED),
+            ("*", StatusCode::NOT_MODIFIED),
+            ("\"2\"", StatusCode::OK),
+            ("\"*\"", StatusCode::OK),
+            ("3", StatusCode::OK),
         ] {
-            assert_eq!(if_none_match(header).await.has(3), has, "{header}");
+            let read = read(Method::GET, IF_NONE_MATCH, &[header]).unwrap();
+            let response = read.answer(3, "body").unwrap();
+            assert_eq!(
+                (response.status(), &response.headers()[ETAG]),
+                (expected, &HeaderValue::from(ETag(3))),
+                "{header}"
+            );
+            let body = axum::body::to_bytes(response.into_body(), 10).await.unwrap();
+            assert_eq!(body.is_empty(), expected == StatusCode::NOT_MODIFIED, "{header}");
         }
-        let response = if_none_match("\"3\"").await.answer(3, "body");
-        assert_eq!(
-            (response.status(), &response.headers()[ETAG]),
-            (StatusCode::NOT_MODIFIED, &HeaderValue::from(ETag(3)))
-        );
-        assert!(axum::body::to_bytes(response.into_body(), 10).await.unwrap().is_empty());
-        let response = if_none_match("\"2\"").await.answer(3, "body");
-        assert_eq!((response.status(), response.headers()[ETAG].to_str().unwrap()), (StatusCode::OK, "\"3\""));
-        assert_eq!(axum::body::to_bytes(response.into_body(), 10).await.unwrap(), "\"body\"");
     }
 }

@@ -9,6 +9,7 @@ use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse
 use aws_lambda_events::encodings::Body as ResponseBody;
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::http::header::{LINK, LOCATION};
 use axum::http::{HeaderName, HeaderValue, Request, Uri};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -18,6 +19,7 @@ use tower::ServiceExt;
 
 use weir_runtime::{Event, Retry, Until};
 
+use super::router::{RouteKey, mark};
 use super::{ApiError, Claims, RequestId};
 
 /// Time beyond the deadline after which a request that did not stop by itself is cut off. Late enough for what the
@@ -37,13 +39,14 @@ pub async fn serve(router: &Router, event: Event, until: Until) -> Result<weir_r
 /// survive anyway. Route handlers find `until` among the extensions of the request.
 pub async fn answer(router: &Router, event: Event, until: Until) -> weir_runtime::Response {
     let id = request_id(event.json());
+    let base = Route::of(event.json()).base;
     let mut request = match request(event) {
         Ok(request) => request,
-        Err(problem) => return refused(problem, &id).await,
+        Err(error) => return refused(error, &id).await,
     };
     request.extensions_mut().insert(until);
     match until.plus(GRACE).finish(router.clone().oneshot(request)).await {
-        Some(Ok(response)) => written(response).await,
+        Some(Ok(response)) => written(under(response, &base)).await,
         Some(Err(never)) => match never {},
         None => {
             tracing::error!(request = id.0, "out of time");
@@ -53,9 +56,10 @@ pub async fn answer(router: &Router, event: Event, until: Until) -> weir_runtime
 }
 
 /// The response to a request that reached no route or did not finish.
-async fn refused(problem: ApiError, id: &RequestId) -> weir_runtime::Response {
-    let mut response = problem.clone().into_response();
-    problem.write(&mut response, id);
+async fn refused(error: ApiError, id: &RequestId) -> weir_runtime::Response {
+    let mut response = error.clone().into_response();
+    error.write(&mut response, id);
+    mark(&mut response, id);
     written(response).await
 }
 
@@ -74,12 +78,12 @@ pub fn request(event: Event) -> Result<Request<Body>, ApiError> {
     if let Some(headers) = event.get_mut("headers").and_then(Value::as_object_mut) {
         headers.retain(|name, value| is_header(name, value));
     }
+    let Route { path, .. } = Route::of(&event);
     let unreadable = |what: &str| ApiError::malformed(format!("the {what} of the request cannot be read"));
     let event: ApiGatewayV2httpRequest =
         serde_json::from_value(event).map_err(|_| unreadable("method or another part"))?;
 
-    let stage = event.request_context.stage.unwrap_or_default();
-    let mut uri = encoded(without_stage(&event.raw_path.unwrap_or_default(), &stage), b"?#");
+    let mut uri = path;
     if let Some(query) = event.raw_query_string.filter(|query| !query.is_empty()) {
         uri.push('?');
         uri.push_str(&encoded(&query, b"#"));
@@ -93,6 +97,7 @@ pub fn request(event: Event) -> Result<Request<Body>, ApiError> {
     *request.uri_mut() = uri;
     *request.headers_mut() = event.headers;
     request.extensions_mut().insert(id);
+    request.extensions_mut().insert(RouteKey(event.route_key.unwrap_or_default()));
     if let Some(Value::Object(claims)) = claims {
         request.extensions_mut().insert(Claims(claims));
     }
@@ -108,6 +113,46 @@ fn request_id(event: &Value) -> RequestId {
     RequestId(event.pointer("/requestContext/requestId").and_then(Value::as_str).unwrap_or("unknown").to_owned())
 }
 
+/// The path of a request as the template's routes have it, and what stands in front of it for the caller: the stage, unless that
+/// is `$default`, or the base path of a custom domain.
+#[derive(Debug, PartialEq, Eq)]
+struct Route {
+    path: String,
+    base: String,
+}
+
+impl Route {
+    /// By the route that API Gateway has chosen (`GET /devices/{id}`) and its parameters; by the path where it says neither.
+    fn of(event: &Value) -> Self {
+        let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let raw = text("/rawPath");
+        match chosen(text("/routeKey"), &event["pathParameters"]) {
+            Some((path, plain)) => Self { path, base: raw.strip_suffix(&plain).unwrap_or_default().to_owned() },
+            None => {
+                let path = without_stage(raw, text("/requestContext/stage"));
+                Self { path: encoded(path, b"?#"), base: raw.strip_suffix(path).unwrap_or_default().to_owned() }
+            }
+        }
+    }
+}
+
+/// The path of the chosen route with its parameters filled in: encoded, and as it is. `None` if the route is none of the
+/// template's, or a parameter is missing.
+fn chosen(route: &str, parameters: &Value) -> Option<(String, String)> {
+    let template = route.split_once(' ')?.1.strip_prefix('/')?;
+    let (mut path, mut plain) = (String::new(), String::new());
+    for word in template.split('/') {
+        let name = word.strip_prefix('{').and_then(|word| word.strip_suffix('}'));
+        let value = name.map_or(Some(word), |name| parameters.get(name)?.as_str())?;
+        path.push('/');
+        // API Gateway decodes parameters: a slash in one separates nothing.
+        path.push_str(&encoded(value, b"?#/"));
+        plain.push('/');
+        plain.push_str(value);
+    }
+    Some((path, plain))
+}
+
 /// The path without the stage, with which it begins unless the stage is `$default`.
 fn without_stage<'a>(path: &'a str, stage: &str) -> &'a str {
     let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(stage));
@@ -117,6 +162,19 @@ fn without_stage<'a>(path: &'a str, stage: &str) -> &'a str {
         _ if path.is_empty() => "/",
         _ => path,
     }
+}
+
+/// The response with `base` in front of the addresses in its headers, which routes write as if they stood at the root.
+fn under(mut response: Response, base: &str) -> Response {
+    let headers = response.headers_mut();
+    for (name, begins) in [(LOCATION, "/"), (LINK, "</")] {
+        let address = headers.get(&name).and_then(|value| value.to_str().ok()).filter(|text| text.starts_with(begins));
+        let moved = address.map(|text| text.replacen('/', &format!("{}/", encoded(base, b"?#")), 1));
+        if let Some(moved) = moved.and_then(|text| HeaderValue::from_str(&text).ok()) {
+            headers.insert(name, moved);
+        }
+    }
+    response
 }
 
 /// Percent-encodes every byte that is not allowed in a URI, and the bytes in `also`. Encoded bytes stay as they are; a `%` that

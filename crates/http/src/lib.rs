@@ -11,6 +11,7 @@ mod body;
 mod caller;
 mod error_kind;
 mod etag;
+mod instant;
 mod integers;
 mod list;
 mod openapi;
@@ -27,13 +28,14 @@ pub use audit::Audit;
 pub use body::{Merge, Strict, from_value};
 pub use caller::{Admin, Caller, Claims, Member};
 pub use error_kind::ErrorKind;
-pub use etag::{ETag, IfMatch, IfNoneMatch, version_of};
+pub use etag::{ETag, Preconditions, version_of};
+pub use instant::{TextOrMilliseconds, TextOrSeconds, Unit, instant};
 pub use list::{ListName, list};
 pub use openapi::openapi;
 pub use page::{Cursor, NoFilter, Page, PageQuery, Paging};
 pub use path::Path;
 pub use query::Query;
-pub use router::{REQUEST_ID, RequestId, finish, served};
+pub use router::{REQUEST_ID, RequestId, finish, revalidated, served};
 
 #[cfg(test)]
 mod tests;

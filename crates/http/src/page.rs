@@ -49,8 +49,10 @@ struct PagingParameters {
 #[allow(dead_code, reason = "read by the derive alone")]
 pub struct Paging {
     /// Maximum number of items: 1 to 200, by default 50.
+    #[param(minimum = 1, maximum = 200, example = 50)]
     limit: Option<u32>,
     /// The `next` of the previous page.
+    #[param(min_length = 12, pattern = "^[A-Za-z0-9_-]+$")]
     next: Option<String>,
 }
 
@@ -168,9 +170,9 @@ mod tests {
             assert_eq!(limit(query), Ok(expected), "{query}");
         }
         for bad in ["limit=0", "limit=201", "limit=-1", "limit=1.5", "limit=ten", "limit=", "limit=1&limit=1"] {
-            let problem = limit(bad).unwrap_err();
-            assert_eq!(problem.kind(), ErrorKind::Malformed, "{bad}");
-            assert_eq!(problem.errors()[0].parameter.as_deref(), Some("limit"), "{bad}");
+            let error = limit(bad).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Malformed, "{bad}");
+            assert_eq!(error.errors()[0].parameter.as_deref(), Some("limit"), "{bad}");
         }
     }
 
@@ -182,8 +184,8 @@ mod tests {
         for (bad, name) in
             [("tube=01", "tube"), ("tubes=0", "tubes"), ("limit=3&Limit=3", "Limit"), ("%6eext=x", "next")]
         {
-            let problem = PageQuery::<Filter>::parse(bad).unwrap_err();
-            assert_eq!(problem.errors()[0].parameter.as_deref(), Some(name), "{bad}");
+            let error = PageQuery::<Filter>::parse(bad).unwrap_err();
+            assert_eq!(error.errors()[0].parameter.as_deref(), Some(name), "{bad}");
         }
         assert!(PageQuery::<NoFilter>::parse("tube=0").is_err());
     }

@@ -63,14 +63,14 @@ mod tests {
             ("enabeld=true", "enabeld"),
             ("enabled=true&=x", ""),
         ] {
-            let problem = parse::<Filter>(query).unwrap_err();
-            let named = problem.errors().iter().map(|error| error.parameter.as_deref()).collect::<Vec<_>>();
+            let error = parse::<Filter>(query).unwrap_err();
+            let named = error.errors().iter().map(|error| error.parameter.as_deref()).collect::<Vec<_>>();
             assert_eq!(
-                (problem.kind(), named),
+                (error.kind(), named),
                 (super::super::ErrorKind::Malformed, vec![Some(name)]),
-                "{query}: {problem:?}"
+                "{query}: {error:?}"
             );
-            assert!(problem.detail().contains(name), "{problem:?}");
+            assert!(error.detail().contains(name), "{error:?}");
         }
     }
 }

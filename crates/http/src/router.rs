@@ -2,23 +2,31 @@
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 
-use super::{ApiError, ErrorKind};
+use super::{ApiError, ErrorKind, Preconditions, version_of};
 
 /// The header that carries the request's id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What a response says that does not say itself whether it may be kept.
+const NOT_KEPT: HeaderValue = HeaderValue::from_static("no-store");
 
 /// The request id from API Gateway: in its log, in the function's log, and in every response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(pub String);
 
-/// Completes a router: unknown paths and methods are answered with errors, every response carries the request id, and errors
-/// are written as RFC 9457 problems and logged.
+/// The route that API Gateway has chosen, e.g. `GET /devices/{id}`. It is logged instead of the path, which may hold an e-mail
+/// address.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct RouteKey(pub String);
+
+/// Completes a router: unknown paths and methods are answered with errors, every response carries the request id
+/// and says whether it may be kept, and errors are written as RFC 9457 problems and logged.
 pub fn finish(routes: Router) -> Router {
     routes
         .fallback(async || ApiError::not_found())
@@ -28,32 +36,52 @@ pub fn finish(routes: Router) -> Router {
         .layer(from_fn(around))
 }
 
+/// Marks a response that a browser may keep, as long as it asks each time whether it is still right. Other responses are not
+/// kept at all: most of them name a person, if only the one who changed something last.
+pub fn revalidated(mut response: Response) -> Response {
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    response
+}
+
 /// Serves `GET /openapi.json` from a text that [`openapi`](super::openapi) has generated. The text is kept in a file, because
 /// the code that generates it is twenty times larger, and because one function serves the document of all.
 pub fn served(document: &'static str) -> MethodRouter {
-    get(async move || ([(CONTENT_TYPE, "application/json")], document))
+    let version = version_of(&document).to_string();
+    get(async move |conditions: Preconditions| {
+        let whole = || ([(CONTENT_TYPE, "application/json")], document).into_response();
+        let mut response = conditions.answer_tagged(&version, whole)?;
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
+        Ok::<_, ApiError>(response)
+    })
 }
 
 async fn around(request: Request, next: Next) -> Response {
     let id = request.extensions().get().cloned().unwrap_or_else(|| RequestId("unknown".to_owned()));
-    // Shortened for the log.
-    let (method, path) = (request.method().clone(), request.uri().path().chars().take(200).collect::<String>());
+    let RouteKey(route) = request.extensions().get().cloned().unwrap_or_default();
     let mut response = next.run(request).await;
     if let Some(error) = error_of(&mut response) {
         let kind = error.kind();
         if kind.status().is_server_error() {
             let detail = error.log().unwrap_or(error.detail());
-            tracing::error!(request = id.0, %method, path, problem = kind.slug(), detail, "not answered");
+            tracing::error!(request = id.0, route, kind = kind.slug(), detail, "not answered");
         } else {
             // Only the names of the fields: the details may quote the request, including a password.
-            tracing::info!(request = id.0, %method, path, problem = kind.slug(), fields = error.fields(), "refused");
+            tracing::info!(request = id.0, route, kind = kind.slug(), fields = error.fields(), "refused");
         }
         error.write(&mut response, &id);
     }
-    if let Ok(id) = HeaderValue::from_str(&id.0) {
-        response.headers_mut().insert(REQUEST_ID, id);
-    }
+    mark(&mut response, &id);
     response
+}
+
+/// Adds the headers of every response.
+pub(super) fn mark(response: &mut Response, RequestId(id): &RequestId) {
+    let headers = response.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(CACHE_CONTROL).or_insert(NOT_KEPT);
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, id);
+    }
 }
 
 /// The error in a response: from a handler, or derived from the bare status with which axum refuses a request.

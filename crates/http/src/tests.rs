@@ -47,7 +47,7 @@ async fn ask(method: &str, path: &str, request: &str) -> Value {
     answered(event).await
 }
 
-fn problem(answer: &Value) -> ApiErrorBody {
+fn error_body(answer: &Value) -> ApiErrorBody {
     assert_eq!(answer["headers"]["content-type"], "application/problem+json", "{answer}");
     let body: ApiErrorBody = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
     assert_eq!(answer["statusCode"], body.status, "{answer}");
@@ -58,7 +58,7 @@ fn problem(answer: &Value) -> ApiErrorBody {
 #[tokio::test]
 async fn unknown_foreign_and_impossible_ids_are_answered_with_the_same_bytes() {
     let unknown = ask("GET", "/devices/buoy-09", "r-1").await;
-    assert_eq!(problem(&unknown).kind, "urn:weir:problem:not_found");
+    assert_eq!(error_body(&unknown).kind, "urn:weir:problem:not_found");
     for other in [
         "/devices/buoy-02",
         "/devices/-",
@@ -84,27 +84,27 @@ async fn what_is_there_is_answered_with_the_requests_id() {
 #[tokio::test]
 async fn a_method_that_does_not_fit_is_405_and_names_those_that_do() {
     let answer = ask("PUT", "/devices/buoy-01", "r").await;
-    assert_eq!(problem(&answer).kind, "urn:weir:problem:method_not_allowed");
+    assert_eq!(error_body(&answer).kind, "urn:weir:problem:method_not_allowed");
     assert_eq!(answer["headers"]["allow"], "GET,HEAD,DELETE");
 }
 
 #[tokio::test]
 async fn a_fault_tells_the_caller_nothing_but_the_requests_id() {
     let answer = ask("GET", "/wrong", "r").await;
-    assert_eq!((problem(&answer).status, answer["headers"].get("retry-after")), (500, None));
+    assert_eq!((error_body(&answer).status, answer["headers"].get("retry-after")), (500, None));
     assert!(!answer.to_string().contains("secret") && !answer.to_string().contains("GetItem"), "{answer}");
 }
 
 #[tokio::test]
 async fn a_busy_service_is_503_and_says_when_to_ask_again() {
     let answer = ask("GET", "/throttled", "r").await;
-    assert_eq!((problem(&answer).status, &answer["headers"]["retry-after"]), (503, &json!("2")));
+    assert_eq!((error_body(&answer).status, &answer["headers"]["retry-after"]), (503, &json!("2")));
     assert!(!answer.to_string().contains("secret"), "{answer}");
 }
 
 #[tokio::test]
 async fn each_wrong_field_is_listed() {
-    let body = problem(&ask("GET", "/fields", "r").await);
+    let body = error_body(&ask("GET", "/fields", "r").await);
     assert_eq!((body.status, body.detail.as_str()), (422, "2 fields are not valid"));
     let pointers: Vec<_> = body.errors.iter().map(|error| error.pointer.as_deref().unwrap()).collect();
     assert_eq!(pointers, ["/a", "/b/0"]);
@@ -113,20 +113,20 @@ async fn each_wrong_field_is_listed() {
 #[test]
 fn of_very_many_wrong_fields_the_first_are_listed_and_all_are_counted() {
     let fields = (0..1_000).map(|place| FieldError::new(format!("/{place}"), "is odd")).collect();
-    let problem = ApiError::invalid(fields);
-    assert_eq!((problem.errors().len(), problem.detail()), (20, "1000 fields are not valid"));
+    let error = ApiError::invalid(fields);
+    assert_eq!((error.errors().len(), error.detail()), (20, "1000 fields are not valid"));
 }
 
 #[tokio::test]
 async fn a_bare_status_becomes_a_problem_too() {
-    assert_eq!(problem(&ask("GET", "/bare", "r").await).kind, "urn:weir:problem:internal");
+    assert_eq!(error_body(&ask("GET", "/bare", "r").await).kind, "urn:weir:problem:internal");
 }
 
 #[tokio::test]
 async fn without_a_token_it_is_401_with_the_scheme() {
     let event = json!({"rawPath": "/devices/buoy-01", "requestContext": {"requestId": "r", "http": {"method": "GET"}}});
     let answer = answered(event).await;
-    assert_eq!((problem(&answer).status, &answer["headers"]["www-authenticate"]), (401, &json!("Bearer")));
+    assert_eq!((error_body(&answer).status, &answer["headers"]["www-authenticate"]), (401, &json!("Bearer")));
 }
 
 #[tokio::test]

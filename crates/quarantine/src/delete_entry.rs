@@ -2,10 +2,15 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use weir_aws::Attempts;
 use weir_core::id::QuarantineId;
-use weir_http::{Admin, ApiError, IfMatch, Path};
+use weir_http::{Admin, ApiError, Path, Preconditions};
 
 use super::Parts;
+use super::show::version;
+
+/// Maximum attempts while others replay the entry.
+const ATTEMPTS: u32 = 5;
 
 /// Deletes the entry. The message is lost with it, unless a device sends it again.
 #[utoipa::path(
@@ -17,16 +22,25 @@ pub(super) async fn delete_entry(
     State(parts): State<Parts>,
     Admin(caller): Admin,
     Path(id): Path<QuarantineId>,
-    expected: IfMatch,
+    conditions: Preconditions,
 ) -> Result<StatusCode, ApiError> {
-    // Versions count from 1, attempts from 0; a version that is out of range matches no entry.
-    let attempts = expected.expected().map(|version| u32::try_from(version.wrapping_sub(1)).unwrap_or(u32::MAX));
-    if parts.quarantine.delete(&id, attempts).await? {
-        tracing::info!(%id, by = caller.username, "deleted from the quarantine");
-        return Ok(StatusCode::NO_CONTENT);
+    let mut attempts = Attempts::new("quarantine", &id, ATTEMPTS);
+    loop {
+        attempts.next().await?;
+        let seen = if conditions.is_empty() {
+            None
+        } else {
+            let entry = parts.quarantine.get(&id).await?.ok_or_else(ApiError::not_found)?.entry;
+            conditions.check(version(&entry))?;
+            Some(entry.attempts)
+        };
+        if parts.quarantine.delete(&id, seen).await? {
+            tracing::info!(%id, by = caller.username, "deleted from the quarantine");
+            return Ok(StatusCode::NO_CONTENT);
+        }
+        // Otherwise it was replayed or deleted meanwhile.
+        if seen.is_none() {
+            return Err(ApiError::not_found());
+        }
     }
-    if attempts.is_some() && parts.quarantine.get(&id).await?.is_some() {
-        return Err(ApiError::precondition_failed());
-    }
-    Err(ApiError::not_found())
 }

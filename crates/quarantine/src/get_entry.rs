@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use weir_core::id::QuarantineId;
-use weir_http::{Admin, ApiError, IfNoneMatch, Path};
+use weir_http::{Admin, ApiError, Path, Preconditions};
 
 use super::Parts;
 use super::show::{EntryJson, version};
@@ -58,10 +58,10 @@ pub(super) async fn get_entry(
     State(parts): State<Parts>,
     Admin(_): Admin,
     Path(id): Path<QuarantineId>,
-    known: IfNoneMatch,
+    conditions: Preconditions,
 ) -> Result<Response, ApiError> {
     let found = parts.quarantine.get(&id).await?.ok_or_else(ApiError::not_found)?;
     let version = version(&found.entry);
     let shown = EntryWithPayloadJson { entry: found.entry.into(), payload: found.payload.into() };
-    Ok(known.answer(version, shown))
+    conditions.answer(version, shown)
 }

@@ -5,8 +5,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use weir_aws::quarantine::EntryFilter;
 use weir_core::domain::{Reason, Timestamp};
-use weir_core::wire::time;
-use weir_http::{Admin, ApiError, ListName, Page, PageQuery, Paging, list};
+use weir_http::{Admin, ApiError, ListName, Page, PageQuery, Paging, instant, list};
 
 use super::Parts;
 use super::show::EntryJson;
@@ -19,11 +18,11 @@ pub(super) struct Filter {
     /// Only entries with this reason.
     reason: Option<Reason>,
     /// Only entries of this device: the id as in the topic, registered or not.
+    #[param(example = "buoy-01")]
     device: Option<String>,
     /// Only entries that were quarantined at this instant or later.
-    #[serde(default, with = "time::option")]
     #[param(value_type = Option<Timestamp>)]
-    since: Option<Timestamp>,
+    since: Option<String>,
 }
 
 /// Lists quarantine entries, newest first. Changes of the last moments may not show yet.
@@ -41,6 +40,7 @@ pub(super) async fn get_quarantine(
     query: PageQuery<Filter>,
 ) -> Result<Page<EntryJson>, ApiError> {
     let Filter { reason, device, since } = query.filter;
+    let since = since.map(|text| instant("since", &text, None)).transpose()?;
     let filter = EntryFilter { reason, device, since };
     let query_page = async |limit, after| parts.quarantine.list(&filter, limit, after).await;
     let Page { items, next } = list(&name(&filter), query.limit, query.next, query_page).await?;

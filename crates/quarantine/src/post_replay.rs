@@ -5,7 +5,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use weir_core::id::QuarantineId;
-use weir_http::{Admin, ApiError, IfMatch, Path};
+use weir_http::{Admin, ApiError, Path, Preconditions};
 
 use super::Parts;
 use super::replay::ReplayOutcome;
@@ -47,10 +47,10 @@ pub(super) async fn post_replay(
     State(parts): State<Parts>,
     Admin(_): Admin,
     Path(id): Path<QuarantineId>,
-    expected: IfMatch,
+    conditions: Preconditions,
 ) -> Result<Json<ReplayJson>, ApiError> {
     let found = parts.quarantine.get(&id).await?.ok_or_else(ApiError::not_found)?;
-    expected.check(version(&found.entry))?;
+    conditions.check(version(&found.entry))?;
     match parts.replay(&found).await? {
         ReplayOutcome::Accepted(parts) => {
             let quarantined = parts.into_iter().map(|part| part.id).collect();

@@ -44,7 +44,7 @@ pub(super) struct ReplayBody {
     #[schema(minimum = 1, maximum = 100)]
     limit: Option<u64>,
     /// The `next` of the previous answer, with the same filters.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 12, pattern = "^[A-Za-z0-9_-]+$")]
     next: Option<Cursor>,
 }
 
@@ -59,7 +59,7 @@ pub(super) struct ReplayedJson {
     failed: usize,
     /// To be sent with the next request; absent when all entries of the filter have been replayed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 12, pattern = "^[A-Za-z0-9_-]+$")]
     next: Option<Cursor>,
 }
 

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use weir_core::id::{DeviceId, SensorCode};
-use weir_http::{ApiError, Member, Path, Query};
+use weir_http::{ApiError, Member, Path, Query, revalidated};
 
 use super::accept::Format;
 use super::get_readings::{download, vary_by_accept};
@@ -20,7 +20,7 @@ use super::{Parts, csv};
 pub(super) struct LatestParameters {
     /// Only these sensors; can be repeated. The default is all sensors of the device.
     #[serde(default)]
-    #[param(required = false, style = Form, explode = true)]
+    #[param(required = false, style = Form, explode = true, example = json!(["ph"]))]
     sensor: Vec<SensorCode>,
 }
 
@@ -46,8 +46,8 @@ pub(super) async fn get_latest(
     let sensors = parts.sensors(device, &sensor).await?;
     let found = parts.history.latest(&sensors.series(), parts.clock.now()).await?;
     let items: Vec<_> = found.into_iter().map(Point::of).collect();
-    Ok(vary_by_accept(match format {
+    Ok(revalidated(vary_by_accept(match format {
         Format::Json => Json(Latest { items }).into_response(),
         Format::Csv => download(&id, csv::points(&items)?),
-    }))
+    })))
 }

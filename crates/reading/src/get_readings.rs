@@ -8,12 +8,12 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use weir_aws::time_series::{HistoryError, HistoryPage};
 use weir_core::id::DeviceId;
-use weir_http::{ApiError, Cursor, Member, Path, Query};
+use weir_http::{ApiError, Cursor, Member, Path, Query, revalidated};
 
 use super::accept::Format;
 use super::query::{ReadingsParameters, ReadingsQuery};
 use super::sensors::Sensors;
-use super::show::{Interval, Point, Readings};
+use super::show::{Interval, Intervals, Point, Points};
 use super::{Parts, csv};
 
 /// Lists the readings of a device, sensor by sensor in the order of their codes, each in ascending order of time. With `every`
@@ -46,15 +46,15 @@ pub(super) async fn get_readings(
         None => {
             let page = parts.points(&query, &sensors).await?;
             let table = || csv::points(&page.items);
-            respond(&id, format, &page, table, &uri)?
+            respond(&id, format, (&page, page.next.as_ref()), table, &uri)?
         }
         Some((_, aggs)) => {
             let page = parts.intervals(&query, &sensors).await?;
             let table = || csv::intervals(&page.items, aggs);
-            respond(&id, format, &page, table, &uri)?
+            respond(&id, format, (&page, page.next.as_ref()), table, &uri)?
         }
     };
-    Ok(vary_by_accept(page))
+    Ok(revalidated(vary_by_accept(page)))
 }
 
 /// A page of readings, or of intervals.
@@ -64,23 +64,23 @@ pub(super) async fn get_readings(
 #[allow(dead_code, reason = "only for the OpenAPI document")]
 enum Answer {
     /// Without `every`.
-    Points(Readings<Point>),
+    Points(Points),
     /// With `every`.
-    Intervals(Readings<Interval>),
+    Intervals(Intervals),
 }
 
 impl Parts {
-    async fn points(&self, query: &ReadingsQuery, sensors: &Sensors) -> Result<Readings<Point>, ApiError> {
+    async fn points(&self, query: &ReadingsQuery, sensors: &Sensors) -> Result<Points, ApiError> {
         let series = sensors.series();
         let now = self.clock.now();
         let HistoryPage { items, next } =
             self.history.points(&series, query.span, query.position.as_ref(), query.limit, now).await?;
         let items = items.into_iter().map(Point::of).collect();
         let next = query.next(next)?;
-        Ok(Readings { from: query.span.from, to: query.span.to, every: None, items, next })
+        Ok(Points { from: query.span.from, to: query.span.to, items, next })
     }
 
-    async fn intervals(&self, query: &ReadingsQuery, sensors: &Sensors) -> Result<Readings<Interval>, ApiError> {
+    async fn intervals(&self, query: &ReadingsQuery, sensors: &Sensors) -> Result<Intervals, ApiError> {
         let Some((every, aggs)) = &query.intervals else {
             return Err(ApiError::internal("the query has no intervals"));
         };
@@ -98,15 +98,16 @@ impl Parts {
             Interval::of(bucket, aggs, unit)
         });
         let next = query.next(next)?;
-        let (every, items) = (Some(every.to_string()), shown.collect());
-        Ok(Readings { from: query.span.from, to: query.span.to, every, items, next })
+        let (every, items) = (every.to_string(), shown.collect());
+        Ok(Intervals { from: query.span.from, to: query.span.to, every, items, next })
     }
 }
 
-fn respond<T: Serialize>(
+/// The page in a format, and the address of the next one.
+fn respond(
     id: &DeviceId,
     format: Format,
-    page: &Readings<T>,
+    (page, next): (&impl Serialize, Option<&Cursor>),
     table: impl Fn() -> Result<Vec<u8>, ApiError>,
     uri: &Uri,
 ) -> Result<Response, ApiError> {
@@ -114,7 +115,7 @@ fn respond<T: Serialize>(
         Format::Json => Json(page).into_response(),
         Format::Csv => download(id, table()?),
     };
-    if let Some(link) = page.next.as_ref().and_then(|next| link(uri, next)) {
+    if let Some(link) = next.and_then(|next| link(uri, next)) {
         response.headers_mut().insert(LINK, link);
     }
     Ok(response)

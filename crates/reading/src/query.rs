@@ -7,9 +7,9 @@ use weir_core::domain::Timestamp;
 use weir_core::domain::every::{BadEvery, Every};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::time;
-use weir_http::{ApiError, Cursor, ListName};
+use weir_http::{ApiError, Cursor, ListName, TextOrMilliseconds, Unit, instant};
 
-use super::show::Agg;
+use super::show::{Agg, AggList};
 
 /// The default number of items per page, and the maximum: a day of minutes fits, and 5,000 points are 1 MB.
 const LIMIT: usize = 500;
@@ -26,28 +26,31 @@ const LOOK_BACK_SECONDS: i64 = 86_400;
 pub(super) struct ReadingsParameters {
     /// Only these sensors; can be repeated. The default is all sensors of the device.
     #[serde(default)]
-    #[param(required = false, style = Form, explode = true)]
+    #[param(required = false, style = Form, explode = true, example = json!(["ph"]))]
     sensor: Vec<SensorCode>,
     /// The first instant: RFC 3339, or epoch milliseconds. The default is a day before `to`.
-    #[param(example = "2026-11-19T00:00:00Z")]
+    #[param(inline, value_type = Option<TextOrMilliseconds>, example = "2026-11-19T00:00:00Z")]
     from: Option<String>,
     /// The first instant after the span. The default is now; the following pages keep the value of the first page.
-    #[param(example = "2026-11-20T00:00:00Z")]
+    #[param(inline, value_type = Option<TextOrMilliseconds>, example = "2026-11-20T00:00:00Z")]
     to: Option<String>,
     /// Aggregates readings over intervals of this width, aligned to UTC: a whole number and `s`, `m`, `h` or `d`. A span
     /// has at most 10,081 intervals: a week of minutes.
-    #[param(example = "1h")]
+    #[param(
+        example = "1h",
+        pattern = "^0*(([1-9][0-9]{0,6}|[12][0-9]{7}|30[0-9]{6}|31[0-5][0-9]{5}|316[01][0-9]{4}|3162[01][0-9]{3}|31622[0-3][0-9]{2}|31622400)s|([1-9][0-9]{0,4}|[1-4][0-9]{5}|5[01][0-9]{4}|52[0-6][0-9]{3}|5270[0-3][0-9]|527040)m|([1-9][0-9]{0,2}|[1-7][0-9]{3}|8[0-6][0-9]{2}|87[0-7][0-9]|878[0-4])h|([1-9]|[1-9][0-9]|[12][0-9]{2}|3[0-5][0-9]|36[0-6])d)$"
+    )]
     every: Option<String>,
     /// The aggregates of each interval: `mean`, `min`, `max`, `count`, comma-separated or repeated. The default is all of
     /// them. Needs `every`.
     #[serde(default)]
-    #[param(required = false, style = Form, explode = true)]
+    #[param(required = false, style = Form, explode = true, inline, value_type = AggList, example = json!(["mean"]))]
     agg: Vec<String>,
     /// Maximum items per page: 1 to 5,000; the default is 500.
-    #[param(value_type = Option<u32>)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 5000, example = 500)]
     limit: Option<String>,
     /// The `next` of the previous page.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, min_length = 12, pattern = "^[A-Za-z0-9_-]+$")]
     next: Option<Cursor>,
 }
 
@@ -94,8 +97,8 @@ impl ReadingsQuery {
             .filter("agg", Some(agg.join(",")));
         sensor.sort();
         sensor.dedup();
-        let from = from.map(|text| instant("from", &text)).transpose()?;
-        let to = to.map(|text| instant("to", &text)).transpose()?;
+        let from = from.map(|text| instant("from", &text, Some(Unit::Milliseconds))).transpose()?;
+        let to = to.map(|text| instant("to", &text, Some(Unit::Milliseconds))).transpose()?;
         let every = every.map(|text| width(&text)).transpose()?;
         let aggs = aggs(&agg)?;
         let limit = limit.map_or(Ok(LIMIT), |text| number(&text))?;
@@ -144,21 +147,6 @@ impl ReadingsQuery {
             to: to.millis(),
         }))
     }
-}
-
-fn instant(name: &str, text: &str) -> Result<Timestamp, ApiError> {
-    let millis = text.parse().map(Timestamp::from_millis).ok();
-    // In a query `+` means a space, so the `+` of an offset that was not encoded arrives as one.
-    let at = millis.or_else(|| time::parse(text)).or_else(|| time::parse(&text.replace(' ', "+")));
-    let shown: String = text.chars().take(40).collect();
-    let at = at.ok_or_else(|| {
-        let expected = "is neither an RFC 3339 instant such as 2026-11-20T06:24:44.123Z nor epoch milliseconds";
-        ApiError::parameter(name, format!("{shown:?} {expected}"))
-    })?;
-    if !can_be_shown(at) {
-        return Err(ApiError::unfit(name, format!("{shown:?} lies outside the years 1970 to 9999")));
-    }
-    Ok(at)
 }
 
 /// Whether the instant can be shown in an answer.

@@ -1,7 +1,9 @@
 //! Readings and intervals as JSON.
 
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 use weir_aws::time_series::Bucket;
 use weir_core::domain::Timestamp;
 use weir_core::domain::reading::Reading;
@@ -41,6 +43,19 @@ impl Agg {
         }
     }
 }
+
+/// The parameter `agg` as the OpenAPI document describes it.
+pub(super) enum AggList {}
+
+impl PartialSchema for AggList {
+    fn schema() -> RefOr<Schema> {
+        let word = ObjectBuilder::new().schema_type(Type::String);
+        let words = word.pattern(Some("^(mean|min|max|count)(,(mean|min|max|count))*$"));
+        RefOr::T(Schema::Array(ArrayBuilder::new().items(words).build()))
+    }
+}
+
+impl ToSchema for AggList {}
 
 /// A reading.
 #[derive(Debug, Serialize, ToSchema)]
@@ -98,20 +113,38 @@ pub(super) struct Interval {
     pub left_out: u64,
 }
 
-/// A page of readings or of intervals, sensor by sensor in the order of their codes, each in ascending order of time.
+/// A page of readings, sensor by sensor in the order of their codes, each in ascending order of time.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Readings<T> {
+#[serde(deny_unknown_fields)]
+pub(super) struct Points {
     /// The first instant of the span.
     #[serde(with = "time")]
     pub from: Timestamp,
     /// The first instant after the span.
     #[serde(with = "time")]
     pub to: Timestamp,
-    /// The width of the intervals, if the items are intervals.
+    /// The readings. A page with fewer than `limit` items, or none, can have a `next`.
+    pub items: Vec<Point>,
+    /// The parameter `next` of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub every: Option<String>,
-    /// The readings or intervals. A page with fewer than `limit` items, or none, can have a `next`.
-    pub items: Vec<T>,
+    #[schema(value_type = Option<String>)]
+    pub next: Option<Cursor>,
+}
+
+/// A page of intervals, sensor by sensor in the order of their codes, each in ascending order of time.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Intervals {
+    /// The first instant of the span.
+    #[serde(with = "time")]
+    pub from: Timestamp,
+    /// The first instant after the span.
+    #[serde(with = "time")]
+    pub to: Timestamp,
+    /// The width of the intervals.
+    pub every: String,
+    /// The intervals. A page with fewer than `limit` items, or none, can have a `next`.
+    pub items: Vec<Interval>,
     /// The parameter `next` of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]

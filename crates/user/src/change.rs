@@ -7,7 +7,7 @@ use weir_aws::{Attempts, WriteOutcome};
 use weir_core::domain::people::profile::{Profile, ProfileRecord};
 use weir_core::id::Sub;
 use weir_core::wire::profile::ProfileJson;
-use weir_http::{ApiError, Caller, IfMatch};
+use weir_http::{ApiError, Caller, Preconditions};
 
 use super::Parts;
 
@@ -40,7 +40,7 @@ impl Parts {
     pub(super) async fn change(
         &self,
         sub: &Sub,
-        expected: IfMatch,
+        conditions: &Preconditions,
         caller: &Caller,
         creation: Creation,
         decide: impl Fn(&Profile) -> Result<Profile, ApiError>,
@@ -51,13 +51,13 @@ impl Parts {
             let (by, at) = (caller.name(), self.clock.now());
             let (before, record) = match self.profiles.find(sub).await? {
                 StoredProfile::Present(record) => {
-                    expected.check(record.version)?;
+                    conditions.check(record.version)?;
                     let changed = record.rewritten(decide(&record.profile)?, by, at);
                     (Some(record), changed)
                 }
                 StoredProfile::Absent(version) if creation == Creation::Allowed => {
                     // A profile that does not exist is shown as version 0, even if there was one before.
-                    expected.check(0)?;
+                    conditions.check(0)?;
                     (None, ProfileRecord::new(sub.clone(), decide(&Profile::default())?, version, by, at))
                 }
                 // A token outlives a deleted user by some minutes.

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use weir_aws::WriteOutcome;
 use weir_core::id::Sub;
-use weir_http::{Admin, ApiError, Audit, IfMatch, Path};
+use weir_http::{Admin, ApiError, Audit, Path, Preconditions};
 
 use super::Parts;
 use super::change::{attempts, logged};
@@ -19,13 +19,13 @@ pub(super) async fn delete_user(
     State(parts): State<Parts>,
     Admin(caller): Admin,
     Path(sub): Path<Sub>,
-    expected: IfMatch,
+    conditions: Preconditions,
 ) -> Result<StatusCode, ApiError> {
     let mut attempts = attempts(&sub);
     loop {
         attempts.next().await?;
         let record = parts.profile(&sub).await?;
-        expected.check(record.version)?;
+        conditions.check(record.version)?;
         if parts.profiles.remove(&record).await? == WriteOutcome::Done {
             Audit::of(&caller, "profile.delete", &sub).done(&logged(Some(&record)), &logged(None));
             return Ok(StatusCode::NO_CONTENT);

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use weir_aws::profile::StoredProfile;
 use weir_core::wire::profile::ProfileJson;
-use weir_http::{ApiError, Caller, IfNoneMatch};
+use weir_http::{ApiError, Caller, Preconditions};
 
 use super::Parts;
 use super::change::own;
@@ -21,12 +21,12 @@ use super::change::own;
 pub(super) async fn get_me(
     State(parts): State<Parts>,
     caller: Caller,
-    known: IfNoneMatch,
+    conditions: Preconditions,
 ) -> Result<Response, ApiError> {
     let sub = own(&caller)?;
     match parts.profiles.find(&sub).await? {
-        StoredProfile::Present(record) => Ok(known.answer(record.version, ProfileJson::of(&record))),
-        StoredProfile::Absent(_) => Ok(known.answer(0, ProfileJson::empty(&sub))),
+        StoredProfile::Present(record) => conditions.answer(record.version, ProfileJson::of(&record)),
+        StoredProfile::Absent(_) => conditions.answer(0, ProfileJson::empty(&sub)),
         StoredProfile::UserDeleted => Err(ApiError::not_found()),
     }
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use weir_core::id::Sub;
 use weir_core::wire::profile::ProfileJson;
-use weir_http::{Admin, ApiError, IfNoneMatch, Path};
+use weir_http::{Admin, ApiError, Path, Preconditions};
 
 use super::Parts;
 
@@ -21,8 +21,8 @@ pub(super) async fn get_user(
     State(parts): State<Parts>,
     Admin(_): Admin,
     Path(sub): Path<Sub>,
-    known: IfNoneMatch,
+    conditions: Preconditions,
 ) -> Result<Response, ApiError> {
     let record = parts.profile(&sub).await?;
-    Ok(known.answer(record.version, ProfileJson::of(&record)))
+    conditions.answer(record.version, ProfileJson::of(&record))
 }

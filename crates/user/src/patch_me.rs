@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use weir_core::domain::people::profile::Profile;
 use weir_core::wire::profile::{ProfileBody, ProfileJson, patched};
-use weir_http::{ApiError, Caller, ETag, IfMatch, Merge, from_value};
+use weir_http::{ApiError, Caller, ETag, Merge, Preconditions, from_value};
 
 use super::Parts;
 use super::change::{Creation, own};
@@ -20,11 +20,11 @@ use super::change::{Creation, own};
 pub(super) async fn patch_me(
     State(parts): State<Parts>,
     caller: Caller,
-    expected: IfMatch,
+    conditions: Preconditions,
     Merge(patch): Merge,
 ) -> Result<impl IntoResponse, ApiError> {
     let sub = own(&caller)?;
     let decide = |current: &Profile| Ok(from_value::<ProfileBody>(patched(current, patch.clone()))?.profile()?);
-    let changed = parts.change(&sub, expected, &caller, Creation::Allowed, decide).await?;
+    let changed = parts.change(&sub, &conditions, &caller, Creation::Allowed, decide).await?;
     Ok((ETag(changed.record.version), Json(ProfileJson::of(&changed.record))))
 }

@@ -6,7 +6,7 @@ use axum::response::IntoResponse;
 use weir_core::domain::people::profile::Profile;
 use weir_core::id::Sub;
 use weir_core::wire::profile::{ProfileBody, ProfileJson, patched};
-use weir_http::{Admin, ApiError, Audit, ETag, IfMatch, Merge, Path, from_value};
+use weir_http::{Admin, ApiError, Audit, ETag, Merge, Path, Preconditions, from_value};
 
 use super::Parts;
 use super::change::{Creation, logged};
@@ -22,11 +22,11 @@ pub(super) async fn patch_user(
     State(parts): State<Parts>,
     Admin(caller): Admin,
     Path(sub): Path<Sub>,
-    expected: IfMatch,
+    conditions: Preconditions,
     Merge(patch): Merge,
 ) -> Result<impl IntoResponse, ApiError> {
     let decide = |current: &Profile| Ok(from_value::<ProfileBody>(patched(current, patch.clone()))?.profile()?);
-    let changed = parts.change(&sub, expected, &caller, Creation::Refused, decide).await?;
+    let changed = parts.change(&sub, &conditions, &caller, Creation::Refused, decide).await?;
     Audit::of(&caller, "profile.change", &sub).done(&logged(changed.before.as_ref()), &logged(Some(&changed.record)));
     Ok((ETag(changed.record.version), Json(ProfileJson::of(&changed.record))))
 }

@@ -13,6 +13,7 @@ use weir_aws::profile::StoredProfile;
 use weir_core::domain::people::profile::ProfileRecord;
 use weir_core::id::Sub;
 use weir_core::wire::profile::{ProfileBody, ProfileJson};
+use weir_core::wire::schema::PreferencesSchema;
 use weir_http::{Admin, ApiError, Audit, ETag, Strict};
 
 use super::Parts;
@@ -26,16 +27,19 @@ pub(super) struct NewProfile {
     sub: Sub,
     /// The full name, at most 100 characters.
     #[serde(default)]
+    #[schema(max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$")]
     name: String,
     /// The phone number in E.164 form (`+431234567`), or empty.
     #[serde(default)]
+    #[schema(pattern = "^([+][1-9][0-9]{2,14})?$")]
     phone: String,
     /// The organisation the user works for, at most 100 characters.
     #[serde(default)]
+    #[schema(max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$")]
     organisation: String,
     /// Preferences of the apps, at most 4,000 bytes; Weir does not interpret them.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = PreferencesSchema)]
     preferences: Map<String, Value>,
 }
 

@@ -6,7 +6,7 @@ use axum::response::IntoResponse;
 use weir_core::domain::people::profile::Profile;
 use weir_core::id::Sub;
 use weir_core::wire::profile::{ProfileBody, ProfileJson};
-use weir_http::{Admin, ApiError, Audit, ETag, IfMatch, Path, Strict};
+use weir_http::{Admin, ApiError, Audit, ETag, Path, Preconditions, Strict};
 
 use super::Parts;
 use super::change::{Creation, logged};
@@ -22,12 +22,12 @@ pub(super) async fn put_user(
     State(parts): State<Parts>,
     Admin(caller): Admin,
     Path(sub): Path<Sub>,
-    expected: IfMatch,
+    conditions: Preconditions,
     Strict(body): Strict<ProfileBody>,
 ) -> Result<impl IntoResponse, ApiError> {
     let profile = body.profile()?;
     let decide = |_: &Profile| Ok(profile.clone());
-    let changed = parts.change(&sub, expected, &caller, Creation::Refused, decide).await?;
+    let changed = parts.change(&sub, &conditions, &caller, Creation::Refused, decide).await?;
     Audit::of(&caller, "profile.change", &sub).done(&logged(changed.before.as_ref()), &logged(Some(&changed.record)));
     Ok((ETag(changed.record.version), Json(ProfileJson::of(&changed.record))))
 }

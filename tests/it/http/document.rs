@@ -44,3 +44,52 @@ fn every_operation_has_a_unique_id_and_a_summary() {
         assert!(operation["summary"].as_str().is_some_and(|summary| summary.len() > 10), "{operation}");
     }
 }
+
+#[test]
+fn every_link_leads_to_an_operation_and_names_its_parameters() {
+    let document = document::whole();
+    let operations: std::collections::BTreeMap<_, _> = operations(&document)
+        .map(|(path, operation)| (operation["operationId"].as_str().unwrap().to_owned(), (path, operation)))
+        .collect();
+    let mut followed = 0;
+    for (_, operation) in operations.values() {
+        for response in operation["responses"].as_object().unwrap().values() {
+            for (name, link) in response["links"].as_object().into_iter().flatten() {
+                let (path, target) = &operations[link["operationId"].as_str().unwrap()];
+                let given = link["parameters"].as_object().unwrap();
+                let named = |parameter: &&Value| given.contains_key(parameter["name"].as_str().unwrap());
+                let parameters: Vec<_> = target["parameters"].as_array().into_iter().flatten().collect();
+                assert_eq!(parameters.iter().copied().filter(named).count(), given.len(), "{name} to {path}");
+                followed += 1;
+            }
+        }
+    }
+    // A table with misspelt names would add none.
+    assert!(followed > 40, "{followed}");
+}
+
+#[test]
+fn every_parameter_and_every_body_has_an_example() {
+    let document = document::whole();
+    let has_example = |value: &Value| {
+        let target = value["$ref"].as_str().and_then(|at| document.pointer(at.trim_start_matches('#')));
+        let value = target.unwrap_or(value);
+        ["example", "examples", "enum"].iter().any(|name| value.get(name).is_some()) || value["type"] == "boolean"
+    };
+    for (path, operation) in operations(&document) {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            // A cursor is only valid if a list has given it out: it comes by a link.
+            let cursor = parameter["name"] == "next";
+            assert!(cursor || has_example(parameter) || has_example(&parameter["schema"]), "{path}: {parameter}");
+        }
+        for (media, content) in operation["requestBody"]["content"].as_object().into_iter().flatten() {
+            assert!(has_example(content) || has_example(&content["schema"]), "{path}: {media}: {content}");
+        }
+    }
+}
+
+/// The operations of the document with their paths.
+fn operations(document: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    let items = document["paths"].as_object().unwrap().iter();
+    items.flat_map(|(path, item)| item.as_object().unwrap().values().map(move |operation| (path, operation)))
+}

@@ -42,6 +42,7 @@ const EXPECTED: &[Expected] = &[
     ("refused.deleted", 404, "not_found", ""),
     ("refused.deleted-no-sensor", 422, "invalid", "sensor"),
     ("refused.unknown-sensor", 422, "invalid", "sensor"),
+    ("refused.unit", 422, "invalid", "from"),
     ("refused.bad-sensor", 400, "malformed", "sensor"),
     ("refused.from", 400, "malformed", "from"),
     ("refused.to", 400, "malformed", "to"),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::calibration::{Calibration, CalibrationEntry, Interval, SensorCalibrations};
 use super::reading::FILLING;
 use super::settings::Settings;
+use super::text::{Lines, unfit};
 use super::{FieldError, Reason, Refusal, Timestamp};
 use crate::id::{DeviceId, LevelId, SensorCode};
 
@@ -150,8 +151,8 @@ impl DeviceDetails {
     /// Every rule that is violated, with the JSON pointer to the field.
     pub fn checked(self) -> Result<Self, Vec<FieldError>> {
         let mut errors = Vec::new();
-        check_length("/name", &self.name, MAX_NAME, &mut errors);
-        check_length("/description", &self.description, MAX_DESCRIPTION, &mut errors);
+        check_text("/name", &self.name, MAX_NAME, Lines::One, &mut errors);
+        check_text("/description", &self.description, MAX_DESCRIPTION, Lines::Many, &mut errors);
         if let Some(Location { latitude, longitude }) = self.location {
             check_degrees("/location/latitude", latitude, 90.0, &mut errors);
             check_degrees("/location/longitude", longitude, 180.0, &mut errors);
@@ -170,8 +171,8 @@ impl DeviceDetails {
         }
         let mut codes = BTreeSet::new();
         for (place, sensor) in self.sensors.iter().enumerate() {
-            check_length(&format!("/sensors/{place}/name"), &sensor.name, MAX_NAME, errors);
-            check_length(&format!("/sensors/{place}/unit"), &sensor.unit, MAX_UNIT, errors);
+            check_text(&format!("/sensors/{place}/name"), &sensor.name, MAX_NAME, Lines::One, errors);
+            check_text(&format!("/sensors/{place}/unit"), &sensor.unit, MAX_UNIT, Lines::One, errors);
             if sensor.code.as_str() == FILLING {
                 let detail = "is reserved for the level of a flow sensor: give the device a level_id instead";
                 errors.push(FieldError::new(format!("/sensors/{place}/code"), detail));
@@ -203,10 +204,8 @@ impl DeviceDetails {
     }
 }
 
-fn check_length(at: &str, text: &str, max: usize, errors: &mut Vec<FieldError>) {
-    if text.chars().count() > max {
-        errors.push(FieldError::new(at, format!("has more than {max} characters")));
-    }
+fn check_text(at: &str, text: &str, max: usize, lines: Lines, errors: &mut Vec<FieldError>) {
+    errors.extend(unfit(text, max, lines).map(|detail| FieldError::new(at, detail)));
 }
 
 fn check_degrees(at: &str, degrees: f64, max: f64, errors: &mut Vec<FieldError>) {

@@ -16,6 +16,7 @@ pub mod recalculation;
 pub mod refusal;
 pub mod rollup;
 pub mod settings;
+pub mod text;
 pub mod topology;
 
 mod field_error;

@@ -55,9 +55,13 @@ impl CalibrationJson {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CalibrationBody {
     /// The first instant it applies to; default: now.
-    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = DateTime))]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<Timestamp>))]
     pub valid_from: Option<String>,
     /// A note, at most 1,000 characters.
+    #[cfg_attr(
+        feature = "schema",
+        schema(max_length = 1000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$")
+    )]
     pub note: Option<String>,
     /// The model and its options.
     #[serde(flatten)]

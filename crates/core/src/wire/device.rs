@@ -18,8 +18,10 @@ use crate::id::{DeviceId, LevelId, SensorCode};
 #[serde(deny_unknown_fields)]
 pub struct LocationJson {
     /// North of the equator, -90 to 90.
+    #[cfg_attr(feature = "schema", schema(minimum = -90, maximum = 90))]
     pub latitude: f64,
     /// East of Greenwich, -180 to 180.
+    #[cfg_attr(feature = "schema", schema(minimum = -180, maximum = 180))]
     pub longitude: f64,
 }
 

@@ -5,6 +5,8 @@ use serde_json::{Map, Value};
 
 use super::device::{DeviceJson, LimitsJson, LocationJson, SensorJson};
 use super::same::same;
+#[cfg(feature = "schema")]
+use super::schema::SettingsSchema;
 use super::settings::settings;
 use crate::domain::calibration::Interval;
 use crate::domain::device::{DeviceDetails, Location, Sensor};
@@ -24,9 +26,11 @@ pub struct SensorBody {
     pub code: Option<SensorCode>,
     /// Its name, for people; at most 100 characters.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$"))]
     pub name: String,
     /// The unit of its calibrated values, at most 32 characters.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(max_length = 32, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$"))]
     pub unit: String,
     /// Values of a disabled sensor are quarantined. Default: true.
     #[serde(default)]
@@ -99,9 +103,14 @@ pub struct DeviceBody {
     pub id: Option<DeviceId>,
     /// Its name, for people; at most 100 characters.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$"))]
     pub name: String,
     /// Any further notes, at most 1,000 characters.
     #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schema(max_length = 1000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$")
+    )]
     pub description: String,
     /// Where it is.
     #[serde(default)]
@@ -117,15 +126,18 @@ pub struct DeviceBody {
     /// The flow sensor that this device is, if it is one.
     #[serde(default)]
     pub level_id: Option<LevelId>,
-    /// The flow sensors after this one, if they are not just the next number on its tube; empty: it is the last one.
+    /// The flow sensors after this one, at most 16, if they are not just the next number on its tube; empty: it is the last one.
+    /// Needs `level_id`.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(max_items = 16))]
     pub followed_by: Option<Vec<LevelId>>,
     /// Its sensors, at most 64; codes are unique.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(max_items = 64))]
     pub sensors: Vec<SensorBody>,
     /// Its settings: at most 4,000 bytes as compact JSON, at most 5 levels, no `null`.
     #[serde(default)]
-    #[cfg_attr(feature = "schema", schema(value_type = Object))]
+    #[cfg_attr(feature = "schema", schema(value_type = SettingsSchema))]
     pub settings: Map<String, Value>,
     /// Read-only: set by the registry.
     #[serde(default)]

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::FieldError;
 use crate::domain::settings::pointed;
+use crate::domain::text::{Lines, unfit};
 use crate::wire::whole::whole;
 
 /// An object that is being read.
@@ -77,16 +78,14 @@ impl<'a> Fields<'a> {
         all.then(|| pairs.into_iter().filter_map(Result::ok).collect())
     }
 
-    /// A text of at most `longest` characters that may be left out.
+    /// A text of at most `longest` characters that may be left out, without control characters but line breaks and tabs.
     pub fn text(&mut self, name: &'static str, longest: usize) -> Option<String> {
-        match self.optional(name)?.as_str() {
-            Some(text) if text.chars().count() <= longest => Some(text.to_owned()),
-            Some(_) => {
-                self.refuse(name, format!("has more than {longest} characters"));
-                None
-            }
-            None => {
-                self.refuse(name, "must be a text");
+        let text = self.optional(name)?.as_str();
+        let wrong = text.map_or_else(|| Some("must be a text".to_owned()), |text| unfit(text, longest, Lines::Many));
+        match (text, wrong) {
+            (Some(text), None) => Some(text.to_owned()),
+            (_, wrong) => {
+                self.refuse(name, wrong.unwrap_or_default());
                 None
             }
         }

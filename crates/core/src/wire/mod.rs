@@ -3,6 +3,7 @@
 pub mod calibration;
 pub mod device;
 pub mod device_body;
+pub mod duplicate;
 #[cfg(feature = "fit")]
 pub mod fit;
 pub mod person;
@@ -20,7 +21,7 @@ mod reason;
 mod same;
 mod scalar;
 #[cfg(feature = "schema")]
-mod schema;
+pub mod schema;
 
 pub use envelope::Envelope;
 pub use model::ModelJson;

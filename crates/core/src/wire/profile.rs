@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+#[cfg(feature = "schema")]
+use super::schema::PreferencesSchema;
 use super::settings::{group_json, preferences};
 use crate::domain::people::profile::{Profile, ProfileRecord};
 use crate::domain::{FieldError, Timestamp};
@@ -15,16 +17,19 @@ use crate::id::Sub;
 pub struct ProfileBody {
     /// The full name, at most 100 characters.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$"))]
     pub name: String,
     /// The phone number in E.164 form (`+431234567`), or empty.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(pattern = "^([+][1-9][0-9]{2,14})?$"))]
     pub phone: String,
     /// The organisation the user works for, at most 100 characters.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$"))]
     pub organisation: String,
     /// Preferences of the apps, at most 4,000 bytes; Weir does not interpret them.
     #[serde(default)]
-    #[cfg_attr(feature = "schema", schema(value_type = Object))]
+    #[cfg_attr(feature = "schema", schema(value_type = PreferencesSchema))]
     pub preferences: Map<String, Value>,
 }
 

@@ -28,6 +28,33 @@ macro_rules! text_schema {
     )*};
 }
 
+macro_rules! object_schema {
+    ($($(#[$doc:meta])* $of:ident = $name:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $of;
+
+        impl PartialSchema for $of {
+            fn schema() -> RefOr<Schema> {
+                RefOr::T(Schema::Object(ObjectBuilder::new().schema_type(Type::Object).build()))
+            }
+        }
+
+        impl ToSchema for $of {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed($name)
+            }
+        }
+    )*};
+}
+
+object_schema! {
+    /// Settings of a device; `weir_http::openapi` says what they may be.
+    SettingsSchema = "Settings";
+    /// Preferences of a person; `weir_http::openapi` says what they may be.
+    PreferencesSchema = "Preferences";
+}
+
 text_schema! {
     QuarantineId = "QuarantineId" "A quarantine entry." "7dcf887bbe815f8e3047ff2c84bd7c3c"
         |text| text.pattern(Some("^[0-9a-f]{32}$"));
@@ -41,7 +68,7 @@ text_schema! {
         |text| text.enum_values(Some(Reason::ALL.iter().map(|reason| reason.code())));
     Username = "Username" "The name of a user in the user pool, or the user's e-mail address."
         "5f1e0000-0000-4000-8000-000000000001"
-        |text| text.min_length(Some(1)).max_length(Some(128));
+        |text| text.min_length(Some(1)).max_length(Some(128)).pattern(Some("^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"));
     Sub = "Sub" "Cognito's id of a user, which never changes." "5f1e0000-0000-4000-8000-000000000001"
         |text| text.pattern(Some("^[A-Za-z0-9][A-Za-z0-9-]{0,63}$"));
     JobId = "JobId" "A recalculation job." "0123456789abcdef0123456789abcdef"

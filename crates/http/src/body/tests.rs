@@ -26,8 +26,8 @@ async fn strict(body: impl Into<Body>) -> Result<Place, ApiError> {
     Strict::from_request(request(Some("application/json"), body), &()).await.map(|Strict(place)| place)
 }
 
-fn pointers(problem: &ApiError) -> Vec<&str> {
-    problem.errors().iter().filter_map(|error| error.pointer.as_deref()).collect()
+fn pointers(error: &ApiError) -> Vec<&str> {
+    error.errors().iter().filter_map(|error| error.pointer.as_deref()).collect()
 }
 
 #[tokio::test]
@@ -71,9 +71,9 @@ async fn broken_json_is_400_and_says_where() {
         // The break comes after a wrong field, and still it is the break that is told.
         (r#"{"name": 1, "#, "line 1 column 12"),
     ] {
-        let problem = strict(body).await.unwrap_err();
-        assert_eq!(problem.kind(), ErrorKind::Malformed, "{body}");
-        assert!(problem.detail().contains(place), "{body}: {problem:?}");
+        let error = strict(body).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Malformed, "{body}");
+        assert!(error.detail().contains(place), "{body}: {error:?}");
     }
     assert_eq!(strict(&b"{\"name\": \"\xff\"}"[..]).await.unwrap_err().kind(), ErrorKind::Malformed);
     let deep = "[".repeat(60_000);
@@ -93,9 +93,9 @@ async fn a_field_that_does_not_fit_is_422_with_its_pointer() {
         (r#"[]"#, ""),
         (r#"null"#, ""),
     ] {
-        let problem = strict(body).await.unwrap_err();
-        assert_eq!((problem.kind(), pointers(&problem)), (ErrorKind::Invalid, vec![pointer]), "{body}: {problem:?}");
-        assert!(!problem.detail().contains("column"), "{problem:?}");
+        let error = strict(body).await.unwrap_err();
+        assert_eq!((error.kind(), pointers(&error)), (ErrorKind::Invalid, vec![pointer]), "{body}: {error:?}");
+        assert!(!error.detail().contains("column"), "{error:?}");
     }
 }
 
@@ -131,8 +131,8 @@ async fn no_integer_of_a_body_loses_digits() {
 #[tokio::test]
 async fn a_hostile_value_is_not_repeated_at_length() {
     let body = json!({"name": "a", "at": "x".repeat(10_000)}).to_string();
-    let problem = strict(body).await.unwrap_err();
-    assert!(problem.detail().chars().count() <= 300 && problem.errors()[0].detail.chars().count() <= 300);
+    let error = strict(body).await.unwrap_err();
+    assert!(error.detail().chars().count() <= 300 && error.errors()[0].detail.chars().count() <= 300);
 }
 
 #[tokio::test]
@@ -155,7 +155,7 @@ async fn a_merge_patch_is_an_object_of_either_type() {
 #[test]
 fn a_document_in_memory_is_read_by_the_same_rules() {
     assert_eq!(from_value::<Place>(json!({"name": "a"})).unwrap().name, "a");
-    let problem = from_value::<Place>(json!({"name": "a", "at": [null]})).unwrap_err();
-    assert_eq!((problem.kind(), pointers(&problem)), (ErrorKind::Invalid, vec!["/at/0"]));
+    let error = from_value::<Place>(json!({"name": "a", "at": [null]})).unwrap_err();
+    assert_eq!((error.kind(), pointers(&error)), (ErrorKind::Invalid, vec!["/at/0"]));
     assert_eq!(pointers(&from_value::<Place>(json!({"name": "a", "b": 1})).unwrap_err()), ["/b"]);
 }

@@ -78,6 +78,53 @@ fn the_stage_is_no_part_of_the_path() {
     }
 }
 
+#[test]
+fn the_chosen_route_and_its_parameters_are_the_path() {
+    for (route, raw, parameters, path, base) in [
+        ("GET /devices", "/weir/devices", json!(null), "/devices", "/weir"),
+        ("GET /devices/{id}", "/weir/v1/devices/a", json!({"id": "a"}), "/devices/a", "/weir/v1"),
+        ("GET /devices/{id}", "/devices/a", json!({"id": "a"}), "/devices/a", ""),
+        ("GET /devices/{id}", "/devices/devices/a", json!({"id": "devices/a"}), "/devices/devices%2Fa", ""),
+        ("GET /devices/{id}/x", "/dev/devices/a b/x", json!({"id": "a b"}), "/devices/a%20b/x", "/dev"),
+        ("GET /{a}/{b}", "/x/1/2", json!({"a": "1", "b": "2"}), "/1/2", "/x"),
+        // What API Gateway leaves encoded.
+        ("GET /devices/{id}", "/w/devices/a%2Fb", json!({"id": "a%2Fb"}), "/devices/a%2Fb", "/w"),
+        // It says no route, or not what is in it.
+        ("$default", "/dev/devices", json!(null), "/devices", "/dev"),
+        ("", "/devices", json!(null), "/devices", ""),
+        ("GET /devices/{id}", "/devices/a", json!({"name": "a"}), "/devices/a", ""),
+        ("GET /devices/{id}", "/devices/a", json!(null), "/devices/a", ""),
+        ("GET /devices/{id}", "/devices/a", json!({"id": 7}), "/devices/a", ""),
+        ("GET devices", "/devices", json!(null), "/devices", ""),
+        // The path ends otherwise than the route, so what is in front cannot be told.
+        ("GET /devices", "/weir/devices/", json!(null), "/devices", ""),
+    ] {
+        let event = json!({"routeKey": route, "rawPath": raw, "pathParameters": parameters, "requestContext": {"stage": "dev"}});
+        assert_eq!(Route::of(&event), Route { path: path.into(), base: base.into() }, "{route} {raw} {parameters}");
+    }
+}
+
+#[tokio::test]
+async fn addresses_in_an_answer_begin_with_the_base_path() {
+    let router = Router::new()
+        .route("/devices", any(async || [("location", "/devices/a"), ("link", "</devices?next=x>; rel=\"next\"")]))
+        .route(
+            "/elsewhere",
+            any(async || [("location", "https://example.org/a"), ("link", "<https://example.org/a>")]),
+        );
+    let mut asked = event("POST", "/devices", "");
+    asked["rawPath"] = json!("/w\u{e9}ir/devices");
+    let headers = answered(&router, asked).await["headers"].clone();
+    assert_eq!(
+        headers,
+        json!({"location": "/w%C3%A9ir/devices/a", "link": "</w%C3%A9ir/devices?next=x>; rel=\"next\""})
+    );
+    let mut asked = event("POST", "/elsewhere", "");
+    asked["rawPath"] = json!("/weir/elsewhere");
+    let headers = answered(&router, asked).await["headers"].clone();
+    assert_eq!(headers, json!({"location": "https://example.org/a", "link": "<https://example.org/a>"}));
+}
+
 #[tokio::test]
 async fn an_answer_has_status_headers_and_body() {
     let echo = async |asked: Asked| ([("x-uri", asked.uri().to_string())], "ä");

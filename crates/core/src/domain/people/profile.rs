@@ -1,6 +1,7 @@
 //! Profiles: what users write about themselves.
 
 use crate::domain::settings::Group;
+use crate::domain::text::{Lines, unfit};
 use crate::domain::{FieldError, Timestamp};
 use crate::id::Sub;
 
@@ -28,11 +29,7 @@ impl Profile {
     pub fn checked(self) -> Result<Self, Vec<FieldError>> {
         let mut refused = Vec::new();
         for (at, text) in [("/name", &self.name), ("/organisation", &self.organisation)] {
-            if text.chars().count() > MAX_LENGTH {
-                refused.push(FieldError::new(at, format!("has more than {MAX_LENGTH} characters")));
-            } else if text.chars().any(char::is_control) {
-                refused.push(FieldError::new(at, "has control characters"));
-            }
+            refused.extend(unfit(text, MAX_LENGTH, Lines::One).map(|detail| FieldError::new(at, detail)));
         }
         if !self.phone.is_empty() && !is_phone(&self.phone) {
             refused.push(FieldError::new("/phone", "must be a number such as +431234567 (E.164), or empty"));

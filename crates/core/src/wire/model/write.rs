@@ -13,7 +13,8 @@ use crate::domain::calibration::{Interval, Model, Nested, Options, Outside, Plat
 pub(super) struct Written {
     #[serde(flatten)]
     kind: Kind,
-    /// Digits after the point.
+    /// Digits after the point, 0 to 15.
+    #[cfg_attr(feature = "schema", schema(maximum = 15))]
     #[serde(skip_serializing_if = "Option::is_none")]
     round: Option<u8>,
     /// The interval the result is brought into.
@@ -38,13 +39,16 @@ enum Kind {
         reference: (f64, f64),
     },
     Piecewise {
+        #[cfg_attr(feature = "schema", schema(min_items = 2, max_items = 200))]
         points: Vec<(f64, f64)>,
         outside: OutsideJson,
     },
     Polynomial {
+        #[cfg_attr(feature = "schema", schema(min_items = 1, max_items = 16))]
         coefficients: Vec<f64>,
     },
     Ranges {
+        #[cfg_attr(feature = "schema", schema(min_items = 1, max_items = 32))]
         ranges: Vec<RangeJson>,
     },
     SteinhartHart {
@@ -62,12 +66,13 @@ enum Kind {
         c: Option<f64>,
     },
     Expression {
+        #[cfg_attr(feature = "schema", schema(min_length = 1, max_length = 500))]
         formula: String,
         #[cfg_attr(feature = "schema", schema(required = false))]
         inputs: BTreeMap<String, String>,
     },
     Chain {
-        #[cfg_attr(feature = "schema", schema(no_recursion))]
+        #[cfg_attr(feature = "schema", schema(no_recursion, min_items = 1, max_items = 8))]
         steps: Vec<Written>,
     },
 }

@@ -1,0 +1,280 @@
+//! What the schemas derived from the types leave open, although the code asks for it: objects that are closed although they
+//! consist of parts, pairs that have two items, texts and instants, and what a merge patch may remove.
+
+use serde_json::{Map, Value, json};
+
+/// RFC 3339 within the years that are accepted; `format` does the rest.
+pub(in super::super) const RFC_3339: &str = concat!(
+    "(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
+    "T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])"
+);
+/// One line without control characters, at least one character.
+const NAME: &str = "^[^\\x00-\\x1f\\x7f-\\x9f]+$";
+/// Levels of objects and lists in settings, the settings themselves included.
+const DEPTH: usize = 5;
+
+/// Makes the schemas of the document as strict as the code.
+pub(super) fn close(document: &mut Value) {
+    every_object(document, &mut |object| {
+        // A tuple has exactly its items.
+        if let Some(items) = object.get("prefixItems").and_then(Value::as_array).map(Vec::len) {
+            object.insert("minItems".to_owned(), items.into());
+        }
+    });
+    let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else { return };
+    if let Some(instant) = schemas.get_mut("Instant").and_then(Value::as_object_mut) {
+        instant.insert("pattern".to_owned(), format!("^{RFC_3339}$").into());
+    }
+    for (name, sensors, removable) in [
+        ("Settings", true, false),
+        ("SettingsPatch", true, true),
+        ("Preferences", false, false),
+        ("PreferencesPatch", false, true),
+    ] {
+        // Not every document has them.
+        if schemas.contains_key(name.trim_end_matches("Patch")) {
+            schemas.insert(name.to_owned(), settings(sensors, removable));
+        }
+    }
+    models(schemas);
+    for (body, patch) in
+        [("DeviceBody", "DevicePatch"), ("ProfileBody", "ProfilePatch"), ("LocationJson", "LocationPatch")]
+    {
+        if let Some(schema) = schemas.get(body) {
+            let schema = patched(schema.clone());
+            schemas.insert(patch.to_owned(), schema);
+        }
+    }
+    created(schemas);
+    for (name, example) in examples() {
+        if let Some(schema) = schemas.get_mut(name).and_then(Value::as_object_mut) {
+            schema.insert("example".to_owned(), example);
+        }
+    }
+    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
+    for operation in paths.values_mut().filter_map(|item| item.get_mut("patch")) {
+        merge_patch(operation);
+    }
+    let post_device = paths.get_mut("/devices").and_then(|item| item.pointer_mut("/post/requestBody/content"));
+    if let Some(media) = post_device.and_then(|content| content.get_mut("application/json")) {
+        media["schema"] = json!({"$ref": "#/components/schemas/NewDevice"});
+    }
+}
+
+/// What names its own id: a device that is registered, and a sensor within a device. Where the path names it, the body need not.
+fn created(schemas: &mut Map<String, Value>) {
+    let with = |schema: &Value, field: &str, id: &str| {
+        let mut schema = schema.clone();
+        schema["properties"][field] = json!({"$ref": format!("#/components/schemas/{id}")});
+        schema["required"] = json!([field]);
+        schema
+    };
+    if let Some(sensor) = schemas.get("SensorBody").map(|sensor| with(sensor, "code", "SensorCode")) {
+        schemas.insert("NewSensor".to_owned(), sensor);
+    }
+    for body in ["DeviceBody", "DevicePatch"] {
+        if let Some(schema) = schemas.get_mut(body).and_then(|schema| schema.pointer_mut("/properties/sensors")) {
+            every_object(schema, &mut |object| {
+                if object.get("$ref") == Some(&json!("#/components/schemas/SensorBody")) {
+                    object.insert("$ref".to_owned(), "#/components/schemas/NewSensor".into());
+                }
+            });
+        }
+    }
+    if let Some(device) = schemas.get("DeviceBody").map(|device| with(device, "id", "DeviceId")) {
+        schemas.insert("NewDevice".to_owned(), device);
+    }
+}
+
+/// A body for each schema of one.
+fn examples() -> [(&'static str, Value); 12] {
+    let device = json!({
+        "name": "Buoy 7", "description": "Off the pier.", "location": {"latitude": 48.2, "longitude": 16.4},
+        "sensors": [{"code": "ph", "name": "pH", "unit": "pH", "limits": {"min": 0, "max": 14}}], "settings": {"every": 60},
+    });
+    let mut new_device = device.clone();
+    new_device["id"] = "buoy-07".into();
+    let profile =
+        json!({"name": "Ann", "phone": "+431234567", "organisation": "Weir", "preferences": {"language": "de"}});
+    let mut new_profile = profile.clone();
+    new_profile["sub"] = "5f1e0000-0000-4000-8000-000000000001".into();
+    [
+        ("NewDevice", new_device),
+        ("DeviceBody", device),
+        ("DevicePatch", json!({"name": "Buoy 7", "location": null})),
+        ("SensorBody", json!({"name": "pH", "unit": "pH"})),
+        ("NewProfile", new_profile),
+        ("ProfileBody", profile),
+        ("ProfilePatch", json!({"phone": null, "preferences": {"language": "en"}})),
+        ("NewUser", json!({"email": "ann@example.com", "role": "user", "devices": "buoy-01"})),
+        ("ChangeBody", json!({"devices": "buoy-01 buoy-02"})),
+        ("FlowProblemPatch", json!({"note": "A branch in the tube."})),
+        ("RecalculationBody", json!({"from": "2026-11-19T00:00:00Z", "to": "2026-11-20T00:00:00Z"})),
+        ("ReplayBody", json!({"reason": "unknown_device", "limit": 10})),
+    ]
+}
+
+/// Settings as an object of at most five levels.
+fn settings(sensors: bool, removable: bool) -> Value {
+    fn value(levels: usize, removable: bool) -> Value {
+        let mut kinds = vec!["boolean", "number", "string"];
+        if removable {
+            kinds.push("null");
+        }
+        let mut one_of = vec![json!({"type": kinds})];
+        if levels > 1 {
+            one_of.push(json!({"type": "array", "items": value(levels - 1, false)}));
+            one_of.push(group(levels - 1, removable));
+        }
+        json!({"anyOf": one_of})
+    }
+    fn group(levels: usize, removable: bool) -> Value {
+        json!({"type": "object", "propertyNames": {"pattern": NAME}, "additionalProperties": value(levels, removable)})
+    }
+    let mut settings = group(DEPTH, removable);
+    settings["description"] = "At most 4,000 bytes as compact JSON, at most 5 levels; integers up to 2^53.".into();
+    settings["example"] = json!({"every": 60});
+    if sensors {
+        let mut of_sensors = json!({
+            "type": "object", "propertyNames": {"pattern": "^[a-z][a-z0-9_]{0,31}$"},
+            "additionalProperties": group(DEPTH - 2, removable), "description": "Settings of each sensor by its code.",
+        });
+        if removable {
+            of_sensors["type"] = json!(["object", "null"]);
+            let of_sensor = group(DEPTH - 2, removable);
+            of_sensors["additionalProperties"] = json!({"anyOf": [of_sensor, {"type": "null"}]});
+        }
+        settings["properties"] = json!({"sensors": of_sensors});
+    }
+    settings
+}
+
+/// Calibration models: the derived schemas are made of parts, each of which is open to the fields of the others.
+fn models(schemas: &mut Map<String, Value>) {
+    let (Some(kinds), Some(options)) = (schemas.remove("Kind"), schemas.get("ModelJson").map(own)) else {
+        return;
+    };
+    let kinds = kinds["oneOf"].as_array().cloned().unwrap_or_default();
+    for name in ["ModelJson", "RangeJson", "CalibrationBody", "CalibrationJson"] {
+        let Some(schema) = schemas.get(name) else { continue };
+        let mut parts = vec![options.clone()];
+        if name != "ModelJson" {
+            parts.push(own(schema));
+        }
+        let closed: Vec<_> = kinds.iter().map(|kind| closed(kind, &parts)).collect();
+        let example = json!({"model": "linear", "slope": 0.01, "intercept": 0, "round": 2});
+        let description = schema["description"].clone();
+        let mut whole = json!({"description": description, "oneOf": closed});
+        if name == "CalibrationBody" {
+            whole["example"] = example;
+        }
+        schemas.insert(name.to_owned(), whole);
+    }
+    // Lists hold whole calibrations, which are derived in place.
+    for page in schemas.values_mut() {
+        let items = page.pointer_mut("/properties/items/items");
+        if let Some(items) =
+            items.filter(|items| items.pointer("/allOf/0/$ref") == Some(&json!("#/components/schemas/ModelJson")))
+        {
+            *items = json!({"$ref": "#/components/schemas/CalibrationJson"});
+        }
+    }
+    let fit = fits(schemas.get("FitBody"));
+    schemas.insert("FitBody".to_owned(), fit);
+}
+
+/// The fields that a schema adds to a model.
+fn own(schema: &Value) -> Value {
+    schema.pointer("/allOf/1").cloned().unwrap_or_default()
+}
+
+/// One object with the fields of all these and no others.
+fn closed(kind: &Value, parts: &[Value]) -> Value {
+    let mut whole = json!({"type": "object", "properties": {}, "required": [], "additionalProperties": false});
+    for part in std::iter::once(kind).chain(parts) {
+        let properties = part["properties"].as_object().cloned().unwrap_or_default();
+        let required = part["required"].as_array().cloned().unwrap_or_default();
+        if let Some(all) = whole["properties"].as_object_mut() {
+            all.extend(properties);
+        }
+        if let Some(all) = whole["required"].as_array_mut() {
+            all.extend(required);
+        }
+    }
+    whole
+}
+
+/// What can be fitted, each with its own fields.
+fn fits(derived: Option<&Value>) -> Value {
+    let points = |least: usize| {
+        let pair = json!({"type": "array", "prefixItems": [{"type": "number"}, {"type": "number"}], "items": false, "minItems": 2});
+        json!({"type": "array", "description": "Reference points: [raw, reference].", "items": pair, "minItems": least, "maxItems": 1000})
+    };
+    let fit = |models: Value, least: usize, more: Value, required: Value| {
+        let mut properties = json!({"model": {"enum": models}, "points": points(least)});
+        if let (Some(properties), Value::Object(more)) = (properties.as_object_mut(), more) {
+            properties.extend(more);
+        }
+        json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
+    };
+    let degree = json!({"degree": {"type": "integer", "minimum": 1, "maximum": 9, "description": "The degree of the polynomial."}});
+    let outside = json!({"outside": {"enum": ["extend", "clamp", "reject", null], "description": "What the model does beyond its points; `extend` unless given."}});
+    json!({
+        "description": derived.map(|derived| derived["description"].clone()),
+        "example": {"model": "linear", "points": [[0, 1], [10, 6]]},
+        "oneOf": [
+            fit(json!(["linear", "two_point"]), 2, json!({}), json!(["model", "points"])),
+            fit(json!(["steinhart_hart"]), 3, json!({}), json!(["model", "points"])),
+            fit(json!(["polynomial"]), 2, degree, json!(["model", "points", "degree"])),
+            fit(json!(["piecewise"]), 2, outside, json!(["model", "points"])),
+        ],
+    })
+}
+
+/// A body as a merge patch: nothing is required, `null` removes a field, and what is read-only cannot be sent without knowing it.
+fn patched(mut schema: Value) -> Value {
+    if let Some(schema) = schema.as_object_mut() {
+        schema.remove("required");
+        let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+        // What is only read is no more than sent back: removing it is nothing that can be asked for.
+        let written = |property: &&mut Value| property["readOnly"] != true;
+        for property in properties.into_iter().flat_map(Map::values_mut).filter(written) {
+            every_object(property, &mut |object| {
+                if let Some(Value::String(target)) = object.get_mut("$ref") {
+                    for merged in ["Settings", "Preferences", "LocationJson"] {
+                        if target.ends_with(&format!("/{merged}")) {
+                            *target = target.replace(merged, &format!("{}Patch", merged.trim_end_matches("Json")));
+                        }
+                    }
+                }
+            });
+            *property = json!({"anyOf": [property.take(), {"type": "null"}]});
+        }
+    }
+    schema
+}
+
+/// An operation that applies a merge patch takes it as plain JSON too.
+fn merge_patch(operation: &mut Value) {
+    let Some(content) = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut) else { return };
+    let Some(mut media) = content.get("application/merge-patch+json").cloned() else { return };
+    if let Some(Value::String(target)) = media.pointer_mut("/schema/$ref") {
+        for name in ["Device", "Profile"] {
+            *target = target.replace(&format!("{name}Body"), &format!("{name}Patch"));
+        }
+    }
+    content.insert("application/merge-patch+json".to_owned(), media.clone());
+    content.insert("application/json".to_owned(), media);
+}
+
+/// Calls `change` with every object in a value.
+fn every_object(value: &mut Value, change: &mut impl FnMut(&mut Map<String, Value>)) {
+    match value {
+        Value::Object(object) => {
+            change(object);
+            object.values_mut().for_each(|value| every_object(value, change));
+        }
+        Value::Array(list) => list.iter_mut().for_each(|value| every_object(value, change)),
+        _ => {}
+    }
+}

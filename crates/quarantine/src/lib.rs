@@ -114,7 +114,7 @@ impl Function for Quarantine {
             .get("replay")
             .cloned()
             .ok_or_else(|| Retry::new("the event is neither an HTTP request nor a replay"))?;
-        let refused = |problem: ApiError| Retry::new(problem.log().unwrap_or(problem.detail()));
+        let refused = |error: ApiError| Retry::new(error.log().unwrap_or(error.detail()));
         let answer = self.parts.replay_all(from_value(body).map_err(refused)?, until).await.map_err(refused)?;
         Ok(json!(answer).into())
     }

@@ -221,7 +221,7 @@ async fn everything_of_a_filter_is_replayed_in_bounded_steps_each_entry_once() {
     }
     world.register("buoy-99", &["ph"]);
     world.register("buoy-98", &["ph"]);
-    let mut body = json!({"device": "buoy-99", "limit": 10});
+    let mut body = json!({"device": "buoy-99", "limit": 10.0});
     let (mut accepted, mut refused, mut steps) = (0, 0, 0);
     loop {
         let (code, answer) = world.ask_with("POST", "/quarantine/replay", &body).await;

@@ -100,6 +100,35 @@ async fn raw_numbers_and_calibrated_values_are_not_mixed() {
     assert_eq!((&of_good["mean"], &of_good["quality"], &of_good["left_out"]), (&json!(8.0), &json!("good"), &json!(3)));
 }
 
+/// The sum of three doubles 0.1 is 0.30000000000000004, and a third of that above 0.1.
+#[tokio::test]
+async fn the_mean_is_never_above_the_maximum_in_any_interval_rollup_or_sheet() {
+    let world = World::new().await;
+    // A closed hour of a closed day, and one that is still open.
+    for begin in [SIX.plus_seconds(-20 * 3_600), SIX] {
+        for minute in 0..3 {
+            world.write(&[reading("buoy-01", "do", begin.plus_seconds(60 + 60 * minute), 0.1, "mg/L")]).await;
+        }
+    }
+    for every in ["5m", "1h", "1d", "2d"] {
+        // The second time closed hours and days come from their rollups.
+        for time in 0..2 {
+            let path = format!("/devices/buoy-01/readings?every={every}&sensor=do&from=2026-11-18T00:00:00Z");
+            let intervals = items(&world.get(&path).await);
+            let counted: Vec<_> = intervals.iter().filter(|interval| interval["count"] != 0).collect();
+            assert!(!counted.is_empty(), "{intervals:?}");
+            for interval in counted {
+                let values = ["min", "mean", "max"].map(|name| interval[name].as_f64());
+                assert_eq!(values, [Some(0.1); 3], "{every}, time {time}: {interval}");
+            }
+            let csv = Ask::new("GET", &path).user("buoy-01").header("accept", "text/csv");
+            let sheet = world.function().answer(csv.event()).await.unwrap();
+            let rows = sheet["body"].as_str().unwrap();
+            assert!(rows.contains(",do,0.1,0.1,0.1,"), "{every}, time {time}: {rows}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_flow_sensors_level_is_its_sensor_filling() {
     let world = World::new().await;

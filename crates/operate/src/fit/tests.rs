@@ -57,6 +57,17 @@ fn the_page_says_all_there_is_to_say() {
 }
 
 #[test]
+fn the_page_warns_of_a_curve_that_turns_round() {
+    let text: String = (0..=10).map(|raw| format!("{raw},{}\n", 144 - (raw - 12) * (raw - 12))).collect();
+    let fitted = fit(options(Wanted::Polynomial, 2).kind(), &pairs(&text)).unwrap();
+    let page = page("polynomial", &fitted, &points::read(&text).unwrap()).unwrap();
+    assert!(
+        page.ends_with("\nwarning   the curve turns round at raw 12, near the points, where the references do not"),
+        "{page}"
+    );
+}
+
+#[test]
 fn a_refusal_names_the_line_or_the_option() {
     let points = points::read("raw,reference\n0,1\n1e200,2\n").unwrap();
     let refused = |options: &Options| {

@@ -49,8 +49,8 @@ impl Expression {
     /// A formula, and for each name in it other than `x` the sensor whose calibrated value it means.
     ///
     /// # Errors
-    /// A formula that cannot be read, is longer than 500 bytes or deeper than 32, or has a name that is neither `x` nor an
-    /// input; more than 16 inputs, or an input whose name is invalid or already has a meaning.
+    /// A formula that cannot be read, is longer than 500 bytes or deeper than 32, has a name that is neither `x` nor an input, or
+    /// `log` of one argument, which is to base 10 in one language and to base e in another; more than 16 inputs, or an input whose name is invalid or already has a meaning.
     pub fn new(
         formula: impl Into<String>,
         inputs: impl IntoIterator<Item = (String, SensorCode)>,

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::device::{DeviceJson, LimitsJson, LocationJson, SensorJson};
+use super::device::{DeviceJson, LevelFormatJson, LimitsJson, LocationJson, SensorJson};
 use super::same::same;
 use super::settings::settings;
 use crate::domain::calibration::Interval;
@@ -120,6 +120,9 @@ pub struct DeviceBody {
     /// The flow sensors after this one, if they are not just the next number on its tube; empty: it is the last one.
     #[serde(default)]
     pub followed_by: Option<Vec<LevelId>>,
+    /// How the bytes of its uplinks are read where they have no decoded level: `text`, the default, or `byte`.
+    #[serde(default)]
+    pub level_format: Option<LevelFormatJson>,
     /// Its sensors, at most 64; codes are unique.
     #[serde(default)]
     pub sensors: Vec<SensorBody>,
@@ -185,6 +188,7 @@ impl DeviceBody {
             history_from: self.history_from,
             level_id: self.level_id,
             followed_by: self.followed_by,
+            level_format: self.level_format.map(Into::into),
             sensors,
             settings,
         };

@@ -15,6 +15,7 @@ pub mod whole;
 mod envelope;
 mod fields;
 mod id;
+mod json;
 mod model;
 mod reason;
 mod same;
@@ -23,5 +24,6 @@ mod scalar;
 mod schema;
 
 pub use envelope::Envelope;
+pub use json::{Json, Object};
 pub use model::ModelJson;
-pub use scalar::{instant, number};
+pub use scalar::{instant, number, sent_at, without_nul};

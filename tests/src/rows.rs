@@ -91,8 +91,7 @@ pub fn plain_item(item: &Value) -> Value {
 fn plain(value: &Value) -> Value {
     let (kind, value) = value.as_object().and_then(|typed| typed.iter().next()).expect("an attribute has a type");
     match (kind.as_str(), value) {
-        // Bytes are base64, as in the JSON of DynamoDB.
-        ("S" | "B" | "BOOL", value) => value.clone(),
+        ("S" | "BOOL", value) => value.clone(),
         ("N", Value::String(number)) => serde_json::from_str(number).expect("a number"),
         ("NULL", _) => Value::Null,
         ("L", Value::Array(items)) => items.iter().map(plain).collect(),

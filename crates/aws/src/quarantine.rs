@@ -6,8 +6,8 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::keys::{EntryPartitions, entry_place};
@@ -85,7 +85,7 @@ impl QuarantineTable {
     /// Writes the entry. False when it exists already; then it stays as it was first seen.
     ///
     /// # Errors
-    /// When the entry cannot be written; `TooLarge` for a payload of about 400 KB or more. IoT messages have at most 128 KB, so
+    /// When the entry cannot be written; `TooLarge` for a payload of about 300 KB or more. IoT messages have at most 128 KB, so
     /// such a message came from a queue, goes back to it, and ends in its dead-letter queue.
     pub async fn put(&self, entry: &QuarantineEntry, now: Timestamp) -> Result<bool, AwsError> {
         let id = entry.id();
@@ -102,7 +102,7 @@ impl QuarantineTable {
             ("received_at", n(entry.received_at.millis())),
             ("first_seen", n(now.millis())),
             ("expires_at", n(now.plus_seconds(self.keep_days.saturating_mul(86_400)).seconds())),
-            ("payload", AttributeValue::B(Blob::new(entry.payload.as_slice()))),
+            ("payload", s(STANDARD.encode(&entry.payload))),
             ("place", s(entry_place(now, &id))),
             ("listed", s(listed)),
             ("reason_part", s(reason)),

@@ -3,6 +3,8 @@
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValue;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 use super::super::AwsError;
 use super::super::keys::EntryPartitions;
@@ -60,8 +62,10 @@ impl QuarantineTable {
         let request = self.client.get_item().table_name(&self.name).key("id", s(id.as_str())).consistent_read(true);
         let item = request.send().await.map_err(|error| AwsError::call("GetItem quarantine", error))?.item;
         let Some(item) = item else { return Ok(None) };
-        let payload = item.get("payload").and_then(|payload| payload.as_b().ok()).map(|bytes| bytes.as_ref().to_vec());
-        let payload = payload.ok_or_else(|| AwsError::corrupt(TABLE, id, "payload is not bytes"))?;
+        let payload = item.get("payload").and_then(|payload| payload.as_s().ok()).map(|text| STANDARD.decode(text));
+        let Some(Ok(payload)) = payload else {
+            return Err(AwsError::corrupt(TABLE, id, "payload is not base64"));
+        };
         Ok(Some(EntryWithPayload { entry: entry(item)?, payload }))
     }
 

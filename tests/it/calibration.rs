@@ -1,7 +1,9 @@
 //! The function `calibration` on a real engine: a recorded event in, the answer and the stored rows out.
 
+mod bounds;
 mod forms;
 mod models;
+mod odd;
 mod queue;
 mod refused;
 mod registry;
@@ -18,15 +20,21 @@ const ANSWERS: &[(&str, [u32; 3])] = &[
     ("batch", [4, 0, 0]),
     ("batch.250-values", [250, 0, 0]),
     ("batch.conflict", [1, 0, 1]),
+    ("batch.many-refused", [1, 0, 50]),
     ("formula", [2, 0, 0]),
     ("formula.batch", [3, 0, 1]),
     ("number", [1, 0, 0]),
     ("number.basic-ingest", [1, 0, 0]),
+    ("number.byte-order-mark", [1, 0, 0]),
     ("number.float", [1, 0, 0]),
     ("number.integer", [1, 0, 0]),
     ("number.late", [1, 0, 0]),
+    ("number.leap-second", [1, 0, 0]),
+    ("number.nul", [1, 0, 0]),
+    ("number.null-ts", [1, 0, 0]),
     ("number.plain", [1, 0, 0]),
     ("number.text", [1, 0, 0]),
+    ("number.timestamp", [1, 0, 0]),
     ("number.with-ts", [1, 0, 0]),
     ("number.with-ts-text", [1, 0, 0]),
     ("out-of-range", [1, 0, 0]),
@@ -38,6 +46,7 @@ const ANSWERS: &[(&str, [u32; 3])] = &[
     ("refused.bad-topic", [0, 0, 1]),
     ("refused.bad-value", [0, 0, 1]),
     ("refused.device-disabled", [0, 0, 1]),
+    ("refused.duplicate-key", [0, 0, 1]),
     ("refused.future-timestamp", [0, 0, 1]),
     ("refused.missing-input", [0, 0, 1]),
     ("refused.no-values", [0, 0, 1]),
@@ -47,10 +56,14 @@ const ANSWERS: &[(&str, [u32; 3])] = &[
     ("refused.seconds-for-milliseconds", [0, 0, 1]),
     ("refused.sensor-disabled", [0, 0, 1]),
     ("refused.number-out-of-range", [0, 0, 1]),
+    ("refused.too-many-values", [0, 0, 1]),
+    ("refused.two-timestamps", [0, 0, 1]),
     ("refused.unknown-device", [0, 0, 1]),
     ("refused.unknown-sensor", [0, 0, 1]),
     ("uncalibrated", [1, 0, 0]),
     ("values", [2, 0, 0]),
+    ("values.duplicate-key", [1, 0, 1]),
+    ("values.number-too-large", [1, 0, 1]),
     ("values.one-bad", [1, 0, 1]),
 ];
 

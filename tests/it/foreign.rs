@@ -3,13 +3,15 @@
 //! The recorded events are changed by a seed. A failure names function, event and seed; `FOREIGN_SEED` runs that one alone,
 //! `FOREIGN_ROUNDS` asks for more changes of each event.
 
+use std::time::{Duration, Instant};
+
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use weir_runtime::{Event, Function as _, Retry};
 use weir_tests::engine::Engine;
 use weir_tests::events::{event, names};
 use weir_tests::functions::Functions;
-use weir_tests::fuzz::{TARGETS, corpus};
+use weir_tests::fuzz::{TARGETS, corpus, dictionary};
 use weir_tests::mutate::Mutator;
 
 use crate::device::World;
@@ -194,10 +196,17 @@ async fn no_request_makes_a_function_of_people_fail() {
     }
 }
 
-/// The targets of cargo-fuzz, with what it begins with and changes of that. `FUZZ_CORPUS` names a folder that this is written to.
+/// The targets of cargo-fuzz, with what it begins with and changes of that. `FUZZ_CORPUS` names a folder that this is written to,
+/// `FUZZ_SECONDS` asks for changes by further seeds until each target has had so much time.
 #[test]
 fn no_bytes_make_a_target_of_the_fuzzer_fail() {
+    if let Some(folder) = std::env::var_os("FUZZ_CORPUS") {
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(std::path::Path::new(&folder).join("dictionary"), dictionary()).unwrap();
+    }
+    let time = std::env::var("FUZZ_SECONDS").ok().and_then(|text| text.parse().ok()).map(Duration::from_secs);
     for (target, feed) in TARGETS {
+        let started = Instant::now();
         let corpus = corpus(target);
         assert!(corpus.len() >= 8, "{target} begins with {} inputs", corpus.len());
         if let Some(folder) = std::env::var_os("FUZZ_CORPUS") {
@@ -212,6 +221,17 @@ fn no_bytes_make_a_target_of_the_fuzzer_fail() {
             for seed in seeds() {
                 feed(&Mutator::of(seed).bytes(input));
             }
+        }
+        let mut fed = 0_u64;
+        for (seed, input) in (ROUNDS..).zip(corpus.iter().cycle()) {
+            if time.is_none_or(|time| started.elapsed() >= time) {
+                break;
+            }
+            feed(&Mutator::of(seed).bytes(input));
+            fed += 1;
+        }
+        if time.is_some() {
+            println!("{target}: {fed} further inputs in {:.0} s", started.elapsed().as_secs_f64());
         }
     }
 }

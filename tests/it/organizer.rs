@@ -5,7 +5,9 @@ mod identify;
 mod levels;
 mod rate;
 mod refused;
+mod registered;
 mod rivals;
+mod uplinks;
 
 use serde_json::{Value, json};
 use weir_runtime::Function as _;
@@ -19,10 +21,14 @@ const ANSWERS: &[(&str, &str)] = &[
     ("refused.bad-timestamp", "quarantined"),
     ("refused.bad-value", "quarantined"),
     ("refused.device-disabled", "quarantined"),
+    ("refused.duplicate-key", "quarantined"),
     ("refused.future-timestamp", "quarantined"),
     ("refused.no-id", "quarantined"),
     ("refused.not-json", "quarantined"),
     ("refused.number-out-of-range", "quarantined"),
+    ("refused.simulated", "quarantined"),
+    ("refused.uplink-of-eui", "quarantined"),
+    ("refused.uplink-without-bytes", "quarantined"),
     ("refused.uplink-without-device", "quarantined"),
     ("refused.uplink-without-level", "quarantined"),
     ("refused.uplink-without-number", "quarantined"),
@@ -33,9 +39,12 @@ const ANSWERS: &[(&str, &str)] = &[
     ("report.plain", "registered"),
     ("report.with-ts", "registered"),
     ("uplink", "registered"),
+    ("uplink.byte", "registered"),
     ("uplink.bytes", "registered"),
+    ("uplink.nul", "registered"),
     ("uplink.outer-time", "registered"),
     ("uplink.registered", "registered"),
+    ("uplink.zero-time", "registered"),
 ];
 
 /// An engine with the devices registered, and the function over it.

@@ -85,3 +85,31 @@ async fn a_silent_sensor_is_found_by_the_sweep_and_ended_by_its_next_report() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_level_that_does_not_exist_is_deleted_with_its_open_problem() {
+    let local = Local::running();
+    let admin = local.admin().await;
+    let mut gateway = local.connect("gateway-w").await;
+    let started = now() - 300_000;
+    for (id, filling, seconds) in [("W1", 100, 0), ("W2", 50, 1)] {
+        let report = json!({"id": id, "filling": filling, "ts": started + seconds * 1000});
+        gateway.publish(LEVEL_TOPIC, bytes(&report)).await.unwrap();
+    }
+    until("the obstruction", async || local.problem("W1W2").await).await;
+    let user = local.user("flow-w", "sewer-w").await;
+    assert_eq!(user.call("DELETE", "/levels/W2", None).await.unwrap().status, 403);
+    for _ in 0..2 {
+        assert_eq!(admin.call("DELETE", "/levels/W2", None).await.unwrap().status, 204);
+    }
+    assert_eq!(read(&admin, "/levels/W2").await.0, 404);
+    assert_eq!(read(&admin, "/problems/W1W2").await.1["problem_status"], "RESOLVED");
+    assert_eq!(local.readings("W2#filling").await.len(), 1, "its history stays");
+    gateway.publish(LEVEL_TOPIC, bytes(&json!({"id": "W2", "filling": 0, "ts": now() - 1000}))).await.unwrap();
+    until("a new level", async || local.level("W2").await.filter(|level| level.measurements.len() == 1)).await;
+    until("a new episode", async || {
+        let (_, problem) = read(&admin, "/problems/W1W2").await;
+        (problem["problem_status"] == "UNRESOLVED").then_some(())
+    })
+    .await;
+}

@@ -172,3 +172,36 @@ async fn a_batch_from_the_queue_is_stored_and_what_is_broken_in_it_quarantined()
     let row = until("the row in quarantine", async || local.quarantine("a-09/readings").await.pop()).await;
     assert_eq!((row.reason.as_str(), row.bytes()), ("unparseable", vec![0xff, 0xfe, 0x00]));
 }
+
+/// The rules hand the bytes on as they were published.
+#[tokio::test]
+async fn what_firmware_sends_beside_the_rules_arrives_as_it_was_published() {
+    let local = Local::running();
+    local.register_buoy("a-12", &half_plus_one()).await;
+    let mut device = local.connect("a-12").await;
+    let at = now() - 5_000;
+    let marked = format!("\u{feff}{{\"value\":8,\"timestamp\":{at},\"ts\":null}}\0");
+    device.publish("a-12/reading/sensor/ph", marked.into_bytes()).await.unwrap();
+    let row = until("the reading", async || local.readings("a-12#ph").await.pop()).await;
+    assert_eq!((row.at, row.value), (at, 5.0));
+    let beyond = format!(r#"{{"ts":{},"values":{{"ph":10,"tmp":1E400,"do":1,"do":2}}}}"#, at + 1);
+    device.publish("a-12/readings", beyond.into_bytes()).await.unwrap();
+    let rows = until("both in quarantine", async || {
+        Some(local.quarantine("a-12/readings").await).filter(|rows| rows.len() == 2)
+    })
+    .await;
+    let mut found: Vec<_> =
+        rows.iter().map(|row| (row.reason.clone(), String::from_utf8_lossy(&row.bytes()).into_owned())).collect();
+    found.sort();
+    let payload = |values: &str| format!(r#"{{"ts":{},"values":{values}}}"#, at + 1);
+    assert_eq!(
+        found,
+        [
+            ("duplicate_key".to_owned(), payload(r#"{"do":1,"do":2}"#)),
+            ("number_out_of_range".to_owned(), payload(r#"{"tmp":1E400}"#)),
+        ]
+    );
+    let rows =
+        until("its sibling", async || Some(local.readings("a-12#ph").await).filter(|rows| rows.len() == 2)).await;
+    assert_eq!(rows[1].value, 6.0);
+}

@@ -9,7 +9,7 @@ pub const RECALIBRATED: i64 = 1_794_000_000_000;
 
 impl Engine {
     /// Registers the devices of the recorded events: `buoy-01`, `buoy-02` (switched off), `air-01`, whose
-    /// `pm25` is made of its `hum`, `kloaka-east` (level 21) and
+    /// `pm25` is made of its `hum`, `kloaka-east` (level 21), `kloaka-west` (level 22, which sends a byte) and
     /// `kloaka-off-07` (switched off). `buoy-99` and `kloaka-03` are nobody's on purpose.
     pub fn register(&self) {
         let devices = [
@@ -18,6 +18,7 @@ impl Engine {
             json!({"id": "buoy-02", "enabled": false, "sensors": [{"code": "ph", "unit": "pH", "enabled": true}]}),
             json!({"id": "air-01", "enabled": true, "sensors": air()}),
             json!({"id": "kloaka-east", "enabled": true, "level_id": "21", "sensors": []}),
+            json!({"id": "kloaka-west", "enabled": true, "level_id": "22", "level_format": "byte", "sensors": []}),
             json!({"id": "kloaka-off-07", "enabled": false, "sensors": []}),
         ];
         devices.iter().for_each(|device| self.put("devices", device));

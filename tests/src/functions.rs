@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 use calibration::Calibration;
 use flow::Flow;
-use organizer::{LevelSettings, Organizer};
+use organizer::{Accepted, LevelSettings, Organizer};
 use problem_detector::ProblemDetector;
 use weir_aws::CalibrationTable;
 use weir_aws::device::DeviceTable;
@@ -39,7 +39,8 @@ pub struct Settings {
 impl Default for Settings {
     /// The template's defaults.
     fn default() -> Self {
-        let levels = LevelSettings { measurements: 24, silent_after_seconds: 10_800, judge_all: false };
+        let accepted = Accepted::default();
+        let levels = LevelSettings { measurements: 24, silent_after_seconds: 10_800, judge_all: false, accepted };
         Self { cache_seconds: 60, reading_days: 0, levels, rules: Rules::default() }
     }
 }

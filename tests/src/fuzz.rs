@@ -18,7 +18,7 @@ mod api;
 mod corpus;
 
 use api::{Api, ROUTES};
-pub use corpus::corpus;
+pub use corpus::{corpus, dictionary};
 
 /// A target: what it is called, and what it does with bytes.
 pub type Target = (&'static str, fn(&[u8]));

@@ -58,6 +58,15 @@ impl Meter {
         if let (true, Some(table)) = (refused, asked["TableName"].as_str()) {
             costs.entry(noun(table)).or_default().written += 1.0;
         }
+        // Each statement of a batch answers for itself; one whose row was there, or was another, costs a unit as well.
+        let (statements, answers) = (asked["Statements"].as_array(), answered["Responses"].as_array());
+        for (statement, answer) in statements.into_iter().flatten().zip(answers.into_iter().flatten()) {
+            let code = answer["Error"]["Code"].as_str().unwrap_or_default();
+            let table = statement["Statement"].as_str().and_then(|text| text.split('"').nth(1));
+            if let (true, Some(table)) = (["DuplicateItem", "ConditionalCheckFailed"].contains(&code), table) {
+                costs.entry(noun(table)).or_default().written += 1.0;
+            }
+        }
         if let Some(tables) = asked["RequestItems"].as_object() {
             for (table, wanted) in tables {
                 let keys = wanted["Keys"].as_array().map_or(0, Vec::len);

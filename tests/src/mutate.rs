@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 mod odd;
 
+pub use odd::TOKENS;
 use odd::{NUMBERS, TEXTS};
 
 /// Makes changed copies, always the same ones for a seed.
@@ -32,7 +33,7 @@ impl Mutator {
         let mut bytes = original.to_vec();
         for _ in 0..=self.below(3) {
             let place = self.below(bytes.len() + 1);
-            match self.below(8) {
+            match self.below(10) {
                 0 => bytes.truncate(place),
                 1 => bytes.insert(place, self.rng.u8(..)),
                 2 => drop(bytes.splice(place.., [])),
@@ -50,6 +51,11 @@ impl Mutator {
                     bytes.splice(place..place, text.bytes());
                 }
                 6 => {
+                    let token = TOKENS[self.below(TOKENS.len())];
+                    bytes.splice(place..place, token.bytes());
+                }
+                7 => self.member_twice(&mut bytes),
+                8 => {
                     let depth = 1 + self.below(4_000);
                     bytes.splice(place..place, [b"[{(\""[self.below(4)]].repeat(depth));
                 }
@@ -63,10 +69,28 @@ impl Mutator {
         bytes
     }
 
+    /// Repeats a member of an object, with the same value or another one: what a document cannot hold.
+    fn member_twice(&mut self, bytes: &mut Vec<u8>) {
+        let starts: Vec<usize> = (0..bytes.len()).filter(|place| matches!(bytes[*place], b'{' | b',')).collect();
+        let Some(start) = starts.get(self.below(starts.len())).map(|start| start + 1) else { return };
+        let rest = bytes.get(start..).unwrap_or_default();
+        let length = rest.iter().position(|byte| matches!(byte, b',' | b'}' | b']')).unwrap_or(rest.len());
+        let mut member = rest.get(..length).unwrap_or_default().to_vec();
+        if self.below(2) == 0
+            && let Some(colon) = member.iter().position(|byte| *byte == b':')
+        {
+            member.truncate(colon + 1);
+            member.extend(TOKENS[self.below(14)].bytes());
+        }
+        member.push(b',');
+        bytes.splice(start..start, member);
+    }
+
     /// Text with [`Self::bytes`] of it changed; what is no UTF-8 then is replaced, as a transport of text would.
     pub fn text(&mut self, original: &str) -> String {
         if self.below(3) == 0 {
-            return TEXTS[self.below(TEXTS.len())].to_owned();
+            let place = self.below(TEXTS.len() + TOKENS.len());
+            return TEXTS.iter().chain(TOKENS).nth(place).copied().unwrap_or_default().to_owned();
         }
         String::from_utf8_lossy(&self.bytes(original.as_bytes())).into_owned()
     }

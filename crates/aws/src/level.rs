@@ -2,11 +2,13 @@
 //! row.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 
 use super::AwsError;
@@ -179,6 +181,39 @@ impl LevelTable {
             Some(PutItemError::TransactionConflictException(_)) => Ok(LevelWrite::Overtaken(self.get(id).await?)),
             _ => Err(AwsError::call("PutItem levels", error)),
         }
+    }
+
+    /// Deletes the row whose `revision` was read, and with it its places in the lists. A row that is not there counts as
+    /// deleted.
+    ///
+    /// # Errors
+    /// As [`LevelTable::append`].
+    pub async fn delete(&self, id: &LevelId, revision: Option<u64>) -> Result<LevelWrite, AwsError> {
+        let (condition, revision) = has_revision(revision);
+        let delete = self
+            .client
+            .delete_item()
+            .table_name(&self.name)
+            .key("id", s(id.as_str()))
+            .condition_expression(condition)
+            .return_values_on_condition_check_failure(AllOld);
+        let delete = match revision {
+            Some(revision) => delete.expression_attribute_values(":r", revision),
+            None => delete,
+        };
+        let Err(error) = delete.send().await else { return Ok(LevelWrite::Done) };
+        match error.as_service_error() {
+            Some(DeleteItemError::ConditionalCheckFailedException(failed)) => overtaken(id, failed.item.clone()),
+            Some(DeleteItemError::TransactionConflictException(_)) => Ok(LevelWrite::Overtaken(self.get(id).await?)),
+            _ => Err(AwsError::call("DeleteItem levels", error)),
+        }
+    }
+
+    /// The part of a transaction that checks that there is no row.
+    pub(super) fn is_absent(&self, id: &LevelId) -> Result<TransactWriteItem, BuildError> {
+        let check = ConditionCheck::builder().table_name(&self.name).key("id", s(id.as_str()));
+        let check = check.condition_expression("attribute_not_exists(id)").build()?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 
     async fn update(&self, id: &LevelId, update: UpdateItemFluentBuilder) -> Result<LevelWrite, AwsError> {

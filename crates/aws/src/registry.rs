@@ -11,7 +11,7 @@ use weir_core::domain::calibration::Calibration;
 use weir_core::domain::device::Device;
 use weir_core::domain::reading::Series;
 use weir_core::domain::topology::Topology;
-use weir_core::id::DeviceId;
+use weir_core::id::{DeviceId, LevelId};
 use weir_runtime::clock::Clock;
 
 /// Maximum entries; when they are exceeded the cache is emptied. A function that sees so many devices hardly profits from
@@ -58,6 +58,7 @@ pub struct Registry {
     known: Cache<DeviceId, Arc<Device>>,
     histories: Cache<Series, Arc<[Arc<Calibration>]>>,
     topology: Cache<(), Arc<Topology>>,
+    levels: Cache<LevelId, ()>,
     clock: Arc<dyn Clock>,
 }
 
@@ -65,7 +66,7 @@ impl Registry {
     /// The registry in these tables; what was read is cached for `seconds`.
     pub fn new(devices: DeviceTable, calibrations: CalibrationTable, seconds: i64, clock: Arc<dyn Clock>) -> Self {
         let (known, histories, topology) = (Cache::new(seconds), Cache::new(seconds), Cache::new(seconds));
-        Self { devices, calibrations, known, histories, topology, clock }
+        Self { devices, calibrations, known, histories, topology, levels: Cache::new(seconds), clock }
     }
 
     /// See [`DeviceTable::warm_up`].
@@ -94,6 +95,28 @@ impl Registry {
     pub fn forget(&self, id: &DeviceId) {
         self.known.remove(|known| known == id);
         self.histories.remove(|series| series.device == *id);
+    }
+
+    /// Whether a device with this `level_id` is enabled; `None` when no device has it. Only an enabled one is cached.
+    ///
+    /// # Errors
+    /// See [`DeviceTable::of_level`].
+    pub async fn level(&self, id: &LevelId) -> Result<Option<bool>, AwsError> {
+        let now = self.clock.now();
+        if self.levels.get(id, now).is_some() {
+            return Ok(Some(true));
+        }
+        let owners = self.devices.of_level(id).await?;
+        let enabled = owners.iter().any(|owner| owner.enabled);
+        if enabled {
+            self.levels.put(id.clone(), (), now);
+        }
+        Ok((!owners.is_empty()).then_some(enabled))
+    }
+
+    /// Removes the level from the cache, as [`Registry::forget`] does a device.
+    pub fn forget_level(&self, id: &LevelId) {
+        self.levels.remove(|known| known == id);
     }
 
     /// All versions of a sensor's calibration. They are needed only for readings from before the latest one, which the device

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
 use weir_aws::AwsError;
 use weir_core::domain::calibration::{self, Given, in_force, together};
 use weir_core::domain::device::{Device, InForce, Sensor};
@@ -12,7 +11,7 @@ use weir_core::domain::reading::{RawReading, Reading, Series};
 use weir_core::domain::{Reason, Refusal, Timestamp};
 use weir_core::id::{DeviceId, SensorCode};
 
-use super::message::RefusedPart;
+use super::part::{RefusedPart, group_of, number_text};
 
 /// The result for one value.
 #[derive(Debug)]
@@ -149,17 +148,16 @@ impl RawInputs {
     }
 
     fn part(&self, raw: &RawReading, refusal: Refusal) -> RefusedPart {
-        let mut values = Map::new();
+        let mut values = BTreeMap::new();
         let mut open = vec![&raw.sensor];
         while let Some(sensor) = open.pop() {
             if let Some((number, inputs)) = self.0.get(&(raw.at, sensor.clone())) {
-                let new = values.insert(sensor.to_string(), Value::from(*number)).is_none();
+                let new = values.insert(sensor.to_string(), number_text(*number)).is_none();
                 open.extend(inputs.iter().filter(|_| new));
             }
         }
-        values.insert(raw.sensor.to_string(), Value::from(raw.raw));
-        let payload = json!({"ts": raw.at.millis(), "values": values});
-        RefusedPart { sensor: Some(raw.sensor.to_string()), at: Some(raw.at), refusal, payload }
+        values.insert(raw.sensor.to_string(), number_text(raw.raw));
+        RefusedPart { sensor: Some(raw.sensor.to_string()), at: Some(raw.at), refusal, group: group_of(raw.at, values) }
     }
 }
 

@@ -7,16 +7,18 @@ use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use weir_aws::AwsError;
 use weir_aws::quarantine::QuarantineEntry;
-use weir_aws::time_series::{QuarantineWriter, Written};
+use weir_aws::time_series::{Origin, Origins, QuarantineWriter, Written};
 use weir_core::domain::device::Device;
 use weir_core::domain::reading::{Reading, Series};
-use weir_core::domain::{Reason, Refusal, Timestamp};
+use weir_core::domain::refusal::together;
+use weir_core::domain::{Reason, Refusal, Timestamp, bounds};
 use weir_core::id::{DeviceId, QuarantineId};
 use weir_core::wire::Envelope;
 use weir_runtime::telemetry::metric;
 
 use super::calibrate::{Calibrated, Histories, calibrate, needed_histories};
-use super::message::{Message, RefusedPart, parse, shown, single};
+use super::message::{Message, parse, replayed as message_of, shown};
+use super::part::{RefusedPart, Shared};
 use super::{Calibration, Counts, DeliveryError};
 
 /// The name of the function in quarantine entries.
@@ -47,18 +49,16 @@ impl Sorted {
         let at = message.readings.first().map_or(envelope.received_at, |reading| reading.at);
         let refusal = match lookups.devices.get(&message.device) {
             Some(Ok(Some(device))) if device.details.enabled => {
-                for part in message.refused {
-                    self.refused.push((place, refused_part(envelope, &message.device, message.single, part)));
-                }
+                let mut parts = message.refused;
                 for calibrated in calibrate(device, &message.readings, envelope.received_at, &lookups.histories) {
                     match calibrated {
                         Calibrated::Reading(reading) => self.readings.push((place, reading)),
-                        Calibrated::Refused(part) => {
-                            self.refused.push((place, refused_part(envelope, &device.id, message.single, part)));
-                        }
+                        Calibrated::Refused(part) => parts.push(part),
                         Calibrated::Failed(error) => self.failed.push((place, error)),
                     }
                 }
+                let entries = entries(envelope, &device.id, message.single, parts);
+                self.refused.extend(entries.into_iter().map(|entry| (place, entry)));
                 return;
             }
             Some(Ok(Some(_))) => {
@@ -103,7 +103,7 @@ impl Calibration {
             }
         }
         let replayed: Vec<QuarantineId> = envelopes.iter().filter_map(|envelope| envelope.replay.clone()).collect();
-        let outcomes = self.store(envelopes.len(), sorted, &replayed).await;
+        let outcomes = self.store(&envelopes, sorted, &replayed).await;
         let counts = || outcomes.iter().flatten();
         let stored = counts().map(|count| count.stored).sum();
         metric::stored(stored, counts().map(|count| count.duplicate).sum(), self.clock.now());
@@ -135,17 +135,23 @@ impl Calibration {
     /// Stores the readings, quarantines the rest, and counts the outcomes per message.
     async fn store(
         &self,
-        messages: usize,
+        envelopes: &[Envelope],
         sorted: Sorted,
         replayed: &[QuarantineId],
     ) -> Vec<Result<Counts, DeliveryError>> {
         let Sorted { readings, refused, mut failed } = sorted;
         let (places, readings): (Vec<usize>, Vec<Reading>) = readings.into_iter().unzip();
-        let clock = self.clock.as_ref();
-        let quarantine =
-            QuarantineWriter { table: &self.quarantine, clock, function: FUNCTION, message: single, replayed };
-        let mut counts = vec![Counts::default(); messages];
-        let mut all = vec![0; messages];
+        let origins = Origins { messages: origins(envelopes, &refused), of: places.clone() };
+        let quarantine = QuarantineWriter {
+            table: &self.quarantine,
+            clock: self.clock.as_ref(),
+            function: FUNCTION,
+            message: message_of,
+            replayed,
+            origins: &origins,
+        };
+        let mut counts = vec![Counts::default(); envelopes.len()];
+        let mut all = vec![0; envelopes.len()];
         let (written, quarantined) =
             tokio::join!(self.store.write(&readings, &quarantine), quarantine_all(refused, &quarantine));
         let outcomes = places.into_iter().zip(written).chain(quarantined);
@@ -156,6 +162,8 @@ impl Calibration {
             match outcome {
                 Ok(Written::Stored) => count.stored += 1,
                 Ok(Written::Duplicate) => count.duplicate += 1,
+                // Several parts of a message may share an entry.
+                Ok(Written::Quarantined(entry)) if count.quarantined.contains(&entry) => {}
                 Ok(Written::Quarantined(entry)) => count.quarantined.push(entry),
                 Err(error) => failed.push((place, error)),
             }
@@ -173,6 +181,24 @@ impl Calibration {
         }
         results
     }
+}
+
+/// The messages with how many entries each may still cause for readings that are not stored, beside those it has for parts
+/// that are refused.
+fn origins(envelopes: &[Envelope], refused: &[(usize, QuarantineEntry)]) -> Vec<Origin> {
+    let mut used = vec![0_usize; envelopes.len()];
+    for (place, _) in refused {
+        if let Some(used) = used.get_mut(*place) {
+            *used += 1;
+        }
+    }
+    let origin = |(envelope, used): (&Envelope, usize)| {
+        let left = bounds::entries(envelope.payload.len()).saturating_sub(used).min(bounds::MOST_UNSTORED);
+        let device = || envelope.topic.split_once('/').map(|(device, _)| device.to_owned());
+        let own = || whole(envelope, device(), together(std::iter::empty()), envelope.received_at);
+        Origin::new(left, envelope.replay.as_ref().map(|_| own()))
+    };
+    envelopes.iter().zip(used).map(origin).collect()
 }
 
 async fn quarantine_all(
@@ -203,15 +229,33 @@ fn whole(envelope: &Envelope, device_id: Option<String>, refusal: Refusal, at: T
     }
 }
 
+/// The quarantine entries of the refused parts of a message: one each, as far as the bounds of a message allow, and one for the
+/// rest. A replay with more parts than that keeps its entry, so that it does not become many.
+fn entries(envelope: &Envelope, device: &DeviceId, single: bool, mut parts: Vec<RefusedPart>) -> Vec<QuarantineEntry> {
+    let most = bounds::entries(envelope.payload.len());
+    let all = |refusal| whole(envelope, Some(device.to_string()), refusal, envelope.received_at);
+    if parts.len() > most && envelope.replay.is_some() {
+        return vec![all(together(parts.iter().map(|part| part.refusal.reason)))];
+    }
+    let rest = if parts.len() > most { parts.split_off(most - 1) } else { Vec::new() };
+    let mut entries: Vec<_> = parts.into_iter().map(|part| refused_part(envelope, device, single, part)).collect();
+    if !rest.is_empty() {
+        let Shared { refusal, payload } = Shared::of(rest);
+        let (topic, payload) = (format!("{device}/readings"), payload.into_bytes());
+        entries.push(QuarantineEntry { sensor: None, topic, payload, ..all(refusal) });
+    }
+    entries
+}
+
 /// The quarantine entry of a part of a message, whose replay sends only that part; if the message is one value, the message as
 /// it was published.
 fn refused_part(envelope: &Envelope, device: &DeviceId, single: bool, part: RefusedPart) -> QuarantineEntry {
     let at = part.at.unwrap_or(envelope.received_at);
+    let payload = part.payload().into_bytes();
     let whole = whole(envelope, Some(device.to_string()), part.refusal, at);
     if single {
         return whole;
     }
-    let payload = part.payload.to_string().into_bytes();
     QuarantineEntry { sensor: part.sensor, topic: format!("{device}/readings"), payload, ..whole }
 }
 

@@ -19,6 +19,7 @@ use weir_runtime::clock::{Clock, SystemClock};
 use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
 pub mod message;
+pub mod part;
 
 mod calibrate;
 mod deliver;

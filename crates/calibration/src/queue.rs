@@ -2,7 +2,6 @@
 
 use aws_lambda_events::sqs::SqsMessage;
 use futures_util::{StreamExt, stream};
-use serde_json::Value;
 use weir_core::domain::Timestamp;
 use weir_core::wire::Envelope;
 use weir_runtime::event::Record;
@@ -18,19 +17,17 @@ const AT_ONCE: usize = 4;
 /// A message of the batch.
 struct Queued {
     id: String,
-    /// The event, as an IoT rule sends it.
-    event: Value,
+    /// The text of the event, as an IoT rule sends it.
+    body: String,
     /// When it was sent to the queue, which is the same for every delivery: the time of reception if the event has none.
     sent: Option<Timestamp>,
 }
 
-/// Reads the message. A body that is not JSON becomes a text, which is quarantined like any other payload that cannot be read.
 fn queued(Record { id, decoded }: Record<SqsMessage>) -> Queued {
     let message = decoded.unwrap_or_default();
     let body = message.body.unwrap_or_default();
     let sent = message.attributes.get("SentTimestamp").and_then(|millis| millis.parse().ok());
-    let event = serde_json::from_str(&body).unwrap_or(Value::String(body));
-    Queued { id, event, sent: sent.map(Timestamp::from_millis) }
+    Queued { id, body, sent: sent.map(Timestamp::from_millis) }
 }
 
 impl Calibration {
@@ -55,7 +52,7 @@ impl Calibration {
     /// Delivers a group of messages together, and returns those to deliver again.
     async fn handle_group(&self, group: &[Queued]) -> Vec<String> {
         let now = self.clock.now();
-        let envelopes = group.iter().map(|message| Envelope::open(&message.event, message.sent.unwrap_or(now)));
+        let envelopes = group.iter().map(|message| Envelope::read(&message.body, message.sent.unwrap_or(now)));
         let outcomes = self.deliver(envelopes.collect()).await;
         let again = |(message, outcome): (&Queued, Result<Counts, DeliveryError>)| {
             let error = outcome.err()?;

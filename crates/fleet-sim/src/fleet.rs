@@ -42,7 +42,7 @@ pub struct FlowSensor {
     pub id: String,
     /// The id its messages over The Things Stack carry.
     pub device: String,
-    /// Whether the registry knows that device; otherwise its level id follows from the digits at the end.
+    /// Whether the registry knows that device; otherwise its level id follows from the digits that are the last part of its id.
     pub registered: bool,
     /// What follows it when that is not the next number on the tube.
     pub followed_by: Option<Vec<String>>,

@@ -18,6 +18,7 @@ use weir_http::{finish, gateway};
 use weir_runtime::clock::{Clock, SystemClock};
 use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
+mod delete_level;
 mod get_level;
 mod get_levels;
 mod get_problem;
@@ -53,6 +54,7 @@ pub struct Parts {
 #[openapi(paths(
     get_levels::get_levels,
     get_level::get_level,
+    delete_level::delete_level,
     get_problems::get_problems,
     get_problem::get_problem,
     patch_problem::patch_problem,
@@ -64,7 +66,7 @@ impl Flow {
     pub fn new(parts: Parts) -> Self {
         let routes = Router::new()
             .route("/levels", get(get_levels::get_levels))
-            .route("/levels/{id}", get(get_level::get_level))
+            .route("/levels/{id}", get(get_level::get_level).delete(delete_level::delete_level))
             .route("/problems", get(get_problems::get_problems))
             .route("/problems/{problem_id}", get(get_problem::get_problem).patch(patch_problem::patch_problem));
         Self { router: finish(routes.with_state(parts)) }

@@ -1,6 +1,6 @@
 //! What a caller may see: a level belongs to the devices with that `level_id`, a problem to the devices of either sensor.
 //!
-//! Only the registry's `level_id` counts. The digits at the end of a device's id, which identify the level of an uplink when
+//! Only the registry's `level_id` counts. The digits that are the last part of a device's id, which identify the level of an uplink when
 //! the registry has none, would show the level `01` to every caller who may see `buoy-01`.
 
 use std::collections::BTreeSet;

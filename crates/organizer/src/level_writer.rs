@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use weir_aws::level::{Append, AppendOutcome, LevelState, LevelTable, LevelWrite};
 use weir_aws::time_series::{QuarantineWriter, ReadingTable, Written};
 use weir_aws::{Attempts, AwsError};
+use weir_core::domain::Timestamp;
 use weir_core::domain::level::{Measurement, Measurements, Reported, needs_detector};
 use weir_core::domain::reading::Reading;
 use weir_core::id::LevelId;
@@ -61,7 +62,7 @@ impl LevelWriter {
     ///
     /// # Errors
     /// When DynamoDB does not answer, the row is corrupt, or others change it on every attempt.
-    pub(super) async fn write(&self, id: &LevelId, new: Measurement) -> Result<Reported, AwsError> {
+    pub(super) async fn write(&self, id: &LevelId, new: Measurement, now: Timestamp) -> Result<Reported, AwsError> {
         let remembered = self.remembered(id, new);
         let mut from_memory = remembered.is_some();
         let mut state = match remembered {
@@ -75,7 +76,7 @@ impl LevelWriter {
         let mut attempts = Attempts::new("levels", id, ATTEMPTS);
         loop {
             attempts.next().await?;
-            let RowChange { outcome, state: next, judge, write } = self.change(state, new);
+            let RowChange { outcome, state: next, judge, write } = self.change(state, new, now);
             if !outcome.changed() {
                 return Ok(outcome);
             }
@@ -106,11 +107,12 @@ impl LevelWriter {
         store: &ReadingTable,
         reading: &Reading,
         quarantine: &QuarantineWriter<'_>,
+        now: Timestamp,
     ) -> Option<(Result<Written, AwsError>, Result<Reported, AwsError>)> {
         if self.combined_write_unsupported.load(Ordering::Relaxed) {
             return None;
         }
-        let change = self.change(Some(self.remembered(id, new)?), new);
+        let change = self.change(Some(self.remembered(id, new)?), new, now);
         let RowWrite::Append(append) = &change.write else { return None };
         // A row that this process wrote last has no such mark; the statement does not remove one.
         if append.judge_next {
@@ -131,15 +133,18 @@ impl LevelWriter {
             // It is not known whether the row was written, so the message has to be delivered again.
             Err(error) => return Some((written, Err(error))),
         }
-        Some((written, self.write(id, new).await))
+        Some((written, self.write(id, new, now).await))
     }
 
-    fn change(&self, state: Option<LevelState>, new: Measurement) -> RowChange {
-        let LevelSettings { measurements: keep, silent_after_seconds, judge_all } = self.settings;
+    fn change(&self, state: Option<LevelState>, new: Measurement, now: Timestamp) -> RowChange {
+        let LevelSettings { measurements: keep, silent_after_seconds, judge_all, .. } = self.settings;
         let Some(LevelState { mut measurements, revision, watch, judge_next }) = state else {
             let mut measurements = Measurements::default();
             let outcome = measurements.report(new, keep);
-            let state = LevelState { measurements, revision: Some(1), watch: None, judge_next: false };
+            // A row that was deleted may come back, and no revision may stand for two different rows: it begins with the
+            // time in ms, which is beyond what the reports of the deleted one can have counted to.
+            let revision = Some(u64::try_from(now.millis()).unwrap_or(1));
+            let state = LevelState { measurements, revision, watch: None, judge_next: false };
             return RowChange { outcome, state, judge: true, write: RowWrite::Insert };
         };
         let (before, length) = (measurements.last().copied(), measurements.as_slice().len());

@@ -13,9 +13,9 @@ use weir_aws::device::DeviceTable;
 use weir_aws::level::LevelTable;
 use weir_aws::quarantine::{QuarantineEntry, QuarantineTable};
 use weir_aws::registry::Registry;
-use weir_aws::time_series::{QuarantineWriter, TimeSeries, Written};
+use weir_aws::time_series::{Origins, QuarantineWriter, TimeSeries, Written};
 use weir_core::domain::Refusal;
-use weir_core::domain::level::Measurement;
+use weir_core::domain::level::{Measurement, Reported};
 use weir_core::id::QuarantineId;
 use weir_core::wire::{Envelope, replay};
 use weir_runtime::clock::{Clock, SystemClock};
@@ -25,8 +25,9 @@ use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 mod level_writer;
 mod report;
 mod settings;
+mod uplink;
 
-pub use settings::{LevelSettings, Settings};
+pub use settings::{Accepted, LevelSettings, Settings};
 
 use level_writer::LevelWriter;
 use report::{RefusedReport, Report, ReportError};
@@ -38,6 +39,7 @@ const FUNCTION: &str = "organizer";
 pub struct Organizer {
     registry: Registry,
     levels: LevelWriter,
+    accepted: Accepted,
     store: TimeSeries,
     quarantine: QuarantineTable,
     clock: Arc<dyn Clock>,
@@ -56,8 +58,9 @@ impl Organizer {
         quarantine: QuarantineTable,
         clock: Arc<dyn Clock>,
     ) -> Self {
+        let accepted = level_settings.accepted;
         let levels = LevelWriter::new(levels, level_settings);
-        Self { registry, levels, store, quarantine, clock }
+        Self { registry, levels, accepted, store, quarantine, clock }
     }
 }
 
@@ -99,6 +102,7 @@ impl Organizer {
             function: FUNCTION,
             message: report::message_of,
             replayed: &replayed,
+            origins: &Origins::default(),
         };
         let (outcome, written) = match self.read_report(&envelope).await {
             Ok(report) => self.store_report(&report, &envelope, &quarantine).await?,
@@ -107,6 +111,9 @@ impl Organizer {
         };
         let count = |kind: &Written| written.iter().filter(|written| *written == kind).count();
         metric::stored(count(&Written::Stored), count(&Written::Duplicate), self.clock.now());
+        if outcome == Reported::Registered.code() {
+            metric::new_level(self.clock.now());
+        }
         let answer = json!({"outcome": outcome});
         if envelope.replay.is_none() {
             return Ok(answer.into());
@@ -128,13 +135,14 @@ impl Organizer {
         let history = [report.reading(envelope.received_at)?];
         let measurement = Measurement { at: report.at, level: report.level };
         if let (Some(readings), [reading]) = (self.store.rows(), &history) {
-            let combined = self.levels.combined_write(&report.id, measurement, readings, reading, quarantine);
+            let now = self.clock.now();
+            let combined = self.levels.combined_write(&report.id, measurement, readings, reading, quarantine, now);
             if let Some((written, reported)) = combined.await {
                 return Ok((reported?.code(), vec![written?]));
             }
         }
-        let (written, reported) =
-            tokio::join!(self.store.write(&history, quarantine), self.levels.write(&report.id, measurement));
+        let levels = self.levels.write(&report.id, measurement, self.clock.now());
+        let (written, reported) = tokio::join!(self.store.write(&history, quarantine), levels);
         let written = written.into_iter().collect::<Result<_, _>>()?;
         Ok((reported?.code(), written))
     }

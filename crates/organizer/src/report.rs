@@ -1,16 +1,15 @@
 //! Reads a level report in its two formats, plain JSON and an uplink of The Things Stack v3, and identifies its sensor.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value, json};
 use weir_aws::AwsError;
+use weir_core::domain::device::LevelFormat;
 use weir_core::domain::level::Level;
 use weir_core::domain::reading::{FILLING, Quality, Reading, Series};
 use weir_core::domain::{Reason, Refusal, Timestamp};
 use weir_core::id::{BadId, DeviceId, LevelId};
-use weir_core::wire::{Envelope, instant, number};
+use weir_core::wire::{Envelope, Json, Object, number, sent_at};
 
 use super::Organizer;
+use super::uplink::{self, Sent};
 
 /// A report of an identified flow sensor.
 #[derive(Debug, PartialEq)]
@@ -27,16 +26,15 @@ pub(super) struct Report {
 
 /// A message that was parsed, before its sensor is identified.
 #[derive(Debug, PartialEq)]
-struct ParsedReport {
-    sender: Sender,
-    at: Timestamp,
-    sent: f64,
-    level: Level,
+pub(super) struct ParsedReport {
+    pub sender: Sender,
+    pub at: Timestamp,
+    pub sent: Sent,
 }
 
 /// The sender as the message names it.
 #[derive(Debug, PartialEq)]
-enum Sender {
+pub(super) enum Sender {
     /// By its level id.
     Level(LevelId),
     /// By the id of its device, whose level id is in the registry.
@@ -78,71 +76,114 @@ impl From<AwsError> for ReportError {
 impl Organizer {
     /// The report in a message.
     pub(super) async fn read_report(&self, envelope: &Envelope) -> Result<Report, ReportError> {
-        let ParsedReport { sender, at, sent, level } = parse(envelope)?;
-        let id = match sender {
-            Sender::Level(id) => id,
-            Sender::Device(device) => self.level_of(&device, at, envelope.replay.is_some()).await?,
+        let ParsedReport { sender, at, sent } = parse(envelope, self.accepted.simulated)?;
+        let device = match &sender {
+            Sender::Level(id) => id.to_string(),
+            Sender::Device(device) => device.clone(),
         };
-        Ok(Report { id, at, sent, level })
+        let refused = |refusal| RefusedReport { device: Some(device.clone()), at: Some(at), refusal };
+        let replay = envelope.replay.is_some();
+        let (id, format) = match sender {
+            Sender::Level(id) => {
+                self.check_level(&id, replay).await?.map_err(refused)?;
+                (id, LevelFormat::default())
+            }
+            Sender::Device(device) => self.level_of(&device, at, replay).await?.map_err(refused)?,
+        };
+        let sent = sent.read(format).map_err(refused)?;
+        Ok(Report { id, at, sent, level: Level::new(sent).map_err(refused)? })
     }
 
-    /// The level id of a device: the one in the registry, or else the digits at the end of the device's id. A replay
-    /// ignores the registry's cache.
-    async fn level_of(&self, device: &str, at: Timestamp, replay: bool) -> Result<LevelId, ReportError> {
-        let refused = |refusal| RefusedReport { device: Some(device.to_owned()), at: Some(at), refusal };
-        let id: DeviceId = device.parse().map_err(|error| refused((Reason::BadDeviceId, error).into()))?;
+    /// The level id of a device: the one in the registry, or else the last part of the device's id if that is digits; and
+    /// how its bytes are read. A replay ignores the registry's cache.
+    async fn level_of(&self, device: &str, replay: bool) -> Result<Result<(LevelId, LevelFormat), Refusal>, AwsError> {
+        let id: DeviceId = match device.parse() {
+            Ok(id) => id,
+            Err(error) => return Ok(Err((Reason::BadDeviceId, error).into())),
+        };
         if replay {
             self.registry.forget(&id);
         }
         let registered = self.registry.device(&id).await?;
-        if registered.as_ref().is_some_and(|device| !device.details.enabled) {
-            let detail = format!("the device {id} is disabled");
-            return Err(refused(Refusal::new(Reason::DeviceDisabled, detail)).into());
+        let details = registered.as_ref().map(|device| &device.details);
+        if details.is_some_and(|details| !details.enabled) {
+            return Ok(Err(Refusal::new(Reason::DeviceDisabled, format!("the device {id} is disabled"))));
         }
         if let Some(Err(refusal)) = registered.as_ref().map(|device| device.remembers(at)) {
-            return Err(refused(refusal).into());
+            return Ok(Err(refusal));
         }
-        if let Some(level) = registered.as_ref().and_then(|device| device.details.level_id.clone()) {
-            return Ok(level);
+        let format = details.and_then(|details| details.level_format).unwrap_or_default();
+        if let Some(level) = details.and_then(|details| details.level_id.clone()) {
+            return Ok(Ok((level, format)));
         }
-        trailing_digits(&id).map_err(|_| {
+        if self.accepted.registered_only {
             let detail =
-                format!("the device {id} has no level id in the registry, and its id does not end in 2 to 10 digits");
-            refused(Refusal::new(Reason::BadLevelId, detail)).into()
+                format!("the device {id} has no level id in the registry, and only registered levels are taken");
+            return Ok(Err(Refusal::new(Reason::UnknownDevice, detail)));
+        }
+        Ok(last_part(&id).map(|level| (level, format)).ok_or_else(|| {
+            let detail = format!(
+                "the device {id} has no level id in the registry, and the last part of its id, after a `-`, is not 2 to 10 digits"
+            );
+            Refusal::new(Reason::BadLevelId, detail)
+        }))
+    }
+
+    /// Where only levels of the registry are taken: whether this is one.
+    async fn check_level(&self, id: &LevelId, replay: bool) -> Result<Result<(), Refusal>, AwsError> {
+        if !self.accepted.registered_only {
+            return Ok(Ok(()));
+        }
+        if replay {
+            self.registry.forget_level(id);
+        }
+        Ok(match self.registry.level(id).await? {
+            Some(true) => Ok(()),
+            Some(false) => {
+                Err(Refusal::new(Reason::DeviceDisabled, format!("every device with the level_id {id} is disabled")))
+            }
+            None => {
+                let detail = format!("no device has the level_id {id}, and only registered levels are taken");
+                Err(Refusal::new(Reason::UnknownDevice, detail))
+            }
         })
     }
 }
 
-fn trailing_digits(id: &DeviceId) -> Result<LevelId, BadId> {
-    let text = id.as_str();
-    text.get(text.trim_end_matches(|c: char| c.is_ascii_digit()).len()..).unwrap_or_default().parse()
+/// The level in the last part of a device's id, after a `-`: digits and nothing else. The end of a word does not count, since
+/// a hexadecimal one often ends in digits.
+fn last_part(id: &DeviceId) -> Option<LevelId> {
+    let (_, last) = id.as_str().rsplit_once('-')?;
+    last.parse().ok().filter(|_| last.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// The message that reports one reading again: a topic, and a payload.
-pub(super) fn message_of(series: &Series, at: Timestamp, raw: f64) -> (String, Vec<u8>) {
-    let payload = json!({"id": series.device.as_str(), "filling": raw, "ts": at.millis()});
-    (String::new(), payload.to_string().into_bytes())
+/// The message that reports a reading again: a topic, and a payload. There is one in each call.
+pub(super) fn message_of(readings: &[(&Series, Timestamp, f64)]) -> (String, Vec<u8>) {
+    let payload = readings.first().map(|(series, at, raw)| {
+        serde_json::json!({"id": series.device.as_str(), "filling": raw, "ts": at.millis()}).to_string()
+    });
+    (String::new(), payload.unwrap_or_default().into_bytes())
 }
 
 /// Parses a message of either format. An uplink has `end_device_ids`.
-fn parse(envelope: &Envelope) -> Result<ParsedReport, RefusedReport> {
+fn parse(envelope: &Envelope, simulated: bool) -> Result<ParsedReport, RefusedReport> {
     let nobody = |refusal| RefusedReport { device: None, at: None, refusal };
     let payload = envelope.json().map_err(nobody)?;
-    let received = envelope.received_at;
-    let uplink = payload.contains_key("end_device_ids");
-    let sender = if uplink { device(&payload) } else { level_id(&payload) }.map_err(nobody)?;
-    let device = match &sender {
-        Sender::Level(id) => id.to_string(),
-        Sender::Device(id) => id.clone(),
-    };
-    let at = if uplink { uplink_instant(&payload) } else { payload.get("ts").map(instant) };
-    let at = at.unwrap_or(Ok(received)).and_then(|at| at.plausible(received));
-    let at = at.map_err(|refusal| RefusedReport { device: Some(device.clone()), at: None, refusal })?;
-    let sent = if uplink { uplink_filling(&payload) } else { number(payload.get("filling").unwrap_or(&Value::Null)) };
-    match sent.and_then(|sent| Ok((sent, Level::new(sent)?))) {
-        Ok((sent, level)) => Ok(ParsedReport { sender, at, sent, level }),
-        Err(refusal) => Err(RefusedReport { device: Some(device), at: Some(at), refusal }),
+    if let Some(key) = payload.repeated_key() {
+        let detail = format!("the key {key:?} is there more than once: it is not known which counts");
+        return Err(nobody(Refusal::new(Reason::DuplicateKey, detail)));
     }
+    if payload.has("end_device_ids") {
+        return uplink::parse(&payload, envelope.received_at, simulated);
+    }
+    let id = level_id(&payload).map_err(nobody)?;
+    let device = id.to_string();
+    let at = sent_at(&payload, envelope.received_at);
+    let at = at.map_err(|refusal| RefusedReport { device: Some(device.clone()), at: None, refusal })?;
+    let sent = number("filling", payload.get("filling").unwrap_or(&Json::Null));
+    let refused = |refusal| RefusedReport { device: Some(device.clone()), at: Some(at), refusal };
+    let sent = sent.and_then(|sent| Level::new(sent).map(|_| Sent::Number(sent))).map_err(refused)?;
+    Ok(ParsedReport { sender: Sender::Level(id), at, sent })
 }
 
 impl Report {
@@ -167,37 +208,13 @@ impl Report {
     }
 }
 
-fn level_id(payload: &Map<String, Value>) -> Result<Sender, Refusal> {
+fn level_id(payload: &Object) -> Result<LevelId, Refusal> {
     let bad = |detail: String| Refusal::new(Reason::BadLevelId, detail);
     match payload.get("id") {
-        Some(Value::String(id)) => Ok(Sender::Level(id.parse().map_err(|error| (Reason::BadLevelId, error))?)),
+        Some(Json::Text(id)) => Ok(id.parse().map_err(|error| (Reason::BadLevelId, error))?),
         Some(other) => Err(bad(format!("`id` is {other}, which is not text"))),
         None => Err(bad("the report has no `id`".to_owned())),
     }
-}
-
-fn device(payload: &Map<String, Value>) -> Result<Sender, Refusal> {
-    let id = payload.get("end_device_ids").and_then(|ids| ids.get("device_id")).and_then(Value::as_str);
-    let missing = || Refusal::new(Reason::BadDeviceId, "the uplink has no `end_device_ids.device_id`");
-    id.map(|id| Sender::Device(id.to_owned())).ok_or_else(missing)
-}
-
-fn uplink_instant(payload: &Map<String, Value>) -> Option<Result<Timestamp, Refusal>> {
-    let inner = payload.get("uplink_message").and_then(|message| message.get("received_at"));
-    inner.or_else(|| payload.get("received_at")).map(instant)
-}
-
-fn uplink_filling(payload: &Map<String, Value>) -> Result<f64, Refusal> {
-    let message = payload.get("uplink_message").unwrap_or(&Value::Null);
-    if let Some(filling) = message.get("decoded_payload").and_then(|decoded| decoded.get("filling")) {
-        return number(filling);
-    }
-    let bad = |detail: &str| Refusal::new(Reason::BadValue, detail);
-    let text = message.get("frm_payload").and_then(Value::as_str);
-    let text = text.ok_or_else(|| bad("the uplink has neither `decoded_payload.filling` nor `frm_payload`"))?;
-    let bytes = STANDARD.decode(text).map_err(|_| bad("`frm_payload` is not base64"))?;
-    let ascii = String::from_utf8(bytes).map_err(|_| bad("`frm_payload` is not a level as ASCII text"))?;
-    number(&Value::String(ascii))
 }
 
 #[cfg(test)]

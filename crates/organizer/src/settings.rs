@@ -12,6 +12,17 @@ pub struct LevelSettings {
     pub silent_after_seconds: i64,
     /// Whether the detector has to judge every new report: it does when it counts consecutive reports.
     pub judge_all: bool,
+    /// Which reports are accepted.
+    pub accepted: Accepted,
+}
+
+/// Which reports are accepted beyond what every report has to be. The default is the template's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Accepted {
+    /// Only of levels that a device of the registry has.
+    pub registered_only: bool,
+    /// Also uplinks that were simulated in the console of The Things Stack.
+    pub simulated: bool,
 }
 
 /// The settings of `organizer`.
@@ -38,6 +49,10 @@ impl weir_runtime::Settings for Settings {
                 measurements: environment.number("MEASUREMENTS_KEPT", 24, 1)?,
                 silent_after_seconds: environment.number("SILENT_AFTER_SECONDS", 10_800, 1)?,
                 judge_all: open_after > 1 || close_after > 1,
+                accepted: Accepted {
+                    registered_only: environment.switch("REGISTERED_LEVELS_ONLY")?,
+                    simulated: environment.switch("SIMULATED_UPLINKS")?,
+                },
             },
             quarantine_table: environment.text("QUARANTINE_TABLE")?,
             quarantine_ttl_days: environment.number("QUARANTINE_TTL_DAYS", 30, 1)?,

@@ -74,6 +74,18 @@ impl Environment {
         self.optional(name).ok_or(SettingsError::Missing(name))
     }
 
+    /// A switch, `on` or `off`; off when the variable is not set.
+    ///
+    /// # Errors
+    /// When the variable is something else.
+    pub fn switch(&self, name: &'static str) -> Result<bool, SettingsError> {
+        match self.optional(name).as_deref() {
+            Some("on") => Ok(true),
+            Some("off") | None => Ok(false),
+            Some(other) => Err(SettingsError::Wrong { name, value: other.to_owned(), expected: "`on` or `off`" }),
+        }
+    }
+
     /// A number that is at least `least`; `default` when the variable is not set.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! `cargo xtask fuzz`: libFuzzer over everything that reads bytes from outside, starting from the recorded events.
 //!
-//! It alone needs a nightly compiler, a C++ compiler, and `cargo install cargo-fuzz`. `cargo xtask test` feeds the same
-//! inputs, changed by a seed, without them.
+//! It alone needs a nightly compiler, a C++ compiler, and `cargo install cargo-fuzz`; `.github/workflows/fuzz.yml` runs it each
+//! night. The step `fuzz` of `cargo xtask test` feeds the same inputs, changed by seeds, without them.
 
 use std::process::ExitCode;
 
@@ -54,6 +54,8 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
         let [seconds, memory] =
             [format!("-max_total_time={}", options.seconds), format!("-rss_limit_mb={}", options.memory)];
         fuzz.args(["--", &seconds, &memory, "-timeout=10", "-max_len=65536", "-print_final_stats=1"]);
+        // Numbers at limits, keys that are there twice, marks of encodings, odd instants and tags.
+        fuzz.arg(format!("-dict={}", seeds.join("dictionary").display()));
         let ended = Running::start("cargo fuzz", fuzz)?.wait().await?;
         ensure!(
             ended.success(),

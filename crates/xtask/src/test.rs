@@ -46,6 +46,8 @@ pub enum Step {
     Wasm,
     /// Unit, function and house tests.
     Test,
+    /// Every target of the fuzzer gets changed inputs for 10 s, without instrumentation.
+    Fuzz,
     /// The templates, the workflows and the licences of the crates are in order.
     Lint,
     /// No advisories for any crate; skipped, and reported as such, where their database cannot be fetched.
@@ -58,15 +60,18 @@ pub enum Step {
     Bench,
 }
 
+/// How long each target of the fuzzer gets changed inputs.
+const FUZZ_SECONDS: &str = "10";
 /// What a web page can use of `weir-core`, models fitted to points included.
 const WASM: [&str; 7] = ["build", "--package", "weir-core", "--target", "wasm32-unknown-unknown", "--features", "fit"];
 
 impl Step {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Format,
         Self::Clippy,
         Self::Wasm,
         Self::Test,
+        Self::Fuzz,
         Self::Lint,
         Self::Advisories,
         Self::Local,
@@ -80,6 +85,7 @@ impl Step {
             Self::Clippy => "clippy",
             Self::Wasm => "wasm",
             Self::Test => "test",
+            Self::Fuzz => "fuzz",
             Self::Lint => "lint",
             Self::Advisories => "advisories",
             Self::Local => "local",
@@ -94,6 +100,9 @@ impl Step {
             Self::Clippy => "cargo clippy --workspace --all-targets -- -D warnings",
             Self::Wasm => "cargo build --package weir-core --target wasm32-unknown-unknown --features fit",
             Self::Test => "cargo test --workspace",
+            Self::Fuzz => {
+                "each target of the fuzzer for 10 s, by the stable compiler; cargo xtask fuzz does it with instrumentation"
+            }
             Self::Lint => {
                 "templates, CloudFormation's role, workflows, licences and sources of the crates: sam validate, cfn-lint, checkov, actionlint, zizmor, cargo deny"
             }
@@ -117,6 +126,7 @@ impl Step {
             }
             Self::Wasm => wasm(place).await,
             Self::Test => with_cargo(place, &["test", "--workspace"]).await,
+            Self::Fuzz => fuzz(place).await,
             Self::Lint => lint::run(place).await,
             Self::Local => local(place).await,
             Self::Once => bounded_run(place).await,
@@ -134,6 +144,15 @@ async fn wasm(place: &Place) -> Result<()> {
     // Without rustup the build says whether the target is there.
     let _ = rustup.status().await;
     with_cargo(place, &WASM).await
+}
+
+/// Feeds the targets of the fuzzer.
+async fn fuzz(place: &Place) -> Result<()> {
+    let mut command = cargo();
+    // The whole workspace, as in the step before, so that nothing is compiled with other features once more.
+    command.current_dir(place.root()).args(["test", "--workspace", "--test", "it", "--", "--nocapture"]);
+    command.arg("foreign::no_bytes_make_a_target_of_the_fuzzer_fail").env("FUZZ_SECONDS", FUZZ_SECONDS);
+    to_its_end("the targets of the fuzzer", command).await
 }
 
 /// How a step passed.

@@ -19,6 +19,7 @@ const REASONS: &[(&str, &str, Option<&str>, Option<&str>)] = &[
     ("refused.bad-topic", "bad_topic", None, None),
     ("refused.bad-value", "bad_value", Some("buoy-01"), Some("ph")),
     ("refused.device-disabled", "device_disabled", Some("buoy-02"), Some("ph")),
+    ("refused.duplicate-key", "duplicate_key", Some("buoy-01"), Some("ph")),
     ("refused.future-timestamp", "future_timestamp", Some("buoy-01"), Some("ph")),
     ("refused.missing-input", "missing_input", Some("air-01"), Some("pm25")),
     ("refused.no-values", "unparseable", Some("buoy-01"), None),
@@ -28,14 +29,18 @@ const REASONS: &[(&str, &str, Option<&str>, Option<&str>)] = &[
     ("refused.seconds-for-milliseconds", "bad_timestamp", Some("buoy-01"), Some("ph")),
     ("refused.sensor-disabled", "sensor_disabled", Some("buoy-01"), Some("tbd")),
     ("refused.number-out-of-range", "number_out_of_range", Some("buoy-01"), Some("ph")),
+    ("refused.too-many-values", "too_many_values", Some("buoy-01"), None),
+    ("refused.two-timestamps", "bad_timestamp", Some("buoy-01"), Some("ph")),
     ("refused.unknown-device", "unknown_device", Some("buoy-99"), Some("ph")),
     ("refused.unknown-sensor", "unknown_sensor", Some("buoy-01"), Some("xyz")),
 ];
 
 /// Reasons that `calibration` never gives over DynamoDB, and who gives them.
-const ELSEWHERE: [&str; 2] = [
-    "bad_level_id",  // organizer
-    "store_refused", // Timestream
+const ELSEWHERE: [&str; 4] = [
+    "bad_level_id",     // organizer
+    "simulated",        // organizer
+    "too_many_refused", // bounds.rs
+    "store_refused",    // Timestream
 ];
 
 fn text(value: Option<&str>) -> Value {

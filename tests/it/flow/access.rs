@@ -19,6 +19,7 @@ fn lines() -> Vec<Line> {
     vec![
         line("GET", "/levels", [401, 401, 200, 200, 200]),
         line("GET", "/levels/01", [401, 401, 404, 200, 200]),
+        line("DELETE", "/levels/01", [401, 401, 403, 403, 204]),
         line("GET", "/problems", [401, 401, 200, 200, 200]),
         line("GET", "/problems/0102", [401, 401, 404, 200, 200]),
         with_body("PATCH", "/problems/0102", acknowledge(), [401, 401, 404, 200, 200]),

@@ -1,6 +1,7 @@
 //! The function `flow` on a real engine: access, lists, and changes of problems.
 
 mod access;
+mod delete;
 mod events;
 mod life;
 mod lists;

@@ -124,13 +124,14 @@ async fn the_columns_that_are_asked_for_are_those_that_are_written() {
     let world = World::new().await;
     let TimeSeries::Timestream(_) = timestream.store() else { panic!("another store") };
     let table = weir_aws::quarantine::QuarantineTable::new(world.engine.client(), world.engine.name("quarantine"), 30);
-    let message = |_: &Series, _: Timestamp, _: f64| (String::new(), Vec::new());
+    let message = |_: &[(&Series, Timestamp, f64)]| (String::new(), Vec::new());
     let quarantine = weir_aws::time_series::QuarantineWriter {
         table: &table,
         clock: world.clock.as_ref(),
         function: "calibration",
         message,
         replayed: &[],
+        origins: &Default::default(),
     };
     timestream.store().write(&[pick(&ph(), 0)], &quarantine).await;
     let requests = timestream.take();

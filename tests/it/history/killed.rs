@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 use proptest::prelude::*;
 use weir_aws::time_series::{History, Span, Written};
 use weir_core::domain::every::Every;
+use weir_core::domain::reading::Reading;
 use weir_tests::wire::{Answer, Interlude, Ledger, Outage, Request, Wire, refusal};
 
 use super::late::two_days;
@@ -17,7 +18,7 @@ fn span() -> Span {
 }
 
 /// A late reading is stored, and its message answered, right before a step of a query that aggregates.
-async fn stored_before(step: &'static str, table: &'static str) {
+async fn stored_before(step: &'static str, table: &'static str, late: fn() -> Vec<Reading>) {
     let world = Arc::new(two_days().await);
     let (storing, done) = (Arc::clone(&world), Arc::new(Mutex::new(false)));
     let flag = Arc::clone(&done);
@@ -28,7 +29,7 @@ async fn stored_before(step: &'static str, table: &'static str) {
             let (world, flag) = (Arc::clone(&storing), Arc::clone(&flag));
             Box::pin(async move {
                 if !std::mem::replace(&mut *flag.lock().unwrap(), true) {
-                    world.write(&[reading(MIDNIGHT.plus_seconds(-5 * HOUR - 7), 99.0)]).await;
+                    world.write(&late()).await;
                 }
             })
         }),
@@ -65,9 +66,16 @@ impl Wire for Between {
 
 #[tokio::test]
 async fn a_reading_stored_between_any_two_steps_of_a_query_is_in_the_rollup_or_there_is_no_rollup() {
-    stored_before("Query", "rollups").await;
-    stored_before("Query", "readings").await;
-    stored_before("BatchExecuteStatement", "rollups").await;
+    let one = || vec![reading(MIDNIGHT.plus_seconds(-5 * HOUR - 7), 99.0)];
+    // So many days that the whole series is invalidated at once.
+    let many = || (0..40).map(|day| reading(MIDNIGHT.plus_seconds(-5 * HOUR - 7 - day * DAY), 99.0)).collect();
+    for late in [one, many] {
+        for (step, table) in
+            [("GetItem", "rollups"), ("Query", "rollups"), ("Query", "readings"), ("BatchExecuteStatement", "rollups")]
+        {
+            stored_before(step, table, late).await;
+        }
+    }
 }
 
 #[tokio::test]
@@ -229,5 +237,5 @@ async fn nothing_is_read_twice_while_it_is_aggregated() {
     let ledger = Arc::new(Ledger::default());
     let history = History::DynamoDb(world.table(world.engine.client_over(ledger.clone()), 0));
     world.buckets_by(&history, span(), "1d", 500).await;
-    assert_eq!(ledger.operations(), ["BatchExecuteStatement", "Query readings", "Query rollups"]);
+    assert_eq!(ledger.operations(), ["BatchExecuteStatement", "GetItem rollups", "Query readings", "Query rollups"]);
 }

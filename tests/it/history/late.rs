@@ -44,7 +44,7 @@ async fn closed_hours_and_days_are_aggregated_once_and_then_read_from_rollups() 
     for every in ["1h", "1d"] {
         let (buckets, _) = world.buckets_by(&history, span, every, 5_000).await;
         assert_eq!(buckets, world.oracle(span, every));
-        assert_eq!(ledger.operations(), ["Query rollups"], "{every}: only rollups are read");
+        assert_eq!(ledger.operations(), ["GetItem rollups", "Query rollups"], "{every}: only rollups are read");
     }
 }
 
@@ -58,6 +58,25 @@ async fn a_late_reading_shows_in_its_hour_and_its_day() {
     // Two in one message, one of them alone in its hour; and one in a day of which nothing was known.
     world.write(&[reading(thursday(5 * HOUR + 2), 3.0), reading(thursday(-3 * DAY), 4.0)]).await;
     world.check("after the second").await;
+}
+
+#[tokio::test]
+async fn readings_of_many_days_in_one_message_invalidate_the_series_at_once_and_show() {
+    let world = two_days().await;
+    world.check("before").await;
+    let late: Vec<_> = (0..40).map(|day| reading(thursday(5 * HOUR + 3 - day * DAY), 99.0)).collect();
+    let before = world.engine.rows("rollups").len();
+    world.write(&late).await;
+    let rows = world.engine.rows("rollups");
+    let whole: Vec<_> = rows.iter().filter(|row| row["cell"] == "all").collect();
+    assert_eq!((rows.len() - before, whole.len()), (1, 1), "one write instead of eighty");
+    world.check("after").await;
+    let span = Span { from: MIDNIGHT.plus_seconds(-60 * DAY), to: MIDNIGHT };
+    for every in ["1h", "1d", "1h", "1d"] {
+        assert_eq!(world.buckets(span, every).await, world.oracle(span, every), "{every}");
+    }
+    world.write(&[reading(thursday(6 * HOUR + 3), 98.0)]).await;
+    world.check("one late reading after that").await;
 }
 
 #[tokio::test]

@@ -82,13 +82,14 @@ impl World {
     pub async fn try_write(&self, client: &Client, readings: &[Reading]) -> Vec<Option<Written>> {
         let store = TimeSeries::DynamoDb(self.table(client.clone(), 0));
         let table = QuarantineTable::new(self.engine.client(), self.engine.name("quarantine"), 30);
-        let message = |series: &Series, _: Timestamp, _: f64| (series.device.to_string(), Vec::new());
+        let message = |some: &[(&Series, Timestamp, f64)]| (some[0].0.device.to_string(), Vec::new());
         let quarantine = QuarantineWriter {
             table: &table,
             clock: self.clock.as_ref(),
             function: "calibration",
             message,
             replayed: &[],
+            origins: &Default::default(),
         };
         store.write(readings, &quarantine).await.into_iter().map(Result::ok).collect()
     }

@@ -12,7 +12,10 @@ async fn level_and_time_of_an_uplink_are_found_in_each_place() {
     // Sensor, level, instant in milliseconds.
     for (name, id, filling, at) in [
         ("uplink", "03", "100", 1_795_155_884_123_i64),
+        ("uplink.byte", "22", "50", 1_795_155_884_123),
         ("uplink.bytes", "03", "50", 1_795_155_884_123),
+        ("uplink.nul", "03", "100", 1_795_155_884_123),
+        ("uplink.zero-time", "03", "50", 1_795_155_884_500),
         ("uplink.outer-time", "03", "50", 1_795_155_884_500),
         ("uplink.registered", "21", "50", 1_795_155_884_123),
     ] {
@@ -26,7 +29,7 @@ async fn level_and_time_of_an_uplink_are_found_in_each_place() {
 }
 
 #[tokio::test]
-async fn the_level_of_a_device_is_in_the_registry_or_in_its_trailing_digits() {
+async fn the_level_of_a_device_is_in_the_registry_or_the_last_part_of_its_id() {
     let (engine, functions) = set_up().await;
     handled(&functions, event("organizer", "uplink")).await;
     assert_eq!(engine.row("levels")["id"], "03", "kloaka-03 by its digits");

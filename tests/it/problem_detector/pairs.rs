@@ -41,7 +41,7 @@ async fn the_nine_rows_of_the_pair_table_hold() {
         let episode = json!({"problem": kind, "began": began_ms, "changed": began_ms, "current": current, "following": following});
         let row = json!({"problem_id": "0102", "problem": kind, "problem_time": began, "problem_status": "UNRESOLVED",
             "current": "01", "following": "02", "current_value": current, "following_value": following,
-            "updated_at": began, "episodes": 1, "history": [episode], "revision": 3,
+            "updated_at": began, "episodes": 1, "history": [episode], "revision": 1 + 2 * NOW.millis(),
             "listed": "UNRESOLVED#1", "place": format!("{began:012}#0102")});
         assert_eq!(engine.row("problems"), row);
     }

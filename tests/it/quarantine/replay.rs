@@ -132,7 +132,7 @@ async fn a_part_of_a_message_is_replayed_without_its_siblings() {
     let called = world.lambda.called();
     assert_eq!(called.len(), 1);
     let said = weir_core::wire::Envelope::open(&called[0].1, NOW).json().unwrap();
-    assert_eq!(Value::from(said), json!({"ts": at, "values": {"tmp": 12.0}}), "only the part is sent");
+    assert_eq!(said.to_string(), json!({"ts": at, "values": {"tmp": 12.0}}).to_string(), "only the part is sent");
     let rows = world.engine.rows("readings");
     assert_eq!(rows.len(), 2);
     assert!(rows.contains(&before), "its sibling is untouched");

@@ -65,13 +65,14 @@ impl World {
     pub async fn write(&self, readings: &[Reading]) {
         let engine = &self.registry.engine;
         let quarantine = QuarantineTable::new(engine.client(), engine.name("quarantine"), 30);
-        let message = |_: &Series, _: Timestamp, _: f64| (String::new(), Vec::new());
+        let message = |_: &[(&Series, Timestamp, f64)]| (String::new(), Vec::new());
         let quarantine = QuarantineWriter {
             table: &quarantine,
             clock: self.registry.clock.as_ref(),
             function: "calibration",
             message,
             replayed: &[],
+            origins: &Default::default(),
         };
         let written = TimeSeries::DynamoDb(table(&self.registry)).write(readings, &quarantine).await;
         assert!(written.iter().all(|written| matches!(written, Ok(Written::Stored))), "{written:?}");

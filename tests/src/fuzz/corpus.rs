@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::api::{ROUTES, Route, asks, requests};
 use crate::events::{event, names};
+use crate::mutate::TOKENS;
 
 /// The inputs of a target: `message`, `record`, `request` or `formula`.
 ///
@@ -27,6 +28,19 @@ pub fn corpus(target: &str) -> Vec<Vec<u8>> {
         "formula" => FORMULAS.iter().map(|formula| formula.as_bytes().to_vec()).collect(),
         other => panic!("there is no target {other}"),
     }
+}
+
+/// The dictionary of libFuzzer: one piece of input in each line.
+pub fn dictionary() -> String {
+    let quoted = |token: &&str| {
+        let byte = |byte: u8| match byte {
+            b'"' | b'\\' => format!("\\{}", char::from(byte)),
+            b' '..=b'~' => char::from(byte).to_string(),
+            _ => format!("\\x{byte:02X}"),
+        };
+        format!("\"{}\"\n", token.bytes().map(byte).collect::<String>())
+    };
+    TOKENS.iter().map(quoted).collect()
 }
 
 /// Formulas that people write, and such as nobody should.

@@ -12,7 +12,7 @@ use super::super::row::Item;
 use super::{Registration, StoredDevice, TABLE};
 use weir_core::domain::Timestamp;
 use weir_core::domain::calibration::{Interval, SensorCalibrations};
-use weir_core::domain::device::{Device, DeviceDetails, Location, Sensor, Versions};
+use weir_core::domain::device::{Device, DeviceDetails, LevelFormat, Location, Sensor, Versions};
 use weir_core::domain::settings::Settings;
 use weir_core::id::{BadId, LevelId};
 use weir_core::wire::settings::{reported, settings_json};
@@ -36,6 +36,8 @@ pub(super) struct DeviceRow {
     level_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     followed_by: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    level_format: Option<String>,
     #[serde(default)]
     sensors: Vec<SensorRow>,
     /// JSON as text: written once, and delivered as it is.
@@ -154,6 +156,7 @@ fn device_of(row: DeviceRow, versions: Versions) -> Result<Device, String> {
         history_from: row.history_from.map(Timestamp::from_millis),
         level_id: row.level_id.map(|id| id.parse()).transpose().map_err(bad_id)?,
         followed_by: row.followed_by.as_deref().map(level_ids).transpose().map_err(bad_id)?,
+        level_format: row.level_format.as_deref().map(level_format).transpose()?,
         sensors: row.sensors.into_iter().map(sensor).collect::<Result<_, _>>()?,
         settings: settings_of(row.settings)?,
     };
@@ -165,6 +168,10 @@ fn device_of(row: DeviceRow, versions: Versions) -> Result<Device, String> {
         updated_at: Timestamp::from_millis(row.updated_at),
         updated_by: row.updated_by,
     })
+}
+
+fn level_format(code: &str) -> Result<LevelFormat, String> {
+    LevelFormat::of_code(code).ok_or_else(|| format!("level_format {code:?} is not a format"))
 }
 
 fn sensor_of(row: SensorRow) -> Result<Sensor, String> {
@@ -192,7 +199,7 @@ fn settings_of(stored: Value) -> Result<Settings, String> {
 /// The attributes of a device, except for those of the delivery of its settings.
 pub(super) fn attributes(device: &Device) -> Result<Item, AwsError> {
     let corrupt = |error: String| AwsError::corrupt(TABLE, &device.id, error);
-    let DeviceDetails { enabled, level_id, followed_by, .. } = &device.details;
+    let DeviceDetails { enabled, level_id, followed_by, level_format, .. } = &device.details;
     let linked = *enabled && level_id.is_some() && followed_by.is_some();
     let row = DeviceRow {
         id: device.id.to_string(),
@@ -203,6 +210,7 @@ pub(super) fn attributes(device: &Device) -> Result<Item, AwsError> {
         history_from: device.details.history_from.map(Timestamp::millis),
         level_id: level_id.as_ref().map(ToString::to_string),
         followed_by: followed_by.as_ref().map(|ids| ids.iter().map(ToString::to_string).collect()),
+        level_format: level_format.map(|format| format.code().to_owned()),
         sensors: device.details.sensors.iter().map(sensor_row).collect::<Result<_, _>>().map_err(corrupt)?,
         settings: settings_json(&device.details.settings).to_string().into(),
         settings_version: device.versions.settings,
@@ -251,6 +259,7 @@ mod tests {
         let details = DeviceDetails {
             level_id: Some("01".parse().unwrap()),
             followed_by: Some(vec!["05".parse().unwrap()]),
+            level_format: Some(LevelFormat::Byte),
             location: Some(Location { latitude: 48.2, longitude: 16.4 }),
             sensors: vec![ph],
             ..DeviceDetails::default()

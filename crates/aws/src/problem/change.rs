@@ -72,6 +72,25 @@ impl ProblemTable {
     }
 }
 
+impl ProblemTable {
+    /// As [`ProblemTable::change`], on condition that the level of this sensor has no row. False when nothing is written,
+    /// because it has one, or another writer was faster.
+    ///
+    /// # Errors
+    /// When DynamoDB does not take it.
+    pub async fn change_without_level(
+        &self,
+        subject: &Subject,
+        stored: &StoredProblem,
+        changed: &Problem,
+        sensor: &LevelId,
+    ) -> Result<bool, AwsError> {
+        let put = self.put(subject, changed, Some(stored), stored.revision + 1)?;
+        let absent = self.levels.is_absent(sensor);
+        Ok(self.transact([absent].into_iter(), Some(put)).await? == WriteOutcome::Done)
+    }
+}
+
 /// How a write ended whose condition did not hold: DynamoDB may have taken it without the answer arriving, and refused it
 /// when the SDK sent it again. Then `now`, the row as it is, is the one that was written.
 fn written_before(now: Option<StoredProblem>, stored: &StoredProblem, changed: &Problem) -> WriteOutcome {

@@ -8,6 +8,10 @@ use super::super::list::{List, Span};
 use super::super::{AwsError, batch};
 use super::{ProblemTable, StoredProblem, problem_of};
 use weir_core::domain::problem::{Status, Subject};
+use weir_core::id::LevelId;
+
+/// Keys that are read at once when all open problems are looked at.
+const PAGE: usize = 1_000;
 
 /// Selects the problems of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -90,6 +94,28 @@ impl ProblemTable {
             Some(problem_of(&subject, item).map(|stored| (subject, stored)))
         };
         subjects.into_iter().filter_map(problem).collect()
+    }
+
+    /// The open problems of a sensor, by looking at the keys of all open ones: those of a pair that are no longer neighbours
+    /// are found as well.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer, or a key is corrupt.
+    pub async fn open_of(&self, sensor: &LevelId) -> Result<Vec<Subject>, AwsError> {
+        let is_of = |subject: &Subject| {
+            let (current, following) = subject.sensors();
+            current == sensor || following == Some(sensor)
+        };
+        let (mut found, mut before) = (Vec::new(), None);
+        loop {
+            let places = self.places(&ProblemFilter::default(), true, PAGE, before.as_deref()).await?;
+            let subjects = places.iter().filter_map(|place| Subject::parse(place.place.split_once('#')?.1));
+            found.extend(subjects.filter(is_of));
+            match places.into_iter().next_back() {
+                Some(last) => before = Some(last.place),
+                None => return Ok(found),
+            }
+        }
     }
 
     /// The positions of at most `wanted` open or resolved problems, newest first.

@@ -1,6 +1,7 @@
-//! Conflicts: readings whose series and instant are stored already, resolved one by one.
+//! Conflicts: readings whose series and instant are stored already.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -9,57 +10,128 @@ use futures_util::{StreamExt, stream};
 use super::super::row::{Item, n, s, series};
 use super::super::{Attempts, AwsError};
 use super::dynamodb::{ATTEMPTS, TABLE};
-use super::{Outcomes, Placed, QuarantineWriter, ReadingTable, Written, conflicting};
+use super::{Outcomes, Placed, QuarantineWriter, ReadingTable, RefusedReading, Written, failed};
 use weir_core::domain::Timestamp;
 use weir_core::domain::reading::{ConflictResolution, Quality, Reading};
 
-/// Maximum conflicts of one batch that are resolved at the same time.
-const AT_ONCE: usize = 4;
+/// Maximum conflicts that are resolved at the same time.
+const AT_ONCE: usize = 8;
+
+/// How conflicts ended.
+#[derive(Default)]
+pub(super) struct Resolved {
+    pub outcomes: Outcomes,
+    /// How many stored readings were replaced.
+    pub replaced: usize,
+}
+
+/// What becomes of a reading whose row exists.
+enum Next<'a> {
+    Ended(Result<Written, AwsError>),
+    /// It is refused; nothing is written.
+    Refused(RefusedReading<'a>),
+    /// This reading takes the place of this row, or of none if that expired in between. The stored reading is quarantined
+    /// first: after a crash in between, the next delivery finds it still stored.
+    Writes(Cow<'a, Reading>, Option<Item>, Option<RefusedReading<'a>>),
+}
 
 impl ReadingTable {
-    /// Resolves the conflict of each reading, several at the same time.
-    pub(super) async fn resolve_conflicts(&self, readings: Placed<'_>, quarantine: &QuarantineWriter<'_>) -> Outcomes {
-        let resolve = async |(place, reading): (usize, &Reading)| {
-            // Held until the conflict is resolved, with all the requests this needs.
-            let _permit = self.requests.acquire().await;
-            (place, self.resolve_conflict(reading, quarantine).await)
-        };
-        stream::iter(readings).map(resolve).buffer_unordered(AT_ONCE).collect().await
+    /// Resolves the conflicts of readings whose series and instant are stored already. Whatever is refused, `refused` included,
+    /// goes to the quarantine at once, so that the bounds of each message hold for all of it.
+    pub(super) async fn resolve_conflicts<'a>(
+        &self,
+        mut known: Placed<'a>,
+        mut refused: Vec<RefusedReading<'a>>,
+        quarantine: &QuarantineWriter<'_>,
+    ) -> Resolved {
+        let mut resolved = Resolved::default();
+        let key = known.first().map(|(_, reading)| series(&reading.series)).unwrap_or_default();
+        let mut attempts = Attempts::new(TABLE, &key, ATTEMPTS);
+        while !known.is_empty() || !refused.is_empty() {
+            if let Err(error) = attempts.next().await {
+                resolved.outcomes.extend(failed(&known, &error));
+                return resolved;
+            }
+            let each: Vec<_> = known.into_iter().map(|(place, reading)| self.next(place, reading)).collect();
+            let all: Vec<_> = stream::iter(each).buffer_unordered(AT_ONCE).collect().await;
+            let (mut puts, mut old) = (Vec::new(), HashSet::new());
+            for (place, reading, next) in all {
+                match next {
+                    Next::Ended(outcome) => resolved.outcomes.push((place, outcome)),
+                    Next::Refused(one) => refused.push(one),
+                    Next::Writes(new, item, stored) => {
+                        if let Some(stored) = stored {
+                            old.insert(place);
+                            refused.push(stored);
+                        }
+                        puts.push((place, reading, new, item));
+                    }
+                }
+            }
+            for (place, outcome) in quarantine.refuse(std::mem::take(&mut refused)).await {
+                if !old.contains(&place) {
+                    resolved.outcomes.push((place, outcome));
+                } else if let Err(error) = outcome {
+                    puts.retain(|(put, ..)| *put != place);
+                    resolved.outcomes.push((place, Err(error)));
+                }
+            }
+            let each = puts.into_iter().map(|(place, reading, new, item)| self.replace_one(place, reading, new, item));
+            let each: Vec<_> = each.collect();
+            let put: Vec<_> = stream::iter(each).buffer_unordered(AT_ONCE).collect().await;
+            known = Placed::new();
+            for (place, reading, outcome) in put {
+                match outcome {
+                    Ok(true) => {
+                        resolved.replaced += 1;
+                        resolved.outcomes.push((place, Ok(Written::Stored)));
+                    }
+                    // The row has changed since it was read.
+                    Ok(false) => known.push((place, reading)),
+                    Err(error) => resolved.outcomes.push((place, Err(error))),
+                }
+            }
+        }
+        resolved
     }
 
-    /// Reads the stored reading and writes the one that has precedence.
-    async fn resolve_conflict(
+    async fn replace_one<'a>(
         &self,
-        reading: &Reading,
-        quarantine: &QuarantineWriter<'_>,
-    ) -> Result<Written, AwsError> {
-        let key = series(&reading.series);
-        let mut attempts = Attempts::new(TABLE, &key, ATTEMPTS);
-        loop {
-            attempts.next().await?;
-            let Some(item) = self.get(reading).await? else {
-                // It expired in between, so there is no conflict any more.
-                if self.put(reading, None).await? {
-                    return Ok(Written::Stored);
-                }
-                continue;
-            };
-            let stored = stored_of(reading, &item)?;
-            match reading.resolve_conflict(&stored) {
-                ConflictResolution::Duplicate => return Ok(Written::Duplicate),
-                ConflictResolution::QuarantineNew => return quarantine.conflict(reading, stored.raw).await,
-                ConflictResolution::Replace(merged) => {
-                    if self.put(&merged, Some(&item)).await? {
-                        return Ok(Written::Stored);
-                    }
-                }
-                // The old reading is quarantined first: after a crash in between, the next delivery finds it still stored.
-                ConflictResolution::ReplaceAndQuarantineOld => {
-                    quarantine.reading(&stored, conflicting(stored.raw, reading.raw)).await?;
-                    if self.put(reading, Some(&item)).await? {
-                        return Ok(Written::Stored);
-                    }
-                }
+        place: usize,
+        reading: &'a Reading,
+        new: Cow<'a, Reading>,
+        item: Option<Item>,
+    ) -> (usize, &'a Reading, Result<bool, AwsError>) {
+        let _permit = self.requests.acquire().await;
+        (place, reading, self.put(&new, item.as_ref()).await)
+    }
+
+    async fn next<'a>(&self, place: usize, reading: &'a Reading) -> (usize, &'a Reading, Next<'a>) {
+        (place, reading, self.decide(place, reading).await)
+    }
+
+    /// Reads the stored reading and decides which one has precedence.
+    async fn decide<'a>(&self, place: usize, reading: &'a Reading) -> Next<'a> {
+        let _permit = self.requests.acquire().await;
+        let item = match self.get(reading).await {
+            Ok(Some(item)) => item,
+            // It expired in between, so there is no conflict any more.
+            Ok(None) => return Next::Writes(Cow::Borrowed(reading), None, None),
+            Err(error) => return Next::Ended(Err(error)),
+        };
+        let stored = match stored_of(reading, &item) {
+            Ok(stored) => stored,
+            Err(error) => return Next::Ended(Err(error)),
+        };
+        match reading.resolve_conflict(&stored) {
+            ConflictResolution::Duplicate => Next::Ended(Ok(Written::Duplicate)),
+            ConflictResolution::QuarantineNew => {
+                Next::Refused(RefusedReading::conflict(place, Cow::Borrowed(reading), stored.raw))
+            }
+            ConflictResolution::Replace(merged) => Next::Writes(Cow::Owned(*merged), Some(item), None),
+            ConflictResolution::ReplaceAndQuarantineOld => {
+                let old = RefusedReading::conflict(place, Cow::Owned(stored), reading.raw);
+                Next::Writes(Cow::Borrowed(reading), Some(item), Some(old))
             }
         }
     }

@@ -15,7 +15,8 @@ use super::super::AwsError;
 use super::super::row::{n, s, series};
 use super::super::statements::{MAXIMUM, Statement, StatementBatch, StatementOutcome};
 use super::rollups::{RollupTable, cells};
-use super::{Outcomes, Placed, QuarantineWriter, Written, failed};
+use super::{Outcomes, Placed, QuarantineWriter, RefusedReading, Written, failed};
+use weir_core::domain::bounds;
 use weir_core::domain::reading::Reading;
 
 pub(super) const TABLE: &str = "readings";
@@ -61,18 +62,41 @@ impl ReadingTable {
         &self.rollups
     }
 
-    /// Writes readings with different keys.
-    pub(super) async fn write(&self, readings: &[(usize, &Reading)], quarantine: &QuarantineWriter<'_>) -> Outcomes {
+    /// Writes readings with different keys. `refused` are further readings of the call that are not to be stored: they go to
+    /// the quarantine together with those that are found here.
+    pub(super) async fn write<'a>(
+        &self,
+        readings: &[(usize, &'a Reading)],
+        mut refused: Vec<RefusedReading<'a>>,
+        quarantine: &QuarantineWriter<'_>,
+    ) -> Outcomes {
         let (expired, readings) = self.sift(readings, quarantine.clock.now());
-        let mut outcomes = self.insert_all(&readings, quarantine).await;
-        outcomes.extend(self.refuse(expired, quarantine).await);
-        outcomes
+        refused.extend(expired.into_iter().map(|(place, reading)| self.too_old(place, reading)));
+        let chunks: Vec<_> = readings.chunks(MAXIMUM).map(|chunk| self.insert(chunk)).collect();
+        let inserted: Vec<_> = stream::iter(chunks).buffer_unordered(AT_ONCE).concat().await;
+        self.settle(&readings, inserted, refused, quarantine).await
     }
 
-    async fn insert_all(&self, readings: &[(usize, &Reading)], quarantine: &QuarantineWriter<'_>) -> Outcomes {
-        let chunks: Vec<_> = readings.chunks(MAXIMUM).map(|chunk| self.insert(chunk, quarantine)).collect();
-        let outcomes = stream::iter(chunks).buffer_unordered(AT_ONCE).concat().await;
-        self.invalidate_rollups(readings, outcomes, quarantine).await
+    /// The outcomes of inserted readings: resolves the conflicts of those whose row exists, and invalidates rollups.
+    async fn settle<'a>(
+        &self,
+        readings: &[(usize, &'a Reading)],
+        inserted: Vec<(usize, &'a Reading, StatementOutcome)>,
+        refused: Vec<RefusedReading<'a>>,
+        quarantine: &QuarantineWriter<'_>,
+    ) -> Outcomes {
+        let mut outcomes = Outcomes::with_capacity(inserted.len());
+        let mut known = Placed::new();
+        for (place, reading, outcome) in inserted {
+            match outcome {
+                StatementOutcome::Done => outcomes.push((place, Ok(Written::Stored))),
+                StatementOutcome::Duplicate => known.push((place, reading)),
+                other => outcomes.push((place, Err(other.into_error(OPERATION)))),
+            }
+        }
+        let resolved = self.resolve_conflicts(known, refused, quarantine).await;
+        outcomes.extend(resolved.outcomes);
+        self.invalidate_rollups(readings, outcomes, resolved.replaced, quarantine).await
     }
 
     /// Invalidates the rollups of closed hours and days that contain these readings, whatever their outcome: a duplicate may
@@ -81,13 +105,16 @@ impl ReadingTable {
         &self,
         readings: &[(usize, &Reading)],
         mut outcomes: Outcomes,
+        replaced: usize,
         quarantine: &QuarantineWriter<'_>,
     ) -> Outcomes {
         // The clock is read after the readings are stored: see `domain::rollup`.
         let now = quarantine.clock.now();
         let late = cells(readings.iter().map(|(_, reading)| (&reading.series, reading.at)), now);
-        for ((series, cell), error) in self.rollups.invalidate_cells(late).await {
-            let within = |at| cell.unit.width().floor(at) == cell.start;
+        // Each reading may cause two write units, and a replaced one has: see `domain::bounds`.
+        let most = bounds::MOST_CELLS + readings.len().saturating_sub(replaced);
+        for ((series, cell), error) in self.rollups.invalidate_cells(late, most).await {
+            let within = |at| cell.is_none_or(|cell| cell.unit.width().floor(at) == cell.start);
             let hit: Placed<'_> = readings
                 .iter()
                 .copied()
@@ -112,38 +139,17 @@ impl ReadingTable {
         let batch = self.statements();
         let (inserted, answer) = batch.execute_with(&placed, |(_, reading)| self.statement(reading), companion).await;
         drop(permit);
-        let outcomes = self.outcomes(&placed, inserted, quarantine).await;
-        let written = self.invalidate_rollups(&placed, outcomes, quarantine).await.pop();
+        let inserted = inserted.into_iter().map(|outcome| (0, reading, outcome)).collect();
+        let written = self.settle(&placed, inserted, Vec::new(), quarantine).await.pop();
         let nothing = || Err(AwsError::Leftover { operation: OPERATION, left: 1 });
         (written.map_or_else(nothing, |(_, written)| written), answer)
     }
 
     /// Inserts up to 25 readings with different keys.
-    async fn insert(&self, chunk: &[(usize, &Reading)], quarantine: &QuarantineWriter<'_>) -> Outcomes {
-        let permit = self.requests.acquire().await;
+    async fn insert<'a>(&self, chunk: &[(usize, &'a Reading)]) -> Vec<(usize, &'a Reading, StatementOutcome)> {
+        let _permit = self.requests.acquire().await;
         let inserted = self.statements().execute(chunk, |(_, reading)| self.statement(reading)).await;
-        drop(permit);
-        self.outcomes(chunk, inserted, quarantine).await
-    }
-
-    /// The outcomes of inserted readings; resolves the conflicts of those whose row exists.
-    async fn outcomes(
-        &self,
-        readings: &[(usize, &Reading)],
-        inserted: Vec<StatementOutcome>,
-        quarantine: &QuarantineWriter<'_>,
-    ) -> Outcomes {
-        let mut outcomes = Outcomes::with_capacity(readings.len());
-        let mut known = Placed::new();
-        for ((place, reading), outcome) in readings.iter().zip(inserted) {
-            match outcome {
-                StatementOutcome::Done => outcomes.push((*place, Ok(Written::Stored))),
-                StatementOutcome::Duplicate => known.push((*place, *reading)),
-                other => outcomes.push((*place, Err(other.into_error(OPERATION)))),
-            }
-        }
-        outcomes.extend(self.resolve_conflicts(known, quarantine).await);
-        outcomes
+        chunk.iter().zip(inserted).map(|((place, reading), outcome)| (*place, *reading, outcome)).collect()
     }
 
     pub(super) fn statements(&self) -> StatementBatch<'_> {

@@ -1,10 +1,6 @@
 //! Readings older than the retention period: they would expire as soon as they are stored, so they are quarantined.
 
-use futures_util::{StreamExt, stream};
-
-use super::super::AwsError;
-use super::dynamodb::AT_ONCE;
-use super::{Outcomes, Placed, QuarantineWriter, ReadingTable, Written};
+use super::{Placed, ReadingTable, RefusedReading};
 use weir_core::domain::reading::Reading;
 use weir_core::domain::{Reason, Refusal, Timestamp};
 
@@ -27,20 +23,9 @@ impl ReadingTable {
         readings.iter().copied().partition(|(_, reading)| self.expired(reading.at, now))
     }
 
-    /// Quarantines expired readings.
-    pub(super) async fn refuse(&self, expired: Placed<'_>, quarantine: &QuarantineWriter<'_>) -> Outcomes {
-        let each: Vec<_> =
-            expired.into_iter().map(|(place, reading)| self.refuse_one(place, reading, quarantine)).collect();
-        stream::iter(each).buffer_unordered(AT_ONCE).collect().await
-    }
-
-    async fn refuse_one(
-        &self,
-        place: usize,
-        reading: &Reading,
-        quarantine: &QuarantineWriter<'_>,
-    ) -> (usize, Result<Written, AwsError>) {
+    /// The refusal of an expired reading.
+    pub(super) fn too_old<'a>(&self, place: usize, reading: &'a Reading) -> RefusedReading<'a> {
         let detail = format!("readings are kept for {} days, and this one is older", self.keep_days);
-        (place, quarantine.reading(reading, Refusal::new(Reason::OutsideRetention, detail)).await)
+        RefusedReading::new(place, reading, Refusal::new(Reason::OutsideRetention, detail))
     }
 }

@@ -7,6 +7,7 @@
 //! visible: within one call always, between calls in DynamoDB only. Timestream reports only the version of what it holds, so
 //! there the winner of two is stored and the other one is lost.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use aws_config::SdkConfig;
@@ -14,18 +15,18 @@ use aws_sdk_dynamodb::Client;
 
 use super::AwsError;
 use super::config::timestream_write;
-use super::quarantine::{QuarantineEntry, QuarantineTable};
 use weir_core::domain::reading::{ConflictResolution, Reading, Series};
-use weir_core::domain::{Quarantined, Reason, Refusal, Timestamp};
-use weir_core::id::QuarantineId;
+use weir_core::domain::{Quarantined, Timestamp};
 use weir_runtime::StartError;
-use weir_runtime::clock::Clock;
+
+use refused::RefusedReading;
 
 mod conflicts;
 mod dynamodb;
 mod expired;
 #[cfg(feature = "query")]
 mod history;
+mod refused;
 mod replace;
 mod rollups;
 mod settings;
@@ -34,6 +35,7 @@ mod timestream;
 pub use dynamodb::ReadingTable;
 #[cfg(feature = "query")]
 pub use history::{Bucket, History, HistoryError, HistoryPage, SeriesPosition, Span, TimestreamHistory};
+pub use refused::{Origin, Origins, QuarantineWriter, Replayed};
 pub use replace::{ReplaceOutcome, Replacement};
 pub use rollups::RollupTable;
 pub use settings::{StoreSettings, TableSettings};
@@ -89,24 +91,28 @@ impl TimeSeries {
     ) -> Vec<Result<Written, AwsError>> {
         let (writes, lost) = resolve_conflicts(readings);
         let placed: Placed<'_> = writes.iter().filter_map(|place| Some((*place, readings.get(*place)?))).collect();
-        let mut outcomes = match self {
-            TimeSeries::DynamoDb(table) => table.write(&placed, quarantine).await,
-            TimeSeries::Timestream(table) => table.write(&placed, quarantine).await,
-        };
-        let mut losers: Outcomes = Vec::with_capacity(lost.len());
+        let mut refused = Vec::new();
+        let mut same = Vec::new();
         for (place, winner) in lost {
-            let failure = outcomes.iter().find_map(|(at, outcome)| outcome.as_ref().err().filter(|_| *at == winner));
-            if let (Some(reading), Some(winner)) = (readings.get(place), readings.get(winner)) {
-                let outcome = match failure {
-                    _ if reading.raw != winner.raw => quarantine.conflict(reading, winner.raw).await,
-                    // It is a duplicate of a reading that is not stored.
-                    Some(error) => Err(error.clone()),
-                    None => Ok(Written::Duplicate),
-                };
-                losers.push((place, outcome));
+            if let (Some(reading), Some(of)) = (readings.get(place), readings.get(winner)) {
+                if reading.raw == of.raw {
+                    same.push((place, winner));
+                } else {
+                    refused.push(RefusedReading::conflict(place, Cow::Borrowed(reading), of.raw));
+                }
             }
         }
-        outcomes.extend(losers);
+        let mut outcomes = match self {
+            TimeSeries::DynamoDb(table) => table.write(&placed, refused, quarantine).await,
+            TimeSeries::Timestream(table) => table.write(&placed, refused, quarantine).await,
+        };
+        let duplicate = |(place, winner): (usize, usize)| {
+            let failure = outcomes.iter().find_map(|(at, outcome)| outcome.as_ref().err().filter(|_| *at == winner));
+            // It is a duplicate of a reading that may not be stored.
+            (place, failure.map_or(Ok(Written::Duplicate), |error| Err(error.clone())))
+        };
+        let duplicates: Outcomes = same.into_iter().map(duplicate).collect();
+        outcomes.extend(duplicates);
         outcomes.sort_by_key(|(place, _)| *place);
         outcomes.into_iter().map(|(_, outcome)| outcome).collect()
     }
@@ -121,63 +127,6 @@ type Outcomes = Vec<(usize, Result<Written, AwsError>)>;
 /// The outcomes of the readings of one failed request.
 fn failed(readings: &[(usize, &Reading)], error: &AwsError) -> Outcomes {
     readings.iter().map(|(place, _)| (*place, Err(error.clone()))).collect()
-}
-
-/// Writes readings that are not stored to the quarantine.
-pub struct QuarantineWriter<'a> {
-    /// The table.
-    pub table: &'a QuarantineTable,
-    /// The clock for the time at which an entry was first seen.
-    pub clock: &'a dyn Clock,
-    /// The function that writes, to which a replay is sent.
-    pub function: &'static str,
-    /// Makes the message that replays one reading: its topic and payload.
-    pub message: fn(&Series, Timestamp, f64) -> (String, Vec<u8>),
-    /// The quarantine entries that this call replays.
-    pub replayed: &'a [QuarantineId],
-}
-
-impl QuarantineWriter<'_> {
-    /// Writes the entry. An entry that is being replayed is not written: it exists already, unless it was deleted or
-    /// accepted by another replay in the meantime, and then it must not come back.
-    ///
-    /// # Errors
-    /// When the entry cannot be written.
-    pub async fn write(&self, entry: &QuarantineEntry) -> Result<Written, AwsError> {
-        let id = entry.id();
-        if !self.replayed.iter().any(|replayed| replayed.as_str() == id) {
-            self.table.put(entry, self.clock.now()).await?;
-        }
-        Ok(Written::Quarantined(Quarantined { id, refusal: entry.refusal.clone() }))
-    }
-
-    async fn reading(&self, reading: &Reading, refusal: Refusal) -> Result<Written, AwsError> {
-        let Reading { series, at, raw, received_at, .. } = reading;
-        let (topic, payload) = (self.message)(series, *at, *raw);
-        self.write(&QuarantineEntry {
-            function: self.function,
-            refusal,
-            topic,
-            device_id: Some(series.device.to_string()),
-            sensor: Some(series.sensor.to_string()),
-            at: *at,
-            received_at: *received_at,
-            payload,
-        })
-        .await
-    }
-
-    /// Quarantines the reading because a reading with the raw number `winner` has precedence.
-    async fn conflict(&self, reading: &Reading, winner: f64) -> Result<Written, AwsError> {
-        self.reading(reading, conflicting(reading.raw, winner)).await
-    }
-}
-
-fn conflicting(loser: f64, winner: f64) -> Refusal {
-    Refusal::new(
-        Reason::ConflictingReading,
-        format!("raw {loser} was sent for the same sensor and instant as raw {winner}, which has precedence"),
-    )
 }
 
 /// Resolves conflicts between the readings of one call: the indices of the readings to write, and for each of the others

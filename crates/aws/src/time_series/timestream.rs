@@ -10,7 +10,7 @@ use aws_sdk_timestreamwrite::types::{Dimension, MeasureValue, MeasureValueType, 
 use futures_util::{StreamExt, stream};
 
 use super::super::AwsError;
-use super::{Outcomes, Placed, QuarantineWriter, Written, failed};
+use super::{Outcomes, Placed, QuarantineWriter, RefusedReading, Written, failed};
 use weir_core::domain::reading::Reading;
 use weir_core::domain::{Reason, Refusal};
 
@@ -44,16 +44,29 @@ impl TimestreamTable {
         Self { client, database: database.into(), table: table.into() }
     }
 
-    /// Writes readings with different keys.
-    pub(super) async fn write(&self, readings: &[(usize, &Reading)], quarantine: &QuarantineWriter<'_>) -> Outcomes {
-        let chunks: Vec<_> = readings.chunks(BATCH).map(|chunk| self.write_chunk(chunk.to_vec(), quarantine)).collect();
-        stream::iter(chunks).buffer_unordered(AT_ONCE).concat().await
+    /// Writes readings with different keys. `refused` are further readings of the call that are not to be stored: they go to
+    /// the quarantine together with those that Timestream refuses.
+    pub(super) async fn write<'a>(
+        &self,
+        readings: &[(usize, &'a Reading)],
+        mut refused: Vec<RefusedReading<'a>>,
+        quarantine: &QuarantineWriter<'_>,
+    ) -> Outcomes {
+        let chunks: Vec<_> = readings.chunks(BATCH).map(|chunk| self.write_chunk(chunk.to_vec())).collect();
+        let written: Vec<_> = stream::iter(chunks).buffer_unordered(AT_ONCE).collect().await;
+        let mut outcomes = Outcomes::with_capacity(readings.len());
+        for (some, more) in written {
+            outcomes.extend(some);
+            refused.extend(more);
+        }
+        outcomes.extend(quarantine.refuse(refused).await);
+        outcomes
     }
 
     /// Writes up to 100 records. Rejected ones are handled one by one and the others written again without them; a request
     /// that is invalid as a whole is halved until the invalid record is alone.
-    async fn write_chunk(&self, chunk: Placed<'_>, quarantine: &QuarantineWriter<'_>) -> Outcomes {
-        let mut outcomes = Outcomes::with_capacity(chunk.len());
+    async fn write_chunk<'a>(&self, chunk: Placed<'a>) -> (Outcomes, Vec<RefusedReading<'a>>) {
+        let (mut outcomes, mut refused) = (Outcomes::with_capacity(chunk.len()), Vec::new());
         let mut pending = vec![chunk];
         while let Some(mut chunk) = pending.pop() {
             match self.send(&chunk).await {
@@ -63,9 +76,10 @@ impl TimestreamTable {
                     let mut good = Vec::with_capacity(chunk.len());
                     for (index, (place, reading)) in chunk.iter().enumerate() {
                         match rejected.iter().find(|r| usize::try_from(r.record_index) == Ok(index)) {
-                            Some(rejected) => {
-                                outcomes.push((*place, rejected_outcome(reading, rejected, quarantine).await))
-                            }
+                            Some(rejected) => match refusal_of(reading, rejected) {
+                                None => outcomes.push((*place, Ok(Written::Duplicate))),
+                                Some(refusal) => refused.push(RefusedReading::new(*place, reading, refusal)),
+                            },
                             None => good.push((*place, *reading)),
                         }
                     }
@@ -81,7 +95,7 @@ impl TimestreamTable {
                     [] => {}
                     [(place, reading)] => {
                         let refusal = Refusal::new(Reason::StoreRefused, detail);
-                        outcomes.push((*place, quarantine.reading(reading, refusal).await));
+                        refused.push(RefusedReading::new(*place, reading, refusal));
                     }
                     _ => {
                         let half = chunk.split_off(chunk.len() / 2);
@@ -90,7 +104,7 @@ impl TimestreamTable {
                 },
             }
         }
-        outcomes
+        (outcomes, refused)
     }
 
     /// Replaces stored readings, which have different keys; returns the number of those that Timestream rejects permanently.
@@ -159,21 +173,17 @@ impl TimestreamTable {
     }
 }
 
-/// The outcome of a rejected record: a duplicate if a newer version is stored, else it goes to quarantine. Another raw number
-/// with precedence cannot be told from the same one: Timestream reports only the version.
-async fn rejected_outcome(
-    reading: &Reading,
-    rejected: &RejectedRecord,
-    quarantine: &QuarantineWriter<'_>,
-) -> Result<Written, AwsError> {
+/// Why a record was rejected; `None` if a newer version is stored, so that it is a duplicate. Another raw number with precedence
+/// cannot be told from the same one: Timestream reports only the version.
+fn refusal_of(reading: &Reading, rejected: &RejectedRecord) -> Option<Refusal> {
     if rejected.existing_version.is_some_and(|version| version >= reading.rank()) {
-        return Ok(Written::Duplicate);
+        return None;
     }
     let said = rejected.reason.as_deref().unwrap_or("Timestream gave no reason");
     // How Timestream says that the instant is outside its retention (API reference, RejectedRecord).
     let old = ["retention", "time range"].iter().any(|words| said.contains(words));
     let reason = if old { Reason::OutsideRetention } else { Reason::StoreRefused };
-    quarantine.reading(reading, Refusal::new(reason, said)).await
+    Some(Refusal::new(reason, said))
 }
 
 fn record(reading: &Reading, with_device: bool) -> Result<Record, BuildError> {

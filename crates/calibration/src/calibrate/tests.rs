@@ -29,7 +29,7 @@ fn failure() -> AwsError {
 fn told(raws: &[RawReading], found: Vec<Lookup<'_>>) -> Vec<String> {
     let tell = |made| match made {
         Calibrated::Reading(reading) => reading.value.to_string(),
-        Calibrated::Refused(part) => format!("{} {}", part.refusal.reason, part.payload),
+        Calibrated::Refused(part) => format!("{} {}", part.refusal.reason, part.payload()),
         Calibrated::Failed(error) => format!("failed: {error}"),
     };
     make(&"air-01".parse().unwrap(), AT, raws, found).into_iter().map(tell).collect()

@@ -98,6 +98,34 @@ impl Sensor {
     }
 }
 
+/// How the bytes of an uplink are read as a level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LevelFormat {
+    /// As the text of a number: the three bytes of `100`.
+    #[default]
+    Text,
+    /// As one byte, whose number is the level: 0 to 100.
+    Byte,
+}
+
+impl LevelFormat {
+    /// Every format.
+    pub const ALL: [Self; 2] = [Self::Text, Self::Byte];
+
+    /// The code, as stored and as shown.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Byte => "byte",
+        }
+    }
+
+    /// The format with this code.
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.code() == code)
+    }
+}
+
 /// What people say about a device.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeviceDetails {
@@ -116,6 +144,8 @@ pub struct DeviceDetails {
     /// The flow sensors after this one, if they are not just the next number on its tube. `Some` and empty: it is the last
     /// one.
     pub followed_by: Option<Vec<LevelId>>,
+    /// How the bytes of its uplinks are read; as text if it is not said.
+    pub level_format: Option<LevelFormat>,
     /// Its sensors; codes are unique.
     pub sensors: Vec<Sensor>,
     /// Its settings.
@@ -133,6 +163,7 @@ impl Default for DeviceDetails {
             history_from: None,
             level_id: None,
             followed_by: None,
+            level_format: None,
             sensors: Vec::new(),
             settings: Settings::default(),
         }

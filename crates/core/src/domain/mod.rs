@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod aggregate;
+pub mod bounds;
 pub mod calibration;
 pub mod device;
 pub mod every;

@@ -1,5 +1,6 @@
 //! Why a message, or one value of it, is refused and quarantined.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 macro_rules! reasons {
@@ -28,6 +29,14 @@ macro_rules! reasons {
 reasons! {
     /// The payload is not JSON, or not of a shape that a message has.
     Unparseable = "unparseable",
+    /// A key is there twice in one object, so that it is not known which of the two counts.
+    DuplicateKey = "duplicate_key",
+    /// The message has more than 1,000 values: it is set aside whole.
+    TooManyValues = "too_many_values",
+    /// Parts of one message that were refused beyond those that have an entry each.
+    TooManyRefused = "too_many_refused",
+    /// The uplink was simulated in the console of The Things Stack: no device sent it.
+    Simulated = "simulated",
     /// The topic is not one that the functions handle.
     BadTopic = "bad_topic",
     /// The topic's device id breaks the rule for ids.
@@ -36,7 +45,8 @@ reasons! {
     BadSensorCode = "bad_sensor_code",
     /// The level id is not a tube and a number.
     BadLevelId = "bad_level_id",
-    /// `ts` is neither epoch milliseconds nor RFC 3339, or lies before the year 2000 or the device's `history_from`.
+    /// `ts` is neither epoch milliseconds nor RFC 3339, lies before the year 2000 or the device's `history_from`, or contradicts
+    /// `timestamp`.
     BadTimestamp = "bad_timestamp",
     /// `ts` lies more than 15 minutes ahead of the reception.
     FutureTimestamp = "future_timestamp",
@@ -67,6 +77,9 @@ reasons! {
     StoreRefused = "store_refused",
 }
 
+/// The longest detail, in bytes.
+const LONGEST: usize = 300;
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())
@@ -79,19 +92,27 @@ impl fmt::Display for Reason {
 pub struct Refusal {
     /// The code.
     pub reason: Reason,
-    /// One sentence for a person, at most 300 characters.
+    /// One sentence for a person, at most 300 bytes.
     pub detail: String,
 }
 
 impl Refusal {
-    /// A refusal; a longer detail is cut to 300 characters, since it may quote what the device sent.
+    /// A refusal; a longer detail is cut to 300 bytes, since it may quote what the device sent, and each KB of an entry costs.
     pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
         let mut detail: String = detail.into();
-        if let Some((cut, _)) = detail.char_indices().nth(300) {
-            detail.truncate(cut);
-        }
+        detail.truncate(detail.floor_char_boundary(LONGEST));
         Self { reason, detail }
     }
+}
+
+/// The refusal of parts of one message that share an entry: how many there are, and of which reasons.
+pub fn together(reasons: impl Iterator<Item = Reason>) -> Refusal {
+    let mut counts: BTreeMap<Reason, usize> = BTreeMap::new();
+    reasons.for_each(|reason| *counts.entry(reason).or_default() += 1);
+    let all: usize = counts.values().sum();
+    let each: Vec<String> = counts.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+    let detail = format!("{all} parts of one message are refused and kept here together: {}", each.join(", "));
+    Refusal::new(Reason::TooManyRefused, detail)
 }
 
 impl From<(Reason, crate::id::BadId)> for Refusal {

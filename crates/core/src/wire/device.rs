@@ -9,7 +9,7 @@ use super::calibration::CalibrationJson;
 use super::settings::settings_json;
 use crate::domain::Timestamp;
 use crate::domain::calibration::CalibrationEntry;
-use crate::domain::device::{Device, Location, Sensor};
+use crate::domain::device::{Device, LevelFormat, Location, Sensor};
 use crate::id::{DeviceId, LevelId, SensorCode};
 
 /// Where a device is, in degrees (WGS 84).
@@ -34,6 +34,35 @@ pub struct LimitsJson {
     pub min: f64,
     /// The upper limit.
     pub max: f64,
+}
+
+/// How the bytes of an uplink are read as a level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum LevelFormatJson {
+    /// As the text of a number.
+    Text,
+    /// As one byte, whose number is the level.
+    Byte,
+}
+
+impl From<LevelFormat> for LevelFormatJson {
+    fn from(format: LevelFormat) -> Self {
+        match format {
+            LevelFormat::Text => Self::Text,
+            LevelFormat::Byte => Self::Byte,
+        }
+    }
+}
+
+impl From<LevelFormatJson> for LevelFormat {
+    fn from(format: LevelFormatJson) -> Self {
+        match format {
+            LevelFormatJson::Text => Self::Text,
+            LevelFormatJson::Byte => Self::Byte,
+        }
+    }
 }
 
 /// Whether AWS IoT has the device's newest settings.
@@ -91,6 +120,9 @@ pub struct DeviceJson {
     /// The flow sensors after this one, if they are not just the next number on its tube.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub followed_by: Option<Vec<LevelId>>,
+    /// How the bytes of its uplinks are read where they have no decoded level; `text` if it is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level_format: Option<LevelFormatJson>,
     /// Its sensors.
     pub sensors: Vec<SensorJson>,
     /// Its settings.
@@ -124,6 +156,7 @@ impl DeviceJson {
             history_from: device.history_from(),
             level_id: details.level_id.clone(),
             followed_by: details.followed_by.clone(),
+            level_format: details.level_format.map(Into::into),
             sensors: details.sensors.iter().map(|sensor| SensorJson::of(sensor, in_force.get(&sensor.code))).collect(),
             settings: settings_json(&details.settings),
             version: device.versions.device,

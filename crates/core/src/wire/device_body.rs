@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::device::{DeviceJson, LimitsJson, LocationJson, SensorJson};
+use super::device::{DeviceJson, LevelFormatJson, LimitsJson, LocationJson, SensorJson};
 use super::same::same;
 #[cfg(feature = "schema")]
 use super::schema::SettingsSchema;
@@ -131,6 +131,9 @@ pub struct DeviceBody {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schema(max_items = 16))]
     pub followed_by: Option<Vec<LevelId>>,
+    /// How the bytes of its uplinks are read where they have no decoded level: `text`, the default, or `byte`.
+    #[serde(default)]
+    pub level_format: Option<LevelFormatJson>,
     /// Its sensors, at most 64; codes are unique.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schema(max_items = 64))]
@@ -197,6 +200,7 @@ impl DeviceBody {
             history_from: self.history_from,
             level_id: self.level_id,
             followed_by: self.followed_by,
+            level_format: self.level_format.map(Into::into),
             sensors,
             settings,
         };

@@ -7,8 +7,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::json::{Json, Object};
 use crate::domain::{Reason, Refusal, Timestamp};
 use crate::id::QuarantineId;
 
@@ -34,25 +35,49 @@ impl Envelope {
     /// Never fails: any other event becomes an envelope whose payload is the event itself, which is then refused like any
     /// other payload that cannot be read.
     pub fn open(event: &Value, now: Timestamp) -> Self {
-        let field = |name: &str| event.get(name);
-        let topic = field("topic").and_then(Value::as_str).unwrap_or_default();
-        let received_at = field("received_at").and_then(Value::as_i64).map_or(now, Timestamp::from_millis);
-        let enclosed = field("payload").and_then(Value::as_str).and_then(|text| STANDARD.decode(text).ok());
+        Self::of(&Json::from(event), None, now)
+    }
+
+    /// Reads the text of an event, as a queue carries it. As [`Envelope::open`], and what a payload in the plain form says
+    /// twice, or beyond a double, is kept.
+    pub fn read(text: &str, now: Timestamp) -> Self {
+        match Json::parse(without_marks(text)) {
+            Ok(event) => Self::of(&event, Some(text), now),
+            Err(_) => Self { topic: String::new(), received_at: now, payload: text.as_bytes().to_vec(), replay: None },
+        }
+    }
+
+    fn of(event: &Json, text: Option<&str>, now: Timestamp) -> Self {
+        let topic = event.get("topic").and_then(Json::as_text).unwrap_or_default();
+        let received_at = match event.get("received_at") {
+            Some(Json::Number(millis)) => millis.parse().map_or(now, Timestamp::from_millis),
+            _ => now,
+        };
+        let enclosed = event.get("payload").and_then(Json::as_text).and_then(|text| STANDARD.decode(text).ok());
         // The fields beside a base64 payload come from a rule or from the function `quarantine`, never from a device.
-        let replay = enclosed.as_ref().and_then(|_| field("replay")?.as_str()?.parse().ok());
-        let payload = enclosed.unwrap_or_else(|| plain(event).to_string().into_bytes());
+        let replay = enclosed.as_ref().and_then(|_| event.get("replay")?.as_text()?.parse().ok());
+        // Of two topics none can be relied on: the whole event is then refused as what it is.
+        let repeated = event.as_object().map(Object::repeated_keys).unwrap_or_default();
+        let own = |key: &&str| ADDED.contains(key) || *key == "payload";
+        let payload = match (enclosed, text) {
+            (_, Some(text)) if repeated.iter().any(own) => text.as_bytes().to_vec(),
+            (Some(bytes), _) => bytes,
+            (None, _) => plain(event).to_string().into_bytes(),
+        };
         Self { topic: without_basic_ingest(topic).to_owned(), received_at, payload, replay }
     }
 
-    /// The payload as a JSON object.
+    /// The payload as a JSON object. A byte-order mark in front and NULs behind do not count.
     ///
     /// # Errors
     /// `unparseable` when it is not JSON, or not an object.
-    pub fn json(&self) -> Result<Map<String, Value>, Refusal> {
-        match serde_json::from_slice(&self.payload) {
-            Ok(Value::Object(object)) => Ok(object),
-            Ok(_) => Err(Refusal::new(Reason::Unparseable, "the payload is JSON but not an object")),
-            Err(error) => Err(Refusal::new(Reason::Unparseable, format!("the payload is not JSON: {error}"))),
+    pub fn json(&self) -> Result<Object, Refusal> {
+        let bad = |detail: String| Refusal::new(Reason::Unparseable, detail);
+        let text = std::str::from_utf8(&self.payload);
+        match Json::parse(without_marks(text.map_err(|error| bad(format!("the payload is not UTF-8: {error}")))?)) {
+            Ok(Json::Object(object)) => Ok(object),
+            Ok(_) => Err(bad("the payload is JSON but not an object".to_owned())),
+            Err(error) => Err(bad(format!("the payload is not JSON: {error}"))),
         }
     }
 
@@ -63,14 +88,20 @@ impl Envelope {
 }
 
 /// The payload of the plain form: the event without the fields that the rule added.
-fn plain(event: &Value) -> Value {
+fn plain(event: &Json) -> Json {
     match event {
-        Value::Object(fields) => {
-            let own = |(name, _): &(&String, &Value)| !ADDED.contains(&name.as_str());
-            fields.iter().filter(own).map(|(name, value)| (name.clone(), value.clone())).collect()
+        Json::Object(fields) => {
+            let own = |(name, _): &(&str, &Json)| !ADDED.contains(name);
+            Json::Object(fields.iter().filter(own).map(|(name, value)| (name.to_owned(), value.clone())).collect())
         }
         other => other.clone(),
     }
+}
+
+/// The text without a byte-order mark in front and NULs or blanks behind.
+fn without_marks(text: &str) -> &str {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    text.trim_end_matches(|c: char| c == '\0' || c.is_ascii_whitespace())
 }
 
 /// The topic without the prefix `$aws/rules/<rule name>/` of Basic Ingest. AWS removes it in `topic()`; not every broker does.
@@ -92,7 +123,7 @@ mod tests {
         let plain = json!({"value": 7.02, "topic": "b/reading/sensor/ph", "device_id": "b", "sensor": "ph",
             "received_at": 1_795_155_884_123_i64});
         assert_eq!(Envelope::open(&enclosed, NOW), Envelope::open(&plain, NOW));
-        assert_eq!(Envelope::open(&plain, NOW).json().unwrap(), *json!({"value": 7.02}).as_object().unwrap());
+        assert_eq!(Envelope::open(&plain, NOW).json().unwrap().to_string(), r#"{"value":7.02}"#);
     }
 
     #[test]
@@ -121,6 +152,38 @@ mod tests {
         assert_eq!((envelope.payload.as_slice(), envelope.payload_base64().as_str()), (&[0xff, 0xfe, 0][..], "//4A"));
         assert_eq!(envelope.json().unwrap_err().reason, Reason::Unparseable);
         assert_eq!(envelope.received_at, NOW);
+    }
+
+    #[test]
+    fn marks_around_a_payload_do_not_count() {
+        for payload in [
+            "\u{feff}{\"value\":7.25}",
+            "{\"value\":7.25}\0",
+            "\u{feff} {\"value\":7.25} \0\n\0\0",
+            "{\"value\":7.25}\r\n",
+        ] {
+            let event = json!({"payload": STANDARD.encode(payload), "topic": "b/readings"});
+            let envelope = Envelope::open(&event, NOW);
+            assert_eq!(envelope.json().unwrap().to_string(), r#"{"value":7.25}"#, "{payload:?}");
+            assert_eq!(envelope.payload, payload.as_bytes(), "the quarantine keeps what was sent");
+        }
+        for bad in ["\0{\"value\":7.25}", "\u{feff}\u{feff}{\"value\":7.25}", "{\"value\":7.25}\u{feff}", "\0", ""] {
+            let event = json!({"payload": STANDARD.encode(bad), "topic": "b/readings"});
+            assert_eq!(Envelope::open(&event, NOW).json().unwrap_err().reason, Reason::Unparseable, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_text_of_an_event_keeps_what_the_plain_form_says() {
+        let read = |text: &str| Envelope::read(text, NOW);
+        let text = r#"{"values":{"ph":1E400,"ph":7.02},"topic":"b/readings","received_at":1795155884123}"#;
+        assert_eq!(read(text).payload, br#"{"values":{"ph":1E400,"ph":7.02}}"#);
+        assert_eq!((read(text).topic.as_str(), read(text).received_at.millis()), ("b/readings", 1_795_155_884_123));
+        let enclosed = "\u{feff}{\"payload\":\"e30=\",\"topic\":\"b/readings\"}\0";
+        assert_eq!((read(enclosed).payload.as_slice(), read(enclosed).topic.as_str()), (&b"{}"[..], "b/readings"));
+        let twice = r#"{"payload":"e30=","topic":"b/readings","topic":"c/readings"}"#;
+        assert_eq!((read(twice).topic.as_str(), read(twice).payload.as_slice()), ("b/readings", twice.as_bytes()));
+        assert_eq!(read("not json").payload, b"not json");
     }
 
     #[test]

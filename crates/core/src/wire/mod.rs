@@ -16,6 +16,7 @@ pub mod whole;
 mod envelope;
 mod fields;
 mod id;
+mod json;
 mod model;
 mod reason;
 mod same;
@@ -24,5 +25,6 @@ mod scalar;
 pub mod schema;
 
 pub use envelope::Envelope;
+pub use json::{Json, Object};
 pub use model::ModelJson;
-pub use scalar::{instant, number};
+pub use scalar::{instant, number, sent_at, without_nul};

@@ -20,9 +20,22 @@ pub fn text(at: Timestamp) -> Option<String> {
 /// Parses RFC 3339 text with any offset; fractions of a millisecond are cut off. `None` also for an instant that
 /// [`text`](self::text) cannot write, because every instant that is read is shown again later.
 pub fn parse(text: &str) -> Option<Timestamp> {
+    any(text).filter(|at| self::text(*at).is_some())
+}
+
+/// Parses RFC 3339 text of any year. Second 60, a leap second, is second 0 of the next minute, as POSIX counts.
+pub(super) fn any(text: &str) -> Option<Timestamp> {
+    // It reads second 60 as 59, which would make two instants one.
     let at: jiff::Timestamp = text.parse().ok()?;
-    let at = Timestamp::from_millis(at.as_nanosecond().div_euclid(1_000_000) as i64);
-    self::text(at).is_some().then_some(at)
+    let millis = at.as_nanosecond().div_euclid(1_000_000) as i64;
+    Some(Timestamp::from_millis(millis).plus_seconds(i64::from(is_leap_second(text))))
+}
+
+/// Whether the time of day in a text that was parsed ends in second 60.
+fn is_leap_second(text: &str) -> bool {
+    let time = text.split_once(['T', 't', ' ']).map_or("", |(_, time)| time);
+    let digits = time.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b':').filter(|byte| *byte != b':');
+    digits.skip(4).eq(*b"60")
 }
 
 /// Writes the instant as text.
@@ -116,6 +129,23 @@ mod tests {
             assert_eq!(parse(text), Some(Timestamp::from_millis(1_795_155_884_123)), "{text}");
         }
         assert_eq!(parse("1969-12-31T23:59:59.9995Z"), Some(Timestamp::from_millis(-1)));
+    }
+
+    #[test]
+    fn a_leap_second_is_the_second_after_and_not_the_one_before() {
+        let at = |text| parse(text).map(Timestamp::millis);
+        for (text, same) in [
+            ("2016-12-31T23:59:60.100Z", "2017-01-01T00:00:00.100Z"),
+            ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"),
+            ("2017-01-01T00:59:60.9999+01:00", "2017-01-01T00:00:00.999Z"),
+            ("2016-12-31t23:59:60z", "2017-01-01T00:00:00Z"),
+            ("20161231T235960.5Z", "2017-01-01T00:00:00.5Z"),
+            ("2016-12-31T23:59:59.60Z", "2016-12-31T23:59:59.6Z"),
+            ("2016-12-31T23:59:59+01:00", "2016-12-31T22:59:59Z"),
+        ] {
+            assert_eq!((at(text), at(text).is_some()), (at(same), true), "{text}");
+        }
+        assert_eq!(at("2016-12-31T23:59:61Z"), None);
     }
 
     #[test]

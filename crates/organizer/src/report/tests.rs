@@ -1,14 +1,19 @@
+use serde_json::{Value, json};
+
 use super::*;
 
 const RECEIVED: Timestamp = Timestamp::from_millis(1_795_155_884_500);
 
 fn parsed(payload: &Value) -> Result<ParsedReport, RefusedReport> {
-    parse(&Envelope {
-        topic: String::new(),
-        received_at: RECEIVED,
-        payload: payload.to_string().into_bytes(),
-        replay: None,
-    })
+    parse(
+        &Envelope {
+            topic: String::new(),
+            received_at: RECEIVED,
+            payload: payload.to_string().into_bytes(),
+            replay: None,
+        },
+        false,
+    )
 }
 
 fn said(payload: &Value) -> (String, i64, f64) {
@@ -17,7 +22,7 @@ fn said(payload: &Value) -> (String, i64, f64) {
         Sender::Level(id) => id.to_string(),
         Sender::Device(id) => format!("device {id}"),
     };
-    (sender, said.at.millis(), said.sent)
+    (sender, said.at.millis(), said.sent.read(LevelFormat::Text).unwrap())
 }
 
 #[test]
@@ -57,7 +62,16 @@ fn what_cannot_be_used_is_refused_with_the_reason_and_what_is_known() {
         (json!({"end_device_ids": {}}), Reason::BadDeviceId, None),
         (uplink(json!({})), Reason::BadValue, Some("kloaka-03")),
         (uplink(json!({"frm_payload": "**"})), Reason::BadValue, Some("kloaka-03")),
-        (uplink(json!({"frm_payload": "/w=="})), Reason::BadValue, Some("kloaka-03")),
+        (uplink(json!({"frm_payload": 50})), Reason::BadValue, Some("kloaka-03")),
+        (uplink(json!({"decoded_payload": {"filling": 0}})), Reason::BadValue, Some("kloaka-03")),
+        (uplink(json!({"decoded_payload": {"filling": "0"}, "frm_payload": ""})), Reason::BadValue, Some("kloaka-03")),
+        (uplink(json!({"decoded_payload": {"filling": 101}})), Reason::NumberOutOfRange, Some("kloaka-03")),
+        (json!({"id": "01", "filling": "1e400"}), Reason::NumberOutOfRange, Some("01")),
+        (
+            json!({"id": "01", "filling": 1, "ts": 1_795_155_884_000_i64, "timestamp": 1_795_155_884_001_i64}),
+            Reason::BadTimestamp,
+            Some("01"),
+        ),
         (uplink(json!({"frm_payload": "NTA=", "received_at": 5})), Reason::BadTimestamp, Some("kloaka-03")),
     ] {
         let refused = parsed(&payload).unwrap_err();
@@ -65,21 +79,94 @@ fn what_cannot_be_used_is_refused_with_the_reason_and_what_is_known() {
     }
     let envelope =
         Envelope { topic: String::new(), received_at: RECEIVED, payload: b"filling=1".to_vec(), replay: None };
-    assert_eq!(parse(&envelope).unwrap_err().refusal.reason, Reason::Unparseable);
+    assert_eq!(parse(&envelope, false).unwrap_err().refusal.reason, Reason::Unparseable);
 }
 
 #[test]
 fn what_a_replay_sends_is_read_as_the_same_report() {
     let series = Series { device: "01".parse().unwrap(), sensor: FILLING.parse().unwrap() };
-    let (topic, payload) = message_of(&series, RECEIVED, 33.333);
-    let again = parse(&Envelope { topic, received_at: RECEIVED.plus_seconds(9), payload, replay: None }).unwrap();
-    assert_eq!((again.at, again.sent), (RECEIVED, 33.333));
+    let (topic, payload) = message_of(&[(&series, RECEIVED, 33.333)]);
+    let again =
+        parse(&Envelope { topic, received_at: RECEIVED.plus_seconds(9), payload, replay: None }, false).unwrap();
+    assert_eq!((again.at, again.sent), (RECEIVED, Sent::Number(33.333)));
 }
 
 #[test]
-fn the_digits_at_the_end_name_the_level() {
-    for (device, level) in [("kloaka-03", Some("03")), ("x12y345", Some("345")), ("kloaka", None), ("kloaka-3", None)] {
-        let found = trailing_digits(&device.parse().unwrap()).ok();
+fn digits_name_the_level_only_as_the_last_part_of_an_id() {
+    for (device, level) in [
+        ("kloaka-03", Some("03")),
+        ("sewer-east-345", Some("345")),
+        ("a-1234567890", Some("1234567890")),
+        ("eui-70b3d57ed0000001", None),
+        ("eui-70b3d57ed0000002", None),
+        ("70b3d57ed0000001", None),
+        ("x12y345", None),
+        ("kloaka-a03", None),
+        ("kloaka", None),
+        ("kloaka-3", None),
+        ("kloaka-", None),
+        ("0123", None),
+        ("eui-0123456789012345", None),
+    ] {
+        let found = last_part(&device.parse().unwrap());
         assert_eq!(found.as_ref().map(LevelId::as_str), level, "{device}");
+    }
+}
+
+/// The zero of Go's time: some programs of The Things Stack send it for an instant that is not known.
+#[test]
+fn the_zero_time_is_no_time() {
+    const ZERO: &str = "0001-01-01T00:00:00Z";
+    let uplink = |outer: Value, inner: Value| {
+        json!({"end_device_ids": {"device_id": "kloaka-03"}, "received_at": outer,
+            "uplink_message": {"frm_payload": "NTA=", "received_at": inner}})
+    };
+    for (outer, inner, at) in [
+        (json!("2026-11-20T06:24:44Z"), json!(ZERO), 1_795_155_884_000),
+        (json!("2026-11-20T06:24:44Z"), json!("0001-01-01T00:00:00.000Z"), 1_795_155_884_000),
+        (json!("2026-11-20T06:24:44Z"), json!(null), 1_795_155_884_000),
+        (json!(ZERO), json!("2026-11-20T06:24:43Z"), 1_795_155_883_000),
+        (json!(ZERO), json!(ZERO), RECEIVED.millis()),
+        (json!(null), json!(null), RECEIVED.millis()),
+    ] {
+        assert_eq!(said(&uplink(outer.clone(), inner.clone())).1, at, "{outer} {inner}");
+    }
+    let late = parsed(&uplink(json!(ZERO), json!("1999-01-01T00:00:00Z"))).unwrap_err();
+    assert_eq!(late.refusal.reason, Reason::BadTimestamp);
+}
+
+#[test]
+fn a_simulated_uplink_counts_only_where_it_is_asked_for() {
+    let uplink = json!({"end_device_ids": {"device_id": "kloaka-03"}, "simulated": true,
+        "uplink_message": {"frm_payload": "NTA="}});
+    let refused = parsed(&uplink).unwrap_err();
+    assert_eq!((refused.refusal.reason, refused.device.as_deref()), (Reason::Simulated, Some("kloaka-03")));
+    let envelope = Envelope {
+        topic: String::new(),
+        received_at: RECEIVED,
+        payload: uplink.to_string().into_bytes(),
+        replay: None,
+    };
+    assert!(parse(&envelope, true).is_ok());
+    let real = json!({"end_device_ids": {"device_id": "kloaka-03"}, "simulated": false,
+        "uplink_message": {"frm_payload": "NTA="}});
+    assert_eq!(said(&real).2, 50.0);
+}
+
+#[test]
+fn a_repeated_key_of_a_report_is_named() {
+    for payload in [
+        r#"{"id":"01","filling":1,"filling":2}"#,
+        r#"{"end_device_ids":{"device_id":"kloaka-03","device_id":"kloaka-04"},"uplink_message":{"frm_payload":"NTA="}}"#,
+    ] {
+        let envelope = Envelope {
+            topic: String::new(),
+            received_at: RECEIVED,
+            payload: payload.as_bytes().to_vec(),
+            replay: None,
+        };
+        let refusal = parse(&envelope, false).unwrap_err().refusal;
+        assert_eq!(refusal.reason, Reason::DuplicateKey);
+        assert!(refusal.detail.contains("filling") || refusal.detail.contains("device_id"), "{refusal}");
     }
 }

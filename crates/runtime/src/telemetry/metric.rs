@@ -45,6 +45,13 @@ pub fn people(admins: usize, orphans: usize, now: Timestamp) {
     }
 }
 
+/// Reports that a level was registered by its first report.
+pub fn new_level(now: Timestamp) {
+    if let Some(name) = name() {
+        println!("{}", new_level_line(name, now));
+    }
+}
+
 /// The parts of a function's name, `{Project}-{Environment}-{function}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Name {
@@ -88,6 +95,13 @@ fn people_line(Name { namespace, function }: &Name, [admins, orphans]: [usize; 2
     )
 }
 
+fn new_level_line(Name { namespace, function }: &Name, now: Timestamp) -> String {
+    format!(
+        r#"{{"_aws":{{"Timestamp":{},"CloudWatchMetrics":[{{"Namespace":"{namespace}","Dimensions":[["function"]],"Metrics":[{{"Name":"NewLevels","Unit":"Count"}}]}}]}},"function":"{function}","NewLevels":1}}"#,
+        now.millis()
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
@@ -119,6 +133,7 @@ mod tests {
             (&12.into(), &3.into(), &"problem-detector".into())
         );
         let line = assert_declared(&quarantined_line(&name, Reason::UnknownDevice, now));
+        assert_eq!(assert_declared(&new_level_line(&name, now))["NewLevels"], 1);
         assert_eq!((&line["Quarantined"], &line["reason"]), (&1.into(), &"unknown_device".into()));
         let line = assert_declared(&people_line(&name, [1, 2], now));
         assert_eq!((&line["Admins"], &line["OrphanedProfiles"]), (&1.into(), &2.into()));

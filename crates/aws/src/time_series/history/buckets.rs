@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::{StreamExt, future, stream};
 
 use super::super::ReadingTable;
-use super::super::rollups::Rollup;
+use super::super::rollups::{Rollup, Rollups};
 use super::scan::Scanned;
 use super::{Bucket, HistoryError, HistoryPage, Meter, SeriesPosition, Share, Span};
 use weir_core::domain::Timestamp;
@@ -126,9 +126,9 @@ impl ReadingTable {
                 let (before, after) = (Span { to: inner.from, ..span }, Span { from: inner.to, ..span });
                 let rollups = async {
                     let rollups = self.rollups.read(of, unit, inner.from, inner.to).await?;
-                    share.meter.add(rollups.len());
+                    share.meter.add(rollups.cells.len());
                     let mut filled = Vec::new();
-                    for runs in missing(&rollups, inner, width).chunks(AT_ONCE) {
+                    for runs in missing(&rollups.cells, inner, width).chunks(AT_ONCE) {
                         // The first runs are read in any case, so that each request makes progress.
                         if !filled.is_empty() && share.meter.rows() >= self.budget {
                             filled.push(Scanned { gaps: runs.to_vec(), ..Scanned::default() });
@@ -142,7 +142,7 @@ impl ReadingTable {
                 let edge = |edge| self.edge(of, edge, width, first, share);
                 let (rollups, before, after) = future::join3(rollups, edge(before), edge(after)).await;
                 let (rollups, mut scans) = rollups?;
-                for (start, rollup) in &rollups {
+                for (start, rollup) in &rollups.cells {
                     rollup.aggregates.iter().for_each(|aggregates| add(*start, aggregates));
                 }
                 scans.extend(before?.into_iter().chain(after?));
@@ -183,7 +183,7 @@ impl ReadingTable {
         of: &Series,
         unit: Unit,
         run: Span,
-        rollups: &BTreeMap<Timestamp, Rollup>,
+        rollups: &Rollups,
         share: Share<'_>,
     ) -> Result<Scanned, HistoryError> {
         let width = unit.width();
@@ -194,13 +194,13 @@ impl ReadingTable {
             scanned.cells.range(Timestamp::from_millis(low)..=Timestamp::from_millis(high)).next().is_some()
         };
         let cell = |start: Timestamp| {
-            let count = rollups.get(&start).unwrap_or(&Rollup::NONE).invalidation_count;
+            let count = rollups.cells.get(&start).unwrap_or(&Rollup::NONE).invalidation_count;
             let worth = count.is_some() || near(start);
             let aggregates = scanned.cells.get(&start).copied().unwrap_or(Aggregates::NONE);
             (worth && scanned.whole(width, start)).then_some((Cell { unit, start }, count, aggregates))
         };
         let cells = starts(run, width).filter_map(cell).collect();
-        self.rollups.store(of, cells).await;
+        self.rollups.store(of, rollups.of_series, cells).await;
         Ok(scanned)
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use futures_util::future::try_join;
 use futures_util::{StreamExt, stream};
 
 use super::super::super::AwsError;
 use super::super::super::row::{Item, n, s, series};
 use super::super::super::statements::{MAXIMUM, Statement, StatementBatch, StatementOutcome};
-use super::{AGGREGATES, AT_ONCE, INVALIDATION_COUNT, RollupTable, key};
+use super::{AGGREGATES, AT_ONCE, INVALIDATION_COUNT, RollupTable, WHOLE, WHOLE_COUNT, key};
 use weir_core::domain::Timestamp;
 use weir_core::domain::aggregate::{Aggregate, Aggregates};
 use weir_core::domain::reading::Series;
@@ -25,6 +26,15 @@ pub(in super::super) struct Rollup {
     pub aggregates: Option<Aggregates>,
 }
 
+/// The rollups of a span of a series.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(in super::super) struct Rollups {
+    /// By the start of the cell.
+    pub cells: BTreeMap<Timestamp, Rollup>,
+    /// How often the whole series was invalidated.
+    pub of_series: u64,
+}
+
 impl Rollup {
     /// The rollup of a cell without a row.
     pub const NONE: Self = Self { invalidation_count: None, aggregates: None };
@@ -39,7 +49,33 @@ impl RollupTable {
         unit: Unit,
         from: Timestamp,
         to: Timestamp,
-    ) -> Result<BTreeMap<Timestamp, Rollup>, AwsError> {
+    ) -> Result<Rollups, AwsError> {
+        // Both are read before the readings are: a rollup that is stored with an older count does not count.
+        let (of_series, cells) = try_join(self.invalidations(of), self.cells(of, unit, from, to)).await?;
+        let current = |(start, count, stored): (Timestamp, u64, Option<(u64, Aggregates)>)| {
+            let aggregates = stored.filter(|(whole, _)| *whole == of_series).map(|(_, aggregates)| aggregates);
+            (start, Rollup { invalidation_count: Some(count), aggregates })
+        };
+        Ok(Rollups { cells: cells.into_iter().map(current).collect(), of_series })
+    }
+
+    /// How often the whole series was invalidated.
+    async fn invalidations(&self, of: &Series) -> Result<u64, AwsError> {
+        let request = self.client.get_item().table_name(&self.name).consistent_read(true);
+        let request = request.key("sensor", s(series(of))).key("cell", s(WHOLE));
+        let item = request.send().await.map_err(|error| AwsError::call("GetItem rollups", error))?.item;
+        let count = |item: Item| item.get(INVALIDATION_COUNT)?.as_n().ok()?.parse().ok();
+        let corrupt = || AwsError::corrupt(TABLE, series(of), "the count of the series cannot be read");
+        item.map_or(Ok(0), |item| count(item).ok_or_else(corrupt))
+    }
+
+    async fn cells(
+        &self,
+        of: &Series,
+        unit: Unit,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<StoredCell>, AwsError> {
         let mut pages = self
             .client
             .query()
@@ -55,22 +91,22 @@ impl RollupTable {
             .into_paginator()
             .items()
             .send();
-        let mut rollups = BTreeMap::new();
+        let mut rollups = Vec::new();
         while let Some(item) = pages.next().await {
             let item = item.map_err(|error| AwsError::call("Query rollups", error))?;
             let corrupt = |what: &str| AwsError::corrupt(TABLE, series(of), what);
-            rollups.extend([rollup_of(&item).ok_or_else(|| corrupt("a row cannot be read"))?]);
+            rollups.push(rollup_of(&item).ok_or_else(|| corrupt("a row cannot be read"))?);
         }
         Ok(rollups)
     }
 
-    /// Stores the rollups of cells, each unless its invalidation count has changed since it was read. A rollup that cannot
-    /// be stored is calculated again by the next query, so an error is only logged.
-    pub(in super::super) async fn store(&self, of: &Series, rollups: Vec<(Cell, Option<u64>, Aggregates)>) {
+    /// Stores the rollups of cells, each unless its invalidation count has changed since it was read; `whole` is that of the
+    /// series. A rollup that cannot be stored is calculated again by the next query, so an error is only logged.
+    pub(in super::super) async fn store(&self, of: &Series, whole: u64, rollups: Vec<(Cell, Option<u64>, Aggregates)>) {
         let (changed, new): (Vec<_>, Vec<_>) = rollups.into_iter().partition(|(_, count, _)| count.is_some());
-        let inserts: Vec<_> = new.chunks(MAXIMUM).map(|chunk| self.insert(of, chunk)).collect();
+        let inserts: Vec<_> = new.chunks(MAXIMUM).map(|chunk| self.insert(of, whole, chunk)).collect();
         let updates: Vec<_> =
-            changed.iter().map(|(cell, count, aggregates)| self.update(of, *cell, *count, aggregates)).collect();
+            changed.iter().map(|(cell, count, aggregates)| self.update(of, whole, *cell, *count, aggregates)).collect();
         let inserted: Vec<Result<(), AwsError>> = stream::iter(inserts).buffer_unordered(AT_ONCE).collect().await;
         let updated: Vec<Result<(), AwsError>> = stream::iter(updates).buffer_unordered(AT_ONCE).collect().await;
         if let Some(Err(error)) = inserted.into_iter().chain(updated).find(Result::is_err) {
@@ -78,10 +114,11 @@ impl RollupTable {
         }
     }
 
-    async fn insert(&self, of: &Series, cells: &[(Cell, Option<u64>, Aggregates)]) -> Result<(), AwsError> {
+    async fn insert(&self, of: &Series, whole: u64, cells: &[(Cell, Option<u64>, Aggregates)]) -> Result<(), AwsError> {
         const OPERATION: &str = "BatchExecuteStatement rollups";
         let batch = StatementBatch { client: &self.client, operation: OPERATION, attempts: 1 };
-        for outcome in batch.execute(cells, |(cell, _, aggregates)| self.statement(of, *cell, aggregates)).await {
+        for outcome in batch.execute(cells, |(cell, _, aggregates)| self.statement(of, whole, *cell, aggregates)).await
+        {
             match outcome {
                 // An existing row was stored by another query, or by the invalidation for a late reading.
                 StatementOutcome::Done | StatementOutcome::Duplicate => {}
@@ -91,12 +128,12 @@ impl RollupTable {
         Ok(())
     }
 
-    fn statement(&self, of: &Series, cell: Cell, aggregates: &Aggregates) -> Statement {
+    fn statement(&self, of: &Series, whole: u64, cell: Cell, aggregates: &Aggregates) -> Statement {
         let mut text = format!(
-            "INSERT INTO \"{}\" VALUE {{'sensor':?,'cell':?,'{INVALIDATION_COUNT}':?,'{AGGREGATES}':?",
+            "INSERT INTO \"{}\" VALUE {{'sensor':?,'cell':?,'{INVALIDATION_COUNT}':?,'{AGGREGATES}':?,'{WHOLE_COUNT}':?",
             self.name
         );
-        let mut parameters = vec![s(series(of)), s(key(cell.unit, cell.start)), n(0), s(text_of(aggregates))];
+        let mut parameters = vec![s(series(of)), s(key(cell.unit, cell.start)), n(0), s(text_of(aggregates)), n(whole)];
         if let Some(expires) = self.expires(cell) {
             text.push_str(",'expires_at':?");
             parameters.push(n(expires));
@@ -108,6 +145,7 @@ impl RollupTable {
     async fn update(
         &self,
         of: &Series,
+        whole: u64,
         cell: Cell,
         count: Option<u64>,
         aggregates: &Aggregates,
@@ -118,10 +156,12 @@ impl RollupTable {
             .table_name(&self.name)
             .key("sensor", s(series(of)))
             .key("cell", s(key(cell.unit, cell.start)))
-            .update_expression("SET #s = :s")
+            .update_expression("SET #s = :s, #w = :w")
             .condition_expression("#g = :g")
             .expression_attribute_names("#s", AGGREGATES)
             .expression_attribute_names("#g", INVALIDATION_COUNT)
+            .expression_attribute_names("#w", WHOLE_COUNT)
+            .expression_attribute_values(":w", n(whole))
             .expression_attribute_values(":s", s(text_of(aggregates)))
             .expression_attribute_values(":g", n(count.unwrap_or_default()));
         match request.send().await {
@@ -134,14 +174,19 @@ impl RollupTable {
     }
 }
 
-fn rollup_of(item: &Item) -> Option<(Timestamp, Rollup)> {
+/// A cell as it is stored: its start, its invalidation count, and the aggregates with the count of the series for which they
+/// were calculated.
+type StoredCell = (Timestamp, u64, Option<(u64, Aggregates)>);
+
+fn rollup_of(item: &Item) -> Option<StoredCell> {
+    let number = |name: &str| item.get(name)?.as_n().ok()?.parse().ok();
     let (_, start) = item.get("cell")?.as_s().ok()?.split_once('#')?;
-    let count = item.get(INVALIDATION_COUNT)?.as_n().ok()?.parse().ok()?;
+    let whole = if item.contains_key(WHOLE_COUNT) { number(WHOLE_COUNT)? } else { 0 };
     let aggregates = match item.get(AGGREGATES) {
-        Some(text) => Some(aggregates_of(text.as_s().ok()?)?),
+        Some(text) => Some((whole, aggregates_of(text.as_s().ok()?)?)),
         None => None,
     };
-    Some((Timestamp::from_millis(start.parse().ok()?), Rollup { invalidation_count: Some(count), aggregates }))
+    Some((Timestamp::from_millis(start.parse().ok()?), number(INVALIDATION_COUNT)?, aggregates))
 }
 
 /// Aggregates as text, because a sum may exceed the numbers that DynamoDB can store: `count sum min max` for each quality, or

@@ -22,7 +22,7 @@ fn pointers(value: Value, current: Option<&DeviceJson>) -> Vec<String> {
 fn buoy() -> Value {
     json!({
         "name": "Buoy 1", "description": "at the pier", "location": {"latitude": 48.2, "longitude": 16.4},
-        "enabled": false, "history_from": "2019-04-07T00:00:00.000Z", "level_id": "01", "followed_by": ["03"],
+        "enabled": false, "history_from": "2019-04-07T00:00:00.000Z", "level_id": "01", "followed_by": ["03"], "level_format": "byte",
         "sensors": [{"code": "ph", "name": "pH", "unit": "pH", "enabled": true, "limits": {"min": 0.0, "max": 14.0}}],
         "settings": {"every": 60}
     })
@@ -78,9 +78,12 @@ fn every_wrong_field_is_named() {
         pointers(wrong, None),
         ["/sensors/0/code", "/sensors/1/limits/max", "/settings/a", "/location/latitude", "/history_from"]
     );
-    for no_device in
-        [json!({"colour": "red"}), json!({"history_from": "2007"}), json!({"history_from": 1_795_155_884_123_i64})]
-    {
+    for no_device in [
+        json!({"colour": "red"}),
+        json!({"history_from": "2007"}),
+        json!({"history_from": 1_795_155_884_123_i64}),
+        json!({"level_format": "float"}),
+    ] {
         assert!(serde_json::from_value::<DeviceBody>(no_device.clone()).is_err(), "{no_device}");
     }
 }

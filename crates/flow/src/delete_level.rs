@@ -1,0 +1,77 @@
+//! `DELETE /levels/{id}`: deletes a flow sensor that does not exist, for example one that a wrong report has registered.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use weir_aws::Attempts;
+use weir_aws::level::LevelWrite;
+use weir_core::domain::Timestamp;
+use weir_core::domain::problem::{Change, Person};
+use weir_core::id::LevelId;
+use weir_http::{Admin, ApiError, IfMatch, Path};
+
+use super::Parts;
+
+/// Attempts to delete a level while its sensor reports, and to resolve a problem while others write it.
+const ATTEMPTS: u32 = 20;
+
+/// Deletes the level: its measurements and its watch. Its open problems are resolved, and its history stays. Deleting it again
+/// changes nothing. A later report registers it as new.
+#[utoipa::path(
+    delete, path = "/levels/{id}", tag = "levels",
+    params(("id" = LevelId, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 204, description = "Deleted, or not there."))
+)]
+pub(super) async fn delete_level(
+    State(parts): State<Parts>,
+    Admin(caller): Admin,
+    Path(id): Path<LevelId>,
+    expected: IfMatch,
+) -> Result<StatusCode, ApiError> {
+    let name = caller.email.clone().unwrap_or_else(|| caller.username.clone());
+    let by = Person { name, at: Timestamp::from_seconds(parts.clock.now().seconds()) };
+    // First the row: without it the detector opens no further problem of the sensor. If the function is killed after that,
+    // the next request finds no row and goes on with the problems.
+    parts.delete_row(&id, expected).await?;
+    let resolved = parts.resolve_open(&id, &by).await?;
+    tracing::info!(level = %id, by = caller.username, resolved, "level deleted");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl Parts {
+    async fn delete_row(&self, id: &LevelId, expected: IfMatch) -> Result<(), ApiError> {
+        let mut attempts = Attempts::new("levels", id, ATTEMPTS);
+        let mut known = self.levels.get(id).await?;
+        loop {
+            attempts.next().await?;
+            let Some(state) = known else { return Ok(()) };
+            expected.check(state.revision.unwrap_or(0))?;
+            match self.levels.delete(id, state.revision).await? {
+                LevelWrite::Done => return Ok(()),
+                LevelWrite::Overtaken(now) => known = now,
+            }
+        }
+    }
+
+    /// Resolves the open problems of a level without a row, and tells how many there were. A level that has been registered
+    /// again keeps its problems.
+    async fn resolve_open(&self, id: &LevelId, by: &Person) -> Result<usize, ApiError> {
+        let mut resolved = 0;
+        for subject in self.problems.open_of(id).await? {
+            let mut attempts = Attempts::new("problems", &subject, ATTEMPTS);
+            loop {
+                attempts.next().await?;
+                let Some(stored) = self.problems.find(&subject).await? else { break };
+                let change = Change::Resolve { known: by.at };
+                let Ok(changed) = stored.problem.clone().changed(change, by.clone()) else { break };
+                if self.problems.change_without_level(&subject, &stored, &changed, id).await? {
+                    resolved += 1;
+                    break;
+                }
+                if self.levels.get(id).await?.is_some() {
+                    return Ok(resolved);
+                }
+            }
+        }
+        Ok(resolved)
+    }
+}

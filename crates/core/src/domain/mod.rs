@@ -3,6 +3,7 @@
 pub mod access;
 pub mod aggregate;
 pub mod calibration;
+pub mod certificate;
 pub mod device;
 pub mod every;
 #[cfg(feature = "fit")]

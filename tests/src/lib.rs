@@ -20,6 +20,7 @@ pub mod faults;
 pub mod fleet;
 pub mod functions;
 pub mod fuzz;
+pub mod iot;
 pub mod lambda;
 pub mod lives;
 pub mod local;

@@ -16,10 +16,10 @@ mod row;
 mod write;
 
 pub use flow_sensor::Owner;
-pub use lease::{Lease, LeaseToken, PendingSettings, RecordedDelivery};
+pub use lease::{DueCertificates, KnownCertificates, Lease, LeaseToken, PendingDelivery, RecordedDelivery};
 pub use list::{DeviceFilter, DeviceKey};
 
-pub use write::token;
+pub use write::{Deliver, token};
 
 const TABLE: &str = "devices";
 /// The index over flow sensors that name the ones after them.
@@ -36,13 +36,17 @@ pub enum Registration {
     Device(Box<StoredDevice>),
 }
 
-/// A device and whether its settings are delivered.
+/// A device and what AWS IoT knows of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredDevice {
     /// The device.
     pub device: Device,
     /// Whether AWS IoT has its newest settings.
     pub settings_delivered: bool,
+    /// Whether its certificates are as they should.
+    pub certificates_settled: bool,
+    /// What is remembered about its certificates.
+    pub known_certificates: KnownCertificates,
 }
 
 impl Registration {
@@ -90,6 +94,17 @@ impl DeviceTable {
     /// When DynamoDB does not answer, or the row is corrupt.
     pub async fn find(&self, id: &DeviceId) -> Result<Registration, AwsError> {
         self.read(id, true).await
+    }
+
+    /// Whether certificates under this id are still to be changed or removed.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer.
+    pub async fn certificates_due(&self, id: &DeviceId) -> Result<bool, AwsError> {
+        let request = self.client.get_item().table_name(&self.name).key("id", s(id.as_str())).consistent_read(true);
+        let answer = request.projection_expression("certificates").send().await;
+        let item = answer.map_err(|error| AwsError::call("GetItem devices", error))?.item;
+        Ok(item.is_some_and(|item| item.contains_key("certificates")))
     }
 
     async fn read(&self, id: &DeviceId, consistent: bool) -> Result<Registration, AwsError> {

@@ -17,7 +17,7 @@ use weir_core::id::DeviceId;
 
 /// How long to wait for an answer. The request may still arrive later.
 const TIMEOUT: Duration = Duration::from_secs(2);
-const NOT_FOUND: u16 = 404;
+pub(crate) const NOT_FOUND: u16 = 404;
 const CONFLICT: u16 = 409;
 
 /// A failed request, told apart by whether it may still take effect.
@@ -50,17 +50,22 @@ pub struct Iot {
 
 /// A client without retries: a retry could arrive after a later request.
 pub fn client(config: &SdkConfig) -> Client {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(TIMEOUT)
-        .operation_timeout(TIMEOUT);
     let mut own = aws_sdk_iotdataplane::config::Builder::from(config)
         .retry_config(RetryConfig::disabled())
-        .timeout_config(timeouts.build());
+        .timeout_config(timeouts());
     if let Some(url) = variable("AWS_ENDPOINT_URL_IOT_DATA_PLANE") {
         own = own.endpoint_url(url);
     }
     Client::from_conf(own.build())
+}
+
+/// How long a request of either plane may take.
+pub(crate) fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(TIMEOUT)
+        .operation_timeout(TIMEOUT)
+        .build()
 }
 
 impl Iot {
@@ -137,11 +142,11 @@ impl Iot {
 }
 
 /// The status of the answer. The error's name is in a header, which not every emulator of AWS IoT sets.
-fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
+pub(crate) fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
     error.raw_response().map(|response| response.status().as_u16())
 }
 
-fn iot_error<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> IotError
+pub(crate) fn iot_error<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> IotError
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
 {

@@ -1,5 +1,7 @@
 //! The adapters to AWS: one module per noun, and the configuration of the SDK. No other crate of a function uses the SDK.
 
+#[cfg(feature = "certificates")]
+pub mod certificates;
 pub mod config;
 pub mod device;
 #[cfg(feature = "invoke")]

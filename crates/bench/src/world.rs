@@ -74,7 +74,7 @@ pub fn register_buoy(endpoint: &Endpoint) -> Result<()> {
         .build();
     let table = DeviceTable::new(aws_sdk_dynamodb::Client::from_conf(config), name("devices"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(table.write(&buoy, false))?;
+    runtime.block_on(table.write(&buoy, weir_aws::device::Deliver::NOTHING))?;
     Ok(())
 }
 

@@ -6,15 +6,11 @@
 use axum::Router;
 use axum::routing::get;
 use utoipa::OpenApi;
-use weir_aws::config;
-use weir_aws::people::{self, Pool};
+use weir_aws::people::{Pool, PoolSettings};
 use weir_http::{finish, gateway, served};
 use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
 mod get_role;
-mod settings;
-
-pub use settings::Settings;
 
 /// The function.
 pub struct GetRole {
@@ -45,12 +41,10 @@ impl GetRole {
 }
 
 impl Function for GetRole {
-    type Settings = Settings;
+    type Settings = PoolSettings;
 
-    async fn start(settings: Settings) -> Result<Self, StartError> {
-        let pool = Pool::new(people::client(&config::sdk()?), settings.user_pool_id);
-        pool.warm_up().await;
-        Ok(Self::new(pool))
+    async fn start(settings: PoolSettings) -> Result<Self, StartError> {
+        Ok(Self::new(Pool::start(settings).await?))
     }
 
     async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {

@@ -3,16 +3,12 @@
 use axum::Router;
 use axum::routing::get;
 use utoipa::OpenApi;
-use weir_aws::config;
-use weir_aws::people::{self, Pool};
+use weir_aws::people::{Pool, PoolSettings};
 use weir_http::{finish, gateway};
 use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
 mod get_user;
 mod get_users;
-mod settings;
-
-pub use settings::Settings;
 
 /// The function.
 pub struct UsersInfo {
@@ -39,12 +35,10 @@ impl UsersInfo {
 }
 
 impl Function for UsersInfo {
-    type Settings = Settings;
+    type Settings = PoolSettings;
 
-    async fn start(settings: Settings) -> Result<Self, StartError> {
-        let pool = Pool::new(people::client(&config::sdk()?), settings.user_pool_id);
-        pool.warm_up().await;
-        Ok(Self::new(pool))
+    async fn start(settings: PoolSettings) -> Result<Self, StartError> {
+        Ok(Self::new(Pool::start(settings).await?))
     }
 
     async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {

@@ -96,6 +96,22 @@ id!(
 );
 
 id!(
+    /// A certificate in AWS IoT: the SHA-256 of its content.
+    CertificateId,
+    "certificate id",
+    "64 hexadecimal digits, letters in lower case",
+    |bytes| bytes.len() == 64 && bytes.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b))
+);
+
+impl CertificateId {
+    /// The certificate that a principal of a thing is; `None` when it is a Cognito identity.
+    pub fn of_principal(arn: &str) -> Option<Self> {
+        let (_, id) = arn.rsplit_once(":cert/")?;
+        id.parse().ok()
+    }
+}
+
+id!(
     /// A person's name in the user pool, or another text that Cognito accepts in its place, such as the e-mail address.
     Username,
     "username",
@@ -161,6 +177,19 @@ mod tests {
         assert!("0123456789abcdef0123456789abcdef".parse::<QuarantineId>().is_ok());
         for bad in ["", "0123456789abcdef", "0123456789ABCDEF0123456789ABCDEF", "g123456789abcdef0123456789abcdef"] {
             assert!(bad.parse::<QuarantineId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn certificates_are_named_by_their_hash_and_found_in_the_principals_of_a_thing() {
+        let id = "0123456789abcdef".repeat(4);
+        let arn = format!("arn:aws:iot:eu-central-1:123456789012:cert/{id}");
+        assert_eq!(CertificateId::of_principal(&arn), id.parse().ok());
+        for bad in ["", "0123", &id.to_uppercase(), &format!("{id}0")] {
+            assert!(bad.parse::<CertificateId>().is_err(), "{bad}");
+        }
+        for other in ["eu-central-1:5f1e0000-0000-4000-8000-000000000001", "arn:aws:iot:eu-central-1:1:cert/x", ""] {
+            assert_eq!(CertificateId::of_principal(other), None, "{other}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! How a device is changed: it is read, checked against the preconditions, changed, and written only if nobody else has written it
 //! since; otherwise all of it is repeated.
 
-use weir_aws::device::{Registration, StoredDevice};
+use weir_aws::device::{Deliver, Registration, StoredDevice};
 use weir_aws::{Attempts, AwsError, WriteOutcome};
 use weir_core::domain::calibration::SensorCalibrations;
 use weir_core::domain::device::{Author, Calibrations, Device, DeviceDetails};
@@ -55,19 +55,26 @@ impl Parts {
         let mut attempts = attempts(id);
         loop {
             attempts.next().await?;
-            let StoredDevice { device, settings_delivered } = self.registered(id).await?;
-            check(&device)?;
-            let details = decide(&device, &self.show(&device).await?)?;
-            self.check_removed_inputs(&device, &details).await?;
+            let stored = self.registered(id).await?;
+            let device = &stored.device;
+            check(device)?;
+            let details = decide(device, &self.show(device).await?)?;
+            self.check_removed_inputs(device, &details).await?;
             let added: Vec<_> = device.added(&details).cloned().collect();
             let found = self.earlier_calibrations(id, &added).await?;
             let restored: Vec<_> = found.keys().cloned().collect();
             let changed = device.with_details(details, found, self.author(caller));
             self.check_restored(&changed, &restored).await?;
-            let deliver = changed.versions.settings != device.versions.settings;
+            let deliver = Deliver {
+                settings: changed.versions.settings != device.versions.settings,
+                // Of a disabled device with each change: it may have been given another certificate meanwhile.
+                certificates: !changed.details.enabled || !device.details.enabled,
+            };
             if self.devices.write(&changed, deliver).await? == WriteOutcome::Done {
-                let delivery = if deliver { self.delivery.deliver(id).await } else { delivery(settings_delivered) };
-                return Ok(Changed { before: device, device: changed, delivery });
+                // Also what an earlier request has left undone.
+                let open = deliver != Deliver::NOTHING || !stored.certificates_settled;
+                let delivery = if open { self.delivery.deliver(id).await } else { delivery(stored.settings_delivered) };
+                return Ok(Changed { before: stored.device, device: changed, delivery });
             }
         }
     }

@@ -1,5 +1,5 @@
 //! `DELETE /devices/{id}`: deletes a device from the registry. Its readings and the history of its calibrations stay; its
-//! retained message and its shadow are removed, by a sweep if not now.
+//! certificates, its thing, its retained message and its shadow are removed, by a sweep if not now.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -10,7 +10,7 @@ use weir_http::{Admin, ApiError, Path, Preconditions};
 use super::Parts;
 use super::change::attempts;
 
-/// Deletes the device. Messages that still come from it are quarantined as `unknown_device`.
+/// Deletes the device with its certificates and its thing in AWS IoT. Messages that still come from it are quarantined as `unknown_device`.
 #[utoipa::path(
     delete, path = "/devices/{id}", tag = "devices",
     params(("id" = DeviceId, Path), ("If-Match" = Option<String>, Header)),

@@ -1,4 +1,5 @@
-//! Delivers settings to AWS IoT: the newest version, and never an older one after a newer one.
+//! Delivers settings to AWS IoT: the newest version, and never an older one after a newer one. The certificates of the device
+//! are brought to what its row says in the same way, before the settings.
 //!
 //! An attempt holds the lease in the device's row, so attempts do not overlap. It reads the newest settings together with
 //! the lease, publishes them, and records them as delivered only if they are still the newest; otherwise it starts again.
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 use weir_aws::AwsError;
+use weir_aws::certificates::Certificates;
 use weir_aws::device::{DeviceTable, Lease, LeaseToken, RecordedDelivery};
 use weir_aws::iot::{Iot, IotError};
 use weir_core::id::DeviceId;
@@ -16,15 +18,16 @@ use weir_core::wire::device::DeliveryJson;
 use weir_runtime::Until;
 use weir_runtime::clock::Clock;
 
+use super::certificates::Attempt;
 use super::publish::publish;
 
-/// How long a lease lasts, in seconds. An attempt makes at most 7 requests of at most 2 s each, so the last one has 16 s to
-/// arrive or be lost.
+/// How long a lease lasts, in seconds. For settings an attempt makes at most 7 requests of at most 2 s each, so the last one
+/// has 16 s to arrive or be lost. For certificates it works for at most 14 s; then it takes the lease anew.
 const LEASE_SECONDS: i64 = 30;
 /// When to try again after AWS IoT refused an attempt, in seconds.
 const RETRY_SECONDS: i64 = 60;
-/// Maximum rounds of one delivery for settings that change meanwhile; after that it is left to the sweep.
-const MAX_ROUNDS: usize = 5;
+/// Maximum rounds of one delivery for what changes meanwhile; after that it is left to the sweep.
+const MAX_ROUNDS: usize = 6;
 /// Maximum deliveries of a sweep.
 const SWEEP_LIMIT: i32 = 200;
 /// Maximum concurrent deliveries of a sweep.
@@ -33,24 +36,25 @@ const CONCURRENT: usize = 10;
 /// The result of a sweep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sweep {
-    /// How many devices' settings were delivered.
+    /// To how many devices everything was delivered.
     pub delivered: usize,
     /// How many were not and stay due.
     pub pending: usize,
 }
 
-/// Delivers settings.
+/// Delivers settings, and keeps certificates as the registry wants them.
 #[derive(Clone)]
 pub struct Delivery {
     devices: DeviceTable,
     iot: Iot,
+    certificates: Certificates,
     clock: Arc<dyn Clock>,
 }
 
 impl Delivery {
     /// Delivers the settings in this table to AWS IoT.
-    pub fn new(devices: DeviceTable, iot: Iot, clock: Arc<dyn Clock>) -> Self {
-        Self { devices, iot, clock }
+    pub fn new(devices: DeviceTable, iot: Iot, certificates: Certificates, clock: Arc<dyn Clock>) -> Self {
+        Self { devices, iot, certificates, clock }
     }
 
     /// AWS IoT.
@@ -58,16 +62,21 @@ impl Delivery {
         &self.iot
     }
 
-    /// Tries to deliver the device's newest settings now. Errors are only logged: the settings are stored, and a sweep
-    /// delivers them.
+    /// AWS IoT's control plane.
+    pub(crate) fn certificates(&self) -> &Certificates {
+        &self.certificates
+    }
+
+    /// Tries to deliver what is due of the device now. Errors are only logged: what is due is stored, and a sweep
+    /// delivers it.
     pub async fn deliver(&self, id: &DeviceId) -> DeliveryJson {
         self.attempt(id).await.unwrap_or_else(|error| {
-            tracing::warn!(device = %id, %error, "settings are not delivered yet");
+            tracing::warn!(device = %id, %error, "not everything is delivered yet");
             DeliveryJson::Pending
         })
     }
 
-    /// Delivers all settings that are due. Those for which there is no time stay due; an attempt that is interrupted counts
+    /// Delivers everything that is due. Those for which there is no time stay due; an attempt that is interrupted counts
     /// as one without an answer.
     ///
     /// # Errors
@@ -83,6 +92,8 @@ impl Delivery {
 
     async fn attempt(&self, id: &DeviceId) -> Result<DeliveryJson, AwsError> {
         let token = LeaseToken::random();
+        // What AWS IoT refused about the certificates, which does not keep the settings from the device.
+        let mut refused = None;
         for _ in 0..MAX_ROUNDS {
             let now = self.clock.now();
             let pending = match self.devices.lease(id, &token, now, now.plus_seconds(LEASE_SECONDS)).await? {
@@ -90,13 +101,25 @@ impl Delivery {
                 Lease::HeldByOther => return Ok(DeliveryJson::Pending),
                 Lease::NothingPending => return Ok(DeliveryJson::Delivered),
             };
-            match publish(&self.iot, id, &pending).await {
-                Ok(()) => {}
-                Err(IotError::Refused(error)) => {
-                    self.devices.postpone(id, &token, self.clock.now().plus_seconds(RETRY_SECONDS)).await?;
-                    return Err(error);
+            if let (Some(due), None) = (&pending.certificates, &refused) {
+                match Attempt::new(&self.certificates, &self.devices, id, &token).carry_out(due).await {
+                    Ok(()) => self.devices.record_certificates(id, &token, due).await?,
+                    Err(IotError::Refused(error)) => refused = Some(error),
+                    Err(IotError::Unknown(error)) => return Err(error),
                 }
-                Err(IotError::Unknown(error)) => return Err(error),
+                // The settings have the whole time of a lease again.
+                continue;
+            }
+            if pending.settings_due {
+                match publish(&self.iot, id, &pending).await {
+                    Ok(()) => {}
+                    Err(IotError::Refused(error)) => return self.refused(id, &token, refused.unwrap_or(error)).await,
+                    Err(IotError::Unknown(error)) => return Err(error),
+                }
+            }
+            if let Some(error) = refused {
+                self.devices.record_settings(id, &token, pending.version).await?;
+                return self.refused(id, &token, error).await;
             }
             match self.devices.record_delivery(id, &token, pending.version).await? {
                 RecordedDelivery::Delivered => return Ok(DeliveryJson::Delivered),
@@ -104,8 +127,14 @@ impl Delivery {
                 RecordedDelivery::LeaseLost => return Ok(DeliveryJson::Pending),
             }
         }
-        // The settings change faster than they can be delivered.
+        // It changes faster than it can be delivered.
         self.devices.postpone(id, &token, self.clock.now()).await?;
         Ok(DeliveryJson::Pending)
+    }
+
+    /// Gives the lease back until the next attempt.
+    async fn refused(&self, id: &DeviceId, token: &LeaseToken, error: AwsError) -> Result<DeliveryJson, AwsError> {
+        self.devices.postpone(id, token, self.clock.now().plus_seconds(RETRY_SECONDS)).await?;
+        Err(error)
     }
 }

@@ -29,7 +29,7 @@ pub(super) async fn get_settings(
     conditions: Preconditions,
 ) -> Result<Response, ApiError> {
     caller.sees(&id)?;
-    let StoredDevice { device, settings_delivered } = parts.registered(&id).await?;
+    let StoredDevice { device, settings_delivered, .. } = parts.registered(&id).await?;
     let settings = &device.details.settings;
     // The desired settings are shown even while AWS IoT does not answer.
     let shadow = parts.delivery.iot().shadow(&id).await;

@@ -1,16 +1,17 @@
 //! `device`: the registry over HTTP, and the delivery of settings.
 //!
-//! API Gateway invokes it with one request at a time, and a schedule to deliver settings that are still pending. Each route
-//! has its own file; they share `change` (how a device is changed), `show` (how it is shown), `page` (how many devices fit
-//! into an answer) and `delivery` (how settings reach AWS IoT).
+//! API Gateway invokes it with one request at a time, and a schedule to deliver what is still pending. Each route has its own
+//! file; they share `change` (how a device is changed), `show` (how it is shown), `page` (how many devices fit into an answer)
+//! and `delivery` (how settings reach AWS IoT), to which `certificates` belongs (with what a device may connect).
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{delete, get};
 use serde_json::json;
 use utoipa::OpenApi;
 use weir_aws::CalibrationTable;
+use weir_aws::certificates::{self as aws_certificates, Certificates};
 use weir_aws::config;
 use weir_aws::device::DeviceTable;
 use weir_aws::iot::{self, Iot};
@@ -18,11 +19,14 @@ use weir_http::{finish, gateway};
 use weir_runtime::clock::{Clock, SystemClock};
 use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
+mod certificates;
 mod change;
+mod delete_certificate;
 mod delete_device;
 mod delete_sensor;
 mod delivery;
 mod get_calibrations;
+mod get_certificates;
 mod get_device;
 mod get_devices;
 mod get_sensor;
@@ -73,6 +77,8 @@ pub struct Parts {
         put_device::put_device,
         patch_device::patch_device,
         delete_device::delete_device,
+        get_certificates::get_certificates,
+        delete_certificate::delete_certificate,
         get_settings::get_settings,
         put_settings::put_settings,
         get_sensor::get_sensor,
@@ -96,6 +102,8 @@ impl Device {
                     .patch(patch_device::patch_device)
                     .delete(delete_device::delete_device),
             )
+            .route("/devices/{id}/certificates", get(get_certificates::get_certificates))
+            .route("/devices/{id}/certificates/{certificate}", delete(delete_certificate::delete_certificate))
             .route("/devices/{id}/settings", get(get_settings::get_settings).put(put_settings::put_settings))
             .route(
                 "/devices/{id}/sensors/{code}",
@@ -123,19 +131,20 @@ impl Function for Device {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let devices = DeviceTable::new(dynamodb.clone(), settings.devices_table);
         let calibrations = CalibrationTable::new(dynamodb, settings.calibrations_table);
-        let delivery = Delivery::new(devices.clone(), Iot::new(iot::client(&sdk)), Arc::clone(&clock));
+        let certificates = Certificates::new(aws_certificates::client(&sdk));
+        let delivery = Delivery::new(devices.clone(), Iot::new(iot::client(&sdk)), certificates, Arc::clone(&clock));
         devices.warm_up().await;
         Ok(Self::new(Parts { devices, calibrations, delivery, clock }))
     }
 
-    /// Answers a request, or delivers pending settings. Those for which there is no time stay pending.
+    /// Answers a request, or delivers what is pending. That for which there is no time stays pending.
     async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
         if event.is_http() {
             return Ok(gateway::answer(&self.router, event, until).await);
         }
         let sweep = self.parts.delivery.sweep(until).await?;
         if sweep.pending > 0 {
-            tracing::warn!(delivered = sweep.delivered, pending = sweep.pending, "settings are still pending");
+            tracing::warn!(delivered = sweep.delivered, pending = sweep.pending, "deliveries are still pending");
         }
         Ok(json!({"delivered": sweep.delivered, "pending": sweep.pending}).into())
     }

@@ -5,10 +5,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
-use weir_aws::device::Registration;
+use weir_aws::device::{Deliver, Registration};
 use weir_aws::{Attempts, WriteOutcome};
 use weir_core::domain::FieldError;
 use weir_core::domain::device::{Calibrations, Device, Versions};
+use weir_core::id::DeviceId;
 use weir_core::wire::device::DeviceJson;
 use weir_core::wire::device_body::DeviceBody;
 use weir_http::{Admin, ApiError, ETag, Strict};
@@ -46,6 +47,7 @@ pub(super) async fn post_device(
             Registration::Device(_) => return Err(ApiError::exists(format!("a device {id} is registered already"))),
             Registration::None => (Versions::default(), Calibrations::new()),
             Registration::Deleted(before) => {
+                parts.finish_removal(&id).await?;
                 let codes: Vec<_> = details.sensors.iter().map(|sensor| sensor.code.clone()).collect();
                 (before, parts.earlier_calibrations(&id, &codes).await?)
             }
@@ -53,11 +55,28 @@ pub(super) async fn post_device(
         let restored: Vec<_> = calibrations.keys().cloned().collect();
         let device = Device::new(id.clone(), details.clone(), calibrations, before, parts.author(&caller));
         parts.check_restored(&device, &restored).await?;
-        if parts.devices.write(&device, true).await? == WriteOutcome::Done {
+        // A new device has no certificates, unless its thing was made before.
+        let deliver = if device.details.enabled { Deliver::SETTINGS } else { Deliver::EVERYTHING };
+        if parts.devices.write(&device, deliver).await? == WriteOutcome::Done {
             let delivery = Some(parts.delivery.deliver(&id).await);
             let shown = DeviceJson { delivery, ..parts.show(&device).await? };
             let location = [(LOCATION, format!("/devices/{id}"))];
             return Ok((StatusCode::CREATED, ETag(device.versions.device), location, Json(shown)));
         }
+    }
+}
+
+impl Parts {
+    /// Finishes the removal of the certificates of a device that was deleted, so that they do not come back with a new device
+    /// of the same id, and the new device's are not removed with them.
+    async fn finish_removal(&self, id: &DeviceId) -> Result<(), ApiError> {
+        if !self.devices.certificates_due(id).await? {
+            return Ok(());
+        }
+        self.delivery.deliver(id).await;
+        if self.devices.certificates_due(id).await? {
+            return Err(ApiError::unavailable(format!("the certificates of the former {id} are still being removed")));
+        }
+        Ok(())
     }
 }

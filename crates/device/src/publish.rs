@@ -1,7 +1,7 @@
 //! Brings the retained message and the shadow of a device to the newest settings.
 
 use serde_json::{Map, Value};
-use weir_aws::device::PendingSettings;
+use weir_aws::device::PendingDelivery;
 use weir_aws::iot::{Iot, IotError};
 use weir_aws::{AwsError, WriteOutcome};
 use weir_core::id::DeviceId;
@@ -14,7 +14,7 @@ const SHADOW_ATTEMPTS: usize = 3;
 ///
 /// # Errors
 /// [`IotError::Unknown`] when a request may still take effect, else the first that was refused.
-pub async fn publish(iot: &Iot, id: &DeviceId, pending: &PendingSettings) -> Result<(), IotError> {
+pub async fn publish(iot: &Iot, id: &DeviceId, pending: &PendingDelivery) -> Result<(), IotError> {
     let message = match &pending.settings {
         Some(settings) => format!(r#"{{"version":{},"settings":{settings}}}"#, pending.version),
         None => String::new(),

@@ -19,7 +19,7 @@ const NEAREST: [(&str, &[&str]); 12] = [
     ("problem-detector", &["levels", "flow"]),
     ("flow", &["flow"]),
     ("quarantine", &["quarantine"]),
-    ("device", &["registry", "settings"]),
+    ("device", &["certificates", "registry", "settings"]),
     ("recalculation", &["recalculation"]),
     ("user", &["users::life"]),
     ("cognito-get-users-info", &["users::life", "users::crowd"]),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use weir_aws::config::{dynamodb, query_timeouts, sdk_of, timeouts};
-use weir_aws::{invoke, iot, people};
+use weir_aws::{certificates, invoke, iot, people};
 
 use super::each_function;
 use super::source::root;
@@ -25,6 +25,7 @@ fn clients() -> Vec<(&'static str, TimeoutConfig)> {
         // Of Timestream, whose clients cannot be made without asking it: what they are made with.
         ("config.rs", timeouts()),
         ("config.rs", query_timeouts()),
+        ("certificates.rs", of(certificates::client(&sdk).config().timeout_config())),
         ("invoke.rs", of(invoke::client(&sdk, quarantine::PATIENCE).config().timeout_config())),
         ("iot.rs", of(iot::client(&sdk).config().timeout_config())),
         ("people/mod.rs", of(people::client(&sdk).config().timeout_config())),

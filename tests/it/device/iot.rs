@@ -1,4 +1,5 @@
-//! AWS IoT's data plane as far as settings go: what was published and kept, with everything that can happen to a request.
+//! AWS IoT's data plane as far as settings go: what was published and kept, with everything that can happen to a request. Its
+//! control plane has no things here: certificates are tested on the emulator, in `tests/local/certificates`.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -15,6 +16,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
+use weir_aws::certificates::Certificates;
 use weir_aws::iot::Iot;
 use weir_tests::wire::{Answer, answer};
 
@@ -72,6 +74,19 @@ impl Cloud {
             // No answer is told at once: a wait in real time would also end what a busy machine is slow at.
             .timeout_config(TimeoutConfig::disabled());
         Iot::new(Client::from_conf(config.build()))
+    }
+
+    /// A client of its control plane.
+    pub fn certificates(&self) -> Certificates {
+        let http = SharedHttpClient::new(Http { cloud: self.clone(), before: Arc::new(|_| Box::pin(async {})) });
+        let config = aws_sdk_iot::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-central-1"))
+            .credentials_provider(Credentials::new("AKIDTEST", "test", None, None, "test"))
+            .http_client(http)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::disabled());
+        Certificates::new(aws_sdk_iot::Client::from_conf(config.build()))
     }
 
     /// The next request whose operation is called so meets this fate.
@@ -145,6 +160,8 @@ impl Kept {
                 Some(_) => (200, json!({})),
                 None => (404, json!({"message": "No shadow exists"})),
             },
+            "ListThingPrincipals" => (404, json!({"message": "Thing not found"})),
+            "DeleteThing" => (200, json!({})),
             other => panic!("nobody asks for {other}"),
         }
     }
@@ -254,6 +271,8 @@ fn meant(request: &HttpRequest) -> (String, String) {
             );
             ("Publish".to_owned(), topic.replace("%2F", "/"))
         }
+        ("GET", ["things", thing, "principals"]) => ("ListThingPrincipals".to_owned(), (*thing).to_owned()),
+        ("DELETE", ["things", thing]) => ("DeleteThing".to_owned(), (*thing).to_owned()),
         ("GET", ["things", thing, "shadow"]) => ("GetThingShadow".to_owned(), (*thing).to_owned()),
         ("POST", ["things", thing, "shadow"]) => ("UpdateThingShadow".to_owned(), (*thing).to_owned()),
         ("DELETE", ["things", thing, "shadow"]) => ("DeleteThingShadow".to_owned(), (*thing).to_owned()),

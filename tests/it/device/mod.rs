@@ -2,6 +2,7 @@
 
 mod access;
 mod calibrations;
+mod certificates;
 mod delivery;
 mod events;
 mod iot;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 
 use ::device::{Delivery, Parts};
 use serde_json::{Value, json};
-use weir_aws::device::{DeviceTable, Registration};
+use weir_aws::device::{Deliver, DeviceTable, Registration};
 use weir_aws::{CalibrationTable, WriteOutcome};
 use weir_core::domain::Timestamp;
 use weir_core::domain::calibration::{Calibration, CalibrationEntry, Expression, Model, Options};
@@ -49,7 +50,7 @@ impl World {
     }
 
     pub fn delivery(&self) -> Delivery {
-        Delivery::new(self.devices(), self.cloud.iot(), self.clock.clone())
+        Delivery::new(self.devices(), self.cloud.iot(), self.cloud.certificates(), self.clock.clone())
     }
 
     /// The function over all this.
@@ -134,7 +135,7 @@ impl World {
             _ => Versions::default(),
         };
         let new = Device::new(device(id), details(body), Calibrations::new(), before, author());
-        self.devices().write(&new, true).await.unwrap()
+        self.devices().write(&new, Deliver::SETTINGS).await.unwrap()
     }
 
     /// Writes settings, as far as the row goes.
@@ -145,7 +146,7 @@ impl World {
             body.insert("settings".to_owned(), settings.clone());
             let details = DeviceDetails { settings: details(&body.into()).settings, ..before.details.clone() };
             let changed = before.with_details(details, Calibrations::new(), author());
-            if self.devices().write(&changed, true).await.unwrap() == WriteOutcome::Done {
+            if self.devices().write(&changed, Deliver::SETTINGS).await.unwrap() == WriteOutcome::Done {
                 return;
             }
         }

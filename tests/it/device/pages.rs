@@ -43,7 +43,10 @@ impl World {
             device = device.with_calibration(&format!("s{place}").parse().unwrap(), entry, author());
         }
         device.versions.device = 2;
-        assert_eq!(self.devices().write(&device, false).await.unwrap(), WriteOutcome::Done);
+        assert_eq!(
+            self.devices().write(&device, weir_aws::device::Deliver::NOTHING).await.unwrap(),
+            WriteOutcome::Done
+        );
         table
     }
 }

@@ -39,7 +39,7 @@ async fn removed_fields_are_removed_from_the_row_too() {
     let world = World::new().await;
     world.create("b", &everything()).await;
     let changed = world.read("b").await.with_details(details(&json!({})), Calibrations::new(), author());
-    assert_eq!(world.devices().write(&changed, true).await.unwrap(), WriteOutcome::Done);
+    assert_eq!(world.devices().write(&changed, weir_aws::device::Deliver::SETTINGS).await.unwrap(), WriteOutcome::Done);
     assert_eq!(world.read("b").await.details, details(&json!({})));
     let row = world.engine.row("devices");
     for gone in ["history_from", "level_id", "followed_by", "link", "tube", "location"] {
@@ -55,8 +55,11 @@ async fn a_write_for_an_older_version_changes_nothing() {
     let renamed = |name: &str| DeviceDetails { name: name.into(), ..details(&everything()) };
     let first = first.with_details(renamed("first"), Calibrations::new(), author());
     let second = second.with_details(renamed("second"), Calibrations::new(), author());
-    assert_eq!(world.devices().write(&first, false).await.unwrap(), WriteOutcome::Done);
-    assert_eq!(world.devices().write(&second, false).await.unwrap(), WriteOutcome::Overtaken);
+    assert_eq!(world.devices().write(&first, weir_aws::device::Deliver::NOTHING).await.unwrap(), WriteOutcome::Done);
+    assert_eq!(
+        world.devices().write(&second, weir_aws::device::Deliver::NOTHING).await.unwrap(),
+        WriteOutcome::Overtaken
+    );
     assert_eq!(world.create("b", &json!({})).await, WriteOutcome::Overtaken, "registering never overwrites");
     assert_eq!(world.read("b").await, first);
 }
@@ -74,7 +77,7 @@ async fn a_write_whose_answer_was_lost_is_recognised_when_it_is_repeated() {
         Versions::default(),
         author(),
     );
-    assert!(table.write(&stored, true).await.is_err());
+    assert!(table.write(&stored, weir_aws::device::Deliver::SETTINGS).await.is_err());
     assert_eq!(world.read("b").await, stored);
     // Only the first answer is lost: the SDK sends it again, and finds its own write.
     let mut found = 0;
@@ -82,7 +85,7 @@ async fn a_write_whose_answer_was_lost_is_recognised_when_it_is_repeated() {
         let world = World::new().await;
         let lost = Faults::only(seed, 50, &[Fault::TimeoutAfter]);
         let table = DeviceTable::new(world.engine.client_over(lost.clone()), world.engine.name("devices"));
-        if let Ok(written) = table.write(&stored, true).await {
+        if let Ok(written) = table.write(&stored, weir_aws::device::Deliver::SETTINGS).await {
             assert_eq!(written, WriteOutcome::Done, "seed {seed}");
             found += usize::from(!lost.met().is_empty());
         }

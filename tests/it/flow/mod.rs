@@ -59,7 +59,7 @@ impl World {
         let devices = DeviceTable::new(self.engine.client(), self.engine.name("devices"));
         let details = details(&level.map_or(json!({}), |level| json!({"level_id": level})));
         let new = Device::new(device(id), details, Calibrations::new(), Versions::default(), author());
-        assert_eq!(devices.write(&new, false).await.unwrap(), WriteOutcome::Done);
+        assert_eq!(devices.write(&new, weir_aws::device::Deliver::NOTHING).await.unwrap(), WriteOutcome::Done);
     }
 
     /// A report measured `seconds` after [`NOW`], which the detector judges at once.

@@ -152,7 +152,7 @@ async fn links_of_a_disabled_device_are_ignored() {
     {
         let details = details(&json!({"enabled": enabled, "level_id": "03", "followed_by": after}));
         let new = Device::new(device(id), details, Calibrations::new(), Versions::default(), author());
-        assert_eq!(devices.write(&new, false).await.unwrap(), WriteOutcome::Done);
+        assert_eq!(devices.write(&new, weir_aws::device::Deliver::NOTHING).await.unwrap(), WriteOutcome::Done);
     }
     let sensor: LevelId = "03".parse().unwrap();
     let following = devices.topology().await.unwrap().following(&sensor);

@@ -19,6 +19,7 @@ use recalculation::Recalculation;
 use serde_json::{Value, json};
 use user::User;
 use weir_aws::CalibrationTable;
+use weir_aws::certificates::Certificates;
 use weir_aws::device::DeviceTable;
 use weir_aws::iot::Iot;
 use weir_aws::profile::ProfileTable;
@@ -107,7 +108,12 @@ impl Api {
             device: Device::new(device::Parts {
                 devices: devices(),
                 calibrations: calibrations(),
-                delivery: device::Delivery::new(devices(), Iot::new(iot()), clock.clone()),
+                delivery: device::Delivery::new(
+                    devices(),
+                    Iot::new(iot()),
+                    Certificates::new(control()),
+                    clock.clone(),
+                ),
                 clock: clock.clone(),
             }),
             reading: Reading::new(reading::Parts {
@@ -176,6 +182,17 @@ impl Wire for Agrees {
     fn carry(self: Arc<Self>, _: Request) -> futures_util::future::BoxFuture<'static, Answer> {
         Box::pin(async { answer(200, &json!({})) })
     }
+}
+
+/// Of its control plane, where there is no thing.
+fn control() -> aws_sdk_iot::Client {
+    let config = aws_sdk_iot::Config::builder()
+        .behavior_version(aws_sdk_iot::config::BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .credentials_provider(Credentials::new("AKIDTEST", "test", None, None, "test"))
+        .endpoint_url("http://127.0.0.1:9")
+        .http_client(through(Builder::new().build_http(), Arc::new(Agrees)));
+    aws_sdk_iot::Client::from_conf(config.build())
 }
 
 fn iot() -> Client {

@@ -1,9 +1,13 @@
-//! The delivery of a device's settings, as far as its row goes: what is pending, and who holds the lease.
+//! The delivery of a device's settings and the state of its certificates, as far as its row goes: what is pending, and who
+//! holds the lease.
 //!
-//! `pending` is in a row while its newest settings are not known to be delivered, `due` is when the next attempt may
-//! begin, and `lease` is the token of the attempt under way. None of it changes the device's version: deliveries and
-//! people's changes do not disturb each other.
+//! `pending` is in a row while its newest settings are not known to be delivered or its certificates not known to be as they
+//! should, `due` is when the next attempt may begin, and `lease` is the token of the attempt under way. `certificates` is in a
+//! row while its certificates are due, and names the change that asked for it. `deactivated` are the certificates that
+//! disabling the device has deactivated, `doomed` those to be removed. None of it changes the device's version: deliveries
+//! and people's changes do not disturb each other.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -17,15 +21,40 @@ use super::super::row::{Item, n, s};
 use super::write::token;
 use super::{DeviceTable, TABLE, row};
 use weir_core::domain::Timestamp;
-use weir_core::id::DeviceId;
+use weir_core::domain::certificate::Wanted;
+use weir_core::id::{CertificateId, DeviceId};
 
-/// The newest settings of a device, to be delivered.
+/// What AWS IoT has to be told about a device.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PendingSettings {
-    /// Their version.
+pub struct PendingDelivery {
+    /// The version of the newest settings.
     pub version: u64,
     /// The settings as JSON; none when the device was deleted.
     pub settings: Option<String>,
+    /// Whether the settings are to be delivered.
+    pub settings_due: bool,
+    /// What is to be done with the certificates.
+    pub certificates: Option<DueCertificates>,
+}
+
+/// What is to be done with the certificates of a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueCertificates {
+    /// Names the change that asked for it.
+    pub change: String,
+    /// How the certificates should be.
+    pub wanted: Wanted,
+    /// What is remembered about them.
+    pub known: KnownCertificates,
+}
+
+/// What the row of a device remembers about its certificates.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KnownCertificates {
+    /// Those that disabling the device has deactivated.
+    pub deactivated: BTreeSet<CertificateId>,
+    /// Those that are to be removed.
+    pub doomed: BTreeSet<CertificateId>,
 }
 
 /// Identifies the holder of a lease.
@@ -48,8 +77,8 @@ impl fmt::Display for LeaseToken {
 /// The answer to a request for the lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lease {
-    /// The caller has it, and these settings are to be delivered.
-    Acquired(PendingSettings),
+    /// The caller has it, and this is to be delivered.
+    Acquired(PendingDelivery),
     /// Another attempt has it: it is under way, or its outcome is unknown and its time is not over.
     HeldByOther,
     /// Nothing is pending.
@@ -61,7 +90,7 @@ pub enum Lease {
 pub enum RecordedDelivery {
     /// It is the newest version, and the row says that it is delivered.
     Delivered,
-    /// There is a newer version, and the caller still has the lease.
+    /// There is a newer version, or the certificates are due, and the caller still has the lease.
     NewerVersion,
     /// The caller has lost the lease.
     LeaseLost,
@@ -90,16 +119,13 @@ impl DeviceTable {
         let values = [(":token", s(&token.0)), (":now", n(now.millis())), (":until", n(until.millis()))];
         let condition = "attribute_exists(pending) AND (attribute_not_exists(lease) OR due <= :now OR lease = :token)";
         match self.change(id, "SET lease = :token, due = :until", condition, values).await? {
-            Update::Done(item) => {
-                let (version, settings) = row::settings(item)?;
-                Ok(Lease::Acquired(PendingSettings { version, settings }))
-            }
+            Update::Done(item) => row::pending(item).map(Lease::Acquired),
             Update::Refused(item) if item.contains_key("pending") => Ok(Lease::HeldByOther),
             Update::Refused(_) => Ok(Lease::NothingPending),
         }
     }
 
-    /// Records that `version` is delivered, and gives the lease back.
+    /// Records that `version` of the settings is delivered, and gives the lease back.
     ///
     /// # Errors
     /// When DynamoDB does not answer.
@@ -111,7 +137,7 @@ impl DeviceTable {
     ) -> Result<RecordedDelivery, AwsError> {
         let values = [(":token", s(&token.0)), (":version", n(version))];
         let change = "SET delivered = :version REMOVE pending, due, lease";
-        let condition = "lease = :token AND settings_version = :version";
+        let condition = "lease = :token AND settings_version = :version AND attribute_not_exists(certificates)";
         match self.change(id, change, condition, values).await? {
             Update::Done(_) => Ok(RecordedDelivery::Delivered),
             Update::Refused(item) if item.get("lease") == Some(&s(&token.0)) => Ok(RecordedDelivery::NewerVersion),
@@ -121,6 +147,86 @@ impl DeviceTable {
             }
             Update::Refused(_) => Ok(RecordedDelivery::LeaseLost),
         }
+    }
+
+    /// Records that `version` of the settings is delivered, and keeps the lease, because the certificates are still due.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer.
+    pub async fn record_settings(&self, id: &DeviceId, token: &LeaseToken, version: u64) -> Result<(), AwsError> {
+        let values = [(":token", s(&token.0)), (":version", n(version))];
+        let condition = "lease = :token AND settings_version = :version";
+        self.change(id, "SET delivered = :version", condition, values).await.map(drop)
+    }
+
+    /// Remembers certificates before they are deactivated or removed, so that whoever comes later finds them again. Nothing
+    /// happens when the caller has lost the lease: then the result is `false`.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer.
+    pub async fn remember_certificates(
+        &self,
+        id: &DeviceId,
+        token: &LeaseToken,
+        known: &KnownCertificates,
+    ) -> Result<bool, AwsError> {
+        let mut additions = Vec::new();
+        let mut values = vec![(":token", s(&token.0))];
+        for (name, place, ids) in
+            [("deactivated", ":deactivated", &known.deactivated), ("doomed", ":doomed", &known.doomed)]
+        {
+            if !ids.is_empty() {
+                additions.push(format!("{name} {place}"));
+                values.push((place, AttributeValue::Ss(ids.iter().map(ToString::to_string).collect())));
+            }
+        }
+        if additions.is_empty() {
+            return Ok(true);
+        }
+        let change = format!("ADD {}", additions.join(", "));
+        Ok(matches!(self.change(id, &change, "lease = :token", values).await?, Update::Done(_)))
+    }
+
+    /// Records that the certificates are as the change wanted them, and keeps the lease. A newer change stays due.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer.
+    pub async fn record_certificates(
+        &self,
+        id: &DeviceId,
+        token: &LeaseToken,
+        due: &DueCertificates,
+    ) -> Result<(), AwsError> {
+        let values = [(":token", s(&token.0)), (":certificates", s(&due.change))];
+        let change = match due.wanted {
+            // They are still deactivated.
+            Wanted::Inactive => "REMOVE certificates, doomed",
+            Wanted::Active | Wanted::Gone => "REMOVE certificates, doomed, deactivated",
+        };
+        let condition = "lease = :token AND certificates = :certificates";
+        self.change(id, change, condition, values).await.map(drop)
+    }
+
+    /// Asks for the removal of a certificate of a registered device; returns whether the device is registered.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer.
+    pub async fn doom_certificate(
+        &self,
+        id: &DeviceId,
+        certificate: &CertificateId,
+        now: Timestamp,
+    ) -> Result<bool, AwsError> {
+        let values = [
+            (":doomed", AttributeValue::Ss(vec![certificate.to_string()])),
+            (":certificates", s(token())),
+            (":pending", s(PENDING)),
+            (":now", n(now.millis())),
+        ];
+        let change =
+            "SET certificates = :certificates, pending = :pending, due = if_not_exists(due, :now) ADD doomed :doomed";
+        let condition = "attribute_exists(version) AND attribute_not_exists(deleted_at)";
+        Ok(matches!(self.change(id, change, condition, values).await?, Update::Done(_)))
     }
 
     /// Gives the lease back; the next attempt is due at `due`.
@@ -158,12 +264,12 @@ impl DeviceTable {
     }
 
     /// Changes the row if the condition is true.
-    async fn change<const N: usize>(
+    async fn change(
         &self,
         id: &DeviceId,
         change: &str,
         condition: &str,
-        values: [(&str, AttributeValue); N],
+        values: impl IntoIterator<Item = (&'static str, AttributeValue)>,
     ) -> Result<Update, AwsError> {
         let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let sent = self

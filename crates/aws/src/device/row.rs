@@ -1,6 +1,8 @@
 //! The row of a device.
 //!
-//! The delivery of its settings has further attributes in the same row, see `lease.rs`.
+//! The delivery of its settings and the state of its certificates have further attributes in the same row, see `lease.rs`.
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -9,12 +11,13 @@ use super::super::AwsError;
 use super::super::calibration::{CalibrationRow, entry_of, entry_row};
 use super::super::keys;
 use super::super::row::Item;
-use super::{Registration, StoredDevice, TABLE};
+use super::{DueCertificates, KnownCertificates, PendingDelivery, Registration, StoredDevice, TABLE};
 use weir_core::domain::Timestamp;
 use weir_core::domain::calibration::{Interval, SensorCalibrations};
+use weir_core::domain::certificate::Wanted;
 use weir_core::domain::device::{Device, DeviceDetails, LevelFormat, Location, Sensor, Versions};
 use weir_core::domain::settings::Settings;
-use weir_core::id::{BadId, LevelId};
+use weir_core::id::{BadId, CertificateId, LevelId};
 use weir_core::wire::settings::{reported, settings_json};
 
 /// A device in `devices`. Of a deleted one only its versions are left.
@@ -48,6 +51,13 @@ pub(super) struct DeviceRow {
     /// The version of the settings that AWS IoT has; only the delivery writes it.
     #[serde(default, skip_serializing)]
     delivered: u64,
+    /// While the certificates are due: names the change that asked for it. Only the delivery writes the following two.
+    #[serde(default, skip_serializing)]
+    certificates: Option<String>,
+    #[serde(default, skip_serializing)]
+    deactivated: Vec<String>,
+    #[serde(default, skip_serializing)]
+    doomed: Vec<String>,
     #[serde(default)]
     version: u64,
     /// Epoch milliseconds.
@@ -121,20 +131,47 @@ pub(super) fn registration(item: Item) -> Result<Registration, AwsError> {
     }
     let settings_delivered = row.delivered == row.settings_version;
     let key = row.id.clone();
-    let device = device_of(row, versions).map_err(|detail| AwsError::corrupt(TABLE, key, detail))?;
-    Ok(Registration::Device(Box::new(StoredDevice { device, settings_delivered })))
+    let corrupt = |detail: String| AwsError::corrupt(TABLE, &key, detail);
+    let certificates_settled = row.certificates.is_none();
+    let known_certificates = known(&row).map_err(|bad| corrupt(bad.to_string()))?;
+    let device = device_of(row, versions).map_err(corrupt)?;
+    Ok(Registration::Device(Box::new(StoredDevice {
+        device,
+        settings_delivered,
+        certificates_settled,
+        known_certificates,
+    })))
 }
 
-/// The version of the settings in a row, and the settings as JSON; none when the device was deleted.
-pub(super) fn settings(item: Item) -> Result<(u64, Option<String>), AwsError> {
+/// What AWS IoT has to be told, by a row.
+pub(super) fn pending(item: Item) -> Result<PendingDelivery, AwsError> {
     let row = row_of(item)?;
+    let known = known(&row).map_err(|bad| AwsError::corrupt(TABLE, &row.id, bad))?;
+    let wanted = match (row.deleted_at, row.enabled) {
+        (Some(_), _) => Wanted::Gone,
+        (None, true) => Wanted::Active,
+        (None, false) => Wanted::Inactive,
+    };
     let settings = match row.settings {
         _ if row.deleted_at.is_some() => None,
         Value::String(text) => Some(text),
         Value::Null => Some("{}".to_owned()),
         other => Some(other.to_string()),
     };
-    Ok((row.settings_version, settings))
+    Ok(PendingDelivery {
+        version: row.settings_version,
+        settings,
+        settings_due: row.delivered != row.settings_version,
+        certificates: row.certificates.map(|change| DueCertificates { change, wanted, known }),
+    })
+}
+
+fn known(row: &DeviceRow) -> Result<KnownCertificates, BadId> {
+    Ok(KnownCertificates { deactivated: certificate_ids(&row.deactivated)?, doomed: certificate_ids(&row.doomed)? })
+}
+
+fn certificate_ids(texts: &[String]) -> Result<BTreeSet<CertificateId>, BadId> {
+    texts.iter().map(|text| text.parse()).collect()
 }
 
 fn row_of(item: Item) -> Result<DeviceRow, AwsError> {
@@ -215,6 +252,9 @@ pub(super) fn attributes(device: &Device) -> Result<Item, AwsError> {
         settings: settings_json(&device.details.settings).to_string().into(),
         settings_version: device.versions.settings,
         delivered: 0,
+        certificates: None,
+        deactivated: Vec::new(),
+        doomed: Vec::new(),
         version: device.versions.device,
         created_at: device.created_at.millis(),
         updated_at: device.updated_at.millis(),

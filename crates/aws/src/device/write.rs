@@ -21,8 +21,27 @@ use weir_core::id::DeviceId;
 const OPTIONAL: [&str; 7] = ["history_from", "level_id", "followed_by", "link", "location", "tube", "deleted_at"];
 /// Attributes that stay when a device is deleted, besides those of the delivery.
 const TOMBSTONE: [&str; 5] = ["version", "settings_version", "updated_at", "updated_by", "deleted_at"];
-/// Room for the attributes of the delivery, in bytes: pending, due, lease, delivered, written.
-const DELIVERY_BYTES: usize = 1024;
+/// Room for the attributes of the delivery, in bytes: pending, due, lease, delivered, written, and some hundred ids of
+/// certificates.
+const DELIVERY_BYTES: usize = 16 * 1024;
+
+/// What AWS IoT has to be told after a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deliver {
+    /// The settings.
+    pub settings: bool,
+    /// Whether the device may connect, by its certificates.
+    pub certificates: bool,
+}
+
+impl Deliver {
+    /// Nothing.
+    pub const NOTHING: Self = Self { settings: false, certificates: false };
+    /// The settings alone.
+    pub const SETTINGS: Self = Self { settings: true, certificates: false };
+    /// Everything.
+    pub const EVERYTHING: Self = Self { settings: true, certificates: true };
+}
 
 /// A token that is unique to this call. It is written with a change, so that the change is recognised when its answer was
 /// lost and the SDK repeats it.
@@ -61,10 +80,17 @@ impl Change {
         }
     }
 
-    /// Marks the settings as pending: due now, unless an attempt is under way or was postponed.
-    fn deliver(&mut self, now: i64) {
+    /// Marks what AWS IoT has to be told as pending: due now, unless an attempt is under way or was postponed.
+    fn deliver(&mut self, deliver: Deliver, now: i64) {
+        if deliver == Deliver::NOTHING {
+            return;
+        }
         self.values.extend([(":pending".to_owned(), s(PENDING)), (":now".to_owned(), n(now))]);
         self.set.extend(["pending = :pending".to_owned(), "due = if_not_exists(due, :now)".to_owned()]);
+        if deliver.certificates {
+            self.values.insert(":certificates".to_owned(), s(token()));
+            self.set.push("certificates = :certificates".to_owned());
+        }
     }
 
     /// The update to `version`, conditional on the version before it.
@@ -93,12 +119,12 @@ impl Change {
 }
 
 impl DeviceTable {
-    /// Writes the device in place of the version before it; the first version only where there is no row. `deliver` marks
-    /// its settings as pending.
+    /// Writes the device in place of the version before it; the first version only where there is no row. `deliver` is
+    /// marked as pending.
     ///
     /// # Errors
     /// When DynamoDB does not take it, and when the row would be too large.
-    pub async fn write(&self, device: &Device, deliver: bool) -> Result<WriteOutcome, AwsError> {
+    pub async fn write(&self, device: &Device, deliver: Deliver) -> Result<WriteOutcome, AwsError> {
         let token = token();
         self.send(self.update(device, deliver, &token)?, &token).await
     }
@@ -114,13 +140,13 @@ impl DeviceTable {
         of: &Series,
         entry: &CalibrationEntry,
     ) -> Result<WriteOutcome, AwsError> {
-        let update = TransactWriteItem::builder().update(self.update(device, false, &token())?).build();
+        let update = TransactWriteItem::builder().update(self.update(device, Deliver::NOTHING, &token())?).build();
         let put = history.put_in_transaction(of, entry)?;
         transact(&self.client, "TransactWriteItems devices", vec![update, put]).await
     }
 
-    /// Deletes the device. Its versions stay, and clearing its retained message and its shadow is delivered like new
-    /// settings.
+    /// Deletes the device. Its versions stay, and removing its retained message, its shadow, its certificates and its
+    /// thing is delivered like new settings.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
@@ -134,7 +160,7 @@ impl DeviceTable {
             ("updated_by".to_owned(), s(by)),
             ("deleted_at".to_owned(), n(at.millis())),
         ]));
-        change.deliver(at.millis());
+        change.deliver(Deliver::EVERYTHING, at.millis());
         let attributes = attributes(device)?;
         let removed = attributes.keys().map(String::as_str).chain(OPTIONAL);
         let removed: BTreeSet<_> = removed.filter(|name| *name != "id" && !TOMBSTONE.contains(name)).collect();
@@ -143,7 +169,7 @@ impl DeviceTable {
         self.send(change.of(&self.name, &device.id, version + 1, &token)?, &token).await
     }
 
-    fn update(&self, device: &Device, deliver: bool, token: &str) -> Result<Update, AwsError> {
+    fn update(&self, device: &Device, deliver: Deliver, token: &str) -> Result<Update, AwsError> {
         let mut attributes = attributes(device)?;
         let bytes = size::of(&attributes) + DELIVERY_BYTES;
         if bytes > size::LARGEST {
@@ -153,9 +179,7 @@ impl DeviceTable {
         let mut change = Change::default();
         change.remove(OPTIONAL.into_iter().filter(|name| !attributes.contains_key(*name)));
         change.set(attributes);
-        if deliver {
-            change.deliver(device.updated_at.millis());
-        }
+        change.deliver(deliver, device.updated_at.millis());
         change.of(&self.name, &device.id, device.versions.device, token)
     }
 

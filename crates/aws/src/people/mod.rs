@@ -17,10 +17,12 @@ use weir_core::id::{Sub, Username};
 mod error;
 mod list;
 mod roles;
+mod start;
 mod write;
 
 pub use error::PoolError;
 pub use list::UserFilter;
+pub use start::PoolSettings;
 pub use write::{NewAccount, Password};
 
 use error::failed;

@@ -4,6 +4,7 @@ pub mod access;
 pub mod aggregate;
 pub mod bounds;
 pub mod calibration;
+pub mod certificate;
 pub mod device;
 pub mod every;
 #[cfg(feature = "fit")]

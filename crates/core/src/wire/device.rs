@@ -65,14 +65,14 @@ impl From<LevelFormatJson> for LevelFormat {
     }
 }
 
-/// Whether AWS IoT has the device's newest settings.
+/// Whether AWS IoT has what it has to know of the device: its newest settings, and with which certificates it may connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryJson {
-    /// The retained message and the shadow contain them.
+    /// It has.
     Delivered,
-    /// Not yet; they will be delivered automatically.
+    /// Not yet; it will be delivered automatically.
     Pending,
 }
 

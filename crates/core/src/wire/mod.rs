@@ -1,6 +1,7 @@
 //! JSON shapes that more than one crate reads or writes: what a message looks like and how a calibration is written.
 
 pub mod calibration;
+pub mod certificate;
 pub mod device;
 pub mod device_body;
 pub mod duplicate;

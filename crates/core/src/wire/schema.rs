@@ -7,7 +7,7 @@ use utoipa::openapi::{Object, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::{Reason, Timestamp};
-use crate::id::{DeviceId, JobId, LevelId, QuarantineId, SensorCode, Sub, Username};
+use crate::id::{CertificateId, DeviceId, JobId, LevelId, QuarantineId, SensorCode, Sub, Username};
 
 macro_rules! text_schema {
     ($($of:ident = $name:literal $description:literal $example:literal $more:expr;)*) => {$(
@@ -58,6 +58,9 @@ object_schema! {
 text_schema! {
     QuarantineId = "QuarantineId" "A quarantine entry." "7dcf887bbe815f8e3047ff2c84bd7c3c"
         |text| text.pattern(Some("^[0-9a-f]{32}$"));
+    CertificateId = "CertificateId" "A certificate in AWS IoT."
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+        |text| text.pattern(Some("^[0-9a-f]{64}$"));
     DeviceId = "DeviceId" "A device: MQTT client id and thing name." "buoy-01"
         |text| text.pattern(Some("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"));
     SensorCode = "SensorCode" "A sensor of a device: what it measures. Unique within the device." "ph"

@@ -1,0 +1,34 @@
+//! The certificates of a device as the API shows them.
+
+use serde::Serialize;
+
+use super::device::DeliveryJson;
+use crate::domain::Timestamp;
+use crate::id::CertificateId;
+
+/// A certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = Certificate))]
+pub struct CertificateJson {
+    /// Its id in AWS IoT.
+    pub certificate: CertificateId,
+    /// `active`, `inactive`, `revoked` or `pending`. Only with an active one a device connects.
+    #[cfg_attr(feature = "schema", schema(example = "active"))]
+    pub status: &'static str,
+    /// Whether it was deactivated because the device was disabled. Enabling the device activates it again.
+    pub by_disabling: bool,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// The certificates of a device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = Certificates))]
+pub struct CertificatesJson {
+    /// The certificates that are attached to the device's thing.
+    pub items: Vec<CertificateJson>,
+    /// Whether they are as the registry wants them; `pending` is made good automatically.
+    pub delivery: DeliveryJson,
+}

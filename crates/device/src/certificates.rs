@@ -1,0 +1,154 @@
+//! Brings the certificates of a device to what its row says: active while it is enabled, inactive while it is disabled, gone
+//! when it is deleted.
+//!
+//! Whoever does it holds the lease in the device's row. What is deactivated or removed is remembered in the row before
+//! anything happens to it. Removing detaches a certificate from its thing, after which nothing but the row would lead to it;
+//! and enabling must know which certificates it may activate. Every step may be repeated, so an attempt that is killed
+//! anywhere is made good by the next one.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use weir_aws::AwsError;
+use weir_aws::certificates::{Certificate, Certificates};
+use weir_aws::device::{DeviceTable, DueCertificates, KnownCertificates, LeaseToken};
+use weir_aws::iot::IotError;
+use weir_core::domain::certificate::{Change, Status, Wanted, change};
+use weir_core::id::{CertificateId, DeviceId};
+
+/// How long an attempt works on certificates. With the last request it ends 14 s before the lease, which a request without an
+/// answer has to arrive or be lost.
+const WORK: Duration = Duration::from_secs(14);
+
+/// An attempt under a lease.
+pub(super) struct Attempt<'a> {
+    pub certificates: &'a Certificates,
+    pub devices: &'a DeviceTable,
+    pub device: &'a DeviceId,
+    pub lease: &'a LeaseToken,
+    end: Instant,
+}
+
+impl<'a> Attempt<'a> {
+    /// An attempt that begins now.
+    pub(super) fn new(
+        certificates: &'a Certificates,
+        devices: &'a DeviceTable,
+        device: &'a DeviceId,
+        lease: &'a LeaseToken,
+    ) -> Self {
+        Self { certificates, devices, device, lease, end: Instant::now() + WORK }
+    }
+
+    /// Does what is due.
+    ///
+    /// # Errors
+    /// [`IotError::Unknown`] when a request may still take effect. [`IotError::Refused`] when something was refused or there was
+    /// no time for all of it; what was done stays done.
+    pub(super) async fn carry_out(&self, due: &DueCertificates) -> Result<(), IotError> {
+        let attached = self.certificates.principals(self.device).await?;
+        let DueCertificates { wanted, known, .. } = due;
+        let mut doomed = known.doomed.clone();
+        if *wanted == Wanted::Gone {
+            doomed.extend(attached.certificates.iter().cloned());
+            self.remember(KnownCertificates { doomed: doomed.clone(), ..KnownCertificates::default() }).await?;
+        }
+        let mut outcome = Ok(());
+        for id in &doomed {
+            outcome = and(outcome, self.remove(id).await)?;
+        }
+        outcome?;
+        if *wanted == Wanted::Gone {
+            for principal in &attached.others {
+                self.check()?;
+                self.certificates.detach(self.device, principal).await?;
+            }
+            self.check()?;
+            return self.certificates.delete_thing(self.device).await;
+        }
+        let rest: Vec<_> = attached.certificates.difference(&doomed).collect();
+        self.switch(*wanted, &rest, &known.deactivated).await
+    }
+
+    /// Activates or deactivates certificates.
+    async fn switch(
+        &self,
+        wanted: Wanted,
+        ids: &[&CertificateId],
+        deactivated: &BTreeSet<CertificateId>,
+    ) -> Result<(), IotError> {
+        let mut changes = Vec::new();
+        for id in ids {
+            let by_disabling = deactivated.contains(*id);
+            if wanted == Wanted::Active && !by_disabling {
+                continue;
+            }
+            self.check()?;
+            let Some(certificate) = self.certificates.find(id).await? else { continue };
+            let Some(change) = change(wanted, certificate.status, by_disabling) else { continue };
+            if change == Change::Deactivate && self.is_shared(&certificate).await? {
+                tracing::warn!(device = %self.device, certificate = %id, "left active, because another thing has it too");
+                continue;
+            }
+            changes.push((*id, change));
+        }
+        let of = |wanted| changes.iter().filter(move |(_, change)| *change == wanted).map(|(id, _)| (*id).clone());
+        let deactivated = of(Change::Deactivate).collect();
+        self.remember(KnownCertificates { deactivated, ..KnownCertificates::default() }).await?;
+        let mut outcome = Ok(());
+        for (id, change) in changes {
+            self.check()?;
+            outcome = and(outcome, self.certificates.set_active(id, change == Change::Activate).await)?;
+        }
+        outcome
+    }
+
+    /// Removes a certificate: no longer usable first. One that another thing has too is only detached from the device's.
+    async fn remove(&self, id: &CertificateId) -> Result<(), IotError> {
+        self.check()?;
+        let Some(certificate) = self.certificates.find(id).await? else { return Ok(()) };
+        if self.is_shared(&certificate).await? {
+            tracing::warn!(device = %self.device, certificate = %id, "only detached, because another thing has it too");
+            self.check()?;
+            return self.certificates.detach(self.device, &certificate.arn).await;
+        }
+        if certificate.status == Status::Active {
+            self.check()?;
+            self.certificates.set_active(id, false).await?;
+        }
+        self.check()?;
+        self.certificates.detach_policies(&certificate).await?;
+        self.check()?;
+        self.certificates.detach(self.device, &certificate.arn).await?;
+        self.check()?;
+        self.certificates.delete(id).await
+    }
+
+    async fn is_shared(&self, certificate: &Certificate) -> Result<bool, IotError> {
+        self.check()?;
+        self.certificates.is_shared(certificate, self.device).await
+    }
+
+    async fn remember(&self, known: KnownCertificates) -> Result<(), IotError> {
+        let remembered = self.devices.remember_certificates(self.device, self.lease, &known).await;
+        if remembered.map_err(IotError::Refused)? { Ok(()) } else { Err(IotError::Refused(lost(self.device))) }
+    }
+
+    /// Refuses to begin another request when the lease may end before it arrives.
+    fn check(&self) -> Result<(), IotError> {
+        if Instant::now() < self.end { Ok(()) } else { Err(IotError::Refused(AwsError::OutOfTime("certificates"))) }
+    }
+}
+
+/// One certificate that is refused does not keep the others from being changed; one without an answer ends the attempt.
+fn and(before: Result<(), IotError>, next: Result<(), IotError>) -> Result<Result<(), IotError>, IotError> {
+    match next {
+        Err(unknown @ IotError::Unknown(_)) => Err(unknown),
+        next => Ok(before.and(next)),
+    }
+}
+
+fn lost(device: &DeviceId) -> AwsError {
+    AwsError::Contended { table: "devices", key: device.to_string() }
+}

@@ -1,0 +1,34 @@
+//! `DELETE /devices/{id}/certificates/{certificate}`: takes a certificate away from a device.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use weir_core::id::{CertificateId, DeviceId};
+use weir_http::{Admin, ApiError, Path};
+
+use super::Parts;
+use super::get_certificates::failed;
+
+/// Deactivates and removes a certificate of the device. If AWS IoT does not answer, that is made good automatically.
+#[utoipa::path(
+    delete, path = "/devices/{id}/certificates/{certificate}", tag = "devices",
+    params(("id" = DeviceId, Path), ("certificate" = CertificateId, Path)),
+    responses((status = 204, description = "Removed."))
+)]
+pub(super) async fn delete_certificate(
+    State(parts): State<Parts>,
+    Admin(_): Admin,
+    Path((id, certificate)): Path<(DeviceId, CertificateId)>,
+) -> Result<StatusCode, ApiError> {
+    let known = parts.registered(&id).await?.known_certificates;
+    if !known.doomed.contains(&certificate) {
+        let attached = parts.delivery.certificates().principals(&id).await.map_err(failed)?;
+        if !attached.certificates.contains(&certificate) {
+            return Err(ApiError::not_found());
+        }
+        if !parts.devices.doom_certificate(&id, &certificate, parts.clock.now()).await? {
+            return Err(ApiError::not_found());
+        }
+    }
+    parts.delivery.deliver(&id).await;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,45 @@
+//! `GET /devices/{id}/certificates`: with which certificates a device may connect.
+
+use axum::Json;
+use axum::extract::State;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use weir_aws::device::StoredDevice;
+use weir_aws::iot::IotError;
+use weir_core::id::DeviceId;
+use weir_core::wire::certificate::{CertificateJson, CertificatesJson};
+use weir_http::{Admin, ApiError, Path};
+
+use super::Parts;
+use super::change::delivery;
+use super::show::CONCURRENT;
+
+/// The certificates that are attached to the device's thing in AWS IoT.
+#[utoipa::path(
+    get, path = "/devices/{id}/certificates", tag = "devices",
+    params(("id" = DeviceId, Path)),
+    responses((status = 200, description = "The certificates.", body = CertificatesJson))
+)]
+pub(super) async fn get_certificates(
+    State(parts): State<Parts>,
+    Admin(_): Admin,
+    Path(id): Path<DeviceId>,
+) -> Result<Json<CertificatesJson>, ApiError> {
+    let StoredDevice { certificates_settled, known_certificates, .. } = parts.registered(&id).await?;
+    let certificates = parts.delivery.certificates();
+    let attached = certificates.principals(&id).await.map_err(failed)?.certificates;
+    let found = attached.iter().map(|certificate| certificates.find(certificate)).collect::<Vec<_>>();
+    let found: Vec<_> = stream::iter(found).buffered(CONCURRENT).try_collect().await.map_err(failed)?;
+    let shown = found.into_iter().flatten().map(|certificate| CertificateJson {
+        status: certificate.status.name(),
+        by_disabling: known_certificates.deactivated.contains(&certificate.id),
+        created_at: certificate.created_at,
+        certificate: certificate.id,
+    });
+    Ok(Json(CertificatesJson { items: shown.collect(), delivery: delivery(certificates_settled) }))
+}
+
+/// An answer of AWS IoT as one of the API.
+pub(super) fn failed(error: IotError) -> ApiError {
+    let (IotError::Refused(error) | IotError::Unknown(error)) = error;
+    error.into()
+}

@@ -1,0 +1,106 @@
+//! Certificates that are due, as far as the device's row goes. What happens to certificates themselves is tested on the emulator,
+//! in `tests/local/certificates`.
+
+use serde_json::{Value, json};
+use weir_runtime::{Function as _, Until};
+
+use super::iot::Fate;
+use super::{World, device};
+use crate::http::ask::{Ask, body, status};
+
+const LIST: &str = "ListThingPrincipals";
+
+async fn ask(world: &World, method: &str, path: &str, sent: Option<&Value>) -> Value {
+    let ask = Ask::new(method, path).admin();
+    let ask = sent.map_or_else(|| ask.clone(), |sent| ask.clone().json(sent));
+    world.function().answer(ask.event()).await.unwrap()
+}
+
+async fn registered() -> World {
+    let world = World::new().await;
+    assert_eq!(status(&ask(&world, "POST", "/devices", Some(&json!({"id": "b"}))).await), 201);
+    world
+}
+
+fn due(world: &World) -> bool {
+    world.engine.row("devices").get("certificates").is_some()
+}
+
+#[tokio::test]
+async fn refused_certificates_do_not_keep_the_settings_from_the_device() {
+    let world = registered().await;
+    world.cloud.next(LIST, Fate::Refused(403));
+    let change = json!({"enabled": false, "settings": {"a": 1}});
+    let answer = ask(&world, "PATCH", "/devices/b", Some(&change)).await;
+    assert_eq!((status(&answer), &body(&answer)["delivery"]), (200, &json!("pending")), "{answer}");
+    assert_eq!(world.cloud.retained("b"), Some(json!({"version": 2, "settings": {"a": 1}})));
+    assert!(world.delivered("b").await && due(&world));
+    assert_eq!(world.delivery().sweep(Until::NEVER).await.unwrap().delivered, 0, "not at once");
+    world.later(61);
+    assert_eq!(world.delivery().sweep(Until::NEVER).await.unwrap().delivered, 1);
+    assert!(!due(&world));
+    assert_eq!(world.cloud.versions("b"), [1, 2], "the settings are not published again");
+}
+
+#[tokio::test]
+async fn refused_settings_do_not_keep_the_certificates_as_they_are() {
+    let world = registered().await;
+    world.cloud.next("Publish", Fate::Refused(403));
+    ask(&world, "PATCH", "/devices/b", Some(&json!({"enabled": false, "settings": {"a": 1}}))).await;
+    assert!(!due(&world) && !world.delivered("b").await);
+}
+
+#[tokio::test]
+async fn an_attempt_without_an_answer_keeps_the_lease_and_the_next_one_finishes() {
+    for fate in [Fate::Lost, Fate::Unanswered, Fate::Refused(503)] {
+        let world = registered().await;
+        world.cloud.next(LIST, fate);
+        ask(&world, "PATCH", "/devices/b", Some(&json!({"enabled": false}))).await;
+        // The same request again waits for what may still arrive.
+        let answer = ask(&world, "PATCH", "/devices/b", Some(&json!({"enabled": false}))).await;
+        assert_eq!(body(&answer)["delivery"], "pending", "{fate:?}");
+        world.later(31);
+        let answer = ask(&world, "PATCH", "/devices/b", Some(&json!({"enabled": false}))).await;
+        assert_eq!(body(&answer)["delivery"], "delivered", "{fate:?}");
+        assert!(!due(&world));
+    }
+}
+
+#[tokio::test]
+async fn only_a_change_that_concerns_them_makes_certificates_due() {
+    let world = registered().await;
+    for (change, asks) in [
+        (json!({"name": "B"}), false),
+        (json!({"settings": {"a": 1}}), false),
+        (json!({"enabled": false}), true),
+        // It may have been given a certificate meanwhile.
+        (json!({"name": "C"}), true),
+        (json!({"enabled": true}), true),
+        (json!({"enabled": true}), false),
+    ] {
+        world.cloud.asked();
+        let answer = ask(&world, "PATCH", "/devices/b", Some(&change)).await;
+        assert_eq!(body(&answer)["delivery"], "delivered", "{change}");
+        assert_eq!(world.cloud.asked().iter().any(|asked| asked == LIST), asks, "{change}");
+    }
+    let off = json!({"id": "off", "enabled": false});
+    let world = World::new().await;
+    ask(&world, "POST", "/devices", Some(&off)).await;
+    assert!(world.cloud.asked().iter().any(|asked| asked == LIST), "a device that is registered disabled");
+}
+
+#[tokio::test]
+async fn a_device_is_not_registered_again_before_its_certificates_are_removed() {
+    let world = registered().await;
+    world.cloud.next(LIST, Fate::Refused(403));
+    assert_eq!(status(&ask(&world, "DELETE", "/devices/b", None).await), 204);
+    assert!(due(&world));
+    world.later(61);
+    world.cloud.next(LIST, Fate::Refused(403));
+    let refused = ask(&world, "POST", "/devices", Some(&json!({"id": "b"}))).await;
+    assert_eq!((status(&refused), &refused["headers"]["retry-after"]), (503, &json!("2")), "{refused}");
+    world.later(61);
+    assert_eq!(status(&ask(&world, "POST", "/devices", Some(&json!({"id": "b"}))).await), 201);
+    assert!(!due(&world));
+    assert!(world.devices().certificates_due(&device("nobody")).await.is_ok_and(|due| !due));
+}

@@ -16,3 +16,4 @@ mod settings;
 mod smoke;
 mod timestream;
 mod users;
+mod watch;

@@ -7,6 +7,7 @@ use anyhow::{Result, ensure};
 use console::style;
 use fleet_sim::fleet::Fleet;
 use tokio::process::Command;
+use tooling::browser;
 use tooling::build;
 use tooling::cloud;
 use tooling::deploy::Way;
@@ -23,6 +24,7 @@ use tooling::tools::{self, Set};
 
 use crate::bench;
 use crate::deny;
+use crate::environment::Environment;
 use crate::leak;
 use crate::lint;
 use crate::once;
@@ -97,7 +99,7 @@ impl Step {
     const fn does(self) -> &'static str {
         match self {
             Self::Format => "cargo fmt --all --check",
-            Self::Clippy => "cargo clippy --workspace --all-targets -- -D warnings",
+            Self::Clippy => "cargo clippy --workspace --all-targets and --test local, -- -D warnings",
             Self::Wasm => "cargo build --package weir-core --target wasm32-unknown-unknown --features fit",
             Self::Test => "cargo test --workspace",
             Self::Fuzz => {
@@ -121,19 +123,25 @@ impl Step {
                 return Ok(deny::advisories(place, &Progress::new()).await?.map_or(Passed::Whole, Passed::Skipped));
             }
             Self::Format => with_cargo(place, &["fmt", "--all", "--check"]).await,
-            Self::Clippy => {
-                with_cargo(place, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).await
-            }
+            Self::Clippy => clippy(place).await,
             Self::Wasm => wasm(place).await,
             Self::Test => with_cargo(place, &["test", "--workspace"]).await,
             Self::Fuzz => fuzz(place).await,
             Self::Lint => lint::run(place).await,
-            Self::Local => local(place).await,
+            Self::Local => return local(place).await,
             Self::Once => bounded_run(place).await,
             Self::Bench => bench::check().await,
         }?;
         Ok(Passed::Whole)
     }
+}
+
+/// Has clippy look at everything. The local-cloud tests are no part of `--all-targets`, because a plain `cargo test` leaves them out.
+async fn clippy(place: &Place) -> Result<()> {
+    for targets in [&["--all-targets"][..], &["--test", "local"]] {
+        with_cargo(place, &[&["clippy", "--workspace"], targets, &["--", "-D", "warnings"]].concat()).await?;
+    }
+    Ok(())
 }
 
 /// Builds the pure part for the browser, after fetching the standard library of that target where rustup manages the toolchain.
@@ -160,6 +168,8 @@ async fn fuzz(place: &Place) -> Result<()> {
 enum Passed {
     /// It ran.
     Whole,
+    /// It ran but for this, which is no fault of the repository either.
+    Without(String),
     /// It could not run, for this reason, which is not a fault of the repository.
     Skipped(String),
 }
@@ -186,7 +196,7 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     println!();
     for (step, time, outcome) in &done {
         let word = match outcome {
-            Ok(Passed::Whole) => style("passed").green(),
+            Ok(Passed::Whole | Passed::Without(_)) => style("passed").green(),
             Ok(Passed::Skipped(_)) => style("NOT RUN").yellow().bold(),
             Err(_) => style("FAILED").red().bold(),
         };
@@ -208,6 +218,7 @@ fn conclusion(done: &[(Step, Duration, Result<Passed>)]) -> (bool, String) {
     }
     let over = done.iter().filter_map(|(step, _, outcome)| match outcome {
         Ok(Passed::Skipped(why)) => Some(format!("\nNot run: {}, because {why}.", step.name())),
+        Ok(Passed::Without(what)) => Some(format!("\nNot run: of {} {what}.", step.name())),
         _ => None,
     });
     let over: String = over.collect();
@@ -226,15 +237,18 @@ fn free_ports() -> Result<Ports> {
     Ok(Ports { gateway: port::any_free()?, mqtt: port::any_free()? })
 }
 
-async fn local(place: &Place) -> Result<()> {
+async fn local(place: &Place) -> Result<Passed> {
     let progress = Progress::new();
-    tools::install(place, &[Set::Emulator, Set::Sam, Set::Moto], &progress).await?;
+    let browser = browser::find();
+    ensure!(browser.is_some() || std::env::var_os("CI").is_none(), "the pipeline needs a browser: install chromium");
+    tools::install(place, &[Set::Emulator, Set::Sam, Set::Moto, Set::Lambda], &progress).await?;
     // A test waits for changes of a device to take effect.
     let parameters = ["DeviceCacheSeconds=1".to_owned()];
     let mut cloud = prepare::local_cloud(place, free_ports()?, &parameters, Way::Direct, &progress).await?;
     let timestream = Timestream::start(place, &mut cloud.stack, port::any_free()?, &progress).await?;
     People::make(&cloud.stack, "").await?;
     cloud.stack.write(&place.run(stack::FILE))?;
+    let _environment = Environment::write(&cloud.stack, place)?;
     // Some of the tests run it.
     build::program(place, "operate").await?;
     let mut command = cargo();
@@ -248,7 +262,9 @@ async fn local(place: &Place) -> Result<()> {
     }
     drop((cloud, timestream));
     passed?;
-    clean.map(drop)
+    clean?;
+    let left_out = "what a page in a browser can do, because there is no chromium (WEIR_BROWSER names another)";
+    Ok(browser.map_or(Passed::Without(left_out.to_owned()), |_| Passed::Whole))
 }
 
 async fn bounded_run(place: &Place) -> Result<()> {
@@ -262,7 +278,7 @@ async fn bounded_run(place: &Place) -> Result<()> {
     for arguments in [&["smoke", "local", "--region", &cloud.stack.region][..], &["restore-drill"]] {
         let mut command = Command::new(&operate);
         command.args(arguments).env("WEIR_LOCAL", place.run(stack::FILE));
-        cloud::only(&mut command, &cloud.stack.endpoint, &cloud.stack.region);
+        cloud::only(&mut command, &cloud.stack.cloud());
         to_its_end("cargo operate", command).await?;
     }
     Ok(())
@@ -281,6 +297,8 @@ mod tests {
         assert!(end.contains("Not run: advisories, because there is no network."), "{end}");
         let (passed, end) = conclusion(&[done(Step::Lint, Err(anyhow::anyhow!("no"))), done(Step::Advisories, over())]);
         assert!(!passed && end == "Failed: lint. Once more: cargo xtask test --only lint", "{end}");
+        let (passed, end) = conclusion(&[done(Step::Local, Ok(Passed::Without("the page".to_owned())))]);
+        assert!(passed && end == "Everything else passed in 1 s.\nNot run: of local the page.", "{end}");
         assert_eq!(conclusion(&[done(Step::Lint, Ok(Passed::Whole))]), (true, "Everything passed in 1 s.".to_owned()));
     }
 }

@@ -23,6 +23,9 @@ pub struct Fleet {
     /// Seconds from one message of a device to the next.
     #[arg(long, default_value_t = DEFAULT.every)]
     pub every: u32,
+    /// Seconds that are simulated; after as many as pass between two messages of a device every one has sent.
+    #[arg(long, default_value_t = DEFAULT.seconds)]
+    pub seconds: u32,
     /// Per cent of the devices that are broken: all their values go into quarantine.
     #[arg(long, default_value_t = DEFAULT.broken)]
     pub broken: f64,
@@ -60,6 +63,7 @@ const DEFAULT: Fleet = Fleet {
     devices: 1_000_000,
     values: 10,
     every: 600,
+    seconds: 600,
     broken: 1.0,
     flow: 10.0,
     turning: 1.0,

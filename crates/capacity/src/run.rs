@@ -40,7 +40,7 @@ struct Schedule {
     broken: Vec<bool>,
 }
 
-/// Simulates the fleet: all devices once, and then some seconds of the flood.
+/// Simulates the fleet, unless told otherwise until every device has sent once, and then some seconds of the flood.
 ///
 /// # Errors
 /// Never, as long as the made-up ids are ids.
@@ -48,13 +48,13 @@ pub fn simulate(of: &Fleet) -> Result<Figures> {
     let mut rng = Rng::with_seed(of.seed);
     let schedule = Schedule::of(of, &mut rng);
     let mut fleet = Tally::default();
-    for second in 0..of.every.max(1) {
+    for second in 0..of.seconds.max(1) {
         seconds_of_fleet(&mut fleet, of, &schedule, second, &mut rng)?;
         fleet.tick();
     }
     let mut flood = Tally::default();
     for second in 0..FLOOD {
-        seconds_of_fleet(&mut flood, of, &schedule, second % of.every.max(1), &mut rng)?;
+        seconds_of_fleet(&mut flood, of, &schedule, second, &mut rng)?;
         seconds_of_flood(&mut flood, of, second, &mut rng)?;
         flood.tick();
     }
@@ -105,7 +105,7 @@ fn flow_sensors(of: &Fleet) -> u32 {
 /// A second of any day.
 fn seconds_of_fleet(tally: &mut Tally, of: &Fleet, schedule: &Schedule, second: u32, rng: &mut Rng) -> Result<()> {
     let flow = flow_sensors(of);
-    for &device in schedule.senders.get(second as usize).into_iter().flatten() {
+    for &device in schedule.senders.get((second % of.every.max(1)) as usize).into_iter().flatten() {
         let id = format!("device-{device:07}");
         for value in 0..of.values {
             if schedule.broken.get(device as usize).is_some_and(|broken| *broken) {

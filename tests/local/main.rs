@@ -17,3 +17,4 @@ mod settings;
 mod smoke;
 mod timestream;
 mod users;
+mod watch;

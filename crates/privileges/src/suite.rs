@@ -28,8 +28,9 @@ const NEAREST: [(&str, &[&str]); 12] = [
     ("reading", &["history"]),
 ];
 
-/// The modules that see no role at work which the others do not: what is asked of every deployed stack, and what only AWS can prove.
-const BESIDE: [&str; 2] = ["smoke", "live"];
+/// The modules that see no role at work which the others do not: what is asked of every deployed stack, what only AWS can prove, and
+/// functions that cargo-lambda runs without a role.
+const BESIDE: [&str; 3] = ["smoke", "live", "watch"];
 
 /// The program of the local-cloud tests.
 #[derive(Debug)]

@@ -57,7 +57,7 @@ pub async fn for_aws(place: &Place, progress: &Progress) -> Result<()> {
     let functions = functions(place)?;
     tools::install(place, &[Set::Lambda], progress).await?;
     let mut command = Command::new(Set::Lambda.program(place, "cargo-lambda"));
-    command.current_dir(place.root()).args(["lambda", "build", "--release", "--arm64"]);
+    command.current_dir(place.root()).args(["lambda", "build", "--release", "--arm64", "--locked"]);
     for function in &functions {
         command.args(["--package", function]);
     }

@@ -146,8 +146,11 @@ pub fn tail(file: &Path, lines: usize) -> String {
 
 /// Cargo, as it was when it started this program; without what it told this program about itself. Build scripts look at some of that
 /// (ring's does), so that crates would be compiled again whenever somebody runs cargo from a shell in between.
+///
+/// It builds what Cargo.lock names, or nothing.
 pub fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.arg("--locked");
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
             command.env_remove(name);
@@ -191,6 +194,12 @@ mod tests {
         lines.sort();
         assert_eq!(lines, ["one", "two"]);
         assert!(error.to_string().contains("exit status: 3") && error.to_string().contains("    two\n"), "{error}");
+    }
+
+    #[test]
+    fn cargo_builds_what_the_lock_file_names_or_nothing() {
+        let command = cargo();
+        assert_eq!(command.as_std().get_args().next().unwrap(), "--locked");
     }
 
     #[tokio::test]

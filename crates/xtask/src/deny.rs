@@ -67,7 +67,7 @@ async fn install(place: &Place, progress: &Progress) -> Result<()> {
     step.note("cargo install");
     let mut command = cargo();
     // Unoptimised: it is built in a third of the time, and needs two seconds either way.
-    command.args(["install", "cargo-deny", "--version", VERSION, "--locked", "--debug", "--root"]).arg(folder(place));
+    command.args(["install", "cargo-deny", "--version", VERSION, "--debug", "--root"]).arg(folder(place));
     // Outside the repository's own output, whose profile and toolchain are others.
     command.env("CARGO_TARGET_DIR", place.run("deny-target"));
     run_logged("cargo install cargo-deny", command, &place.run("deny.log"), |line| step.note(line.trim())).await?;

@@ -23,6 +23,7 @@ use tooling::tools::{self, Set};
 
 use crate::bench;
 use crate::deny;
+use crate::environment::Environment;
 use crate::leak;
 use crate::lint;
 use crate::once;
@@ -91,7 +92,7 @@ impl Step {
     const fn does(self) -> &'static str {
         match self {
             Self::Format => "cargo fmt --all --check",
-            Self::Clippy => "cargo clippy --workspace --all-targets -- -D warnings",
+            Self::Clippy => "cargo clippy --workspace --all-targets and --test local, -- -D warnings",
             Self::Wasm => "cargo build --package weir-core --target wasm32-unknown-unknown --features fit",
             Self::Test => "cargo test --workspace",
             Self::Lint => {
@@ -112,9 +113,7 @@ impl Step {
                 return Ok(deny::advisories(place, &Progress::new()).await?.map_or(Passed::Whole, Passed::Skipped));
             }
             Self::Format => with_cargo(place, &["fmt", "--all", "--check"]).await,
-            Self::Clippy => {
-                with_cargo(place, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).await
-            }
+            Self::Clippy => clippy(place).await,
             Self::Wasm => wasm(place).await,
             Self::Test => with_cargo(place, &["test", "--workspace"]).await,
             Self::Lint => lint::run(place).await,
@@ -124,6 +123,14 @@ impl Step {
         }?;
         Ok(Passed::Whole)
     }
+}
+
+/// Has clippy look at everything. The local-cloud tests are no part of `--all-targets`, because a plain `cargo test` leaves them out.
+async fn clippy(place: &Place) -> Result<()> {
+    for targets in [&["--all-targets"][..], &["--test", "local"]] {
+        with_cargo(place, &[&["clippy", "--workspace"], targets, &["--", "-D", "warnings"]].concat()).await?;
+    }
+    Ok(())
 }
 
 /// Builds the pure part for the browser, after fetching the standard library of that target where rustup manages the toolchain.
@@ -209,13 +216,14 @@ fn free_ports() -> Result<Ports> {
 
 async fn local(place: &Place) -> Result<()> {
     let progress = Progress::new();
-    tools::install(place, &[Set::Emulator, Set::Sam, Set::Moto], &progress).await?;
+    tools::install(place, &[Set::Emulator, Set::Sam, Set::Moto, Set::Lambda], &progress).await?;
     // A test waits for changes of a device to take effect.
     let parameters = ["DeviceCacheSeconds=1".to_owned()];
     let mut cloud = prepare::local_cloud(place, free_ports()?, &parameters, Way::Direct, &progress).await?;
     let timestream = Timestream::start(place, &mut cloud.stack, port::any_free()?, &progress).await?;
     People::make(&cloud.stack, "").await?;
     cloud.stack.write(&place.run(stack::FILE))?;
+    let _environment = Environment::write(&cloud.stack, place)?;
     // Some of the tests run it.
     build::program(place, "operate").await?;
     let mut command = cargo();

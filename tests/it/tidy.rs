@@ -66,6 +66,26 @@ fn every_source_file_says_first_what_it_is_for() {
     assert_none(sources().iter().filter_map(silent).collect(), "the first line is `//!` and a sentence");
 }
 
+#[test]
+fn what_is_shipped_checks_its_sums_and_is_built_of_what_the_lock_file_names() {
+    let read = |file: &str| fs::read_to_string(root().join(file)).unwrap();
+    let manifest = read("Cargo.toml");
+    let release = manifest.split("[profile.release]").nth(1).and_then(|rest| rest.split("\n[").next()).unwrap();
+    assert!(release.contains("overflow-checks = true"), "a sum that runs over would be stored wrong:{release}");
+    // Whatever the tools start is started by `tooling::process::cargo`, which says so itself.
+    let config = read(".cargo/config.toml");
+    let aliases = config.lines().filter(|line| line.contains("= \"run "));
+    assert_none(aliases.filter(|line| !line.contains("--locked")).map(str::to_owned).collect(), "without --locked");
+    let by_alias = ["cargo xtask ", "cargo operate ", "cargo privileges"];
+    let workflows = files(".github/workflows", ".yml").into_iter().chain(files(".ci", "run"));
+    let lines = workflows.flat_map(|(path, text)| {
+        let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().to_owned());
+        lines.map(|line| format!("{}: {}", name(&path), line.trim())).collect::<Vec<_>>()
+    });
+    let builds = lines.filter(|line| line.contains("cargo ") && !by_alias.iter().any(|alias| line.contains(alias)));
+    assert_none(builds.collect(), "builds without one of the aliases, which are --locked");
+}
+
 /// The crates that `package` is built with, itself left out, without development dependencies.
 fn tree(package: &str) -> Vec<String> {
     let cargo = Command::new(env!("CARGO"))

@@ -1,6 +1,7 @@
 //! The contract between template, crates and events: a name used in one of them exists in the others.
 
 mod failures;
+mod limits;
 mod rights;
 mod source;
 mod time;

@@ -120,7 +120,9 @@ async fn change_set(place: &Place, aws: &Aws, options: &Options, settings: &Sett
     sam.current_dir(place.root()).env("SAM_CLI_TELEMETRY", "0").env("__SAM_CLI_APP_DIR", place.run("sam"));
     sam.args(["deploy", "--config-env", &options.environment, "--no-execute-changeset", "--no-progressbar"]);
     sam.args(["--region", &options.region, "--parameter-overrides"]).args(&settings.parameters);
-    if let Some((bucket, role)) = bootstrap(aws, &options.environment, &settings.stack).await? {
+    if let Some(Bootstrap { bucket, role, boundary }) = bootstrap(aws, &options.environment, &settings.stack).await? {
+        // Without the boundary its role may make no roles.
+        sam.arg(format!("PermissionsBoundary={boundary}"));
         sam.args(["--no-resolve-s3", "--s3-bucket", &bucket, "--s3-prefix", &settings.stack, "--role-arn", &role]);
     }
     let mut found = None;
@@ -135,8 +137,19 @@ async fn change_set(place: &Place, aws: &Aws, options: &Options, settings: &Sett
     Ok(found.filter(|_| !same))
 }
 
-/// Bucket and role from the account's bootstrap stack. The emulator has none and needs none.
-async fn bootstrap(aws: &Aws, environment: &str, stack: &str) -> Result<Option<(String, String)>> {
+/// What an account's bootstrap stack has made for a stack.
+#[derive(Debug, PartialEq, Eq)]
+struct Bootstrap {
+    /// The bucket for packages.
+    bucket: String,
+    /// The role that CloudFormation works under.
+    role: String,
+    /// The policy that bounds every role it makes.
+    boundary: String,
+}
+
+/// What the account's bootstrap stack has made. The emulator has none and needs none.
+async fn bootstrap(aws: &Aws, environment: &str, stack: &str) -> Result<Option<Bootstrap>> {
     let names = [format!("{BOOTSTRAP}-{environment}"), BOOTSTRAP.to_owned()];
     for name in &names {
         // The pipeline's role may not even look at a stack that is not its own.
@@ -154,15 +167,15 @@ async fn bootstrap(aws: &Aws, environment: &str, stack: &str) -> Result<Option<(
     )
 }
 
-/// Bucket and role of a bootstrap stack, when it is the one for this stack: its role may do nothing to another.
-fn made_for(stack: &str, described: &Value) -> Option<(String, String)> {
+/// What a bootstrap stack has made, when it is the one for this stack: its role may do nothing to another.
+fn made_for(stack: &str, described: &Value) -> Option<Bootstrap> {
     let outputs = described.pointer("/Stacks/0/Outputs")?.as_array()?;
     let output = |key: &str| {
         let of_key = outputs.iter().find(|output| field(output, "OutputKey") == key)?;
         field(of_key, "OutputValue").as_str().map(str::to_owned)
     };
-    let (bucket, role) = (output("Artefacts")?, output("StackRole")?);
-    role.ends_with(&format!("/{stack}-stack")).then_some((bucket, role))
+    let made = Bootstrap { bucket: output("Artefacts")?, role: output("StackRole")?, boundary: output("Boundary")? };
+    made.role.ends_with(&format!("/{stack}-stack")).then_some(made)
 }
 
 async fn changes(aws: &Aws, change_set: &str) -> Result<Vec<Value>> {
@@ -232,8 +245,11 @@ mod tests {
     fn only_the_bootstrap_stack_that_was_made_for_a_stack_is_taken_for_it() {
         let output = |key: &str, value: &str| json!({"OutputKey": key, "OutputValue": value});
         let role = output("StackRole", "arn:aws:iam::111122223333:role/weir-dev-stack");
-        let described = json!({"Stacks": [{"Outputs": [output("Artefacts", "weir-dev-artefacts"), role]}]});
-        assert_eq!(made_for("weir-dev", &described).unwrap().0, "weir-dev-artefacts");
+        let boundary = output("Boundary", "arn:aws:iam::111122223333:policy/weir-dev-boundary");
+        let described = json!({"Stacks": [{"Outputs": [output("Artefacts", "weir-dev-artefacts"), role, boundary]}]});
+        let made = made_for("weir-dev", &described).unwrap();
+        assert_eq!(made.bucket, "weir-dev-artefacts");
+        assert!(made.boundary.ends_with("/weir-dev-boundary"), "{made:?}");
         assert_eq!(made_for("weir-stage", &described), None);
         assert_eq!(made_for("weir-dev", &json!({"Stacks": [{}]})), None);
     }

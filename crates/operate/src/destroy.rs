@@ -21,6 +21,14 @@ const STAYS: [(&str, &str); 5] = [
     ("AWS::Backup::BackupVault", "the vault, with all daily copies"),
 ];
 
+/// What stays in prod cannot be deleted by mistake either.
+const PROTECTED: &str = "
+In prod the tables and the user pool are protected from deletion as well. Whoever means to delete one takes that away first:
+  aws dynamodb update-table --table-name NAME --no-deletion-protection-enabled
+  aws dynamodb delete-table --table-name NAME
+  aws cognito-idp update-user-pool --user-pool-id ID --deletion-protection INACTIVE
+  aws cognito-idp delete-user-pool --user-pool-id ID";
+
 /// The options of `destroy`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
@@ -50,7 +58,7 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     let found = preflight::account_only(&aws, &options.account).await?;
     ensure!(found.is_none(), "nothing was deleted: {}", found.unwrap_or_default());
     let resources = resources(&aws, &settings.stack).await?;
-    println!("{}", page(&settings.stack, &resources));
+    println!("{}", page(&settings, &resources));
     let question = "nothing was deleted: give the stack's name to go on, --confirm";
     ensure!(options.confirm.as_ref() == Some(&settings.stack), "{question} {}", settings.stack);
     let step = progress.step("deletion");
@@ -100,7 +108,7 @@ fn status(answer: Result<Value, Refusal>) -> Result<String> {
     }
 }
 
-fn page(stack: &str, resources: &[Value]) -> String {
+fn page(settings: &Settings, resources: &[Value]) -> String {
     let of = |kind: &str| {
         let named = resources.iter().filter(|resource| field(resource, "ResourceType") == kind);
         named
@@ -108,14 +116,18 @@ fn page(stack: &str, resources: &[Value]) -> String {
             .map(str::to_owned)
             .collect::<Vec<_>>()
     };
-    let mut text =
-        format!("{stack} has {} resources. All go but these, which stay and go on costing:\n", resources.len());
+    let (stack, count) = (&settings.stack, resources.len());
+    let mut text = format!("{stack} has {count} resources. All go but these, which stay and go on costing:\n");
     for (kind, what) in STAYS {
         for name in of(kind) {
             text.push_str(&format!("  {name:<44} {what}\n"));
         }
     }
-    text + "Logs go. A new stack of the same name cannot take over what stays: import it, or delete it first."
+    text.push_str("Logs go. A new stack of the same name cannot take over what stays: import it, or delete it first.");
+    if settings.parameters.iter().any(|parameter| parameter == "Environment=prod") {
+        text.push_str(PROTECTED);
+    }
+    text
 }
 
 #[cfg(test)]
@@ -129,7 +141,13 @@ mod tests {
             resource("AWS::DynamoDB::Table", "weir-dev-levels"),
             resource("AWS::Lambda::Function", "weir-dev-organizer"),
         ];
-        let page = page("weir-dev", &all);
+        let of = |environment: &str| {
+            let parameters = vec![format!("Environment={environment}")];
+            page(&Settings { region: String::new(), stack: format!("weir-{environment}"), parameters }, &all)
+        };
+        assert!(of("prod").contains("--no-deletion-protection-enabled"), "{}", of("prod"));
+        let page = of("dev");
+        assert!(!page.contains("protected"), "{page}");
         assert!(
             page.contains("has 2 resources")
                 && page.contains("weir-dev-levels")

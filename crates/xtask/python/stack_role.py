@@ -22,9 +22,11 @@ logging.getLogger("samtranslator").setLevel(logging.ERROR)
 
 # One environment in one account.
 WORLD = {"Project": "weir", "Environment": "dev", "AWS::Partition": "aws", "AWS::Region": "eu-central-1", "AWS::AccountId": "111122223333",
-         "AWS::StackName": "weir-bootstrap", "Artefacts.Arn": "arn:aws:s3:::weir-dev-artefacts", "StackName": "weir-dev"}
+         "AWS::StackName": "weir-bootstrap", "Artefacts.Arn": "arn:aws:s3:::weir-dev-artefacts", "StackName": "weir-dev",
+         "Boundary": "arn:aws:iam::111122223333:policy/weir-dev-boundary"}
 # What the functions' shift needs is there only with a shift; Parameters of another environment change nothing here.
-PARAMETERS = {"Project": "weir", "Environment": "dev", "TrafficShift": "Canary10Percent5Minutes"}
+PARAMETERS = {"Project": "weir", "Environment": "dev", "TrafficShift": "Canary10Percent5Minutes",
+              "PermissionsBoundary": WORLD["Boundary"]}
 
 TRANSFORM = "arn:aws:cloudformation:eu-central-1:aws:transform/Serverless-2016-10-31"
 # The property that names a thing of a type (without it CloudFormation names it after the stack and the logical id), and its ARN.
@@ -92,7 +94,7 @@ UNUSED = {
     "topics deliver no status under a role": ["AWS::SNS::* iam:*"],
     "computers of our own are nothing to Lambda": ["codedeploy:RegisterOnPremisesInstance"],
     "not an action that IAM knows; the other one is what is asked for": ["backup-storage:Mount", "s3:GetObjectMetadata"],
-    "roles have no boundary": ["iam:*RolePermissionsBoundary"],
+    "no role loses its boundary": ["iam:DeleteRolePermissionsBoundary"],
 }
 
 
@@ -109,6 +111,8 @@ def main(environment: Path) -> int:
         kind = resource["Type"]
         if kind not in ARNS:
             sys.exit(f"{name}: the check does not know the ARNs of {kind}; add them to crates/xtask/python/stack_role.py")
+        if kind == "AWS::IAM::Role" and "PermissionsBoundary" not in resource["Properties"]:
+            missing["iam:CreateRole", kind] = f"a boundary, without which it may not make {name}"
         for action, arn in needs(name, resource, handlers[kind], known, unused):
             asked.add(action)
             if not any(allows(grant, action, arn) for grant in grants):

@@ -33,3 +33,62 @@ fn the_pipeline_may_ask_what_the_tests_of_a_deployment_ask_and_no_more() {
         assert!(ASKED.iter().any(|(_, _, asked)| *asked == action), "no test asks for {action}");
     }
 }
+
+/// A role of the templates: its statements that allow something.
+fn allowed<'a>(template: &'a Template, role: &str) -> Vec<&'a Value> {
+    let roles = template.resources("AWS::IAM::Role");
+    let role = roles.get(role).unwrap_or_else(|| panic!("there is no {role}"));
+    statements(&role["Policies"]).into_iter().filter(|statement| statement["Effect"] == "Allow").collect()
+}
+
+#[test]
+fn the_pipeline_may_look_at_the_bootstrap_stack_and_not_change_it() {
+    let bootstrap = Template::parse(include_str!("../../../.github/bootstrap.yaml"));
+    let of_the_stack: Vec<&str> = allowed(&bootstrap, "DeployRole")
+        .into_iter()
+        .filter(|statement| statement["Resource"].to_string().contains("stack/${AWS::StackName}/"))
+        .flat_map(|statement| words(&statement["Action"]))
+        .collect();
+    assert_eq!(of_the_stack, ["cloudformation:DescribeStacks"]);
+}
+
+#[test]
+fn no_role_that_the_pipeline_makes_has_more_rights_than_the_boundary() {
+    let bootstrap = Template::parse(include_str!("../../../.github/bootstrap.yaml"));
+    let gives = ["iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:PutRolePermissionsBoundary"];
+    let mut given = Vec::new();
+    for statement in allowed(&bootstrap, "StackRole") {
+        for action in words(&statement["Action"]).into_iter().filter(|action| action.starts_with("iam:")) {
+            let bounded = &statement["Condition"]["StringEquals"]["iam:PermissionsBoundary"]["Ref"] == "Boundary";
+            assert!(bounded || !gives.contains(&action), "{action} is allowed without the boundary");
+            let of_policies =
+                action.contains('*') || action.contains("PolicyVersion") || action.ends_with("reatePolicy");
+            assert!(!of_policies && action != "iam:DeleteRolePermissionsBoundary", "{action} gets round the boundary");
+            given.push(action);
+        }
+    }
+    assert!(gives.iter().all(|action| given.contains(action)), "{given:?}");
+}
+
+#[test]
+fn the_boundary_leaves_every_role_of_the_stack_its_rights() {
+    let bootstrap = Template::parse(include_str!("../../../.github/bootstrap.yaml"));
+    let template = Template::parse(include_str!("../../../template.yaml"));
+    let policies = bootstrap.resources("AWS::IAM::ManagedPolicy");
+    let bounds: Vec<&str> = statements(&policies["Boundary"]["PolicyDocument"])
+        .into_iter()
+        .inspect(|statement| assert_eq!(statement["Effect"], "Allow"))
+        .flat_map(|statement| words(&statement["Action"]))
+        .collect();
+    let within = |action: &str| {
+        let fits = |bound: &&str| bound.strip_suffix('*').map_or(*bound == action, |start| action.starts_with(start));
+        bounds.iter().any(|bound| fits(&bound))
+    };
+    let wide = bounds.iter().filter(|bound| bound.starts_with("iam:") || bound.starts_with("sts:") || **bound == "*");
+    assert_eq!(wide.collect::<Vec<_>>(), Vec::<&&str>::new(), "a role could get round the boundary");
+    for role in template.resources("AWS::IAM::Role").into_keys() {
+        for action in allowed(&template, role).into_iter().flat_map(|statement| words(&statement["Action"])) {
+            assert!(within(action), "the boundary takes {action} from {role}");
+        }
+    }
+}

@@ -7,6 +7,9 @@ use tooling::deploy::Settings;
 
 use super::Options;
 
+/// Concurrent executions that an account cannot reserve.
+const UNRESERVED: u64 = 10;
+
 /// Every reason not to deploy, each with what to do about it.
 ///
 /// # Errors
@@ -18,7 +21,38 @@ pub async fn look(aws: &Aws, options: &Options, settings: &Settings) -> Result<V
         let answer = aws.try_ask("timestream-write", "describe_endpoints", &json!({})).await?;
         found.extend(timestream(&answer, &options.environment, &options.region));
     }
+    let reserved = reserved(settings);
+    if found.is_empty() && reserved > 0 {
+        let answer = aws.try_ask("lambda", "get_account_settings", &json!({})).await?;
+        found.extend(concurrency(&answer, reserved, &options.environment));
+    }
     Ok(found)
+}
+
+/// The concurrent executions that the stack is to have reserved.
+fn reserved(settings: &Settings) -> u64 {
+    let of = |name: &str| {
+        let mut named = settings.parameters.iter().filter_map(|parameter| parameter.strip_prefix(name));
+        named.next_back().and_then(|number| number.parse::<u64>().ok()).unwrap_or_default()
+    };
+    ["CalibrationConcurrency=", "OrganizerConcurrency="].map(of).iter().sum()
+}
+
+/// Lambda refuses to reserve what would leave an account less than 10 executions; a new account has 10 in all.
+fn concurrency(answer: &Result<Value, Refusal>, reserved: u64, environment: &str) -> Option<String> {
+    let limit = match answer {
+        Ok(answer) => answer.pointer("/AccountLimit/ConcurrentExecutions").and_then(Value::as_u64).unwrap_or_default(),
+        Err(refusal) => {
+            return Some(format!("AWS does not say how many functions may run at once: {}", refusal.message));
+        }
+    };
+    (limit < reserved.saturating_add(UNRESERVED)).then(|| {
+        format!(
+            "{reserved} concurrent executions are to be reserved, and this account has {limit} in all, of which {UNRESERVED} must stay \
+             unreserved. Have its quota raised, or say CalibrationConcurrency=0, OrganizerConcurrency=0 and IngestConcurrency=0 in \
+             samconfig.toml, section {environment}.deploy.parameters"
+        )
+    })
 }
 
 /// What is wrong with the account, if anything.
@@ -98,6 +132,18 @@ mod tests {
                 .contains("eu-north-1 has none")
         );
         assert_eq!(timestream(&Ok(json!({"Endpoints": [{}]})), "dev", "eu-central-1"), None);
+    }
+
+    #[test]
+    fn an_account_that_has_too_little_concurrency_to_reserve_is_told_before_anything_changes() {
+        let parameters = ["CalibrationConcurrency=20".to_owned(), "OrganizerConcurrency=10".to_owned()];
+        let settings = Settings { region: String::new(), stack: "weir-stage".into(), parameters: parameters.into() };
+        assert_eq!(reserved(&settings), 30);
+        let account = |limit: u64| Ok(json!({"AccountLimit": {"ConcurrentExecutions": limit}}));
+        assert_eq!(concurrency(&account(40), 30, "stage"), None);
+        let advice = concurrency(&account(10), 30, "stage").unwrap();
+        assert!(advice.contains("this account has 10 in all") && advice.contains("section stage.deploy"), "{advice}");
+        assert!(concurrency(&refused("AccessDeniedException", "no"), 30, "stage").unwrap().contains("does not say"));
     }
 
     #[test]

@@ -1,0 +1,61 @@
+//! What is held back: the concurrency that devices can take from the API, and the deletion of what holds data.
+
+use serde_json::json;
+use tooling::deploy::Settings;
+use tooling::place::Place;
+use weir_tests::template::Template;
+
+use super::source::root;
+use super::{camel_case, each};
+
+/// The functions that messages of devices invoke.
+const OF_MESSAGES: [&str; 2] = ["calibration", "organizer"];
+/// What a new account can run at once; none of it can be reserved.
+const UNRESERVED: u32 = 10;
+
+#[test]
+fn each_function_that_messages_wake_can_be_kept_from_taking_the_whole_account() {
+    let template = Template::read(&root());
+    let functions = template.resources("AWS::Serverless::Function");
+    let mappings = template.resources("AWS::Lambda::EventSourceMapping");
+    for name in OF_MESSAGES.map(camel_case) {
+        let limit =
+            json!({"Fn::If": [format!("Limit{name}"), {"Ref": format!("{name}Concurrency")}, {"Ref": "AWS::NoValue"}]});
+        assert_eq!(functions[format!("{name}Function").as_str()]["ReservedConcurrentExecutions"], limit);
+        assert_eq!(template.section("Parameters")[&format!("{name}Concurrency")]["Default"], 0);
+    }
+    let limit = json!({"Fn::If": ["LimitIngest", {"MaximumConcurrency": {"Ref": "IngestConcurrency"}}, {"Ref": "AWS::NoValue"}]});
+    assert_eq!(mappings["CalibrationIngestMapping"]["ScalingConfig"], limit);
+    assert_eq!(template.section("Parameters")["IngestConcurrency"]["Default"], "0");
+}
+
+#[test]
+fn where_it_is_limited_the_queue_leaves_some_of_it_to_the_rules_and_a_new_account_reserves_none() {
+    let place = Place::of_run("test").expect("the tests live in the repository");
+    let limits = |environment: &str| {
+        let settings = Settings::of(&place, environment, &[]).unwrap_or_else(|error| panic!("{error:#}"));
+        ["Calibration", "Organizer", "Ingest"].map(|name| {
+            let start = format!("{name}Concurrency=");
+            let found = settings.parameters.iter().find_map(|parameter| parameter.strip_prefix(&start));
+            found.map_or(0, |number| number.parse::<u32>().expect("a number"))
+        })
+    };
+    for environment in ["local", "dev"] {
+        assert_eq!(limits(environment), [0, 0, 0], "{environment}: a new account has {UNRESERVED} and reserves none");
+    }
+    for environment in ["stage", "prod"] {
+        let [calibration, organizer, ingest] = limits(environment);
+        assert!(
+            organizer > 0 && ingest >= 2 && ingest < calibration,
+            "{environment}: {calibration} {organizer} {ingest}"
+        );
+    }
+}
+
+#[test]
+fn in_prod_nobody_deletes_a_table_by_mistake() {
+    let template = Template::read(&root());
+    each("table", template.resources("AWS::DynamoDB::Table"), |(id, table)| {
+        assert_eq!(table["DeletionProtectionEnabled"], json!({"Fn::If": ["IsProd", true, false]}), "{id}");
+    });
+}

@@ -15,6 +15,7 @@ mod redrive;
 mod registry;
 mod settings;
 mod smoke;
+mod strangers;
 mod timestream;
 mod users;
 mod watch;

@@ -1,4 +1,4 @@
-//! What a device's certificate is good for, where the local cloud enforces the policies of the template: `cargo privileges`.
+//! What a device's certificate is good for, by the policies of the template.
 
 use serde_json::json;
 use tooling::certificate::{self, Identity};
@@ -16,7 +16,6 @@ async fn open(local: &Local, identity: &Identity) -> Result<Connection, String> 
 }
 
 #[tokio::test]
-#[ignore = "policies are enforced by cargo privileges"]
 async fn a_certificate_connects_only_as_its_own_thing() {
     let local = Local::running();
     let (own, other) = (buoy(&local, "k-01").await, buoy(&local, "k-02").await);
@@ -30,7 +29,6 @@ async fn a_certificate_connects_only_as_its_own_thing() {
 }
 
 #[tokio::test]
-#[ignore = "policies are enforced by cargo privileges"]
 async fn a_device_publishes_only_under_its_own_id() {
     let local = Local::running();
     let (own, _other) = (buoy(&local, "k-03").await, buoy(&local, "k-04").await);
@@ -56,7 +54,6 @@ async fn a_device_publishes_only_under_its_own_id() {
 }
 
 #[tokio::test]
-#[ignore = "policies are enforced by cargo privileges"]
 async fn a_device_hears_only_what_is_for_it() {
     let local = Local::running();
     let (own, _other) = (buoy(&local, "k-05").await, buoy(&local, "k-06").await);

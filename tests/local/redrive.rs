@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio::process::Command;
 use tokio::sync::Mutex;
-use tooling::cloud::{self, KEY};
+use tooling::cloud;
 use weir_tests::local::{Local, now};
 
 /// The queues are the stack's, so one test after the other has them.
@@ -25,8 +25,8 @@ fn redrive(local: &Local, from: &[&str]) -> Command {
     for from in from {
         command.args(["--from", from]);
     }
-    cloud::only(&mut command, &local.stack.endpoint, &local.stack.region);
-    command.env("AWS_ACCESS_KEY_ID", KEY).kill_on_drop(true).stdin(Stdio::null()).stdout(Stdio::piped());
+    cloud::only(&mut command, &local.stack.cloud());
+    command.kill_on_drop(true).stdin(Stdio::null()).stdout(Stdio::piped());
     command
 }
 

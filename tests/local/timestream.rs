@@ -12,7 +12,7 @@ use weir_tests::timestream_query::{history_at, rows};
 
 /// What moto holds of a span of time. It forgets what the records of a request have in common, the device among it.
 async fn records(local: &Local, from: i64, to: i64) -> Vec<Value> {
-    let moto = Cloud::new(local.stack.output(ENDPOINT).unwrap(), &local.stack.region);
+    let moto = Cloud::new(local.stack.output(ENDPOINT).unwrap(), &local.stack.region, &local.stack.key);
     let call = Call { service: "timestream", method: "GET", path: "/moto-api/data.json", ..Call::default() };
     let all: Value = serde_json::from_slice(&moto.bytes(call).await.unwrap()).unwrap();
     let within = |record: &&Value| record["Time"].as_str().is_some_and(|at| (from..to).contains(&at.parse().unwrap()));
@@ -52,7 +52,7 @@ async fn a_message_of_250_values_is_written_whole() {
 async fn questions_are_understood_by_another_timestream_and_its_answers_by_us() {
     let local = Local::running();
     let address = local.stack.output(ENDPOINT).unwrap();
-    let moto = Cloud::new(address, &local.stack.region);
+    let moto = Cloud::new(address, &local.stack.region, &local.stack.key);
     let at = Timestamp::from_millis(1_795_155_884_000);
     let span = Span { from: at, to: at.plus_seconds(1) };
     let question = "SELECT sensor, bin(time, 1h) AS start, quality, count(*) AS n, sum(value) AS total, min(value) AS low, max(value) AS high FROM \"weir-test\".\"readings\" WHERE time >= from_milliseconds(1795155884000) AND time < from_milliseconds(1795155885000) AND measure_name = 'reading' AND device = 'buoy-01' AND sensor IN ('ph') GROUP BY sensor, bin(time, 1h), quality ORDER BY sensor ASC, start ASC, quality ASC LIMIT 6";

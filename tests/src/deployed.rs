@@ -63,7 +63,7 @@ impl Deployed {
         } else {
             let local = Local::running().stack;
             let name = Settings::read(&place, &[]).expect("samconfig.toml names the local stack").stack;
-            (Aws::emulated(&place, &local.endpoint, &local.region), local.region, name)
+            (Aws::emulated(&place, &local.cloud()), local.region, name)
         };
         let mut deployed = Self { aws, region, outputs: BTreeMap::new(), parameters: BTreeMap::new() };
         let answer = deployed.ask("cloudformation", "describe_stacks", json!({ "StackName": name })).await;

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use aws_sdk_sqs::config::{Credentials, SharedCredentialsProvider};
-use tooling::cloud::KEY;
 use tooling::place::Place;
 use tooling::progress::Progress;
 use tooling::stack::Stack;
@@ -87,7 +86,8 @@ impl Target {
                 let stack = Stack::running()?;
                 let name = stack.function("calibration")?;
                 let prefix = name.strip_suffix("-calibration").unwrap_or(name).to_owned();
-                let credentials = SharedCredentialsProvider::new(Credentials::new(KEY, KEY, None, None, "local"));
+                let key = Credentials::new(&stack.key.id, &stack.key.secret, None, None, "local");
+                let credentials = SharedCredentialsProvider::new(key);
                 let sdk = config::sdk_of(stack.region.clone(), credentials, Some(stack.endpoint.clone()))?;
                 (prefix, sdk, stack.endpoint)
             }

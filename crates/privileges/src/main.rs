@@ -81,7 +81,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(functions: Vec<String>) -> Result<ExitCode> {
-    let place = Place::enforcing_roles("privileges")?;
+    let place = Place::keeping_state("privileges")?;
     let progress = Progress::new();
     tools::install(&place, &[Set::Emulator, Set::Sam, Set::Moto], &progress).await?;
     let ports = Ports { gateway: port::any_free()?, mqtt: port::any_free()? };
@@ -89,7 +89,7 @@ async fn run(functions: Vec<String>) -> Result<ExitCode> {
         prepare::local_cloud(&place, ports, &["DeviceCacheSeconds=1".to_owned()], Way::Direct, &progress).await?;
     let _timestream = Timestream::start(&place, &mut cloud.stack, port::any_free()?, &progress).await?;
     People::make(&cloud.stack, "").await?;
-    let aws = Aws::emulated(&place, &cloud.stack.endpoint, &cloud.stack.region);
+    let aws = Aws::emulated(&place, &cloud.stack.cloud());
     let all = role::all(&aws, &cloud.stack).await?;
     let named = functions.iter().map(|name| {
         let found = all.iter().find(|role| role.function == *name);

@@ -28,9 +28,9 @@ const NEAREST: [(&str, &[&str]); 12] = [
     ("reading", &["history"]),
 ];
 
-/// The modules that see no role at work which the others do not: what is asked of every deployed stack, what only AWS can prove, and
-/// functions that cargo-lambda runs without a role.
-const BESIDE: [&str; 3] = ["smoke", "live", "watch"];
+/// The modules that see no role at work which the others do not: what is asked of every deployed stack, what only AWS can prove,
+/// functions that cargo-lambda runs without a role, and who is not let in.
+const BESIDE: [&str; 4] = ["smoke", "live", "watch", "strangers"];
 
 /// The program of the local-cloud tests.
 #[derive(Debug)]

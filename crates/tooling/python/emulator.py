@@ -1,10 +1,11 @@
-"""Runs MiniStack for `cargo xtask`: every listener on loopback, never longer than the process that started it, and no
-process left over."""
+"""Runs MiniStack for `cargo xtask`: every listener on loopback, roles and policies enforced, nobody let in whom guard.py refuses, never
+longer than the process that started it, and no process left over."""
 
 import asyncio
 import atexit
 import os
 import signal
+import ssl
 import sys
 import threading
 import time
@@ -13,7 +14,7 @@ create_server = asyncio.base_events.BaseEventLoop.create_server
 
 
 async def create_loopback_server(self, factory, host=None, port=None, **options):
-    # The MQTT listener of this release asks for every interface, and lets clients without a certificate in.
+    # The MQTT listener of this release asks for every interface.
     return await create_server(self, factory, "127.0.0.1" if host == "0.0.0.0" else host, port, **options)
 
 
@@ -41,12 +42,25 @@ asyncio.base_events.BaseEventLoop.create_server = create_loopback_server
 threading.Thread(target=end_with_parent, daemon=True).start()
 atexit.register(end_functions)
 
-if os.environ.get("AUTH") == "true":
-    sys.dont_write_bytecode = True  # of a file of the repository
-    import enforcing  # noqa: F401: it takes its place by itself
+sys.dont_write_bytecode = True  # of files of the repository
+import enforcing  # noqa: E402, F401: it takes its place by itself
+import guard  # noqa: E402
 
-    sys.dont_write_bytecode = False
+sys.dont_write_bytecode = False
 
-from ministack.app import main  # noqa: E402: the listener has to be replaced first
+import ministack.app  # noqa: E402: the listener has to be replaced first
+from ministack.services import iot  # noqa: E402
 
-main()
+context_of_mqtt = iot._mtls_build_ssl_context
+
+
+def context_that_asks_for_a_certificate():
+    # AWS lets no device in without one.
+    context = context_of_mqtt()
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+iot._mtls_build_ssl_context = context_that_asks_for_a_certificate
+ministack.app.app = guard.guarded(ministack.app.app)
+ministack.app.main()

@@ -1,4 +1,4 @@
-"""What the local cloud does differently from MiniStack where it enforces roles (`cargo privileges`)."""
+"""What the local cloud does differently from MiniStack where it enforces roles and policies."""
 
 import contextvars
 import json

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::cloud;
+use crate::cloud::{self, Cloud};
 use crate::place::Place;
 use crate::tools::Set;
 
@@ -60,8 +60,8 @@ impl Aws {
     }
 
     /// The local cloud.
-    pub fn emulated(place: &Place, endpoint: &str, region: &str) -> Self {
-        Self::new(place, cloud::environment(endpoint, region), Some(endpoint.to_owned()), &cloud::FOREIGN)
+    pub fn emulated(place: &Place, cloud: &Cloud) -> Self {
+        Self::new(place, cloud::environment(cloud), Some(cloud.endpoint().to_owned()), &cloud::FOREIGN)
     }
 
     fn new(

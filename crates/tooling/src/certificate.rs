@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use crate::secret;
 use crate::stack::Stack;
 
+/// Name of the certificate that is good for everything, and of its policy.
+pub const WATCHER: &str = "watcher";
+
 /// The identity of a device. Its name is the thing's name and the MQTT client id.
 #[derive(Debug, Clone)]
 pub struct Identity {
@@ -44,4 +47,18 @@ pub async fn make(stack: &Stack, name: &str, policies: &[&str]) -> Result<Identi
     std::fs::write(&identity.certificate, text("/certificatePem")?).context("cannot write a certificate")?;
     secret::write(&identity.key, text("/keyPair/PrivateKey")?)?;
     Ok(identity)
+}
+
+/// Creates a certificate that is good for everything: for the person who watches what devices send.
+///
+/// # Errors
+/// As [`make`].
+pub async fn watcher(stack: &Stack) -> Result<Identity> {
+    let everything = json!({
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}],
+    });
+    let policy = json!({ "policyDocument": everything.to_string() });
+    stack.cloud().json("iot", "POST", &format!("/policies/{WATCHER}"), &[], Some(&policy)).await?;
+    make(stack, WATCHER, &[WATCHER]).await
 }

@@ -1,21 +1,32 @@
 //! Plain HTTP calls to the local cloud, for the services whose SDK would take too long to compile.
 
+use std::fmt;
+
 use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::process::Command;
 
 use crate::http::{Http, Request};
+use crate::secret;
 
 /// The account of every caller of the emulator.
 pub const ACCOUNT: &str = "000000000000";
-/// Access key and secret key that the emulator accepts.
-pub const KEY: &str = "test";
+/// Access key and secret key of whoever owns the account of a run: made up for it, so that nobody else has them.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Key {
+    /// The access key.
+    pub id: String,
+    /// The secret key.
+    pub secret: String,
+}
 
 /// The control planes of the local cloud.
 #[derive(Debug, Clone)]
 pub struct Cloud {
     endpoint: String,
     region: String,
+    key: Key,
     http: Http,
 }
 
@@ -34,10 +45,32 @@ pub struct Call<'a> {
     pub body: Vec<u8>,
 }
 
+impl Key {
+    /// A new one.
+    ///
+    /// # Errors
+    /// When this computer has no random numbers.
+    pub fn made_up() -> Result<Self> {
+        let [id, secret] = [secret::random::<12>()?, secret::random::<12>()?].map(hexadecimal);
+        // No key of AWS begins so: those would be taken for a user's or a role's.
+        Ok(Self { id: format!("WEIR{}", id.to_uppercase()), secret })
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+        text.write_str("Key")
+    }
+}
+
+fn hexadecimal(bytes: [u8; 12]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 impl Cloud {
-    /// The cloud at an endpoint such as `http://127.0.0.1:4566`.
-    pub fn new(endpoint: &str, region: &str) -> Self {
-        Self { endpoint: endpoint.to_owned(), region: region.to_owned(), http: Http::new() }
+    /// The cloud at an endpoint such as `http://127.0.0.1:4566`, whose owner has this key.
+    pub fn new(endpoint: &str, region: &str, key: &Key) -> Self {
+        Self { endpoint: endpoint.to_owned(), region: region.to_owned(), key: key.clone(), http: Http::new() }
     }
 
     /// The answer's bytes.
@@ -50,10 +83,13 @@ impl Cloud {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.endpoint))
-            // The emulator reads from the signature only which service is meant; without AUTH=true it checks nothing else.
+            // Of the owner's signature the emulator reads whose it is and which service is meant, and checks nothing else.
             .header(
                 "authorization",
-                format!("AWS4-HMAC-SHA256 Credential={KEY}/20260101/{}/{service}/aws4_request, SignedHeaders=host, Signature=0", self.region),
+                format!(
+                    "AWS4-HMAC-SHA256 Credential={}/20260101/{}/{service}/aws4_request, SignedHeaders=host, Signature=0",
+                    self.key.id, self.region
+                ),
             )
             .header("x-amz-date", "20260101T000000Z");
         for (name, value) in headers {
@@ -98,16 +134,21 @@ impl Cloud {
     pub fn region(&self) -> &str {
         &self.region
     }
+
+    /// Its owner's key.
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
 }
 
 /// Environment variables that make a program talk to the local cloud and never to AWS, whatever the caller has configured.
-pub fn environment(endpoint: &str, region: &str) -> Vec<(&'static str, String)> {
+pub fn environment(cloud: &Cloud) -> Vec<(&'static str, String)> {
     vec![
-        ("AWS_ENDPOINT_URL", endpoint.to_owned()),
-        ("AWS_REGION", region.to_owned()),
-        ("AWS_DEFAULT_REGION", region.to_owned()),
-        ("AWS_ACCESS_KEY_ID", KEY.to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", KEY.to_owned()),
+        ("AWS_ENDPOINT_URL", cloud.endpoint.clone()),
+        ("AWS_REGION", cloud.region.clone()),
+        ("AWS_DEFAULT_REGION", cloud.region.clone()),
+        ("AWS_ACCESS_KEY_ID", cloud.key.id.clone()),
+        ("AWS_SECRET_ACCESS_KEY", cloud.key.secret.clone()),
         ("AWS_CONFIG_FILE", "/dev/null".to_owned()),
         ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".to_owned()),
         ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
@@ -118,8 +159,8 @@ pub fn environment(endpoint: &str, region: &str) -> Vec<(&'static str, String)> 
 }
 
 /// Gives a program [`environment`], and removes what would override it.
-pub fn only(command: &mut Command, endpoint: &str, region: &str) {
-    command.envs(environment(endpoint, region));
+pub fn only(command: &mut Command, cloud: &Cloud) {
+    command.envs(environment(cloud));
     for name in FOREIGN {
         command.env_remove(name);
     }
@@ -134,3 +175,15 @@ pub const FOREIGN: [&str; 6] = [
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_run_has_a_key_of_its_own_which_is_not_written_into_logs() {
+        let (one, other) = (Key::made_up().unwrap(), Key::made_up().unwrap());
+        assert!(one.id != other.id && one.secret != other.secret && one.id.len() == 28);
+        assert_eq!(format!("{one:?}"), "Key");
+    }
+}

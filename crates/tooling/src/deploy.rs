@@ -123,7 +123,7 @@ struct Made {
 
 async fn direct(place: &Place, cloud: &Cloud, settings: &Settings) -> Result<Made> {
     let mut command = Command::new(Set::Emulator.program(place, "python"));
-    cloud::only(&mut command, cloud.endpoint(), &settings.region);
+    cloud::only(&mut command, cloud);
     command.current_dir(place.root()).args(["crates/tooling/python/deploy.py", "template.yaml", &settings.stack]);
     command.args(&settings.parameters).env_remove("PYTHONDONTWRITEBYTECODE");
     let mut last = String::new();
@@ -133,7 +133,7 @@ async fn direct(place: &Place, cloud: &Cloud, settings: &Settings) -> Result<Mad
 
 async fn with_sam(place: &Place, cloud: &Cloud, settings: &Settings, step: &Step) -> Result<Made> {
     step.note("sam deploy --config-env local");
-    let mut command = sam(place, cloud.endpoint(), &settings.region);
+    let mut command = sam(place, cloud);
     command.args(["deploy", "--config-env", "local", "--parameter-overrides"]).args(&settings.parameters);
     let mut resources = 0;
     run_logged("sam deploy", command, &place.run("deploy.log"), |line| {
@@ -145,7 +145,7 @@ async fn with_sam(place: &Place, cloud: &Cloud, settings: &Settings, step: &Step
         }
     })
     .await?;
-    let aws = Aws::emulated(place, cloud.endpoint(), &settings.region);
+    let aws = Aws::emulated(place, cloud);
     let stack = aws.ask("cloudformation", "describe_stacks", &json!({ "StackName": settings.stack })).await?;
     let outputs = stack.pointer("/Stacks/0/Outputs").and_then(Value::as_array).context("the stack has no outputs")?;
     let text = |output: &Value, key: &str| field(output, key).as_str().map(str::to_owned);
@@ -154,9 +154,9 @@ async fn with_sam(place: &Place, cloud: &Cloud, settings: &Settings, step: &Step
 }
 
 /// The SAM CLI, talking to the local cloud and to nobody else.
-pub fn sam(place: &Place, endpoint: &str, region: &str) -> Command {
+pub fn sam(place: &Place, cloud: &Cloud) -> Command {
     let mut command = Command::new(Set::Sam.program(place, "sam"));
-    cloud::only(&mut command, endpoint, region);
+    cloud::only(&mut command, cloud);
     command.current_dir(place.root()).env("__SAM_CLI_APP_DIR", place.run("sam"));
     command.env_remove("PYTHONDONTWRITEBYTECODE");
     command

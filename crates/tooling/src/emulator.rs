@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use tokio::process::Command;
 
-use crate::cloud::{self, Call, Cloud};
+use crate::cloud::{self, Call, Cloud, Key};
 use crate::place::Place;
 use crate::port::expect_free;
 use crate::process::{Running, tail};
@@ -35,7 +35,7 @@ pub struct Emulator {
     ports: Ports,
 }
 
-/// Folder of a run in which a local cloud that enforces roles saves its state when it ends.
+/// Folder of a run in which a local cloud that keeps its state saves it when it ends.
 pub const STATE: &str = "state";
 
 impl Emulator {
@@ -47,7 +47,7 @@ impl Emulator {
         expect_free(ports.gateway, "the local cloud", "--port")?;
         expect_free(ports.mqtt, "MQTT", "--mqtt-port")?;
         let _ = std::fs::remove_dir_all(place.run(STATE));
-        let cloud = Cloud::new(&format!("http://127.0.0.1:{}", ports.gateway), region);
+        let cloud = Cloud::new(&format!("http://127.0.0.1:{}", ports.gateway), region, &Key::made_up()?);
         let log = place.run("emulator.log");
         let running = launch(place, ports, &cloud, &log)?;
         let mut emulator = Self { running, cloud, log, place: place.clone(), ports };
@@ -55,7 +55,7 @@ impl Emulator {
         Ok(emulator)
     }
 
-    /// Ends it; where roles are enforced, it saves its state.
+    /// Ends it; where its state is kept, it is saved.
     pub fn end(&mut self) {
         self.running.end();
     }
@@ -133,7 +133,7 @@ fn launch(place: &Place, ports: Ports, cloud: &Cloud, log: &Path) -> Result<Runn
 
     let mut command = Command::new(Set::Emulator.program(place, "python"));
     command.arg(place.root().join("crates/tooling/python/emulator.py")).current_dir(place.run("tmp"));
-    cloud::only(&mut command, cloud.endpoint(), cloud.region());
+    cloud::only(&mut command, cloud);
     command
         .env("BIND_HOST", "127.0.0.1")
         .env("GATEWAY_PORT", ports.gateway.to_string())
@@ -141,10 +141,12 @@ fn launch(place: &Place, ports: Ports, cloud: &Cloud, log: &Path) -> Result<Runn
         .env("MINISTACK_REGION", cloud.region())
         .env("TMPDIR", place.run("tmp"))
         .env_remove("PYTHONDONTWRITEBYTECODE");
-    if place.enforces_roles() {
-        command.env("AUTH", "true").env("PERSIST_STATE", "1").env("STATE_DIR", place.run(STATE));
+    // Roles and policies are enforced, as in AWS.
+    command.env("AUTH", "true");
+    if place.keeps_state() {
+        command.env("PERSIST_STATE", "1").env("STATE_DIR", place.run(STATE));
     } else {
-        command.env("AUTH", "false").env_remove("PERSIST_STATE");
+        command.env_remove("PERSIST_STATE");
     }
     // It ends when this pipe closes, so it ends even when this program is killed.
     command.stdin(Stdio::piped()).stdout(Stdio::from(output)).stderr(Stdio::from(errors));

@@ -6,6 +6,7 @@
 #[cfg(not(unix))]
 compile_error!("the tools need Linux, macOS or WSL: the local cloud runs the functions as plain processes");
 
+pub mod browser;
 pub mod place;
 pub mod port;
 pub mod process;

@@ -52,7 +52,19 @@ impl Connection {
     /// # Errors
     /// When the broker cannot be reached or refuses the certificate.
     pub async fn open(stack: &Stack, identity: &Identity) -> Result<Self> {
-        let mut options = MqttOptions::new(&identity.name, "127.0.0.1", stack.mqtt_port);
+        Self::connect(stack, &identity.name, Some(identity)).await
+    }
+
+    /// Connects as nobody knows whom: without a certificate.
+    ///
+    /// # Errors
+    /// When the broker cannot be reached or does not let anybody in so.
+    pub async fn without_certificate(stack: &Stack, name: &str) -> Result<Self> {
+        Self::connect(stack, name, None).await
+    }
+
+    async fn connect(stack: &Stack, name: &str, identity: Option<&Identity>) -> Result<Self> {
+        let mut options = MqttOptions::new(name, "127.0.0.1", stack.mqtt_port);
         options.set_keep_alive(Duration::from_secs(30)).set_max_packet_size(256 * 1024, 256 * 1024);
         options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(Arc::new(tls(stack, identity)?))));
         let (client, events) = AsyncClient::new(options, 8);
@@ -62,7 +74,7 @@ impl Connection {
         connection
             .expect(Answer::Connected)
             .await
-            .with_context(|| format!("{} cannot connect to MQTT port {}", identity.name, stack.mqtt_port))?;
+            .with_context(|| format!("{name} cannot connect to MQTT port {}", stack.mqtt_port))?;
         Ok(connection)
     }
 
@@ -140,7 +152,7 @@ async fn pump(mut events: EventLoop, sender: mpsc::Sender<Result<Answer>>, arriv
     }
 }
 
-fn tls(stack: &Stack, identity: &Identity) -> Result<ClientConfig> {
+fn tls(stack: &Stack, identity: Option<&Identity>) -> Result<ClientConfig> {
     let mut roots = RootCertStore::empty();
     for certificate in
         CertificateDer::pem_file_iter(&stack.ca).with_context(|| format!("cannot read {}", stack.ca.display()))?
@@ -149,15 +161,15 @@ fn tls(stack: &Stack, identity: &Identity) -> Result<ClientConfig> {
             .add(certificate.context("the authority's certificate is broken")?)
             .context("the authority's certificate is refused")?;
     }
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .context("no TLS version")?
+        .with_root_certificates(roots);
+    let Some(identity) = identity else { return Ok(config.with_no_client_auth()) };
     let chain: Vec<_> = CertificateDer::pem_file_iter(&identity.certificate)
         .and_then(Iterator::collect)
         .with_context(|| format!("cannot read {}", identity.certificate.display()))?;
     let key = PrivateKeyDer::from_pem_file(&identity.key)
         .with_context(|| format!("cannot read {}", identity.key.display()))?;
-    ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .context("no TLS version")?
-        .with_root_certificates(roots)
-        .with_client_auth_cert(chain, key)
-        .context("the certificate and the key do not fit")
+    config.with_client_auth_cert(chain, key).context("the certificate and the key do not fit")
 }

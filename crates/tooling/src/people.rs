@@ -126,9 +126,7 @@ async fn call(stack: &Stack, operation: &str, request: &Value) -> Result<Value> 
 
 /// 18 random bytes, and one of each character class that the pool requires.
 fn password() -> Result<String> {
-    let mut random = [0; 18];
-    let mut source = std::fs::File::open("/dev/urandom").context("this computer has no /dev/urandom")?;
-    std::io::Read::read_exact(&mut source, &mut random).context("cannot read /dev/urandom")?;
+    let random = secret::random::<18>()?;
     Ok(format!("{}-aA1", URL_SAFE_NO_PAD.encode(random)))
 }
 

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 pub struct Place {
     root: PathBuf,
     run: PathBuf,
-    enforces_roles: bool,
+    keeps_state: bool,
 }
 
 impl Place {
@@ -23,16 +23,15 @@ impl Place {
         for folder in [run.clone(), run.join("tmp"), run.join("certificates")] {
             std::fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
         }
-        Ok(Self { root, run, enforces_roles: false })
+        Ok(Self { root, run, keeps_state: false })
     }
 
-    /// The same for a run whose local cloud refuses what roles and policies do not allow. Such a cloud can be ended and started again as
-    /// it was.
+    /// The same for a run whose local cloud can be ended and started again as it was.
     ///
     /// # Errors
     /// As [`Place::of_run`].
-    pub fn enforcing_roles(name: &str) -> Result<Self> {
-        Ok(Self { enforces_roles: true, ..Self::of_run(name)? })
+    pub fn keeping_state(name: &str) -> Result<Self> {
+        Ok(Self { keeps_state: true, ..Self::of_run(name)? })
     }
 
     /// The repository.
@@ -40,9 +39,9 @@ impl Place {
         &self.root
     }
 
-    /// Whether the local cloud of this run refuses what roles and policies do not allow.
-    pub fn enforces_roles(&self) -> bool {
-        self.enforces_roles
+    /// Whether the local cloud of this run saves its state when it ends.
+    pub fn keeps_state(&self) -> bool {
+        self.keeps_state
     }
 
     /// A file or folder of this run.

@@ -1,11 +1,22 @@
-//! Files that only their owner can read: keys, passwords, tokens.
+//! Secrets: made up, and kept in files that only their owner can read.
 
-use std::fs::{OpenOptions, Permissions};
-use std::io::Write;
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use anyhow::{Context, Result};
+
+/// Bytes that nobody can guess.
+///
+/// # Errors
+/// When this computer gives none.
+pub fn random<const LENGTH: usize>() -> Result<[u8; LENGTH]> {
+    let mut random = [0; LENGTH];
+    let mut source = File::open("/dev/urandom").context("this computer has no /dev/urandom")?;
+    source.read_exact(&mut random).context("cannot read /dev/urandom")?;
+    Ok(random)
+}
 
 /// Writes the file so that nobody else can read it at any moment.
 ///

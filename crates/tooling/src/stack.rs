@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::{Call, Cloud};
+use crate::cloud::{Call, Cloud, Key};
 use crate::emulator::Ports;
 use crate::place::Place;
+use crate::secret;
 
 /// Name of the stack's file in the run's folder.
 pub const FILE: &str = "stack.json";
@@ -20,6 +21,8 @@ pub struct Stack {
     pub endpoint: String,
     /// Its region.
     pub region: String,
+    /// Its owner's key.
+    pub key: Key,
     /// Port of MQTT over TLS, on 127.0.0.1.
     pub mqtt_port: u16,
     /// Certificate of the authority that signed the broker's and the devices' certificates.
@@ -52,6 +55,7 @@ impl Stack {
         Ok(Self {
             endpoint: cloud.endpoint().to_owned(),
             region: cloud.region().to_owned(),
+            key: cloud.key().clone(),
             mqtt_port: ports.mqtt,
             ca: file,
             certificates: place.run("certificates"),
@@ -81,18 +85,18 @@ impl Stack {
         Self::read(&file()?)
     }
 
-    /// Writes it to a file.
+    /// Writes it to a file that only its owner can read.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn write(&self, file: &Path) -> Result<()> {
         let text = serde_json::to_string_pretty(self).context("a stack is always JSON")?;
-        std::fs::write(file, text + "\n").with_context(|| format!("cannot write {}", file.display()))
+        secret::write(file, &(text + "\n"))
     }
 
     /// Its control planes.
     pub fn cloud(&self) -> Cloud {
-        Cloud::new(&self.endpoint, &self.region)
+        Cloud::new(&self.endpoint, &self.region, &self.key)
     }
 
     /// An output of the template.

@@ -9,7 +9,6 @@ use aws_sdk_dynamodb::{Client, Config};
 use aws_smithy_http_client::Builder;
 use serde::de::DeserializeOwned;
 
-use crate::cloud::KEY;
 use crate::stack::Stack;
 
 /// The tables of a stack.
@@ -32,7 +31,7 @@ impl Tables {
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(stack.region.clone()))
-            .credentials_provider(Credentials::new(KEY, KEY, None, None, "local"))
+            .credentials_provider(Credentials::new(&stack.key.id, &stack.key.secret, None, None, "local"))
             .endpoint_url(&stack.endpoint)
             .http_client(Builder::new().build_http())
             .build();

@@ -47,7 +47,7 @@ impl Timestream {
         command.stdin(Stdio::null()).stdout(Stdio::from(output)).stderr(Stdio::from(errors));
         let mut running = Running::start("moto", command)?;
         let endpoint = format!("http://127.0.0.1:{port}");
-        let moto = Cloud::new(&endpoint, &stack.region);
+        let moto = Cloud::new(&endpoint, &stack.region, &stack.key);
 
         let deadline = Instant::now() + START;
         let health = || Call { service: "timestream", method: "GET", path: "/moto-api/data.json", ..Call::default() };

@@ -1,16 +1,18 @@
 //! The environment of functions that `cargo lambda watch` runs from the source beside the local cloud: `events/local.env` has the constant
-//! part, and a run adds its address and the id of its user pool.
+//! part, and a run adds its address, its keys and the id of its user pool.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use tooling::cloud::Key;
 use tooling::place::Place;
+use tooling::secret;
 use tooling::stack::Stack;
 
 /// The constant part.
 const FIXED: &str = "events/local.env";
 
-/// The file of a run; dropping this deletes it.
+/// The file of a run, which only its owner can read; dropping this deletes it.
 #[derive(Debug)]
 pub struct Environment(PathBuf);
 
@@ -23,9 +25,13 @@ impl Environment {
         let fixed = place.root().join(FIXED);
         let fixed = std::fs::read_to_string(&fixed).with_context(|| format!("cannot read {}", fixed.display()))?;
         let file = place.run("local.env");
-        let text = text(&fixed, &stack.endpoint, stack.output("UserPoolId")?);
-        std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+        secret::write(&file, &text(&fixed, &stack.endpoint, &stack.key, stack.output("UserPoolId")?))?;
         Ok(Self(file))
+    }
+
+    /// Where it is.
+    pub fn file(&self) -> &Path {
+        &self.0
     }
 }
 
@@ -35,14 +41,15 @@ impl Drop for Environment {
     }
 }
 
-fn text(fixed: &str, endpoint: &str, pool: &str) -> String {
-    let mut text: String = fixed
-        .lines()
-        .filter(|line| !line.starts_with('#') && !line.starts_with("AWS_ENDPOINT_URL="))
-        .map(|line| format!("{line}\n"))
-        .collect();
-    text.push_str(&format!("AWS_ENDPOINT_URL={endpoint}\nUSER_POOL_ID={pool}\n"));
-    text
+fn text(fixed: &str, endpoint: &str, key: &Key, pool: &str) -> String {
+    let fixed = fixed.lines().filter(|line| !line.starts_with('#')).map(str::to_owned);
+    let own = [
+        format!("AWS_ENDPOINT_URL={endpoint}"),
+        format!("AWS_ACCESS_KEY_ID={}", key.id),
+        format!("AWS_SECRET_ACCESS_KEY={}", key.secret),
+        format!("USER_POOL_ID={pool}"),
+    ];
+    fixed.chain(own).map(|line| line + "\n").collect()
 }
 
 #[cfg(test)]
@@ -53,9 +60,11 @@ mod tests {
     fn every_function_finds_in_it_whatever_the_template_names_to_it() {
         let root = tooling::place::root().unwrap();
         let read = |file: &str| std::fs::read_to_string(root.join(file)).unwrap();
-        let text = text(&read(FIXED), "http://127.0.0.1:1", "pool");
+        let text = text(&read(FIXED), "http://127.0.0.1:1", &Key::made_up().unwrap(), "pool");
         let named: Vec<&str> = text.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
-        assert_eq!(named.iter().filter(|name| **name == "AWS_ENDPOINT_URL").count(), 1, "{text}");
+        for own in ["AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+            assert_eq!(named.iter().filter(|name| **name == own).count(), 1, "{own}");
+        }
         let template = read("template.yaml");
         let asked = template.lines().filter_map(|line| line.trim().split_once(": !Ref "));
         let things = ["Table", "UserPool", "Function.Alias"];

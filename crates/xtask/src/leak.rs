@@ -12,7 +12,7 @@ use tooling::stack::Stack;
 /// When one has a secret in it (the message says where, not what), or there is nothing to look through.
 pub async fn look(stack: &Stack) -> Result<usize> {
     let people = People::read(&stack.people)?;
-    let passwords = [people.admin.password, people.user.password];
+    let passwords = [people.admin.password, people.user.password, stack.key.secret.clone()];
     let mut lines = 0;
     let functions = stack.outputs.iter().filter(|(key, _)| key.ends_with("FunctionName"));
     for (_, function) in functions {

@@ -82,7 +82,7 @@ fn the_boundary_leaves_every_role_of_the_stack_its_rights() {
         .collect();
     let within = |action: &str| {
         let fits = |bound: &&str| bound.strip_suffix('*').map_or(*bound == action, |start| action.starts_with(start));
-        bounds.iter().any(|bound| fits(&bound))
+        bounds.iter().any(fits)
     };
     let wide = bounds.iter().filter(|bound| bound.starts_with("iam:") || bound.starts_with("sts:") || **bound == "*");
     assert_eq!(wide.collect::<Vec<_>>(), Vec::<&&str>::new(), "a role could get round the boundary");

@@ -1,8 +1,9 @@
 //! Commands that call the local cloud, to be copied.
 
+use std::path::Path;
+
 use anyhow::Result;
 use tooling::certificate::Identity;
-use tooling::cloud::KEY;
 use tooling::place;
 use tooling::stack::Stack;
 
@@ -17,14 +18,14 @@ pub struct Address {
     pub command: String,
 }
 
-/// The commands for this stack; `guest` is the device for the person who watches.
+/// The commands for this stack; `guest` is the device for the person who watches, `environment` the file with the keys.
 ///
 /// # Errors
 /// When the template lacks an output.
-pub fn lines(stack: &Stack, guest: &Identity, signed_in: &SignedIn) -> Result<Vec<Address>> {
+pub fn lines(stack: &Stack, guest: &Identity, signed_in: &SignedIn, environment: &Path) -> Result<Vec<Address>> {
     let root = place::root()?;
-    let shown = |file: &std::path::Path| file.strip_prefix(&root).unwrap_or(file).display().to_string();
-    let (endpoint, region, levels) = (&stack.endpoint, &stack.region, stack.output("LevelsTableName")?);
+    let shown = |file: &Path| file.strip_prefix(&root).unwrap_or(file).display().to_string();
+    let (keys, levels) = (shown(environment), stack.output("LevelsTableName")?);
     let publish = format!(
         "mosquitto_pub -h 127.0.0.1 -p {} --cafile {} --cert {} --key {} -q 1 -i {} -t {}/reading/sensor/ph -m '{{\"value\":-40}}'",
         stack.mqtt_port,
@@ -51,14 +52,12 @@ pub fn lines(stack: &Stack, guest: &Identity, signed_in: &SignedIn) -> Result<Ve
         },
         Address {
             purpose: "any AWS service",
-            command: format!(
-                "AWS_ACCESS_KEY_ID={KEY} AWS_SECRET_ACCESS_KEY={KEY} aws --endpoint-url {endpoint} --region {region} dynamodb scan --table-name {levels}"
-            ),
+            command: format!("env $(cat {keys}) aws dynamodb scan --table-name {levels}"),
         },
         Address {
             purpose: "the same without the AWS CLI",
             command: format!(
-                "curl -s {endpoint} -H x-amz-target:DynamoDB_20120810.Scan -H content-type:application/x-amz-json-1.0 -d '{{\"TableName\":\"{levels}\"}}'"
+                "(. {keys}; curl -s --aws-sigv4 aws:amz:$AWS_REGION:dynamodb --user $AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY -H x-amz-target:DynamoDB_20120810.Scan -H content-type:application/x-amz-json-1.0 -d '{{\"TableName\":\"{levels}\"}}' $AWS_ENDPOINT_URL)"
             ),
         },
         Address { purpose: "MQTT, with a buoy of your own", command: publish },

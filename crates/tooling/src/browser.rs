@@ -1,0 +1,16 @@
+//! The browser of this computer, for tests of what a web page may do.
+
+use std::path::PathBuf;
+
+/// What a browser with Chromium in it is called.
+const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
+
+/// Chromium or what is made of it: `WEIR_BROWSER`, when set, else the first in PATH.
+pub fn find() -> Option<PathBuf> {
+    if let Some(chosen) = std::env::var_os("WEIR_BROWSER") {
+        return Some(chosen.into());
+    }
+    let path = std::env::var_os("PATH")?;
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    NAMES.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name))).find(|file| file.is_file())
+}

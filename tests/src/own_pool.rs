@@ -142,7 +142,7 @@ impl OwnPool {
 
     /// The pool as the functions use it.
     pub fn pool(&self, wire: Arc<dyn Wire>) -> Pool {
-        Pool::new(client(self.cloud.endpoint(), Builder::new().build_http(), wire, 1), &self.id)
+        Pool::new(client(self.cloud.endpoint(), self.cloud.key(), Builder::new().build_http(), wire, 1), &self.id)
     }
 
     /// The function that adds, changes and deletes users.

@@ -12,6 +12,7 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
+use tooling::cloud::Key;
 use weir_aws::people::Pool;
 
 use crate::wire::{Answer, Request, Wire, answer, refusal, through};
@@ -19,14 +20,14 @@ use crate::wire::{Answer, Request, Wire, answer, refusal, through};
 /// The id of the recorded pool.
 pub const ID: &str = "eu-central-1_Recorded1";
 
-/// A client of Cognito at `url`, whose requests go over `wire`, each tried `attempts` times.
-pub fn client(url: &str, http: SharedHttpClient, wire: Arc<dyn Wire>, attempts: u32) -> Client {
+/// A client of Cognito at `url` with this key, whose requests go over `wire`, each tried `attempts` times.
+pub fn client(url: &str, key: &Key, http: SharedHttpClient, wire: Arc<dyn Wire>, attempts: u32) -> Client {
     // The allowance for retries is shared by all clients of a partition in the process; each client has its own.
     let partition = RetryPartition::custom(format!("{url} {:p}", Arc::as_ptr(&wire))).build();
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-central-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .credentials_provider(Credentials::new(&key.id, &key.secret, None, None, "test"))
         .endpoint_url(url)
         .http_client(through(http, wire))
         .retry_config(RetryConfig::standard().with_max_attempts(attempts))
@@ -57,7 +58,8 @@ impl Recorded {
 
     /// The pool as the functions use it.
     pub fn pool(self: &Arc<Self>) -> Pool {
-        Pool::new(client("http://127.0.0.1:9", Builder::new().build_http(), self.clone(), 3), ID)
+        let key = Key { id: "AKIDTEST".to_owned(), secret: "test".to_owned() };
+        Pool::new(client("http://127.0.0.1:9", &key, Builder::new().build_http(), self.clone(), 3), ID)
     }
 
     /// Forgets the user with this name, as Cognito's `DeleteUser` does.

@@ -29,6 +29,7 @@ pub(super) fn close(document: &mut Value) {
     if schemas.contains_key("Settings") {
         settings(schemas);
     }
+    narrow(schemas);
     models(schemas);
     for (body, patch) in
         [("DeviceBody", "DevicePatch"), ("ProfileBody", "ProfilePatch"), ("LocationJson", "LocationPatch")]
@@ -118,6 +119,38 @@ fn examples() -> [(&'static str, Value); 12] {
         ("RecalculationBody", json!({"from": "2026-11-19T00:00:00Z", "to": "2026-11-20T00:00:00Z"})),
         ("ReplayBody", json!({"reason": "unknown_device", "limit": 10})),
     ]
+}
+
+/// Replaces what a type cannot say of its field.
+fn narrow(schemas: &mut Map<String, Value>) {
+    // From the first year on until 2285: a sort key has room for instants up to November 2286.
+    let until_2285 = |first: &str| {
+        let pattern = RFC_3339.replacen(
+            "(19[7-9][0-9]|[2-9][0-9]{3})",
+            &format!("({first}2[01][0-9]{{2}}|22[0-7][0-9]|228[0-5])"),
+            1,
+        );
+        json!({"type": ["string", "null"], "format": "date-time", "pattern": format!("^{pattern}$"), "example": "2026-11-20T00:00:00Z"})
+    };
+    for (name, pointer, mut narrowed) in [
+        ("CalibrationBody", "/allOf/1/properties/valid_from", until_2285("19[7-9][0-9]|")),
+        ("DeviceBody", "/properties/history_from", until_2285("")),
+    ] {
+        if let Some(field) = schemas.get_mut(name).and_then(|schema| schema.pointer_mut(pointer)) {
+            let said = field.get("description").or_else(|| field.pointer("/oneOf/0/description")).cloned();
+            narrowed["description"] = said.unwrap_or_default();
+            *field = narrowed;
+        }
+    }
+    if let Some(patch) = schemas.get_mut("FlowProblemPatch") {
+        patch["minProperties"] = 1.into();
+    }
+    let kinds = schemas.get_mut("Kind").and_then(|kind| kind["oneOf"].as_array_mut());
+    for inputs in kinds.into_iter().flatten().filter_map(|kind| kind.pointer_mut("/properties/inputs")) {
+        inputs["propertyNames"] = json!({"pattern": "^[A-Za-z][A-Za-z0-9_]{0,31}$"});
+        inputs["additionalProperties"] = json!({"$ref": "#/components/schemas/SensorCode"});
+        inputs["maxProperties"] = 16.into();
+    }
 }
 
 /// Adds the schemas of settings: the object itself, and what may stand in it so many levels above the last. With `Patch` behind the

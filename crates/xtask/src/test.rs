@@ -24,6 +24,7 @@ use tooling::tools::{self, Set};
 
 use crate::bench;
 use crate::deny;
+use crate::document;
 use crate::environment::Environment;
 use crate::leak;
 use crate::lint;
@@ -56,6 +57,8 @@ pub enum Step {
     Advisories,
     /// The tests against the deployed stack in a local cloud.
     Local,
+    /// The API in a local cloud does what its document says, and accepts nothing else.
+    Document,
     /// The bounded run, accounted for message by message; then the tests of what is deployed, and every table is lost and restored.
     Once,
     /// The release binaries stay within the budget.
@@ -77,6 +80,7 @@ impl Step {
         Self::Lint,
         Self::Advisories,
         Self::Local,
+        Self::Document,
         Self::Once,
         Self::Bench,
     ];
@@ -91,6 +95,7 @@ impl Step {
             Self::Lint => "lint",
             Self::Advisories => "advisories",
             Self::Local => "local",
+            Self::Document => "document",
             Self::Once => "once",
             Self::Bench => "bench",
         }
@@ -110,6 +115,7 @@ impl Step {
             }
             Self::Advisories => "cargo deny check advisories",
             Self::Local => "cargo test --workspace --test local, against a local cloud of its own",
+            Self::Document => "schemathesis: every operation of the OpenAPI document, as an admin and as a user",
             Self::Once => "cargo xtask up --once after a real sam deploy, cargo operate smoke, and the restore drill",
             Self::Bench => {
                 "cargo xtask bench --check: sizes, requests and instructions against crates/bench/budget.toml"
@@ -129,6 +135,7 @@ impl Step {
             Self::Fuzz => fuzz(place).await,
             Self::Lint => lint::run(place).await,
             Self::Local => return local(place).await,
+            Self::Document => document::run(place).await,
             Self::Once => bounded_run(place).await,
             Self::Bench => bench::check().await,
         }?;
@@ -233,7 +240,8 @@ async fn with_cargo(place: &Place, arguments: &[&str]) -> Result<()> {
     to_its_end("cargo", command).await
 }
 
-fn free_ports() -> Result<Ports> {
+/// Ports that are free now.
+pub(crate) fn free_ports() -> Result<Ports> {
     Ok(Ports { gateway: port::any_free()?, mqtt: port::any_free()? })
 }
 

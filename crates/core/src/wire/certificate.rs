@@ -19,6 +19,8 @@ pub struct CertificateJson {
     /// Whether it was deactivated because the device was disabled. Enabling the device activates it again.
     pub by_disabling: bool,
     /// When it was created.
+    #[serde(with = "super::time")]
+    #[cfg_attr(feature = "schema", schema(schema_with = super::schema::instant))]
     pub created_at: Timestamp,
 }
 

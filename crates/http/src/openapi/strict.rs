@@ -25,17 +25,11 @@ pub(super) fn close(document: &mut Value) {
     if let Some(instant) = schemas.get_mut("Instant").and_then(Value::as_object_mut) {
         instant.insert("pattern".to_owned(), format!("^{RFC_3339}$").into());
     }
-    for (name, sensors, removable) in [
-        ("Settings", true, false),
-        ("SettingsPatch", true, true),
-        ("Preferences", false, false),
-        ("PreferencesPatch", false, true),
-    ] {
-        // Not every document has them.
-        if schemas.contains_key(name.trim_end_matches("Patch")) {
-            schemas.insert(name.to_owned(), settings(sensors, removable));
-        }
+    // Not every document has them.
+    if schemas.contains_key("Settings") {
+        settings(schemas);
     }
+    narrow(schemas);
     models(schemas);
     for (body, patch) in
         [("DeviceBody", "DevicePatch"), ("ProfileBody", "ProfilePatch"), ("LocationJson", "LocationPatch")]
@@ -45,6 +39,7 @@ pub(super) fn close(document: &mut Value) {
             schemas.insert(patch.to_owned(), schema);
         }
     }
+    pages(schemas);
     created(schemas);
     for (name, example) in examples() {
         if let Some(schema) = schemas.get_mut(name).and_then(Value::as_object_mut) {
@@ -58,6 +53,18 @@ pub(super) fn close(document: &mut Value) {
     let post_device = paths.get_mut("/devices").and_then(|item| item.pointer_mut("/post/requestBody/content"));
     if let Some(media) = post_device.and_then(|content| content.get_mut("application/json")) {
         media["schema"] = json!({"$ref": "#/components/schemas/NewDevice"});
+    }
+}
+
+/// The items of a page are derived in place; each has a schema of its own as well.
+fn pages(schemas: &mut Map<String, Value>) {
+    let names: Vec<String> = schemas.keys().filter_map(|name| name.strip_prefix("Page_").map(str::to_owned)).collect();
+    for name in names.into_iter().filter(|name| schemas.contains_key(name)).collect::<Vec<_>>() {
+        let items =
+            schemas.get_mut(&format!("Page_{name}")).and_then(|page| page.pointer_mut("/properties/items/items"));
+        if let Some(items) = items {
+            *items = json!({"$ref": format!("#/components/schemas/{name}")});
+        }
     }
 }
 
@@ -114,39 +121,75 @@ fn examples() -> [(&'static str, Value); 12] {
     ]
 }
 
-/// Settings as an object of at most five levels.
-fn settings(sensors: bool, removable: bool) -> Value {
-    fn value(levels: usize, removable: bool) -> Value {
-        let mut kinds = vec!["boolean", "number", "string"];
-        if removable {
-            kinds.push("null");
+/// Replaces what a type cannot say of its field.
+fn narrow(schemas: &mut Map<String, Value>) {
+    // From the first year on until 2285: a sort key has room for instants up to November 2286.
+    let until_2285 = |first: &str| {
+        let pattern = RFC_3339.replacen(
+            "(19[7-9][0-9]|[2-9][0-9]{3})",
+            &format!("({first}2[01][0-9]{{2}}|22[0-7][0-9]|228[0-5])"),
+            1,
+        );
+        json!({"type": ["string", "null"], "format": "date-time", "pattern": format!("^{pattern}$"), "example": "2026-11-20T00:00:00Z"})
+    };
+    for (name, pointer, mut narrowed) in [
+        ("CalibrationBody", "/allOf/1/properties/valid_from", until_2285("19[7-9][0-9]|")),
+        ("DeviceBody", "/properties/history_from", until_2285("")),
+    ] {
+        if let Some(field) = schemas.get_mut(name).and_then(|schema| schema.pointer_mut(pointer)) {
+            let said = field.get("description").or_else(|| field.pointer("/oneOf/0/description")).cloned();
+            narrowed["description"] = said.unwrap_or_default();
+            *field = narrowed;
         }
-        let mut one_of = vec![json!({"type": kinds})];
-        if levels > 1 {
-            one_of.push(json!({"type": "array", "items": value(levels - 1, false)}));
-            one_of.push(group(levels - 1, removable));
+    }
+    if let Some(patch) = schemas.get_mut("FlowProblemPatch") {
+        patch["minProperties"] = 1.into();
+    }
+    let kinds = schemas.get_mut("Kind").and_then(|kind| kind["oneOf"].as_array_mut());
+    for inputs in kinds.into_iter().flatten().filter_map(|kind| kind.pointer_mut("/properties/inputs")) {
+        inputs["propertyNames"] = json!({"pattern": "^[A-Za-z][A-Za-z0-9_]{0,31}$"});
+        inputs["additionalProperties"] = json!({"$ref": "#/components/schemas/SensorCode"});
+        inputs["maxProperties"] = 16.into();
+    }
+}
+
+/// Adds the schemas of settings: the object itself, and what may stand in it so many levels above the last. With `Patch` behind the
+/// name, those of a merge patch, in which `null` removes a setting.
+fn settings(schemas: &mut Map<String, Value>) {
+    for (patch, null) in [("", false), ("Patch", true)] {
+        let within = |level: usize| json!({"$ref": format!("#/components/schemas/Setting{level}{patch}")});
+        let group = |level: usize| json!({"type": "object", "propertyNames": {"pattern": NAME}, "additionalProperties": within(level)});
+        for level in 1..DEPTH {
+            let mut kinds = vec!["boolean", "number", "string"];
+            kinds.extend(null.then_some("null"));
+            let mut any_of = vec![json!({"type": kinds})];
+            if level > 1 {
+                // A list is replaced as a whole, so nothing is removed from it.
+                let item = json!({"$ref": format!("#/components/schemas/Setting{}", level - 1)});
+                any_of.extend([json!({"type": "array", "items": item}), group(level - 1)]);
+            }
+            schemas.insert(format!("Setting{level}{patch}"), json!({"anyOf": any_of}));
         }
-        json!({"anyOf": one_of})
-    }
-    fn group(levels: usize, removable: bool) -> Value {
-        json!({"type": "object", "propertyNames": {"pattern": NAME}, "additionalProperties": value(levels, removable)})
-    }
-    let mut settings = group(DEPTH, removable);
-    settings["description"] = "At most 4,000 bytes as compact JSON, at most 5 levels; integers up to 2^53.".into();
-    settings["example"] = json!({"every": 60});
-    if sensors {
+        let mut of_sensor = vec![group(DEPTH - 3)];
         let mut of_sensors = json!({
-            "type": "object", "propertyNames": {"pattern": "^[a-z][a-z0-9_]{0,31}$"},
-            "additionalProperties": group(DEPTH - 2, removable), "description": "Settings of each sensor by its code.",
+            "type": ["object"], "description": "Settings of each sensor by its code.",
+            "propertyNames": {"pattern": "^[a-z][a-z0-9_]{0,31}$"},
         });
-        if removable {
+        if null {
+            of_sensor.push(json!({"type": "null"}));
             of_sensors["type"] = json!(["object", "null"]);
-            let of_sensor = group(DEPTH - 2, removable);
-            of_sensors["additionalProperties"] = json!({"anyOf": [of_sensor, {"type": "null"}]});
         }
-        settings["properties"] = json!({"sensors": of_sensors});
+        of_sensors["additionalProperties"] = json!({"anyOf": of_sensor});
+        for name in ["Settings", "Preferences"] {
+            let mut whole = group(DEPTH - 1);
+            whole["description"] = "At most 4,000 bytes as compact JSON, at most 5 levels.".into();
+            whole["example"] = json!({"every": 60});
+            if name == "Settings" {
+                whole["properties"] = json!({"sensors": of_sensors});
+            }
+            schemas.insert(format!("{name}{patch}"), whole);
+        }
     }
-    settings
 }
 
 /// Calibration models: the derived schemas are made of parts, each of which is open to the fields of the others.
@@ -169,15 +212,6 @@ fn models(schemas: &mut Map<String, Value>) {
             whole["example"] = example;
         }
         schemas.insert(name.to_owned(), whole);
-    }
-    // Lists hold whole calibrations, which are derived in place.
-    for page in schemas.values_mut() {
-        let items = page.pointer_mut("/properties/items/items");
-        if let Some(items) =
-            items.filter(|items| items.pointer("/allOf/0/$ref") == Some(&json!("#/components/schemas/ModelJson")))
-        {
-            *items = json!({"$ref": "#/components/schemas/CalibrationJson"});
-        }
     }
     let fit = fits(schemas.get("FitBody"));
     schemas.insert("FitBody".to_owned(), fit);

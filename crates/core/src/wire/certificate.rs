@@ -20,7 +20,6 @@ pub struct CertificateJson {
     pub by_disabling: bool,
     /// When it was created.
     #[serde(with = "super::time")]
-    #[cfg_attr(feature = "schema", schema(schema_with = super::schema::instant))]
     pub created_at: Timestamp,
 }
 

@@ -7,7 +7,7 @@ use weir_aws::level::LevelWrite;
 use weir_core::domain::Timestamp;
 use weir_core::domain::problem::{Change, Person};
 use weir_core::id::LevelId;
-use weir_http::{Admin, ApiError, IfMatch, Path};
+use weir_http::{Admin, ApiError, Path, Preconditions};
 
 use super::Parts;
 
@@ -25,26 +25,26 @@ pub(super) async fn delete_level(
     State(parts): State<Parts>,
     Admin(caller): Admin,
     Path(id): Path<LevelId>,
-    expected: IfMatch,
+    conditions: Preconditions,
 ) -> Result<StatusCode, ApiError> {
     let name = caller.email.clone().unwrap_or_else(|| caller.username.clone());
     let by = Person { name, at: Timestamp::from_seconds(parts.clock.now().seconds()) };
     // First the row: without it the detector opens no further problem of the sensor. If the function is killed after that,
     // the next request finds no row and goes on with the problems.
-    parts.delete_row(&id, expected).await?;
+    parts.delete_row(&id, &conditions).await?;
     let resolved = parts.resolve_open(&id, &by).await?;
     tracing::info!(level = %id, by = caller.username, resolved, "level deleted");
     Ok(StatusCode::NO_CONTENT)
 }
 
 impl Parts {
-    async fn delete_row(&self, id: &LevelId, expected: IfMatch) -> Result<(), ApiError> {
+    async fn delete_row(&self, id: &LevelId, conditions: &Preconditions) -> Result<(), ApiError> {
         let mut attempts = Attempts::new("levels", id, ATTEMPTS);
         let mut known = self.levels.get(id).await?;
         loop {
             attempts.next().await?;
             let Some(state) = known else { return Ok(()) };
-            expected.check(state.revision.unwrap_or(0))?;
+            conditions.check(state.revision.unwrap_or(0))?;
             match self.levels.delete(id, state.revision).await? {
                 LevelWrite::Done => return Ok(()),
                 LevelWrite::Overtaken(now) => known = now,

@@ -147,7 +147,7 @@ fn the_document_says_what_holds_for_every_route() {
     assert_eq!(document["components"]["securitySchemes"]["id_token"]["scheme"], "bearer");
     let schemas = document["components"]["schemas"].as_object().unwrap();
     let names: Vec<_> = schemas.keys().map(String::as_str).collect();
-    assert_eq!(names, ["DeviceId", "ErrorDetail", "Problem"]);
+    assert_eq!(names, ["DeviceId", "ErrorDetail", "GatewayError", "Problem"]);
     // Every reference leads somewhere.
     let text = document.to_string();
     for reference in text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()) {

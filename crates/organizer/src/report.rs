@@ -96,7 +96,12 @@ impl Organizer {
 
     /// The level id of a device: the one in the registry, or else the last part of the device's id if that is digits; and
     /// how its bytes are read. A replay ignores the registry's cache.
-    async fn level_of(&self, device: &str, replay: bool) -> Result<Result<(LevelId, LevelFormat), Refusal>, AwsError> {
+    async fn level_of(
+        &self,
+        device: &str,
+        at: Timestamp,
+        replay: bool,
+    ) -> Result<Result<(LevelId, LevelFormat), Refusal>, AwsError> {
         let id: DeviceId = match device.parse() {
             Ok(id) => id,
             Err(error) => return Ok(Err((Reason::BadDeviceId, error).into())),

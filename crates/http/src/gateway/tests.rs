@@ -114,15 +114,13 @@ async fn addresses_in_an_answer_begin_with_the_base_path() {
         );
     let mut asked = event("POST", "/devices", "");
     asked["rawPath"] = json!("/w\u{e9}ir/devices");
-    let headers = answered(&router, asked).await["headers"].clone();
-    assert_eq!(
-        headers,
-        json!({"location": "/w%C3%A9ir/devices/a", "link": "</w%C3%A9ir/devices?next=x>; rel=\"next\""})
-    );
+    let addresses = |answer: Value| json!([answer["headers"]["location"], answer["headers"]["link"]]);
+    let headers = addresses(answered(&router, asked).await);
+    assert_eq!(headers, json!(["/w%C3%A9ir/devices/a", "</w%C3%A9ir/devices?next=x>; rel=\"next\""]));
     let mut asked = event("POST", "/elsewhere", "");
     asked["rawPath"] = json!("/weir/elsewhere");
-    let headers = answered(&router, asked).await["headers"].clone();
-    assert_eq!(headers, json!({"location": "https://example.org/a", "link": "<https://example.org/a>"}));
+    let headers = addresses(answered(&router, asked).await);
+    assert_eq!(headers, json!(["https://example.org/a", "<https://example.org/a>"]));
 }
 
 #[tokio::test]

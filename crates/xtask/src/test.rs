@@ -24,11 +24,7 @@ use tooling::tools::{self, Set};
 
 use crate::bench;
 use crate::deny;
-<<<<<<< ours
-use crate::document;
 use crate::environment::Environment;
-=======
->>>>>>> theirs
 use crate::leak;
 use crate::lint;
 use crate::once;
@@ -132,12 +128,7 @@ impl Step {
             Self::Test => with_cargo(place, &["test", "--workspace"]).await,
             Self::Fuzz => fuzz(place).await,
             Self::Lint => lint::run(place).await,
-<<<<<<< ours
             Self::Local => return local(place).await,
-            Self::Document => document::run(place).await,
-=======
-            Self::Local => local(place).await,
->>>>>>> theirs
             Self::Once => bounded_run(place).await,
             Self::Bench => bench::check().await,
         }?;

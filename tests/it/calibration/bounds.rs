@@ -93,7 +93,7 @@ async fn no_message_costs_more_than_twice_its_values_and_300_units() {
     world.cost("a reading a day of 1,000 days", 1_000, &batch(&days(1_000, 1), false)).await;
     world.cost("the same again", 1_000, &batch(&days(1_000, 1), false)).await;
     world.cost("the same with other numbers", 1_000, &batch(&days(1_000, 2), true)).await;
-    for (count, sensors) in [(1, 64), (2, 32), (15, 64), (50, 1), (32, 2)] {
+    for (count, sensors) in [(1, 64), (15, 64), (50, 1)] {
         for (what, value) in [("late", 3), ("late conflicts", 4)] {
             let groups: Vec<_> =
                 (0..count).map(|day| group(now - (day + 1) * DAY - count * HOUR, 0..sensors, value)).collect();
@@ -118,7 +118,7 @@ async fn no_message_costs_more_than_twice_its_values_and_300_units() {
 async fn replaced_readings_stay_within_the_bound() {
     let world = World::new().await;
     let at = |place: i64| NOW.millis() - (place + 2) * DAY;
-    for (count, sensors) in [(1, 64), (50, 1), (15, 64)] {
+    for (count, sensors) in [(1, 64), (50, 1), (8, 64)] {
         let groups = |value| (0..count).map(|day| group(at(day), 0..sensors, value)).collect::<Vec<_>>();
         world.send(&batch(&groups(1), false), NOW.millis() + 1_000).await;
         let values = usize::try_from(count).unwrap() * sensors;

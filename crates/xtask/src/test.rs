@@ -68,7 +68,7 @@ const FUZZ_SECONDS: &str = "10";
 const WASM: [&str; 7] = ["build", "--package", "weir-core", "--target", "wasm32-unknown-unknown", "--features", "fit"];
 
 impl Step {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Format,
         Self::Clippy,
         Self::Wasm,

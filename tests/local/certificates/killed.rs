@@ -38,12 +38,13 @@ impl Bed {
     /// The function with every request over this wire and without retries.
     fn function_over(&self, wire: Arc<dyn Wire>) -> Device {
         let endpoint = self.local.stack.cloud().endpoint().to_owned();
+        let key = &self.local.stack.key;
         let devices = DeviceTable::new(self.engine.client_once(wire.clone()), self.engine.name("devices"));
         let calibrations =
             CalibrationTable::new(self.engine.client_once(wire.clone()), self.engine.name("calibrations"));
-        let iot = Iot::new(weir_tests::iot::data_plane(&endpoint, Builder::new().build_http(), wire.clone()));
+        let iot = Iot::new(weir_tests::iot::data_plane(&endpoint, key, Builder::new().build_http(), wire.clone()));
         let certificates =
-            Certificates::new(weir_tests::iot::control_plane(&endpoint, Builder::new().build_http(), wire));
+            Certificates::new(weir_tests::iot::control_plane(&endpoint, key, Builder::new().build_http(), wire));
         let delivery = Delivery::new(devices.clone(), iot, certificates, self.clock.clone());
         Device::new(Parts { devices, calibrations, delivery, clock: self.clock.clone() })
     }

@@ -107,6 +107,7 @@ async fn a_resolved_silence_stays_resolved_until_the_sensor_reports() {
     assert_eq!(answer["statusCode"], 404, "that event is about another one");
     let mut resolve = event("flow", "resolve.silent");
     resolve["rawPath"] = "/problems/01-silent".into();
+    resolve["pathParameters"]["problem_id"] = "01-silent".into();
     let answer = functions.flow.answer(resolve).await.unwrap();
     assert_eq!(answer["statusCode"], 200, "{answer}");
     later(&functions, 90_000);

@@ -173,7 +173,14 @@ mod tests {
         let template = std::fs::read_to_string(tooling::place::root().unwrap().join("template.yaml")).unwrap();
         assert_eq!(
             owners_in(&template),
-            ["calibration", "organizer", "problem-detector", "device", "recalculation"],
+            [
+                "calibration",
+                "organizer",
+                "problem-detector",
+                "device",
+                "cognito-add-update-delete-user",
+                "recalculation"
+            ],
             "the queues of the template"
         );
     }

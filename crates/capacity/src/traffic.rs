@@ -5,6 +5,7 @@
 
 use weir_aws::keys::{self, EntryPartitions};
 use weir_aws::quarantine::QuarantineEntry;
+use weir_core::domain::bounds;
 use weir_core::domain::problem::{Status, Subject};
 use weir_core::domain::reading::Series;
 use weir_core::domain::topology::Pair;
@@ -14,9 +15,9 @@ use weir_core::id::{BadId, LevelId};
 use super::store::{Store, Tally};
 
 /// Entries of the quarantine from one message, at most.
-pub const ENTRIES: u32 = 50;
+pub const ENTRIES: u32 = bounds::MOST_ENTRIES as u32;
 /// Values in one message.
-pub const VALUES: u32 = 1_000;
+pub const VALUES: u32 = bounds::MOST_VALUES as u32;
 /// Sensors of one device.
 pub const SENSORS: u32 = 64;
 

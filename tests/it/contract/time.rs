@@ -20,12 +20,12 @@ fn clients() -> Vec<(&'static str, TimeoutConfig)> {
     let sdk = sdk_of("eu-central-1".into(), nobody, None).expect("a configuration");
     let of = |timeouts: Option<&TimeoutConfig>| timeouts.expect("time-outs").clone();
     vec![
+        ("certificates.rs", of(certificates::client(&sdk).config().timeout_config())),
         ("config.rs", of(sdk.timeout_config())),
         ("config.rs", of(dynamodb(&sdk).config().timeout_config())),
         // Of Timestream, whose clients cannot be made without asking it: what they are made with.
         ("config.rs", timeouts()),
         ("config.rs", query_timeouts()),
-        ("certificates.rs", of(certificates::client(&sdk).config().timeout_config())),
         ("invoke.rs", of(invoke::client(&sdk, quarantine::PATIENCE).config().timeout_config())),
         ("iot.rs", of(iot::client(&sdk).config().timeout_config())),
         ("people/mod.rs", of(people::client(&sdk).config().timeout_config())),

@@ -107,8 +107,18 @@ async fn a_deleted_device_leaves_its_versions_and_nothing_that_is_visible() {
     let row = world.engine.row("devices");
     let mut names: Vec<_> = row.as_object().unwrap().keys().map(String::as_str).collect();
     names.sort();
-    let kept =
-        ["deleted_at", "due", "id", "pending", "settings_version", "updated_at", "updated_by", "version", "written"];
+    let kept = [
+        "certificates",
+        "deleted_at",
+        "due",
+        "id",
+        "pending",
+        "settings_version",
+        "updated_at",
+        "updated_by",
+        "version",
+        "written",
+    ];
     assert_eq!(names, kept);
     assert_eq!(world.create("b", &everything()).await, WriteOutcome::Done);
     assert_eq!(world.read("b").await.versions, Versions { device: 3, settings: 3 });

@@ -22,6 +22,7 @@ fn writes() -> Vec<(&'static str, String, Value)> {
         ("DELETE", "/devices/buoy-01/sensors/ph".into(), none.clone()),
         ("POST", "/devices/buoy-01/sensors/ph/calibrations".into(), json!({"model": "identity"})),
         ("PATCH", "/problems/0102".into(), json!({"note": "x"})),
+        ("DELETE", "/levels/01".into(), none.clone()),
         ("DELETE", format!("/quarantine/{ENTRY}"), none.clone()),
         ("POST", format!("/quarantine/{ENTRY}/replay"), none.clone()),
         ("PUT", bob(), json!({})),

@@ -137,7 +137,7 @@ fn seconds_of_fleet(tally: &mut Tally, of: &Fleet, schedule: &Schedule, second: 
 /// What the flood adds to a second. In every second one it is a single device that has all entries the quarantine takes.
 fn seconds_of_flood(tally: &mut Tally, of: &Fleet, second: u32, rng: &mut Rng) -> Result<()> {
     let (refused, stored) = halves(of.hostile);
-    let senders = if second % 2 == 0 { refused } else { refused.min(1) };
+    let senders = if second.is_multiple_of(2) { refused } else { refused.min(1) };
     let (mut left, limit) = (senders * PUBLISHES * ENTRIES, f64::from(of.quarantine_writes));
     while left > 0 && tally.of(Store::Quarantine) < limit {
         let id = format!("hostile-{}", rng.u32(0..senders));
@@ -165,7 +165,7 @@ fn seconds_of_flood(tally: &mut Tally, of: &Fleet, second: u32, rng: &mut Rng) -
             let number = |of: u32| traffic::flow_sensor(gateway * 1_000 + of);
             let level = number(sensor + 1)?;
             traffic::level(tally, &level)?;
-            let opens = second % 2 == 0;
+            let opens = second.is_multiple_of(2);
             traffic::turned(tally, &level, &number(sensor + 2)?, opens);
             traffic::turned(tally, &number(sensor)?, &level, opens);
         }

@@ -1,6 +1,11 @@
 //! What the schemas derived from the types leave open, although the code asks for it: objects that are closed although they
 //! consist of parts, pairs that have two items, texts and instants, and what a merge patch may remove.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a key of a JSON object is made by writing to it; only tests make the document"
+)]
+
 use serde_json::{Map, Value, json};
 
 /// RFC 3339 within the years that are accepted; `format` does the rest.

@@ -185,7 +185,7 @@ async fn a_device_with_more_than_a_row_holds_is_refused_in_so_many_words() {
     let answer = world.ask(post().json(&table)).await;
     let problem = body(&answer);
     assert_eq!((status(&answer), &problem["errors"][0]["pointer"]), (422, &json!("")), "{problem}");
-    assert!(problem["detail"].as_str().unwrap().contains("there is room for 384"), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("there is room for 399"), "{problem}");
     // What was refused left nothing behind, and what is smaller still fits.
     assert!(world.engine.rows("calibrations").is_empty());
     assert_eq!(status(&world.ask(post().json(&json!({"model": "identity"}))).await), 201);

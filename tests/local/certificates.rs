@@ -70,13 +70,13 @@ async fn listed(local: &Local, device: &str) -> Value {
 #[tokio::test]
 async fn a_disabled_device_does_not_connect_and_an_enabled_one_does_again() {
     let local = Local::running();
-    local.register(&json!({"id": "c-01"})).await;
-    let held = make(&local, "c-01").await;
+    local.register(&json!({"id": "cert-01"})).await;
+    let held = make(&local, "cert-01").await;
     assert!(connects(&local, &held).await);
-    switch(&local, "c-01", false).await;
+    switch(&local, "cert-01", false).await;
     assert_eq!(status(&local, &held.id).await.as_deref(), Some("INACTIVE"));
     assert!(!connects(&local, &held).await, "a disabled device was let in");
-    let shown = listed(&local, "c-01").await;
+    let shown = listed(&local, "cert-01").await;
     let item = &shown["items"][0];
     assert_eq!(
         (&item["certificate"], &item["status"], &item["by_disabling"]),
@@ -85,38 +85,40 @@ async fn a_disabled_device_does_not_connect_and_an_enabled_one_does_again() {
     assert_eq!((shown["items"].as_array().unwrap().len(), &shown["delivery"]), (1, &json!("delivered")), "{shown}");
 
     // One that it is given meanwhile is off with the next change.
-    let another = make(&local, "c-01").await;
+    let another = make(&local, "cert-01").await;
     assert!(connects(&local, &another).await);
-    switch(&local, "c-01", false).await;
+    switch(&local, "cert-01", false).await;
     assert!(!connects(&local, &another).await);
 
-    switch(&local, "c-01", true).await;
+    switch(&local, "cert-01", true).await;
     assert!(connects(&local, &held).await && connects(&local, &another).await);
-    assert!(listed(&local, "c-01").await["items"].as_array().unwrap().iter().all(|item| item["by_disabling"] == false));
+    assert!(
+        listed(&local, "cert-01").await["items"].as_array().unwrap().iter().all(|item| item["by_disabling"] == false)
+    );
 }
 
 #[tokio::test]
 async fn what_a_person_has_switched_off_does_not_come_back() {
     let local = Local::running();
-    local.register(&json!({"id": "c-02"})).await;
+    local.register(&json!({"id": "cert-02"})).await;
     let (off, revoked, withdrawn, good) = (
-        make(&local, "c-02").await,
-        make(&local, "c-02").await,
-        make(&local, "c-02").await,
-        make(&local, "c-02").await,
+        make(&local, "cert-02").await,
+        make(&local, "cert-02").await,
+        make(&local, "cert-02").await,
+        make(&local, "cert-02").await,
     );
     by_hand(&local, &off.id, "INACTIVE").await;
     by_hand(&local, &revoked.id, "REVOKED").await;
-    switch(&local, "c-02", false).await;
+    switch(&local, "cert-02", false).await;
     // While the device is disabled.
     by_hand(&local, &withdrawn.id, "REVOKED").await;
-    switch(&local, "c-02", true).await;
+    switch(&local, "cert-02", true).await;
     for (held, expected) in [(&off, "INACTIVE"), (&revoked, "REVOKED"), (&withdrawn, "REVOKED"), (&good, "ACTIVE")] {
         assert_eq!(status(&local, &held.id).await.as_deref(), Some(expected));
     }
     // Nor the next time.
-    switch(&local, "c-02", false).await;
-    switch(&local, "c-02", true).await;
+    switch(&local, "cert-02", false).await;
+    switch(&local, "cert-02", true).await;
     assert_eq!(status(&local, &off.id).await.as_deref(), Some("INACTIVE"));
     assert_eq!(status(&local, &good.id).await.as_deref(), Some("ACTIVE"));
 }
@@ -125,15 +127,15 @@ async fn what_a_person_has_switched_off_does_not_come_back() {
 async fn a_deleted_device_leaves_no_certificate_and_no_thing_and_gets_none_back() {
     let local = Local::running();
     let admin = local.admin().await;
-    local.register(&json!({"id": "c-03"})).await;
-    let (held, another) = (make(&local, "c-03").await, make(&local, "c-03").await);
+    local.register(&json!({"id": "cert-03"})).await;
+    let (held, another) = (make(&local, "cert-03").await, make(&local, "cert-03").await);
     by_hand(&local, &another.id, "REVOKED").await;
-    admin.expect(&[204], "DELETE", "/devices/c-03", None).await.unwrap();
+    admin.expect(&[204], "DELETE", "/devices/cert-03", None).await.unwrap();
     assert_eq!((status(&local, &held.id).await, status(&local, &another.id).await), (None, None));
-    assert_eq!(principals(&local, "c-03").await, None, "the thing is there");
+    assert_eq!(principals(&local, "cert-03").await, None, "the thing is there");
     assert!(!connects(&local, &held).await);
-    local.register(&json!({"id": "c-03"})).await;
-    assert_eq!(listed(&local, "c-03").await, json!({"items": [], "delivery": "delivered"}));
+    local.register(&json!({"id": "cert-03"})).await;
+    assert_eq!(listed(&local, "cert-03").await, json!({"items": [], "delivery": "delivered"}));
     assert!(!connects(&local, &held).await);
 }
 
@@ -141,10 +143,10 @@ async fn a_deleted_device_leaves_no_certificate_and_no_thing_and_gets_none_back(
 async fn an_administrator_takes_one_certificate_away() {
     let local = Local::running();
     let admin = local.admin().await;
-    local.register(&json!({"id": "c-04"})).await;
-    let (lost, kept) = (make(&local, "c-04").await, make(&local, "c-04").await);
-    let foreign = make(&local, "c-05").await;
-    let path = |id: &str| format!("/devices/c-04/certificates/{id}");
+    local.register(&json!({"id": "cert-04"})).await;
+    let (lost, kept) = (make(&local, "cert-04").await, make(&local, "cert-04").await);
+    let foreign = make(&local, "cert-05").await;
+    let path = |id: &str| format!("/devices/cert-04/certificates/{id}");
     for unknown in [&foreign.id, &"0".repeat(64), &"x".repeat(64), &lost.id.to_uppercase()] {
         assert_eq!(admin.call("DELETE", &path(unknown), None).await.unwrap().status, 404, "{unknown}");
     }
@@ -152,10 +154,10 @@ async fn an_administrator_takes_one_certificate_away() {
     assert_eq!(status(&local, &lost.id).await, None);
     assert!(!connects(&local, &lost).await && connects(&local, &kept).await && connects(&local, &foreign).await);
     assert_eq!(admin.call("DELETE", &path(&lost.id), None).await.unwrap().status, 404, "a second time");
-    let items = listed(&local, "c-04").await["items"].clone();
+    let items = listed(&local, "cert-04").await["items"].clone();
     assert_eq!((items.as_array().unwrap().len(), &items[0]["certificate"]), (1, &json!(kept.id)));
-    let user = local.user("c-user", "c-04").await;
-    for (method, path) in [("GET", "/devices/c-04/certificates".to_owned()), ("DELETE", path(&kept.id))] {
+    let user = local.user("c-user", "cert-04").await;
+    for (method, path) in [("GET", "/devices/cert-04/certificates".to_owned()), ("DELETE", path(&kept.id))] {
         assert_eq!(user.call(method, &path, None).await.unwrap().status, 403, "{method}");
     }
 }
@@ -164,41 +166,41 @@ async fn an_administrator_takes_one_certificate_away() {
 async fn a_certificate_that_another_thing_has_too_is_left_to_it() {
     let local = Local::running();
     let admin = local.admin().await;
-    local.register(&json!({"id": "c-06"})).await;
-    let held = make(&local, "c-06").await;
-    let arn = principals(&local, "c-06").await.unwrap().remove(0);
-    make(&local, "c-07").await;
+    local.register(&json!({"id": "cert-06"})).await;
+    let held = make(&local, "cert-06").await;
+    let arn = principals(&local, "cert-06").await.unwrap().remove(0);
+    make(&local, "cert-07").await;
     let attach = [("x-amzn-principal", arn.as_str())];
-    local.stack.cloud().json("iot", "PUT", "/things/c-07/principals", &attach, None).await.unwrap();
-    switch(&local, "c-06", false).await;
+    local.stack.cloud().json("iot", "PUT", "/things/cert-07/principals", &attach, None).await.unwrap();
+    switch(&local, "cert-06", false).await;
     assert_eq!(status(&local, &held.id).await.as_deref(), Some("ACTIVE"), "another device connects with it");
-    admin.expect(&[204], "DELETE", "/devices/c-06", None).await.unwrap();
+    admin.expect(&[204], "DELETE", "/devices/cert-06", None).await.unwrap();
     assert_eq!(status(&local, &held.id).await.as_deref(), Some("ACTIVE"));
-    assert!(principals(&local, "c-07").await.unwrap().contains(&arn));
-    assert_eq!(principals(&local, "c-06").await, None);
+    assert!(principals(&local, "cert-07").await.unwrap().contains(&arn));
+    assert_eq!(principals(&local, "cert-06").await, None);
 }
 
 #[tokio::test]
 async fn while_aws_iot_is_not_there_the_registry_says_what_is_so_and_the_sweep_makes_it_good() {
     let local = Local::running();
-    local.register(&json!({"id": "c-08"})).await;
-    let held = make(&local, "c-08").await;
+    local.register(&json!({"id": "cert-08"})).await;
+    let held = make(&local, "cert-08").await;
     // The same function, to whom the control plane does not answer: nobody listens there.
     let cut_off = local.copy("device", "no-control", &[("AWS_ENDPOINT_URL_IOT", "http://127.0.0.1:9")]).await;
-    let answer = local.call(&cut_off, &request("PATCH", "/devices/c-08", Some(&json!({"enabled": false})))).await;
+    let answer = local.call(&cut_off, &request("PATCH", "/devices/cert-08", Some(&json!({"enabled": false})))).await;
     let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
     assert_eq!(
         (&answer["statusCode"], &body["enabled"], &body["delivery"]),
         (&json!(200), &json!(false), &json!("pending"))
     );
-    assert_eq!(listed(&local, "c-08").await["delivery"], "pending");
+    assert_eq!(listed(&local, "cert-08").await["delivery"], "pending");
     assert!(connects(&local, &held).await);
 
     tokio::time::sleep(std::time::Duration::from_secs(30)).await;
     let function = local.stack.function("device").unwrap();
     weir_tests::local::until("the certificate to be off", async || {
         local.call(function, &event("device", "sweep")).await;
-        (listed(&local, "c-08").await["delivery"] == "delivered").then_some(())
+        (listed(&local, "cert-08").await["delivery"] == "delivered").then_some(())
     })
     .await;
     assert!(!connects(&local, &held).await);

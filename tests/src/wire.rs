@@ -43,9 +43,12 @@ impl Request {
         self.http.headers().get(name)
     }
 
-    /// The body.
+    /// The body; `null` of a request without one, as those to AWS IoT's control plane often are.
     pub fn body(&self) -> Value {
-        serde_json::from_slice(self.http.body().bytes().unwrap_or_default()).expect("AWS requests are JSON")
+        match self.http.body().bytes().unwrap_or_default() {
+            [] => Value::Null,
+            bytes => serde_json::from_slice(bytes).expect("AWS requests are JSON"),
+        }
     }
 
     /// The same request with another body. The signature is wrong then, which the engine does not look at.

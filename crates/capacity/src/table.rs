@@ -21,7 +21,7 @@ impl Bill {
         self.usage.month.minutes * 60.0
     }
 
-    /// So many of an event in each second of a month.
+    /// The price of `times` events in each second of a month, in USD.
     fn each_second(&self, event: &Event, times: f64) -> Result<f64> {
         Ok(self.prices.million(event, &self.usage, false)? / MILLION * times * self.seconds())
     }

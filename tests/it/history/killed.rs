@@ -67,7 +67,7 @@ impl Wire for Between {
 #[tokio::test]
 async fn a_reading_stored_between_any_two_steps_of_a_query_is_in_the_rollup_or_there_is_no_rollup() {
     let one = || vec![reading(MIDNIGHT.plus_seconds(-5 * HOUR - 7), 99.0)];
-    // So many days that the whole series is invalidated at once.
+    // Enough days for the whole series to be invalidated at once.
     let many = || (0..40).map(|day| reading(MIDNIGHT.plus_seconds(-5 * HOUR - 7 - day * DAY), 99.0)).collect();
     for late in [one, many] {
         for (step, table) in

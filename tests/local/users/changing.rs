@@ -141,8 +141,8 @@ async fn a_taken_address_and_a_refused_password_change_nothing() {
     assert_eq!((attribute(&user, "email"), attribute(&user, "custom:devices")), ("new@example.com", "a b"));
 }
 
-/// Who is to be changed, with a session that began at least a second ago: the emulator counts whole seconds, and there a token
-/// issued in the second of a sign-out stays valid.
+/// A user who signed in at least a second ago. The emulator compares whole seconds, so a token that was issued in the second of a
+/// sign-out would stay valid.
 struct SignedIn {
     username: String,
     refresh_token: String,

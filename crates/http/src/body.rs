@@ -8,9 +8,9 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 use serde_json::{Map, Value};
 
-use super::{ApiError, ErrorKind, integers, pointer};
+use super::{ApiError, ErrorKind, pointer};
 use weir_core::domain::FieldError;
-use weir_core::wire::duplicate::duplicates;
+use weir_core::wire::{Json, lossy};
 
 /// Maximum size of a body in bytes. A device with all its sensors and settings takes a tenth of it.
 const MAX_BYTES: usize = 64 * 1024;
@@ -94,9 +94,12 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err(FieldError::new("", "must be an object").into());
     }
-    let wrong: Vec<_> = duplicates(bytes).into_iter().chain(integers::beyond(bytes)).collect();
-    if !wrong.is_empty() {
-        return Err(wrong.into());
+    // What `Json` does not read either (bytes that are not UTF-8, too many levels) is reported below.
+    if let Some(json) = std::str::from_utf8(bytes).ok().and_then(|text| Json::parse(text).ok()) {
+        let lost = lossy::fields(&json);
+        if !lost.is_empty() {
+            return Err(lost.into());
+        }
     }
     let deserializer = &mut serde_json::Deserializer::from_slice(bytes);
     serde_path_to_error::deserialize(deserializer).map_err(|error| match error.inner().classify() {

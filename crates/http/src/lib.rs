@@ -12,7 +12,6 @@ mod caller;
 mod error_kind;
 mod etag;
 mod instant;
-mod integers;
 mod list;
 mod openapi;
 mod page;

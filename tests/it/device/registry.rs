@@ -15,6 +15,7 @@ fn everything() -> Value {
     json!({
         "name": "Buoy 1", "description": "at the pier", "location": {"latitude": 48.2, "longitude": -16.4},
         "enabled": true, "history_from": "2019-04-07T00:00:00.000Z", "level_id": "01", "followed_by": ["03", "21"],
+        "level_format": "byte",
         "sensors": [
             {"code": "ph", "name": "pH", "unit": "pH", "limits": {"min": 0, "max": 14}},
             {"code": "do", "enabled": false}
@@ -36,13 +37,29 @@ async fn a_device_is_read_as_it_was_written_and_messages_see_the_same() {
 
 #[tokio::test]
 async fn removed_fields_are_removed_from_the_row_too() {
+    // Without `..`: a new field that can be left out has to be in `everything`.
+    let DeviceDetails {
+        name: _,
+        description: _,
+        location: Some(_),
+        enabled: _,
+        history_from: Some(_),
+        level_id: Some(_),
+        followed_by: Some(_),
+        level_format: Some(_),
+        sensors: _,
+        settings: _,
+    } = details(&everything())
+    else {
+        panic!("`everything` lacks a field")
+    };
     let world = World::new().await;
     world.create("b", &everything()).await;
     let changed = world.read("b").await.with_details(details(&json!({})), Calibrations::new(), author());
     assert_eq!(world.devices().write(&changed, weir_aws::device::Deliver::SETTINGS).await.unwrap(), WriteOutcome::Done);
     assert_eq!(world.read("b").await.details, details(&json!({})));
     let row = world.engine.row("devices");
-    for gone in ["history_from", "level_id", "followed_by", "link", "tube", "location"] {
+    for gone in ["history_from", "level_id", "followed_by", "level_format", "link", "tube", "location"] {
         assert!(row.get(gone).is_none(), "{gone} is still there: {row}");
     }
 }

@@ -18,7 +18,8 @@ use weir_core::domain::reading::Series;
 use weir_core::id::DeviceId;
 
 /// Attributes that not every device has.
-const OPTIONAL: [&str; 7] = ["history_from", "level_id", "followed_by", "link", "location", "tube", "deleted_at"];
+const OPTIONAL: [&str; 8] =
+    ["history_from", "level_id", "followed_by", "level_format", "link", "location", "tube", "deleted_at"];
 /// Attributes that stay when a device is deleted, besides those of the delivery.
 const TOMBSTONE: [&str; 5] = ["version", "settings_version", "updated_at", "updated_by", "deleted_at"];
 /// Room for the attributes of the delivery, in bytes: pending, due, lease, delivered, written, and some hundred ids of

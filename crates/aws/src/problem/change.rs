@@ -70,9 +70,7 @@ impl ProblemTable {
             WriteOutcome::Overtaken => Ok(written_before(self.find(subject).await?, stored, changed)),
         }
     }
-}
 
-impl ProblemTable {
     /// As [`ProblemTable::change`], on condition that the level of this sensor has no row. False when nothing is written,
     /// because it has one, or another writer was faster.
     ///

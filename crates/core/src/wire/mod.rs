@@ -4,9 +4,9 @@ pub mod calibration;
 pub mod certificate;
 pub mod device;
 pub mod device_body;
-pub mod duplicate;
 #[cfg(feature = "fit")]
 pub mod fit;
+pub mod lossy;
 pub mod person;
 pub mod profile;
 pub mod replay;
@@ -26,6 +26,6 @@ mod scalar;
 pub mod schema;
 
 pub use envelope::Envelope;
-pub use json::{Json, Object};
+pub use json::{Json, JsonError, Object};
 pub use model::ModelJson;
 pub use scalar::{instant, number, sent_at, without_nul};

@@ -62,8 +62,8 @@ async fn a_single_wrong_cell_is_found_out() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "a refusal must be a problem")]
-async fn a_refusal_that_is_no_problem_is_found_out() {
+#[should_panic(expected = "a refusal must be problem details")]
+async fn a_refusal_without_problem_details_is_found_out() {
     let bare = async |_| json!({"statusCode": 404, "headers": {"x-request-id": "walk"}, "body": ""});
     walk(&[line("GET", "/", [404; 5])], "", bare).await;
 }

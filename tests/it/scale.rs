@@ -94,7 +94,7 @@ async fn a_network_ends_as_the_oracle_computes_and_the_cost_of_a_report_stays_th
     assert_eq!(pump.on_failure, []);
     let pairs = network.pairs();
     assert_eq!(engine.rows_without("levels", &["revision", "judge", "watch", "listed"]), oracle.levels());
-    let problems = engine.rows_without("problems", &["revision", "history", "place", "current", "following"]);
+    let problems = engine.rows_without("problems", &["revision", "history", "place", "current", "following", "listed"]);
     assert_same(&problems, &oracle.problems(&pairs, network::end_of(network.rounds() - 1)));
     for part in parts.iter().filter(|part| part.kept > 0) {
         let each = part.level_units / part.kept as f64;

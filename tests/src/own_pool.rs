@@ -16,7 +16,7 @@ use crate::local::Local;
 use crate::pool::client;
 use crate::wire::{Ledger, Wire};
 
-/// The password of whom [`OwnPool::add`] adds.
+/// The password of people added by [`OwnPool::add`].
 const PASSWORD: &str = "Own-Battery-8-Staple";
 
 /// What a person gets who signs in.

@@ -106,8 +106,8 @@ mod tests {
     #[test]
     fn a_function_that_lets_in_whoever_has_no_token_does_not_pass() {
         let asked = Probe::Request("GET", "/devices");
-        let problem = json!({"statusCode": 401, "headers": {"content-type": "application/problem+json"}});
-        assert!(asked.fits(&problem));
+        let refusal = json!({"statusCode": 401, "headers": {"content-type": "application/problem+json"}});
+        assert!(asked.fits(&refusal));
         for answer in [json!({"statusCode": 200, "headers": {}}), json!({"statusCode": 401}), Value::Null] {
             assert!(!asked.fits(&answer), "{answer}");
         }

@@ -87,6 +87,7 @@ pub fn variables(endpoint: &Endpoint, more: &[(&str, &str)]) -> Vec<(String, Str
         ("TIMESTREAM_DATABASE", "weir-bench"),
         ("TIMESTREAM_TABLE", "readings"),
         ("USER_POOL_ID", weir_tests::pool::ID),
+        ("MFA", "optional"),
         ("CALIBRATION_FUNCTION", "calibration"),
         ("ORGANIZER_FUNCTION", "organizer"),
     ];

@@ -1,11 +1,13 @@
-//! `DELETE /levels/{id}`: deletes a flow sensor that does not exist, for example one that a wrong report has registered.
+//! `DELETE /levels/{id}`: deletes a level, for example one that was registered by a report with a wrong id.
+
+use std::collections::BTreeSet;
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use weir_aws::Attempts;
 use weir_aws::level::LevelWrite;
 use weir_core::domain::Timestamp;
-use weir_core::domain::problem::{Change, Person};
+use weir_core::domain::problem::{Change, Person, Subject};
 use weir_core::id::LevelId;
 use weir_http::{Admin, ApiError, Path, Preconditions};
 
@@ -27,8 +29,7 @@ pub(super) async fn delete_level(
     Path(id): Path<LevelId>,
     conditions: Preconditions,
 ) -> Result<StatusCode, ApiError> {
-    let name = caller.email.clone().unwrap_or_else(|| caller.username.clone());
-    let by = Person { name, at: Timestamp::from_seconds(parts.clock.now().seconds()) };
+    let by = Person { name: caller.name(), at: Timestamp::from_seconds(parts.clock.now().seconds()) };
     // First the row: without it the detector opens no further problem of the sensor. If the function is killed after that,
     // the next request finds no row and goes on with the problems.
     parts.delete_row(&id, &conditions).await?;
@@ -56,7 +57,12 @@ impl Parts {
     /// again keeps its problems.
     async fn resolve_open(&self, id: &LevelId, by: &Person) -> Result<usize, ApiError> {
         let mut resolved = 0;
-        for subject in self.problems.open_of(id).await? {
+        // The list of open problems lags a little behind the table, so the present neighbours are looked up by key as well.
+        let topology = self.registry.topology().await?;
+        let mut subjects: BTreeSet<Subject> = topology.pairs(id).into_iter().map(Subject::Pair).collect();
+        subjects.insert(Subject::Sensor(id.clone()));
+        subjects.extend(self.problems.open_of(id).await?);
+        for subject in subjects {
             let mut attempts = Attempts::new("problems", &subject, ATTEMPTS);
             loop {
                 attempts.next().await?;

@@ -122,9 +122,8 @@ impl Parts {
         conditions: &Preconditions,
         caller: &Caller,
     ) -> Result<StoredProblem, ApiError> {
-        let name = caller.email.clone().unwrap_or_else(|| caller.username.clone());
         // Whole seconds, as it is shown.
-        let by = Person { name, at: Timestamp::from_seconds(self.clock.now().seconds()) };
+        let by = Person { name: caller.name(), at: Timestamp::from_seconds(self.clock.now().seconds()) };
         // The newest report at the first attempt: the person cannot know of one that arrives during a later attempt.
         let mut known = None;
         let mut attempts = Attempts::new("problems", subject, ATTEMPTS);

@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use super::Caller;
 use weir_runtime::telemetry::AUDIT;
 
-/// A change that an admin makes, or a function by itself. It is logged when it begins and when it ends: a beginning without an end means that the
-/// function was killed in between.
+/// A change that an admin makes, or a function by itself. It is logged when it begins and when it ends: a beginning without an end
+/// means that the function was killed in between.
 #[derive(Debug, Clone)]
 pub struct Audit {
     action: &'static str,

@@ -25,7 +25,8 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 /// is an error.
 ///
 /// Answers 415 for another content type and for a content encoding, 413 above 64 KB, 400 when the body is not JSON, and 422 with
-/// the pointer to the field when a field is given twice, an integer lies beyond 2^53 or the body is not a `T`. A byte-order mark in front is ignored.
+/// the pointer to the field when a field is given twice, an integer lies beyond 2^53 or the body is not a `T`. A byte-order mark
+/// in front is ignored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Strict<T>(pub T);
 

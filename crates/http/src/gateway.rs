@@ -145,7 +145,7 @@ fn chosen(route: &str, parameters: &Value) -> Option<(String, String)> {
         let name = word.strip_prefix('{').and_then(|word| word.strip_suffix('}'));
         let value = name.map_or(Some(word), |name| parameters.get(name)?.as_str())?;
         path.push('/');
-        // API Gateway decodes parameters: a slash in one separates nothing.
+        // API Gateway decodes parameters, so a slash in a parameter is part of its value.
         path.push_str(&encoded(value, b"?#/"));
         plain.push('/');
         plain.push_str(value);

@@ -9,12 +9,12 @@ use super::openapi::strict::RFC_3339;
 use weir_core::domain::Timestamp;
 use weir_core::wire::time;
 
-/// 2001-01-01T00:00:00Z in seconds. A smaller number of milliseconds is more likely one of seconds: for those it is the year 2001
-/// to 2033 from 978,307,200 on.
+/// 2001-01-01T00:00:00Z in seconds. Between this and [`LATEST_SECOND`] no number of seconds is also a possible number of
+/// milliseconds, so a number that counts the other unit is always recognised.
 const EARLIEST_SECOND: i64 = 978_307_200;
 /// The last second of the year 9999.
 const LATEST_SECOND: i64 = 253_402_300_799;
-/// Characters of a text that are repeated in an error.
+/// Maximum characters of the query that an error quotes.
 const SHOWN: usize = 40;
 
 /// What a plain number counts, from 1970-01-01T00:00:00Z on.

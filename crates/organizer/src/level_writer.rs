@@ -141,8 +141,8 @@ impl LevelWriter {
         let Some(LevelState { mut measurements, revision, watch, judge_next }) = state else {
             let mut measurements = Measurements::default();
             let outcome = measurements.report(new, keep);
-            // A row that was deleted may come back, and no revision may stand for two different rows: it begins with the
-            // time in ms, which is beyond what the reports of the deleted one can have counted to.
+            // A deleted row may be registered again, and a revision must not mean two different rows. So it begins with the
+            // time in ms, which is more than the deleted row can have reached by counting its reports.
             let revision = Some(u64::try_from(now.millis()).unwrap_or(1));
             let state = LevelState { measurements, revision, watch: None, judge_next: false };
             return RowChange { outcome, state, judge: true, write: RowWrite::Insert };

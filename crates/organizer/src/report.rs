@@ -134,7 +134,7 @@ impl Organizer {
         }))
     }
 
-    /// Where only levels of the registry are taken: whether this is one.
+    /// Checks that a registered device has this level, if only such levels are accepted.
     async fn check_level(&self, id: &LevelId, replay: bool) -> Result<Result<(), Refusal>, AwsError> {
         if !self.accepted.registered_only {
             return Ok(Ok(()));
@@ -176,7 +176,10 @@ fn parse(envelope: &Envelope, simulated: bool) -> Result<ParsedReport, RefusedRe
     let payload = envelope.json().map_err(nobody)?;
     if let Some(key) = payload.repeated_key() {
         let detail = format!("the key {key:?} is there more than once: it is not known which counts");
-        return Err(nobody(Refusal::new(Reason::DuplicateKey, detail)));
+        // Which sensor it is from is known unless its own key is repeated.
+        let sensor = if key == "id" { None } else { level_id(&payload).ok() };
+        let device = sensor.map(|id| id.to_string());
+        return Err(RefusedReport { device, at: None, refusal: Refusal::new(Reason::DuplicateKey, detail) });
     }
     if payload.has("end_device_ids") {
         return uplink::parse(&payload, envelope.received_at, simulated);

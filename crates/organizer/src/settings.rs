@@ -16,10 +16,10 @@ pub struct LevelSettings {
     pub accepted: Accepted,
 }
 
-/// Which reports are accepted beyond what every report has to be. The default is the template's.
+/// Which valid reports are accepted. The default is that of the template.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Accepted {
-    /// Only of levels that a device of the registry has.
+    /// Only reports of levels that a registered device has.
     pub registered_only: bool,
     /// Also uplinks that were simulated in the console of The Things Stack.
     pub simulated: bool,

@@ -40,7 +40,7 @@ impl Sent {
     }
 }
 
-/// Parses an uplink. Simulated ones are refused, unless `simulated` says that they count.
+/// Parses an uplink. Simulated ones are refused, unless `simulated` is true.
 pub(super) fn parse(payload: &Object, received: Timestamp, simulated: bool) -> Result<ParsedReport, RefusedReport> {
     let device = device(payload).map_err(|refusal| RefusedReport { device: None, at: None, refusal })?;
     let refused = |at, refusal| RefusedReport { device: Some(device.clone()), at, refusal };
@@ -75,7 +75,8 @@ fn received_at(payload: &Object, message: Option<&Object>) -> Option<Result<Time
     inner.or_else(|| given(payload, "received_at").filter(known))
 }
 
-/// The level: as the decoder made it, else the bytes. A decoder that was given no bytes says 0, which no device has sent.
+/// The level that the payload formatter decoded, or else the bytes. A formatter that is given no bytes returns 0, so a 0 without
+/// bytes is no report.
 fn sent(message: &Object) -> Result<Sent, Refusal> {
     let bytes = match message.get("frm_payload") {
         None => None,

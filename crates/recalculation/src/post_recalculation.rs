@@ -81,7 +81,7 @@ pub(super) async fn post_recalculation(
             cursor: from,
             count: Count::default(),
             begins_at,
-            by: caller.email.clone().unwrap_or_else(|| caller.username.clone()),
+            by: caller.name(),
             created_at: now,
             updated_at: now,
             reason: None,

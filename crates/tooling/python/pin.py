@@ -1,4 +1,4 @@
-"""Writes <set>.txt from <set>.in: every package with its version and the hashes of all files of that release, for Python 3.10 and
+"""Writes <set>.txt from <set>.in: every package with its version and the hashes of all files of that release, for Python 3.11 and
 newer on Linux and macOS. Run it in this folder after changing a version in a .in file, with .local/python/uv/bin in PATH."""
 
 import pathlib
@@ -6,7 +6,7 @@ import re
 import subprocess
 
 FLAGS = [
-    "--universal", "--python-version=3.10", "--generate-hashes", "--no-strip-extras", "--no-header", "--no-annotate",
+    "--universal", "--python-version=3.11", "--generate-hashes", "--no-strip-extras", "--no-header", "--no-annotate",
     "--no-emit-index-url", "--no-emit-find-links", "--quiet",
 ]
 

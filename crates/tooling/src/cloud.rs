@@ -46,13 +46,13 @@ pub struct Call<'a> {
 }
 
 impl Key {
-    /// A new one.
+    /// A new key, made up at random.
     ///
     /// # Errors
     /// When this computer has no random numbers.
     pub fn made_up() -> Result<Self> {
         let [id, secret] = [secret::random::<12>()?, secret::random::<12>()?].map(hexadecimal);
-        // No key of AWS begins so: those would be taken for a user's or a role's.
+        // No key of AWS begins with this, so the emulator does not take it for the key of a user or a role.
         Ok(Self { id: format!("WEIR{}", id.to_uppercase()), secret })
     }
 }
@@ -83,7 +83,7 @@ impl Cloud {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.endpoint))
-            // Of the owner's signature the emulator reads whose it is and which service is meant, and checks nothing else.
+            // The emulator reads the key and the service from the owner's signature, and does not verify it.
             .header(
                 "authorization",
                 format!(

@@ -55,10 +55,10 @@ impl Connection {
         Self::connect(stack, &identity.name, Some(identity)).await
     }
 
-    /// Connects as nobody knows whom: without a certificate.
+    /// Connects without a certificate.
     ///
     /// # Errors
-    /// When the broker cannot be reached or does not let anybody in so.
+    /// When the broker cannot be reached, or refuses clients without a certificate.
     pub async fn without_certificate(stack: &Stack, name: &str) -> Result<Self> {
         Self::connect(stack, name, None).await
     }

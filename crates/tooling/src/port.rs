@@ -44,7 +44,7 @@ mod tests {
         let message = expect_free(port, "the emulator", "--port").unwrap_err().to_string();
         assert!(message.contains(&format!("port {port} for the emulator is already taken")), "{message}");
         assert!(message.contains("--port "), "{message}");
-        drop(holder);
-        expect_free(port, "the emulator", "--port").unwrap();
+        // Not the port of `holder`: another test may have taken it meanwhile.
+        assert!((0..10).any(|_| expect_free(any_free().unwrap(), "the emulator", "--port").is_ok()));
     }
 }

@@ -1,12 +1,12 @@
-//! Which Python to use: any from 3.10 on that can make virtual environments.
+//! Which Python to use: any from 3.11 on that can make virtual environments.
 
 use std::process::Command;
 
 use anyhow::{Result, bail};
 
 /// The oldest minor version of Python 3 the tools work with.
-const OLDEST: u32 = 10;
-const NAMES: [&str; 7] = ["python3", "python3.13", "python3.12", "python3.11", "python3.10", "python3.14", "python"];
+const OLDEST: u32 = 11;
+const NAMES: [&str; 6] = ["python3", "python3.13", "python3.12", "python3.11", "python3.14", "python"];
 /// Prints the version and whether virtual environments can be made (Debian packages that separately).
 const QUESTION: &str = "import sys; print(*sys.version_info[:2])
 try:

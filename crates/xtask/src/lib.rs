@@ -5,6 +5,7 @@ pub mod command;
 pub mod bench;
 pub mod capacity;
 pub mod deny;
+pub mod document;
 pub mod fuzz;
 pub mod invoke;
 pub mod leak;

@@ -24,6 +24,7 @@ use tooling::tools::{self, Set};
 
 use crate::bench;
 use crate::deny;
+use crate::document;
 use crate::environment::Environment;
 use crate::leak;
 use crate::lint;
@@ -58,6 +59,8 @@ pub enum Step {
     Local,
     /// The bounded run, accounted for message by message; then the tests of what is deployed, and every table is lost and restored.
     Once,
+    /// The HTTP API does what its document says.
+    Document,
     /// The release binaries stay within the budget.
     Bench,
 }
@@ -68,7 +71,7 @@ const FUZZ_SECONDS: &str = "10";
 const WASM: [&str; 7] = ["build", "--package", "weir-core", "--target", "wasm32-unknown-unknown", "--features", "fit"];
 
 impl Step {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Format,
         Self::Clippy,
         Self::Wasm,
@@ -78,6 +81,7 @@ impl Step {
         Self::Advisories,
         Self::Local,
         Self::Once,
+        Self::Document,
         Self::Bench,
     ];
 
@@ -92,6 +96,7 @@ impl Step {
             Self::Advisories => "advisories",
             Self::Local => "local",
             Self::Once => "once",
+            Self::Document => "document",
             Self::Bench => "bench",
         }
     }
@@ -111,6 +116,7 @@ impl Step {
             Self::Advisories => "cargo deny check advisories",
             Self::Local => "cargo test --workspace --test local, against a local cloud of its own",
             Self::Once => "cargo xtask up --once after a real sam deploy, cargo operate smoke, and the restore drill",
+            Self::Document => "schemathesis over every operation of the API's document, as an admin and as a user",
             Self::Bench => {
                 "cargo xtask bench --check: sizes, requests and instructions against crates/bench/budget.toml"
             }
@@ -130,6 +136,7 @@ impl Step {
             Self::Lint => lint::run(place).await,
             Self::Local => return local(place).await,
             Self::Once => bounded_run(place).await,
+            Self::Document => document::run(place, free_ports()?).await,
             Self::Bench => bench::check().await,
         }?;
         Ok(Passed::Whole)

@@ -1,4 +1,4 @@
-//! What is held back: the concurrency that devices can take from the API, and the deletion of what holds data.
+//! Limits: how much concurrency messages of devices can take, and who can delete what holds data.
 
 use serde_json::json;
 use tooling::deploy::Settings;

@@ -160,8 +160,8 @@ async fn a_sensor_comes_back_only_when_the_formula_it_had_finds_its_inputs() {
     for code in ["pm25", "hum"] {
         assert_eq!(sensor("DELETE", code).await.0, 204);
     }
-    let (refused, problem) = sensor("PUT", "pm25").await;
-    assert!(refused == 422 && problem.contains("the device has no sensor hum"), "{problem}");
+    let (refused, error) = sensor("PUT", "pm25").await;
+    assert!(refused == 422 && error.contains("the device has no sensor hum"), "{error}");
     for code in ["hum", "pm25"] {
         assert_eq!(sensor("PUT", code).await.0, 201);
     }
@@ -183,9 +183,9 @@ async fn a_device_with_more_than_a_row_holds_is_refused_in_so_many_words() {
     let table = world.create_large("full", 64).await;
     let post = || Ask::new("POST", "/devices/full/sensors/s40/calibrations").admin();
     let answer = world.ask(post().json(&table)).await;
-    let problem = body(&answer);
-    assert_eq!((status(&answer), &problem["errors"][0]["pointer"]), (422, &json!("")), "{problem}");
-    assert!(problem["detail"].as_str().unwrap().contains("there is room for 399"), "{problem}");
+    let error = body(&answer);
+    assert_eq!((status(&answer), &error["errors"][0]["pointer"]), (422, &json!("")), "{error}");
+    assert!(error["detail"].as_str().unwrap().contains("there is room for 399"), "{error}");
     // What was refused left nothing behind, and what is smaller still fits.
     assert!(world.engine.rows("calibrations").is_empty());
     assert_eq!(status(&world.ask(post().json(&json!({"model": "identity"}))).await), 201);

@@ -86,15 +86,15 @@ fn well_formed(answer: &Value) -> Result<(), &'static str> {
         return Ok(());
     }
     if answer["headers"]["content-type"] != "application/problem+json" {
-        return Err("a refusal must be a problem");
+        return Err("a refusal must be problem details");
     }
-    let problem = body(answer);
-    let named = problem["type"].as_str().is_some_and(|kind| kind.starts_with("urn:weir:problem:"));
-    let said = ["title", "detail"].iter().all(|field| problem[field].as_str().is_some_and(|text| !text.is_empty()));
-    if named && said && problem["status"] == status(answer) && problem["instance"] == "walk" {
+    let error = body(answer);
+    let named = error["type"].as_str().is_some_and(|kind| kind.starts_with("urn:weir:problem:"));
+    let said = ["title", "detail"].iter().all(|field| error[field].as_str().is_some_and(|text| !text.is_empty()));
+    if named && said && error["status"] == status(answer) && error["instance"] == "walk" {
         Ok(())
     } else {
-        Err("the problem lacks something")
+        Err("the problem details lack something")
     }
 }
 

@@ -16,11 +16,11 @@ pub fn wrong((name, expected, kind, fields): &Expected, answer: &Value) -> Optio
     if *expected < 400 {
         return None;
     }
-    let problem = body(answer);
-    if problem["type"] != format!("urn:weir:problem:{kind}") {
+    let error = body(answer);
+    if error["type"] != format!("urn:weir:problem:{kind}") {
         return told(&format!("{kind} expected"));
     }
     let text = |error: &Value| error["pointer"].as_str().or(error["parameter"].as_str()).unwrap_or_default().to_owned();
-    let named: Vec<String> = problem["errors"].as_array().into_iter().flatten().map(text).collect();
+    let named: Vec<String> = error["errors"].as_array().into_iter().flatten().map(text).collect();
     if named != *fields { told(&format!("{fields:?} expected")) } else { None }
 }

@@ -76,11 +76,11 @@ async fn every_recorded_request_is_answered_as_the_contract_says() {
         if kind.is_empty() {
             continue;
         }
-        let problem = body(&answer);
-        assert_eq!(problem["type"], format!("urn:weir:problem:{kind}"), "{name}");
-        let errors = problem["errors"].as_array().cloned().unwrap_or_default();
+        let error = body(&answer);
+        assert_eq!(error["type"], format!("urn:weir:problem:{kind}"), "{name}");
+        let errors = error["errors"].as_array().cloned().unwrap_or_default();
         let names = errors.iter().map(|error| error["pointer"].as_str().or(error["parameter"].as_str()).unwrap());
-        assert_eq!(names.collect::<Vec<_>>(), *named, "{name}: {problem}");
+        assert_eq!(names.collect::<Vec<_>>(), *named, "{name}: {error}");
     }
 }
 

@@ -72,11 +72,11 @@ fn wrong((name, expected, kind, parameter): &Expected, answer: &Value) -> Option
     if *expected < 400 {
         return None;
     }
-    let problem = body(answer);
-    if problem["type"] != format!("urn:weir:problem:{kind}") {
+    let error = body(answer);
+    if error["type"] != format!("urn:weir:problem:{kind}") {
         return told(&format!("{kind} expected"));
     }
-    let named = problem["errors"][0]["parameter"].as_str().unwrap_or_default();
+    let named = error["errors"][0]["parameter"].as_str().unwrap_or_default();
     if named != *parameter { told(&format!("{parameter} expected")) } else { None }
 }
 

@@ -80,11 +80,11 @@ async fn every_recorded_request_is_answered_as_the_contract_says() {
         let answer = stood().await.function().answer(event("recalculation", name)).await.unwrap();
         assert_eq!(status(&answer), *expected, "{name}: {answer}");
         if *expected >= 400 {
-            let problem = body(&answer);
-            assert_eq!(problem["type"], format!("urn:weir:problem:{kind}"), "{name}");
-            let errors = problem["errors"].as_array().cloned().unwrap_or_default();
+            let error = body(&answer);
+            assert_eq!(error["type"], format!("urn:weir:problem:{kind}"), "{name}");
+            let errors = error["errors"].as_array().cloned().unwrap_or_default();
             let named: Vec<_> = errors.iter().map(|error| error["pointer"].as_str().unwrap()).collect();
-            assert_eq!(named, *fields, "{name}: {problem}");
+            assert_eq!(named, *fields, "{name}: {error}");
         }
     }
 }

@@ -58,7 +58,8 @@ impl Bed {
         answer["statusCode"].as_u64().expect("an answer")
     }
 
-    /// Breaks a request so. Whether it was there to break, and what happened.
+    /// Asks the function, while the call `at` that it makes to AWS breaks in this way. Returns whether there was such a call, and
+    /// what happened.
     async fn broken(&self, at: usize, how: Break, method: &str, path: &str, body: Option<&Value>) -> (bool, String) {
         let wire = Breaking::new(at, how);
         let function = self.function_over(wire.clone());

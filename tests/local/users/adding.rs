@@ -133,10 +133,10 @@ async fn a_refused_password_adds_no_user() {
         let body = json!({"email": "new@example.com", "role": "user", "password": password});
         let answer = own.function().answer(asked(&boss, "POST", "/cognito/users", Some(&body))).await.unwrap();
         assert_eq!(answer["statusCode"], 422, "{answer}");
-        let problem: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
-        assert_eq!(problem["type"], "urn:weir:problem:password_policy");
+        let error: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+        assert_eq!(error["type"], "urn:weir:problem:password_policy");
         let errors = json!([{"pointer": "/password/value", "detail": "must have an upper-case letter"}]);
-        assert_eq!(problem["errors"], errors);
+        assert_eq!(error["errors"], errors);
         assert_eq!(own.everyone().await.len(), 1, "nobody but the admin");
     }
 }

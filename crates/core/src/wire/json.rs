@@ -121,9 +121,9 @@ impl Object {
 
     /// The keys that are there twice in this object, each once, in their order.
     pub fn repeated_keys(&self) -> Vec<&str> {
-        let (mut seen, mut repeated) = (HashSet::with_capacity(self.0.len()), Vec::new());
+        let (mut seen, mut told, mut repeated) = (HashSet::with_capacity(self.0.len()), HashSet::new(), Vec::new());
         for (key, _) in self.iter() {
-            if !seen.insert(key) && !repeated.contains(&key) {
+            if !seen.insert(key) && told.insert(key) {
                 repeated.push(key);
             }
         }

@@ -56,7 +56,7 @@ fn inspect(json: &Json, at: Place<'_>, errors: &mut Vec<FieldError>) {
         Json::Number(text) if text.contains(['.', 'e', 'E']) => {}
         Json::Number(text) => {
             if !text.parse().is_ok_and(|integer: i64| integer.unsigned_abs() <= MAX_INTEGER) {
-                report(at, "is an integer beyond 2^53, of which a double would lose digits");
+                report(at, "is an integer beyond 2^53: read as a double it would lose digits");
             }
         }
         Json::List(list) => {

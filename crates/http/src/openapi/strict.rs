@@ -1,5 +1,5 @@
-//! What the schemas derived from the types leave open, although the code asks for it: objects that are closed although they
-//! consist of parts, pairs that have two items, texts and instants, and what a merge patch may remove.
+//! Makes the schemas that are derived from the types as strict as the code: objects made of parts take no other fields, pairs have
+//! two items, texts and instants have patterns, and a merge patch says which fields `null` removes.
 
 #![expect(
     clippy::indexing_slicing,
@@ -15,6 +15,10 @@ pub(in super::super) const RFC_3339: &str = concat!(
 );
 /// One line without control characters, at least one character.
 const NAME: &str = "^[^\\x00-\\x1f\\x7f-\\x9f]+$";
+/// An e-mail address. The code accepts a few more and leaves them to Cognito.
+const EMAIL: &str = "^[!#-'*-+./0-9=?A-Z^_`a-z{|}~-]{1,64}@[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?([.][0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?)*$";
+/// A device scope: device ids with a space between two, or `*`.
+const SCOPE: &str = "^([*]|([A-Za-z0-9][A-Za-z0-9_-]{0,63}( [A-Za-z0-9][A-Za-z0-9_-]{0,63})*)?)$";
 /// Levels of objects and lists in settings, the settings themselves included.
 const DEPTH: usize = 5;
 
@@ -61,7 +65,7 @@ pub(super) fn close(document: &mut Value) {
     }
 }
 
-/// The items of a page are derived in place; each has a schema of its own as well.
+/// The derived schema of a page contains that of its items; this refers to the schema of the items instead, which is there as well.
 fn pages(schemas: &mut Map<String, Value>) {
     let names: Vec<String> = schemas.keys().filter_map(|name| name.strip_prefix("Page_").map(str::to_owned)).collect();
     for name in names.into_iter().filter(|name| schemas.contains_key(name)).collect::<Vec<_>>() {
@@ -73,7 +77,8 @@ fn pages(schemas: &mut Map<String, Value>) {
     }
 }
 
-/// What names its own id: a device that is registered, and a sensor within a device. Where the path names it, the body need not.
+/// Bodies that must name their own id: a device that is registered, and a sensor within a device. Where the path has the id, the
+/// body may leave it out.
 fn created(schemas: &mut Map<String, Value>) {
     let with = |schema: &Value, field: &str, id: &str| {
         let mut schema = schema.clone();
@@ -98,7 +103,7 @@ fn created(schemas: &mut Map<String, Value>) {
     }
 }
 
-/// A body for each schema of one.
+/// An example for each schema of a body.
 fn examples() -> [(&'static str, Value); 12] {
     let device = json!({
         "name": "Buoy 7", "description": "Off the pier.", "location": {"latitude": 48.2, "longitude": 16.4},
@@ -147,6 +152,13 @@ fn narrow(schemas: &mut Map<String, Value>) {
             *field = narrowed;
         }
     }
+    for body in ["NewUser", "ChangeBody"] {
+        for (field, pattern) in [("/properties/email", EMAIL), ("/properties/devices", SCOPE)] {
+            if let Some(field) = schemas.get_mut(body).and_then(|schema| schema.pointer_mut(field)) {
+                field["pattern"] = pattern.into();
+            }
+        }
+    }
     if let Some(patch) = schemas.get_mut("FlowProblemPatch") {
         patch["minProperties"] = 1.into();
     }
@@ -158,8 +170,8 @@ fn narrow(schemas: &mut Map<String, Value>) {
     }
 }
 
-/// Adds the schemas of settings: the object itself, and what may stand in it so many levels above the last. With `Patch` behind the
-/// name, those of a merge patch, in which `null` removes a setting.
+/// Adds the schemas of settings: `Settings` itself, and `Setting1` to `Setting4` for a value with that many levels left. Those with
+/// `Patch` at the end of their names are for a merge patch, in which `null` removes a setting.
 fn settings(schemas: &mut Map<String, Value>) {
     for (patch, null) in [("", false), ("Patch", true)] {
         let within = |level: usize| json!({"$ref": format!("#/components/schemas/Setting{level}{patch}")});
@@ -270,12 +282,12 @@ fn fits(derived: Option<&Value>) -> Value {
     })
 }
 
-/// A body as a merge patch: nothing is required, `null` removes a field, and what is read-only cannot be sent without knowing it.
+/// A body as a merge patch: nothing is required, and `null` removes a field unless it is read-only.
 fn patched(mut schema: Value) -> Value {
     if let Some(schema) = schema.as_object_mut() {
         schema.remove("required");
         let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
-        // What is only read is no more than sent back: removing it is nothing that can be asked for.
+        // A read-only field can only be sent back as it was read, so it cannot be removed.
         let written = |property: &&mut Value| property["readOnly"] != true;
         for property in properties.into_iter().flat_map(Map::values_mut).filter(written) {
             every_object(property, &mut |object| {

@@ -7,8 +7,8 @@ use tooling::deploy::Settings;
 
 use super::Options;
 
-/// Concurrent executions that an account cannot reserve.
-const UNRESERVED: u64 = 10;
+/// Concurrent executions that an account cannot reserve (Lambda's guide, "Configuring reserved concurrency").
+const UNRESERVED: u64 = 100;
 
 /// Every reason not to deploy, each with what to do about it.
 ///
@@ -140,9 +140,9 @@ mod tests {
         let settings = Settings { region: String::new(), stack: "weir-stage".into(), parameters: parameters.into() };
         assert_eq!(reserved(&settings), 30);
         let account = |limit: u64| Ok(json!({"AccountLimit": {"ConcurrentExecutions": limit}}));
-        assert_eq!(concurrency(&account(40), 30, "stage"), None);
-        let advice = concurrency(&account(10), 30, "stage").unwrap();
-        assert!(advice.contains("this account has 10 in all") && advice.contains("section stage.deploy"), "{advice}");
+        assert_eq!(concurrency(&account(130), 30, "stage"), None);
+        let advice = concurrency(&account(129), 30, "stage").unwrap();
+        assert!(advice.contains("this account has 129 in all") && advice.contains("section stage.deploy"), "{advice}");
         assert!(concurrency(&refused("AccessDeniedException", "no"), 30, "stage").unwrap().contains("does not say"));
     }
 

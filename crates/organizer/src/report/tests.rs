@@ -155,9 +155,13 @@ fn a_simulated_uplink_counts_only_where_it_is_asked_for() {
 
 #[test]
 fn a_repeated_key_of_a_report_is_named() {
-    for payload in [
-        r#"{"id":"01","filling":1,"filling":2}"#,
-        r#"{"end_device_ids":{"device_id":"kloaka-03","device_id":"kloaka-04"},"uplink_message":{"frm_payload":"NTA="}}"#,
+    for (payload, device) in [
+        (r#"{"id":"01","filling":1,"filling":2}"#, Some("01")),
+        (r#"{"id":"01","id":"02","filling":1}"#, None),
+        (
+            r#"{"end_device_ids":{"device_id":"kloaka-03","device_id":"kloaka-04"},"uplink_message":{"frm_payload":"NTA="}}"#,
+            None,
+        ),
     ] {
         let envelope = Envelope {
             topic: String::new(),
@@ -165,8 +169,9 @@ fn a_repeated_key_of_a_report_is_named() {
             payload: payload.as_bytes().to_vec(),
             replay: None,
         };
-        let refusal = parse(&envelope, false).unwrap_err().refusal;
-        assert_eq!(refusal.reason, Reason::DuplicateKey);
-        assert!(refusal.detail.contains("filling") || refusal.detail.contains("device_id"), "{refusal}");
+        let refused = parse(&envelope, false).unwrap_err();
+        assert_eq!((refused.refusal.reason, refused.device.as_deref()), (Reason::DuplicateKey, device));
+        let named = ["\"filling\"", "\"id\"", "\"device_id\""].iter().any(|key| refused.refusal.detail.contains(key));
+        assert!(named, "{}", refused.refusal);
     }
 }

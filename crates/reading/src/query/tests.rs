@@ -64,9 +64,9 @@ fn every_refusal_names_its_parameter() {
         (ReadingsParameters { limit: text("-1"), ..wanted() }, malformed, "limit"),
     ] {
         let said = format!("{wanted:?}");
-        let problem = ask(wanted).unwrap_err();
-        let named: Vec<_> = problem.errors().iter().map(|error| error.parameter.as_deref()).collect();
-        assert_eq!((problem.kind(), named), (kind, vec![Some(name)]), "{said}: {problem:?}");
+        let error = ask(wanted).unwrap_err();
+        let named: Vec<_> = error.errors().iter().map(|error| error.parameter.as_deref()).collect();
+        assert_eq!((error.kind(), named), (kind, vec![Some(name)]), "{said}: {error:?}");
     }
 }
 

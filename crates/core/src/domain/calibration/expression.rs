@@ -2,9 +2,9 @@
 //!
 //! The crate nanoexpr reads and evaluates it in one pass: no syntax tree, no allocation, recursion bounded by a depth
 //! given to it, and an error instead of a result that is not finite. A formula may use `+ - * / ^ mod`,
-//! parentheses, the constants and functions listed here and in `docs/calibration.md`, and names. Comparisons and conditions are left out: without them all of a
-//! formula is evaluated, so every name and every number of arguments is checked when it is written. The model `ranges` serves
-//! for what differs by range.
+//! parentheses, the constants and functions listed here and in `docs/calibration.md`, and names. Comparisons and conditions are
+//! left out: without them all of a formula is evaluated, so every name and every number of arguments is checked when it is
+//! written. The model `ranges` serves for what differs by range.
 
 use std::collections::BTreeMap;
 use std::f64::consts::{E, PI, TAU};
@@ -50,7 +50,8 @@ impl Expression {
     ///
     /// # Errors
     /// A formula that cannot be read, is longer than 500 bytes or deeper than 32, has a name that is neither `x` nor an input, or
-    /// `log` of one argument, which is to base 10 in one language and to base e in another; more than 16 inputs, or an input whose name is invalid or already has a meaning.
+    /// `log` of one argument, which is to base 10 in one language and to base e in another; more than 16 inputs, or an input
+    /// whose name is invalid or already has a meaning.
     pub fn new(
         formula: impl Into<String>,
         inputs: impl IntoIterator<Item = (String, SensorCode)>,
@@ -109,7 +110,7 @@ impl Expression {
         let piece = self.formula.get(error.span.start..error.span.end).unwrap_or_default();
         match error.kind {
             ErrorKind::ArgumentCount if piece.starts_with("log(") => {
-                let detail = "means another base in each language: write ln(x), log10(x) or log2(x), or log(x, base)";
+                let detail = "is to base 10 in some languages and to base e in others: write ln(x), log10(x) or log2(x), or log(x, base)";
                 format!("{piece:?} {detail}")
             }
             ErrorKind::UnknownVariable => format!("{piece:?} is neither x nor one of the inputs"),

@@ -1,0 +1,51 @@
+//! Whether the HTTP API does what its document says: Schemathesis makes requests from the document, those that it allows and those
+//! that it does not, follows its links, and compares every answer with it.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, ensure};
+use fleet_sim::fleet::Fleet;
+use tokio::process::Command;
+use tooling::deploy::Way;
+use tooling::emulator::Ports;
+use tooling::people::{People, Person};
+use tooling::place::Place;
+use tooling::prepare;
+use tooling::process::to_its_end;
+use tooling::progress::Progress;
+use tooling::stack::Stack;
+use tooling::tools::{self, Set};
+
+use crate::once;
+
+/// The document, as the API serves it.
+const DOCUMENT: &str = "crates/cognito-get-role/openapi.json";
+/// Which checks there are.
+const CONFIGURATION: &str = "crates/xtask/python/schemathesis.toml";
+
+/// Deploys the stack, fills it with a bounded run, and tries every operation as an admin and as a user.
+///
+/// # Errors
+/// When an answer is not as the document says, or the tool cannot be installed.
+pub async fn run(place: &Place, ports: Ports) -> Result<()> {
+    let progress = Progress::new();
+    tools::install(place, &[Set::Emulator, Set::Document], &progress).await?;
+    let mut cloud = prepare::local_cloud(place, ports, &[], Way::Direct, &progress).await?;
+    let options = once::Options { seed: 1, rate: 50.0, falsify: false };
+    let code = once::run(&mut cloud, &Fleet::new(1, 1), &options, &progress).await?;
+    ensure!(code == ExitCode::SUCCESS, "the account does not balance");
+    let people = People::make(&cloud.stack, "buoy-01").await?;
+    // An admin gets past every check of rights, so whatever can be asked for is asked for; a user sees what refusals look like.
+    attempt(place, &cloud.stack, &people.admin, "examples,coverage,stateful").await?;
+    attempt(place, &cloud.stack, &people.user, "examples,stateful").await
+}
+
+async fn attempt(place: &Place, stack: &Stack, person: &Person, phases: &str) -> Result<()> {
+    let token = person.sign_in(stack).await?.id;
+    let host = stack.output("ApiUrl")?.split("://").last().unwrap_or_default().to_owned();
+    let mut schemathesis = Command::new(Set::Document.program(place, "schemathesis"));
+    schemathesis.current_dir(place.root()).args(["--config-file", CONFIGURATION, "run", DOCUMENT]);
+    schemathesis.args(["--url", &stack.endpoint, "--phases", phases, "--workers", "2"]);
+    schemathesis.env("WEIR_API_HOST", host).env("WEIR_TOKEN", token);
+    to_its_end(&format!("schemathesis as {}", person.email), schemathesis).await
+}

@@ -2,6 +2,7 @@
 
 mod failures;
 mod limits;
+mod people;
 mod rights;
 mod source;
 mod time;

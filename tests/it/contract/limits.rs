@@ -1,5 +1,7 @@
 //! Limits: how much concurrency messages of devices can take, and who can delete what holds data.
 
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
 use serde_json::json;
 use tooling::deploy::Settings;
 use tooling::place::Place;
@@ -50,6 +52,25 @@ fn where_it_is_limited_the_queue_leaves_some_of_it_to_the_rules_and_a_new_accoun
             "{environment}: {calibration} {organizer} {ingest}"
         );
     }
+}
+
+/// A gateway may publish on its filter: with a wildcard in front it could speak for every device.
+#[test]
+fn no_filter_for_uplinks_begins_with_a_wildcard() {
+    let template = Template::read(&root());
+    let filter = &template.section("Parameters")["UplinkTopicFilter"];
+    let allowed = filter["AllowedPattern"].as_str().expect("a pattern");
+    let strategy = proptest::string::string_regex(allowed).expect("a pattern that can be read");
+    let mut runner = TestRunner::deterministic();
+    let allowed = (0..1000).map(|_| strategy.new_tree(&mut runner).expect("a filter").current());
+    each("filter", allowed, |filter| {
+        let first = filter.split('/').next().expect("a level");
+        assert!(!first.is_empty() && !first.contains(['+', '#']) && !first.starts_with('$'), "{filter:?} is allowed");
+        assert!(
+            filter.find('#').is_none_or(|at| filter.len() == at + 1 && filter.ends_with("/#")),
+            "{filter:?} is allowed"
+        );
+    });
 }
 
 #[test]

@@ -165,6 +165,29 @@ fn metric_math_of_alarms_uses_each_metric_once_and_stays_within_the_limits() {
 }
 
 #[test]
+fn every_metric_of_ours_that_an_alarm_watches_is_one_that_the_function_writes() {
+    let template = Template::read(&root());
+    let written = std::fs::read_to_string(root().join("crates/runtime/src/telemetry/metric.rs")).expect("the metrics");
+    let own = json!({"Fn::Sub": "${Project}/${Environment}"});
+    let alarms = template.resources("AWS::CloudWatch::Alarm");
+    each(
+        "alarm on a metric of ours",
+        alarms.into_iter().filter(|(_, alarm)| alarm["Namespace"] == own),
+        |(id, alarm)| {
+            let name = format!(r#""Name":{}"#, alarm["MetricName"]);
+            assert!(written.contains(&name), "{id}: no function writes {name}");
+            let dimensions = alarm["Dimensions"].as_array().expect("a list of dimensions");
+            let [dimension] = dimensions.as_slice() else {
+                panic!("{id}: a metric of ours has the dimension `function`")
+            };
+            assert_eq!(dimension["Name"], "function", "{id}");
+            let known = functions(&root()).into_iter().any(|function| dimension["Value"] == function);
+            assert!(known, "{id}: {} is no function", dimension["Value"]);
+        },
+    );
+}
+
+#[test]
 fn every_function_may_write_traces_when_they_are_on() {
     each_function(|template, name, _| {
         let role = camel_case(name) + "Role";

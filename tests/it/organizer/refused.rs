@@ -14,7 +14,7 @@ const REASONS: &[(&str, &str, Option<&str>)] = &[
     ("refused.bad-timestamp", "bad_timestamp", Some("01")),
     ("refused.bad-value", "bad_value", Some("01")),
     ("refused.device-disabled", "device_disabled", Some("kloaka-off-07")),
-    ("refused.duplicate-key", "duplicate_key", None),
+    ("refused.duplicate-key", "duplicate_key", Some("01")),
     ("refused.future-timestamp", "future_timestamp", Some("01")),
     ("refused.no-id", "bad_level_id", None),
     ("refused.not-json", "unparseable", None),

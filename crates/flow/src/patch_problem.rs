@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use weir_aws::level::LevelState;
 use weir_aws::problem::{JudgeNext, StoredProblem};
@@ -65,6 +66,9 @@ pub(super) async fn patch_problem(
 ) -> Result<impl IntoResponse, ApiError> {
     let subject = parts.seen(&caller, &id).await?;
     let has_note = patch.contains_key("note");
+    if patch.get("problem_status").is_some_and(Value::is_null) {
+        return Err(FieldError::new("/problem_status", "cannot be removed").into());
+    }
     let PatchBody { problem_status, note } = from_value(patch.into())?;
     let request = Request { status: problem_status, note: has_note.then_some(note) }.checked()?;
     let stored = parts.change_problem(&subject, &request, &conditions, &caller).await?;

@@ -10,8 +10,8 @@ mod links;
 pub(super) mod strict;
 
 const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
-/// A list of entity tags, or `*`.
-const TAGS: &str = r#"^(\*|(W/)?"[^"]*"([ \t]*,[ \t]*(W/)?"[^"]*")*)$"#;
+/// A list of entity tags, possibly empty, or `*`.
+const TAGS: &str = r#"^(\*|(W/)?"[^"]*"([ \t]*,[ \t]*(W/)?"[^"]*")*)?$"#;
 
 /// Adds what is the same for all operations: the security scheme (ID token), both preconditions where there is one, the answers to
 /// errors (RFC 9457 problems, and API Gateway's own), and the path of the document itself.
@@ -62,9 +62,14 @@ fn preconditions(method: &str, operation: &mut Map<String, Value>) {
         ("If-Match", "Entity tags, compared as characters: 412 if none is current. A weak one never is."),
         ("If-None-Match", if_none_match),
     ] {
+        // A read ignores an `If-None-Match` that it cannot understand.
+        let schema = match (method, name) {
+            ("get", "If-None-Match") => json!({"type": "string"}),
+            _ => json!({"type": "string", "pattern": TAGS}),
+        };
         parameters.push(json!({
             "in": "header", "name": name, "required": false, "description": description,
-            "schema": {"type": "string", "pattern": TAGS}, "example": "\"0\", \"1\"",
+            "schema": schema, "example": "\"0\", \"1\"",
         }));
     }
 }

@@ -22,6 +22,8 @@ use crate::once;
 const DOCUMENT: &str = "crates/cognito-get-role/openapi.json";
 /// Which checks there are.
 const CONFIGURATION: &str = "crates/xtask/python/schemathesis.toml";
+/// Where the module with the hooks is.
+const PYTHON: &str = "crates/xtask/python";
 
 /// Deploys the stack, fills it with a bounded run, and tries every operation as an admin and as a user.
 ///
@@ -34,7 +36,7 @@ pub async fn run(place: &Place, ports: Ports) -> Result<()> {
     let options = once::Options { seed: 1, rate: 50.0, falsify: false };
     let code = once::run(&mut cloud, &Fleet::new(1, 1), &options, &progress).await?;
     ensure!(code == ExitCode::SUCCESS, "the account does not balance");
-    let people = People::make(&cloud.stack, "buoy-01").await?;
+    let people = People::read(&cloud.stack.people)?;
     // An admin gets past every check of rights, so whatever can be asked for is asked for; a user sees what refusals look like.
     attempt(place, &cloud.stack, &people.admin, "examples,coverage,stateful").await?;
     attempt(place, &cloud.stack, &people.user, "examples,stateful").await
@@ -45,7 +47,9 @@ async fn attempt(place: &Place, stack: &Stack, person: &Person, phases: &str) ->
     let host = stack.output("ApiUrl")?.split("://").last().unwrap_or_default().to_owned();
     let mut schemathesis = Command::new(Set::Document.program(place, "schemathesis"));
     schemathesis.current_dir(place.root()).args(["--config-file", CONFIGURATION, "run", DOCUMENT]);
-    schemathesis.args(["--url", &stack.endpoint, "--phases", phases, "--workers", "2"]);
-    schemathesis.env("WEIR_API_HOST", host).env("WEIR_TOKEN", token);
+    schemathesis.args(["--url", &stack.endpoint, "--phases", phases]);
+    schemathesis.env("SCHEMATHESIS_HOOKS", "document_hooks").env("PYTHONPATH", place.root().join(PYTHON));
+    // No folder with compiled modules in the repository.
+    schemathesis.env("PYTHONDONTWRITEBYTECODE", "1").env("WEIR_API_HOST", host).env("WEIR_TOKEN", token);
     to_its_end(&format!("schemathesis as {}", person.email), schemathesis).await
 }

@@ -67,6 +67,7 @@ const EXPECTED: &[Expected] = &[
     ("note.refused-long", 422, "invalid", &["/note"]),
     ("patch.refused-nothing", 422, "invalid", &[""]),
     ("patch.refused-status", 422, "invalid", &["/problem_status"]),
+    ("patch.refused-status-removed", 422, "invalid", &["/problem_status"]),
     ("patch.refused-unknown-field", 422, "invalid", &["/resolved_by"]),
     ("patch.refused-not-json", 400, "malformed", &[]),
     ("patch.refused-media-type", 415, "unsupported_media", &[]),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::calibration::{Calibration, CalibrationEntry, Interval, SensorCalibrations};
+use super::number::storable;
 use super::reading::FILLING;
 use super::settings::Settings;
 use super::text::{Lines, unfit};
@@ -242,6 +243,8 @@ fn check_text(at: &str, text: &str, max: usize, lines: Lines, errors: &mut Vec<F
 fn check_degrees(at: &str, degrees: f64, max: f64, errors: &mut Vec<FieldError>) {
     if degrees.is_nan() || degrees.abs() > max {
         errors.push(FieldError::new(at, format!("must be -{max} to {max} degrees")));
+    } else if let Err(refusal) = storable(degrees) {
+        errors.push(FieldError::new(at, refusal.detail));
     }
 }
 

@@ -15,7 +15,7 @@ pub(in super::super) const RFC_3339: &str = concat!(
 );
 /// One line without control characters, at least one character.
 const NAME: &str = "^[^\\x00-\\x1f\\x7f-\\x9f]+$";
-/// An e-mail address. The code accepts a few more and leaves them to Cognito.
+/// An e-mail address.
 const EMAIL: &str = "^[!#-'*-+./0-9=?A-Z^_`a-z{|}~-]{1,64}@[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?([.][0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?)*$";
 /// A device scope: device ids with a space between two, or `*`.
 const SCOPE: &str = "^([*]|([A-Za-z0-9][A-Za-z0-9_-]{0,63}( [A-Za-z0-9][A-Za-z0-9_-]{0,63})*)?)$";
@@ -150,6 +150,18 @@ fn narrow(schemas: &mut Map<String, Value>) {
             let said = field.get("description").or_else(|| field.pointer("/oneOf/0/description")).cloned();
             narrowed["description"] = said.unwrap_or_default();
             *field = narrowed;
+        }
+    }
+    // A user has all of its fields always, and a problem its status: none of these can be removed.
+    for (body, removable) in [("ChangeBody", None), ("FlowProblemPatch", Some("note"))] {
+        let fields = schemas.get_mut(body).and_then(|schema| schema["properties"].as_object_mut());
+        for (_, field) in fields.into_iter().flatten().filter(|(name, _)| removable != Some(name.as_str())) {
+            if let Some(kinds) = field["type"].as_array_mut() {
+                kinds.retain(|kind| kind != "null");
+            }
+            if let Some(value) = field.pointer_mut("/oneOf/0").map(Value::take) {
+                *field = value;
+            }
         }
     }
     for body in ["NewUser", "ChangeBody"] {

@@ -52,6 +52,16 @@ fn every_violated_rule_is_named_with_its_field() {
 }
 
 #[test]
+fn a_position_that_no_store_can_hold_is_refused() {
+    let at = |latitude, longitude| DeviceDetails { location: Some(Location { latitude, longitude }), ..details(&[]) };
+    for (place, pointer) in [(at(2.2e-311, 0.0), "/location/latitude"), (at(0.0, -1e-131), "/location/longitude")] {
+        let errors = place.checked().unwrap_err();
+        assert_eq!(errors.iter().map(|error| error.pointer.as_str()).collect::<Vec<_>>(), [pointer]);
+    }
+    assert!(at(-90.0, 1e-130).checked().is_ok());
+}
+
+#[test]
 fn a_flow_sensor_does_not_follow_itself_and_may_be_the_last() {
     let with = |following: &[&str]| DeviceDetails {
         level_id: Some("01".parse().unwrap()),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use alert::Alert;
 use aws_sdk_dynamodb::Client;
 use calibration::Calibration;
 use flow::Flow;
@@ -13,7 +14,7 @@ use weir_aws::level::LevelTable;
 use weir_aws::problem::ProblemTable;
 use weir_aws::quarantine::QuarantineTable;
 use weir_aws::registry::Registry;
-use weir_aws::time_series::{ReadingTable, TimeSeries};
+use weir_aws::time_series::{History, ReadingTable, TimeSeries};
 use weir_core::domain::Timestamp;
 use weir_core::domain::problem::Rules;
 use weir_runtime::clock::SetClock;
@@ -58,6 +59,7 @@ impl Settings {
 /// The functions; they share nothing but the tables and the clock, as in AWS.
 #[allow(missing_docs, reason = "each is the function of that name")]
 pub struct Functions {
+    pub alert: Alert,
     pub calibration: Calibration,
     pub organizer: Organizer,
     pub detector: ProblemDetector,
@@ -78,6 +80,13 @@ impl Functions {
         let parts = Parts { engine, client, settings, clock: &clock };
         let store = TimeSeries::DynamoDb(parts.readings());
         Self {
+            alert: Alert::new(
+                parts.registry(),
+                parts.devices(),
+                ProblemTable::new(client.clone(), engine.name("problems"), parts.levels()),
+                parts.readings(),
+                clock.clone(),
+            ),
             calibration: Calibration::new(parts.registry(), store, parts.quarantine(), clock.clone()),
             organizer: Organizer::new(
                 parts.registry(),
@@ -92,6 +101,7 @@ impl Functions {
                 parts.devices(),
                 parts.levels(),
                 ProblemTable::new(client.clone(), engine.name("problems"), parts.levels()),
+                History::DynamoDb(parts.readings()),
                 settings.rules,
                 clock.clone(),
             ),

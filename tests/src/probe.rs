@@ -27,6 +27,7 @@ pub fn probe(function: &str) -> Option<Probe> {
         "Calibration" => Probe::Event(STRANGER, json!({"stored": 0, "duplicate": 0, "quarantined": 1})),
         "Organizer" => Probe::Event(NO_LEVEL, json!({"outcome": "quarantined"})),
         "ProblemDetector" => Probe::Event(r#"{"Records": []}"#, json!({"batchItemFailures": []})),
+        "Alert" => Probe::Event(r#"{"Records": []}"#, json!({"batchItemFailures": []})),
         "Device" => Probe::Request("GET", "/devices"),
         "Reading" => Probe::Request("GET", "/devices/weir-smoke/readings/latest"),
         "Recalculation" => Probe::Request("GET", "/devices/weir-smoke/sensors/ph/recalculate/1"),

@@ -13,12 +13,14 @@ mod flow_sensor;
 mod lease;
 mod list;
 mod row;
+mod watch;
 mod write;
 
 pub use flow_sensor::Owner;
 pub use lease::{DueCertificates, KnownCertificates, Lease, LeaseToken, PendingDelivery, RecordedDelivery};
 pub use list::{DeviceFilter, DeviceKey};
 
+pub use watch::{DeviceDependency, DueDevices, Watch};
 pub use write::{Deliver, token};
 
 const TABLE: &str = "devices";

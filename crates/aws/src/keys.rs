@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use weir_core::domain::problem::Status;
 use weir_core::domain::reading::Series;
 use weir_core::domain::{Reason, Timestamp};
-use weir_core::id::LevelId;
+use weir_core::id::{DeviceId, LevelId};
 
 /// The partitions of a list.
 ///
@@ -25,6 +25,8 @@ pub const SHARDS: u8 = 8;
 
 /// The list of all levels, and the index of those that may be silent.
 pub const LEVELS: &str = "level";
+/// The index of devices that have to be looked at.
+pub const DEVICES: &str = "device";
 /// The list of all quarantine entries.
 pub const ENTRIES: &str = "all";
 
@@ -75,6 +77,11 @@ pub fn tube(tube: &str, enabled: bool) -> String {
 /// The partition of a sensor in the indexes `listed` and `watched` of `levels`.
 pub fn level(id: &LevelId) -> String {
     partition(LEVELS, id.as_str())
+}
+
+/// The partition of a device in the index `watched` of `devices`.
+pub fn watched_device(id: &DeviceId) -> String {
+    partition(DEVICES, id.as_str())
 }
 
 /// The partition of a problem in the index `listed` of `problems`.

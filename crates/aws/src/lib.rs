@@ -21,6 +21,7 @@ pub mod time_series;
 mod attempts;
 mod batch;
 mod calibration;
+mod due;
 mod error;
 mod list;
 mod row;

@@ -70,6 +70,16 @@ id!(
 );
 
 id!(
+    /// An alert of a sensor, e.g. `low-oxygen`. Unique within the sensor.
+    AlertId,
+    "alert id",
+    "1 to 32 lower-case letters, digits or '-', the first a letter",
+    |bytes| matches!(bytes, [first, rest @ ..] if first.is_ascii_lowercase()
+        && rest.len() < 32
+        && rest.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-'))
+);
+
+id!(
     /// A flow sensor on a tube: the first character is the tube, the digits after it are its number there.
     LevelId,
     "level id",
@@ -159,6 +169,16 @@ mod tests {
         }
         for bad in ["", "4ch", "PH", "p-h", &"s".repeat(33)] {
             assert!(bad.parse::<SensorCode>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn alert_ids_follow_the_contract() {
+        for good in ["a", "low-oxygen", "a-", "x9", &"a".repeat(32)] {
+            assert!(good.parse::<AlertId>().is_ok(), "{good}");
+        }
+        for bad in ["", "9a", "-a", "Low", "a_b", "a:b", &"a".repeat(33)] {
+            assert!(bad.parse::<AlertId>().is_err(), "{bad}");
         }
     }
 

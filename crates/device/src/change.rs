@@ -69,10 +69,14 @@ impl Parts {
                 settings: changed.versions.settings != device.versions.settings,
                 // Of a disabled device with each change: it may have been given another certificate meanwhile.
                 certificates: !changed.details.enabled || !device.details.enabled,
+                problems: changed.details.changes_problems(&device.details),
             };
             if self.devices.write(&changed, deliver).await? == WriteOutcome::Done {
                 // Also what an earlier request has left undone.
-                let open = deliver != Deliver::NOTHING || !stored.certificates_settled;
+                if deliver.problems {
+                    self.end_problems(id, Some(&changed)).await;
+                }
+                let open = deliver.tells_iot() || !stored.certificates_settled;
                 let delivery = if open { self.delivery.deliver(id).await } else { delivery(stored.settings_delivered) };
                 return Ok(Changed { before: stored.device, device: changed, delivery });
             }

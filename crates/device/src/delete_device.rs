@@ -28,6 +28,9 @@ pub(super) async fn delete_device(
         let device = parts.registered(&id).await?.device;
         conditions.check(device.versions.device)?;
         if parts.devices.remove(&device, parts.author(&caller)).await? == WriteOutcome::Done {
+            if device.details.may_have_problems() {
+                parts.end_problems(&id, None).await;
+            }
             parts.delivery.deliver(&id).await;
             return Ok(StatusCode::NO_CONTENT);
         }

@@ -15,6 +15,8 @@ use weir_aws::certificates::{self as aws_certificates, Certificates};
 use weir_aws::config;
 use weir_aws::device::DeviceTable;
 use weir_aws::iot::{self, Iot};
+use weir_aws::level::LevelTable;
+use weir_aws::problem::ProblemTable;
 use weir_http::{finish, gateway};
 use weir_runtime::clock::{Clock, SystemClock};
 use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
@@ -36,6 +38,7 @@ mod page;
 mod patch_device;
 mod post_calibration;
 mod post_device;
+mod problems;
 mod publish;
 mod put_device;
 mod put_sensor;
@@ -61,6 +64,8 @@ pub struct Parts {
     pub devices: DeviceTable,
     /// The versions of their calibrations.
     pub calibrations: CalibrationTable,
+    /// The problems of their alerts and of their silence.
+    pub problems: ProblemTable,
     /// The delivery of their settings.
     pub delivery: Delivery,
     /// The time of day.
@@ -130,11 +135,14 @@ impl Function for Device {
         let dynamodb = config::dynamodb(&sdk);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let devices = DeviceTable::new(dynamodb.clone(), settings.devices_table);
-        let calibrations = CalibrationTable::new(dynamodb, settings.calibrations_table);
+        let calibrations = CalibrationTable::new(dynamodb.clone(), settings.calibrations_table);
+        // The problems of a device do not depend on levels, whose table is never read.
+        let levels = LevelTable::new(dynamodb.clone(), "");
+        let problems = ProblemTable::new(dynamodb, settings.problems_table, levels);
         let certificates = Certificates::new(aws_certificates::client(&sdk));
         let delivery = Delivery::new(devices.clone(), Iot::new(iot::client(&sdk)), certificates, Arc::clone(&clock));
         devices.warm_up().await;
-        Ok(Self::new(Parts { devices, calibrations, delivery, clock }))
+        Ok(Self::new(Parts { devices, calibrations, problems, delivery, clock }))
     }
 
     /// Answers a request, or delivers what is pending. That for which there is no time stays pending.

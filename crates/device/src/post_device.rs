@@ -57,6 +57,7 @@ pub(super) async fn post_device(
         parts.check_restored(&device, &restored).await?;
         // A new device has no certificates, unless its thing was made before.
         let deliver = if device.details.enabled { Deliver::SETTINGS } else { Deliver::EVERYTHING };
+        let deliver = Deliver { problems: device.details.report_every.is_some(), ..deliver };
         if parts.devices.write(&device, deliver).await? == WriteOutcome::Done {
             let delivery = Some(parts.delivery.deliver(&id).await);
             let shown = DeviceJson { delivery, ..parts.show(&device).await? };

@@ -7,6 +7,7 @@ use weir_runtime::{Environment, SettingsError};
 pub struct Settings {
     pub(crate) devices_table: String,
     pub(crate) calibrations_table: String,
+    pub(crate) problems_table: String,
 }
 
 impl weir_runtime::Settings for Settings {
@@ -14,6 +15,7 @@ impl weir_runtime::Settings for Settings {
         Ok(Self {
             devices_table: environment.text("DEVICES_TABLE")?,
             calibrations_table: environment.text("CALIBRATIONS_TABLE")?,
+            problems_table: environment.text("PROBLEMS_TABLE")?,
         })
     }
 }

@@ -3,16 +3,19 @@
 use std::collections::BTreeSet;
 
 use axum::extract::State;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use weir_aws::AwsError;
 use weir_aws::problem::{ProblemFilter, ProblemPosition, StoredProblem};
-use weir_core::domain::problem::{Status, Subject};
-use weir_core::id::LevelId;
-use weir_http::{ApiError, ListName, Member, Page, PageQuery, Paging, TextOrSeconds, Unit, instant, list};
+use weir_core::domain::alert::Severity;
+use weir_core::domain::problem::{Kind, Status, Subject};
+use weir_core::id::{DeviceId, LevelId};
+use weir_core::wire::alert::SeverityJson;
+use weir_http::{ApiError, Caller, ListName, Member, Page, PageQuery, Paging, TextOrSeconds, Unit, instant, list};
 
 use super::Parts;
-use super::show::{ProblemJson, StatusJson};
+use super::show::{KindJson, ProblemJson, StatusJson};
 
 /// The filters.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -24,6 +27,13 @@ pub(super) struct Filter {
     /// Only problems whose newest episode began at this time or later: seconds since the epoch, or RFC 3339.
     #[param(inline, value_type = Option<TextOrSeconds>, example = "2026-11-20T00:00:00Z")]
     since: Option<String>,
+    /// Only problems of this kind.
+    kind: Option<KindJson>,
+    /// Only problems of this device: of its alerts, of its silence, and of its level.
+    #[param(value_type = Option<DeviceId>, example = "buoy-01")]
+    device: Option<DeviceId>,
+    /// Only problems of this severity. Those of flow sensors have none.
+    severity: Option<SeverityJson>,
 }
 
 /// Lists the problems that the caller may see: open ones first, then resolved ones, each newest first.
@@ -40,12 +50,20 @@ pub(super) async fn get_problems(
     Member(caller): Member,
     query: PageQuery<Filter>,
 ) -> Result<Page<ProblemJson>, ApiError> {
-    let Filter { status, since } = query.filter;
-    let filter = ProblemFilter { status: status.map(Into::into), since: since.as_deref().map(seconds).transpose()? };
-    let own = parts.visible(&caller).await?;
+    let Filter { status, since, kind, device, severity } = query.filter;
+    let filter = ProblemFilter {
+        status: status.map(Into::into),
+        since: since.as_deref().map(seconds).transpose()?,
+        kind: kind.map(Into::into),
+        severity: severity.map(Into::into),
+    };
+    let own = parts.own(&caller, device.as_ref()).await?;
     let name = ListName::new(if own.is_some() { "problems/own" } else { "problems/all" })
         .filter("status", filter.status.map(Status::code))
-        .filter("since", filter.since);
+        .filter("since", filter.since)
+        .filter("kind", filter.kind.map(Kind::code))
+        .filter("device", device)
+        .filter("severity", filter.severity.map(Severity::code));
     let problems = async |limit, after| {
         let (found, last) = match &own {
             None => parts.problems.list(&filter, limit, after).await?,
@@ -63,30 +81,44 @@ fn seconds(text: &str) -> Result<i64, ApiError> {
     Ok(at.millis().saturating_add(999).div_euclid(1000))
 }
 
+/// Devices whose problems are read concurrently.
+const CONCURRENT: usize = 8;
+
+/// Devices, and the flow sensors that they are.
+struct Own {
+    devices: BTreeSet<DeviceId>,
+    levels: BTreeSet<LevelId>,
+}
+
 impl Parts {
-    /// The problems of a scope. Its sensors are known, and so are the ids of all their possible problems: of the pairs they
-    /// belong to, and of their silence. These rows are read by key and sorted here.
+    /// The devices whose problems are listed: those that the caller may see, or the one of the filter if it is among them. `None`:
+    /// all problems.
+    async fn own(&self, caller: &Caller, device: Option<&DeviceId>) -> Result<Option<Own>, ApiError> {
+        let devices = match (Self::visible_devices(caller), device) {
+            (None, None) => return Ok(None),
+            (None, Some(device)) => BTreeSet::from([device.clone()]),
+            (Some(visible), None) => visible,
+            (Some(visible), Some(device)) => visible.into_iter().filter(|one| one == device).collect(),
+        };
+        let levels = self.devices.levels_of(&devices).await?;
+        Ok(Some(Own { devices, levels }))
+    }
+
+    /// The problems of some devices. Their flow sensors are known, and so are the ids of all their possible problems: of the pairs
+    /// they belong to, and of their silence. These rows are read by key. Those of alerts and silent devices are found by device. All
+    /// are sorted here.
     async fn own_problems(
         &self,
-        own: &BTreeSet<LevelId>,
+        own: &Own,
         filter: &ProblemFilter,
         limit: usize,
         after: Option<ProblemPosition>,
     ) -> Result<(Vec<(Subject, StoredProblem)>, Option<ProblemPosition>), AwsError> {
-        if own.is_empty() {
-            return Ok((Vec::new(), None));
-        }
-        let topology = self.registry.topology().await?;
-        let of_sensor = |id: &LevelId| {
-            let pairs = topology.pairs(id).into_iter().map(Subject::Pair);
-            pairs.chain([Subject::Sensor(id.clone())]).collect::<Vec<_>>()
-        };
-        let subjects: BTreeSet<Subject> = own.iter().flat_map(of_sensor).collect();
-        let mut found: Vec<(ProblemPosition, (Subject, StoredProblem))> = self
-            .problems
-            .of_subjects(subjects)
-            .await?
-            .into_iter()
+        let of_devices: Vec<_> = own.devices.iter().map(|device| self.problems.of_device(device)).collect();
+        let of_devices: Vec<Vec<_>> = stream::iter(of_devices).buffered(CONCURRENT).try_collect().await?;
+        let of_levels = if own.levels.is_empty() { Vec::new() } else { self.level_problems(&own.levels).await? };
+        let all = of_devices.into_iter().flatten().chain(of_levels);
+        let mut found: Vec<(ProblemPosition, (Subject, StoredProblem))> = all
             .filter(|(_, stored)| filter.matches(stored))
             .map(|(subject, stored)| (ProblemPosition::of(&subject, &stored), (subject, stored)))
             .filter(|(place, _)| after.as_ref().is_none_or(|after| place < after))
@@ -96,5 +128,16 @@ impl Parts {
         found.truncate(limit);
         let next = found.last().filter(|_| more).map(|(place, _)| place.clone());
         Ok((found.into_iter().map(|(_, problem)| problem).collect(), next))
+    }
+
+    /// The problems of these flow sensors.
+    async fn level_problems(&self, levels: &BTreeSet<LevelId>) -> Result<Vec<(Subject, StoredProblem)>, AwsError> {
+        let topology = self.registry.topology().await?;
+        let of_sensor = |id: &LevelId| {
+            let pairs = topology.pairs(id).into_iter().map(Subject::Pair);
+            pairs.chain([Subject::Sensor(id.clone())]).collect::<Vec<_>>()
+        };
+        let subjects: BTreeSet<Subject> = levels.iter().flat_map(of_sensor).collect();
+        self.problems.of_subjects(subjects).await
     }
 }

@@ -53,7 +53,7 @@ struct Request {
 /// resolution opens the problem again, as a new episode.
 #[utoipa::path(
     patch, path = "/problems/{problem_id}", tag = "problems",
-    params(("problem_id" = String, Path, pattern = "^[A-Za-z0-9][0-9]{1,9}(-?[A-Za-z0-9][0-9]{1,9}|-silent)$", example = "0102"), ("If-Match" = Option<String>, Header)),
+    params(("problem_id" = String, Path, pattern = "^([A-Za-z0-9][0-9]{1,9}(-?[A-Za-z0-9][0-9]{1,9}|-silent)|[A-Za-z0-9][A-Za-z0-9_-]{0,63}:(silent|[a-z][a-z0-9_]{0,31}:[a-z][a-z0-9-]{0,31}))$", example = "0102"), ("If-Match" = Option<String>, Header)),
     request_body(content = PatchBody, content_type = "application/merge-patch+json"),
     responses((status = 200, description = "Changed.", body = ProblemJson, headers(("ETag" = String))))
 )]
@@ -136,8 +136,10 @@ impl Parts {
             let stored = self.problems.find(subject).await?.ok_or_else(ApiError::not_found)?;
             conditions.check(stored.revision)?;
             let levels = if request.resolves() { self.levels_of_subject(subject).await? } else { Vec::new() };
-            let newest = levels.iter().filter_map(|(_, state)| newest_second(state)).max();
-            let known = *known.get_or_insert(Timestamp::from_seconds(newest.unwrap_or(0)));
+            let newest = levels.iter().filter_map(|(_, state)| newest_second(state)).max().map(Timestamp::from_seconds);
+            // Readings of a device are known up to this moment: a later one that breaches the limit opens the problem again.
+            let readings = subject.device().map(|_| by.at);
+            let known = *known.get_or_insert(newest.or(readings).unwrap_or(Timestamp::from_seconds(0)));
             let changed = request.apply(&stored.problem, known, &by)?;
             if changed == stored.problem {
                 return Ok(stored);
@@ -156,8 +158,7 @@ impl Parts {
 
     /// The levels of the problem's sensors, without sensors that have none.
     async fn levels_of_subject(&self, subject: &Subject) -> Result<Vec<(LevelId, LevelState)>, AwsError> {
-        let (current, following) = subject.sensors();
-        let ids: Vec<_> = [Some(current), following].into_iter().flatten().cloned().collect();
+        let ids: Vec<_> = subject.levels().cloned().collect();
         let states = self.levels.of_ids(&ids).await?.into_iter();
         states.map(|(id, state)| Ok((id, state?))).collect()
     }

@@ -212,6 +212,7 @@ impl Report {
             unit: "%".to_owned(),
             calibration: 0,
             quality: Quality::Good,
+            judge: false,
         })
     }
 }

@@ -13,10 +13,11 @@ use tooling::stack;
 
 /// The modules of `tests/local` in which a function is asked for most of what it can: they come first, so that what is missing is found
 /// soon. The others follow.
-const NEAREST: [(&str, &[&str]); 12] = [
+const NEAREST: [(&str, &[&str]); 13] = [
     ("calibration", &["readings", "history"]),
     ("organizer", &["levels", "history"]),
     ("problem-detector", &["levels", "flow"]),
+    ("alert", &["alert"]),
     ("flow", &["flow"]),
     ("quarantine", &["quarantine"]),
     ("device", &["certificates", "registry", "settings"]),

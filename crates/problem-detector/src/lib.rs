@@ -3,7 +3,7 @@
 //! The stream of the table `levels` wakes it. A record only names a sensor that has changed; the detector judges what is
 //! stored of that sensor and its neighbours. So records may arrive late, twice or out of order, and a batch is processed by
 //! subjects (a pair of sensors, or a sensor's silence) instead of by records. A schedule wakes it as well, because only the
-//! clock can tell that a sensor has become silent.
+//! clock can tell that a sensor or a device has become silent.
 
 use std::sync::Arc;
 
@@ -14,10 +14,12 @@ use weir_aws::device::DeviceTable;
 use weir_aws::level::LevelTable;
 use weir_aws::problem::ProblemTable;
 use weir_aws::registry::Registry;
+use weir_aws::time_series::History;
 use weir_core::domain::problem::Rules;
 use weir_runtime::clock::{Clock, SystemClock};
 use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
+mod device;
 mod judge;
 mod settings;
 mod silence;
@@ -30,6 +32,7 @@ pub struct ProblemDetector {
     devices: DeviceTable,
     levels: LevelTable,
     problems: ProblemTable,
+    history: History,
     rules: Rules,
     clock: Arc<dyn Clock>,
 }
@@ -41,10 +44,11 @@ impl ProblemDetector {
         devices: DeviceTable,
         levels: LevelTable,
         problems: ProblemTable,
+        history: History,
         rules: Rules,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { registry, devices, levels, problems, rules, clock }
+        Self { registry, devices, levels, problems, history, rules, clock }
     }
 }
 
@@ -52,7 +56,9 @@ impl Function for ProblemDetector {
     type Settings = Settings;
 
     async fn start(settings: Settings) -> Result<Self, StartError> {
-        let dynamodb = config::dynamodb(&config::sdk()?);
+        let sdk = config::sdk()?;
+        let dynamodb = config::dynamodb(&sdk);
+        let history = History::open(&sdk, &dynamodb, &settings.store).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let devices = DeviceTable::new(dynamodb.clone(), settings.devices_table);
         // Levels are not calibrated, so the history of calibrations is never read.
@@ -62,7 +68,7 @@ impl Function for ProblemDetector {
         let registry = Registry::new(devices.clone(), calibrations, settings.device_cache_seconds, Arc::clone(&clock));
         // Opens the connection, and loads the topology for the first batch.
         let _ = registry.topology().await;
-        Ok(Self::new(registry, devices, levels, problems, settings.rules, clock))
+        Ok(Self::new(registry, devices, levels, problems, history, settings.rules, clock))
     }
 
     /// Answers a batch of stream records with those to deliver again, and a schedule with what the sweep found.
@@ -70,9 +76,10 @@ impl Function for ProblemDetector {
         if !event.is_schedule() {
             return self.judge_batch(&event, until).await;
         }
-        let swept = self.sweep(until).await?;
+        let sensors = self.sweep(until).await?;
+        let swept = sensors.and(self.sweep_devices(until).await?);
         if swept.more {
-            tracing::warn!(looked = swept.looked, "no time for all sensors that may be silent; the rest is next");
+            tracing::warn!(looked = swept.looked, "no time for everything that may be silent; the rest is next");
         }
         Ok(json!({"looked": swept.looked, "silent": swept.silent, "failed": swept.failed, "more": swept.more}).into())
     }

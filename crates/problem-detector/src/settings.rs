@@ -1,5 +1,6 @@
 //! The settings of `problem-detector`, from its environment.
 
+use weir_aws::time_series::StoreSettings;
 use weir_core::domain::problem::Rules;
 use weir_runtime::{Environment, SettingsError};
 
@@ -10,6 +11,7 @@ pub struct Settings {
     pub(crate) device_cache_seconds: i64,
     pub(crate) levels_table: String,
     pub(crate) problems_table: String,
+    pub(crate) store: StoreSettings,
     pub(crate) rules: Rules,
 }
 
@@ -20,6 +22,7 @@ impl weir_runtime::Settings for Settings {
             device_cache_seconds: environment.number("DEVICE_CACHE_SECONDS", 60, 0)?,
             levels_table: environment.text("LEVELS_TABLE")?,
             problems_table: environment.text("PROBLEMS_TABLE")?,
+            store: weir_runtime::Settings::read(environment)?,
             rules: Rules {
                 tolerance: environment.number("LEVEL_TOLERANCE", 0.0, 0.0)?,
                 open_after: environment.number("PROBLEM_OPEN_AFTER", 1, 1)?,

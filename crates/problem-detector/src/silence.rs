@@ -18,9 +18,9 @@ use super::ProblemDetector;
 use super::judge::{ATTEMPTS, Judged};
 
 /// Sensors checked concurrently.
-const CONCURRENT: usize = 10;
+pub(super) const CONCURRENT: usize = 10;
 
-/// The result of a sweep.
+/// The result of a sweep, over flow sensors or over devices.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Swept {
     /// Sensors whose time had come.
@@ -31,6 +31,27 @@ pub(super) struct Swept {
     pub failed: usize,
     /// Whether there was no time for all of them.
     pub more: bool,
+}
+
+impl Swept {
+    /// Both together.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            looked: self.looked + other.looked,
+            silent: self.silent + other.silent,
+            failed: self.failed + other.failed,
+            more: self.more || other.more,
+        }
+    }
+
+    /// Adds what was found of some of them: whether it is silent, an error that is logged, or that there was no time.
+    pub(super) fn add(&mut self, found: Vec<Option<Result<bool, ()>>>) {
+        self.more = found.contains(&None);
+        let found: Vec<Result<bool, ()>> = found.into_iter().flatten().collect();
+        self.looked += found.len();
+        self.silent += found.iter().filter(|found| **found == Ok(true)).count();
+        self.failed += found.iter().filter(|found| found.is_err()).count();
+    }
 }
 
 impl ProblemDetector {
@@ -61,13 +82,7 @@ impl ProblemDetector {
                 Some(found.map_err(|error| tracing::error!(sensor = %id, %error, "not known whether it is silent")))
             };
             // `None`: there was no time for the sensor, and it stays in the index for the next sweep.
-            let found: Vec<Option<Result<bool, ()>>> =
-                stream::iter(rows.into_iter().map(check)).buffer_unordered(CONCURRENT).collect().await;
-            swept.more = found.contains(&None);
-            let found: Vec<Result<bool, ()>> = found.into_iter().flatten().collect();
-            swept.looked += found.len();
-            swept.silent += found.iter().filter(|found| **found == Ok(true)).count();
-            swept.failed += found.iter().filter(|found| found.is_err()).count();
+            swept.add(stream::iter(rows.into_iter().map(check)).buffer_unordered(CONCURRENT).collect().await);
             if swept.more || due.is_last() {
                 return Ok(swept);
             }

@@ -1,5 +1,5 @@
 //! `reading`: the time-series store over HTTP. The readings of a device, their aggregates over intervals, or the latest reading
-//! of each sensor; as JSON, or as CSV for spreadsheets.
+//! of each sensor; as JSON, or as CSV for spreadsheets. And what an alert would have made of them.
 //!
 //! It is invoked by API Gateway. Each route has a file; `query` and `sensors` validate a request, `show` and `csv` write the
 //! answer.
@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use utoipa::OpenApi;
 use weir_aws::config;
 use weir_aws::device::DeviceTable;
@@ -20,6 +20,7 @@ mod accept;
 mod csv;
 mod get_latest;
 mod get_readings;
+mod post_try;
 mod query;
 mod sensors;
 mod settings;
@@ -44,7 +45,7 @@ pub struct Parts {
 }
 
 #[derive(OpenApi)]
-#[openapi(paths(get_readings::get_readings, get_latest::get_latest))]
+#[openapi(paths(get_readings::get_readings, get_latest::get_latest, post_try::post_try))]
 struct Document;
 
 impl Reading {
@@ -53,6 +54,7 @@ impl Reading {
         let routes = Router::new()
             .route("/devices/{id}/readings", get(get_readings::get_readings))
             .route("/devices/{id}/readings/latest", get(get_latest::get_latest))
+            .route("/devices/{id}/sensors/{code}/alerts/try", post(post_try::post_try))
             .with_state(parts);
         Self { router: finish(routes) }
     }

@@ -28,6 +28,7 @@ const LOG_LEVEL: &str = "LOG_LEVEL";
 /// The variables of the template that a function reads, whichever time-series store the stack has.
 pub fn variables(function: &str) -> Vec<String> {
     let read = match function {
+        "alert" => read_by::<alert::Alert>,
         "calibration" => read_by::<calibration::Calibration>,
         "cognito-add-update-delete-user" => read_by::<cognito_add_update_delete_user::ChangeUser>,
         "cognito-get-role" => read_by::<cognito_get_role::GetRole>,

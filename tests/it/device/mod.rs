@@ -16,6 +16,8 @@ use std::sync::Arc;
 use ::device::{Delivery, Parts};
 use serde_json::{Value, json};
 use weir_aws::device::{Deliver, DeviceTable, Registration};
+use weir_aws::level::LevelTable;
+use weir_aws::problem::ProblemTable;
 use weir_aws::{CalibrationTable, WriteOutcome};
 use weir_core::domain::Timestamp;
 use weir_core::domain::calibration::{Calibration, CalibrationEntry, Expression, Model, Options};
@@ -49,6 +51,11 @@ impl World {
         CalibrationTable::new(self.engine.client(), self.engine.name("calibrations"))
     }
 
+    pub fn problems(&self) -> ProblemTable {
+        let levels = LevelTable::new(self.engine.client(), self.engine.name("levels"));
+        ProblemTable::new(self.engine.client(), self.engine.name("problems"), levels)
+    }
+
     pub fn delivery(&self) -> Delivery {
         Delivery::new(self.devices(), self.cloud.iot(), self.cloud.certificates(), self.clock.clone())
     }
@@ -56,7 +63,8 @@ impl World {
     /// The function over all this.
     pub fn function(&self) -> ::device::Device {
         let (devices, calibrations, delivery) = (self.devices(), self.calibrations(), self.delivery());
-        ::device::Device::new(Parts { devices, calibrations, delivery, clock: self.clock.clone() })
+        let problems = self.problems();
+        ::device::Device::new(Parts { devices, calibrations, problems, delivery, clock: self.clock.clone() })
     }
 
     /// What the recorded events speak of: `buoy-01` in its third version, with two calibrations of `ph`; `buoy-02`, which is

@@ -23,7 +23,8 @@ impl World {
         let client = self.engine.client_over(wire);
         let devices = DeviceTable::new(client.clone(), self.engine.name("devices"));
         let calibrations = CalibrationTable::new(client, self.engine.name("calibrations"));
-        Device::new(Parts { devices, calibrations, delivery: self.delivery(), clock: self.clock.clone() })
+        let (problems, delivery) = (self.problems(), self.delivery());
+        Device::new(Parts { devices, calibrations, problems, delivery, clock: self.clock.clone() })
     }
 
     /// Registers a device whose row is nearly as large as a row can be, with 40 calibrations of 9.7 KB that get there without a

@@ -15,9 +15,11 @@ fn everything() -> Value {
     json!({
         "name": "Buoy 1", "description": "at the pier", "location": {"latitude": 48.2, "longitude": -16.4},
         "enabled": true, "history_from": "2019-04-07T00:00:00.000Z", "level_id": "01", "followed_by": ["03", "21"],
-        "level_format": "byte",
+        "level_format": "byte", "report_every": 60,
         "sensors": [
-            {"code": "ph", "name": "pH", "unit": "pH", "limits": {"min": 0, "max": 14}},
+            {"code": "ph", "name": "pH", "unit": "pH", "limits": {"min": 0, "max": 14}, "alerts": [
+                {"id": "sour", "below": 6.5, "clear": 7.25, "for": 2, "severity": "critical", "note": "lime"},
+                {"id": "odd", "outside": [5, 9], "enabled": false}]},
             {"code": "do", "enabled": false}
         ],
         "settings": {"every": 60, "rate": 0.1, "deep": {"list": [1, "x", {"y": true}]}, "sensors": {"ph": {"gain": 2}}}
@@ -47,6 +49,7 @@ async fn removed_fields_are_removed_from_the_row_too() {
         level_id: Some(_),
         followed_by: Some(_),
         level_format: Some(_),
+        report_every: Some(_),
         sensors: _,
         settings: _,
     } = details(&everything())
@@ -59,7 +62,7 @@ async fn removed_fields_are_removed_from_the_row_too() {
     assert_eq!(world.devices().write(&changed, weir_aws::device::Deliver::SETTINGS).await.unwrap(), WriteOutcome::Done);
     assert_eq!(world.read("b").await.details, details(&json!({})));
     let row = world.engine.row("devices");
-    for gone in ["history_from", "level_id", "followed_by", "level_format", "link", "tube", "location"] {
+    for gone in ["history_from", "level_id", "followed_by", "level_format", "report_every", "link", "tube", "location"] {
         assert!(row.get(gone).is_none(), "{gone} is still there: {row}");
     }
 }
@@ -134,6 +137,8 @@ async fn a_deleted_device_leaves_its_versions_and_nothing_that_is_visible() {
         "updated_at",
         "updated_by",
         "version",
+        "watch",
+        "watched",
         "written",
     ];
     assert_eq!(names, kept);

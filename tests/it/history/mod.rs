@@ -47,6 +47,7 @@ pub fn reading(at: Timestamp, value: f64) -> Reading {
         unit: "pH".into(),
         calibration: 1,
         quality: Quality::Good,
+        judge: false,
     }
 }
 

@@ -84,6 +84,7 @@ async fn raw_numbers_and_calibrated_values_are_not_mixed() {
     let world = World::new().await;
     let raw = |minute: i64| Reading {
         quality: Quality::Uncalibrated,
+        judge: false,
         calibration: 0,
         ..reading("buoy-01", "do", SIX.plus_seconds(60 * minute), 400.0, "mg/L")
     };

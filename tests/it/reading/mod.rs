@@ -42,6 +42,7 @@ pub fn reading(device: &str, sensor: &str, at: Timestamp, value: f64, unit: &str
         unit: unit.into(),
         calibration: 1,
         quality: Quality::Good,
+        judge: false,
     }
 }
 

@@ -54,6 +54,7 @@ async fn a_better_reading_is_a_record_of_a_higher_version_and_one_that_is_better
         unit: "pH".into(),
         calibration: 2,
         quality: Quality::Good,
+        judge: false,
     };
     let record = &records(&sent[0])[0];
     assert_eq!(record["Time"], BEGIN.to_string());

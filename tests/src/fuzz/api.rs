@@ -22,6 +22,8 @@ use weir_aws::CalibrationTable;
 use weir_aws::certificates::Certificates;
 use weir_aws::device::DeviceTable;
 use weir_aws::iot::Iot;
+use weir_aws::level::LevelTable;
+use weir_aws::problem::ProblemTable;
 use weir_aws::profile::ProfileTable;
 use weir_aws::quarantine::QuarantineTable;
 use weir_aws::recalculation::RecalculationTable;
@@ -99,6 +101,7 @@ impl Api {
         let (client, clock) = (|| engine.client(), functions.clock.clone());
         let devices = || DeviceTable::new(client(), engine.name("devices"));
         let calibrations = || CalibrationTable::new(client(), engine.name("calibrations"));
+        let levels = || LevelTable::new(client(), engine.name("levels"));
         let readings = || ReadingTable::new(client(), engine.name("readings"), engine.name("rollups"), 0);
         let profiles = || ProfileTable::new(client(), engine.name("users"));
         let pool = Recorded::of(vec![person(1, "ann", &["admin", "user"], ""), person(2, "bob", &["user"], "buoy-01")]);
@@ -108,6 +111,7 @@ impl Api {
             device: Device::new(device::Parts {
                 devices: devices(),
                 calibrations: calibrations(),
+                problems: ProblemTable::new(client(), engine.name("problems"), levels()),
                 delivery: device::Delivery::new(
                     devices(),
                     Iot::new(iot()),

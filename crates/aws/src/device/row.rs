@@ -12,12 +12,13 @@ use super::super::calibration::{CalibrationRow, entry_of, entry_row};
 use super::super::keys;
 use super::super::row::Item;
 use super::{DueCertificates, KnownCertificates, PendingDelivery, Registration, StoredDevice, TABLE};
-use weir_core::domain::Timestamp;
+use weir_core::domain::{FieldError, Timestamp};
 use weir_core::domain::calibration::{Interval, SensorCalibrations};
 use weir_core::domain::certificate::Wanted;
 use weir_core::domain::device::{Device, DeviceDetails, LevelFormat, Location, Sensor, Versions};
 use weir_core::domain::settings::Settings;
 use weir_core::id::{BadId, CertificateId, LevelId};
+use weir_core::wire::alert::AlertJson;
 use weir_core::wire::settings::{reported, settings_json};
 
 /// A device in `devices`. Of a deleted one only its versions are left.
@@ -41,6 +42,9 @@ pub(super) struct DeviceRow {
     followed_by: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     level_format: Option<String>,
+    /// Seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    report_every: Option<u32>,
     #[serde(default)]
     sensors: Vec<SensorRow>,
     /// JSON as text: written once, and delivered as it is.
@@ -100,6 +104,9 @@ struct SensorRow {
     enabled: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     limits: Option<LimitsRow>,
+    /// As in the API.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    alerts: Vec<AlertJson>,
     /// The latest version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     calibration: Option<CalibrationRow>,
@@ -194,6 +201,7 @@ fn device_of(row: DeviceRow, versions: Versions) -> Result<Device, String> {
         level_id: row.level_id.map(|id| id.parse()).transpose().map_err(bad_id)?,
         followed_by: row.followed_by.as_deref().map(level_ids).transpose().map_err(bad_id)?,
         level_format: row.level_format.as_deref().map(level_format).transpose()?,
+        report_every: row.report_every,
         sensors: row.sensors.into_iter().map(sensor).collect::<Result<_, _>>()?,
         settings: settings_of(row.settings)?,
     };
@@ -214,12 +222,17 @@ fn level_format(code: &str) -> Result<LevelFormat, String> {
 fn sensor_of(row: SensorRow) -> Result<Sensor, String> {
     let limits = row.limits.map(|limits| Interval::new(limits.min, limits.max)).transpose();
     let latest = row.calibration.map(entry_of).transpose()?;
+    let alert = |alert: &AlertJson| {
+        let wrong = |errors: Vec<FieldError>| errors.first().map_or_else(String::new, ToString::to_string);
+        alert.alert().map_err(|errors| format!("alert {}: {}", alert.id, wrong(errors)))
+    };
     Ok(Sensor {
         code: row.code.parse().map_err(|error: BadId| error.to_string())?,
         name: row.name,
         unit: row.unit,
         enabled: row.enabled,
         limits: limits.map_err(|error| format!("limits{error}"))?,
+        alerts: row.alerts.iter().map(alert).collect::<Result<_, _>>()?,
         calibrations: latest.map(|latest| SensorCalibrations { latest, count: row.calibrations }),
     })
 }
@@ -248,6 +261,7 @@ pub(super) fn attributes(device: &Device) -> Result<Item, AwsError> {
         level_id: level_id.as_ref().map(ToString::to_string),
         followed_by: followed_by.as_ref().map(|ids| ids.iter().map(ToString::to_string).collect()),
         level_format: level_format.map(|format| format.code().to_owned()),
+        report_every: device.details.report_every,
         sensors: device.details.sensors.iter().map(sensor_row).collect::<Result<_, _>>().map_err(corrupt)?,
         settings: settings_json(&device.details.settings).to_string().into(),
         settings_version: device.versions.settings,
@@ -275,6 +289,7 @@ fn sensor_row(sensor: &Sensor) -> Result<SensorRow, String> {
         unit: sensor.unit.clone(),
         enabled: sensor.enabled,
         limits: sensor.limits.map(|limits| LimitsRow { min: limits.min(), max: limits.max() }),
+        alerts: sensor.alerts.iter().map(AlertJson::of).collect(),
         calibration: calibrations.map(|calibrations| entry_row(&calibrations.latest)).transpose()?,
         calibrations: calibrations.map_or(0, |calibrations| calibrations.count),
     })

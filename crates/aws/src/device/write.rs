@@ -11,37 +11,53 @@ use super::super::row::{Item, n, s};
 use super::super::transaction::transact;
 use super::super::{AwsError, CalibrationTable, WriteOutcome, size};
 use super::row::attributes;
-use super::{DeviceTable, TABLE};
+use super::{DeviceTable, TABLE, watch};
 use weir_core::domain::calibration::CalibrationEntry;
 use weir_core::domain::device::{Author, Device, Versions};
 use weir_core::domain::reading::Series;
 use weir_core::id::DeviceId;
 
 /// Attributes that not every device has.
-const OPTIONAL: [&str; 8] =
-    ["history_from", "level_id", "followed_by", "level_format", "link", "location", "tube", "deleted_at"];
+const OPTIONAL: [&str; 9] = [
+    "history_from",
+    "level_id",
+    "followed_by",
+    "level_format",
+    "report_every",
+    "link",
+    "location",
+    "tube",
+    "deleted_at",
+];
 /// Attributes that stay when a device is deleted, besides those of the delivery.
 const TOMBSTONE: [&str; 5] = ["version", "settings_version", "updated_at", "updated_by", "deleted_at"];
 /// Room for the attributes of the delivery, in bytes: pending, due, lease, delivered, written, and some hundred ids of
 /// certificates.
 const DELIVERY_BYTES: usize = 16 * 1024;
 
-/// What AWS IoT has to be told after a write.
+/// What has to be done after a write: what AWS IoT has to be told, and whether problems have to be looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deliver {
     /// The settings.
     pub settings: bool,
     /// Whether the device may connect, by its certificates.
     pub certificates: bool,
+    /// Whether an open problem may have lost its reason, or the device has to be watched for silence.
+    pub problems: bool,
 }
 
 impl Deliver {
     /// Nothing.
-    pub const NOTHING: Self = Self { settings: false, certificates: false };
+    pub const NOTHING: Self = Self { settings: false, certificates: false, problems: false };
     /// The settings alone.
-    pub const SETTINGS: Self = Self { settings: true, certificates: false };
-    /// Everything.
-    pub const EVERYTHING: Self = Self { settings: true, certificates: true };
+    pub const SETTINGS: Self = Self { settings: true, ..Self::NOTHING };
+    /// Everything that AWS IoT can be told.
+    pub const EVERYTHING: Self = Self { settings: true, certificates: true, ..Self::NOTHING };
+
+    /// Whether AWS IoT has to be told something.
+    pub fn tells_iot(self) -> bool {
+        self.settings || self.certificates
+    }
 }
 
 /// A token that is unique to this call. It is written with a change, so that the change is recognised when its answer was
@@ -83,7 +99,7 @@ impl Change {
 
     /// Marks what AWS IoT has to be told as pending: due now, unless an attempt is under way or was postponed.
     fn deliver(&mut self, deliver: Deliver, now: i64) {
-        if deliver == Deliver::NOTHING {
+        if !deliver.tells_iot() {
             return;
         }
         self.values.extend([(":pending".to_owned(), s(PENDING)), (":now".to_owned(), n(now))]);
@@ -162,6 +178,9 @@ impl DeviceTable {
             ("deleted_at".to_owned(), n(at.millis())),
         ]));
         change.deliver(Deliver::EVERYTHING, at.millis());
+        if device.details.may_have_problems() {
+            change.set(watch::attributes(&device.id, at.seconds()).into());
+        }
         let attributes = attributes(device)?;
         let removed = attributes.keys().map(String::as_str).chain(OPTIONAL);
         let removed: BTreeSet<_> = removed.filter(|name| *name != "id" && !TOMBSTONE.contains(name)).collect();
@@ -181,6 +200,9 @@ impl DeviceTable {
         change.remove(OPTIONAL.into_iter().filter(|name| !attributes.contains_key(*name)));
         change.set(attributes);
         change.deliver(deliver, device.updated_at.millis());
+        if deliver.problems {
+            change.set(watch::attributes(&device.id, device.updated_at.seconds()).into());
+        }
         change.of(&self.name, &device.id, device.versions.device, token)
     }
 

@@ -8,10 +8,10 @@
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update};
-use futures_util::future::try_join_all;
 use serde::Deserialize;
 
-use super::super::keys::{self, LEVELS, partitions};
+use super::super::due::{DueIndex, Rest};
+use super::super::keys::{self, LEVELS};
 use super::super::row::{Item, n, s};
 use super::super::{AwsError, WriteOutcome};
 use super::{LevelState, LevelTable, TABLE, has_revision};
@@ -20,8 +20,6 @@ use weir_core::id::LevelId;
 
 /// The index, and its range key.
 const WATCHED: &str = "watched";
-/// Keys of a page: as many as rows are read with one request.
-const PAGE: usize = 100;
 
 /// A page of the sensors whose time has come.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,9 +28,6 @@ pub struct DueSensors {
     pub sensors: Vec<(LevelId, i64)>,
     next: Vec<Rest>,
 }
-
-/// A partition that has more, and where it goes on.
-type Rest = (String, Option<Item>);
 
 /// A row of the index.
 #[derive(Deserialize)]
@@ -55,46 +50,23 @@ impl LevelTable {
     /// # Errors
     /// When DynamoDB does not answer, or a key is corrupt.
     pub async fn due(&self, now: Timestamp, after: Option<DueSensors>) -> Result<DueSensors, AwsError> {
-        let all = || partitions(LEVELS).into_iter().map(|part| (part, None)).collect();
-        let parts: Vec<Rest> = after.map_or_else(all, |after| after.next);
-        let each = PAGE / parts.len().max(1);
-        let pages = try_join_all(parts.into_iter().map(|(part, start)| self.due_of(part, start, now, each))).await?;
-        let mut due = DueSensors { sensors: Vec::new(), next: Vec::new() };
-        for (sensors, next) in pages {
-            due.sensors.extend(sensors);
-            due.next.extend(next);
-        }
-        due.sensors.sort_by_key(|(_, watch)| *watch);
-        Ok(due)
-    }
-
-    /// The next sensors of one partition that are due, and where it goes on.
-    async fn due_of(
-        &self,
-        part: String,
-        start: Option<Item>,
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<(Vec<(LevelId, i64)>, Option<Rest>), AwsError> {
         let corrupt = |detail: String| AwsError::corrupt(TABLE, WATCHED, detail);
-        let sent = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .index_name(WATCHED)
-            .key_condition_expression("listed = :l AND watch <= :now")
-            .expression_attribute_values(":l", s(&part))
-            .expression_attribute_values(":now", n(now.seconds()))
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .set_exclusive_start_key(start)
-            .send();
-        let page = sent.await.map_err(|error| AwsError::call("Query levels watched", error))?;
+        let index = DueIndex {
+            client: &self.client,
+            table: &self.name,
+            index: WATCHED,
+            partition: "listed",
+            list: LEVELS,
+            operation: "Query levels watched",
+        };
+        let (items, next) = index.page(now, after.map(|after| after.next)).await?;
         let sensor = |item: Item| {
             let row: WatchedRow = serde_dynamo::from_item(item).map_err(|error| corrupt(error.to_string()))?;
             Ok((row.id.parse().map_err(|error: weir_core::id::BadId| corrupt(error.to_string()))?, row.watch))
         };
-        let sensors = page.items.unwrap_or_default().into_iter().map(sensor).collect::<Result<_, AwsError>>()?;
-        Ok((sensors, page.last_evaluated_key.map(|next| (part, Some(next)))))
+        let mut sensors: Vec<(LevelId, i64)> = items.into_iter().map(sensor).collect::<Result<_, AwsError>>()?;
+        sensors.sort_by_key(|(_, watch)| *watch);
+        Ok(DueSensors { sensors, next })
     }
 
     /// Sets `watch`, in seconds since the epoch, if it still has the value `known`. A transaction on the row counts as

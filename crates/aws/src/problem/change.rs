@@ -6,7 +6,8 @@ use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 use super::super::level::LevelState;
 use super::super::row::n;
 use super::super::{AwsError, WriteOutcome};
-use super::{ProblemTable, StoredProblem, item_of, problem_of};
+use super::row::{item_of, problem_of};
+use super::{ProblemTable, StoredProblem};
 use weir_core::domain::problem::{Problem, Subject};
 use weir_core::id::LevelId;
 

@@ -6,12 +6,18 @@ use serde::{Deserialize, Serialize};
 use super::super::keys::{partitions, problem_place};
 use super::super::list::{List, Span};
 use super::super::{AwsError, batch};
-use super::{ProblemTable, StoredProblem, problem_of};
-use weir_core::domain::problem::{Status, Subject};
+use super::row::problem_of;
+use super::{ProblemTable, StoredProblem};
+use weir_core::domain::alert::Severity;
+use weir_core::domain::problem::{Kind, Status, Subject};
 use weir_core::id::LevelId;
 
 /// Keys that are read at once when all open problems are looked at.
 const PAGE: usize = 1_000;
+/// Problems that are read at once when few of them may be selected, and how often for one page: then a page may be shorter than
+/// it could be, or empty, and have a next one.
+const FEW: usize = 100;
+const ROUNDS: usize = 10;
 
 /// Selects the problems of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -20,6 +26,10 @@ pub struct ProblemFilter {
     pub status: Option<Status>,
     /// Only problems whose newest episode began at this time or later, in seconds since the epoch.
     pub since: Option<i64>,
+    /// Only problems of this kind.
+    pub kind: Option<Kind>,
+    /// Only problems of this severity. Those of flow sensors have none.
+    pub severity: Option<Severity>,
 }
 
 /// The position of a problem in a list. A greater one comes first.
@@ -37,6 +47,19 @@ impl ProblemFilter {
         let began = stored.problem.last().map(|last| last.began.seconds());
         self.status.is_none_or(|status| status == stored.problem.status())
             && self.since.is_none_or(|since| began.is_some_and(|began| began >= since))
+            && self.kind.is_none_or(|kind| stored.problem.last().is_some_and(|last| last.kind == kind))
+            && self.severity.is_none_or(|severity| stored.problem.severity() == Some(severity))
+    }
+
+    /// Whether a problem of this subject can be selected, as far as its id tells.
+    fn may_match(&self, subject: &Subject) -> bool {
+        let kinds: &[Kind] = match subject {
+            Subject::Pair(_) => &[Kind::Obstruction, Kind::Problem],
+            Subject::Sensor(_) | Subject::Device(_) => &[Kind::Silent],
+            Subject::Alert(_) => &[Kind::Limit],
+        };
+        let has_severity = matches!(subject, Subject::Alert(_) | Subject::Device(_));
+        self.kind.is_none_or(|kind| kinds.contains(&kind)) && (has_severity || self.severity.is_none())
     }
 }
 
@@ -59,6 +82,35 @@ impl ProblemTable {
         limit: usize,
         after: Option<ProblemPosition>,
     ) -> Result<(Vec<(Subject, StoredProblem)>, Option<ProblemPosition>), AwsError> {
+        let few = filter.kind.is_some() || filter.severity.is_some();
+        let (size, rounds) = if few { (limit.max(FEW), ROUNDS) } else { (limit, 1) };
+        let (mut found, mut after) = (Vec::new(), after);
+        for _ in 0..rounds {
+            let (places, more) = self.page(filter, size, after.take()).await?;
+            let subject = |place: &ProblemPosition| place.place.split_once('#').and_then(|(_, id)| Subject::parse(id));
+            let subjects = places.iter().filter_map(subject).filter(|subject| filter.may_match(subject));
+            // A problem that has changed since its key was read may not match any more.
+            let read = self.of_subjects(subjects).await?.into_iter().filter(|(_, stored)| filter.matches(stored));
+            found.extend(read);
+            after = places.into_iter().next_back().filter(|_| more);
+            if found.len() > limit {
+                found.truncate(limit);
+                after = found.last().map(|(subject, stored)| ProblemPosition::of(subject, stored));
+            }
+            if after.is_none() || found.len() == limit {
+                break;
+            }
+        }
+        Ok((found, after))
+    }
+
+    /// The positions of at most `limit` problems after `after`, and whether there are more.
+    async fn page(
+        &self,
+        filter: &ProblemFilter,
+        limit: usize,
+        after: Option<ProblemPosition>,
+    ) -> Result<(Vec<ProblemPosition>, bool), AwsError> {
         let mut places: Vec<ProblemPosition> = Vec::new();
         for open in [true, false] {
             if after.as_ref().is_some_and(|after| open && !after.open) {
@@ -71,11 +123,7 @@ impl ProblemTable {
         }
         let more = places.len() > limit;
         places.truncate(limit);
-        let next = places.last().filter(|_| more).cloned();
-        let subject = |place: &ProblemPosition| place.place.split_once('#').and_then(|(_, id)| Subject::parse(id));
-        let problems = self.of_subjects(places.iter().filter_map(subject)).await?;
-        // A problem that has changed since its key was read may not match any more.
-        Ok((problems.into_iter().filter(|(_, stored)| filter.matches(stored)).collect(), next))
+        Ok((places, more))
     }
 
     /// The problems of these subjects, in this order, without the subjects that have none.
@@ -102,10 +150,7 @@ impl ProblemTable {
     /// # Errors
     /// When DynamoDB does not answer, or a key is corrupt.
     pub async fn open_of(&self, sensor: &LevelId) -> Result<Vec<Subject>, AwsError> {
-        let is_of = |subject: &Subject| {
-            let (current, following) = subject.sensors();
-            current == sensor || following == Some(sensor)
-        };
+        let is_of = |subject: &Subject| subject.levels().any(|level| level == sensor);
         let (mut found, mut before) = (Vec::new(), None);
         loop {
             let places = self.places(&ProblemFilter::default(), true, PAGE, before.as_deref()).await?;

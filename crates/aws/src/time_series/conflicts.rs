@@ -9,7 +9,7 @@ use futures_util::{StreamExt, stream};
 
 use super::super::row::{Item, n, s, series};
 use super::super::{Attempts, AwsError};
-use super::dynamodb::{ATTEMPTS, TABLE};
+use super::dynamodb::{ATTEMPTS, JUDGE, TABLE};
 use super::{Outcomes, Placed, QuarantineWriter, ReadingTable, RefusedReading, Written, failed};
 use weir_core::domain::Timestamp;
 use weir_core::domain::reading::{ConflictResolution, Quality, Reading};
@@ -198,5 +198,6 @@ fn stored_of(reading: &Reading, item: &Item) -> Result<Reading, AwsError> {
         unit: text("unit")?.clone(),
         calibration: u32::try_from(whole("calibration")?).map_err(|_| corrupt("calibration"))?,
         quality: Quality::of_code(text("quality")?).ok_or_else(|| corrupt("quality"))?,
+        judge: item.contains_key(JUDGE),
     })
 }

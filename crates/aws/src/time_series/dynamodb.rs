@@ -20,6 +20,8 @@ use weir_core::domain::bounds;
 use weir_core::domain::reading::Reading;
 
 pub(super) const TABLE: &str = "readings";
+/// The mark of readings that alerts have to judge. The filter of the stream reads it; rows without it wake nobody.
+pub(super) const JUDGE: &str = "judge";
 pub(super) const OPERATION: &str = "BatchExecuteStatement readings";
 /// Maximum concurrent batches of one call: 1,000 readings (40 batches) take the time of five requests in a row, and memory and
 /// connections for 200 readings, however many there are.
@@ -30,6 +32,25 @@ const REQUESTS: usize = 32;
 pub(super) const ATTEMPTS: u32 = 6;
 /// The number of rows after which a query starts no further reads: 16 pages of a megabyte, about a second of work.
 const BUDGET: usize = 100_000;
+
+/// Why alerts have to judge a reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JudgeMark {
+    /// It was stored, or has taken another one's place.
+    New,
+    /// Its value was recalculated.
+    Recalculated,
+}
+
+impl JudgeMark {
+    /// The code in the row.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Recalculated => "recalculated",
+        }
+    }
+}
 
 /// The table `readings`.
 #[derive(Debug, Clone)]
@@ -179,6 +200,9 @@ impl ReadingTable {
             ("calibration", n(reading.calibration)),
             ("quality", s(reading.quality.code())),
         ];
+        if reading.judge {
+            attributes.push((JUDGE, s(JudgeMark::New.code())));
+        }
         if self.keep_days > 0 {
             let expires = reading.at.plus_seconds(self.keep_days.saturating_mul(86_400)).seconds();
             attributes.push(("expires_at", n(expires)));

@@ -30,15 +30,17 @@ mod refused;
 mod replace;
 mod rollups;
 mod settings;
+mod timeline;
 mod timestream;
 
-pub use dynamodb::ReadingTable;
+pub use dynamodb::{JudgeMark, ReadingTable};
 #[cfg(feature = "query")]
 pub use history::{Bucket, History, HistoryError, HistoryPage, SeriesPosition, Span, TimestreamHistory};
 pub use refused::{Origin, Origins, QuarantineWriter, Replayed};
 pub use replace::{ReplaceOutcome, Replacement};
 pub use rollups::RollupTable;
 pub use settings::{StoreSettings, TableSettings};
+pub use timeline::TimelineReading;
 pub use timestream::TimestreamTable;
 
 /// How one reading ended.
@@ -175,6 +177,7 @@ mod tests {
             unit: String::new(),
             calibration: 0,
             quality: Quality::Uncalibrated,
+            judge: false,
         };
         let (writes, lost) =
             resolve_conflicts(&[reading(1, 7.0), reading(2, 7.0), reading(1, 6.0), reading(1, 7.0), reading(1, 8.0)]);

@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use super::super::AwsError;
 use super::super::row::{n, s, series};
 use super::super::statements::{MAXIMUM, Statement, StatementOutcome};
-use super::dynamodb::OPERATION;
+use super::dynamodb::{JUDGE, JudgeMark, OPERATION};
 use super::{ReadingTable, TimeSeries};
 use weir_core::domain::reading::Reading;
 use weir_runtime::clock::Clock;
@@ -87,12 +87,15 @@ impl ReadingTable {
     }
 
     fn update(&self, Replacement { stored, new }: &Replacement) -> Statement {
-        let set = [
+        let mut set = vec![
             ("value", n(new.value)),
             ("unit", s(&new.unit)),
             ("calibration", n(new.calibration)),
             ("quality", s(new.quality.code())),
         ];
+        if stored.judge || new.judge {
+            set.push((JUDGE, s(JudgeMark::Recalculated.code())));
+        }
         let condition = [
             ("sensor", s(series(&stored.series))),
             ("at", n(stored.at.millis())),

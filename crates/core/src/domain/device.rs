@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::alert::{Alert, MAX_ALERTS};
 use super::calibration::{Calibration, CalibrationEntry, Interval, SensorCalibrations};
 use super::number::storable;
 use super::reading::FILLING;
@@ -25,6 +26,8 @@ const HISTORY_SECONDS: i64 = 365 * 86_400;
 const LAST_MS: i64 = 9_999_999_999_999;
 /// Maximum flow sensors in `followed_by`.
 const MAX_FOLLOWING: usize = 16;
+/// The longest time between two reports of a device, in seconds: 366 days.
+pub const MAX_REPORT_EVERY: u32 = 366 * 86_400;
 
 /// Where a device is, in degrees (WGS 84).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,6 +51,8 @@ pub struct Sensor {
     pub enabled: bool,
     /// A calibrated value outside is stored with the quality `out_of_range`.
     pub limits: Option<Interval>,
+    /// Its alerts; ids are unique.
+    pub alerts: Vec<Alert>,
     /// Its calibrations. People do not write them with the sensor: [`Device::with_details`] keeps those that are there.
     pub calibrations: Option<SensorCalibrations>,
 }
@@ -64,9 +69,15 @@ pub enum InForce<'a> {
 }
 
 impl Sensor {
-    /// An enabled sensor without name, unit, limits and calibrations.
+    /// An enabled sensor without name, unit, limits, alerts and calibrations.
     pub fn new(code: SensorCode) -> Self {
-        Self { code, name: String::new(), unit: String::new(), enabled: true, limits: None, calibrations: None }
+        let (name, unit) = (String::new(), String::new());
+        Self { code, name, unit, enabled: true, limits: None, alerts: Vec::new(), calibrations: None }
+    }
+
+    /// The alerts that its readings are judged by.
+    pub fn active_alerts(&self) -> impl Iterator<Item = &Alert> {
+        self.alerts.iter().filter(|alert| self.enabled && alert.enabled)
     }
 
     /// Where to find the calibration in force at `at`.
@@ -147,6 +158,8 @@ pub struct DeviceDetails {
     pub followed_by: Option<Vec<LevelId>>,
     /// How the bytes of its uplinks are read; as text if it is not said.
     pub level_format: Option<LevelFormat>,
+    /// How often it should report, in seconds: 1 to [`MAX_REPORT_EVERY`]. Silent for three times that long, it is a problem.
+    pub report_every: Option<u32>,
     /// Its sensors; codes are unique.
     pub sensors: Vec<Sensor>,
     /// Its settings.
@@ -165,6 +178,7 @@ impl Default for DeviceDetails {
             level_id: None,
             followed_by: None,
             level_format: None,
+            report_every: None,
             sensors: Vec::new(),
             settings: Settings::default(),
         }
@@ -192,6 +206,9 @@ impl DeviceDetails {
         if self.history_from.is_some_and(|from| from < Timestamp::EARLIEST || from.millis() > LAST_MS) {
             errors.push(FieldError::new("/history_from", "must be an instant from the years 2000 to 2286"));
         }
+        if self.report_every.is_some_and(|seconds| !(1..=MAX_REPORT_EVERY).contains(&seconds)) {
+            errors.push(FieldError::new("/report_every", format!("must be 1 to {MAX_REPORT_EVERY} seconds")));
+        }
         self.check_following(&mut errors);
         self.check_sensors(&mut errors);
         if errors.is_empty() { Ok(self) } else { Err(errors) }
@@ -213,7 +230,25 @@ impl DeviceDetails {
                 let detail = format!("another sensor already has the code {}", sensor.code);
                 errors.push(FieldError::new(format!("/sensors/{place}/code"), detail));
             }
+            check_alerts(&format!("/sensors/{place}/alerts"), &sensor.alerts, errors);
         }
+    }
+
+    /// Whether problems can depend on this device: it has alerts, or says how often it reports.
+    pub fn may_have_problems(&self) -> bool {
+        self.report_every.is_some() || self.sensors.iter().any(|sensor| !sensor.alerts.is_empty())
+    }
+
+    /// Whether problems have to be looked at when these details take the place of `before`.
+    pub fn changes_problems(&self, before: &Self) -> bool {
+        let reasons = |details: &Self| {
+            let alerts = |sensor: &Sensor| (!sensor.alerts.is_empty()).then(|| {
+                (sensor.code.clone(), sensor.enabled, sensor.alerts.clone())
+            });
+            let sensors: Vec<_> = details.sensors.iter().filter_map(alerts).collect();
+            (details.enabled, details.report_every, sensors)
+        };
+        (self.may_have_problems() || before.may_have_problems()) && reasons(self) != reasons(before)
     }
 
     fn check_following(&self, errors: &mut Vec<FieldError>) {
@@ -238,6 +273,18 @@ impl DeviceDetails {
 
 fn check_text(at: &str, text: &str, max: usize, lines: Lines, errors: &mut Vec<FieldError>) {
     errors.extend(unfit(text, max, lines).map(|detail| FieldError::new(at, detail)));
+}
+
+fn check_alerts(at: &str, alerts: &[Alert], errors: &mut Vec<FieldError>) {
+    if alerts.len() > MAX_ALERTS {
+        errors.push(FieldError::new(at, format!("a sensor has at most {MAX_ALERTS} alerts")));
+    }
+    for (place, alert) in alerts.iter().enumerate() {
+        errors.extend(alert.errors().into_iter().map(|error| error.under(&format!("{at}/{place}"))));
+        if alerts.iter().take(place).any(|before| before.id == alert.id) {
+            errors.push(FieldError::new(format!("{at}/{place}/id"), format!("another alert already has the id {}", alert.id)));
+        }
+    }
 }
 
 fn check_degrees(at: &str, degrees: f64, max: f64, errors: &mut Vec<FieldError>) {

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod aggregate;
+pub mod alert;
 pub mod bounds;
 pub mod calibration;
 pub mod certificate;

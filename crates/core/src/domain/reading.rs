@@ -77,6 +77,8 @@ pub struct Reading {
     pub calibration: u32,
     /// How far `value` can be trusted.
     pub quality: Quality,
+    /// Whether its sensor has alerts that it has to be judged by.
+    pub judge: bool,
 }
 
 impl Reading {
@@ -111,6 +113,7 @@ impl Reading {
             unit: sensor.unit.clone(),
             calibration: version,
             quality,
+            judge: sensor.active_alerts().next().is_some(),
         })
     }
 
@@ -176,6 +179,7 @@ mod tests {
             unit: "pH".into(),
             calibration,
             quality: Quality::Good,
+            judge: false,
         }
     }
 

@@ -183,6 +183,7 @@ mod tests {
             unit: String::new(),
             calibration,
             quality: Quality::Uncalibrated,
+            judge: false,
         };
         for (millis, before, expected) in [
             (50, 0, Some((1, 5.0))),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::alert::AlertJson;
 use super::calibration::CalibrationJson;
 use super::settings::settings_json;
 use crate::domain::Timestamp;
@@ -91,6 +92,10 @@ pub struct SensorJson {
     /// A calibrated value outside is stored with the quality `out_of_range`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<LimitsJson>,
+    /// Its alerts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schema(required = false))]
+    pub alerts: Vec<AlertJson>,
     /// The calibration in force now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calibration: Option<CalibrationJson>,
@@ -123,6 +128,9 @@ pub struct DeviceJson {
     /// How the bytes of its uplinks are read where they have no decoded level; `text` if it is not said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level_format: Option<LevelFormatJson>,
+    /// How often it should report, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report_every: Option<u32>,
     /// Its sensors.
     pub sensors: Vec<SensorJson>,
     /// Its settings.
@@ -157,6 +165,7 @@ impl DeviceJson {
             level_id: details.level_id.clone(),
             followed_by: details.followed_by.clone(),
             level_format: details.level_format.map(Into::into),
+            report_every: details.report_every,
             sensors: details.sensors.iter().map(|sensor| SensorJson::of(sensor, in_force.get(&sensor.code))).collect(),
             settings: settings_json(&details.settings),
             version: device.versions.device,
@@ -177,6 +186,7 @@ impl SensorJson {
             unit: sensor.unit.clone(),
             enabled: sensor.enabled,
             limits: sensor.limits.map(|limits| LimitsJson { min: limits.min(), max: limits.max() }),
+            alerts: sensor.alerts.iter().map(AlertJson::of).collect(),
             calibration: in_force.map(CalibrationJson::of),
         }
     }

@@ -3,11 +3,13 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::alert::AlertJson;
 use super::device::{DeviceJson, LevelFormatJson, LimitsJson, LocationJson, SensorJson};
 use super::same::same;
 #[cfg(feature = "schema")]
 use super::schema::SettingsSchema;
 use super::settings::settings;
+use super::whole;
 use crate::domain::calibration::Interval;
 use crate::domain::device::{DeviceDetails, Location, Sensor};
 use crate::domain::{FieldError, Timestamp};
@@ -38,6 +40,10 @@ pub struct SensorBody {
     /// A calibrated value outside is stored with the quality `out_of_range`.
     #[serde(default)]
     pub limits: Option<LimitsJson>,
+    /// Its alerts, at most 8; ids are unique.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(max_items = 8))]
+    pub alerts: Vec<AlertJson>,
     /// Read-only: written through `/calibrations`.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schema(value_type = Option<Object>, read_only))]
@@ -56,6 +62,13 @@ impl SensorBody {
             error.pointer = if error.pointer == "/0" { "/limits/min" } else { "/limits/max" }.to_owned();
             errors.push(error);
         });
+        let mut alerts = Vec::new();
+        for (place, alert) in self.alerts.iter().enumerate() {
+            match alert.alert() {
+                Ok(alert) => alerts.push(alert),
+                Err(wrong) => errors.extend(under(wrong, &format!("/alerts/{place}"))),
+            }
+        }
         let code = match (code, &self.code) {
             (Some(path), Some(body)) if path != body => {
                 errors.push(FieldError::new(
@@ -71,11 +84,12 @@ impl SensorBody {
             }
         };
         match (code, limits) {
-            (Some(code), Ok(limits)) => Ok(Sensor {
+            (Some(code), Ok(limits)) if alerts.len() == self.alerts.len() => Ok(Sensor {
                 name: self.name.clone(),
                 unit: self.unit.clone(),
                 enabled: self.enabled.unwrap_or(true),
                 limits,
+                alerts,
                 ..Sensor::new(code.clone())
             }),
             _ => Err(errors),
@@ -134,6 +148,10 @@ pub struct DeviceBody {
     /// How the bytes of its uplinks are read where they have no decoded level: `text`, the default, or `byte`.
     #[serde(default)]
     pub level_format: Option<LevelFormatJson>,
+    /// How often it should report, in seconds; silent for three times that long, it is a problem `SILENT`.
+    #[serde(default, with = "whole")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<u32>, minimum = 1, maximum = 31_622_400))]
+    pub report_every: Option<u64>,
     /// Its sensors, at most 64; codes are unique.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schema(max_items = 64))]
@@ -201,6 +219,7 @@ impl DeviceBody {
             level_id: self.level_id,
             followed_by: self.followed_by,
             level_format: self.level_format.map(Into::into),
+            report_every: self.report_every.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)),
             sensors,
             settings,
         };

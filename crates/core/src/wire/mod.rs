@@ -1,5 +1,6 @@
 //! JSON shapes that more than one crate reads or writes: what a message looks like and how a calibration is written.
 
+pub mod alert;
 pub mod calibration;
 pub mod certificate;
 pub mod device;

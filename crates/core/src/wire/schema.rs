@@ -7,7 +7,7 @@ use utoipa::openapi::{Object, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::{Reason, Timestamp};
-use crate::id::{CertificateId, DeviceId, JobId, LevelId, QuarantineId, SensorCode, Sub, Username};
+use crate::id::{AlertId, CertificateId, DeviceId, JobId, LevelId, QuarantineId, SensorCode, Sub, Username};
 
 macro_rules! text_schema {
     ($($of:ident = $name:literal $description:literal $example:literal $more:expr;)*) => {$(
@@ -65,6 +65,8 @@ text_schema! {
         |text| text.pattern(Some("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"));
     SensorCode = "SensorCode" "A sensor of a device: what it measures. Unique within the device." "ph"
         |text| text.pattern(Some("^[a-z][a-z0-9_]{0,31}$"));
+    AlertId = "AlertId" "An alert of a sensor. Unique within the sensor." "low-oxygen"
+        |text| text.pattern(Some("^[a-z][a-z0-9-]{0,31}$"));
     LevelId = "LevelId" "A flow sensor: the character of its tube, then its number on the tube." "01"
         |text| text.pattern(Some("^[A-Za-z0-9][0-9]{1,9}$"));
     Reason = "Reason" "Why a message, or one value of it, was quarantined." "unknown_device"

@@ -59,9 +59,11 @@ pub struct ProblemRow {
     pub problem: String,
     pub problem_time: i64,
     pub problem_status: String,
+    #[serde(default)]
     pub current: String,
     #[serde(default)]
     pub following: String,
+    #[serde(default)]
     pub current_value: String,
     #[serde(default)]
     pub following_value: String,

@@ -55,6 +55,7 @@ impl<'a> NamedRow<'a> {
             unit: self.text("unit").unwrap_or_default().to_owned(),
             calibration: self.read("calibration", |text| text.parse().ok())?,
             quality: self.read("quality", Quality::of_code)?,
+            judge: false,
         })
     }
 

@@ -6,7 +6,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use super::super::super::AwsError;
 use super::super::super::row::{Item, n, s, series};
 use super::super::ReadingTable;
-use super::super::dynamodb::TABLE;
+use super::super::dynamodb::{JUDGE, TABLE};
 use super::{HistoryPage, SeriesPosition, Span};
 use weir_core::domain::Timestamp;
 use weir_core::domain::reading::{Quality, Reading, Series};
@@ -86,6 +86,7 @@ fn reading_of(of: &Series, item: &Item) -> Result<Reading, AwsError> {
         unit: item.get("unit").and_then(|unit| unit.as_s().ok()).cloned().ok_or_else(|| corrupt("unit"))?,
         calibration: number(item, "calibration").ok_or_else(|| corrupt("calibration"))?,
         quality: quality(item).ok_or_else(|| corrupt("quality"))?,
+        judge: item.contains_key(JUDGE),
     })
 }
 

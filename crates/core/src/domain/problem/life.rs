@@ -1,7 +1,8 @@
 //! A problem: its episodes, its status, and the changes that people make to it.
 
-use super::{End, Episode, Person};
+use super::{End, Episode, Evidence, Person};
 use crate::domain::Timestamp;
+use crate::domain::alert::Severity;
 
 /// The problem of one pair, or of one sensor's silences, with its episodes.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,10 +64,27 @@ impl Problem {
         self.earlier.saturating_add(u32::try_from(self.episodes.len()).unwrap_or(u32::MAX))
     }
 
+    /// Keeps the newest `most` episodes; earlier ones are only counted.
+    pub(in crate::domain) fn keep_newest(&mut self, most: usize) {
+        let counted = self.episodes.len().saturating_sub(most);
+        self.episodes.drain(..counted);
+        self.earlier = self.earlier.saturating_add(u32::try_from(counted).unwrap_or(u32::MAX));
+    }
+
     /// The acknowledgement of the newest episode.
     pub fn acknowledgement(&self) -> Option<&Acknowledgement> {
         let began = self.last()?.began;
         self.acknowledged.as_ref().filter(|note| note.episode >= began)
+    }
+
+    /// How urgent the newest episode is: of an alert what it says, of a silent device `warning`. Those of flow sensors have no
+    /// severity.
+    pub fn severity(&self) -> Option<Severity> {
+        match &self.last()?.evidence {
+            Evidence::Breach(breach) => Some(breach.severity),
+            Evidence::None => Some(Severity::Warning),
+            Evidence::Levels { .. } => None,
+        }
     }
 
     /// The status of the newest episode.
@@ -141,9 +159,9 @@ mod tests {
     }
 
     fn open(began: i64) -> Problem {
-        let (current, following) = (Level::new(100.0).unwrap(), Level::new(50.0).ok());
+        let evidence = Evidence::Levels { current: Level::new(100.0).unwrap(), following: Level::new(50.0).ok() };
         let episode =
-            Episode { kind: Kind::Obstruction, began: at(began), end: None, current, following, changed_at: at(began) };
+            Episode { kind: Kind::Obstruction, began: at(began), end: None, evidence, changed_at: at(began) };
         Problem { episodes: vec![episode], earlier: 0, acknowledged: None, note: None }
     }
 

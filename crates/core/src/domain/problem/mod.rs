@@ -1,27 +1,36 @@
-//! Problems between a flow sensor and the next one downstream, and silent sensors.
+//! Problems: between a flow sensor and the next one downstream, silent sensors and devices, and readings beyond a limit.
 //!
 //! A problem consists of periods ([`Episode`]) of the merged timeline of both sensors' measurements. [`judge_pair`]
 //! recomputes it from the whole timeline each time, never from the report that happened to arrive last, so late, repeated
 //! and reordered reports lead to the same problems. A sensor's silence is a problem too ([`judge_silence`]): a gap in its
-//! measurements.
+//! measurements. The rule for readings is in [`alert`](super::alert).
 
 use std::cmp::Ordering;
 
 use super::Timestamp;
+use super::alert::Breach;
 use super::level::Level;
 
+mod device_silence;
 mod life;
 mod pair;
+mod removal;
 mod silence;
 mod subject;
+mod verdict;
 
+pub use device_silence::{DeviceSilence, judge_device_silence, silent_after};
 pub use life::{Acknowledgement, Change, InvalidTransition, Problem, Status};
-pub use pair::{Verdict, judge_pair};
+pub use pair::judge_pair;
+pub use removal::{has_reason, removed};
 pub use silence::{SilenceRule, SilenceVerdict, judge_silence};
-pub use subject::{Subject, disjoint_groups};
+pub use subject::{AlertKey, Subject, disjoint_groups};
+pub use verdict::Verdict;
 
 /// Shown in place of a person's name when an episode ended by itself.
 const AUTO: &str = "auto";
+/// Shown in place of a person's name when an episode ended because its alert, sensor or device was removed or disabled.
+pub const REMOVED: &str = "removed";
 
 /// The kind of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,13 +39,15 @@ pub enum Kind {
     Obstruction,
     /// The following sensor is higher, which flow alone cannot explain.
     Problem,
-    /// The sensor has reported nothing for too long.
+    /// The flow sensor or the device has reported nothing for too long.
     Silent,
+    /// Readings of a sensor breach the limit of an alert.
+    Limit,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Obstruction, Self::Problem, Self::Silent];
+    pub const ALL: [Self; 4] = [Self::Obstruction, Self::Problem, Self::Silent, Self::Limit];
 
     /// The code in the table and in the API.
     pub const fn code(self) -> &'static str {
@@ -44,6 +55,7 @@ impl Kind {
             Kind::Obstruction => "OBSTRUCTION",
             Kind::Problem => "PROBLEM",
             Kind::Silent => "SILENT",
+            Kind::Limit => "LIMIT",
         }
     }
 }
@@ -87,12 +99,36 @@ pub struct Episode {
     pub began: Timestamp,
     /// Set when the episode is over.
     pub end: Option<End>,
-    /// The current sensor's level when the episode last changed.
-    pub current: Level,
-    /// The following sensor's level then; `None` for a silence.
-    pub following: Option<Level>,
-    /// The time of the report that last changed the kind, a level or the end.
+    /// What was measured when the episode last changed.
+    pub evidence: Evidence,
+    /// The time of the report that last changed the kind, the evidence or the end.
     pub changed_at: Timestamp,
+}
+
+impl Episode {
+    /// What it says of the readings; `None` unless it is of an alert.
+    pub fn breach(&self) -> Option<&Breach> {
+        match &self.evidence {
+            Evidence::Breach(breach) => Some(breach),
+            Evidence::Levels { .. } | Evidence::None => None,
+        }
+    }
+}
+
+/// What was measured when an episode last changed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Evidence {
+    /// Of a pair of flow sensors, or of a silent one.
+    Levels {
+        /// The current sensor's level.
+        current: Level,
+        /// The following sensor's level; `None` for a silence.
+        following: Option<Level>,
+    },
+    /// Of an alert.
+    Breach(Breach),
+    /// Of a silent device: nothing.
+    None,
 }
 
 /// How an episode ended.

@@ -2,20 +2,9 @@
 //!
 //! The measurements of both are merged into one timeline, which is walked from its first comparable report to its last.
 
-use super::{End, Episode, Kind, Problem, Rules, compare};
+use super::{End, Episode, Evidence, Kind, Problem, Rules, Verdict, compare};
 use crate::domain::Timestamp;
 use crate::domain::level::{Level, Measurement, Measurements};
-
-/// What has to be written after judging a pair or a sensor.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Verdict {
-    /// Nothing.
-    Unchanged,
-    /// This problem.
-    Write(Problem),
-    /// The problem has to be deleted: a late report showed that nothing ever was wrong, and no person has changed it.
-    Withdraw,
-}
 
 /// Judges a pair by the measurements of both sensors and by the problem that is `stored`.
 pub fn judge_pair(
@@ -40,22 +29,13 @@ pub fn judge_pair(
 
     let walked = episodes(&current, &following, rules, carried, ended, &manual_resolutions);
     let counted = u32::try_from(before.len().saturating_sub(1)).unwrap_or(u32::MAX);
-    let mut problem = Problem {
+    let problem = Problem {
         episodes: before.last().map(|episode| (*episode).clone()).into_iter().chain(walked).collect(),
         earlier: stored.map_or(0, |problem| problem.earlier).saturating_add(counted),
         acknowledged: stored.and_then(|problem| problem.acknowledged.clone()),
         note: stored.and_then(|problem| problem.note.clone()),
     };
-    if problem.episodes.is_empty() {
-        match stored.and_then(|stored| stored.changed_by_person().then(|| stored.last().cloned()).flatten()) {
-            Some(last) => {
-                let end = last.end.clone().unwrap_or(End { at: last.changed_at, by: None });
-                problem.episodes.push(Episode { end: Some(end), ..last });
-            }
-            None => return if stored.is_some() { Verdict::Withdraw } else { Verdict::Unchanged },
-        }
-    }
-    if stored == Some(&problem) { Verdict::Unchanged } else { Verdict::Write(problem) }
+    Verdict::of(stored, problem)
 }
 
 /// The measurements at whole seconds. One that replaces another within a second must not move the start of the timeline,
@@ -120,19 +100,19 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// One report, with the levels of both sensors at that time.
     fn step(&mut self, at: Timestamp, current: Level, there: Level) {
-        let following = Some(there);
+        let evidence = Evidence::Levels { current, following: Some(there) };
         match (compare(current, there, self.rules.tolerance), &mut self.open) {
             (Some(kind), Some(open)) => {
                 (self.quiet, self.ended) = (0, None);
-                if (open.kind, open.current, open.following) != (kind, current, following) {
-                    (open.kind, open.current, open.following, open.changed_at) = (kind, current, following, at);
+                if open.kind != kind || open.evidence != evidence {
+                    (open.kind, open.evidence, open.changed_at) = (kind, evidence, at);
                 }
             }
-            (Some(kind), None) => self.find(at, kind, current, there),
+            (Some(kind), None) => self.find(at, kind, evidence),
             (None, Some(open)) => {
                 self.quiet += 1;
                 if self.quiet >= self.rules.close_after || self.ended == Some(at) {
-                    (open.current, open.following, open.changed_at) = (current, following, at);
+                    (open.evidence, open.changed_at) = (evidence, at);
                     self.close(End { at, by: None });
                 }
             }
@@ -140,12 +120,12 @@ impl Walk<'_> {
         }
     }
 
-    fn find(&mut self, at: Timestamp, kind: Kind, current: Level, following: Level) {
+    fn find(&mut self, at: Timestamp, kind: Kind, evidence: Evidence) {
         let finds = self.finds.get_or_insert(Finds { since: at, reports: 0 });
         finds.reports += 1;
         if finds.reports >= self.rules.open_after {
             let began = finds.since;
-            self.open = Some(Episode { kind, began, end: None, current, following: Some(following), changed_at: at });
+            self.open = Some(Episode { kind, began, end: None, evidence, changed_at: at });
             self.finds = None;
             self.quiet = 0;
         }

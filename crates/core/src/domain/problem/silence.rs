@@ -3,7 +3,7 @@
 //! Only the clock can start a silence, and only a report can end it. A late report from within a silence shortens it, or
 //! shows that there never was one.
 
-use super::{End, Episode, Kind, Problem, Verdict};
+use super::{End, Episode, Evidence, Kind, Problem, Verdict};
 use crate::domain::Timestamp;
 use crate::domain::level::{Measurement, Measurements};
 
@@ -63,7 +63,8 @@ pub fn judge_silence(
     if silent && rule.may_open && !known(&problem) {
         problem.episodes.push(silence(last));
     }
-    shorten(&mut problem);
+    // Judging needs the last two.
+    problem.keep_newest(2);
     let watch = if silent && known(&problem) { None } else { Some(rule.due(last.at)) };
     let verdict = match stored {
         Some(stored) if *stored == problem => Verdict::Unchanged,
@@ -109,16 +110,10 @@ fn keep(problem: &mut Problem, open: &Episode, now: Episode) {
 }
 
 fn silence(last: &Measurement) -> Episode {
-    let (began, current) = (last.at, last.level);
-    Episode { kind: Kind::Silent, began, end: None, current, following: None, changed_at: began }
+    let evidence = Evidence::Levels { current: last.level, following: None };
+    Episode { kind: Kind::Silent, began: last.at, end: None, evidence, changed_at: last.at }
 }
 
-/// Keeps the last two episodes, which judging needs; earlier ones are only counted.
-fn shorten(problem: &mut Problem) {
-    let counted = problem.episodes.len().saturating_sub(2);
-    problem.episodes.drain(..counted);
-    problem.earlier = problem.earlier.saturating_add(u32::try_from(counted).unwrap_or(u32::MAX));
-}
 
 #[cfg(test)]
 mod tests;

@@ -23,7 +23,9 @@ fn buoy() -> Value {
     json!({
         "name": "Buoy 1", "description": "at the pier", "location": {"latitude": 48.2, "longitude": 16.4},
         "enabled": false, "history_from": "2019-04-07T00:00:00.000Z", "level_id": "01", "followed_by": ["03"], "level_format": "byte",
-        "sensors": [{"code": "ph", "name": "pH", "unit": "pH", "enabled": true, "limits": {"min": 0.0, "max": 14.0}}],
+        "report_every": 60,
+        "sensors": [{"code": "ph", "name": "pH", "unit": "pH", "enabled": true, "limits": {"min": 0.0, "max": 14.0},
+            "alerts": [{"id": "sour", "below": 6.0, "clear": 6.5, "for": 2, "severity": "critical", "note": "lime", "enabled": true}]}],
         "settings": {"every": 60}
     })
 }
@@ -71,18 +73,34 @@ fn what_was_read_can_be_written_back_and_nothing_else_of_it() {
 fn every_wrong_field_is_named() {
     let wrong = json!({
         "location": {"latitude": 91, "longitude": 0}, "history_from": "1999-12-31T23:59:59Z",
-        "sensors": [{"name": "no code"}, {"code": "ph", "limits": {"min": 2, "max": 1}}],
-        "settings": {"a": null}
+        "sensors": [{"name": "no code"}, {"code": "ph", "limits": {"min": 2, "max": 1}}, {"code": "do", "alerts": [
+            {"id": "a", "below": 4}, {"id": "b", "below": 4, "clear": 3}, {"id": "c"}]}],
+        "settings": {"a": null}, "report_every": 0
     });
     assert_eq!(
         pointers(wrong, None),
-        ["/sensors/0/code", "/sensors/1/limits/max", "/settings/a", "/location/latitude", "/history_from"]
+        [
+            "/sensors/0/code",
+            "/sensors/1/limits/max",
+            "/sensors/2/alerts/1/clear",
+            "/sensors/2/alerts/2",
+            "/settings/a",
+            "/location/latitude",
+            "/history_from",
+            "/report_every"
+        ]
     );
+    let alert = json!({"id": "a", "above": 1});
+    let twice = json!({"sensors": [{"code": "ph", "alerts": [alert, alert]}, {"code": "do", "alerts": vec![alert; 9]}]});
+    let found = pointers(twice, None);
+    assert!(found.starts_with(&["/sensors/0/alerts/1/id".to_owned(), "/sensors/1/alerts".to_owned()]), "{found:?}");
     for no_device in [
         json!({"colour": "red"}),
         json!({"history_from": "2007"}),
         json!({"history_from": 1_795_155_884_123_i64}),
         json!({"level_format": "float"}),
+        json!({"report_every": 1.5}),
+        json!({"sensors": [{"code": "ph", "alerts": [{"id": "Low", "below": 1}]}]}),
     ] {
         assert!(serde_json::from_value::<DeviceBody>(no_device.clone()).is_err(), "{no_device}");
     }
@@ -91,11 +109,11 @@ fn every_wrong_field_is_named() {
 #[test]
 fn a_patch_changes_what_it_names_and_null_removes() {
     let current = shown(buoy());
-    let patch = json!({"name": "B", "location": null, "history_from": null, "settings": {"every": null, "sleep": true}, "sensors": []});
+    let patch = json!({"name": "B", "location": null, "history_from": null, "report_every": null, "settings": {"every": null, "sleep": true}, "sensors": []});
     let patched = patched(&current, patch.as_object().unwrap().clone());
     let details = body(patched).details(Some(&current)).unwrap();
     assert_eq!((details.name.as_str(), details.description.as_str()), ("B", "at the pier"));
-    assert_eq!(details.history_from, None);
+    assert_eq!((details.history_from, details.report_every), (None, None));
     assert!(details.location.is_none() && details.sensors.is_empty() && !details.enabled);
     assert_eq!(super::super::settings::settings_json(&details.settings), json!({"sleep": true}));
 }

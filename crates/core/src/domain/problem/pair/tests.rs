@@ -262,8 +262,7 @@ fn a_carried_episode_keeps_its_beginning() {
         kind: Kind::Obstruction,
         began,
         end: None,
-        current: level(100.0),
-        following: Some(level(50.0)),
+        evidence: Evidence::Levels { current: level(100.0), following: Some(level(50.0)) },
         changed_at: began,
     };
     let (current, following) = (series(&[(10, 100)]), series(&[(11, 50), (12, 50)]));

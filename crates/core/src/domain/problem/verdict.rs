@@ -1,0 +1,31 @@
+//! What has to be written after judging.
+
+use super::{End, Episode, Problem};
+
+/// What has to be written after judging a subject.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// Nothing.
+    Unchanged,
+    /// This problem.
+    Write(Problem),
+    /// The problem has to be deleted: a late report showed that nothing ever was wrong, and no person has changed it.
+    Withdraw,
+}
+
+impl Verdict {
+    /// The verdict when `problem` is what judging has found and `stored` what is stored. A problem that turned out never to
+    /// have been one is withdrawn, but what a person has acknowledged, resolved or noted stays, as resolved.
+    pub(in crate::domain) fn of(stored: Option<&Problem>, mut problem: Problem) -> Self {
+        if problem.episodes.is_empty() {
+            match stored.and_then(|stored| stored.changed_by_person().then(|| stored.last().cloned()).flatten()) {
+                Some(last) => {
+                    let end = last.end.clone().unwrap_or(End { at: last.changed_at, by: None });
+                    problem.episodes.push(Episode { end: Some(end), ..last });
+                }
+                None => return if stored.is_some() { Verdict::Withdraw } else { Verdict::Unchanged },
+            }
+        }
+        if stored == Some(&problem) { Verdict::Unchanged } else { Verdict::Write(problem) }
+    }
+}

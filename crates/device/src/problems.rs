@@ -1,0 +1,23 @@
+//! What a change of a device means for its problems: one whose alert, sensor or device was removed or disabled ends.
+//!
+//! The row of the device says that this is due, in the same write as the change. So the sweep of `problem-detector` finds what a
+//! request that was killed has left undone.
+
+use weir_core::domain::device::Device;
+use weir_core::domain::problem::has_reason;
+use weir_core::id::DeviceId;
+
+use super::Parts;
+
+impl Parts {
+    /// Ends the open problems for which the device, `None` if it was deleted, gives no reason any more. Errors are only logged: the
+    /// sweep does it again.
+    pub(super) async fn end_problems(&self, id: &DeviceId, device: Option<&Device>) {
+        let now = self.clock.now();
+        match self.problems.end_without_reason(id, |subject| has_reason(subject, device), now).await {
+            Ok(0) => {}
+            Ok(ended) => tracing::info!(device = %id, ended, "problems without a reason ended"),
+            Err(error) => tracing::warn!(device = %id, %error, "its problems are left to the sweep"),
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Everything that needs no network: the functions on a real engine, and the rules of the house.
 
+mod alert;
 mod calibration;
 mod capacity;
 mod contract;

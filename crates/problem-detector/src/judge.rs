@@ -109,6 +109,8 @@ impl ProblemDetector {
             let judged = match subject {
                 Subject::Pair(pair) => self.judge_pair(pair, rows).await?,
                 Subject::Sensor(id) => self.end_silence(id, rows).await?,
+                // A level report changes nothing about alerts and devices.
+                Subject::Alert(_) | Subject::Device(_) => Some(Judged::Unchanged),
             };
             if let Some(judged) = judged {
                 return Ok(judged);

@@ -5,7 +5,7 @@ mod calibrations;
 mod certificates;
 mod delivery;
 mod events;
-mod iot;
+pub mod iot;
 mod pages;
 mod registry;
 mod routes;

@@ -24,12 +24,12 @@ fn timeline(store: &Store) -> Vec<Point> {
     store.iter().map(|(second, value)| Point { at: at(*second), value: *value }).collect()
 }
 
-/// Readings were stored or replaced at these seconds: the function's way from the records to the verdict.
-fn changed(stored: &mut Option<Problem>, alert: &Alert, store: &Store, seconds: &[i64]) {
+/// Readings were stored or replaced, as these records tell: the function's way from the records to the verdict. A record tells the
+/// value that it wrote, which may have been replaced since.
+fn told(stored: &mut Option<Problem>, alert: &Alert, store: &Store, records: &[(i64, f64)]) {
     let problem = stored.as_ref();
-    let value = |second: &i64| store.get(second).copied();
-    let concerned = seconds.iter().filter(|second| concerns(problem, alert, at(**second), value(second)));
-    let Some(from) = concerned.min() else { return };
+    let concerned = records.iter().filter(|(second, value)| concerns(problem, alert, at(*second), Some(*value)));
+    let Some(from) = concerned.map(|(second, _)| second).min() else { return };
     match judge_alert(problem, &Rule { alert, unit: "°C" }, &timeline(store), at(*from)) {
         Verdict::Write(problem) => *stored = Some(problem),
         Verdict::Withdraw => *stored = None,
@@ -42,7 +42,7 @@ fn arrived(alert: &Alert, readings: &[(i64, f64)]) -> Option<Problem> {
     let (mut stored, mut store) = (None, Store::new());
     for (second, value) in readings {
         store.insert(*second, *value);
-        changed(&mut stored, alert, &store, &[*second]);
+        told(&mut stored, alert, &store, &[(*second, *value)]);
     }
     stored
 }
@@ -88,16 +88,16 @@ fn what_a_person_resolved_stays_resolved_until_a_later_reading_breaches() {
     let by = Some(Person { name: "ann".into(), at: at(15) });
     let mut store = Store::from([(10, 6.0)]);
     let mut stored = None;
-    changed(&mut stored, &once, &store, &[10]);
+    told(&mut stored, &once, &store, &[(10, 6.0)]);
     stored.as_mut().unwrap().episodes[0].end = Some(End { at: at(15), by: by.clone() });
     for (second, value) in [(14, 7.0), (12, 7.0)] {
         store.insert(second, value);
-        changed(&mut stored, &once, &store, &[second]);
+        told(&mut stored, &once, &store, &[(second, value)]);
         assert_eq!(stored.as_ref().unwrap().status(), Status::Resolved, "at {second}: it was known");
     }
     assert_eq!(stored.as_ref().unwrap().last().unwrap().end, Some(End { at: at(15), by }));
     store.insert(16, 6.0);
-    changed(&mut stored, &once, &store, &[16]);
+    told(&mut stored, &once, &store, &[(16, 6.0)]);
     assert_eq!((stored.as_ref().unwrap().status(), stored.as_ref().unwrap().count()), (Status::Unresolved, 2));
     let gone = removed(stored.clone().unwrap(), at(20)).unwrap();
     assert_eq!(gone.last().unwrap().end.as_ref().unwrap().shown(), ("removed", at(20)));
@@ -124,7 +124,7 @@ fn a_reading_that_changes_nothing_needs_no_timeline() {
     let urgent = Alert { severity: Severity::Critical, ..once.clone() };
     assert!(concerns(over.as_ref(), &urgent, at(40), Some(5.5)), "it has become more urgent");
     let mut stored = over;
-    changed(&mut stored, &urgent, &Store::from([(10, 6.0), (20, 3.0), (30, 6.0), (40, 5.5)]), &[40]);
+    told(&mut stored, &urgent, &Store::from([(10, 6.0), (20, 3.0), (30, 6.0), (40, 5.5)]), &[(40, 5.5)]);
     assert_eq!(stored.unwrap().severity(), Some(Severity::Critical));
 }
 
@@ -137,10 +137,10 @@ fn the_oldest_episodes_are_only_counted_and_readings_before_them_change_nothing(
     assert_eq!((known.count(), known.episodes.len()), (50, KEPT));
     let mut store: Store = readings.into_iter().collect();
     store.insert(5, 9.0);
-    changed(&mut stored, &once, &store, &[5]);
+    told(&mut stored, &once, &store, &[(5, 9.0)]);
     assert_eq!(stored.as_ref(), Some(&known));
     store.insert(985, 3.5);
-    changed(&mut stored, &once, &store, &[985]);
+    told(&mut stored, &once, &store, &[(985, 3.5)]);
     let last = stored.as_ref().and_then(Problem::last).unwrap();
     assert_eq!(last.end.as_ref().unwrap().at, at(985), "of the newest ones all is known");
 }
@@ -177,31 +177,23 @@ const VALUES: [f64; 6] = [3.0, 4.0, 4.5, 5.0, 5.5, 6.0];
 
 fn played((count, readings, batches, ahead): &(u32, Vec<(i64, u8)>, Vec<usize>, usize)) -> (Option<Problem>, Store) {
     let alert = alert(*count);
-    let (mut stored, mut store, mut told) = (None, Store::new(), 0);
+    let (mut stored, mut store, mut done, mut written) = (None, Store::new(), 0, 0);
+    let records: Vec<(i64, f64)> = readings.iter().map(|(second, value)| (*second, VALUES[usize::from(*value)])).collect();
     let mut batches = batches.iter();
-    for (second, value) in readings {
-        store.insert(*second, VALUES[usize::from(*value)]);
-    }
-    let all = store;
-    store = Store::new();
-    let mut written = 0;
-    while told < readings.len() {
+    while done < records.len() {
         let size = batches.next().copied().unwrap_or(40);
-        let upto = (told + size).min(readings.len());
+        let upto = (done + size).min(records.len());
         // The stream lags behind the table.
-        for (second, value) in &readings[written..(upto + ahead).min(readings.len())] {
-            store.insert(*second, VALUES[usize::from(*value)]);
-        }
-        written = (upto + ahead).min(readings.len()).max(written);
-        let seconds: Vec<i64> = readings[told..upto].iter().map(|(second, _)| *second).collect();
-        changed(&mut stored, &alert, &store, &seconds);
+        let stored_upto = (upto + ahead).min(records.len()).max(written);
+        store.extend(records[written..stored_upto].iter().copied());
+        written = stored_upto;
+        told(&mut stored, &alert, &store, &records[done..upto]);
         // A batch whose answer was lost comes again.
         if size % 2 == 0 {
-            changed(&mut stored, &alert, &store, &seconds);
+            told(&mut stored, &alert, &store, &records[done..upto]);
         }
-        told = upto;
+        done = upto;
     }
-    assert_eq!(store, all);
     (stored, store)
 }
 

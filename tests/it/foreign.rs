@@ -103,6 +103,22 @@ async fn no_record_of_the_stream_makes_the_detector_fail() {
 }
 
 #[tokio::test]
+async fn no_record_of_the_stream_of_readings_makes_alert_fail() {
+    let engine = Engine::start().await;
+    engine.register();
+    let functions = &Functions::over(&engine);
+    feed("alert", |event| {
+        Box::pin(async move {
+            match functions.alert.answer(event).await {
+                Ok(_) => None,
+                Err(error) => not_read(&error, &["not a batch of a stream", "has no sequence number"]),
+            }
+        })
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn no_request_makes_device_fail() {
     let world = World::registered().await;
     let function = &world.function();

@@ -32,6 +32,7 @@ const KILLED: u8 = 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each is the function of that name")]
 pub enum Which {
+    Alert,
     Calibration,
     Organizer,
     Detector,
@@ -115,6 +116,7 @@ impl<'a> Lives<'a> {
         // Boxed, since a type of all that a function awaits is more than the compiler follows.
         let handled: LocalBoxFuture<'_, Result<Value, String>> = Box::pin(async {
             match which {
+                Which::Alert => functions.alert.answer_within(event, left).await.map_err(|e| e.to_string()),
                 Which::Calibration => functions.calibration.answer_within(event, left).await.map_err(|e| e.to_string()),
                 Which::Organizer => functions.organizer.answer_within(event, left).await.map_err(|e| e.to_string()),
                 Which::Detector => functions.detector.answer_within(event, left).await.map_err(|e| e.to_string()),

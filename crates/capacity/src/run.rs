@@ -13,6 +13,8 @@ const FLOOD: u32 = 10;
 const SWEEP: u32 = 300;
 /// Sensors that a sweep can watch again in a second: ten at once, and at least 5 ms for each.
 const SWEPT: u32 = 2_000;
+/// Devices that a sweep can look at in a second: ten at once, and at least 20 ms for each.
+const LOOKED_AT: u32 = 500;
 /// Bytes of a message of a thousand values: 64 sensors, `"aa":1,` each, and an instant for each 64 of them.
 const LARGE: usize = 1_000 * 7 + 16 * 40;
 
@@ -114,6 +116,10 @@ fn seconds_of_fleet(tally: &mut Tally, of: &Fleet, schedule: &Schedule, second: 
                 traffic::reading(tally, &traffic::series(&id, &format!("s{value}"))?);
             }
         }
+        // As often as the levels of flow sensors.
+        if rng.f64() * 100.0 < of.turning {
+            traffic::alerted(tally, &id, rng.bool())?;
+        }
         if device < flow {
             let level = traffic::flow_sensor(device)?;
             traffic::level(tally, &level)?;
@@ -130,6 +136,12 @@ fn seconds_of_fleet(tally: &mut Tally, of: &Fleet, schedule: &Schedule, second: 
     let begun = second % SWEEP * SWEPT;
     for number in begun..due.min(begun + SWEPT) {
         traffic::watched_again(tally, &traffic::flow_sensor(number)?);
+    }
+    // The same of devices, each of which says how often it reports and may be silent for three times that long.
+    let due = (u64::from(of.devices) * u64::from(SWEEP) / (3 * u64::from(of.every.max(1)))).min(u64::from(of.devices));
+    let begun = second % SWEEP * LOOKED_AT;
+    for number in begun..u32::try_from(due).unwrap_or(u32::MAX).min(begun + LOOKED_AT) {
+        traffic::looked_at(tally, &format!("device-{number:07}"))?;
     }
     Ok(())
 }

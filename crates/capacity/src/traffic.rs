@@ -6,7 +6,7 @@
 use weir_aws::keys::{self, EntryPartitions};
 use weir_aws::quarantine::QuarantineEntry;
 use weir_core::domain::bounds;
-use weir_core::domain::problem::{Status, Subject};
+use weir_core::domain::problem::{AlertKey, Status, Subject};
 use weir_core::domain::reading::Series;
 use weir_core::domain::topology::Pair;
 use weir_core::domain::{Reason, Refusal, Timestamp};
@@ -112,6 +112,37 @@ pub fn turned(tally: &mut Tally, current: &LevelId, following: &LevelId, opens: 
     }
 }
 
+/// The time of a device has come that says how often it reports, and it is watched again; the index has the old key removed and
+/// the new one inserted.
+///
+/// # Errors
+/// Never, as long as `device` is a device id.
+pub fn looked_at(tally: &mut Tally, device: &str) -> Result<(), BadId> {
+    tally.write(Store::Devices, device, 1.0);
+    tally.write(Store::DevicesWatched, keys::watched_device(&device.parse()?), 2.0);
+    Ok(())
+}
+
+/// The problem of an alert opens or ends, in one transaction with a condition on its device.
+///
+/// # Errors
+/// Never, as long as `device` is a device id.
+pub fn alerted(tally: &mut Tally, device: &str, opens: bool) -> Result<(), BadId> {
+    let (device, sensor, alert) = (device.parse()?, "s0".parse()?, "limit".parse()?);
+    let problem = Subject::Alert(AlertKey { device, sensor, alert });
+    let (before, after) =
+        if opens { (Status::Resolved, Status::Unresolved) } else { (Status::Unresolved, Status::Resolved) };
+    for status in [before, after] {
+        tally.write(Store::ProblemsListed, keys::problem(status, &problem.key()), 1.0);
+    }
+    if let Some(device) = problem.device() {
+        tally.write(Store::ProblemsDevices, device.as_str(), 1.0);
+        tally.write(Store::Devices, device.as_str(), 2.0);
+    }
+    tally.write(Store::Problems, problem.key(), 2.0);
+    Ok(())
+}
+
 /// A request to the API that writes as much to a list as a request can: a device is registered, with its settings to be
 /// delivered; a profile of 4 KB of preferences is written; a recalculation begins and ends. As if each had the whole rate.
 ///
@@ -122,6 +153,8 @@ pub fn requests(tally: &mut Tally, device: &str) -> Result<(), BadId> {
     tally.write(Store::DevicesListed, keys::device(true), 1.0);
     tally.write(Store::DevicesTubes, keys::tube("0", true), 1.0);
     tally.write(Store::DevicesLinks, keys::LINKS, 1.0);
+    // It says how often it reports: put in.
+    tally.write(Store::DevicesWatched, keys::watched_device(&device.parse()?), 1.0);
     // Put in, leased (taken out and put in at another time), and taken out again.
     tally.write(Store::DevicesPending, keys::PENDING, 4.0);
     tally.write(Store::Users, "one person", 5.0);

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use weir_aws::level::LevelState;
 use weir_aws::problem::StoredProblem;
+use weir_core::domain::alert::Breach;
 use weir_core::domain::problem::{End, Evidence, Kind, Status, Subject};
 use weir_core::id::{AlertId, DeviceId, LevelId, SensorCode};
 use weir_core::wire::alert::SeverityJson;
@@ -199,7 +200,7 @@ impl ProblemJson {
             device: subject.device().cloned(),
             sensor: key.map(|key| key.sensor.clone()),
             alert: key.map(|key| key.alert.clone()),
-            value: breach.map(|breach| breach.value),
+            value: breach.map(Breach::shown),
             limit: breach.map(|breach| breach.limit),
             unit: breach.map(|breach| breach.unit.clone()),
             severity: problem.severity().map(Into::into),

@@ -114,13 +114,20 @@ impl TryBody {
     fn checked(&self, now: Timestamp) -> Result<(Alert, Span), ApiError> {
         let alert = self.alert.alert();
         let to = self.to.unwrap_or(now);
-        let span = Span { from: self.from.unwrap_or(to.plus_seconds(-LOOK_BACK_SECONDS)), to };
-        let turned = (span.from > span.to).then(|| FieldError::new("/from", "lies after `to`"));
-        match (alert, turned) {
-            (Ok(alert), None) => Ok((alert, span)),
-            (alert, turned) => {
-                let wrong = alert.err().unwrap_or_default().into_iter().map(|error| error.under("/alert"));
-                Err(ApiError::invalid(wrong.chain(turned).collect()))
+        let back = to.plus_seconds(-LOOK_BACK_SECONDS).max(Timestamp::from_millis(0).min(to));
+        let span = Span { from: self.from.unwrap_or(back), to };
+        let early = |at: &Timestamp| at.millis() < 0;
+        let wrong = [
+            self.from.filter(early).map(|_| FieldError::new("/from", "lies before 1970")),
+            self.to.filter(early).map(|_| FieldError::new("/to", "lies before 1970")),
+            (span.from > span.to).then(|| FieldError::new("/from", "lies after `to`")),
+        ];
+        let wrong: Vec<FieldError> = wrong.into_iter().flatten().collect();
+        match alert {
+            Ok(alert) if wrong.is_empty() => Ok((alert, span)),
+            alert => {
+                let of_alert = alert.err().unwrap_or_default().into_iter().map(|error| error.under("/alert"));
+                Err(ApiError::invalid(of_alert.chain(wrong).collect()))
             }
         }
     }
@@ -157,7 +164,7 @@ impl EpisodeJson {
             began: episode.began,
             opened: breach.opened,
             ended: episode.end.as_ref().map(|end| end.at),
-            value: breach.value,
+            value: breach.shown(),
             limit: breach.limit,
         })
     }

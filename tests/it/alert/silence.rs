@@ -49,17 +49,20 @@ async fn a_device_that_never_reported_is_silent_three_times_its_interval_after_r
 #[tokio::test]
 async fn a_reading_ends_a_silence_and_the_next_silence_is_another_episode() {
     let world = watched().await;
-    reported(&world, -10).await;
     assert_eq!(swept(&world, 0).await, (1, 0));
-    assert_eq!(swept(&world, 171).await, (1, 1), "three minutes after the reading");
-    assert_eq!(world.problems(), [silent("UNRESOLVED", 1, -10)]);
+    world.functions.clock.set(NOW.plus_seconds(5));
+    reported(&world, 5).await;
+    assert_eq!(swept(&world, 180).await, (1, 0), "when its time was up as far as was known");
+    assert_eq!(swept(&world, 185).await, (0, 0));
+    assert_eq!(swept(&world, 186).await, (1, 1), "three minutes after the reading");
+    assert_eq!(world.problems(), [silent("UNRESOLVED", 1, 5)]);
     let row = world.engine.row("problems");
     assert_eq!(swept(&world, 400).await, (0, 0), "five minutes until the next look");
-    assert_eq!(swept(&world, 471).await, (1, 0), "still silent, and known");
+    assert_eq!(swept(&world, 486).await, (1, 0), "still silent, and known");
     assert_eq!(world.engine.row("problems"), row);
     reported(&world, 700).await;
     assert_eq!(swept(&world, 800).await, (1, 0));
-    assert_eq!(world.problems(), [silent("RESOLVED", 1, -10)]);
+    assert_eq!(world.problems(), [silent("RESOLVED", 1, 5)]);
     let row = world.engine.row("problems");
     assert_eq!((&row["resolved_by"], &row["resolved_at"]), (&json!("auto"), &json!(NOW.seconds() + 700)));
     assert_eq!(swept(&world, 881).await, (1, 1));

@@ -4,14 +4,18 @@ use std::collections::BTreeSet;
 use weir_runtime::Function as _;
 
 use reading::Reading;
-use serde_json::json;
+use serde_json::{Value, json};
 use weir_http::{Cursor, openapi};
 use weir_tests::root;
 use weir_tests::template::Template;
 
 use super::World;
 use crate::http::ask::{Ask, body, status};
-use crate::http::matrix::{Line, differences, line, walk};
+use crate::http::matrix::{Line, differences, line, walk, with_body};
+
+fn trial() -> Value {
+    json!({"alert": {"id": "a", "above": 1}})
+}
 
 fn lines() -> Vec<Line> {
     let read = |path| line("GET", path, [401, 401, 404, 200, 200]);
@@ -19,6 +23,9 @@ fn lines() -> Vec<Line> {
         read("/devices/buoy-01/readings"),
         read("/devices/buoy-01/readings?every=1h"),
         read("/devices/buoy-01/readings/latest"),
+        with_body("POST", "/devices/buoy-01/sensors/ph/alerts/try", trial(), [401, 401, 404, 200, 200]),
+        with_body("POST", "/devices/buoy-77/sensors/ph/alerts/try", trial(), [401, 401, 404, 404, 404]),
+        with_body("POST", "/devices/buoy-gone/sensors/ph/alerts/try", trial(), [401, 401, 404, 404, 404]),
         line("GET", "/devices/buoy-77/readings", [401, 401, 404, 404, 404]),
         line("GET", "/devices/buoy-77/readings/latest", [401, 401, 404, 404, 404]),
         // Readings outlive their device, for admins.

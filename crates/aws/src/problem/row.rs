@@ -103,6 +103,8 @@ struct BreachRow {
     /// Milliseconds since the epoch.
     opened: i64,
     value: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ending: Option<f64>,
     limit: f64,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     unit: String,
@@ -148,6 +150,7 @@ fn breach_of(row: &BreachRow) -> Result<Breach, String> {
     Ok(Breach {
         opened: Timestamp::from_millis(row.opened),
         value: row.value,
+        ending: row.ending,
         limit: row.limit,
         unit: row.unit.clone(),
         severity: severity.ok_or_else(|| format!("history: {:?} is not a severity", row.severity))?,
@@ -190,7 +193,7 @@ fn row_of(subject: &Subject, problem: &Problem, last: &Episode, revision: u64) -
         device: subject.device().map(ToString::to_string),
         sensor,
         alert,
-        value: breach.map(|breach| breach.value),
+        value: breach.map(Breach::shown),
         limit: breach.map(|breach| breach.limit),
         unit: breach.map(|breach| breach.unit.clone()),
         severity: problem.severity().map(|severity| severity.code().to_owned()),
@@ -222,6 +225,7 @@ fn history(episode: &Episode) -> EpisodeRow {
     let breach = episode.breach().map(|breach| BreachRow {
         opened: breach.opened.millis(),
         value: breach.value,
+        ending: breach.ending,
         limit: breach.limit,
         unit: breach.unit.clone(),
         severity: breach.severity.code().to_owned(),
@@ -279,7 +283,8 @@ mod tests {
     fn a_problem_of_an_alert_is_read_back_and_its_numbers_stand_in_the_row() {
         let subject = Subject::parse("buoy-01:do:low-oxygen").unwrap();
         let at = Timestamp::from_millis;
-        let breach = Breach { opened: at(2_500), value: 3.9, limit: 4.0, unit: "mg/L".into(), severity: Severity::Critical };
+        let (unit, severity) = ("mg/L".to_owned(), Severity::Critical);
+        let breach = Breach { opened: at(2_500), value: 3.9, ending: None, limit: 4.0, unit, severity };
         let evidence = Evidence::Breach(breach);
         let episode = Episode { kind: Kind::Limit, began: at(1_500), end: None, evidence, changed_at: at(2_500) };
         let problem = Problem { episodes: vec![episode], earlier: 0, acknowledged: None, note: None };

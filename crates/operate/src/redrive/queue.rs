@@ -177,6 +177,7 @@ mod tests {
                 "calibration",
                 "organizer",
                 "problem-detector",
+                "alert",
                 "device",
                 "cognito-add-update-delete-user",
                 "recalculation"

@@ -26,14 +26,23 @@ pub struct Point {
 pub struct Breach {
     /// The instant of the reading that opened it: the first one that made the number of breaches complete.
     pub opened: Timestamp,
-    /// The value that opened it or, once it is over, that ended it.
+    /// The value that opened it.
     pub value: f64,
+    /// The value that ended it.
+    pub ending: Option<f64>,
     /// The limit that was breached.
     pub limit: f64,
     /// The unit of both; may be empty.
     pub unit: String,
     /// How urgent it is.
     pub severity: Severity,
+}
+
+impl Breach {
+    /// The value that is shown: the one that opened it or, once it is over, that ended it.
+    pub fn shown(&self) -> f64 {
+        self.ending.unwrap_or(self.value)
+    }
 }
 
 /// What an alert is judged by.
@@ -119,9 +128,9 @@ fn opened(episode: &Episode) -> Timestamp {
 
 /// An episode as it was while it was open. An alert may have become more urgent since.
 fn carried(episode: &Episode, alert: &Alert) -> Episode {
-    let mut open = Episode { end: None, ..episode.clone() };
+    let mut open = Episode { end: None, changed_at: opened(episode), ..episode.clone() };
     if let Evidence::Breach(breach) = &mut open.evidence {
-        breach.severity = alert.severity;
+        (breach.ending, breach.severity) = (None, alert.severity);
     }
     open
 }
@@ -162,7 +171,7 @@ impl Walk<'_> {
         if let Some(open) = &mut self.open {
             if alert.clears(point.value) {
                 if let Evidence::Breach(breach) = &mut open.evidence {
-                    breach.value = point.value;
+                    breach.ending = Some(point.value);
                 }
                 open.changed_at = point.at;
                 self.close(End { at: point.at, by: None });
@@ -177,7 +186,8 @@ impl Walk<'_> {
         run.length += 1;
         if run.length >= alert.count {
             let (opened, value, severity) = (point.at, point.value, alert.severity);
-            let evidence = Evidence::Breach(Breach { opened, value, limit, unit: unit.to_owned(), severity });
+            let unit = unit.to_owned();
+            let evidence = Evidence::Breach(Breach { opened, value, ending: None, limit, unit, severity });
             self.open = Some(Episode { kind: Kind::Limit, began: run.since, end: None, evidence, changed_at: opened });
             self.run = None;
         }

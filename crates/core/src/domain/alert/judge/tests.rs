@@ -52,7 +52,9 @@ fn shown(problem: Option<&Problem>) -> Vec<(i64, i64, Option<i64>, f64)> {
     let episode = |episode: &Episode| {
         let breach = episode.breach().unwrap();
         let ended = episode.end.as_ref().map(|end| end.at.seconds());
-        (episode.began.seconds(), breach.opened.seconds(), ended, breach.value)
+        let changed = ended.unwrap_or(breach.opened.seconds());
+        assert!(episode.end.as_ref().is_some_and(|end| end.by.is_some()) || episode.changed_at == at(changed), "{episode:?}");
+        (episode.began.seconds(), breach.opened.seconds(), ended, breach.shown())
     };
     problem.into_iter().flat_map(|problem| problem.episodes.iter().map(episode)).collect()
 }

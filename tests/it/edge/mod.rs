@@ -58,7 +58,7 @@ impl Api {
         let reads = event["requestContext"]["http"]["method"] == "GET";
         let words: Vec<_> = path.split('/').skip(1).collect();
         let people = match words.as_slice() {
-            ["devices", _, "readings", ..] => {
+            ["devices", _, "readings", ..] | [.., "alerts", "try"] => {
                 return world!(self.reading, reading::World::new()).function().answer(event).await.unwrap();
             }
             [.., "fit"] | [.., "recalculate"] | [.., "recalculate", _] => {

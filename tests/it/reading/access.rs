@@ -70,7 +70,10 @@ fn the_template_routes_each_operation_with_a_token() {
     let ours: Vec<_> = ours.inspect(|route| assert_eq!(route["AuthorizationType"], "JWT")).collect();
     let routed: BTreeSet<_> = ours.iter().map(|route| route["RouteKey"].as_str().unwrap().to_owned()).collect();
     let document = json!(Reading::document());
-    let said = document["paths"].as_object().unwrap().keys().map(|path| format!("GET {path}")).collect();
+    let of_path = |(path, item): (&String, &Value)| -> Vec<String> {
+        item.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())).collect()
+    };
+    let said = document["paths"].as_object().unwrap().iter().flat_map(of_path).collect();
     assert_eq!(routed, said, "left the template, right the document");
 }
 

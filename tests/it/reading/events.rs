@@ -9,7 +9,7 @@ use weir_tests::events::{event, names};
 use super::World;
 use crate::http::ask::{body, status};
 
-/// The event, the status, for a refusal the kind, and the parameter it names.
+/// The event, the status, for a refusal the kind, and the parameter or the field it names.
 type Expected = (&'static str, u16, &'static str, &'static str);
 
 const EXPECTED: &[Expected] = &[
@@ -86,7 +86,8 @@ fn wrong((name, expected, kind, parameter): &Expected, answer: &Value) -> Option
     if error["type"] != format!("urn:weir:problem:{kind}") {
         return told(&format!("{kind} expected"));
     }
-    let named = error["errors"][0]["parameter"].as_str().unwrap_or_default();
+    let first = &error["errors"][0];
+    let named = first["parameter"].as_str().or(first["pointer"].as_str()).unwrap_or_default();
     if named != *parameter { told(&format!("{parameter} expected")) } else { None }
 }
 

@@ -104,7 +104,7 @@ fn created(schemas: &mut Map<String, Value>) {
 }
 
 /// An example for each schema of a body.
-fn examples() -> [(&'static str, Value); 12] {
+fn examples() -> [(&'static str, Value); 13] {
     let device = json!({
         "name": "Buoy 7", "description": "Off the pier.", "location": {"latitude": 48.2, "longitude": 16.4},
         "sensors": [{"code": "ph", "name": "pH", "unit": "pH", "limits": {"min": 0, "max": 14}}], "settings": {"every": 60},
@@ -126,6 +126,10 @@ fn examples() -> [(&'static str, Value); 12] {
         ("NewUser", json!({"email": "ann@example.com", "role": "user", "devices": "buoy-01"})),
         ("ChangeBody", json!({"devices": "buoy-01 buoy-02"})),
         ("FlowProblemPatch", json!({"note": "A branch in the tube."})),
+        (
+            "TryBody",
+            json!({"alert": {"id": "low-oxygen", "below": 4, "clear": 4.5, "for": 2}, "from": "2026-11-19T00:00:00Z", "to": "2026-11-20T00:00:00Z"}),
+        ),
         ("RecalculationBody", json!({"from": "2026-11-19T00:00:00Z", "to": "2026-11-20T00:00:00Z"})),
         ("ReplayBody", json!({"reason": "unknown_device", "limit": 10})),
     ]
@@ -170,6 +174,20 @@ fn narrow(schemas: &mut Map<String, Value>) {
                 field["pattern"] = pattern.into();
             }
         }
+    }
+    if let Some(alert) = schemas.get_mut("Alert") {
+        let only = |limit: &str| {
+            let others: Map<String, Value> = ["above", "below", "outside"]
+                .iter()
+                .filter(|other| **other != limit)
+                .map(|other| ((*other).to_owned(), json!({"type": "null"})))
+                .collect();
+            let mut properties = others;
+            properties.insert(limit.to_owned(), json!({"not": {"type": "null"}}));
+            json!({"required": [limit], "properties": properties})
+        };
+        alert["oneOf"] = json!([only("above"), only("below"), only("outside")]);
+        alert["example"] = json!({"id": "low-oxygen", "below": 4, "clear": 4.5, "for": 2, "severity": "critical"});
     }
     if let Some(patch) = schemas.get_mut("FlowProblemPatch") {
         patch["minProperties"] = 1.into();

@@ -1,5 +1,6 @@
 //! The deployed stack in a local cloud: rules, functions, stream and queue as the template wires them, with real MQTT clients.
 
+mod alert;
 mod certificates;
 mod environment;
 mod flood;

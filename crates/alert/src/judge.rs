@@ -61,7 +61,8 @@ impl Alert {
                 tracing::info!(problem = %subject, withdrawn = verdict == Verdict::Withdraw, "judged");
                 return Ok(());
             }
-            stored = self.problems.find(&subject).await?;
+            // The same request as for the batch: the role needs no further action for this rare case.
+            stored = self.problems.rows([&subject]).await?.problem(&subject)?;
         }
     }
 }

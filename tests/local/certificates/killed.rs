@@ -10,6 +10,8 @@ use weir_aws::CalibrationTable;
 use weir_aws::certificates::Certificates;
 use weir_aws::device::DeviceTable;
 use weir_aws::iot::Iot;
+use weir_aws::level::LevelTable;
+use weir_aws::problem::ProblemTable;
 use weir_runtime::Function as _;
 use weir_runtime::clock::{Clock, SetClock, SystemClock};
 use weir_tests::breaking::{Break, Breaking};
@@ -42,11 +44,14 @@ impl Bed {
         let devices = DeviceTable::new(self.engine.client_once(wire.clone()), self.engine.name("devices"));
         let calibrations =
             CalibrationTable::new(self.engine.client_once(wire.clone()), self.engine.name("calibrations"));
+        let levels = LevelTable::new(self.engine.client_once(wire.clone()), self.engine.name("levels"));
+        let problems =
+            ProblemTable::new(self.engine.client_once(wire.clone()), self.engine.name("problems"), levels);
         let iot = Iot::new(weir_tests::iot::data_plane(&endpoint, key, Builder::new().build_http(), wire.clone()));
         let certificates =
             Certificates::new(weir_tests::iot::control_plane(&endpoint, key, Builder::new().build_http(), wire));
         let delivery = Delivery::new(devices.clone(), iot, certificates, self.clock.clone());
-        Device::new(Parts { devices, calibrations, delivery, clock: self.clock.clone() })
+        Device::new(Parts { devices, calibrations, problems, delivery, clock: self.clock.clone() })
     }
 
     fn function(&self) -> Device {

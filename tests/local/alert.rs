@@ -86,7 +86,10 @@ async fn a_late_reading_withdraws_a_problem_and_removing_the_alert_ends_one() {
     let id = "al-02:do:high";
     problem(&admin, id, "UNRESOLVED").await;
     measured(5.0, 30).await;
-    until("the end of what never was", async || (read(&admin, &format!("/problems/{id}")).await.0 == 404).then_some(())).await;
+    until("the end of what never was", async || {
+        (read(&admin, &format!("/problems/{id}")).await.0 == 404).then_some(())
+    })
+    .await;
     measured(10.0, 90).await;
     problem(&admin, id, "UNRESOLVED").await;
     let (status, _) = ask(&admin, "PUT", "/devices/al-02/sensors/do", &json!({"unit": "mg/L"})).await;
@@ -130,6 +133,10 @@ async fn an_alert_is_tried_on_stored_readings_before_it_is_saved() {
     let (status, tried) = ask(&user, "POST", "/devices/al-04/sensors/do/alerts/try", &body).await;
     assert_eq!((status, &tried["readings"], &tried["complete"]), (200, &json!(5), &json!(true)), "{tried}");
     let episodes = tried["episodes"].as_array().unwrap();
-    assert_eq!((episodes.len(), episodes[0].get("ended").is_some(), episodes[1].get("ended")), (2, true, None), "{tried}");
+    assert_eq!(
+        (episodes.len(), episodes[0].get("ended").is_some(), episodes[1].get("ended")),
+        (2, true, None),
+        "{tried}"
+    );
     assert_eq!(read(&user, "/problems?device=al-04").await.1, json!({"items": []}), "nothing is written");
 }

@@ -107,9 +107,7 @@ impl Alert {
             let subject = subject(of, alert);
             let stored = problems.problem(&subject)?;
             let problem = stored.as_ref().map(|stored| &stored.problem);
-            let value = |change: &Change| {
-                counts(change.quality, sensor.calibrations.is_some()).then_some(change.value)
-            };
+            let value = |change: &Change| counts(change.quality, sensor.calibrations.is_some()).then_some(change.value);
             let matters = |change: &&Change| concerns(problem, alert, change.at, value(change));
             let mut matter = changes.iter().filter(matters).peekable();
             if matter.peek().is_some() {

@@ -32,8 +32,7 @@ struct Image {
 
 /// The series and the reading in a record.
 pub(super) fn change(record: &EventRecord) -> Result<(Series, Change), String> {
-    let image: Image =
-        serde_dynamo::from_item(record.change.new_image.clone()).map_err(|error| error.to_string())?;
+    let image: Image = serde_dynamo::from_item(record.change.new_image.clone()).map_err(|error| error.to_string())?;
     let (device, sensor) = image.sensor.split_once('#').ok_or_else(|| format!("{:?} is not a series", image.sensor))?;
     let bad = |error: BadId| error.to_string();
     let series = Series { device: device.parse().map_err(bad)?, sensor: sensor.parse().map_err(bad)? };

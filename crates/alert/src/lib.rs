@@ -54,7 +54,8 @@ impl Function for Alert {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let devices = DeviceTable::new(dynamodb.clone(), settings.devices_table);
         // Readings are calibrated already, and alerts do not depend on levels: these tables are never read.
-        let (calibrations, levels) = (CalibrationTable::new(dynamodb.clone(), ""), LevelTable::new(dynamodb.clone(), ""));
+        let (calibrations, levels) =
+            (CalibrationTable::new(dynamodb.clone(), ""), LevelTable::new(dynamodb.clone(), ""));
         let problems = ProblemTable::new(dynamodb.clone(), settings.problems_table, levels);
         // Readings are only read, by their key.
         let readings = ReadingTable::new(dynamodb, settings.readings_table, "", 0);

@@ -51,6 +51,11 @@ sys.dont_write_bytecode = False
 import ministack.app  # noqa: E402: the listener has to be replaced first
 from ministack.services import iot  # noqa: E402
 
+sys.dont_write_bytecode = True  # of files of the repository
+import streams  # noqa: E402, F401: it takes its place by itself
+
+sys.dont_write_bytecode = False
+
 context_of_mqtt = iot._mtls_build_ssl_context
 
 

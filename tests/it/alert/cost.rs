@@ -36,7 +36,11 @@ async fn a_reading_of_a_sensor_without_alerts_costs_nothing_more() {
         let cost = meter.take();
         assert_eq!(cost.keys().collect::<Vec<_>>(), ["readings"], "{cost:?}");
         assert_eq!(ledger.operations(), ["BatchExecuteStatement"]);
-        costs.push((cost["readings"].requests, cost["readings"].written.to_string(), cost["readings"].read.to_string()));
+        costs.push((
+            cost["readings"].requests,
+            cost["readings"].written.to_string(),
+            cost["readings"].read.to_string(),
+        ));
     }
     assert_eq!(costs, vec![(1, "1".to_owned(), "0".to_owned()); 2]);
     let mut pump = Pump::through(&world.engine, "AlertReadingsMapping", "readings");

@@ -51,8 +51,5 @@ async fn every_batch_is_answered_with_the_records_that_failed_and_the_others_are
 async fn an_event_that_is_no_batch_is_an_error() {
     let world = World::new().await;
     assert!(world.functions.alert.answer(event("problem-detector", "sweep")).await.is_err());
-    assert_eq!(
-        world.functions.alert.answer(json!({"Records": []})).await.unwrap(),
-        json!({"batchItemFailures": []})
-    );
+    assert_eq!(world.functions.alert.answer(json!({"Records": []})).await.unwrap(), json!({"batchItemFailures": []}));
 }

@@ -95,7 +95,10 @@ fn runtime() -> tokio::runtime::Runtime {
 #[test]
 fn whatever_a_store_does_the_problems_end_as_without_faults() {
     let (expected, _) = runtime().block_on(play(0, 0));
-    let shown: Vec<_> = expected.iter().map(|row| format!("{} {} {}", row["problem_id"], row["problem_status"], row["episodes"])).collect();
+    let shown: Vec<_> = expected
+        .iter()
+        .map(|row| format!("{} {} {}", row["problem_id"], row["problem_status"], row["episodes"]))
+        .collect();
     assert_eq!(
         shown,
         [r#""buoy-01:do:low-oxygen" "RESOLVED" 3"#, r#""buoy-01:do:twice" "RESOLVED" 2"#],

@@ -208,7 +208,9 @@ async fn problems_of_devices_are_listed_by_scope_kind_device_and_severity() {
         let page = world.ask(Ask::new("GET", &format!("/problems{query}")).user(devices)).await;
         assert_eq!(ids(&body(&page)), expected, "{devices} {query}");
     }
-    for (devices, id, expected) in [("buoy-01", PROBLEM, 200), ("buoy-02", PROBLEM, 404), ("buoy-02", "buoy-02:silent", 200)] {
+    for (devices, id, expected) in
+        [("buoy-01", PROBLEM, 200), ("buoy-02", PROBLEM, 404), ("buoy-02", "buoy-02:silent", 200)]
+    {
         let answer = world.ask(Ask::new("GET", &format!("/problems/{id}")).user(devices)).await;
         assert_eq!(status(&answer), expected, "{devices} {id}");
     }

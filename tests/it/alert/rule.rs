@@ -29,7 +29,8 @@ async fn a_problem_of_an_alert_has_the_documented_form_from_its_beginning_to_its
     world.turned(4.4, -140).await;
     assert_eq!(world.get(&path).await, shown, "worse, and better but not yet well");
 
-    let acknowledge = Ask::new("PATCH", &path).admin().json(&json!({"problem_status": "ACKNOWLEDGED", "note": "on my way"}));
+    let acknowledge =
+        Ask::new("PATCH", &path).admin().json(&json!({"problem_status": "ACKNOWLEDGED", "note": "on my way"}));
     assert_eq!(status(&world.ask(acknowledge).await), 200);
     world.turned(4.5, -100).await;
     let over = world.get(&path).await;
@@ -54,7 +55,8 @@ async fn a_problem_of_an_alert_has_the_documented_form_from_its_beginning_to_its
 async fn what_a_person_resolved_opens_again_with_a_later_reading_only() {
     let mut world = World::new().await;
     world.turned(3.0, -200).await;
-    let resolve = Ask::new("PATCH", &format!("/problems/{PROBLEM}")).admin().json(&json!({"problem_status": "RESOLVED"}));
+    let resolve =
+        Ask::new("PATCH", &format!("/problems/{PROBLEM}")).admin().json(&json!({"problem_status": "RESOLVED"}));
     assert_eq!(status(&world.ask(resolve).await), 200);
     world.turned(2.0, -100).await;
     assert_eq!(world.problems(), [problem("RESOLVED", 1, -200)], "it was measured before");
@@ -182,22 +184,24 @@ async fn recalculate(world: &World) {
 
 #[tokio::test]
 async fn a_batch_from_the_queue_and_several_alerts_of_a_sensor_are_judged_together() {
-    let alerts = json!([low_oxygen(), {"id": "much", "above": 12}, {"id": "odd", "outside": [2, 14], "severity": "info"}]);
+    let alerts =
+        json!([low_oxygen(), {"id": "much", "above": 12}, {"id": "odd", "outside": [2, 14], "severity": "info"}]);
     let mut world = World::of(&buoy(&alerts)).await;
-    let group = |seconds: i64, value: f64| json!({"ts": NOW.plus_seconds(seconds).millis(), "values": {"do": value, "ph": 1}});
+    let group =
+        |seconds: i64, value: f64| json!({"ts": NOW.plus_seconds(seconds).millis(), "values": {"do": value, "ph": 1}});
     let batch = json!({"batch": [group(-30, 3.0), group(-20, 15.0), group(-10, 1.0)], "topic": "buoy-01/readings",
         "received_at": NOW.millis()});
     let answer = world.functions.calibration.answer(batch).await.unwrap();
     assert_eq!(answer["stored"], 6);
     world.streamed().await;
     assert_eq!(world.pump.calls, [3], "the other sensor has no alerts");
-    let found: Vec<_> = world.problems().into_iter().map(|(id, status, episodes, began)| format!("{id} {status} {episodes} {began}")).collect();
+    let found: Vec<_> = world
+        .problems()
+        .into_iter()
+        .map(|(id, status, episodes, began)| format!("{id} {status} {episodes} {began}"))
+        .collect();
     assert_eq!(
         found,
-        [
-            "buoy-01:do:low-oxygen UNRESOLVED 2 -10",
-            "buoy-01:do:much RESOLVED 1 -20",
-            "buoy-01:do:odd UNRESOLVED 1 -20"
-        ]
+        ["buoy-01:do:low-oxygen UNRESOLVED 2 -10", "buoy-01:do:much RESOLVED 1 -20", "buoy-01:do:odd UNRESOLVED 1 -20"]
     );
 }

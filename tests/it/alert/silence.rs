@@ -38,7 +38,10 @@ async fn a_device_that_never_reported_is_silent_three_times_its_interval_after_r
     assert_eq!(swept(&world, 180).await, (1, 1));
     assert_eq!(world.problems(), [silent("UNRESOLVED", 1, -1)]);
     let row = world.engine.row("problems");
-    assert_eq!((&row["device"], &row["problem"], &row["severity"]), (&json!("buoy-01"), &json!("SILENT"), &json!("warning")));
+    assert_eq!(
+        (&row["device"], &row["problem"], &row["severity"]),
+        (&json!("buoy-01"), &json!("SILENT"), &json!("warning"))
+    );
     for absent in ["current", "sensor", "alert", "value"] {
         assert!(row.get(absent).is_none(), "{absent}: {row}");
     }
@@ -104,5 +107,8 @@ async fn concurrent_sweeps_report_each_silent_device_once() {
     let found = futures_util::future::join_all((0..5).map(|_| world.swept())).await;
     let silent: u64 = found.iter().map(|answer: &Value| answer["silent"].as_u64().unwrap()).sum();
     assert_eq!((silent, world.problems().len()), (31, 31), "{found:?}");
-    assert!(world.engine.rows("problems").iter().all(|row| row["revision"] == NOW.plus_seconds(1_000).millis()), "written once");
+    assert!(
+        world.engine.rows("problems").iter().all(|row| row["revision"] == NOW.plus_seconds(1_000).millis()),
+        "written once"
+    );
 }

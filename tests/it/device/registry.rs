@@ -62,7 +62,8 @@ async fn removed_fields_are_removed_from_the_row_too() {
     assert_eq!(world.devices().write(&changed, weir_aws::device::Deliver::SETTINGS).await.unwrap(), WriteOutcome::Done);
     assert_eq!(world.read("b").await.details, details(&json!({})));
     let row = world.engine.row("devices");
-    for gone in ["history_from", "level_id", "followed_by", "level_format", "report_every", "link", "tube", "location"] {
+    for gone in ["history_from", "level_id", "followed_by", "level_format", "report_every", "link", "tube", "location"]
+    {
         assert!(row.get(gone).is_none(), "{gone} is still there: {row}");
     }
 }

@@ -45,8 +45,7 @@ impl Bed {
         let calibrations =
             CalibrationTable::new(self.engine.client_once(wire.clone()), self.engine.name("calibrations"));
         let levels = LevelTable::new(self.engine.client_once(wire.clone()), self.engine.name("levels"));
-        let problems =
-            ProblemTable::new(self.engine.client_once(wire.clone()), self.engine.name("problems"), levels);
+        let problems = ProblemTable::new(self.engine.client_once(wire.clone()), self.engine.name("problems"), levels);
         let iot = Iot::new(weir_tests::iot::data_plane(&endpoint, key, Builder::new().build_http(), wire.clone()));
         let certificates =
             Certificates::new(weir_tests::iot::control_plane(&endpoint, key, Builder::new().build_http(), wire));

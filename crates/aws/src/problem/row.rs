@@ -8,9 +8,7 @@ use super::super::{AwsError, keys};
 use super::{StoredProblem, TABLE};
 use weir_core::domain::Timestamp;
 use weir_core::domain::alert::{Breach, Severity};
-use weir_core::domain::problem::{
-    Acknowledgement, AlertKey, End, Episode, Evidence, Kind, Person, Problem, Subject,
-};
+use weir_core::domain::problem::{Acknowledgement, AlertKey, End, Episode, Evidence, Kind, Person, Problem, Subject};
 
 /// A row of the table.
 #[derive(Debug, Serialize, Deserialize)]

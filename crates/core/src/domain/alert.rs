@@ -131,7 +131,10 @@ impl Alert {
                 refuse("/outside/1", format!("must be greater than {low}"));
             }
             (Limit::Outside { low, high }, Some(margin)) if margin < 0.0 || low + margin > high - margin => {
-                refuse("/clear", "is how far within the range a value has to be: at least 0, at most half the range".into());
+                refuse(
+                    "/clear",
+                    "is how far within the range a value has to be: at least 0, at most half the range".into(),
+                );
             }
             (Limit::Above(limit), Some(clear)) if clear > limit => {
                 refuse("/clear", format!("must not be above the limit {limit}"));

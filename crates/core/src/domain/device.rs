@@ -242,9 +242,9 @@ impl DeviceDetails {
     /// Whether problems have to be looked at when these details take the place of `before`.
     pub fn changes_problems(&self, before: &Self) -> bool {
         let reasons = |details: &Self| {
-            let alerts = |sensor: &Sensor| (!sensor.alerts.is_empty()).then(|| {
-                (sensor.code.clone(), sensor.enabled, sensor.alerts.clone())
-            });
+            let alerts = |sensor: &Sensor| {
+                (!sensor.alerts.is_empty()).then(|| (sensor.code.clone(), sensor.enabled, sensor.alerts.clone()))
+            };
             let sensors: Vec<_> = details.sensors.iter().filter_map(alerts).collect();
             (details.enabled, details.report_every, sensors)
         };
@@ -282,7 +282,10 @@ fn check_alerts(at: &str, alerts: &[Alert], errors: &mut Vec<FieldError>) {
     for (place, alert) in alerts.iter().enumerate() {
         errors.extend(alert.errors().into_iter().map(|error| error.under(&format!("{at}/{place}"))));
         if alerts.iter().take(place).any(|before| before.id == alert.id) {
-            errors.push(FieldError::new(format!("{at}/{place}/id"), format!("another alert already has the id {}", alert.id)));
+            errors.push(FieldError::new(
+                format!("{at}/{place}/id"),
+                format!("another alert already has the id {}", alert.id),
+            ));
         }
     }
 }

@@ -145,7 +145,8 @@ struct Run {
 fn run(earlier: &[Point], alert: &Alert, before: Option<&Episode>) -> Option<Run> {
     let over = before.and_then(|episode| episode.end.as_ref()).map(|end| end.at);
     let breaches = earlier.iter().rev().take(context(alert));
-    let breaches = breaches.take_while(|point| alert.breach(point.value).is_some() && over.is_none_or(|at| point.at > at));
+    let breaches =
+        breaches.take_while(|point| alert.breach(point.value).is_some() && over.is_none_or(|at| point.at > at));
     breaches.fold(None, |run: Option<Run>, point| {
         Some(Run { since: point.at, length: run.map_or(0, |run| run.length) + 1 })
     })

@@ -19,7 +19,11 @@ fn a_limit_is_breached_strictly_and_ends_where_it_says() {
     ] {
         for (values, breaches, clears) in [(breach, true, false), (neither, false, false), (clear, false, true)] {
             for value in values {
-                assert_eq!((alert.breach(value).is_some(), alert.clears(value)), (breaches, clears), "{value} {alert:?}");
+                assert_eq!(
+                    (alert.breach(value).is_some(), alert.clears(value)),
+                    (breaches, clears),
+                    "{value} {alert:?}"
+                );
             }
         }
     }

@@ -160,8 +160,7 @@ mod tests {
 
     fn open(began: i64) -> Problem {
         let evidence = Evidence::Levels { current: Level::new(100.0).unwrap(), following: Level::new(50.0).ok() };
-        let episode =
-            Episode { kind: Kind::Obstruction, began: at(began), end: None, evidence, changed_at: at(began) };
+        let episode = Episode { kind: Kind::Obstruction, began: at(began), end: None, evidence, changed_at: at(began) };
         Problem { episodes: vec![episode], earlier: 0, acknowledged: None, note: None }
     }
 

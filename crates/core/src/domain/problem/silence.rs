@@ -114,6 +114,5 @@ fn silence(last: &Measurement) -> Episode {
     Episode { kind: Kind::Silent, began: last.at, end: None, evidence, changed_at: last.at }
 }
 
-
 #[cfg(test)]
 mod tests;

@@ -165,9 +165,27 @@ mod tests {
 
     #[test]
     fn a_text_that_is_no_id_is_refused() {
-        for bad in
-            ["", "-", "01", "0102x", "01-02", "010", "-silent", "0-silent", "01-silent-silent", "é1é2", "01--023", ":silent", "01:", "01:silen", "a:do", "a:do:", "a::x", "a:b:c:d", "a:do:X"]
-        {
+        for bad in [
+            "",
+            "-",
+            "01",
+            "0102x",
+            "01-02",
+            "010",
+            "-silent",
+            "0-silent",
+            "01-silent-silent",
+            "é1é2",
+            "01--023",
+            ":silent",
+            "01:",
+            "01:silen",
+            "a:do",
+            "a:do:",
+            "a::x",
+            "a:b:c:d",
+            "a:do:X",
+        ] {
             assert_eq!(Subject::parse(bad), None, "{bad}");
         }
     }

@@ -91,7 +91,8 @@ fn every_wrong_field_is_named() {
         ]
     );
     let alert = json!({"id": "a", "above": 1});
-    let twice = json!({"sensors": [{"code": "ph", "alerts": [alert, alert]}, {"code": "do", "alerts": vec![alert; 9]}]});
+    let twice =
+        json!({"sensors": [{"code": "ph", "alerts": [alert, alert]}, {"code": "do", "alerts": vec![alert; 9]}]});
     let found = pointers(twice, None);
     assert!(found.starts_with(&["/sensors/0/alerts/1/id".to_owned(), "/sensors/1/alerts".to_owned()]), "{found:?}");
     for no_device in [

@@ -53,7 +53,10 @@ fn shown(problem: Option<&Problem>) -> Vec<(i64, i64, Option<i64>, f64)> {
         let breach = episode.breach().unwrap();
         let ended = episode.end.as_ref().map(|end| end.at.seconds());
         let changed = ended.unwrap_or(breach.opened.seconds());
-        assert!(episode.end.as_ref().is_some_and(|end| end.by.is_some()) || episode.changed_at == at(changed), "{episode:?}");
+        assert!(
+            episode.end.as_ref().is_some_and(|end| end.by.is_some()) || episode.changed_at == at(changed),
+            "{episode:?}"
+        );
         (episode.began.seconds(), breach.opened.seconds(), ended, breach.shown())
     };
     problem.into_iter().flat_map(|problem| problem.episodes.iter().map(episode)).collect()
@@ -133,7 +136,8 @@ fn a_reading_that_changes_nothing_needs_no_timeline() {
 #[test]
 fn the_oldest_episodes_are_only_counted_and_readings_before_them_change_nothing() {
     let once = alert(1);
-    let readings: Vec<(i64, f64)> = (0..100).map(|place| (place * 10, if place % 2 == 0 { 6.0 } else { 3.0 })).collect();
+    let readings: Vec<(i64, f64)> =
+        (0..100).map(|place| (place * 10, if place % 2 == 0 { 6.0 } else { 3.0 })).collect();
     let mut stored = arrived(&once, &readings);
     let known = stored.clone().unwrap();
     assert_eq!((known.count(), known.episodes.len()), (50, KEPT));
@@ -180,7 +184,8 @@ const VALUES: [f64; 6] = [3.0, 4.0, 4.5, 5.0, 5.5, 6.0];
 fn played((count, readings, batches, ahead): &(u32, Vec<(i64, u8)>, Vec<usize>, usize)) -> (Option<Problem>, Store) {
     let alert = alert(*count);
     let (mut stored, mut store, mut done, mut written) = (None, Store::new(), 0, 0);
-    let records: Vec<(i64, f64)> = readings.iter().map(|(second, value)| (*second, VALUES[usize::from(*value)])).collect();
+    let records: Vec<(i64, f64)> =
+        readings.iter().map(|(second, value)| (*second, VALUES[usize::from(*value)])).collect();
     let mut batches = batches.iter();
     while done < records.len() {
         let size = batches.next().copied().unwrap_or(40);

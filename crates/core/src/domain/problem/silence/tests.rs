@@ -43,10 +43,7 @@ fn a_silence_begins_with_the_last_report_and_is_found_once() {
     assert_eq!(swept(None, &[10], 110), Verdict::Unchanged, "exactly as long as allowed");
     let open = written(swept(None, &[10], 111));
     let last = open.last().unwrap();
-    assert_eq!(
-        (last.kind, last.began, open.status()),
-        (Kind::Silent, at(10), Status::Unresolved)
-    );
+    assert_eq!((last.kind, last.began, open.status()), (Kind::Silent, at(10), Status::Unresolved));
     assert!(matches!(last.evidence, Evidence::Levels { following: None, .. }));
     assert_eq!(swept(Some(&open), &[10], 5000), Verdict::Unchanged);
     assert_eq!(reported(None, &[10], 5000), Verdict::Unchanged, "a report never opens one");

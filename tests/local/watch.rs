@@ -19,10 +19,11 @@ use weir_tests::local::Local;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// An event of every function. What they read and write is the same for the deployed function and for the one of cargo-lambda.
-const EVENTS: [(&str, &str); 12] = [
+const EVENTS: [(&str, &str); 13] = [
     ("calibration", "number"),
     ("organizer", "report"),
     ("problem-detector", "sweep"),
+    ("alert", "unknown-device"),
     ("flow", "levels.tube"),
     ("quarantine", "read.refused-unknown"),
     ("device", "read"),

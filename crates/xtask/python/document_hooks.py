@@ -22,7 +22,7 @@ def before_call(context, case, kwargs):
 @schemathesis.hook
 def after_call(context, case, response):
     """Remembers the cursor of a page."""
-    if response.headers.get("content-type") == ["application/json"]:
+    if response.status_code == 200 and response.headers.get("content-type") == ["application/json"]:
         page = response.json()
         if isinstance(page, dict) and isinstance(page.get("next"), str):
             given.add(page["next"])

@@ -171,6 +171,9 @@ fn narrow(schemas: &mut Map<String, Value>) {
             }
         }
     }
+    if let Some(change) = schemas.get_mut("ChangeBody") {
+        change["dependentRequired"] = json!({"email_verified": ["email"]});
+    }
     if let Some(patch) = schemas.get_mut("FlowProblemPatch") {
         patch["minProperties"] = 1.into();
     }

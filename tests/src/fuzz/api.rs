@@ -19,6 +19,7 @@ use recalculation::Recalculation;
 use serde_json::{Value, json};
 use user::User;
 use weir_aws::CalibrationTable;
+use weir_aws::live::LiveTable;
 use weir_aws::certificates::Certificates;
 use weir_aws::device::DeviceTable;
 use weir_aws::iot::Iot;
@@ -143,6 +144,7 @@ impl Api {
             change: ChangeUser::new(cognito_add_update_delete_user::Parts {
                 pool: pool.pool(),
                 profiles: profiles(),
+                live: LiveTable::new(client(), engine.name("live")),
                 lock: Lock::new(profiles(), clock.clone()),
                 clock,
                 mfa: Mfa::Optional,

@@ -128,6 +128,14 @@ impl QuarantineTable {
     }
 }
 
+/// The entry in an image of its row in the table's stream.
+///
+/// # Errors
+/// When the row is corrupt.
+pub fn of_image(image: serde_dynamo::Item) -> Result<StoredEntry, AwsError> {
+    entry(image.into())
+}
+
 /// Reads an entry from a row of the table or of an index.
 pub(super) fn entry(item: Item) -> Result<StoredEntry, AwsError> {
     let key = item.get("id").and_then(|id| id.as_s().ok()).cloned().unwrap_or_default();

@@ -155,7 +155,7 @@ impl OwnPool {
     pub fn function_over(&self, wire: Arc<dyn Wire>) -> ChangeUser {
         let profiles = ProfileTable::new(self.engine.client_once(wire.clone()), self.engine.name("users"));
         let lock = Lock::new(profiles.clone(), self.clock.clone());
-        let live = LiveTable::new(self.engine.client(), self.engine.name("live"));
+        let live = LiveTable::new(self.engine.client_once(wire.clone()), self.engine.name("live"));
         let (pool, clock) = (self.pool(wire), self.clock.clone());
         ChangeUser::new(Parts { pool, profiles, live, lock, clock, mfa: Mfa::Optional })
     }

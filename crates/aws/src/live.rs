@@ -52,6 +52,11 @@ impl LiveTable {
         let _ = self.client.get_item().table_name(&self.name).set_key(Some(key("warm", "up"))).send().await;
     }
 
+    /// Opens the connection by a query that finds nothing, for a role that may read no single row.
+    pub async fn warm_up_query(&self) {
+        let _ = self.partition("warm").await;
+    }
+
     async fn get(&self, part: &str, row: &str) -> Result<Option<Item>, AwsError> {
         let request = self.client.get_item().table_name(&self.name).set_key(Some(key(part, row)));
         let answer = request.consistent_read(true).send().await;

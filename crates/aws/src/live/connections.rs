@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
 use super::super::row::{Item, n, s};
 use super::super::{AwsError, WriteOutcome};
@@ -21,14 +21,16 @@ pub struct Connection {
     pub session: Session,
     /// The topics that it watches.
     pub topics: BTreeSet<Topic>,
+    /// Whether the person had too many connections when it was opened: it is told so, and can do nothing.
+    pub surplus: bool,
 }
 
 impl LiveTable {
-    /// Stores a new connection, which watches nothing.
+    /// Stores a new connection, which watches nothing; `surplus` when the person has too many.
     ///
     /// # Errors
     /// When the row cannot be written.
-    pub async fn open(&self, id: &str, session: &Session) -> Result<(), AwsError> {
+    pub async fn open(&self, id: &str, session: &Session, surplus: bool) -> Result<(), AwsError> {
         let mut put = self.client.put_item().table_name(&self.name);
         for (name, value) in attributes(session) {
             put = put.item(name, value);
@@ -36,6 +38,7 @@ impl LiveTable {
         let put = put
             .item("part", s(part(id)))
             .item("row", s(ROW))
+            .item("surplus", AttributeValue::Bool(surplus))
             .item("expires_at", n(session.expires_at.seconds() + KEPT));
         put.send().await.map(drop).map_err(|error| AwsError::call("PutItem live", error))
     }
@@ -89,6 +92,17 @@ impl LiveTable {
         }
     }
 
+    /// Removes the row of a connection, and tells what it was; `None` when there was none.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer, or the row is corrupt.
+    pub async fn forget(&self, id: &str) -> Result<Option<Connection>, AwsError> {
+        let request = self.client.delete_item().table_name(&self.name).set_key(Some(key(&part(id), ROW)));
+        let answer = request.return_values(ReturnValue::AllOld).send().await;
+        let item = answer.map_err(|error| AwsError::call("DeleteItem live", error))?.attributes;
+        item.map(|item| connection(id, &item)).transpose()
+    }
+
     /// Removes the row of a connection. Its watchers and its place among the person's connections are removed before.
     ///
     /// # Errors
@@ -110,5 +124,10 @@ fn connection(id: &str, item: &Item) -> Result<Connection, AwsError> {
     let topics = texts(item, "topics").into_iter().map(|topic| {
         topic.parse().map_err(|error| AwsError::corrupt(TABLE, part(id), format!("{topic:?}: {error}")))
     });
-    Ok(Connection { id: id.to_owned(), session: session(item)?, topics: topics.collect::<Result<_, _>>()? })
+    Ok(Connection {
+        id: id.to_owned(),
+        session: session(item)?,
+        topics: topics.collect::<Result<_, _>>()?,
+        surplus: item.get("surplus").and_then(|surplus| surplus.as_bool().ok()).copied().unwrap_or(false),
+    })
 }

@@ -43,24 +43,30 @@ impl LiveTable {
     /// # Errors
     /// When a row cannot be written.
     pub async fn watch(&self, topic: &Topic, id: &str, session: &Session, visible: &Visible) -> Result<(), AwsError> {
-        let expires = n(session.expires_at.seconds() + KEPT);
-        let mut put = self
+        let mut set = "SET #sub = :sub, issued_at = :issued, ends_at = :ends, expires_at = :expires".to_owned();
+        let mut update = self
             .client
-            .put_item()
+            .update_item()
             .table_name(&self.name)
-            .item("part", s(part(topic)))
-            .item("row", s(id))
-            .item("sub", s(&session.sub))
-            .item("issued_at", n(session.issued_at.millis()))
-            .item("ends_at", n(session.expires_at.millis()))
-            .item("expires_at", expires);
-        if let Visible::Levels(levels) = visible {
-            let levels: Vec<String> = levels.iter().map(ToString::to_string).collect();
-            // There is no empty set: an empty text stands for it.
-            let levels = if levels.is_empty() { vec![String::new()] } else { levels };
-            put = put.item("levels", AttributeValue::Ss(levels));
+            .set_key(Some(key(&part(topic), id)))
+            .expression_attribute_names("#sub", "sub")
+            .expression_attribute_values(":sub", s(&session.sub))
+            .expression_attribute_values(":issued", n(session.issued_at.millis()))
+            .expression_attribute_values(":ends", n(session.expires_at.millis()))
+            .expression_attribute_values(":expires", n(session.expires_at.seconds() + KEPT));
+        match visible {
+            Visible::All => set.push_str(" REMOVE #levels"),
+            Visible::Levels(levels) => {
+                let levels: Vec<String> = levels.iter().map(ToString::to_string).collect();
+                // There is no empty set: a word that is no level stands for it.
+                let levels = if levels.is_empty() { vec!["none".to_owned()] } else { levels };
+                set.push_str(", #levels = :levels");
+                update = update.expression_attribute_values(":levels", AttributeValue::Ss(levels));
+            }
         }
-        put.send().await.map_err(|error| AwsError::call("PutItem live", error))?;
+        // An update keeps `gap`, which is still to be told.
+        let update = update.expression_attribute_names("#levels", "levels").update_expression(set);
+        update.send().await.map_err(|error| AwsError::call("UpdateItem live", error))?;
         // After the watcher: a topic that is known to be watched has its watcher.
         let sent = self
             .client

@@ -29,7 +29,7 @@ impl Validity {
                 _ => None,
             };
             let seconds = seconds.ok_or_else(|| ApiError::unauthorized(format!("the token has no `{name}`")))?;
-            Ok(Timestamp::from_seconds(seconds))
+            Ok::<_, ApiError>(Timestamp::from_seconds(seconds))
         };
         Ok(Self { issued_at: instant("iat")?, expires_at: instant("exp")? })
     }

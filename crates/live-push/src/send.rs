@@ -117,7 +117,8 @@ fn posts(batch: &Batch, audience: &Audience) -> Vec<Post> {
     }
     // Most connections of a topic are told the same.
     let mut texts: HashMap<(Vec<(&Topic, usize)>, Vec<Topic>), Option<Rc<str>>> = HashMap::new();
-    let post = |(id, watched): (&str, Vec<(&Topic, &Watcher)>)| {
+    let mut posts = Vec::new();
+    for (id, watched) in by_connection {
         let mut told: Vec<(&Topic, usize)> = Vec::new();
         let mut messages: Vec<&Message> = Vec::new();
         for (topic, watcher) in &watched {
@@ -130,10 +131,11 @@ fn posts(batch: &Batch, audience: &Audience) -> Vec<Post> {
         }
         let gaps: Vec<Topic> =
             watched.iter().filter(|(_, watcher)| watcher.gap).map(|(topic, _)| (*topic).clone()).collect();
-        let (_, first) = watched.first()?;
-        let text = texts.entry((told, gaps.clone())).or_insert_with(|| changes(&messages, &gaps).map(Rc::from)).clone()?;
-        let topics = watched.iter().map(|(topic, _)| (*topic).clone()).collect();
-        Some(Post { id: id.to_owned(), sub: first.sub.clone(), topics, gaps, text })
-    };
-    by_connection.into_iter().filter_map(post).collect()
+        let text = texts.entry((told, gaps.clone())).or_insert_with(|| changes(&messages, &gaps).map(Rc::from)).clone();
+        if let (Some(text), Some((_, first))) = (text, watched.first()) {
+            let topics = watched.iter().map(|(topic, _)| (*topic).clone()).collect();
+            posts.push(Post { id: id.to_owned(), sub: first.sub.clone(), topics, gaps, text });
+        }
+    }
+    posts
 }

@@ -148,7 +148,7 @@ impl LiveTable {
         Ok(overview)
     }
 
-    async fn partition(&self, part: &str) -> Result<Vec<Item>, AwsError> {
+    pub(super) async fn partition(&self, part: &str) -> Result<Vec<Item>, AwsError> {
         let mut rows = self
             .client
             .query()

@@ -115,15 +115,16 @@ async fn no_message_of_a_client_and_no_record_makes_the_live_feed_fail() {
         })
     })
     .await;
-    feed("live-push", |event| {
-        Box::pin(async move {
-            match push.answer(event).await {
+    for name in names("live-push") {
+        for seed in seeds() {
+            let changed = Mutator::of(seed).event(&event("live-push", &name));
+            let wrong = match push.answer(changed).await {
                 Ok(answer) => (answer != serde_json::json!({"batchItemFailures": []})).then(|| answer.to_string()),
                 Err(error) => not_read(&error, &["not a batch of a stream", "has no sequence number"]),
-            }
-        })
-    })
-    .await;
+            };
+            assert_eq!(wrong, None, "events/live-push/{name}.json, FOREIGN_SEED={seed}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Sending a batch: one message for each connection, a bounded number of them at once.
 
 use std::collections::{BTreeMap, HashMap};
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
@@ -30,7 +30,7 @@ struct Post {
     topics: Vec<Topic>,
     /// Those of them of which something was left out before.
     gaps: Vec<Topic>,
-    text: Rc<str>,
+    text: Arc<str>,
 }
 
 impl LivePush {
@@ -116,7 +116,7 @@ fn posts(batch: &Batch, audience: &Audience) -> Vec<Post> {
         }
     }
     // Most connections of a topic are told the same.
-    let mut texts: HashMap<(Vec<(&Topic, usize)>, Vec<Topic>), Option<Rc<str>>> = HashMap::new();
+    let mut texts: HashMap<(Vec<(&Topic, usize)>, Vec<Topic>), Option<Arc<str>>> = HashMap::new();
     let mut posts = Vec::new();
     for (id, watched) in by_connection {
         let mut told: Vec<(&Topic, usize)> = Vec::new();
@@ -131,7 +131,7 @@ fn posts(batch: &Batch, audience: &Audience) -> Vec<Post> {
         }
         let gaps: Vec<Topic> =
             watched.iter().filter(|(_, watcher)| watcher.gap).map(|(topic, _)| (*topic).clone()).collect();
-        let text = texts.entry((told, gaps.clone())).or_insert_with(|| changes(&messages, &gaps).map(Rc::from)).clone();
+        let text = texts.entry((told, gaps.clone())).or_insert_with(|| changes(&messages, &gaps).map(Arc::from)).clone();
         if let (Some(text), Some((_, first))) = (text, watched.first()) {
             let topics = watched.iter().map(|(topic, _)| (*topic).clone()).collect();
             posts.push(Post { id: id.to_owned(), sub: first.sub.clone(), topics, gaps, text });

@@ -28,7 +28,7 @@ use weir_core::domain::Timestamp;
 use weir_runtime::Function as _;
 use weir_runtime::clock::Clock as _;
 use weir_tests::engine::Engine;
-use weir_tests::functions::{Functions, NOW};
+use weir_tests::functions::Functions;
 use weir_tests::pump::Pump;
 use weir_tests::sockets::{Gateway, Mood};
 
@@ -231,6 +231,3 @@ pub fn errors(messages: &[Value]) -> Vec<(String, Vec<String>)> {
     };
     of_type(messages, "error").iter().map(error).collect()
 }
-
-/// The time at which the tests begin.
-pub const BEGIN: Timestamp = NOW;

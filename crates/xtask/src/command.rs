@@ -17,6 +17,7 @@ use crate::invoke;
 use crate::pipeline;
 use crate::test;
 use crate::up;
+use crate::watch;
 
 /// The commands for developing Weir; `cargo operate` has those for operating it.
 #[derive(Debug, Parser)]
@@ -32,6 +33,12 @@ pub enum Command {
         function: String,
         /// The event, e.g. number; without it, the events are listed.
         event: Option<String>,
+    },
+    /// Follow topics of the live feed of the running local cloud, e.g. device/buoy-01 tube/0 problems.
+    Watch {
+        /// The topics.
+        #[arg(required = true)]
+        topics: Vec<String>,
     },
     /// Install cargo-lambda and the other tools under .local/, and print how to use them.
     Tools,
@@ -88,6 +95,7 @@ impl Command {
             }
             Self::Test(options) => test::run(&options).await,
             Self::Invoke { function, event } => invoke::run(&function, event.as_deref()).await,
+            Self::Watch { topics } => watch::run(&topics).await,
             Self::Tools => {
                 let place = Place::of_run("tools")?;
                 tools::install(&place, &Set::ALL, &Progress::new()).await?;

@@ -16,6 +16,7 @@ pub mod pipeline;
 pub mod test;
 pub mod up;
 pub mod view;
+pub mod watch;
 
 pub mod environment;
 pub mod runs;

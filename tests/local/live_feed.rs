@@ -13,7 +13,7 @@ use tooling::mqtt::Connection;
 use tooling::place::Place;
 use tooling::process::Running;
 use tooling::tools::Set;
-use weir_tests::local::{LEVEL_TOPIC, Local, bytes, now, until};
+use weir_tests::local::{LEVEL_TOPIC, Local, bytes, now};
 
 /// raw · 0.5
 fn half() -> Value {
@@ -44,6 +44,11 @@ async fn silent(feed: &mut Feed, kind: &str, seconds: u64) -> bool {
     true
 }
 
+/// Until every sender knows of a subscription; what changes before that comes in a second snapshot.
+async fn known_to_senders() {
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+}
+
 async fn publish(device: &mut Connection, id: &str, value: f64, at: i64) {
     let payload = bytes(&json!({"value": value, "ts": at}));
     device.publish(&format!("{id}/reading/sensor/ph"), payload).await.unwrap();
@@ -61,6 +66,7 @@ async fn what_a_device_publishes_is_pushed_to_whoever_watches_it() {
     assert_eq!(refused["topics"], json!(["device/live-02", "quarantine"]));
     expect(&mut feed, "the snapshot", |message| message["type"] == "snapshot").await;
     let mut device = local.connect("live-01").await;
+    known_to_senders().await;
     let at = now();
     publish(&mut device, "live-01", 14.0, at).await;
     let sent = Instant::now();
@@ -116,6 +122,7 @@ async fn whoever_is_disabled_is_told_nothing_more_at_once() {
     feed.subscribe(&["device/live-03"]).await.unwrap();
     expect(&mut feed, "the snapshot", |message| message["type"] == "snapshot").await;
     let mut device = local.connect("live-03").await;
+    known_to_senders().await;
     publish(&mut device, "live-03", 14.0, now() - 5).await;
     expect(&mut feed, "the reading", |message| message["type"] == "reading").await;
     let disabled = json!({"enabled": false});
@@ -159,6 +166,7 @@ async fn a_client_that_is_cut_off_again_and_again_ends_with_the_same_data_as_one
         feed.subscribe(&["device/live-04"]).await.unwrap();
         expect(feed, "the snapshot", |message| message["type"] == "snapshot").await;
     }
+    known_to_senders().await;
     let mut rng = fastrand::Rng::with_seed(7);
     let begin = now();
     for number in 0..60_i32 {
@@ -226,12 +234,16 @@ async fn example(program: &str, file: &str, id: &str) {
     });
     let mut device = local.connect(id).await;
     // Published again and again, each with its own instant, until the client has connected.
-    let line = until("a reading in the output", async || {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let line = loop {
+        assert!(Instant::now() < deadline, "{file} shows no reading within 20 s: {:?}", lines.borrow());
         publish(&mut device, id, 14.5, now()).await;
         tokio::time::sleep(Duration::from_millis(400)).await;
-        lines.borrow().iter().find(|line| line.contains("ph 7.25 pH")).cloned()
-    })
-    .await;
+        let found = lines.borrow().iter().find(|line| line.contains("ph 7.25 pH")).cloned();
+        if let Some(line) = found {
+            break line;
+        }
+    };
     println!("{file}: {line}");
     running.end();
 }

@@ -14,6 +14,7 @@ use crate::capacity;
 use crate::deny;
 use crate::fuzz;
 use crate::invoke;
+use crate::pages;
 use crate::pipeline;
 use crate::test;
 use crate::up;
@@ -40,6 +41,8 @@ pub enum Command {
         #[arg(required = true)]
         topics: Vec<String>,
     },
+    /// Measure pages that follow devices on the running local cloud: by the live feed, and by polling.
+    Pages(pages::Options),
     /// Install cargo-lambda and the other tools under .local/, and print how to use them.
     Tools,
     /// Check the crates in Cargo.lock: licenses, bans, sources, advisories (these need GitHub); all by default.
@@ -95,6 +98,7 @@ impl Command {
             }
             Self::Test(options) => test::run(&options).await,
             Self::Invoke { function, event } => invoke::run(&function, event.as_deref()).await,
+            Self::Pages(options) => pages::run(&options).await,
             Self::Watch { topics } => watch::run(&topics).await,
             Self::Tools => {
                 let place = Place::of_run("tools")?;

@@ -12,6 +12,7 @@ pub mod leak;
 pub mod lint;
 pub mod live;
 pub mod once;
+pub mod pages;
 pub mod pipeline;
 pub mod test;
 pub mod up;

@@ -102,7 +102,8 @@ async fn levels_problems_and_the_quarantine_are_pushed_to_an_admin() {
 async fn a_ticket_opens_one_connection_and_a_wrong_one_none() {
     let local = Local::running();
     let admin = local.admin().await;
-    let url = admin.expect(&[201], "POST", "/live/tickets", None).await.unwrap().json()["url"].as_str().unwrap().to_owned();
+    let url =
+        admin.expect(&[201], "POST", "/live/tickets", None).await.unwrap().json()["url"].as_str().unwrap().to_owned();
     let mut first = Feed::connect(&url).await.unwrap();
     assert!(Feed::connect(&url).await.is_err(), "a ticket used twice");
     assert!(Feed::connect(url.split('?').next().unwrap()).await.is_err(), "without a ticket");
@@ -146,7 +147,11 @@ fn learn(known: &mut Known, messages: &[Value]) -> bool {
 }
 
 async fn catch_up(api: &Api, id: &str, from: &str, known: &mut Known) {
-    let page = api.expect(&[200], "GET", &format!("/devices/{id}/readings?from={from}&limit=1000"), None).await.unwrap().json();
+    let page = api
+        .expect(&[200], "GET", &format!("/devices/{id}/readings?from={from}&limit=1000"), None)
+        .await
+        .unwrap()
+        .json();
     assert_eq!(page["next"], Value::Null, "more than a page");
     for reading in page["items"].as_array().unwrap() {
         known.insert(reading["at"].as_str().unwrap().to_owned(), reading["value"].as_f64().unwrap());

@@ -61,7 +61,13 @@ mod tests {
         let valid = Ok(Validity { issued_at: at(1_795_155_000), expires_at: at(1_795_155_900) });
         assert_eq!(of(&json!({"iat": "1795155000", "exp": "1795155900"})), valid);
         assert_eq!(of(&json!({"iat": 1_795_155_000, "exp": 1_795_155_900})), valid);
-        for bad in [json!({}), json!({"iat": 1}), json!({"exp": 1}), json!({"iat": "soon", "exp": 1}), json!({"iat": 1, "exp": [1]})] {
+        for bad in [
+            json!({}),
+            json!({"iat": 1}),
+            json!({"exp": 1}),
+            json!({"iat": "soon", "exp": 1}),
+            json!({"iat": 1, "exp": [1]}),
+        ] {
             assert_eq!(of(&bad), Err(ErrorKind::Unauthorized), "{bad}");
         }
     }

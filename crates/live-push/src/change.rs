@@ -79,7 +79,8 @@ fn level(record: EventRecord) -> Result<Change, String> {
     let image = if deleted { record.change.keys } else { record.change.new_image };
     let image: LevelImage = serde_dynamo::from_item(image).map_err(|error| error.to_string())?;
     let id: LevelId = image.id.parse().map_err(|error: BadId| error.to_string())?;
-    let tube: Tube = id.as_str().chars().take(1).collect::<String>().parse().map_err(|error: BadId| error.to_string())?;
+    let tube: Tube =
+        id.as_str().chars().take(1).collect::<String>().parse().map_err(|error: BadId| error.to_string())?;
     let topic = Topic::Tube(tube);
     let at = image.last_update.saturating_mul(1000);
     let level = LatestLevel { id: id.clone(), last_value: image.last_value, last_update: image.last_update };

@@ -64,7 +64,9 @@ impl Function for LivePush {
                 Err(detail) => tracing::error!(sequence, detail, "a stream record cannot be decoded"),
             }
         }
-        let Some(audience) = until.finish(self.audience(batch.topics())).await else { return Err(Retry::out_of_time()) };
+        let Some(audience) = until.finish(self.audience(batch.topics())).await else {
+            return Err(Retry::out_of_time());
+        };
         let audience = audience?;
         if until.finish(self.send(&batch, audience)).await.is_none() {
             tracing::error!("out of time: not everybody is told what has changed");

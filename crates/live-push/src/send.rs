@@ -131,7 +131,8 @@ fn posts(batch: &Batch, audience: &Audience) -> Vec<Post> {
         }
         let gaps: Vec<Topic> =
             watched.iter().filter(|(_, watcher)| watcher.gap).map(|(topic, _)| (*topic).clone()).collect();
-        let text = texts.entry((told, gaps.clone())).or_insert_with(|| changes(&messages, &gaps).map(Arc::from)).clone();
+        let text =
+            texts.entry((told, gaps.clone())).or_insert_with(|| changes(&messages, &gaps).map(Arc::from)).clone();
         if let (Some(text), Some((_, first))) = (text, watched.first()) {
             let topics = watched.iter().map(|(topic, _)| (*topic).clone()).collect();
             posts.push(Post { id: id.to_owned(), sub: first.sub.clone(), topics, gaps, text });

@@ -113,16 +113,15 @@ impl Function for Live {
         if event.is_http() {
             return Ok(gateway::answer(&self.router, event, until).await);
         }
-        let event = SocketEvent::of(event).ok_or_else(|| Retry::new("the event is neither a request nor a connection's"))?;
+        let event =
+            SocketEvent::of(event).ok_or_else(|| Retry::new("the event is neither a request nor a connection's"))?;
         let handled = match &event {
             SocketEvent::Connect { id, ticket } => until.finish(self.parts.connect(id, ticket.as_deref())).await,
             SocketEvent::Disconnect { id } => {
                 let left = until.finish(self.parts.disconnect(id)).await;
                 left.map(|left| left.map(|()| 200))
             }
-            SocketEvent::Message { id, text } => {
-                until.finish(self.parts.message(id, text)).await.map(|()| Ok(200))
-            }
+            SocketEvent::Message { id, text } => until.finish(self.parts.message(id, text)).await.map(|()| Ok(200)),
         };
         let status = match handled {
             Some(Ok(status)) => status,

@@ -21,7 +21,9 @@ pub(super) struct TicketJson {
     #[schema(example = "0f8fad5bd9cb469fa16570867728950e", pattern = "^[0-9a-f]{32}$")]
     ticket: String,
     /// The address that opens a connection with this ticket.
-    #[schema(example = "wss://abc123.execute-api.eu-central-1.amazonaws.com/live?ticket=0f8fad5bd9cb469fa16570867728950e")]
+    #[schema(
+        example = "wss://abc123.execute-api.eu-central-1.amazonaws.com/live?ticket=0f8fad5bd9cb469fa16570867728950e"
+    )]
     url: String,
     /// Until when the ticket is valid: half a minute, and not longer than the token.
     #[serde(with = "time")]

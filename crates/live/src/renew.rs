@@ -48,7 +48,8 @@ impl Parts {
             let topics = kept.iter().map(|(topic, _)| topic.clone()).collect();
             let new = Connection { topics, session: session.clone(), ..read.clone() };
             if self.live.change(&read, &new).await? == WriteOutcome::Done {
-                let watch = async |(topic, visible): &(Topic, Visible)| self.live.watch(topic, &id, &session, visible).await;
+                let watch =
+                    async |(topic, visible): &(Topic, Visible)| self.live.watch(topic, &id, &session, visible).await;
                 stream::iter(&kept).map(watch).buffer_unordered(CONCURRENT).try_collect::<()>().await?;
                 break dropped;
             }
@@ -58,14 +59,22 @@ impl Parts {
         let mut answer = vec![Message::Renewed { expires_at: session.expires_at }];
         if !dropped.is_empty() {
             let dropped = dropped.iter().map(ToString::to_string).collect();
-            answer.push(Message::error("not_found", "it does not exist any more, or you may not see it any more", dropped));
+            answer.push(Message::error(
+                "not_found",
+                "it does not exist any more, or you may not see it any more",
+                dropped,
+            ));
         }
         self.tell(&id, &answer).await;
         Ok(())
     }
 
     /// The topics of the connection that the session may still see, and those that it may not.
-    async fn seen(&self, session: &Session, read: &Connection) -> Result<(Vec<(Topic, Visible)>, Vec<Topic>), AwsError> {
+    async fn seen(
+        &self,
+        session: &Session,
+        read: &Connection,
+    ) -> Result<(Vec<(Topic, Visible)>, Vec<Topic>), AwsError> {
         let look = async |topic: &Topic| Ok::<_, AwsError>((topic.clone(), self.visible(session, topic).await?));
         let all: Vec<(Topic, Option<Visible>)> =
             stream::iter(&read.topics).map(look).buffered(CONCURRENT).try_collect().await?;

@@ -29,7 +29,9 @@ pub fn page(prices: Option<&Path>) -> Result<String> {
     line(&format!("1,000 devices for a month, {per:.0} values every 10 minutes"), &|store| {
         prices.fleet(&usage, FLEET, store)
     })?;
-    line("1,000 pages open eight hours a day for a month, and nothing changes", &|_| prices.pages(&usage, PAGES, false))?;
+    line("1,000 pages open eight hours a day for a month, and nothing changes", &|_| {
+        prices.pages(&usage, PAGES, false)
+    })?;
     line("the same, each watching a device that sends every 10 minutes", &|store| {
         // With Timestream readings are not pushed.
         prices.pages(&usage, PAGES, !store)

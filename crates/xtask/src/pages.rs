@@ -74,12 +74,20 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
         let tokens = Person::make(&stack, &email, Role::User, "*").await?.sign_in(&stack).await?;
         people.push(Api::of(&stack, Some(&tokens.id))?);
     }
-    println!("{} pages, {} devices, {} messages a second, {} s each", options.pages, devices.len(), options.rate, options.seconds);
+    println!(
+        "{} pages, {} devices, {} messages a second, {} s each",
+        options.pages,
+        devices.len(),
+        options.rate,
+        options.seconds
+    );
     for polling in [false, true] {
         let (published, seen) = (Published::default(), Arc::new(Mutex::new(Seen::default())));
         let mut pages = JoinSet::new();
         for number in 0..options.pages {
-            let (Some(api), Some(id)) = (people.get(number / OF_A_PERSON), devices.get(number % devices.len())) else { continue };
+            let (Some(api), Some(id)) = (people.get(number / OF_A_PERSON), devices.get(number % devices.len())) else {
+                continue;
+            };
             let page = Page { api: api.clone(), device: id.clone(), published: published.clone(), seen: seen.clone() };
             if polling {
                 let every = Duration::from_secs(options.every);
@@ -110,7 +118,13 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
         let spent = processor_seconds(stack.process) - before;
         pages.abort_all();
         let seen = seen.lock().map_err(|_| anyhow::anyhow!("a page has failed"))?;
-        report(if polling { "polling" } else { "live feed" }, &seen, messages, options.pages as f64 / devices.len() as f64, spent);
+        report(
+            if polling { "polling" } else { "live feed" },
+            &seen,
+            messages,
+            options.pages as f64 / devices.len() as f64,
+            spent,
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

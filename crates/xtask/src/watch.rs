@@ -12,6 +12,8 @@ use tooling::stack::Stack;
 
 /// Time between two renewals: a token is valid for 15 minutes.
 const RENEW: Duration = Duration::from_secs(10 * 60);
+/// Time between two pings: API Gateway closes a connection in which nothing was said for ten minutes.
+const PING: Duration = Duration::from_secs(5 * 60);
 
 /// Follows the topics until Ctrl-C, or until the connection is closed.
 ///
@@ -21,7 +23,7 @@ pub async fn run(topics: &[String]) -> Result<ExitCode> {
     let stack = Stack::running()?;
     let mut feed = Feed::open(&signed_in(&stack).await?).await?;
     feed.subscribe(&topics.iter().map(String::as_str).collect::<Vec<_>>()).await?;
-    let mut renewed = Instant::now();
+    let (mut renewed, mut said) = (Instant::now(), Instant::now());
     loop {
         for message in feed.next(Duration::from_secs(60)).await?.unwrap_or_default() {
             println!("{}", line(&message));
@@ -30,8 +32,9 @@ pub async fn run(topics: &[String]) -> Result<ExitCode> {
             let answer = signed_in(&stack).await?.expect(&[201], "POST", "/live/tickets", None).await?.json();
             let ticket = answer.get("ticket").context("a ticket")?.clone();
             feed.say(&json!({"action": "renew", "ticket": ticket})).await?;
-            renewed = Instant::now();
-        } else {
+            (renewed, said) = (Instant::now(), Instant::now());
+        } else if said.elapsed() > PING {
+            said = Instant::now();
             feed.say(&json!({"action": "ping"})).await?;
         }
     }
@@ -44,14 +47,23 @@ async fn signed_in(stack: &Stack) -> Result<Api> {
 
 /// A message as a line.
 fn line(message: &Value) -> String {
-    let text = |name: &str| message.get(name).map_or_else(String::new, |value| match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    });
+    let text = |name: &str| {
+        message.get(name).map_or_else(String::new, |value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        })
+    };
     let list = |name: &str| message.get(name).and_then(Value::as_array).map_or(0, Vec::len);
     let topic = text("topic");
     match text("type").as_str() {
-        "reading" => format!("{topic}  {}  {} = {} {} ({})", text("at"), text("sensor"), text("value"), text("unit"), text("quality")),
+        "reading" => format!(
+            "{topic}  {}  {} = {} {} ({})",
+            text("at"),
+            text("sensor"),
+            text("value"),
+            text("unit"),
+            text("quality")
+        ),
         "level" if message.get("deleted").is_some() => format!("{topic}  {} deleted", text("id")),
         "level" => format!("{topic}  {} = {} %", text("id"), text("last_value")),
         "problem" => format!("{topic}  {} {} {}", text("problem_id"), text("problem"), text("problem_status")),

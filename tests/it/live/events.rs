@@ -71,7 +71,10 @@ const PUSHED: [(&str, &[(&str, &str)]); 5] = [
     ("readings", &[("reading", "ph"), ("reading", "ph"), ("reading", "tmp")]),
     ("levels", &[("level", "02"), ("level", "01")]),
     ("problems", &[("problem", "0102"), ("withdrawn", "11-silent")]),
-    ("quarantine", &[("released", "baa658ab4d4062c71d73803ea3fa9dab"), ("quarantined", "7dcf887bbe815f8e3047ff2c84bd7c3c")]),
+    (
+        "quarantine",
+        &[("released", "baa658ab4d4062c71d73803ea3fa9dab"), ("quarantined", "7dcf887bbe815f8e3047ff2c84bd7c3c")],
+    ),
     // What can be read of it.
     ("poison", &[("reading", "ph")]),
 ];

@@ -130,7 +130,13 @@ impl World {
     /// Opens a connection with a ticket: the status of the handshake.
     pub async fn connect(&self, id: &str, ticket: &str) -> u16 {
         self.gateway.set(id, Mood::Open);
-        status(&self.live().answer(event("$connect", id, json!({"queryStringParameters": {"ticket": ticket}}))).await.unwrap())
+        status(
+            &self
+                .live()
+                .answer(event("$connect", id, json!({"queryStringParameters": {"ticket": ticket}})))
+                .await
+                .unwrap(),
+        )
     }
 
     /// Opens a connection of that person, which must succeed.
@@ -163,7 +169,8 @@ impl World {
     /// A device publishes a value, received at the time of the test.
     pub async fn publish(&self, device: &str, sensor: &str, value: f64, at: Timestamp) {
         use base64::Engine as _;
-        let payload = base64::engine::general_purpose::STANDARD.encode(json!({"value": value, "ts": at.millis()}).to_string());
+        let payload =
+            base64::engine::general_purpose::STANDARD.encode(json!({"value": value, "ts": at.millis()}).to_string());
         let topic = format!("{device}/reading/sensor/{sensor}");
         let event = json!({"payload": payload, "topic": topic, "received_at": self.now().millis()});
         self.functions.calibration.answer(event).await.unwrap();

@@ -13,7 +13,11 @@ use super::{ADMIN, Pumps, USER, Who, World, of_type};
 async fn watched(count: usize) -> World {
     let world = World::new().await;
     for number in 0..count {
-        let sub = ["5f1e0000-0000-4000-8000-000000000001", "5f1e0000-0000-4000-8000-000000000002", "5f1e0000-0000-4000-8000-000000000003"][number % 3];
+        let sub = [
+            "5f1e0000-0000-4000-8000-000000000001",
+            "5f1e0000-0000-4000-8000-000000000002",
+            "5f1e0000-0000-4000-8000-000000000003",
+        ][number % 3];
         let id = format!("c{number}");
         world.open(&id, Who { sub, ..USER }).await;
         // As a subscription leaves it, without the wait.
@@ -43,7 +47,8 @@ async fn a_batch_is_one_message_in_the_order_of_the_instants_and_tells_nothing_t
     let frames = world.gateway.frames();
     assert_eq!(frames.len(), 1, "{frames:?}");
     let frame: Value = serde_json::from_str(&frames[0].1).unwrap();
-    let raw: Vec<_> = frame["messages"].as_array().unwrap().iter().map(|message| message["raw"].as_f64().unwrap()).collect();
+    let raw: Vec<_> =
+        frame["messages"].as_array().unwrap().iter().map(|message| message["raw"].as_f64().unwrap()).collect();
     assert_eq!(raw, [690.0, 700.0, 710.0, 720.0]);
 }
 
@@ -160,7 +165,8 @@ async fn a_deleted_level_and_a_withdrawn_entry_are_told() {
     world.publish("nobody", "ph", 1.0, world.now()).await;
     pumps.run(&push).await;
     let told = world.gateway.messages("c1");
-    let deleted = json!({"type": "level", "topic": "tube/2", "id": "21", "last_value": "", "last_update": 0, "deleted": true});
+    let deleted =
+        json!({"type": "level", "topic": "tube/2", "id": "21", "last_value": "", "last_update": 0, "deleted": true});
     assert_eq!(of_type(&told, "level"), [&deleted]);
     assert_eq!(of_type(&told, "quarantined")[0]["entry"]["reason"], "unknown_device");
 }

@@ -121,9 +121,9 @@ fn set_of(topics: &BTreeSet<Topic>) -> Option<AttributeValue> {
 }
 
 fn connection(id: &str, item: &Item) -> Result<Connection, AwsError> {
-    let topics = texts(item, "topics").into_iter().map(|topic| {
-        topic.parse().map_err(|error| AwsError::corrupt(TABLE, part(id), format!("{topic:?}: {error}")))
-    });
+    let topics = texts(item, "topics")
+        .into_iter()
+        .map(|topic| topic.parse().map_err(|error| AwsError::corrupt(TABLE, part(id), format!("{topic:?}: {error}"))));
     Ok(Connection {
         id: id.to_owned(),
         session: session(item)?,

@@ -25,7 +25,9 @@ impl LiveTable {
             .table_name(&self.name)
             .set_key(Some(key(&part(sub), ROW)))
             .update_expression("ADD connections :id SET expires_at = :expires")
-            .condition_expression("attribute_not_exists(connections) OR contains(connections, :one) OR size(connections) < :most")
+            .condition_expression(
+                "attribute_not_exists(connections) OR contains(connections, :one) OR size(connections) < :most",
+            )
             .expression_attribute_values(":id", AttributeValue::Ss(vec![id.to_owned()]))
             .expression_attribute_values(":one", s(id))
             .expression_attribute_values(":most", n(MOST_CONNECTIONS))

@@ -113,7 +113,13 @@ mod tests {
         assert_ne!(one, other);
         assert_eq!(Ticket::presented(one.secret()), Some(one.clone()));
         assert!(!format!("{one:?}{}", one.part()).contains(one.secret()));
-        for bad in ["", "0123", &one.secret().to_uppercase().replace(|c: char| c.is_ascii_digit(), "A"), &format!("{}0", one.secret()), "g123456789abcdef0123456789abcdef"] {
+        for bad in [
+            "",
+            "0123",
+            &one.secret().to_uppercase().replace(|c: char| c.is_ascii_digit(), "A"),
+            &format!("{}0", one.secret()),
+            "g123456789abcdef0123456789abcdef",
+        ] {
             assert_eq!(Ticket::presented(bad), None, "{bad}");
         }
     }

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::dynamodb::TABLE;
 use super::super::AwsError;
+use super::dynamodb::TABLE;
 use weir_core::domain::Timestamp;
 use weir_core::domain::reading::{Quality, Reading, Series};
 use weir_core::id::BadId;

@@ -129,7 +129,19 @@ mod tests {
         for text in ["device/buoy-01", "tube/0", "tube/Z", "problems", "quarantine"] {
             assert_eq!(text.parse::<Topic>().unwrap().to_string(), text);
         }
-        for bad in ["", "device", "device/", "device/a/b", "device/*", "tube/00", "tube/", "problems/", "problems/01", "Problems", "events"] {
+        for bad in [
+            "",
+            "device",
+            "device/",
+            "device/a/b",
+            "device/*",
+            "tube/00",
+            "tube/",
+            "problems/",
+            "problems/01",
+            "Problems",
+            "events",
+        ] {
             assert_eq!(bad.parse::<Topic>(), Err(NoTopic), "{bad}");
         }
     }

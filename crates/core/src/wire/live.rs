@@ -294,8 +294,17 @@ mod tests {
         ] {
             assert_eq!(Request::parse(text), Ok(request), "{text}");
         }
-        for bad in ["", "x", "[]", "{}", r#"{"action":"shout"}"#, r#"{"action":"subscribe"}"#, r#"{"action":"renew","ticket":7}"#,
-            r#"{"action":"subscribe","topics":"device/a"}"#, r#"{"action":"ping","token":"secret"}"#] {
+        for bad in [
+            "",
+            "x",
+            "[]",
+            "{}",
+            r#"{"action":"shout"}"#,
+            r#"{"action":"subscribe"}"#,
+            r#"{"action":"renew","ticket":7}"#,
+            r#"{"action":"subscribe","topics":"device/a"}"#,
+            r#"{"action":"ping","token":"secret"}"#,
+        ] {
             let refused = Request::parse(bad).unwrap_err();
             assert!(!refused.contains("secret"), "{bad}");
         }

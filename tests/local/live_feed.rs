@@ -61,7 +61,7 @@ async fn what_a_device_publishes_is_pushed_to_whoever_watches_it() {
     local.register_buoy("live-02", &half()).await;
     let user = local.user("live-reader", "live-01").await;
     let mut feed = Feed::open(&user).await.unwrap();
-    feed.subscribe(&["device/live-01", "device/live-02", "quarantine"]).await.unwrap();
+    feed.subscribe(&["device/live-01", "device/live-02", "quarantine", "problems"]).await.unwrap();
     let refused = expect(&mut feed, "the refusal", |message| message["type"] == "error").await;
     assert_eq!(refused["topics"], json!(["device/live-02", "quarantine"]));
     expect(&mut feed, "the snapshot", |message| message["type"] == "snapshot").await;

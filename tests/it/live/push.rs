@@ -53,6 +53,22 @@ async fn a_batch_is_one_message_in_the_order_of_the_instants_and_tells_nothing_t
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_row_that_changes_twice_within_a_batch_is_told_once_as_it_is_now() {
+    let world = World::new().await;
+    world.open("c1", ADMIN).await;
+    world.subscribe("c1", &["tube/2"]).await;
+    let (mut pumps, push) = (Pumps::of(&world), world.push());
+    for (filling, seconds) in [(10, -2), (20, -1)] {
+        world.report("21", filling, seconds).await;
+    }
+    pumps.run(&push).await;
+    let told = world.gateway.messages("c1");
+    let level =
+        json!({"type": "level", "topic": "tube/2", "id": "21", "last_value": "20", "last_update": 1_795_155_884});
+    assert_eq!(told, [level]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_nobody_watches_costs_one_query_a_second_and_no_message() {
     let world = World::new().await;
     let ledger = Arc::new(Ledger::default());

@@ -23,6 +23,8 @@ async fn a_renewed_connection_lasts_as_long_as_the_newer_token() {
     world.publish("buoy-01", "ph", 700.0, world.now()).await;
     pumps.run(&push).await;
     assert_eq!(of_type(&world.gateway.messages("c1"), "reading").len(), 1);
+    let told = world.say("c1", &json!({"action": "ping"})).await;
+    assert_eq!(told, [json!({"type": "pong", "expires_at": "2026-11-20T06:53:05.000Z"})]);
 }
 
 #[tokio::test(start_paused = true)]

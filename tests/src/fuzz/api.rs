@@ -22,6 +22,7 @@ use weir_aws::CalibrationTable;
 use weir_aws::certificates::Certificates;
 use weir_aws::device::DeviceTable;
 use weir_aws::iot::Iot;
+use weir_aws::live::LiveTable;
 use weir_aws::profile::ProfileTable;
 use weir_aws::quarantine::QuarantineTable;
 use weir_aws::recalculation::RecalculationTable;
@@ -143,6 +144,7 @@ impl Api {
             change: ChangeUser::new(cognito_add_update_delete_user::Parts {
                 pool: pool.pool(),
                 profiles: profiles(),
+                live: LiveTable::new(client(), engine.name("live")),
                 lock: Lock::new(profiles(), clock.clone()),
                 clock,
                 mfa: Mfa::Optional,

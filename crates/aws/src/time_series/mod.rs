@@ -26,6 +26,7 @@ mod dynamodb;
 mod expired;
 #[cfg(feature = "query")]
 mod history;
+mod image;
 mod refused;
 mod replace;
 mod rollups;
@@ -35,6 +36,7 @@ mod timestream;
 pub use dynamodb::ReadingTable;
 #[cfg(feature = "query")]
 pub use history::{Bucket, History, HistoryError, HistoryPage, SeriesPosition, Span, TimestreamHistory};
+pub use image::of_image;
 pub use refused::{Origin, Origins, QuarantineWriter, Replayed};
 pub use replace::{ReplaceOutcome, Replacement};
 pub use rollups::RollupTable;

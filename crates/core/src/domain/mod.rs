@@ -10,6 +10,7 @@ pub mod every;
 #[cfg(feature = "fit")]
 pub mod fit;
 pub mod level;
+pub mod live;
 pub mod number;
 pub mod people;
 pub mod problem;

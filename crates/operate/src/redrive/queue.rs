@@ -179,7 +179,8 @@ mod tests {
                 "problem-detector",
                 "device",
                 "cognito-add-update-delete-user",
-                "recalculation"
+                "recalculation",
+                "live-push"
             ],
             "the queues of the template"
         );

@@ -102,6 +102,31 @@ async fn no_record_of_the_stream_makes_the_detector_fail() {
     .await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn no_message_of_a_client_and_no_record_makes_the_live_feed_fail() {
+    let world = crate::live::World::new().await;
+    let (live, push) = (&world.live(), &world.push());
+    feed("live", |event| {
+        Box::pin(async move {
+            match live.answer(event).await {
+                Ok(answer) => wrong_answer(&answer).filter(|_| answer.get("headers").is_some()),
+                Err(error) => not_read(&error, &["neither a request nor a connection's"]),
+            }
+        })
+    })
+    .await;
+    for name in names("live-push") {
+        for seed in seeds() {
+            let changed = Mutator::of(seed).event(&event("live-push", &name));
+            let wrong = match push.answer(changed).await {
+                Ok(answer) => (answer != serde_json::json!({"batchItemFailures": []})).then(|| answer.to_string()),
+                Err(error) => not_read(&error, &["not a batch of a stream", "has no sequence number"]),
+            };
+            assert_eq!(wrong, None, "events/live-push/{name}.json, FOREIGN_SEED={seed}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn no_record_of_the_stream_of_readings_makes_alert_fail() {
     let engine = Engine::start().await;

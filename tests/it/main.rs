@@ -13,6 +13,7 @@ mod foreign;
 mod history;
 mod http;
 mod lists;
+mod live;
 mod one_build;
 mod organizer;
 mod people;

@@ -8,6 +8,7 @@ mod flow;
 mod history;
 mod levels;
 mod live;
+mod live_feed;
 mod people;
 mod policy;
 mod quarantine;

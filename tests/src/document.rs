@@ -5,6 +5,7 @@ use cognito_get_role::GetRole;
 use cognito_get_users_info::UsersInfo;
 use device::Device;
 use flow::Flow;
+use live::Live;
 use quarantine::Quarantine;
 use reading::Reading;
 use recalculation::Recalculation;
@@ -18,6 +19,7 @@ pub fn whole() -> Value {
     let people = [User::document(), UsersInfo::document(), GetRole::document(), ChangeUser::document()];
     for other in people.into_iter().chain([
         Flow::document(),
+        Live::document(),
         Quarantine::document(),
         Reading::document(),
         Recalculation::document(),

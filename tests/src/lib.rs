@@ -32,6 +32,7 @@ pub mod probe;
 pub mod pump;
 pub mod rows;
 pub mod slow;
+pub mod sockets;
 pub mod template;
 pub mod timestream;
 pub mod timestream_query;

@@ -32,6 +32,8 @@ pub fn probe(function: &str) -> Option<Probe> {
         "Reading" => Probe::Request("GET", "/devices/weir-smoke/readings/latest"),
         "Recalculation" => Probe::Request("GET", "/devices/weir-smoke/sensors/ph/recalculate/1"),
         "Flow" => Probe::Request("GET", "/levels"),
+        "Live" => Probe::Request("POST", "/live/tickets"),
+        "LivePush" => Probe::Event(r#"{"Records": []}"#, json!({"batchItemFailures": []})),
         "Quarantine" => Probe::Request("GET", "/quarantine"),
         "User" => Probe::Request("GET", "/users/me"),
         "CognitoGetUsersInfo" => Probe::Request("GET", "/cognito/users"),

@@ -94,6 +94,7 @@ fn plain(value: &Value) -> Value {
         ("S" | "BOOL", value) => value.clone(),
         ("N", Value::String(number)) => serde_json::from_str(number).expect("a number"),
         ("NULL", _) => Value::Null,
+        ("SS", Value::Array(_)) => value.clone(),
         ("L", Value::Array(items)) => items.iter().map(plain).collect(),
         ("M", entries) => plain_item(entries),
         other => panic!("no attribute of ours: {other:?}"),

@@ -9,6 +9,7 @@ pub mod invoke;
 pub mod iot;
 pub mod keys;
 pub mod level;
+pub mod live;
 #[cfg(feature = "people")]
 pub mod people;
 pub mod problem;
@@ -16,6 +17,8 @@ pub mod profile;
 pub mod quarantine;
 pub mod recalculation;
 pub mod registry;
+#[cfg(feature = "sockets")]
+pub mod sockets;
 pub mod time_series;
 
 mod attempts;

@@ -227,6 +227,17 @@ impl ProblemRows {
     }
 }
 
+/// The problem in an image of its row in the table's stream.
+///
+/// # Errors
+/// When the row is corrupt.
+pub fn of_image(image: serde_dynamo::Item) -> Result<(Subject, StoredProblem), AwsError> {
+    let item: Item = image.into();
+    let id = item.get("problem_id").and_then(|id| id.as_s().ok()).cloned().unwrap_or_default();
+    let subject = Subject::parse(&id).ok_or_else(|| AwsError::corrupt(TABLE, &id, "problem_id"))?;
+    problem_of(&subject, item).map(|stored| (subject, stored))
+}
+
 fn request(error: BuildError) -> AwsError {
     AwsError::request(TRANSACTION, error)
 }

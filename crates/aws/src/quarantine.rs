@@ -19,7 +19,7 @@ use weir_runtime::telemetry::metric;
 mod entry;
 mod list;
 
-pub use entry::{EntryWithPayload, StoredEntry};
+pub use entry::{EntryWithPayload, StoredEntry, of_image};
 pub use list::{EntryFilter, EntryPosition};
 
 /// The name in errors.

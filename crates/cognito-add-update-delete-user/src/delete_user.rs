@@ -31,6 +31,9 @@ pub(super) async fn delete_cognito_user(
     deleted.map(|()| StatusCode::NO_CONTENT)
 }
 
+/// In seconds.
+const DAY: i64 = 86_400;
+
 impl Parts {
     async fn delete_locked(
         &self,
@@ -56,6 +59,9 @@ impl Parts {
     /// profile, so that a token that is still valid cannot write a new one.
     async fn remove(&self, person: &Person, lease: &LockLease<'_>) -> Result<(), ApiError> {
         let profile = self.profiles.find(&person.sub).await?;
+        // A day ahead: no token that may still be issued opens a live connection.
+        lease.check()?;
+        self.live.stop(person.sub.as_str(), self.clock.now().plus_seconds(DAY)).await?;
         lease.check()?;
         self.profiles.write_tombstone(&person.sub, self.clock.now()).await?;
         let deleted = match lease.check() {

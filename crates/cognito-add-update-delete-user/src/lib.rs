@@ -12,6 +12,7 @@ use axum::routing::{patch, post};
 use serde_json::json;
 use utoipa::OpenApi;
 use weir_aws::config;
+use weir_aws::live::LiveTable;
 use weir_aws::people::{self, Pool};
 use weir_aws::profile::ProfileTable;
 use weir_http::{finish, gateway};
@@ -47,6 +48,8 @@ pub struct Parts {
     pub pool: Pool,
     /// The profiles, tombstones and leases.
     pub profiles: ProfileTable,
+    /// The live connections, which end with the sessions of their person.
+    pub live: LiveTable,
     /// Admits one change at a time.
     pub lock: Lock,
     /// The clock.
@@ -82,11 +85,13 @@ impl Function for ChangeUser {
         let sdk = config::sdk()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let pool = Pool::new(people::client(&sdk), settings.user_pool_id);
-        let profiles = ProfileTable::new(config::dynamodb(&sdk), settings.users_table);
+        let dynamodb = config::dynamodb(&sdk);
+        let profiles = ProfileTable::new(dynamodb.clone(), settings.users_table);
+        let live = LiveTable::new(dynamodb, settings.live_table);
         pool.warm_up().await;
         profiles.warm_up().await;
         let lock = Lock::new(profiles.clone(), Arc::clone(&clock));
-        Ok(Self::new(Parts { pool, profiles, lock, clock, mfa: settings.mfa }))
+        Ok(Self::new(Parts { pool, profiles, live, lock, clock, mfa: settings.mfa }))
     }
 
     /// Answers a request, or sweeps.

@@ -15,6 +15,7 @@ pub enum Mfa {
 #[derive(Debug)]
 pub struct Settings {
     pub(crate) users_table: String,
+    pub(crate) live_table: String,
     pub(crate) user_pool_id: String,
     pub(crate) mfa: Mfa,
 }
@@ -23,6 +24,7 @@ impl weir_runtime::Settings for Settings {
     fn read(environment: &Environment) -> Result<Self, SettingsError> {
         Ok(Self {
             users_table: environment.text("USERS_TABLE")?,
+            live_table: environment.text("LIVE_TABLE")?,
             user_pool_id: environment.text("USER_POOL_ID")?,
             mfa: mfa(environment)?,
         })

@@ -29,7 +29,7 @@ impl Parts {
         let username = &person.username;
         if let Some(password) = &change.password {
             lease.check()?;
-            self.set_password(username, password, lease).await?;
+            self.set_password(person, password, lease).await?;
         }
         let disabling = change.enabled == Some(false);
         let devices = change.devices.as_deref();
@@ -62,24 +62,26 @@ impl Parts {
         // After the change, so that nobody signs in in between. Also when nothing differs from before: the sign-out may be
         // the step that an interrupted request did not reach.
         if change.ends_sessions() {
-            lease.check()?;
-            self.pool.sign_out(username).await?;
+            self.end_sessions(person, lease).await?;
         }
+        Ok(())
+    }
+
+    /// Signs the person out, and ends their live connections.
+    async fn end_sessions(&self, person: &Person, lease: &LockLease<'_>) -> Result<(), ApiError> {
+        lease.check()?;
+        self.pool.sign_out(&person.username).await?;
+        // After the sign-out: what rests on a token that was issued until now is stopped.
+        self.live.stop(person.sub.as_str(), self.clock.now()).await?;
         Ok(())
     }
 
     /// Sets the password. A password that was used before may be the one that an interrupted request has set without
     /// reaching the sign-out, so the sign-out is made good before the password is refused.
-    async fn set_password(
-        &self,
-        username: &Username,
-        password: &Password,
-        lease: &LockLease<'_>,
-    ) -> Result<(), ApiError> {
-        let Err(error) = self.pool.set_password(username, password).await else { return Ok(()) };
+    async fn set_password(&self, person: &Person, password: &Password, lease: &LockLease<'_>) -> Result<(), ApiError> {
+        let Err(error) = self.pool.set_password(&person.username, password).await else { return Ok(()) };
         if matches!(&error, PoolError::Password(rules) if rules.contains(&Rule::Reused)) {
-            lease.check()?;
-            self.pool.sign_out(username).await?;
+            self.end_sessions(person, lease).await?;
         }
         Err(error.into())
     }

@@ -24,6 +24,6 @@ pub(super) async fn get_problem(
 ) -> Result<Response, ApiError> {
     let subject = parts.seen(&caller, &id).await?;
     let stored = parts.problems.find(&subject).await?.ok_or_else(ApiError::not_found)?;
-    let shown = ProblemJson::of(&subject, &stored).ok_or_else(ApiError::not_found)?;
+    let shown = ProblemJson::of(&subject, &stored.problem).ok_or_else(ApiError::not_found)?;
     conditions.answer(stored.revision, shown)
 }

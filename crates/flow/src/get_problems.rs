@@ -69,7 +69,7 @@ pub(super) async fn get_problems(
             None => parts.problems.list(&filter, limit, after).await?,
             Some(own) => parts.own_problems(own, &filter, limit, after).await?,
         };
-        let shown = found.iter().filter_map(|(subject, stored)| ProblemJson::of(subject, stored)).collect();
+        let shown = found.iter().filter_map(|(subject, stored)| ProblemJson::of(subject, &stored.problem)).collect();
         Ok::<_, AwsError>((shown, last))
     };
     list(&name, query.limit, query.next, problems).await

@@ -72,7 +72,7 @@ pub(super) async fn patch_problem(
     let PatchBody { problem_status, note } = from_value(patch.into())?;
     let request = Request { status: problem_status, note: has_note.then_some(note) }.checked()?;
     let stored = parts.change_problem(&subject, &request, &conditions, &caller).await?;
-    let shown = ProblemJson::of(&subject, &stored).ok_or_else(ApiError::not_found)?;
+    let shown = ProblemJson::of(&subject, &stored.problem).ok_or_else(ApiError::not_found)?;
     Ok((ETag(stored.revision), Json(shown)))
 }
 

@@ -21,6 +21,7 @@ mod pointer;
 mod pool_error;
 mod query;
 mod router;
+mod session;
 
 pub use api_error::{ApiError, ApiErrorBody, ErrorDetail};
 pub use audit::Audit;
@@ -35,6 +36,7 @@ pub use page::{Cursor, NoFilter, Page, PageQuery, Paging};
 pub use path::Path;
 pub use query::Query;
 pub use router::{REQUEST_ID, RequestId, finish, revalidated, served};
+pub use session::Validity;
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,8 @@ use tooling::bill::{Prices, Usage};
 
 /// Devices of the last line but one.
 const FLEET: f64 = 1000.0;
+/// Pages of the live feed that are open.
+const PAGES: f64 = 1000.0;
 
 /// The bill as a table in Markdown; `prices` is a file like `crates/tooling/bill/prices.toml`.
 ///
@@ -26,6 +28,13 @@ pub fn page(prices: Option<&Path>) -> Result<String> {
     let per = usage.month.values / usage.month.messages;
     line(&format!("1,000 devices for a month, {per:.0} values every 10 minutes"), &|store| {
         prices.fleet(&usage, FLEET, store)
+    })?;
+    line("1,000 pages open eight hours a day for a month, and nothing changes", &|_| {
+        prices.pages(&usage, PAGES, false)
+    })?;
+    line("the same, each watching a device that sends every 10 minutes", &|store| {
+        // With Timestream readings are not pushed.
+        prices.pages(&usage, PAGES, !store)
     })?;
     line("alarms, metrics and dashboard of one environment for a month", &|_| prices.stack(&usage))?;
     Ok(page)
@@ -71,7 +80,9 @@ mod tests {
         let prices = Prices::read(None).unwrap();
         let usage = Usage::counted().unwrap();
         // 0.15 rule + 0.15 action + 0.20 request + 1500 GB-s at 0.0000133334 + 0.625 written + 0.03 GB of logs at 0.50
-        let by_hand = 0.15 + 0.15 + 0.20 + 0.020_000_1 + 0.625 + 0.015;
+        let written = 0.15 + 0.15 + 0.20 + 0.020_000_1 + 0.625 + 0.015;
+        // A call of live-push, and a unit for the question whether anybody watches.
+        let by_hand = written + 0.20 + 0.020_000_1 + 0.125;
         assert!((prices.million(&usage.reading, &usage, false).unwrap() - by_hand).abs() < 1e-9);
     }
 }

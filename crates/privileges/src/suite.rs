@@ -13,12 +13,14 @@ use tooling::stack;
 
 /// The modules of `tests/local` in which a function is asked for most of what it can: they come first, so that what is missing is found
 /// soon. The others follow.
-const NEAREST: [(&str, &[&str]); 13] = [
+const NEAREST: [(&str, &[&str]); 15] = [
     ("calibration", &["readings", "history"]),
     ("organizer", &["levels", "history"]),
     ("problem-detector", &["levels", "flow"]),
     ("alert", &["alert"]),
     ("flow", &["flow"]),
+    ("live", &["live_feed"]),
+    ("live-push", &["live_feed"]),
     ("quarantine", &["quarantine"]),
     ("device", &["certificates", "registry", "settings"]),
     ("recalculation", &["recalculation"]),

@@ -6,10 +6,11 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 use weir_aws::time_series::Bucket;
 use weir_core::domain::Timestamp;
-use weir_core::domain::reading::Reading;
 use weir_core::id::SensorCode;
 use weir_core::wire::time;
 use weir_http::Cursor;
+
+pub(super) use weir_core::wire::reading::Point;
 
 /// An aggregate that can be shown of an interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,33 +57,6 @@ impl PartialSchema for AggList {
 }
 
 impl ToSchema for AggList {}
-
-/// A reading.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Point {
-    /// The sensor.
-    pub sensor: SensorCode,
-    /// When it was measured.
-    #[serde(with = "time")]
-    pub at: Timestamp,
-    /// The physical quantity, in `unit`.
-    pub value: f64,
-    /// The unit of `value`; may be empty.
-    #[schema(example = "pH")]
-    pub unit: String,
-    /// `good`, `out_of_range` (outside the sensor's limits or the calibration's valid interval), or `uncalibrated`
-    /// (`value` is the raw number).
-    #[schema(example = "good")]
-    pub quality: &'static str,
-    /// The number that the device sent.
-    pub raw: f64,
-    /// The version of the calibration that produced `value`; absent without a calibration.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub calibration: Option<u32>,
-    /// When AWS received it.
-    #[serde(with = "time")]
-    pub received_at: Timestamp,
-}
 
 /// The aggregates of the readings of one interval: those of `mean`, `min`, `max` and `count` that were requested.
 #[derive(Debug, Serialize, ToSchema)]
@@ -156,22 +130,6 @@ pub(super) struct Intervals {
 pub(super) struct Latest {
     /// In the order of the sensors' codes.
     pub items: Vec<Point>,
-}
-
-impl Point {
-    /// The JSON of a reading.
-    pub fn of(reading: Reading) -> Self {
-        Self {
-            sensor: reading.series.sensor,
-            at: reading.at,
-            value: reading.value,
-            unit: reading.unit,
-            quality: reading.quality.code(),
-            raw: reading.raw,
-            calibration: (reading.calibration > 0).then_some(reading.calibration),
-            received_at: reading.received_at,
-        }
-    }
 }
 
 impl Interval {

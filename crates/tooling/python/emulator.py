@@ -1,5 +1,5 @@
-"""Runs MiniStack for `cargo xtask`: every listener on loopback, roles and policies enforced, nobody let in whom guard.py refuses, never
-longer than the process that started it, and no process left over."""
+"""Runs MiniStack for `cargo xtask`: every listener on loopback, roles and policies enforced, streams complete, nobody let in whom guard.py
+refuses, never longer than the process that started it, and no process left over."""
 
 import asyncio
 import atexit
@@ -45,6 +45,7 @@ atexit.register(end_functions)
 sys.dont_write_bytecode = True  # of files of the repository
 import enforcing  # noqa: E402, F401: it takes its place by itself
 import guard  # noqa: E402
+import streams  # noqa: E402, F401: the same
 
 sys.dont_write_bytecode = False
 

@@ -38,6 +38,11 @@ impl Api {
         Ok(Self { address: stack.endpoint.clone(), host, token: token.map(str::to_owned), http: Http::new() })
     }
 
+    /// The token that it is called with.
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     /// Calls it; `body` is sent as JSON.
     ///
     /// # Errors

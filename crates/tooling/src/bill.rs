@@ -20,6 +20,7 @@ pub struct Prices {
     timestream: BTreeMap<String, f64>,
     iot: BTreeMap<String, f64>,
     api: BTreeMap<String, f64>,
+    websocket: BTreeMap<String, f64>,
     cloudwatch: BTreeMap<String, f64>,
 }
 
@@ -33,6 +34,10 @@ pub struct Event {
     pub actions: f64,
     /// Calls of functions.
     pub invocations: f64,
+    /// Calls of the function that tells what has changed, by streams of what was written.
+    pub push_batches: f64,
+    /// The same with the store Timestream, which has no stream of readings.
+    pub push_batches_timestream: f64,
     /// Units written to DynamoDB.
     pub write_units: f64,
     /// Units read from it.
@@ -59,6 +64,28 @@ pub struct Month {
     pub shadow_operations: f64,
     /// Requests of people that concern it.
     pub api_calls: f64,
+}
+
+/// What a page of the live feed uses in a month.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PageMonth {
+    /// Minutes connected.
+    pub connection_minutes: f64,
+    /// Messages in both directions, without those that are pushed.
+    pub messages: f64,
+    /// Requests to the HTTP API, for tickets.
+    pub api_requests: f64,
+    /// Calls of functions.
+    pub invocations: f64,
+    /// Units written to DynamoDB.
+    pub write_units: f64,
+    /// Units read from it.
+    pub read_units: f64,
+    /// Kilobytes of logs.
+    pub log_kb: f64,
+    /// Messages that are pushed.
+    pub pushes: f64,
 }
 
 /// What an environment has, whatever its devices do.
@@ -89,6 +116,8 @@ pub struct Usage {
     pub api_call: Event,
     /// A device in a month.
     pub month: Month,
+    /// A page of the live feed in a month.
+    pub page: PageMonth,
     /// An environment.
     pub stack: Fixed,
 }
@@ -137,13 +166,14 @@ impl Prices {
         } else {
             event.write_units * self.of(&self.dynamodb, "per_million_write_units")?
         };
+        let pushed = if timestream { event.push_batches_timestream } else { event.push_batches };
         Ok(event.rules * self.of(&self.iot, "per_million_rules_triggered")?
             + event.actions * self.of(&self.iot, "per_million_actions")?
-            + event.invocations
+            + (event.invocations + pushed)
                 * (self.of(&self.lambda, "per_million_requests")?
                     + seconds * self.of(&self.lambda, "per_gb_second")?)
             + store
-            + event.read_units * self.of(&self.dynamodb, "per_million_read_units")?
+            + (event.read_units + pushed) * self.of(&self.dynamodb, "per_million_read_units")?
             + event.log_kb * self.of(&self.cloudwatch, "per_gb_of_logs")?
             + event.api_requests * self.of(&self.api, "per_million_requests")?)
     }
@@ -169,6 +199,27 @@ impl Prices {
     pub fn fleet(&self, usage: &Usage, devices: f64, timestream: bool) -> Result<f64> {
         let messages = usage.month.values * self.million(&usage.reading_of_ten, usage, timestream)? / MILLION;
         Ok((self.silent_device(usage, timestream)? + messages) * devices)
+    }
+
+    /// A month of so many pages of the live feed, without or with what is pushed to them.
+    ///
+    /// # Errors
+    /// When a price is missing.
+    pub fn pages(&self, usage: &Usage, pages: f64, pushed: bool) -> Result<f64> {
+        let page = &usage.page;
+        let pushes = if pushed { page.pushes } else { 0.0 };
+        let event = Event {
+            invocations: page.invocations,
+            write_units: page.write_units,
+            read_units: page.read_units + 2.0 * pushes,
+            log_kb: page.log_kb,
+            api_requests: page.api_requests,
+            ..Event::default()
+        };
+        let month = self.million(&event, usage, false)?
+            + page.connection_minutes * self.of(&self.websocket, "per_million_connection_minutes")?
+            + (page.messages + pushes) * self.of(&self.websocket, "per_million_messages")?;
+        Ok(month / MILLION * pages)
     }
 
     /// A month of an environment, whatever its devices do.

@@ -30,6 +30,7 @@ pub mod ask;
 pub mod bill;
 pub mod certificate;
 pub mod copy;
+pub mod feed;
 pub mod mqtt;
 pub mod people;
 pub mod tables;

@@ -19,8 +19,18 @@ pub struct Tables {
 }
 
 /// The tables, as the template calls them.
-pub const TABLES: [&str; 9] =
-    ["Devices", "Calibrations", "Readings", "Rollups", "Recalculations", "Levels", "Problems", "Quarantine", "Users"];
+pub const TABLES: [&str; 10] = [
+    "Devices",
+    "Calibrations",
+    "Readings",
+    "Rollups",
+    "Recalculations",
+    "Levels",
+    "Problems",
+    "Quarantine",
+    "Users",
+    "Live",
+];
 
 impl Tables {
     /// The tables of this stack.

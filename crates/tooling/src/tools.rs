@@ -34,11 +34,14 @@ pub enum Set {
     Lint,
     /// Schemathesis, which tries an API by its document.
     Document,
+    /// Node.js and websockets, which run the client examples of the live feed.
+    Clients,
 }
 
 impl Set {
     /// Every set.
-    pub const ALL: [Self; 6] = [Self::Emulator, Self::Sam, Self::Lambda, Self::Moto, Self::Lint, Self::Document];
+    pub const ALL: [Self; 7] =
+        [Self::Emulator, Self::Sam, Self::Lambda, Self::Moto, Self::Lint, Self::Document, Self::Clients];
 
     /// Its folder under `.local/python` and the stem of its requirement file.
     pub const fn name(self) -> &'static str {
@@ -49,6 +52,7 @@ impl Set {
             Self::Moto => "moto",
             Self::Lint => "lint",
             Self::Document => "document",
+            Self::Clients => "clients",
         }
     }
 
@@ -60,6 +64,7 @@ impl Set {
             Self::Moto => include_str!("../python/moto.txt"),
             Self::Lint => include_str!("../python/lint.txt"),
             Self::Document => include_str!("../python/document.txt"),
+            Self::Clients => include_str!("../python/clients.txt"),
         }
     }
 

@@ -14,9 +14,11 @@ use crate::capacity;
 use crate::deny;
 use crate::fuzz;
 use crate::invoke;
+use crate::pages;
 use crate::pipeline;
 use crate::test;
 use crate::up;
+use crate::watch;
 
 /// The commands for developing Weir; `cargo operate` has those for operating it.
 #[derive(Debug, Parser)]
@@ -33,6 +35,14 @@ pub enum Command {
         /// The event, e.g. number; without it, the events are listed.
         event: Option<String>,
     },
+    /// Follow topics of the live feed of the running local cloud, e.g. device/buoy-01 tube/0 problems.
+    Watch {
+        /// The topics.
+        #[arg(required = true)]
+        topics: Vec<String>,
+    },
+    /// Measure pages that follow devices on the running local cloud: by the live feed, and by polling.
+    Pages(pages::Options),
     /// Install cargo-lambda and the other tools under .local/, and print how to use them.
     Tools,
     /// Check the crates in Cargo.lock: licenses, bans, sources, advisories (these need GitHub); all by default.
@@ -88,6 +98,8 @@ impl Command {
             }
             Self::Test(options) => test::run(&options).await,
             Self::Invoke { function, event } => invoke::run(&function, event.as_deref()).await,
+            Self::Pages(options) => pages::run(&options).await,
+            Self::Watch { topics } => watch::run(&topics).await,
             Self::Tools => {
                 let place = Place::of_run("tools")?;
                 tools::install(&place, &Set::ALL, &Progress::new()).await?;

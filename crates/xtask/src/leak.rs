@@ -1,4 +1,4 @@
-//! Searches the functions' logs in the local cloud for what must never be in them: tokens, passwords, keys.
+//! Searches the functions' logs in the local cloud for what must never be in them: tokens, tickets, passwords, keys.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -54,6 +54,10 @@ fn secret(line: &str, passwords: &[String]) -> Option<&'static str> {
     if passwords.iter().any(|password| line.contains(password.as_str())) {
         return Some("a password");
     }
+    // Of the live feed: in an address, in an answer, or in a message.
+    if ["ticket=", "\"ticket\":"].iter().any(|name| line.contains(name)) {
+        return Some("a ticket");
+    }
     line.contains("PRIVATE KEY").then_some("a key")
 }
 
@@ -68,6 +72,8 @@ mod tests {
         assert_eq!(found(r#"{"authorization":"Bearer eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"}"#), Some("a token"));
         assert_eq!(found("signed in with Correct-Horse-1!"), Some("a password"));
         assert_eq!(found("-----BEGIN RSA PRIVATE KEY-----"), Some("a key"));
+        assert_eq!(found("wss://live.example/live?ticket=0f8fad5bd9cb469fa16570867728950e"), Some("a ticket"));
+        assert_eq!(found(r#"{"action":"renew","ticket":"0f8fad5bd9cb469fa16570867728950e"}"#), Some("a ticket"));
         assert_eq!(found(r#"{"payload":"eyJ2YWx1ZSI6IDF9","topic":"a.b"}"#), None);
     }
 }

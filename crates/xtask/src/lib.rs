@@ -12,10 +12,12 @@ pub mod leak;
 pub mod lint;
 pub mod live;
 pub mod once;
+pub mod pages;
 pub mod pipeline;
 pub mod test;
 pub mod up;
 pub mod view;
+pub mod watch;
 
 pub mod environment;
 pub mod runs;

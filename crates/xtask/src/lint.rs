@@ -1,5 +1,5 @@
-//! The checks that compile nothing: the templates and whether CloudFormation's role suffices for them, the workflows, and what the crates in
-//! Cargo.lock are.
+//! The checks that compile nothing: the templates and whether CloudFormation's role suffices for them, the workflows, the document of the
+//! live feed, and what the crates in Cargo.lock are.
 
 use std::path::PathBuf;
 
@@ -26,6 +26,7 @@ pub async fn run(place: &Place) -> Result<()> {
     tools::install(place, &[Set::Sam, Set::Lint], &progress).await?;
     template(place).await?;
     workflows(place).await?;
+    feed(place).await?;
     deny::run(place, &deny::OFFLINE, &progress).await
 }
 
@@ -63,6 +64,13 @@ async fn workflows(place: &Place) -> Result<()> {
     to_its_end("zizmor", zizmor).await?;
     println!("zizmor has no objections.");
     Ok(())
+}
+
+/// The AsyncAPI document of the live feed.
+async fn feed(place: &Place) -> Result<()> {
+    let mut validator = tool(place, Set::Lint, "node");
+    validator.arg("crates/tooling/node/asyncapi.cjs").arg(tools::node_packages(place)).arg("docs/live.yaml");
+    to_its_end("the AsyncAPI validator", validator).await
 }
 
 fn tool(place: &Place, set: Set, name: &str) -> Command {

@@ -248,7 +248,7 @@ async fn local(place: &Place) -> Result<Passed> {
     let progress = Progress::new();
     let browser = browser::find();
     ensure!(browser.is_some() || std::env::var_os("CI").is_none(), "the pipeline needs a browser: install chromium");
-    tools::install(place, &[Set::Emulator, Set::Sam, Set::Moto, Set::Lambda], &progress).await?;
+    tools::install(place, &[Set::Emulator, Set::Sam, Set::Moto, Set::Lambda, Set::Clients], &progress).await?;
     // A test waits for changes of a device to take effect.
     let parameters = ["DeviceCacheSeconds=1".to_owned()];
     let mut cloud = prepare::local_cloud(place, free_ports()?, &parameters, Way::Direct, &progress).await?;

@@ -35,6 +35,8 @@ pub fn variables(function: &str) -> Vec<String> {
         "cognito-get-users-info" => read_by::<cognito_get_users_info::UsersInfo>,
         "device" => read_by::<device::Device>,
         "flow" => read_by::<flow::Flow>,
+        "live" => read_by::<live::Live>,
+        "live-push" => read_by::<live_push::LivePush>,
         "organizer" => read_by::<organizer::Organizer>,
         "problem-detector" => read_by::<problem_detector::ProblemDetector>,
         "quarantine" => read_by::<quarantine::Quarantine>,

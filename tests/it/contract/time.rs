@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use weir_aws::config::{dynamodb, query_timeouts, sdk_of, timeouts};
+use weir_aws::sockets::{self, SocketsUrl};
 use weir_aws::{certificates, invoke, iot, people};
 
 use super::each_function;
@@ -29,6 +30,7 @@ fn clients() -> Vec<(&'static str, TimeoutConfig)> {
         ("invoke.rs", of(invoke::client(&sdk, quarantine::PATIENCE).config().timeout_config())),
         ("iot.rs", of(iot::client(&sdk).config().timeout_config())),
         ("people/mod.rs", of(people::client(&sdk).config().timeout_config())),
+        ("sockets.rs", of(sockets::client(&sdk, &SocketsUrl::of("wss://live.example/live")).config().timeout_config())),
     ]
 }
 

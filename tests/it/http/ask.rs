@@ -80,7 +80,8 @@ impl Ask {
 /// The claims of an ID token as API Gateway writes them: everything is text.
 pub fn id_token(groups: &str, devices: &str) -> Value {
     let mut claims = json!({"token_use": "id", "sub": "5f1e0000-0000-4000-8000-000000000001",
-        "cognito:username": "5f1e0000-0000-4000-8000-000000000001", "email": "ada@example.org", "email_verified": "true", "cognito:groups": groups});
+        "cognito:username": "5f1e0000-0000-4000-8000-000000000001", "email": "ada@example.org", "email_verified": "true", "cognito:groups": groups,
+        "iat": "1795155600", "exp": "1795156500"});
     if !devices.is_empty() {
         claims["custom:devices"] = devices.into();
     }

@@ -19,6 +19,7 @@ use cognito_get_role::GetRole;
 use cognito_get_users_info::UsersInfo;
 use serde_json::{Value, json};
 use weir_aws::WriteOutcome;
+use weir_aws::live::LiveTable;
 use weir_aws::profile::ProfileTable;
 use weir_core::domain::Timestamp;
 use weir_core::domain::people::profile::ProfileRecord;
@@ -97,6 +98,7 @@ impl World {
         ChangeUser::new(cognito_add_update_delete_user::Parts {
             pool: self.pool.pool(),
             profiles: self.profiles(),
+            live: LiveTable::new(self.engine.client(), self.engine.name("live")),
             lock,
             clock: self.clock.clone(),
             mfa,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cognito_add_update_delete_user::{ChangeUser, Lock, Mfa, Parts};
 use serde_json::{Value, json};
+use weir_aws::live::LiveTable;
 use weir_aws::profile::{ProfileTable, StoredProfile};
 use weir_core::domain::Timestamp;
 use weir_runtime::Function as _;
@@ -49,9 +50,10 @@ fn id(number: u32) -> String {
 /// The function with every request to DynamoDB over this wire.
 fn over(world: &World, wire: Arc<dyn Wire>) -> ChangeUser {
     let profiles = ProfileTable::new(world.engine.client_once(wire), world.engine.name("users"));
+    let live = LiveTable::new(world.engine.client(), world.engine.name("live"));
     let lock = Lock::new(profiles.clone(), world.clock.clone());
     let (pool, clock) = (world.pool.pool(), world.clock.clone());
-    ChangeUser::new(Parts { pool, profiles, lock, clock, mfa: Mfa::Optional })
+    ChangeUser::new(Parts { pool, profiles, live, lock, clock, mfa: Mfa::Optional })
 }
 
 #[tokio::test]

@@ -23,6 +23,7 @@ use weir_aws::certificates::Certificates;
 use weir_aws::device::DeviceTable;
 use weir_aws::iot::Iot;
 use weir_aws::level::LevelTable;
+use weir_aws::live::LiveTable;
 use weir_aws::problem::ProblemTable;
 use weir_aws::profile::ProfileTable;
 use weir_aws::quarantine::QuarantineTable;
@@ -147,6 +148,7 @@ impl Api {
             change: ChangeUser::new(cognito_add_update_delete_user::Parts {
                 pool: pool.pool(),
                 profiles: profiles(),
+                live: LiveTable::new(client(), engine.name("live")),
                 lock: Lock::new(profiles(), clock.clone()),
                 clock,
                 mfa: Mfa::Optional,

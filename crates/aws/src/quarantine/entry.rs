@@ -12,6 +12,8 @@ use super::super::row::{Item, QuarantineRow, n, s};
 use super::{QuarantineTable, TABLE};
 use weir_core::domain::{Refusal, Timestamp};
 use weir_core::id::QuarantineId;
+use weir_core::wire::live::QuarantinedJson;
+use weir_core::wire::time;
 
 /// A stored quarantine entry, without its payload.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,6 +128,30 @@ impl QuarantineTable {
             },
         }
     }
+}
+
+impl From<StoredEntry> for QuarantinedJson {
+    fn from(entry: StoredEntry) -> Self {
+        let valid = time::text(entry.first_seen).is_some();
+        Self {
+            id: entry.id,
+            reason: entry.reason,
+            detail: entry.detail,
+            function: entry.function,
+            topic: entry.topic,
+            device: entry.device,
+            sensor: entry.sensor,
+            first_seen: if valid { entry.first_seen } else { Timestamp::from_millis(0) },
+        }
+    }
+}
+
+/// The entry in an image of its row in the table's stream.
+///
+/// # Errors
+/// When the row is corrupt.
+pub fn of_image(image: serde_dynamo::Item) -> Result<StoredEntry, AwsError> {
+    entry(image.into())
 }
 
 /// Reads an entry from a row of the table or of an index.

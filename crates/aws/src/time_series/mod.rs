@@ -26,6 +26,7 @@ mod dynamodb;
 mod expired;
 #[cfg(feature = "query")]
 mod history;
+mod image;
 mod refused;
 mod replace;
 mod rollups;
@@ -36,6 +37,7 @@ mod timestream;
 pub use dynamodb::{JudgeMark, ReadingTable};
 #[cfg(feature = "query")]
 pub use history::{Bucket, History, HistoryError, HistoryPage, SeriesPosition, Span, TimestreamHistory};
+pub use image::of_image;
 pub use refused::{Origin, Origins, QuarantineWriter, Replayed};
 pub use replace::{ReplaceOutcome, Replacement};
 pub use rollups::RollupTable;

@@ -11,6 +11,7 @@ pub mod every;
 #[cfg(feature = "fit")]
 pub mod fit;
 pub mod level;
+pub mod live;
 pub mod number;
 pub mod people;
 pub mod problem;

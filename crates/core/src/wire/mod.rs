@@ -7,9 +7,12 @@ pub mod device;
 pub mod device_body;
 #[cfg(feature = "fit")]
 pub mod fit;
+pub mod live;
 pub mod lossy;
 pub mod person;
+pub mod problem;
 pub mod profile;
+pub mod reading;
 pub mod replay;
 pub mod settings;
 pub mod time;

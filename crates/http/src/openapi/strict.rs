@@ -189,6 +189,9 @@ fn narrow(schemas: &mut Map<String, Value>) {
         alert["oneOf"] = json!([only("above"), only("below"), only("outside")]);
         alert["example"] = json!({"id": "low-oxygen", "below": 4, "clear": 4.5, "for": 2, "severity": "critical"});
     }
+    if let Some(change) = schemas.get_mut("ChangeBody") {
+        change["dependentRequired"] = json!({"email_verified": ["email"]});
+    }
     if let Some(patch) = schemas.get_mut("FlowProblemPatch") {
         patch["minProperties"] = 1.into();
     }

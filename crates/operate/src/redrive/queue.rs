@@ -180,7 +180,8 @@ mod tests {
                 "alert",
                 "device",
                 "cognito-add-update-delete-user",
-                "recalculation"
+                "recalculation",
+                "live-push"
             ],
             "the queues of the template"
         );

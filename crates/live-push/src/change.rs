@@ -1,0 +1,150 @@
+//! What a stream record changes: the topic, and the message about it.
+
+use aws_lambda_events::dynamodb::EventRecord;
+use serde::Deserialize;
+use weir_aws::{problem, quarantine, time_series};
+use weir_core::domain::live::Topic;
+use weir_core::domain::problem::Subject;
+use weir_core::domain::reading::FILLING;
+use weir_core::id::{BadId, LevelId, QuarantineId, Tube};
+use weir_core::wire::live::{LatestLevel, Message};
+use weir_core::wire::problem::ProblemJson;
+use weir_core::wire::reading::Point;
+
+use super::Tables;
+
+/// A change of a topic.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Change {
+    pub topic: Topic,
+    /// What has changed: of two changes with the same subject the later one is told.
+    pub subject: String,
+    /// The instant of it, in epoch milliseconds. Changes of a topic are told in this order.
+    pub at: i64,
+    /// The levels that it concerns, of which a watcher has to see one.
+    pub levels: Vec<LevelId>,
+    /// Whether it concerns a device without a level, which only those are told who see all devices.
+    pub of_device: bool,
+    pub message: Message,
+}
+
+/// The change in a record; `None` when it concerns no topic.
+///
+/// # Errors
+/// When the record cannot be read.
+pub(super) fn of(record: EventRecord, tables: &Tables) -> Result<Option<Change>, String> {
+    let arn = record.event_source_arn.clone().unwrap_or_default();
+    let table = arn.split(":table/").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    match table {
+        table if table == tables.readings => reading(record),
+        table if table == tables.levels => level(record).map(Some),
+        table if table == tables.problems => problem(record),
+        table if table == tables.quarantine => entry(record).map(Some),
+        _ => Err(format!("{arn:?} is the stream of no table that is watched")),
+    }
+}
+
+fn is_removed(record: &EventRecord) -> bool {
+    record.event_name == "REMOVE"
+}
+
+fn reading(record: EventRecord) -> Result<Option<Change>, String> {
+    // Readings expire, and that is nothing to tell.
+    if is_removed(&record) {
+        return Ok(None);
+    }
+    let reading = time_series::of_image(record.change.new_image).map_err(|error| error.to_string())?;
+    // The history of a level, which is told of its tube.
+    if reading.series.sensor.as_str() == FILLING {
+        return Ok(None);
+    }
+    let topic = Topic::Device(reading.series.device.clone());
+    let subject = format!("{}@{}", reading.series.sensor, reading.at.millis());
+    let at = reading.at.millis();
+    let message = Message::Reading { topic: topic.to_string(), reading: Point::of(reading) };
+    Ok(Some(Change { topic, subject, at, levels: Vec::new(), of_device: false, message }))
+}
+
+/// The attributes of a level's row that are told.
+#[derive(Deserialize)]
+struct LevelImage {
+    id: String,
+    #[serde(default)]
+    last_value: String,
+    /// Seconds since the epoch.
+    #[serde(default)]
+    last_update: i64,
+}
+
+fn level(record: EventRecord) -> Result<Change, String> {
+    let deleted = is_removed(&record);
+    let image = if deleted { record.change.keys } else { record.change.new_image };
+    let image: LevelImage = serde_dynamo::from_item(image).map_err(|error| error.to_string())?;
+    let id: LevelId = image.id.parse().map_err(|error: BadId| error.to_string())?;
+    let tube: Tube =
+        id.as_str().chars().take(1).collect::<String>().parse().map_err(|error: BadId| error.to_string())?;
+    let topic = Topic::Tube(tube);
+    let at = image.last_update.saturating_mul(1000);
+    let level = LatestLevel { id: id.clone(), last_value: image.last_value, last_update: image.last_update };
+    let message = Message::Level { topic: topic.to_string(), level, deleted };
+    Ok(Change { topic, subject: id.to_string(), at, levels: vec![id], of_device: false, message })
+}
+
+fn problem(record: EventRecord) -> Result<Option<Change>, String> {
+    #[derive(Deserialize)]
+    struct Key {
+        problem_id: String,
+    }
+    let topic = Topic::Problems;
+    let of = |subject: &Subject| subject.levels().cloned().collect();
+    if is_removed(&record) {
+        let at = milliseconds(&record);
+        let key: Key = serde_dynamo::from_item(record.change.keys).map_err(|error| error.to_string())?;
+        let subject = Subject::parse(&key.problem_id).ok_or_else(|| format!("{:?} is no problem", key.problem_id))?;
+        let message = Message::Withdrawn { topic: topic.to_string(), problem_id: key.problem_id.clone() };
+        return Ok(Some(Change {
+            topic,
+            subject: key.problem_id,
+            at,
+            levels: of(&subject),
+            of_device: subject.device().is_some(),
+            message,
+        }));
+    }
+    let (subject, stored) = problem::of_image(record.change.new_image).map_err(|error| error.to_string())?;
+    let Some(shown) = ProblemJson::of(&subject, &stored.problem) else { return Ok(None) };
+    let at = shown.updated_at.saturating_mul(1000);
+    let message = Message::Problem { topic: topic.to_string(), problem: Box::new(shown) };
+    Ok(Some(Change {
+        topic,
+        subject: subject.key(),
+        at,
+        levels: of(&subject),
+        of_device: subject.device().is_some(),
+        message,
+    }))
+}
+
+fn entry(record: EventRecord) -> Result<Change, String> {
+    #[derive(Deserialize)]
+    struct Key {
+        id: String,
+    }
+    let topic = Topic::Quarantine;
+    if is_removed(&record) {
+        let at = milliseconds(&record);
+        let key: Key = serde_dynamo::from_item(record.change.keys).map_err(|error| error.to_string())?;
+        let id: QuarantineId = key.id.parse().map_err(|error: BadId| error.to_string())?;
+        let message = Message::Released { topic: topic.to_string(), id };
+        return Ok(Change { topic, subject: key.id, at, levels: Vec::new(), of_device: false, message });
+    }
+    let entry = quarantine::of_image(record.change.new_image).map_err(|error| error.to_string())?;
+    let (subject, at) = (entry.id.to_string(), entry.first_seen.millis());
+    let message = Message::Quarantined { topic: topic.to_string(), entry: Box::new(entry.into()) };
+    Ok(Change { topic, subject, at, levels: Vec::new(), of_device: false, message })
+}
+
+/// When the change was made, to the second as streams tell it, in epoch milliseconds: where the row that is gone does not tell.
+fn milliseconds(record: &EventRecord) -> i64 {
+    record.change.approximate_creation_date_time.timestamp_millis()
+}

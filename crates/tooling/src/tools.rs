@@ -40,15 +40,8 @@ pub enum Set {
 
 impl Set {
     /// Every set.
-    pub const ALL: [Self; 7] = [
-        Self::Emulator,
-        Self::Sam,
-        Self::Lambda,
-        Self::Moto,
-        Self::Lint,
-        Self::Document,
-        Self::Clients,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Emulator, Self::Sam, Self::Lambda, Self::Moto, Self::Lint, Self::Document, Self::Clients];
 
     /// Its folder under `.local/python` and the stem of its requirement file.
     pub const fn name(self) -> &'static str {

@@ -28,6 +28,10 @@ fn everything_in_the_template_is_counted_and_the_numbers_are_its_parameters() {
     let mut declared = Vec::new();
     for table in template.resources("AWS::DynamoDB::Table").values() {
         let name = table["TableName"]["Fn::Sub"].as_str().unwrap().rsplit('-').next().unwrap();
+        // Who opens a page writes to it, and no device: docs/live.md has what it costs.
+        if name == "live" {
+            continue;
+        }
         declared.push((name.to_owned(), String::new()));
         for index in table["GlobalSecondaryIndexes"].as_array().into_iter().flatten() {
             declared.push((name.to_owned(), index["IndexName"].as_str().unwrap().to_owned()));

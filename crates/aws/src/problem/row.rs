@@ -289,7 +289,8 @@ mod tests {
         let row = row_of(&subject, &problem, problem.last().unwrap(), 3);
         assert_eq!((row.device.as_deref(), row.sensor.as_deref()), (Some("buoy-01"), Some("do")));
         assert_eq!((row.value, row.limit, row.severity.as_deref()), (Some(3.9), Some(4.0), Some("critical")));
-        let item = serde_dynamo::to_item(row).unwrap();
+        let item: std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue> =
+            serde_dynamo::to_item(row).unwrap();
         assert!(!item.contains_key("current") && !item.contains_key("following_value"), "{item:?}");
         assert_eq!(problem_of(&subject, item).unwrap(), StoredProblem { problem, revision: 3 });
     }

@@ -107,6 +107,9 @@ impl LivePush {
     }
 }
 
+/// What a connection is told: the places of the changes in the batch by topic, and the topics with a gap.
+type Told<'a> = (Vec<(&'a Topic, usize)>, Vec<Topic>);
+
 /// The posts of a batch.
 fn posts(batch: &Batch, audience: &Audience) -> Vec<Post> {
     let mut by_connection: BTreeMap<&str, Vec<(&Topic, &Watcher)>> = BTreeMap::new();
@@ -116,7 +119,7 @@ fn posts(batch: &Batch, audience: &Audience) -> Vec<Post> {
         }
     }
     // Most connections of a topic are told the same.
-    let mut texts: HashMap<(Vec<(&Topic, usize)>, Vec<Topic>), Option<Arc<str>>> = HashMap::new();
+    let mut texts: HashMap<Told<'_>, Option<Arc<str>>> = HashMap::new();
     let mut posts = Vec::new();
     for (id, watched) in by_connection {
         let mut told: Vec<(&Topic, usize)> = Vec::new();

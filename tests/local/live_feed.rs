@@ -85,11 +85,18 @@ async fn levels_problems_and_the_quarantine_are_pushed_to_an_admin() {
     feed.subscribe(&["tube/L", "problems", "quarantine"]).await.unwrap();
     expect(&mut feed, "the snapshot", |message| message["topic"] == "quarantine").await;
     let mut gateway = local.connect("live-gateway").await;
-    for (id, filling) in [("L1", 100), ("L2", 50)] {
-        gateway.publish(LEVEL_TOPIC, bytes(&json!({"id": id, "filling": filling}))).await.unwrap();
-        expect(&mut feed, id, |message| message["type"] == "level" && message["id"] == id).await;
+    gateway.publish(LEVEL_TOPIC, bytes(&json!({"id": "L1", "filling": 100}))).await.unwrap();
+    expect(&mut feed, "the first level", |message| message["type"] == "level" && message["id"] == "L1").await;
+    gateway.publish(LEVEL_TOPIC, bytes(&json!({"id": "L2", "filling": 50}))).await.unwrap();
+    // The level and the problem come from two streams, in either order.
+    let (mut level, mut problem) = (None, None);
+    while level.is_none() || problem.is_none() {
+        let fits = |message: &Value| message["id"] == "L2" || message["problem_id"] == "L1L2";
+        let message = expect(&mut feed, "the second level and the problem", fits).await;
+        *(if message["id"] == "L2" { &mut level } else { &mut problem }) = Some(message);
     }
-    let problem = expect(&mut feed, "the problem", |message| message["problem_id"] == "L1L2").await;
+    let (level, problem) = (level.unwrap(), problem.unwrap());
+    assert_eq!((&level["type"], &level["topic"]), (&json!("level"), &json!("tube/L")));
     assert_eq!((&problem["type"], &problem["problem_status"]), (&json!("problem"), &json!("UNRESOLVED")));
     gateway.publish(LEVEL_TOPIC, b"no report of a level".to_vec()).await.unwrap();
     expect(&mut feed, "the entry", |message| message["type"] == "quarantined").await;

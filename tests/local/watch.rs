@@ -19,7 +19,7 @@ use weir_tests::local::Local;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// An event of every function. What they read and write is the same for the deployed function and for the one of cargo-lambda.
-const EVENTS: [(&str, &str); 13] = [
+const EVENTS: [(&str, &str); 15] = [
     ("calibration", "number"),
     ("organizer", "report"),
     ("problem-detector", "sweep"),
@@ -33,6 +33,8 @@ const EVENTS: [(&str, &str); 13] = [
     ("cognito-get-role", "refused-other-unknown"),
     ("cognito-add-update-delete-user", "change.refused-unknown"),
     ("reading", "latest.one"),
+    ("live", "ticket.refused-no-token"),
+    ("live-push", "levels"),
 ];
 
 /// `cargo lambda` with the pinned cargo-lambda in PATH.

@@ -158,7 +158,7 @@ async fn a_new_password_and_a_vouched_address_sign_out_wherever_the_change_is_in
     for (case, body) in ["password", "address"].into_iter().enumerate() {
         let mut people = Vec::new();
         for how in Break::ALL {
-            for at in 0..12 {
+            for at in 0..16 {
                 let email = format!("{how:?}-{case}-{at}@example.com").to_lowercase();
                 let username = own.add(&email, "user").await;
                 let refresh_token = own.sign_in(&app, &email).await.refresh;

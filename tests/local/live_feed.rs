@@ -93,7 +93,8 @@ async fn levels_problems_and_the_quarantine_are_pushed_to_an_admin() {
     while level.is_none() || problem.is_none() {
         let fits = |message: &Value| message["id"] == "L2" || message["problem_id"] == "L1L2";
         let message = expect(&mut feed, "the second level and the problem", fits).await;
-        *(if message["id"] == "L2" { &mut level } else { &mut problem }) = Some(message);
+        let found = if message["id"] == "L2" { &mut level } else { &mut problem };
+        *found = Some(message);
     }
     let (level, problem) = (level.unwrap(), problem.unwrap());
     assert_eq!((&level["type"], &level["topic"]), (&json!("level"), &json!("tube/L")));

@@ -88,6 +88,9 @@ pub fn variables(endpoint: &Endpoint, more: &[(&str, &str)]) -> Vec<(String, Str
         ("TIMESTREAM_TABLE", "readings"),
         ("USER_POOL_ID", weir_tests::pool::ID),
         ("MFA", "optional"),
+        // Longer than any run on a slow machine, so that no device is read a second time.
+        ("DEVICE_CACHE_SECONDS", "3600"),
+        ("LIVE_URL", "wss://live.execute-api.eu-central-1.amazonaws.com/live"),
         ("CALIBRATION_FUNCTION", "calibration"),
         ("ORGANIZER_FUNCTION", "organizer"),
     ];

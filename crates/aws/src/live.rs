@@ -11,9 +11,11 @@
 //! | `all` | `stopped#<sub>` | when the person was signed out |
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 
-use super::AwsError;
 use super::row::{Item, s};
+use super::{AwsError, WriteOutcome};
 use weir_core::domain::Timestamp;
 use weir_core::domain::access::Role;
 use weir_core::domain::live::Session;
@@ -66,6 +68,15 @@ impl LiveTable {
     async fn delete(&self, part: &str, row: &str) -> Result<(), AwsError> {
         let request = self.client.delete_item().table_name(&self.name).set_key(Some(key(part, row)));
         request.send().await.map(drop).map_err(|error| AwsError::call("DeleteItem live", error))
+    }
+}
+
+/// What became of an update with a condition.
+fn outcome(sent: Result<UpdateItemOutput, SdkError<UpdateItemError>>) -> Result<WriteOutcome, AwsError> {
+    let Err(error) = sent else { return Ok(WriteOutcome::Done) };
+    match error.as_service_error() {
+        Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(WriteOutcome::Overtaken),
+        _ => Err(AwsError::call("UpdateItem live", error)),
     }
 }
 

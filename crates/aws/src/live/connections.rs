@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
 use super::super::row::{Item, n, s};
 use super::super::{AwsError, WriteOutcome};
-use super::{KEPT, LiveTable, TABLE, attributes, key, session, texts};
+use super::{KEPT, LiveTable, TABLE, attributes, key, outcome, session, texts};
 use weir_core::domain::live::{Session, Topic};
 
 const ROW: &str = "connection";
@@ -85,11 +84,7 @@ impl LiveTable {
             .expression_attribute_values(":expires", n(new.session.expires_at.seconds() + KEPT))
             .send()
             .await;
-        let Err(error) = sent else { return Ok(WriteOutcome::Done) };
-        match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(WriteOutcome::Overtaken),
-            _ => Err(AwsError::call("UpdateItem live", error)),
-        }
+        outcome(sent)
     }
 
     /// Removes the row of a connection, and tells what it was; `None` when there was none.

@@ -1,11 +1,10 @@
 //! What the table knows of people: their connections, so that their number is bounded, and when they were signed out.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::super::row::{n, s};
 use super::super::{AwsError, WriteOutcome};
-use super::{ALL, LiveTable, instant, key, texts};
+use super::{ALL, LiveTable, instant, key, outcome, texts};
 use weir_core::domain::Timestamp;
 use weir_core::domain::live::{CONNECTION_SECONDS, MOST_CONNECTIONS};
 
@@ -34,11 +33,7 @@ impl LiveTable {
             .expression_attribute_values(":expires", n(now.plus_seconds(2 * CONNECTION_SECONDS).seconds()))
             .send()
             .await;
-        let Err(error) = sent else { return Ok(WriteOutcome::Done) };
-        match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(WriteOutcome::Overtaken),
-            _ => Err(AwsError::call("UpdateItem live", error)),
-        }
+        outcome(sent)
     }
 
     /// Takes connections off those of the person.
@@ -59,11 +54,7 @@ impl LiveTable {
             .expression_attribute_values(":ids", AttributeValue::Ss(ids.to_vec()))
             .send()
             .await;
-        let Err(error) = sent else { return Ok(()) };
-        match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
-            _ => Err(AwsError::call("UpdateItem live", error)),
-        }
+        outcome(sent).map(drop)
     }
 
     /// The ids of the person's connections; some may be gone.

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::super::AwsError;
 use super::super::row::{Item, n, s};
-use super::{ALL, KEPT, LiveTable, TABLE, instant, key, text, texts};
+use super::{ALL, KEPT, LiveTable, TABLE, instant, key, outcome, text, texts};
 use weir_core::domain::Timestamp;
 use weir_core::domain::live::{Session, Topic, Visible};
 
@@ -79,11 +78,7 @@ impl LiveTable {
             .expression_attribute_values(":expires", n(session.expires_at.seconds() + KEPT))
             .send()
             .await;
-        let Err(error) = sent else { return Ok(()) };
-        match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
-            _ => Err(AwsError::call("UpdateItem live", error)),
-        }
+        outcome(sent).map(drop)
     }
 
     /// Lets a connection no longer watch a topic.
@@ -109,11 +104,7 @@ impl LiveTable {
             .expression_attribute_values(":gap", AttributeValue::Bool(gap))
             .send()
             .await;
-        let Err(error) = sent else { return Ok(()) };
-        match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
-            _ => Err(AwsError::call("UpdateItem live", error)),
-        }
+        outcome(sent).map(drop)
     }
 
     /// The watchers of a topic whose connections last beyond `now`, by one consistent query.

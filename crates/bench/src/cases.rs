@@ -120,6 +120,12 @@ pub fn all() -> Vec<Case> {
         get("cognito-get-users-info", "GET of one person", requests::person),
         get("cognito-add-update-delete-user", "PATCH of a role", requests::promotion),
         get("recalculation", "POST of a fit to three points", requests::fit),
+        Case {
+            well: |answer| answer.get("statusCode").is_some_and(|status| status == 201),
+            ..get("live", "POST of a ticket", requests::ticket)
+        },
+        Case { function: "live-push", name: "readings that nobody watches", events: requests::unwatched, ..quiet_one },
+        Case { function: "alert", name: "1 reading in order", events: requests::in_order, ..quiet_one },
     ]
 }
 

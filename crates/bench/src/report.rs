@@ -74,9 +74,17 @@ pub fn text(rows: &[Row]) -> String {
         out.push_str(line.trim_end());
         out.push('\n');
     }
-    let (missed, asked) =
-        (rows.iter().filter(|row| row.missed()).count(), rows.iter().filter(|r| r.at_most.is_some()).count());
-    out.push_str(&format!("\n{} of {asked} targets reached\n", asked - missed));
+    let missed: Vec<&Row> = rows.iter().filter(|row| row.missed()).collect();
+    let asked = rows.iter().filter(|row| row.at_most.is_some()).count();
+    out.push_str(&format!("\n{} of {asked} targets reached\n", asked - missed.len()));
+    // Once more at the end, because a log is read from there.
+    for row in missed {
+        let (function, case, what) = (&row.function, &row.case, row.what);
+        let most = row.at_most.map(trimmed).unwrap_or_default();
+        out.push_str(
+            &format!("MISSED {function}: {case}: {what} {}, at most {most}\n", figure(row)).replace(": : ", ": "),
+        );
+    }
     out
 }
 
@@ -106,7 +114,7 @@ mod tests {
         ];
         has(&text(&rows), "\norganizer\n  zipped [MB]      2.50  at most 3 ok\n");
         has(&text(&rows), "  start [× hello]  3.01  at most 3 MISSED    noisy\n");
-        has(&text(&rows), "\n1 of 2 targets reached\n");
+        has(&text(&rows), "\n1 of 2 targets reached\nMISSED organizer: start [× hello] 3.01, at most 3\n");
     }
 
     fn has(text: &str, part: &str) {

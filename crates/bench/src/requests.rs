@@ -96,6 +96,31 @@ pub fn fit(stage: &Stage<'_>) -> Result<Events> {
     Ok(Box::new(move |_| Ok(event.clone())))
 }
 
+/// A ticket of the live feed.
+pub fn ticket(stage: &Stage<'_>) -> Result<Events> {
+    same(stage, "live/ticket")
+}
+
+/// A batch of readings of devices that nobody watches.
+pub fn unwatched(stage: &Stage<'_>) -> Result<Events> {
+    same(stage, "live-push/readings")
+}
+
+/// A reading in order of a sensor with an alert, which is registered first.
+pub fn in_order(stage: &Stage<'_>) -> Result<Events> {
+    let mut create = stage.event("device/create")?;
+    let body = json!({"id": "bench-02", "sensors": [{"code": "do", "unit": "mg/l", "alerts": [{"id": "low-oxygen", "below": 4}]}]});
+    if let Value::Object(fields) = &mut create {
+        fields.insert("body".to_owned(), body.to_string().into());
+    }
+    let created = stage.start("device")?.invoke(create.to_string())?;
+    let created = created.answer.map_err(|error| anyhow::anyhow!("device: {error}"))?;
+    let status = serde_json::from_str::<Value>(&created)?.get("statusCode").and_then(Value::as_u64);
+    anyhow::ensure!(status == Some(201), "the device was not made: {created}");
+    let event = stage.event("alert/in-order")?.to_string().replace("buoy-01", "bench-02");
+    Ok(Box::new(move |_| Ok(event.clone())))
+}
+
 fn put(stage: &Stage<'_>, table: &str, rows: Vec<Value>) -> Result<()> {
     for some in rows.chunks(25) {
         stage.endpoint.put(json!({"RequestItems": {world::name(table): some}}))?;

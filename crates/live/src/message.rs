@@ -38,7 +38,7 @@ impl Parts {
         match Request::parse(text) {
             Ok(Request::Subscribe { topics }) => self.subscribe(connection, topics).await,
             Ok(Request::Unsubscribe { topics }) => self.unsubscribe(connection, topics).await,
-            Ok(Request::Renew { ticket }) => self.renew(connection, &ticket).await,
+            Ok(Request::Renew { ticket }) => self.renew(connection, &ticket.0).await,
             Ok(Request::Ping {}) => {
                 self.tell(id, &[Message::Pong { expires_at: connection.session.expires_at }]).await;
                 Ok(())

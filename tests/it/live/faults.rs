@@ -12,7 +12,7 @@ use weir_runtime::Function as _;
 use weir_tests::sockets::Mood;
 use weir_tests::wire::{Answer, Request, Wire, refusal};
 
-use super::{Pumps, USER, World, errors, event, of_type};
+use super::{Pumps, USER, Who, World, errors, event, of_type};
 
 /// Does the work up to its nth await; whether it was done before.
 async fn up_to<T>(awaits: usize, work: impl Future<Output = T>) -> bool {
@@ -83,6 +83,62 @@ async fn a_connection_killed_while_it_opens_or_closes_leaves_nothing_that_is_sen
         pumps.run(&push).await;
         assert_eq!(world.gateway.load().0, 0, "still sent to, cut at await {awaits}");
         if opened && closed {
+            return;
+        }
+        assert!(awaits < MOST, "does not end");
+        awaits += 1;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_killed_anywhere_shows_nothing_that_was_taken_away_and_is_made_good_by_another_ticket() {
+    let narrower = Who { devices: "kloaka-west", age: 0, ..USER };
+    let mut awaits = 1;
+    loop {
+        let world = World::new().await;
+        world.open("c1", USER).await;
+        world.subscribe("c1", &["device/buoy-01", "tube/2"]).await;
+        let renew = json!({"action": "renew", "ticket": world.ticket(narrower).await});
+        let done = cut(&world, awaits, "$default", json!({"body": renew.to_string()})).await;
+        let renew = json!({"action": "renew", "ticket": world.ticket(narrower).await});
+        let told = world.say("c1", &renew).await;
+        assert_eq!(of_type(&told, "renewed").len(), 1, "cut at await {awaits}: {told:?}");
+        let (mut pumps, push) = (Pumps::of(&world), world.push());
+        world.publish("buoy-01", "ph", 700.0, world.now()).await;
+        world.report("22", 20, -1).await;
+        pumps.run(&push).await;
+        let told = world.gateway.messages("c1");
+        let types: Vec<_> = told.iter().map(|message| &message["type"]).collect();
+        assert_eq!(types, ["level"], "cut at await {awaits}: {told:?}");
+        if done {
+            assert!(awaits > 5, "nothing was cut");
+            return;
+        }
+        assert!(awaits < MOST, "does not end");
+        awaits += 1 + awaits / 8;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn leaving_a_topic_killed_anywhere_is_made_good_by_saying_it_again() {
+    let leave = json!({"action": "unsubscribe", "topics": ["device/buoy-01"]});
+    let mut awaits = 1;
+    loop {
+        let world = World::new().await;
+        world.open("c1", USER).await;
+        world.subscribe("c1", &["device/buoy-01", "tube/2"]).await;
+        let done = cut(&world, awaits, "$default", json!({"body": leave.to_string()})).await;
+        let told = world.say("c1", &leave).await;
+        assert_eq!(told, [json!({"type": "unsubscribed", "topics": ["device/buoy-01"]})], "cut at await {awaits}");
+        let (mut pumps, push) = (Pumps::of(&world), world.push());
+        world.publish("buoy-01", "ph", 700.0, world.now()).await;
+        world.report("21", 20, -1).await;
+        pumps.run(&push).await;
+        let told = world.gateway.messages("c1");
+        let types: Vec<_> = told.iter().map(|message| &message["type"]).collect();
+        assert_eq!(types, ["level"], "cut at await {awaits}: {told:?}");
+        if done {
+            assert!(awaits > 2, "nothing was cut");
             return;
         }
         assert!(awaits < MOST, "does not end");

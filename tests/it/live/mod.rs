@@ -11,6 +11,7 @@ mod renew;
 mod scope;
 mod stopped;
 mod tickets;
+mod timestream;
 
 use std::sync::Arc;
 
@@ -75,6 +76,13 @@ impl World {
 
     pub fn live_by(&self, client: &Client) -> Live {
         let name = |noun: &str| self.engine.name(noun);
+        let readings = ReadingTable::new(client.clone(), name("readings"), name("rollups"), 0);
+        self.live_over(client, History::DynamoDb(readings))
+    }
+
+    /// With readings in another store.
+    pub fn live_over(&self, client: &Client, history: History) -> Live {
+        let name = |noun: &str| self.engine.name(noun);
         let levels = LevelTable::new(client.clone(), name("levels"));
         Live::new(Parts {
             live: LiveTable::new(client.clone(), name("live")),
@@ -84,12 +92,7 @@ impl World {
             problems: ProblemTable::new(client.clone(), name("problems"), levels.clone()),
             levels,
             quarantine: QuarantineTable::new(client.clone(), name("quarantine"), 30),
-            history: Arc::new(History::DynamoDb(ReadingTable::new(
-                client.clone(),
-                name("readings"),
-                name("rollups"),
-                0,
-            ))),
+            history: Arc::new(history),
             clock: self.functions.clock.clone(),
         })
     }

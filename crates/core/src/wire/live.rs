@@ -1,5 +1,7 @@
 //! The messages of the live feed, in both directions. `docs/live.yaml` describes them as an AsyncAPI document.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::problem::ProblemJson;
@@ -26,10 +28,21 @@ pub enum Request {
     /// To stay connected, with the rights of a newer token.
     Renew {
         /// A new ticket of the same person.
-        ticket: String,
+        ticket: TicketText,
     },
     /// Whether the connection is alive.
     Ping {},
+}
+
+/// What a client says is a ticket. Its `Debug` does not show it, because tickets stand in no log.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct TicketText(pub String);
+
+impl fmt::Debug for TicketText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TicketText(…)")
+    }
 }
 
 impl Request {
@@ -289,7 +302,7 @@ mod tests {
         for (text, request) in [
             (r#"{"action":"subscribe","topics":["device/a"]}"#, Request::Subscribe { topics: topics.clone() }),
             (r#"{"topics":["device/a"],"action":"unsubscribe"}"#, Request::Unsubscribe { topics }),
-            (r#"{"action":"renew","ticket":"t"}"#, Request::Renew { ticket: "t".into() }),
+            (r#"{"action":"renew","ticket":"t"}"#, Request::Renew { ticket: TicketText("t".into()) }),
             (r#"{"action":"ping"}"#, Request::Ping {}),
         ] {
             assert_eq!(Request::parse(text), Ok(request), "{text}");
@@ -308,6 +321,12 @@ mod tests {
             let refused = Request::parse(bad).unwrap_err();
             assert!(!refused.contains("secret"), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_ticket_is_not_shown_where_a_message_is_logged() {
+        let message = Request::parse(r#"{"action":"renew","ticket":"0f8fad5b"}"#).unwrap();
+        assert_eq!(format!("{message:?}"), "Renew { ticket: TicketText(…) }");
     }
 
     #[test]

@@ -166,64 +166,95 @@ async fn catch_up(api: &Api, id: &str, from: &str, known: &mut Known) {
     }
 }
 
-#[tokio::test]
-async fn a_client_that_is_cut_off_again_and_again_ends_with_the_same_data_as_one_that_never_was() {
-    let local = Local::running();
-    local.register_buoy("live-04", &half()).await;
-    let api = local.user("live-cut", "live-04").await;
+/// How a client is cut off.
+struct Cuts {
+    /// The device that it follows.
+    id: &'static str,
+    /// Time between two readings.
+    pace: Duration,
+    /// The number of readings.
+    readings: usize,
+    /// For how many readings it is connected, and for how many it is not.
+    connected: std::ops::Range<u32>,
+    gone: std::ops::Range<u32>,
+}
+
+/// Lets one client follow a device all the time and another one between cuts at random; both must end with all readings.
+async fn cut_off(local: &Local, Cuts { id, pace, readings, connected, gone }: Cuts) {
+    local.register_buoy(id, &half()).await;
+    let api = local.user(&format!("{id}-cut"), id).await;
+    let topic = format!("device/{id}");
     let from = "2026-01-01T00:00:00Z";
-    let mut device = local.connect("live-04").await;
+    let mut device = local.connect(id).await;
     let (mut steady, mut cut) = (Feed::open(&api).await.unwrap(), Some(Feed::open(&api).await.unwrap()));
     let (mut of_steady, mut of_cut) = (Known::new(), Known::new());
     for feed in [&mut steady, cut.as_mut().unwrap()] {
-        feed.subscribe(&["device/live-04"]).await.unwrap();
+        feed.subscribe(&[&topic]).await.unwrap();
         expect(feed, "the snapshot", |message| message["type"] == "snapshot").await;
     }
     known_to_senders().await;
     let mut rng = fastrand::Rng::with_seed(7);
-    let begin = now();
-    for number in 0..60_i32 {
-        publish(&mut device, "live-04", f64::from(number), begin - 100_000 + i64::from(number)).await;
-        if let Some(messages) = steady.next(Duration::from_millis(120)).await.unwrap() {
-            learn(&mut of_steady, &messages);
+    let begin = now() - 100_000;
+    let (mut left, mut cuts) = (rng.u32(connected.clone()), 0);
+    for number in 0..readings {
+        publish(&mut device, id, number as f64, begin + number as i64).await;
+        let next = Instant::now() + pace;
+        while let Some(wait) = next.checked_duration_since(Instant::now()) {
+            learn(&mut of_steady, &steady.next(wait).await.unwrap().unwrap_or_default());
         }
-        match &mut cut {
-            // The connection is dropped without a word.
-            Some(_) if rng.u8(..10) < 2 => cut = None,
-            Some(feed) => {
-                if let Some(messages) = feed.next(Duration::from_millis(20)).await.unwrap()
-                    && learn(&mut of_cut, &messages)
-                {
-                    catch_up(&api, "live-04", from, &mut of_cut).await;
+        left -= 1;
+        if let Some(feed) = &mut cut
+            && let Some(messages) = feed.next(Duration::from_millis(20)).await.unwrap()
+            && learn(&mut of_cut, &messages)
+        {
+            catch_up(&api, id, from, &mut of_cut).await;
+        }
+        if left == 0 {
+            cut = match cut {
+                // The connection is dropped without a word.
+                Some(_) => {
+                    (left, cuts) = (rng.u32(gone.clone()), cuts + 1);
+                    None
                 }
-            }
-            None if rng.u8(..10) < 5 => {
-                let mut feed = Feed::open(&api).await.unwrap();
-                feed.subscribe(&["device/live-04"]).await.unwrap();
-                cut = Some(feed);
-            }
-            None => {}
+                None => {
+                    left = rng.u32(connected.clone());
+                    Some(again(&api, &topic).await)
+                }
+            };
         }
     }
     let mut feed = match cut {
         Some(feed) => feed,
-        None => {
-            let mut feed = Feed::open(&api).await.unwrap();
-            feed.subscribe(&["device/live-04"]).await.unwrap();
-            feed
-        }
+        None => again(&api, &topic).await,
     };
     let deadline = Instant::now() + Duration::from_secs(20);
-    while (of_steady.len() < 60 || of_cut.len() < 60) && Instant::now() < deadline {
+    while (of_steady.len() < readings || of_cut.len() < readings) && Instant::now() < deadline {
         let messages = steady.next(Duration::from_millis(50)).await.unwrap().unwrap_or_default();
         learn(&mut of_steady, &messages);
         let messages = feed.next(Duration::from_millis(50)).await.unwrap().unwrap_or_default();
         if learn(&mut of_cut, &messages) {
-            catch_up(&api, "live-04", from, &mut of_cut).await;
+            catch_up(&api, id, from, &mut of_cut).await;
         }
     }
-    assert_eq!(of_steady.len(), 60, "the one that was never cut was told everything, and never had to ask");
+    assert!(cuts > 1, "{id} was cut {cuts} times");
+    assert_eq!(of_steady.len(), readings, "the one that was never cut was told everything, and never had to ask");
     assert_eq!(of_cut, of_steady);
+}
+
+async fn again(api: &Api, topic: &str) -> Feed {
+    let mut feed = Feed::open(api).await.unwrap();
+    feed.subscribe(&[topic]).await.unwrap();
+    feed
+}
+
+#[tokio::test]
+async fn a_client_that_is_cut_off_again_and_again_for_seconds_or_minutes_ends_with_the_same_data_as_one_that_never_was()
+{
+    let local = Local::running();
+    let seconds = Cuts { id: "live-04", pace: Duration::from_millis(120), readings: 80, connected: 3..8, gone: 2..6 };
+    // A minute and more each, in two minutes and a half.
+    let minutes = Cuts { id: "live-07", pace: Duration::from_secs(1), readings: 150, connected: 5..10, gone: 60..65 };
+    tokio::join!(cut_off(&local, seconds), cut_off(&local, minutes));
 }
 
 /// Runs an example of a client and waits until it has printed a reading with this value.

@@ -57,14 +57,14 @@ impl Feed {
         self.say(&json!({"action": "subscribe", "topics": topics})).await
     }
 
-    /// The messages of the next frame; none when there is none within the time, or the connection is closed.
+    /// The messages of the next frame; none when there is none within the time.
     ///
     /// # Errors
-    /// When the connection breaks.
+    /// When the connection is closed or breaks.
     pub async fn next(&mut self, within: Duration) -> Result<Option<Vec<Value>>> {
         loop {
-            let Ok(Some(frame)) = timeout(within, self.socket.next()).await else { return Ok(None) };
-            if let Message::Text(text) = frame.context("the connection broke")? {
+            let Ok(frame) = timeout(within, self.socket.next()).await else { return Ok(None) };
+            if let Message::Text(text) = frame.context("the connection is closed")?.context("the connection broke")? {
                 let mut frame: Value = serde_json::from_str(&text).context("a frame is JSON")?;
                 let messages = frame.get_mut("messages").map(Value::take);
                 return Ok(Some(serde_json::from_value(messages.unwrap_or_default()).context("a list of messages")?));

@@ -87,25 +87,6 @@ impl Tables {
         put.send().await.with_context(|| format!("the table {table} does not take {row}"))?;
         Ok(())
     }
-
-    /// The newest row of a series in the table of readings.
-    ///
-    /// # Errors
-    /// When the table cannot be read, or the row lacks what is asked for.
-    pub async fn newest<T: DeserializeOwned>(&self, series: &str) -> Result<Option<T>> {
-        let answer = self
-            .client
-            .query()
-            .table_name(self.name("Readings")?)
-            .key_condition_expression("sensor = :sensor")
-            .expression_attribute_values(":sensor", AttributeValue::S(series.to_owned()))
-            .scan_index_forward(false)
-            .limit(1)
-            .send()
-            .await
-            .context("cannot read the table Readings")?;
-        answer.items.unwrap_or_default().into_iter().next().map(|item| row("Readings", item)).transpose()
-    }
 }
 
 fn row<T: DeserializeOwned>(table: &str, item: HashMap<String, AttributeValue>) -> Result<T> {

@@ -20,5 +20,6 @@ pub mod view;
 pub mod watch;
 
 pub mod environment;
+pub mod follow;
 pub mod runs;
 pub mod sign_in;

@@ -1,6 +1,7 @@
 //! `cargo xtask up` without `--once`: devices send until Ctrl-C, and a view shows the effects.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -14,12 +15,11 @@ use tooling::certificate;
 use tooling::place::Place;
 use tooling::prepare::LocalCloud;
 use tooling::progress::Progress;
-use tooling::tables::Tables;
 
 use crate::environment::Environment;
 use crate::once::names;
 use crate::sign_in::SignedIn;
-use crate::view::state::{State, watch_tables};
+use crate::view::state::{State, follow};
 use crate::view::{Screen, address};
 
 /// Time between two pictures on a terminal, and between two lines elsewhere.
@@ -48,7 +48,6 @@ pub async fn run(
     rate: f64,
     progress: &Progress,
 ) -> Result<ExitCode> {
-    let tables = Tables::of(&cloud.stack)?;
     let mut crew = Crew::assemble(&cloud.stack, fleet, progress).await?;
     let guest = crew.guest(&cloud.stack).await?;
     certificate::watcher(&cloud.stack).await?;
@@ -60,7 +59,8 @@ pub async fn run(
     let (sender, seen) = watch::channel(State::default());
     // Ends with this function: a task set aborts what is in it.
     let mut watching = tokio::task::JoinSet::new();
-    watching.spawn(watch_tables(tables, fleet.clone(), guest.name.clone(), sender));
+    let admin = crew.people.admin.clone();
+    watching.spawn(follow(cloud.stack.clone(), admin, fleet.clone(), guest.name.clone(), Arc::new(sender)));
     watching.spawn(signed_in.keep(&cloud.stack, &crew.people));
 
     let mut screen = Screen::open(&addresses);

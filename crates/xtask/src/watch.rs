@@ -1,48 +1,31 @@
 //! `cargo xtask watch TOPIC…`: follows topics of the live feed in the terminal, as an administrator of the running local cloud.
 
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result};
-use serde_json::{Value, json};
-use tooling::api::Api;
-use tooling::feed::Feed;
+use anyhow::Result;
+use serde_json::Value;
 use tooling::people::People;
 use tooling::stack::Stack;
 
-/// Time between two renewals: a token is valid for 15 minutes.
-const RENEW: Duration = Duration::from_secs(10 * 60);
-/// Time between two pings: API Gateway closes a connection in which nothing was said for ten minutes.
-const PING: Duration = Duration::from_secs(5 * 60);
+use crate::follow::Follower;
 
-/// Follows the topics until Ctrl-C, or until the connection is closed.
+/// Time after which the connection is looked after even if nothing is told.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// Follows the topics until Ctrl-C, or until the local cloud ends.
 ///
 /// # Errors
-/// When there is no local cloud, or the connection breaks.
+/// When there is no local cloud, or it no longer answers.
 pub async fn run(topics: &[String]) -> Result<ExitCode> {
     let stack = Stack::running()?;
-    let mut feed = Feed::open(&signed_in(&stack).await?).await?;
-    feed.subscribe(&topics.iter().map(String::as_str).collect::<Vec<_>>()).await?;
-    let (mut renewed, mut said) = (Instant::now(), Instant::now());
+    let admin = People::read(&stack.people)?.admin;
+    let mut follower = Follower::open(&stack, &admin, topics.to_vec()).await?;
     loop {
-        for message in feed.next(Duration::from_secs(60)).await?.unwrap_or_default() {
+        for message in follower.next(LOOK).await? {
             println!("{}", line(&message));
         }
-        if renewed.elapsed() > RENEW {
-            let answer = signed_in(&stack).await?.expect(&[201], "POST", "/live/tickets", None).await?.json();
-            let ticket = answer.get("ticket").context("a ticket")?.clone();
-            feed.say(&json!({"action": "renew", "ticket": ticket})).await?;
-            (renewed, said) = (Instant::now(), Instant::now());
-        } else if said.elapsed() > PING {
-            said = Instant::now();
-            feed.say(&json!({"action": "ping"})).await?;
-        }
     }
-}
-
-async fn signed_in(stack: &Stack) -> Result<Api> {
-    let people = People::read(&stack.people)?;
-    Api::of(stack, Some(&people.admin.sign_in(stack).await?.id))
 }
 
 /// A message as a line.
@@ -78,6 +61,8 @@ fn line(message: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

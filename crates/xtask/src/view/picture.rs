@@ -3,7 +3,7 @@
 use console::{measure_text_width, style};
 use fleet_sim::fleet::probes::of_buoy;
 
-use super::state::{Newest, State};
+use super::state::{Newest, Problem, State};
 use crate::live::Counter;
 
 /// Width of the first column.
@@ -37,8 +37,9 @@ pub fn lines(clock: &str, counter: &Counter, state: &State, width: usize) -> Vec
 /// The same in one line.
 pub fn line(counter: &Counter, state: &State) -> String {
     let sent = &counter.sent;
-    let quarantined: u64 = state.quarantined.values().sum();
-    let open: Vec<_> = state.open.iter().map(|problem| format!("{} {}", problem.problem_id, problem.problem)).collect();
+    let quarantined: usize = state.quarantined().values().sum();
+    let open: Vec<_> =
+        state.open.values().map(|problem| format!("{} {}", problem.problem_id, problem.problem)).collect();
     format!(
         "sent {} messages, {:.1} a second ({} readings, {} levels, {} late, {} duplicates, {} broken); {quarantined} quarantined; open problems {}",
         sent.messages,
@@ -73,7 +74,7 @@ fn buoys(state: &State) -> Vec<String> {
 fn value(newest: &Option<Newest>) -> String {
     match newest {
         None => "·".to_owned(),
-        Some(Newest { value, quality }) => {
+        Some(Newest { value, quality, .. }) => {
             let text = format!("{value:.2}");
             match quality.as_str() {
                 "good" => text,
@@ -90,10 +91,10 @@ fn right(cell: &str) -> String {
 
 fn levels(state: &State) -> Vec<String> {
     let mut tubes: Vec<(&str, String)> = Vec::new();
-    for (id, row) in &state.levels {
+    for (id, level) in &state.levels {
         let tube = id.get(..1).unwrap_or_default();
-        let text = format!("{:>5}", row.last_value);
-        let text = if row.last_value == "100" { style(text).green() } else { style(text).red() };
+        let text = format!("{level:>5}");
+        let text = if level == "100" { style(text).green() } else { style(text).red() };
         let cell = format!("{id}{text}    ");
         match tubes.last_mut() {
             Some((last, cells)) if *last == tube => cells.push_str(&cell),
@@ -106,16 +107,15 @@ fn levels(state: &State) -> Vec<String> {
 }
 
 fn problems(state: &State) -> Vec<String> {
-    let heading = format!("problems  {} open, {} resolved", state.open.len(), state.resolved);
+    let heading = format!("problems  {} open, {} resolved", state.open.len(), state.resolved.len());
     let mut lines = vec![style(heading).bold().to_string()];
-    for problem in &state.open {
+    for problem in state.open.values() {
         let since = jiff::Timestamp::now().as_second() - problem.problem_time;
         lines.push(format!(
-            "{:<FIRST$}{} {:>3} then {:>3}   for {since} s, episode {}",
+            "{:<FIRST$}{} {}   for {since} s, episode {}",
             problem.problem_id,
             style(format!("{:<12}", problem.problem)).red(),
-            problem.current_value,
-            problem.following_value,
+            evidence(problem),
             problem.episodes
         ));
     }
@@ -123,11 +123,21 @@ fn problems(state: &State) -> Vec<String> {
     lines
 }
 
+/// The values that show the problem.
+fn evidence(problem: &Problem) -> String {
+    match (&problem.current_value, &problem.following_value, problem.value, problem.limit) {
+        (Some(current), Some(following), ..) => format!("{current:>3} then {following:>3}"),
+        (Some(current), None, ..) => format!("{current:>3}         "),
+        (_, _, Some(value), Some(limit)) => format!("{value:.2}, limit {limit}"),
+        _ => String::new(),
+    }
+}
+
 fn quarantine(state: &State, width: usize) -> Vec<String> {
-    let total: u64 = state.quarantined.values().sum();
+    let total: usize = state.quarantined().values().sum();
     let mut lines = vec![style(format!("quarantine  {total} entries")).bold().to_string()];
     let mut line = String::new();
-    for (reason, count) in &state.quarantined {
+    for (reason, count) in state.quarantined() {
         let part = format!("{reason} {count}   ");
         if FIRST + line.len() + part.len() > width {
             lines.push(format!("{:FIRST$}{line}", ""));

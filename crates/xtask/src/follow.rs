@@ -1,0 +1,84 @@
+//! Topics of the live feed, followed for as long as a terminal is open: the connection is renewed before its token expires, and opened
+//! again when it breaks.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use tooling::api::Api;
+use tooling::feed::Feed;
+use tooling::people::Person;
+use tooling::stack::Stack;
+
+/// Time between two renewals: a token is valid for 15 minutes.
+const RENEW: Duration = Duration::from_secs(10 * 60);
+/// Time between two pings: API Gateway closes a connection in which nothing was said for ten minutes.
+const PING: Duration = Duration::from_secs(5 * 60);
+/// Time until a connection that broke is opened again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// A connection that lasts, with its topics.
+#[derive(Debug)]
+pub struct Follower {
+    stack: Stack,
+    person: Person,
+    topics: Vec<String>,
+    feed: Feed,
+    renewed: Instant,
+    said: Instant,
+}
+
+impl Follower {
+    /// Opens a connection as this person, and subscribes to the topics: at most 50.
+    ///
+    /// # Errors
+    /// When the person cannot sign in, or the stack does not answer.
+    pub async fn open(stack: &Stack, person: &Person, topics: Vec<String>) -> Result<Self> {
+        let feed = Feed::open(&signed_in(stack, person).await?).await?;
+        let now = Instant::now();
+        let mut follower = Self { stack: stack.clone(), person: person.clone(), topics, feed, renewed: now, said: now };
+        follower.read_again(&follower.topics.clone()).await?;
+        Ok(follower)
+    }
+
+    /// The messages of the next frame; none if nothing is said within the time. After a break there are snapshots of all topics.
+    ///
+    /// # Errors
+    /// When the stack no longer answers.
+    pub async fn next(&mut self, within: Duration) -> Result<Vec<Value>> {
+        match self.try_next(within).await {
+            Ok(messages) => Ok(messages),
+            Err(_) => {
+                tokio::time::sleep(AGAIN).await;
+                *self = Self::open(&self.stack, &self.person, self.topics.clone()).await?;
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    /// Asks for the state of these topics once more, as after a `gap`.
+    ///
+    /// # Errors
+    /// When the connection is closed.
+    pub async fn read_again(&mut self, topics: &[String]) -> Result<()> {
+        self.feed.subscribe(&topics.iter().map(String::as_str).collect::<Vec<_>>()).await
+    }
+
+    async fn try_next(&mut self, within: Duration) -> Result<Vec<Value>> {
+        if self.renewed.elapsed() > RENEW {
+            let api = signed_in(&self.stack, &self.person).await?;
+            let answer = api.expect(&[201], "POST", "/live/tickets", None).await?.json();
+            let ticket = answer.get("ticket").context("a ticket")?.clone();
+            self.feed.say(&json!({"action": "renew", "ticket": ticket})).await?;
+            (self.renewed, self.said) = (Instant::now(), Instant::now());
+        } else if self.said.elapsed() > PING {
+            self.said = Instant::now();
+            self.feed.say(&json!({"action": "ping"})).await?;
+        }
+        Ok(self.feed.next(within).await?.unwrap_or_default())
+    }
+}
+
+async fn signed_in(stack: &Stack, person: &Person) -> Result<Api> {
+    Api::of(stack, Some(&person.sign_in(stack).await?.id))
+}

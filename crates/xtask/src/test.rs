@@ -270,8 +270,8 @@ async fn local(place: &Place) -> Result<Passed> {
     // Some of the tests run it.
     build::program(place, "operate").await?;
     let mut command = cargo();
-    // The whole workspace, as in the step before, so that nothing is compiled with other features once more.
-    command.current_dir(place.root()).args(["test", "--workspace", "--test", "local"]);
+    // The whole workspace, as in the step before, so that nothing is compiled with other features once more. The tests mostly wait.
+    command.current_dir(place.root()).args(["test", "--workspace", "--test", "local", "--", "--test-threads", "4"]);
     command.env("WEIR_LOCAL", place.run(stack::FILE)).env_remove("WEIR_STACK");
     let passed = to_its_end("the local-cloud tests", command).await;
     let clean = leak::look(&cloud.stack).await;

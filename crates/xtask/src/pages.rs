@@ -1,7 +1,7 @@
 //! `cargo xtask pages`: pages that show devices, on the running local cloud: how long from a device's publish to the page, by the live
 //! feed and by polling, and what each of them asks for.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -88,7 +88,13 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
             let (Some(api), Some(id)) = (people.get(number / OF_A_PERSON), devices.get(number % devices.len())) else {
                 continue;
             };
-            let page = Page { api: api.clone(), device: id.clone(), published: published.clone(), seen: seen.clone() };
+            let page = Page {
+                api: api.clone(),
+                device: id.clone(),
+                published: published.clone(),
+                shown: Mutex::default(),
+                seen: seen.clone(),
+            };
             if polling {
                 let every = Duration::from_secs(options.every);
                 let offset = every.mul_f64(number as f64 / options.pages as f64);
@@ -114,7 +120,7 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
             sender.publish(&format!("{id}/reading/sensor/ph"), payload).await?;
             messages += 1;
         }
-        tokio::time::sleep(LATE.max(Duration::from_secs(if polling { options.every } else { 0 }))).await;
+        tokio::time::sleep(LATE + Duration::from_secs(if polling { options.every } else { 0 })).await;
         let spent = processor_seconds(stack.process) - before;
         pages.abort_all();
         let seen = seen.lock().map_err(|_| anyhow::anyhow!("a page has failed"))?;
@@ -140,6 +146,8 @@ struct Page {
     api: Api,
     device: String,
     published: Published,
+    /// Instants of the readings that are shown: polls overlap, because readings come late.
+    shown: Mutex<HashSet<i64>>,
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -154,9 +162,9 @@ impl Page {
     }
 
     async fn poll(self, every: Duration, offset: Duration) -> Result<()> {
+        let mut from = jiff::Timestamp::now();
         tokio::time::sleep(offset).await;
         let mut pace = tokio::time::interval(every);
-        let mut from = jiff::Timestamp::now();
         loop {
             pace.tick().await;
             // A page that shows all readings, as the feed does; some come late.
@@ -170,13 +178,18 @@ impl Page {
     }
 
     fn saw(&self, readings: &[&Value], requests: u64, bytes: u64) {
-        let (Ok(published), Ok(mut seen)) = (self.published.lock(), self.seen.lock()) else { return };
+        let (Ok(published), Ok(mut shown), Ok(mut seen)) = (self.published.lock(), self.shown.lock(), self.seen.lock())
+        else {
+            return;
+        };
         seen.requests += requests;
         seen.bytes += bytes;
         for reading in readings {
             let at = reading.get("at").and_then(Value::as_str).and_then(|at| at.parse::<jiff::Timestamp>().ok());
             let Some(at) = at.map(jiff::Timestamp::as_millisecond) else { continue };
-            if let Some(sent) = published.get(&(self.device.clone(), at)) {
+            if let Some(sent) = published.get(&(self.device.clone(), at))
+                && shown.insert(at)
+            {
                 seen.delays.push(sent.elapsed().as_secs_f64());
             }
         }

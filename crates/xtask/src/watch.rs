@@ -1,5 +1,6 @@
 //! `cargo xtask watch TOPIC…`: follows topics of the live feed in the terminal, as an administrator of the running local cloud.
 
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -23,7 +24,11 @@ pub async fn run(topics: &[String]) -> Result<ExitCode> {
     let mut follower = Follower::open(&stack, &admin, topics.to_vec()).await?;
     loop {
         for message in follower.next(LOOK).await? {
-            println!("{}", line(&message));
+            match writeln!(std::io::stdout(), "{}", line(&message)) {
+                // Whoever reads has enough, as `head` does.
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
+                written => written?,
+            }
         }
     }
 }

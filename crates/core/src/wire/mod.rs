@@ -5,6 +5,7 @@ pub mod calibration;
 pub mod certificate;
 pub mod device;
 pub mod device_body;
+pub mod event;
 #[cfg(feature = "fit")]
 pub mod fit;
 pub mod live;
@@ -24,7 +25,6 @@ mod id;
 mod json;
 mod model;
 mod reason;
-mod same;
 mod scalar;
 #[cfg(feature = "schema")]
 pub mod schema;

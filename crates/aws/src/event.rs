@@ -11,18 +11,21 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 
 use super::AwsError;
+use super::keys::{event_row, events_of};
 use super::row::{Item, s};
 use weir_core::domain::event::Event;
 
 mod connection;
 mod list;
 mod row;
+mod settings;
 
 pub use list::{EventFilter, EventPosition};
 pub use row::{EventImage, of_image};
+pub use settings::EventSettings;
 
 const TABLE: &str = "events";
 /// An event that is there is left as it is.
@@ -37,11 +40,8 @@ pub struct EventTable {
 }
 
 /// Events that are written with a change, in one transaction: either both are there or neither.
-#[derive(Debug, Clone, Copy)]
-pub struct WithEvents<'a> {
-    table: &'a EventTable,
-    events: &'a [Event],
-}
+#[derive(Debug, Clone, Copy, Default)]
+pub struct WithEvents<'a>(Option<(&'a EventTable, &'a [Event])>);
 
 impl EventTable {
     /// The table called `name`, whose events are kept for `keep_days`.
@@ -49,10 +49,22 @@ impl EventTable {
         Self { client, name: name.into(), keep_days }
     }
 
+    /// The table of these settings.
+    pub fn open(client: Client, settings: EventSettings) -> Self {
+        Self::new(client, settings.table, settings.keep_days)
+    }
+
     /// Opens the connection to DynamoDB by reading a row that does not exist.
     pub async fn warm_up(&self) {
         if let Ok(nobody) = "0".parse() {
             let _ = self.connection(&nobody).await;
+        }
+    }
+
+    /// Opens the connection by a query that finds nothing, for a role that may read no single row.
+    pub async fn warm_up_query(&self) {
+        if let Ok(nobody) = "0".parse() {
+            let _ = self.of_device(Some(&nobody), &EventFilter::default(), 1, None).await;
         }
     }
 
@@ -83,7 +95,7 @@ impl EventTable {
 
     /// These events, to be written in the transaction of a change.
     pub fn with<'a>(&'a self, events: &'a [Event]) -> WithEvents<'a> {
-        WithEvents { table: self, events }
+        WithEvents(Some((self, events)))
     }
 
     fn item(&self, event: &Event) -> Result<Item, AwsError> {
@@ -92,10 +104,19 @@ impl EventTable {
 }
 
 impl WithEvents<'_> {
+    /// Without an event: for what no person does.
+    pub const NONE: Self = Self(None);
+
+    /// Whether there is no event, so that the change needs no transaction.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_none_or(|(_, events)| events.is_empty())
+    }
+
     /// The parts of the transaction. A transaction whose events are there already is cancelled as overtaken: then the change is
     /// there as well.
     pub(super) fn items(&self) -> Result<Vec<TransactWriteItem>, AwsError> {
-        self.events.iter().map(|event| self.table.in_transaction(event)).collect()
+        let Some((table, events)) = self.0 else { return Ok(Vec::new()) };
+        events.iter().map(|event| table.in_transaction(event)).collect()
     }
 }
 
@@ -106,6 +127,14 @@ impl EventTable {
         Ok(TransactWriteItem::builder()
             .put(put.map_err(|error| AwsError::request("TransactWriteItems events", error))?)
             .build())
+    }
+
+    /// The part of a transaction that takes an event back, because what it tells of is undone.
+    pub(super) fn retract(&self, event: &Event) -> Result<TransactWriteItem, AwsError> {
+        let key = self.key(events_of(event.device.as_ref()), &event_row(event.at, &event.id));
+        let delete = Delete::builder().table_name(&self.name).set_key(Some(key)).build();
+        let delete = delete.map_err(|error| AwsError::request("TransactWriteItems events", error))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
     fn key(&self, device: &str, row: &str) -> Item {

@@ -5,6 +5,7 @@ pub mod calibration;
 pub mod certificate;
 pub mod device;
 pub mod device_body;
+pub mod device_event;
 pub mod event;
 #[cfg(feature = "fit")]
 pub mod fit;
@@ -17,6 +18,7 @@ pub mod reading;
 pub mod replay;
 pub mod settings;
 pub mod time;
+pub mod twin;
 pub mod whole;
 
 mod envelope;

@@ -22,9 +22,10 @@ impl World {
     pub fn function_over(&self, wire: Arc<dyn Wire>) -> Device {
         let client = self.engine.client_over(wire);
         let devices = DeviceTable::new(client.clone(), self.engine.name("devices"));
-        let calibrations = CalibrationTable::new(client, self.engine.name("calibrations"));
+        let calibrations = CalibrationTable::new(client.clone(), self.engine.name("calibrations"));
+        let events = self.engine.events_by(client);
         let (problems, delivery) = (self.problems(), self.delivery());
-        Device::new(Parts { devices, calibrations, problems, delivery, clock: self.clock.clone() })
+        Device::new(Parts { devices, calibrations, problems, events, delivery, clock: self.clock.clone() })
     }
 
     /// Registers a device whose row is nearly as large as a row can be, with 40 calibrations of 9.7 KB that get there without a

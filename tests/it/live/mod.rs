@@ -105,6 +105,7 @@ impl World {
             levels: name("levels"),
             problems: name("problems"),
             quarantine: name("quarantine"),
+            events: name("events"),
         };
         let live = LiveTable::new(client.clone(), name("live"));
         LivePush::new(live, self.gateway.sockets(), tables, self.functions.clock.clone())

@@ -84,6 +84,7 @@ impl World {
             devices: DeviceTable::new(client.clone(), name("devices")),
             calibrations: CalibrationTable::new(client.clone(), name("calibrations")),
             jobs: RecalculationTable::new(client.clone(), name("recalculations")),
+            events: self.engine.events_by(client.clone()),
             history: Arc::new(History::DynamoDb(table())),
             store: Arc::new(TimeSeries::DynamoDb(table())),
             cache_seconds: 60,

@@ -12,7 +12,7 @@ use crate::domain::event::{Event, FieldChange, Kind, diff};
 use crate::id::{DeviceId, SensorCode};
 
 /// What is not told: it follows from the change itself, or is told otherwise.
-const UNTOLD: [&str; 6] = ["id", "version", "created_at", "updated_at", "updated_by", "delivery"];
+const UNTOLD: [&str; 7] = ["id", "version", "created_at", "updated_at", "updated_by", "connection", "delivery"];
 
 /// The event of a device that was registered.
 pub fn registered(device: &Device) -> Event {

@@ -184,12 +184,7 @@ impl ProfileTable {
         Ok((records, last))
     }
 
-    async fn put(
-        &self,
-        row: ProfileRow,
-        expected: Expected,
-        events: WithEvents<'_>,
-    ) -> Result<WriteOutcome, AwsError> {
+    async fn put(&self, row: ProfileRow, expected: Expected, events: WithEvents<'_>) -> Result<WriteOutcome, AwsError> {
         let written = token();
         let row = ProfileRow { written: Some(written.clone()), ..row };
         let item: Item =

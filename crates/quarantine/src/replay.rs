@@ -1,9 +1,9 @@
 //! Replaying one entry.
 
 use serde_json::Value;
-use weir_aws::{Attempts, AwsError, WriteOutcome};
 use weir_aws::invoke::InvokeError;
 use weir_aws::quarantine::{EntryWithPayload, StoredEntry};
+use weir_aws::{Attempts, AwsError, WriteOutcome};
 use weir_core::domain::Quarantined;
 use weir_core::wire::replay;
 use weir_http::ApiError;

@@ -7,9 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use weir_aws::time_series::{HistoryError, HistoryPage};
 use weir_core::id::DeviceId;
-use weir_http::{
-    ApiError, Cursor, Format, Member, Path, Query, download, link_to_next, revalidated, vary_by_accept,
-};
+use weir_http::{ApiError, Cursor, Format, Member, Path, Query, download, link_to_next, revalidated, vary_by_accept};
 
 use super::query::{ReadingsParameters, ReadingsQuery};
 use super::sensors::Sensors;

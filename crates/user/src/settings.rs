@@ -12,9 +12,6 @@ pub struct Settings {
 
 impl weir_runtime::Settings for Settings {
     fn read(environment: &Environment) -> Result<Self, SettingsError> {
-        Ok(Self {
-            users_table: environment.text("USERS_TABLE")?,
-            events: weir_runtime::Settings::read(environment)?,
-        })
+        Ok(Self { users_table: environment.text("USERS_TABLE")?, events: weir_runtime::Settings::read(environment)? })
     }
 }

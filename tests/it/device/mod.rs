@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 use ::device::{Delivery, Parts};
 use serde_json::{Value, json};
-use weir_aws::event::WithEvents;
 use weir_aws::device::{Deliver, DeviceTable, Registration};
+use weir_aws::event::WithEvents;
 use weir_aws::level::LevelTable;
 use weir_aws::problem::ProblemTable;
 use weir_aws::{CalibrationTable, WriteOutcome};
@@ -122,7 +122,8 @@ impl World {
         };
         let changed = before.with_calibration(&sensor, entry.clone(), author());
         let series = Series { device: device(id), sensor };
-        let written = self.devices().write_calibrated(&changed, &self.calibrations(), &series, &entry, WithEvents::NONE).await;
+        let written =
+            self.devices().write_calibrated(&changed, &self.calibrations(), &series, &entry, WithEvents::NONE).await;
         assert_eq!(written.unwrap(), WriteOutcome::Done);
     }
 
@@ -165,7 +166,10 @@ impl World {
     pub async fn remove(&self, id: &str) {
         let before = self.read(id).await;
         let event = weir_core::wire::device_event::deleted(&before, &author());
-        assert_eq!(self.devices().remove(&before, author(), &self.engine.events(), &event).await.unwrap(), WriteOutcome::Done);
+        assert_eq!(
+            self.devices().remove(&before, author(), &self.engine.events(), &event).await.unwrap(),
+            WriteOutcome::Done
+        );
     }
 
     pub fn later(&self, seconds: i64) {

@@ -86,7 +86,11 @@ impl World {
     }
 
     pub fn user(&self) -> user::User {
-        user::User::new(user::Parts { profiles: self.profiles(), events: self.engine.events(), clock: self.clock.clone() })
+        user::User::new(user::Parts {
+            profiles: self.profiles(),
+            events: self.engine.events(),
+            clock: self.clock.clone(),
+        })
     }
 
     pub fn change(&self) -> ChangeUser {

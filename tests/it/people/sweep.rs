@@ -50,7 +50,8 @@ fn id(number: u32) -> String {
 /// The function with every request to DynamoDB over this wire.
 fn over(world: &World, wire: Arc<dyn Wire>) -> ChangeUser {
     let client = world.engine.client_once(wire);
-    let (profiles, events) = (ProfileTable::new(client.clone(), world.engine.name("users")), world.engine.events_by(client));
+    let (profiles, events) =
+        (ProfileTable::new(client.clone(), world.engine.name("users")), world.engine.events_by(client));
     let live = LiveTable::new(world.engine.client(), world.engine.name("live"));
     let lock = Lock::new(profiles.clone(), world.clock.clone());
     let (pool, clock) = (world.pool.pool(), world.clock.clone());

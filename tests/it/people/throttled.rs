@@ -19,7 +19,7 @@ struct Refusing(&'static str);
 
 impl Wire for Refusing {
     fn carry(self: Arc<Self>, request: Request) -> BoxFuture<'static, Answer> {
-        if request.operation() != "PutItem" {
+        if !["PutItem", "TransactWriteItems"].contains(&request.operation()) {
             return Box::pin(request.deliver());
         }
         let refused = refusal(400, self.0, "x");

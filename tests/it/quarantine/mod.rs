@@ -72,8 +72,7 @@ impl World {
     pub fn function_by(&self, client: Client, lambda: &Lambda) -> Quarantine {
         let quarantine = QuarantineTable::new(client.clone(), self.engine.name("quarantine"), 30);
         let events = self.engine.events_by(client);
-        let functions =
-            Names { calibration: "calibration".into(), organizer: "organizer".into(), twin: "twin".into() };
+        let functions = Names { calibration: "calibration".into(), organizer: "organizer".into(), twin: "twin".into() };
         let (invoker, clock) = (lambda.invoker(), self.functions.clock.clone());
         Quarantine::new(Parts { quarantine, events, invoker, functions, clock })
     }

@@ -13,9 +13,6 @@ pub struct EventSettings {
 
 impl Settings for EventSettings {
     fn read(environment: &Environment) -> Result<Self, SettingsError> {
-        Ok(Self {
-            table: environment.text("EVENTS_TABLE")?,
-            keep_days: environment.number("EVENT_TTL_DAYS", 400, 1)?,
-        })
+        Ok(Self { table: environment.text("EVENTS_TABLE")?, keep_days: environment.number("EVENT_TTL_DAYS", 400, 1)? })
     }
 }

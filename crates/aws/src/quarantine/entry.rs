@@ -88,8 +88,8 @@ impl QuarantineTable {
         events: WithEvents<'_>,
     ) -> Result<WriteOutcome, AwsError> {
         let part = EntryPartitions::of(of.id.as_str(), refusal.reason, of.device.as_deref());
-        let mut set = "SET reason = :reason, reason_part = :part, detail = :detail, tried_at = :now, attempts = :next"
-            .to_owned();
+        let mut set =
+            "SET reason = :reason, reason_part = :part, detail = :detail, tried_at = :now, attempts = :next".to_owned();
         let mut values = Item::from([
             (":reason".to_owned(), s(refusal.reason.code())),
             (":part".to_owned(), s(part.reason)),

@@ -120,7 +120,11 @@ mod tests {
     }
 
     fn with(device: &Device, details: DeviceDetails) -> Device {
-        device.with_details(details, Calibrations::new(), Author { by: "bob".into(), at: Timestamp::from_millis(9_000) })
+        device.with_details(
+            details,
+            Calibrations::new(),
+            Author { by: "bob".into(), at: Timestamp::from_millis(9_000) },
+        )
     }
 
     fn pointers(event: &Event) -> Vec<&str> {
@@ -152,7 +156,10 @@ mod tests {
     fn a_device_that_comes_or_goes_is_one_event_with_all_of_it() {
         let device = device(details(&json!({"every": 60}), true), 5_000);
         let come = registered(&device);
-        assert_eq!((come.kind, come.detail.as_deref(), come.id.as_str()), (Kind::Device, Some("registered"), "device-1"));
+        assert_eq!(
+            (come.kind, come.detail.as_deref(), come.id.as_str()),
+            (Kind::Device, Some("registered"), "device-1")
+        );
         assert!(pointers(&come).contains(&"/sensors") && !pointers(&come).contains(&"/version"), "{come:?}");
         let gone = deleted(&device, &Author { by: "bob".into(), at: Timestamp::from_millis(9_000) });
         assert_eq!((gone.detail.as_deref(), gone.id.as_str()), (Some("deleted"), "device-2"));

@@ -3,7 +3,9 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::id::{AlertId, CertificateId, DeviceId, EventId, JobId, LevelId, QuarantineId, SensorCode, Sub, Tube, Username};
+use crate::id::{
+    AlertId, CertificateId, DeviceId, EventId, JobId, LevelId, QuarantineId, SensorCode, Sub, Tube, Username,
+};
 
 macro_rules! as_text {
     ($($id:ident),*) => {$(

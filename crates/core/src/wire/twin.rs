@@ -136,8 +136,7 @@ fn shadow(device: &DeviceId, envelope: &Envelope) -> Result<Told, Refusal> {
     let version = current.version.ok_or_else(|| Refusal::new(Reason::Unparseable, "the shadow has no version"))?;
     let before = previous.and_then(|document| document.state).unwrap_or_default();
     let after = current.state.unwrap_or_default();
-    let sides =
-        [(Kind::Reported, before.reported, after.reported), (Kind::Desired, before.desired, after.desired)];
+    let sides = [(Kind::Reported, before.reported, after.reported), (Kind::Desired, before.desired, after.desired)];
     let event = |(kind, before, after)| {
         let changes = diff(&document(before), &document(after));
         let key = ordered(version);
@@ -232,7 +231,10 @@ mod tests {
         let since = Timestamp::from_millis(SECOND * 1000 + 7);
         let reason = Some("CONNECTION_LOST".to_owned());
         assert_eq!(connection, Connection { state: Presence::Disconnected, since, reason, version: 3 });
-        assert_eq!((event.id.as_str(), event.at, event.detail.as_deref()), ("disconnected-0000000003", since, Some("CONNECTION_LOST")));
+        assert_eq!(
+            (event.id.as_str(), event.at, event.detail.as_deref()),
+            ("disconnected-0000000003", since, Some("CONNECTION_LOST"))
+        );
         assert!(!format!("{event:?}").contains("203.0.113.7"), "no address is kept");
     }
 
@@ -253,7 +255,11 @@ mod tests {
             (connected, json!({"timestamp": SECOND * 1000, "versionNumber": -1}), Reason::Unparseable),
             (connected, json!({"timestamp": 5, "versionNumber": 0}), Reason::BadTimestamp),
             (connected, json!({"timestamp": (SECOND + 1_000) * 1000, "versionNumber": 0}), Reason::FutureTimestamp),
-            ("$aws/things/a/shadow/update/documents", json!({"current": {"state": {}}, "timestamp": SECOND}), Reason::Unparseable),
+            (
+                "$aws/things/a/shadow/update/documents",
+                json!({"current": {"state": {}}, "timestamp": SECOND}),
+                Reason::Unparseable,
+            ),
             ("$aws/things/a/shadow/update/documents", json!([]), Reason::Unparseable),
         ] {
             let refused = TwinMessage::read(&envelope(topic, &payload)).unwrap_err();

@@ -95,8 +95,8 @@ async fn of_the_rest() -> Vec<Deed> {
         ("PATCH /problems/{problem_id}", &["problem"][..], "acknowledge"),
         ("PATCH /problems/{problem_id}", &["problem"], "resolve"),
         ("PATCH /problems/{problem_id}", &["problem"], "note"),
-        // Its open problems end with it.
-        ("DELETE /levels/{id}", &["level", "problem", "problem"], "delete-level"),
+        // Its open problem ends with it.
+        ("DELETE /levels/{id}", &["level", "problem"], "delete-level"),
     ] {
         let world = flow::World::operated().await;
         let answer = async |event| world.functions.flow.answer(event).await.unwrap();

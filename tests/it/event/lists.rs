@@ -18,7 +18,7 @@ fn at(seconds: i64) -> Timestamp {
 async fn written(seed: u64) -> (Engine, Vec<Event>) {
     let (engine, mut rng) = (Engine::start().await, Rng::with_seed(seed));
     let mut all = Vec::new();
-    for number in 0..250 {
+    for number in 0..70 {
         let device: Option<DeviceId> = ["a", "b", "c", ""][rng.usize(0..4)].parse().ok();
         let kind = KINDS[rng.usize(0..3)];
         all.push(Event::new(device, kind, &number, at(rng.i64(0..60))));
@@ -46,7 +46,8 @@ async fn pages(read: impl AsyncFn(Option<EventPosition>) -> (Vec<Event>, Option<
 
 #[tokio::test]
 async fn pages_of_events_are_the_sorted_list_under_any_size_and_filter() {
-    for seed in [1, 2] {
+    let seed = 1;
+    {
         let (engine, all) = written(seed).await;
         let table = engine.events();
         for filter in [
@@ -61,7 +62,7 @@ async fn pages_of_events_are_the_sorted_list_under_any_size_and_filter() {
                     && filter.from.is_none_or(|from| event.at >= from)
                     && filter.to.is_none_or(|to| event.at < to)
             };
-            for limit in [1, 7, 50, 200] {
+            for limit in [3, 20, 200] {
                 let whole = pages(async |after| table.list(&filter, limit, after).await.unwrap()).await;
                 let expected: Vec<_> = all.iter().filter(selected).cloned().collect();
                 assert_eq!(whole, expected, "{filter:?} by {limit}");

@@ -31,7 +31,7 @@ async fn a_message_of_a_device_causes_no_event_and_no_request_to_their_table() {
 
 #[tokio::test]
 async fn a_connection_is_an_event_and_a_state_and_a_shadow_an_event() {
-    let (_, functions, meter) = metered().await;
+    let (_engine, functions, meter) = metered().await;
     let second = NOW.seconds() - 60;
     hand(&functions, shadow("buoy-01", 7, 1, second)).await;
     let cost = meter.take();
@@ -44,7 +44,7 @@ async fn a_connection_is_an_event_and_a_state_and_a_shadow_an_event() {
 
 #[tokio::test]
 async fn who_is_no_device_costs_one_read_and_what_changes_nothing_costs_nothing() {
-    let (_, functions, meter) = metered().await;
+    let (_engine, functions, meter) = metered().await;
     for name in ["connected.unknown-device", "shadow.unknown-device"] {
         assert_eq!(hand(&functions, event("twin", name)).await, json!({"outcome": "ignored"}));
         let cost = meter.take();

@@ -66,17 +66,18 @@ async fn a_device_that_connects_reports_and_goes_leaves_all_of_it_in_its_log() {
     }
     let reported = of_kind(&admin, "twin-01", "reported", 1).await;
     assert_eq!(reported[0]["changes"][0]["pointer"], "/settings", "{reported:?}");
-    device.publish("$aws/things/twin-01/shadow/update", bytes(&json!({"state": {"reported": {"n": 7}}}))).await.unwrap();
+    device
+        .publish("$aws/things/twin-01/shadow/update", bytes(&json!({"state": {"reported": {"n": 7}}})))
+        .await
+        .unwrap();
     let reported = of_kind(&admin, "twin-01", "reported", 2).await;
     assert_eq!(reported[1]["changes"], json!([{"pointer": "/n", "after": 7}]), "what is the same is no event");
 
     drop(device);
     let gone = shown(&admin, "twin-01", "disconnected").await;
     assert!(gone["reason"].is_string(), "{gone}");
-    until("the index", async || {
-        listed(&admin, "connected=false").await.contains(&"twin-01".to_owned()).then_some(())
-    })
-    .await;
+    until("the index", async || listed(&admin, "connected=false").await.contains(&"twin-01".to_owned()).then_some(()))
+        .await;
     // The user of the device sees the same log; another one nothing.
     let all = events(&user, "twin-01").await;
     for kind in ["device", "desired", "connected", "settings", "reported", "disconnected"] {

@@ -21,12 +21,13 @@ use super::csv;
 pub(super) struct Filter {
     /// Only events of this kind; may be repeated.
     #[serde(default)]
+    #[param(required = false, style = Form, explode = true, example = json!(["settings"]))]
     kind: Vec<Kind>,
     /// Only events of this instant or later: RFC 3339, or epoch milliseconds.
-    #[param(value_type = Option<TextOrMilliseconds>)]
+    #[param(value_type = Option<TextOrMilliseconds>, inline, example = "2026-11-20T06:00:00.000Z")]
     from: Option<String>,
     /// Only events before this instant: RFC 3339, or epoch milliseconds.
-    #[param(value_type = Option<TextOrMilliseconds>)]
+    #[param(value_type = Option<TextOrMilliseconds>, inline, example = "2026-11-20T07:00:00.000Z")]
     to: Option<String>,
 }
 

@@ -73,8 +73,7 @@ impl Crew {
         let mut events = BTreeMap::new();
         for (device, calibrations) in register::registered(fleet) {
             let connected = u64::from(self.connections.contains_key(&device));
-            let counts =
-                [("device", 1), ("desired", 1), ("calibration", calibrations), ("connected", connected)];
+            let counts = [("device", 1), ("desired", 1), ("calibration", calibrations), ("connected", connected)];
             let counts = counts.into_iter().filter(|(_, count)| *count > 0);
             events.extend(counts.map(|(kind, count)| ((device.clone(), kind.to_owned()), count)));
         }

@@ -1,5 +1,6 @@
 //! The contract between template, crates and events: a name used in one of them exists in the others.
 
+mod events;
 mod failures;
 mod limits;
 mod people;

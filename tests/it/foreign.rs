@@ -69,6 +69,17 @@ async fn no_message_of_a_device_makes_calibration_fail() {
 }
 
 #[tokio::test]
+async fn nothing_that_is_told_of_a_device_makes_twin_fail() {
+    let engine = Engine::start().await;
+    engine.register();
+    let functions = &Functions::over(&engine);
+    feed("twin", |event| {
+        Box::pin(async move { functions.twin.answer(event).await.err().map(|error| error.to_string()) })
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn no_report_of_a_level_makes_organizer_fail() {
     let engine = Engine::start().await;
     engine.register();

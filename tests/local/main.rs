@@ -20,5 +20,6 @@ mod settings;
 mod smoke;
 mod strangers;
 mod timestream;
+mod twin;
 mod users;
 mod watch;

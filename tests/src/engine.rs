@@ -17,6 +17,7 @@ use dynoxide::{Database, server};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use weir_aws::event::EventTable;
 
 use crate::direct::Direct;
 use crate::root;
@@ -114,6 +115,16 @@ impl Engine {
     /// The full name of the table called `noun`.
     pub fn name(&self, noun: &str) -> String {
         format!("{PREFIX}{noun}")
+    }
+
+    /// The log of events.
+    pub fn events(&self) -> EventTable {
+        self.events_by(self.client())
+    }
+
+    /// The log of events, over another client.
+    pub fn events_by(&self, client: Client) -> EventTable {
+        EventTable::new(client, self.name("events"), 400)
     }
 
     /// A client of it.

@@ -8,8 +8,10 @@ use calibration::Calibration;
 use flow::Flow;
 use organizer::{Accepted, LevelSettings, Organizer};
 use problem_detector::ProblemDetector;
+use twin::Twin;
 use weir_aws::CalibrationTable;
 use weir_aws::device::DeviceTable;
+use weir_aws::event::EventTable;
 use weir_aws::level::LevelTable;
 use weir_aws::problem::ProblemTable;
 use weir_aws::quarantine::QuarantineTable;
@@ -64,6 +66,7 @@ pub struct Functions {
     pub organizer: Organizer,
     pub detector: ProblemDetector,
     pub flow: Flow,
+    pub twin: Twin,
     /// The clock of them all.
     pub clock: Arc<SetClock>,
 }
@@ -108,10 +111,12 @@ impl Functions {
             flow: Flow::new(flow::Parts {
                 levels: parts.levels(),
                 problems: ProblemTable::new(client.clone(), engine.name("problems"), parts.levels()),
+                events: parts.events(),
                 devices: parts.devices(),
                 registry: Arc::new(parts.registry()),
                 clock: clock.clone(),
             }),
+            twin: Twin::new(parts.devices(), parts.events(), parts.quarantine(), clock.clone()),
             clock,
         }
     }
@@ -162,6 +167,10 @@ impl Parts<'_> {
 
     fn levels(&self) -> LevelTable {
         LevelTable::new(self.client.clone(), self.engine.name("levels"))
+    }
+
+    fn events(&self) -> EventTable {
+        EventTable::new(self.client.clone(), self.engine.name("events"), 400)
     }
 
     fn quarantine(&self) -> QuarantineTable {

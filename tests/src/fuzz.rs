@@ -48,7 +48,7 @@ impl World {
     }
 }
 
-/// The payload of a message on one of four topics, which the first byte chooses.
+/// The payload of a message on one of six topics, which the first byte chooses.
 ///
 /// # Panics
 /// When a function fails.
@@ -58,12 +58,14 @@ pub fn message(bytes: &[u8]) {
     let event = |topic: &str| json!({"payload": payload, "topic": topic, "received_at": NOW.millis()});
     WORLD.with(|world| {
         let done: Result<Value, String> = world.runtime.block_on(async {
-            let Functions { calibration, organizer, .. } = world.functions.as_ref();
-            match first % 4 {
+            let Functions { calibration, organizer, twin, .. } = world.functions.as_ref();
+            match first % 6 {
                 0 => calibration.answer(event("buoy-01/reading/sensor/ph")).await.map_err(|error| error.to_string()),
                 1 => calibration.answer(event("buoy-01/readings")).await.map_err(|error| error.to_string()),
                 2 => organizer.answer(event("kloaka_from_device")).await.map_err(|error| error.to_string()),
-                _ => organizer.answer(event("v3/app/devices/kloaka-03/up")).await.map_err(|error| error.to_string()),
+                3 => organizer.answer(event("v3/app/devices/kloaka-03/up")).await.map_err(|error| error.to_string()),
+                4 => twin.answer(event("$aws/things/buoy-01/shadow/update/documents")).await.map_err(|e| e.to_string()),
+                _ => twin.answer(event("$aws/events/presence/connected/buoy-01")).await.map_err(|e| e.to_string()),
             }
         });
         assert!(done.is_ok(), "{done:?}");

@@ -101,6 +101,7 @@ impl Lambda {
         let said = match name.as_str() {
             "calibration" => self.functions.calibration.answer(event).await.map_err(|error| error.to_string()),
             "organizer" => self.functions.organizer.answer(event).await.map_err(|error| error.to_string()),
+            "twin" => self.functions.twin.answer(event).await.map_err(|error| error.to_string()),
             other => panic!("{other} is not called by anybody"),
         };
         match (said, fate) {

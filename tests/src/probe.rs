@@ -12,6 +12,9 @@ const STRANGER: &str = r#"{"topic": "weir-smoke/reading/sensor/ph", "payload": "
 const NO_LEVEL: &str =
     r#"{"topic": "weir-smoke", "payload": "eyJpZCI6ICI/IiwgImZpbGxpbmciOiAiMCJ9", "received_at": 1767225600000}"#;
 
+/// A connection of a device that nobody has; {"timestamp": 1767225600000, "versionNumber": 0}.
+const NO_DEVICE: &str = r#"{"topic": "$aws/events/presence/connected/weir-smoke", "payload": "eyJ0aW1lc3RhbXAiOiAxNzY3MjI1NjAwMDAwLCAidmVyc2lvbk51bWJlciI6IDB9", "received_at": 1767225600000}"#;
+
 /// What a function is asked.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Probe {
@@ -31,6 +34,8 @@ pub fn probe(function: &str) -> Option<Probe> {
         "Device" => Probe::Request("GET", "/devices"),
         "Reading" => Probe::Request("GET", "/devices/weir-smoke/readings/latest"),
         "Recalculation" => Probe::Request("GET", "/devices/weir-smoke/sensors/ph/recalculate/1"),
+        "Event" => Probe::Request("GET", "/events"),
+        "Twin" => Probe::Event(NO_DEVICE, json!({"outcome": "ignored"})),
         "Flow" => Probe::Request("GET", "/levels"),
         "Live" => Probe::Request("POST", "/live/tickets"),
         "LivePush" => Probe::Event(r#"{"Records": []}"#, json!({"batchItemFailures": []})),

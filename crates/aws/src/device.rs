@@ -9,6 +9,7 @@ use weir_core::domain::device::{Device, Versions};
 use weir_core::domain::topology::Topology;
 use weir_core::id::{BadId, DeviceId, LevelId};
 
+mod doom;
 mod flow_sensor;
 mod lease;
 mod list;

@@ -3,16 +3,17 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 
-use super::AwsError;
+use super::event::WithEvents;
 use super::row::{Item, n, s};
+use super::transaction::transact;
+use super::{AwsError, WriteOutcome};
 use weir_core::domain::Timestamp;
 use weir_core::domain::level::{Level, Measurement, Measurements};
 use weir_core::id::LevelId;
@@ -183,29 +184,29 @@ impl LevelTable {
         }
     }
 
-    /// Deletes the row whose `revision` was read, and with it its places in the lists. A row that is not there counts as
-    /// deleted.
+    /// Deletes the row whose `revision` was read, and with it its places in the lists, and writes the event.
     ///
     /// # Errors
     /// As [`LevelTable::append`].
-    pub async fn delete(&self, id: &LevelId, revision: Option<u64>) -> Result<LevelWrite, AwsError> {
+    pub async fn delete(
+        &self,
+        id: &LevelId,
+        revision: Option<u64>,
+        events: WithEvents<'_>,
+    ) -> Result<LevelWrite, AwsError> {
+        const OPERATION: &str = "TransactWriteItems levels";
         let (condition, revision) = has_revision(revision);
-        let delete = self
-            .client
-            .delete_item()
-            .table_name(&self.name)
-            .key("id", s(id.as_str()))
-            .condition_expression(condition)
-            .return_values_on_condition_check_failure(AllOld);
+        let delete = Delete::builder().table_name(&self.name).key("id", s(id.as_str())).condition_expression(condition);
         let delete = match revision {
             Some(revision) => delete.expression_attribute_values(":r", revision),
             None => delete,
         };
-        let Err(error) = delete.send().await else { return Ok(LevelWrite::Done) };
-        match error.as_service_error() {
-            Some(DeleteItemError::ConditionalCheckFailedException(failed)) => overtaken(id, failed.item.clone()),
-            Some(DeleteItemError::TransactionConflictException(_)) => Ok(LevelWrite::Overtaken(self.get(id).await?)),
-            _ => Err(AwsError::call("DeleteItem levels", error)),
+        let delete = delete.build().map_err(|error| AwsError::request(OPERATION, error))?;
+        let mut items = vec![TransactWriteItem::builder().delete(delete).build()];
+        items.extend(events.items()?);
+        match transact(&self.client, OPERATION, items).await? {
+            WriteOutcome::Done => Ok(LevelWrite::Done),
+            WriteOutcome::Overtaken => Ok(LevelWrite::Overtaken(self.get(id).await?)),
         }
     }
 

@@ -4,6 +4,7 @@
 pub mod certificates;
 pub mod config;
 pub mod device;
+pub mod event;
 #[cfg(feature = "invoke")]
 pub mod invoke;
 pub mod iot;

@@ -2,15 +2,20 @@
 //! the position of the sweep for orphans.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use serde_json::Value;
 
 use super::device::token;
+use super::event::{EventTable, WithEvents};
 use super::keys::PROFILES;
 use super::row::{Item, ProfileRow, n, s};
-use super::{AwsError, WriteOutcome};
+use super::transaction::transact;
+use super::{Attempts, AwsError, WriteOutcome};
 use weir_core::domain::Timestamp;
+use weir_core::domain::event::Event;
 use weir_core::domain::people::profile::{Profile, ProfileRecord};
 use weir_core::id::Sub;
 use weir_core::wire::settings::{group_json, reported};
@@ -19,6 +24,10 @@ mod lease;
 mod position;
 
 const TABLE: &str = "users";
+/// The name of transactions in errors.
+const TRANSACTION: &str = "TransactWriteItems users";
+/// Attempts of a write that has no condition.
+const ATTEMPTS: u32 = 5;
 /// How long a tombstone is kept, in seconds: much longer than the tokens of a deleted user are valid.
 const TOMBSTONE_SECONDS: i64 = 86_400;
 
@@ -68,48 +77,78 @@ impl ProfileTable {
     /// # Errors
     /// When DynamoDB does not answer.
     pub async fn write(&self, record: &ProfileRecord) -> Result<WriteOutcome, AwsError> {
-        self.put(row(record), Expected::Version(record.version.saturating_sub(1))).await
+        self.write_with(record, WithEvents::NONE).await
     }
 
-    /// Deletes the profile if the stored version is still `record.version`. The row stays with the next version, so that a
-    /// write based on an older version cannot restore the profile.
+    /// As [`ProfileTable::write`], with the events of the change.
     ///
     /// # Errors
     /// When DynamoDB does not answer.
-    pub async fn remove(&self, record: &ProfileRecord) -> Result<WriteOutcome, AwsError> {
+    pub async fn write_with(&self, record: &ProfileRecord, events: WithEvents<'_>) -> Result<WriteOutcome, AwsError> {
+        self.put(row(record), Expected::Version(record.version.saturating_sub(1)), events).await
+    }
+
+    /// Deletes the profile if the stored version is still `record.version`, and writes the event. The row stays with the next
+    /// version, so that a write based on an older version cannot restore the profile.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer.
+    pub async fn remove(&self, record: &ProfileRecord, events: WithEvents<'_>) -> Result<WriteOutcome, AwsError> {
         let row = ProfileRow { sub: record.sub.to_string(), version: record.version + 1, ..ProfileRow::default() };
-        self.put(row, Expected::Version(record.version)).await
+        self.put(row, Expected::Version(record.version), events).await
     }
 
     /// Replaces whatever is stored for a user who is being deleted with a tombstone, so that a token that is still valid
-    /// cannot write a new profile.
+    /// cannot write a new profile, and writes the events.
     ///
     /// # Errors
-    /// When DynamoDB does not answer.
-    pub async fn write_tombstone(&self, sub: &Sub, now: Timestamp) -> Result<(), AwsError> {
-        let request = self.client.put_item().table_name(&self.name).item("sub", s(sub.as_str()));
-        let request = request
-            .item("gone_at", n(now.millis()))
-            .item("expires_at", n(now.plus_seconds(TOMBSTONE_SECONDS).seconds()))
-            .item("version", n(0));
-        request.send().await.map(drop).map_err(|error| AwsError::call("PutItem users", error))
+    /// When DynamoDB does not answer, or another request is changing the row at this moment.
+    pub async fn write_tombstone(&self, sub: &Sub, now: Timestamp, events: WithEvents<'_>) -> Result<(), AwsError> {
+        let row = Item::from([
+            ("sub".to_owned(), s(sub.as_str())),
+            ("gone_at".to_owned(), n(now.millis())),
+            ("expires_at".to_owned(), n(now.plus_seconds(TOMBSTONE_SECONDS).seconds())),
+            ("version".to_owned(), n(0)),
+        ]);
+        let put = Put::builder().table_name(&self.name).set_item(Some(row)).build().map_err(request)?;
+        self.certain(TransactWriteItem::builder().put(put).build(), events.items()?, sub).await
     }
 
-    /// Deletes the row of a user whose creation failed.
+    /// Deletes the row of a user whose creation failed, and in the same transaction the event that tells of the creation.
     ///
     /// # Errors
-    /// When DynamoDB does not answer.
-    pub async fn delete_row(&self, sub: &Sub) -> Result<(), AwsError> {
-        let request = self.client.delete_item().table_name(&self.name).key("sub", s(sub.as_str()));
-        request.send().await.map(drop).map_err(|error| AwsError::call("DeleteItem users", error))
+    /// When DynamoDB does not answer, or another request is changing the row at this moment.
+    pub async fn delete_row(&self, sub: &Sub, events: &EventTable, event: &Event) -> Result<(), AwsError> {
+        let delete = Delete::builder().table_name(&self.name).key("sub", s(sub.as_str())).build().map_err(request)?;
+        let delete = TransactWriteItem::builder().delete(delete).build();
+        self.certain(delete, vec![events.retract(event)?], sub).await
     }
 
-    /// Replaces the tombstone with the profile, because the user was not deleted after all.
+    /// Replaces the tombstone with the profile, because the user was not deleted after all, and writes the event that says so.
     ///
     /// # Errors
     /// When DynamoDB does not answer.
-    pub async fn restore(&self, record: &ProfileRecord) -> Result<(), AwsError> {
-        self.put(row(record), Expected::Tombstone).await.map(drop)
+    pub async fn restore(&self, record: &ProfileRecord, events: WithEvents<'_>) -> Result<(), AwsError> {
+        self.put(row(record), Expected::Tombstone, events).await.map(drop)
+    }
+
+    /// Writes what no condition can refuse.
+    async fn certain(
+        &self,
+        change: TransactWriteItem,
+        others: Vec<TransactWriteItem>,
+        sub: &Sub,
+    ) -> Result<(), AwsError> {
+        let mut items = vec![change];
+        items.extend(others);
+        let mut attempts = Attempts::new(TABLE, sub, ATTEMPTS);
+        loop {
+            attempts.next().await?;
+            // Overtaken by a request that was changing the row, or the events are there already.
+            if transact(&self.client, TRANSACTION, items.clone()).await? == WriteOutcome::Done {
+                return Ok(());
+            }
+        }
     }
 
     /// Lists at most `limit` profiles with ids greater than `after`, ascending. The second value is the last id, when there
@@ -145,21 +184,27 @@ impl ProfileTable {
         Ok((records, last))
     }
 
-    async fn put(&self, row: ProfileRow, expected: Expected) -> Result<WriteOutcome, AwsError> {
+    async fn put(&self, row: ProfileRow, expected: Expected, events: WithEvents<'_>) -> Result<WriteOutcome, AwsError> {
         let written = token();
         let row = ProfileRow { written: Some(written.clone()), ..row };
         let item: Item =
             serde_dynamo::to_item(&row).map_err(|error| AwsError::corrupt(TABLE, &row.sub, error.to_string()))?;
-        let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
-        let request = match expected {
+        let (condition, before) = match expected {
             // A tombstone has a version too.
-            Expected::Version(0) => request.condition_expression("attribute_not_exists(version)"),
-            Expected::Version(before) => {
-                let condition = "version = :before AND attribute_not_exists(gone_at)";
-                request.condition_expression(condition).expression_attribute_values(":before", n(before))
-            }
-            Expected::Tombstone => request.condition_expression("attribute_exists(gone_at)"),
+            Expected::Version(0) => ("attribute_not_exists(version)", None),
+            Expected::Version(before) => ("version = :before AND attribute_not_exists(gone_at)", Some(before)),
+            Expected::Tombstone => ("attribute_exists(gone_at)", None),
         };
+        let values = before.map(|before| Item::from([(":before".to_owned(), n(before))]));
+        if !events.is_empty() {
+            let put = Put::builder().table_name(&self.name).set_item(Some(item)).condition_expression(condition);
+            let put = put.set_expression_attribute_values(values).build().map_err(request)?;
+            let mut items = vec![TransactWriteItem::builder().put(put).build()];
+            items.extend(events.items()?);
+            return transact(&self.client, TRANSACTION, items).await;
+        }
+        let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        let request = request.condition_expression(condition).set_expression_attribute_values(values);
         let Err(error) = request.return_values_on_condition_check_failure(AllOld).send().await else {
             return Ok(WriteOutcome::Done);
         };
@@ -181,6 +226,10 @@ enum Expected {
     Version(u64),
     /// A tombstone.
     Tombstone,
+}
+
+fn request(error: BuildError) -> AwsError {
+    AwsError::request(TRANSACTION, error)
 }
 
 fn row(record: &ProfileRecord) -> ProfileRow {

@@ -12,6 +12,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 
+use super::event::WithEvents;
 use super::row::{Item, n, s, series};
 use super::transaction::transact;
 use super::{AwsError, WriteOutcome};
@@ -30,8 +31,9 @@ const TABLE: &str = "recalculations";
 /// the same time notice each other.
 const GUARD: &str = "guard";
 
-/// Maximum jobs that a new one can cancel: a transaction has at most 100 items, two of which are the new job and the guard row.
-pub const MOST_CANCELLED: usize = 98;
+/// Maximum jobs that a new one can cancel: a transaction has at most 100 items, three of which are the new job, the guard row and
+/// the event.
+pub const MOST_CANCELLED: usize = 97;
 
 /// The table `recalculations`.
 #[derive(Debug, Clone)]
@@ -100,12 +102,18 @@ impl RecalculationTable {
         Ok(open)
     }
 
-    /// Writes a new job and cancels others, at most [`MOST_CANCELLED`], in one transaction: overtaken when a job of the series
+    /// Writes a new job with its event and cancels others, at most [`MOST_CANCELLED`], in one transaction: overtaken when a job of the series
     /// has begun or ended since `open` was read.
     ///
     /// # Errors
     /// When the transaction fails.
-    pub async fn begin(&self, job: &Job, open: &OpenJobs, cancelled: &[&Job]) -> Result<WriteOutcome, AwsError> {
+    pub async fn begin(
+        &self,
+        job: &Job,
+        open: &OpenJobs,
+        cancelled: &[&Job],
+        events: WithEvents<'_>,
+    ) -> Result<WriteOutcome, AwsError> {
         const OPERATION: &str = "TransactWriteItems recalculations";
         let request = |error: BuildError| AwsError::request(OPERATION, error);
         let guard = Update::builder()
@@ -122,6 +130,7 @@ impl RecalculationTable {
             TransactWriteItem::builder().update(guard.build().map_err(request)?).build(),
             TransactWriteItem::builder().put(put).build(),
         ];
+        all.extend(events.items()?);
         for older in cancelled {
             let cancel = Update::builder()
                 .table_name(&self.name)

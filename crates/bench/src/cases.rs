@@ -1,6 +1,6 @@
 //! What the functions are measured with: one case for each kind of event, with its limit.
 
-use crate::events::{Events, Stage, batches, levels, plain, quiet, read, single, turns};
+use crate::events::{Events, Stage, batches, connections, levels, plain, quiet, read, single, turns};
 use crate::requests;
 use anyhow::Result;
 use serde_json::Value;
@@ -77,6 +77,13 @@ pub fn all() -> Vec<Case> {
         allowed: LEVEL,
         ..echo
     };
+    let connection = Case {
+        function: "twin",
+        name: "a connection",
+        events: connections,
+        well: |answer| answer.get("outcome").is_some_and(|outcome| outcome == "newest"),
+        ..echo
+    };
     let quiet_one = Case {
         function: "problem-detector",
         name: "1 record, nothing to write",
@@ -107,6 +114,7 @@ pub fn all() -> Vec<Case> {
         timestream(ten, "10 values, Timestream", 1.0),
         timestream(many, "250 values, Timestream", 3.0),
         level,
+        connection,
         Case { events: |stage| levels(stage, "z01"), ..timestream(level, "a level report, Timestream", 1.0) },
         quiet_one,
         Case { name: "1 record that opens or closes two problems", events: turns, ..quiet_one },
@@ -115,6 +123,7 @@ pub fn all() -> Vec<Case> {
         get("reading", "GET of the 500 readings of a day", requests::readings),
         get("flow", "GET of 50 levels", requests::levels),
         get("quarantine", "GET of 50 entries", requests::quarantine),
+        get("event", "GET of 50 events", requests::events),
         get("user", "GET of one profile", requests::profile),
         get("cognito-get-role", "GET of one's own role", requests::role),
         get("cognito-get-users-info", "GET of one person", requests::person),

@@ -71,6 +71,15 @@ fn watch(endpoint: &Endpoint, id: &str) -> Result<()> {
     endpoint.call("UpdateItem", &asked).map(drop)
 }
 
+/// Connections of the buoy, a second apart.
+pub fn connections(stage: &Stage<'_>) -> Result<Events> {
+    let (event, begin) = (stage.event("twin/connected")?, stage.begin);
+    Ok(Box::new(move |number| {
+        let at = second(begin, number);
+        Ok(message(&event, &json!({"timestamp": at, "versionNumber": number}), at + 300))
+    }))
+}
+
 /// Messages of one value, a second apart.
 pub fn single(stage: &Stage<'_>) -> Result<Events> {
     let (event, begin) = (stage.event("calibration/number")?, stage.begin);

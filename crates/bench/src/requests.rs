@@ -51,6 +51,16 @@ pub fn levels(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "flow/levels")
 }
 
+/// A page of events, as `twin` has written them.
+pub fn events(stage: &Stage<'_>) -> Result<Events> {
+    let mut twin = stage.start("twin")?;
+    let mut connections = crate::events::connections(stage)?;
+    for place in 0..PAGE {
+        twin.invoke(connections(place.try_into()?)?)?;
+    }
+    same(stage, "event/device")
+}
+
 /// A page of the quarantine, as `calibration` has filled it.
 pub fn quarantine(stage: &Stage<'_>) -> Result<Events> {
     let mut calibration = stage.start("calibration")?;

@@ -93,6 +93,7 @@ pub fn variables(endpoint: &Endpoint, more: &[(&str, &str)]) -> Vec<(String, Str
         ("LIVE_URL", "wss://live.execute-api.eu-central-1.amazonaws.com/live"),
         ("CALIBRATION_FUNCTION", "calibration"),
         ("ORGANIZER_FUNCTION", "organizer"),
+        ("TWIN_FUNCTION", "twin"),
     ];
     all.extend(rest.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     all.push(("AWS_ENDPOINT_URL".to_owned(), endpoint.url()));

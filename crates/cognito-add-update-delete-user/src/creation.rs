@@ -13,6 +13,7 @@ use weir_http::{ApiError, Caller, ErrorKind};
 
 use super::Parts;
 use super::body::NewUser;
+use super::event;
 
 /// Maximum number of attempts, each of which may remove an incomplete user.
 const ATTEMPTS: usize = 3;
@@ -31,7 +32,7 @@ impl Parts {
         let flag = CreationFlag::new(weir_aws::token(), self.clock.now());
         let created = self.create_flagged(new, &flag).await?;
         if let Err(error) = self.complete(&created, new, &caller.name(), &flag).await {
-            self.undo(&created).await?;
+            self.undo(&created, &flag).await?;
             // Another request has removed the user, whom it took for incomplete.
             let removed = error.kind() == ErrorKind::NotFound;
             return Err(if removed { ApiError::unavailable(format!("{} is gone", created.username)) } else { error });
@@ -68,7 +69,7 @@ impl Parts {
                     if let Ok(Some(Account { person, creating: Some(found), .. })) = self.by_email(&new.email).await
                         && found.is_same_creation(flag)
                     {
-                        self.undo(&person).await?;
+                        self.undo(&person, &found).await?;
                     }
                     return Err(error.into());
                 }
@@ -86,7 +87,7 @@ impl Parts {
             Some(Account { creating: None, .. }) => Err(PoolError::Exists.into()),
             Some(Account { person, creating: Some(found), .. }) if found.is_expired(self.clock.now()) => {
                 tracing::warn!(whom = %person.sub, "an incomplete user is removed");
-                self.undo(&person).await?;
+                self.undo(&person, &found).await?;
                 Ok(None)
             }
             Some(_) => Err(ApiError::unavailable(format!("{email} is being added by another request"))),
@@ -102,7 +103,8 @@ impl Parts {
     async fn complete(&self, person: &Person, new: &NewUser, by: &str, flag: &CreationFlag) -> Result<(), ApiError> {
         let (username, now) = (&person.username, self.clock.now());
         let record = ProfileRecord::new(person.sub.clone(), new.profile.clone(), 0, by.to_owned(), now);
-        self.profiles.write(&record).await?;
+        let events = [event::added(&person.sub, flag, new, by)];
+        self.profiles.write_with(&record, self.events.with(&events)).await?;
         match &new.password {
             Some(password) if password.permanent => self.pool.set_password(username, password).await?,
             Some(_) => {}
@@ -121,10 +123,11 @@ impl Parts {
         }
     }
 
-    /// Removes an incomplete user. The profile goes first: while the user exists, the next request knows that something is
-    /// left to remove.
-    async fn undo(&self, person: &Person) -> Result<(), ApiError> {
-        self.profiles.delete_row(&person.sub).await?;
+    /// Removes an incomplete user. The profile goes first, and with it the event that tells of the creation: while the user
+    /// exists, the next request knows that something is left to remove.
+    async fn undo(&self, person: &Person, flag: &CreationFlag) -> Result<(), ApiError> {
+        let event = event::of_creation(&person.sub, flag);
+        self.profiles.delete_row(&person.sub, &self.events, &event).await?;
         Ok(self.pool.delete(&person.username).await?)
     }
 }

@@ -11,6 +11,7 @@ use weir_core::wire::person::PersonJson;
 use weir_http::{Admin, ApiError, Audit, Caller, Path, Preconditions};
 
 use super::Parts;
+use super::event;
 use super::lock::LockLease;
 
 /// Deletes the user and the profile. Users cannot delete themselves, and the last admin cannot be deleted.
@@ -50,28 +51,37 @@ impl Parts {
         }
         let (audit, before) = (Audit::of(caller, "user.delete", &person.sub), json!(PersonJson::of(&person)));
         audit.begin(&before);
-        self.remove(&person, lease).await.inspect_err(|_| audit.interrupted(&before))?;
+        self.remove(&person, caller, lease).await.inspect_err(|_| audit.interrupted(&before))?;
         audit.done(&before, &Value::Null);
         Ok(())
     }
 
     /// Deletes the profile, then the user: while the user exists, the same request can be repeated. A tombstone replaces the
     /// profile, so that a token that is still valid cannot write a new one.
-    async fn remove(&self, person: &Person, lease: &LockLease<'_>) -> Result<(), ApiError> {
+    async fn remove(&self, person: &Person, caller: &Caller, lease: &LockLease<'_>) -> Result<(), ApiError> {
+        let by = caller.name();
         let profile = self.profiles.find(&person.sub).await?;
         // A day ahead: no token that may still be issued opens a live connection.
         lease.check()?;
         self.live.stop(person.sub.as_str(), self.clock.now().plus_seconds(DAY)).await?;
         lease.check()?;
-        self.profiles.write_tombstone(&person.sub, self.clock.now()).await?;
+        let now = self.clock.now();
+        // A request that was interrupted after its tombstone has told of the deletion.
+        let told = profile == StoredProfile::UserDeleted;
+        let events = if told { Vec::new() } else { vec![event::deleted(person, &by, now)] };
+        self.profiles.write_tombstone(&person.sub, now, self.events.with(&events)).await?;
         let deleted = match lease.check() {
             Ok(()) => self.pool.delete(&person.username).await,
             Err(error) => Err(error.into()),
         };
         let Err(error) = deleted else { return Ok(()) };
         // Cognito refused, so the user certainly still exists and keeps the profile.
-        if let (true, StoredProfile::Present(record)) = (error.is_refusal(), &profile) {
-            self.profiles.restore(record).await?;
+        if error.is_refusal() {
+            let events = [event::kept(&person.sub, &by, self.clock.now())];
+            match &profile {
+                StoredProfile::Present(record) => self.profiles.restore(record, self.events.with(&events)).await?,
+                StoredProfile::Absent(_) | StoredProfile::UserDeleted => self.events.put_all(&events).await?,
+            }
         }
         Err(error.into())
     }

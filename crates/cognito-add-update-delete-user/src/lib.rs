@@ -12,6 +12,7 @@ use axum::routing::{patch, post};
 use serde_json::json;
 use utoipa::OpenApi;
 use weir_aws::config;
+use weir_aws::event::EventTable;
 use weir_aws::live::LiveTable;
 use weir_aws::people::{self, Pool};
 use weir_aws::profile::ProfileTable;
@@ -22,6 +23,7 @@ use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 mod body;
 mod creation;
 mod delete_user;
+mod event;
 mod guards;
 mod lock;
 mod patch_user;
@@ -48,6 +50,8 @@ pub struct Parts {
     pub pool: Pool,
     /// The profiles, tombstones and leases.
     pub profiles: ProfileTable,
+    /// The log of changes of people.
+    pub events: EventTable,
     /// The live connections, which end with the sessions of their person.
     pub live: LiveTable,
     /// Admits one change at a time.
@@ -87,11 +91,12 @@ impl Function for ChangeUser {
         let pool = Pool::new(people::client(&sdk), settings.user_pool_id);
         let dynamodb = config::dynamodb(&sdk);
         let profiles = ProfileTable::new(dynamodb.clone(), settings.users_table);
-        let live = LiveTable::new(dynamodb, settings.live_table);
+        let live = LiveTable::new(dynamodb.clone(), settings.live_table);
+        let events = EventTable::open(dynamodb, settings.events);
         pool.warm_up().await;
         profiles.warm_up().await;
         let lock = Lock::new(profiles.clone(), Arc::clone(&clock));
-        Ok(Self::new(Parts { pool, profiles, live, lock, clock, mfa: settings.mfa }))
+        Ok(Self::new(Parts { pool, profiles, events, live, lock, clock, mfa: settings.mfa }))
     }
 
     /// Answers a request, or sweeps.

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use weir_core::domain::FieldError;
+use weir_core::domain::people::Person;
 use weir_core::domain::people::guard::removes_admin;
 use weir_core::domain::settings::pointed;
 use weir_core::id::Username;
@@ -13,6 +14,7 @@ use weir_http::{Admin, ApiError, Audit, Caller, ETag, Merge, Path, Preconditions
 
 use super::Parts;
 use super::body::{Change, ChangeBody};
+use super::event;
 use super::lock::LockLease;
 
 /// Changes the fields in the patch. If the change is interrupted, the same request completes it.
@@ -64,7 +66,9 @@ impl Parts {
             Ok(Some(after)) => PersonJson::of(&after),
             // The change is made, although its result is not known, and the log has to say so.
             unknown => {
-                audit.done(&json!(before), &merged(json!(before), logged(change)));
+                let after = merged(json!(before), logged(change));
+                audit.done(&json!(before), &after);
+                self.tell(&person, &json!(before), &after, change, caller).await?;
                 return Err(unknown.err().map_or_else(ApiError::not_found, ApiError::from));
             }
         };
@@ -74,7 +78,23 @@ impl Parts {
             now.insert("password".to_owned(), if password.permanent { "permanent" } else { "temporary" }.into());
         }
         audit.done(&json!(before), &now);
+        self.tell(&person, &json!(before), &now, change, caller).await?;
         Ok(after)
+    }
+
+    /// Writes the event of a change that was made. If that fails, so does the request, and its repeat makes up for it.
+    async fn tell(
+        &self,
+        person: &Person,
+        before: &Value,
+        after: &Value,
+        change: &Change,
+        caller: &Caller,
+    ) -> Result<(), ApiError> {
+        let (by, now) = (caller.name(), self.clock.now());
+        let event = event::changed(&person.sub, before, after, &logged(change), &by, now);
+        self.events.put(&event).await?;
+        Ok(())
     }
 }
 

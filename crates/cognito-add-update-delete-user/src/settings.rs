@@ -1,5 +1,6 @@
 //! The settings of `cognito-add-update-delete-user`.
 
+use weir_aws::event::EventSettings;
 use weir_runtime::{Environment, SettingsError};
 
 /// Whether people sign in with one-time codes.
@@ -16,6 +17,7 @@ pub enum Mfa {
 pub struct Settings {
     pub(crate) users_table: String,
     pub(crate) live_table: String,
+    pub(crate) events: EventSettings,
     pub(crate) user_pool_id: String,
     pub(crate) mfa: Mfa,
 }
@@ -25,6 +27,7 @@ impl weir_runtime::Settings for Settings {
         Ok(Self {
             users_table: environment.text("USERS_TABLE")?,
             live_table: environment.text("LIVE_TABLE")?,
+            events: weir_runtime::Settings::read(environment)?,
             user_pool_id: environment.text("USER_POOL_ID")?,
             mfa: mfa(environment)?,
         })

@@ -18,7 +18,7 @@ use weir_http::Audit;
 use weir_runtime::telemetry::metric;
 use weir_runtime::{Retry, Until};
 
-use super::Parts;
+use super::{Parts, event};
 
 /// Profiles of one page.
 const PAGE: usize = 50;
@@ -121,7 +121,8 @@ impl Parts {
         for sub in &orphans {
             let audit = Audit::by_itself(NAME, "profile.orphan", sub);
             audit.begin(&json!({}));
-            let buried = self.profiles.write_tombstone(sub, now).await;
+            let events = [event::orphan(sub, now)];
+            let buried = self.profiles.write_tombstone(sub, now, self.events.with(&events)).await;
             buried.inspect_err(|_| audit.interrupted(&Value::Null))?;
             audit.done(&Value::Null, &Value::Null);
         }

@@ -148,6 +148,33 @@ id!(
     |bytes| bytes.len() == 32 && bytes.iter().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
 );
 
+id!(
+    /// An event. Unique within its device and instant.
+    EventId,
+    "event id",
+    "1 to 160 letters, digits, '-', '_', '.' or ':'",
+    |bytes| (1..=EventId::LONGEST).contains(&bytes.len())
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'))
+);
+
+impl EventId {
+    /// Maximum characters.
+    const LONGEST: usize = 160;
+
+    /// The id of an event by its kind and by what tells it from others of this kind, such as the version that a change has made.
+    ///
+    /// ```
+    /// use weir_core::id::EventId;
+    ///
+    /// assert_eq!(EventId::of("settings", &7).as_str(), "settings-7");
+    /// ```
+    pub fn of(kind: &str, key: &dyn fmt::Display) -> Self {
+        let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | ':');
+        let text = format!("{kind}-{key}");
+        Self(text.chars().map(|letter| if fits(letter) { letter } else { '_' }).take(Self::LONGEST).collect())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,6 +251,17 @@ mod tests {
         assert!("5f1e0000-0000-4000-8000-000000000001".parse::<Sub>().is_ok());
         for bad in ["", "-a", "a#b", "lock#people", "a@b", &"a".repeat(65)] {
             assert!(bad.parse::<Sub>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_event_id_that_is_made_of_parts_is_one() {
+        for key in ["7", "0102-31", "buoy-01:do:low-oxygen", "ann@example.com", "ä b#c", &"x".repeat(300), ""] {
+            let id = EventId::of("problem", &key);
+            assert_eq!(id.as_str().parse::<EventId>(), Ok(id.clone()), "{key}");
+        }
+        for bad in ["", "a b", "a#b", &"e".repeat(161)] {
+            assert!(bad.parse::<EventId>().is_err(), "{bad}");
         }
     }
 

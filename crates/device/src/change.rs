@@ -8,6 +8,7 @@ use weir_core::domain::device::{Author, Calibrations, Device, DeviceDetails};
 use weir_core::domain::reading::Series;
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::device::{DeliveryJson, DeviceJson};
+use weir_core::wire::device_event;
 use weir_http::{ApiError, Caller};
 
 use super::Parts;
@@ -71,7 +72,8 @@ impl Parts {
                 certificates: !changed.details.enabled || !device.details.enabled,
                 problems: changed.details.changes_problems(&device.details),
             };
-            if self.devices.write(&changed, deliver).await? == WriteOutcome::Done {
+            let events = device_event::changed(device, &changed);
+            if self.devices.write_with(&changed, deliver, self.events.with(&events)).await? == WriteOutcome::Done {
                 // Also what an earlier request has left undone.
                 if deliver.problems {
                     self.end_problems(id, Some(&changed)).await;

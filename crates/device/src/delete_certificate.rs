@@ -2,10 +2,13 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use weir_aws::WriteOutcome;
 use weir_core::id::{CertificateId, DeviceId};
+use weir_core::wire::device_event::certificate_removed;
 use weir_http::{Admin, ApiError, Path};
 
 use super::Parts;
+use super::change::attempts;
 use super::get_certificates::failed;
 
 /// Deactivates and removes a certificate of the device. If AWS IoT does not answer, that is made good automatically.
@@ -16,17 +19,26 @@ use super::get_certificates::failed;
 )]
 pub(super) async fn delete_certificate(
     State(parts): State<Parts>,
-    Admin(_): Admin,
+    Admin(caller): Admin,
     Path((id, certificate)): Path<(DeviceId, CertificateId)>,
 ) -> Result<StatusCode, ApiError> {
-    let known = parts.registered(&id).await?.known_certificates;
-    if !known.doomed.contains(&certificate) {
+    let mut attempts = attempts(&id);
+    loop {
+        attempts.next().await?;
+        let known = parts.registered(&id).await?.known_certificates;
+        // Asked for, and told, already.
+        if known.doomed.contains(&certificate) {
+            break;
+        }
         let attached = parts.delivery.certificates().principals(&id).await.map_err(failed)?;
         if !attached.certificates.contains(&certificate) {
             return Err(ApiError::not_found());
         }
-        if !parts.devices.doom_certificate(&id, &certificate, parts.clock.now()).await? {
-            return Err(ApiError::not_found());
+        let author = parts.author(&caller);
+        let events = [certificate_removed(&id, certificate.as_str(), &author)];
+        let events = parts.events.with(&events);
+        if parts.devices.doom_certificate(&id, &certificate, author.at, events).await? == WriteOutcome::Done {
+            break;
         }
     }
     parts.delivery.deliver(&id).await;

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use weir_aws::WriteOutcome;
 use weir_core::id::DeviceId;
+use weir_core::wire::device_event;
 use weir_http::{Admin, ApiError, Path, Preconditions};
 
 use super::Parts;
@@ -27,7 +28,9 @@ pub(super) async fn delete_device(
         attempts.next().await?;
         let device = parts.registered(&id).await?.device;
         conditions.check(device.versions.device)?;
-        if parts.devices.remove(&device, parts.author(&caller)).await? == WriteOutcome::Done {
+        let author = parts.author(&caller);
+        let event = device_event::deleted(&device, &author);
+        if parts.devices.remove(&device, author, &parts.events, &event).await? == WriteOutcome::Done {
             if device.details.may_have_problems() {
                 parts.end_problems(&id, None).await;
             }

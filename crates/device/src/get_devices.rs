@@ -27,11 +27,18 @@ pub(super) struct Filter {
     /// Only flow sensors of this tube: the first character of `level_id`.
     #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9]$", example = "0")]
     tube: Option<Tube>,
+    /// Only connected devices, or only those that were connected and are no longer. A device that never connected is neither.
+    #[param(example = false)]
+    connected: Option<bool>,
 }
 
+/// How often rows are read for one page of connected devices: few of them may be. Then a page may be shorter than it could be,
+/// or empty, and have a next one.
+const ROUNDS: usize = 20;
+
 /// Lists the devices that the caller may see: enabled ones first, each group ascending by id (with `tube`: by level id). If
-/// the caller may see only some devices, the list ascends by id. A page may have fewer than `limit` devices although there is
-/// a next one: it ends at about 4 MB.
+/// the caller may see only some devices, or with `connected=false`, the list ascends by id. A page may have fewer than `limit`
+/// devices although there is a next one: it ends at about 4 MB, and with `connected` it may be empty.
 #[utoipa::path(
     get, path = "/devices", tag = "devices",
     params(
@@ -43,23 +50,34 @@ pub(super) struct Filter {
 pub(super) async fn get_devices(
     State(parts): State<Parts>,
     Member(caller): Member,
-    PageQuery { limit, next, filter: Filter { enabled, tube } }: PageQuery<Filter>,
+    PageQuery { limit, next, filter: Filter { enabled, tube, connected } }: PageQuery<Filter>,
 ) -> Result<Page<DeviceJson>, ApiError> {
     let filter = DeviceFilter { enabled, tube: tube.map(|tube| tube.to_string()) };
+    let name = |name: &str| {
+        let DeviceFilter { enabled, tube } = &filter;
+        let name = ListName::new(name).filter("enabled", *enabled).filter("tube", tube.as_ref());
+        name.filter("connected", connected)
+    };
     match &caller.scope {
+        Scope::All if connected == Some(false) => {
+            let query = async |limit, after| parts.offline_devices(&filter, limit, after).await;
+            list(&name("devices/offline"), limit, next, query).await
+        }
         Scope::All => {
-            let query = async |limit, after| parts.all_devices(&filter, limit, after).await;
-            list(&list_name("devices/all", &filter), limit, next, query).await
+            let query = async |limit, after| parts.all_devices(&filter, connected, limit, after).await;
+            list(&name("devices/all"), limit, next, query).await
         }
         Scope::Devices(ids) => {
-            let query = async |limit, after| parts.devices_of(ids, &filter, limit, after).await;
-            list(&list_name("devices/own", &filter), limit, next, query).await
+            let query = async |limit, after| parts.devices_of(ids, &filter, connected, limit, after).await;
+            list(&name("devices/own"), limit, next, query).await
         }
     }
 }
 
-fn list_name(name: &str, DeviceFilter { enabled, tube }: &DeviceFilter) -> ListName {
-    ListName::new(name).filter("enabled", *enabled).filter("tube", tube.as_ref())
+fn matches(filter: &DeviceFilter, device: &Device) -> bool {
+    let tube = device.details.level_id.as_ref().map(|level| level.tube());
+    filter.enabled.is_none_or(|enabled| enabled == device.details.enabled)
+        && filter.tube.as_deref().is_none_or(|wanted| tube == Some(wanted))
 }
 
 impl Parts {
@@ -67,20 +85,47 @@ impl Parts {
     async fn all_devices(
         &self,
         filter: &DeviceFilter,
+        connected: Option<bool>,
         limit: usize,
         mut after: Option<DeviceKey>,
     ) -> Result<(Vec<DeviceJson>, Option<DeviceKey>), ApiError> {
         let mut page = PageBuilder::new(limit);
-        loop {
-            let (devices, next) = self.devices.list(filter, page.room().min(ROWS), after).await?;
-            if self.fill(&mut page, devices).await? {
+        for round in 1.. {
+            // A filter that drops some needs more rows than there is room for.
+            let rows = if connected.is_some() { ROWS } else { page.room().min(ROWS) };
+            let (devices, next) = self.devices.list(filter, rows, after).await?;
+            if self.fill(&mut page, devices, connected).await? {
                 return Ok(page.finish());
             }
-            if next.is_none() || page.room() == 0 {
+            if next.is_none() || page.room() == 0 || (connected.is_some() && round >= ROUNDS) {
                 return Ok((page.finish().0, next));
             }
             after = next;
         }
+        Ok(page.finish())
+    }
+
+    /// A page of the devices after `after` that are no longer connected, and the id of its last one if there are more.
+    async fn offline_devices(
+        &self,
+        filter: &DeviceFilter,
+        limit: usize,
+        mut after: Option<DeviceId>,
+    ) -> Result<(Vec<DeviceJson>, Option<DeviceId>), ApiError> {
+        let mut page = PageBuilder::new(limit);
+        for _ in 0..ROUNDS {
+            let (ids, next) = self.events.offline(ROWS, after).await?;
+            let devices = self.devices.of_ids(&ids).await?.into_iter().filter(|device| matches(filter, device));
+            let devices = devices.map(|device| (device.id.clone(), device)).collect();
+            if self.fill(&mut page, devices, Some(false)).await? {
+                return Ok(page.finish());
+            }
+            after = next;
+            if after.is_none() || page.room() == 0 {
+                break;
+            }
+        }
+        Ok((page.finish().0, after))
     }
 
     /// A page of these devices after `after`, and the id of its last one if there are more. They are read by id; there are
@@ -89,16 +134,12 @@ impl Parts {
         &self,
         ids: &BTreeSet<DeviceId>,
         filter: &DeviceFilter,
+        connected: Option<bool>,
         limit: usize,
         after: Option<DeviceId>,
     ) -> Result<(Vec<DeviceJson>, Option<DeviceId>), ApiError> {
         let begin = after.map_or(Bound::Unbounded, Bound::Excluded);
         let mut ids = ids.range((begin, Bound::Unbounded)).cloned();
-        let matches = |device: &Device| {
-            let tube = device.details.level_id.as_ref().map(|level| level.tube());
-            filter.enabled.is_none_or(|enabled| enabled == device.details.enabled)
-                && filter.tube.as_deref().is_none_or(|wanted| tube == Some(wanted))
-        };
         let mut page = PageBuilder::new(limit);
         // One more than requested tells whether there is a next page. If the filter drops some, the following requests read
         // many at once: it may drop nearly all.
@@ -108,8 +149,9 @@ impl Parts {
             if next.is_empty() {
                 return Ok((page.finish().0, None));
             }
-            let devices = self.devices.of_ids(&next).await?.into_iter().filter(matches);
-            if self.fill(&mut page, devices.map(|device| (device.id.clone(), device)).collect()).await? {
+            let devices = self.devices.of_ids(&next).await?.into_iter().filter(|device| matches(filter, device));
+            let devices = devices.map(|device| (device.id.clone(), device)).collect();
+            if self.fill(&mut page, devices, connected).await? {
                 return Ok(page.finish());
             }
             rows = ROWS;

@@ -14,6 +14,7 @@ use weir_aws::CalibrationTable;
 use weir_aws::certificates::{self as aws_certificates, Certificates};
 use weir_aws::config;
 use weir_aws::device::DeviceTable;
+use weir_aws::event::EventTable;
 use weir_aws::iot::{self, Iot};
 use weir_aws::level::LevelTable;
 use weir_aws::problem::ProblemTable;
@@ -66,6 +67,8 @@ pub struct Parts {
     pub calibrations: CalibrationTable,
     /// The problems of their alerts and of their silence.
     pub problems: ProblemTable,
+    /// The log of what happens to them, and whether they are connected.
+    pub events: EventTable,
     /// The delivery of their settings.
     pub delivery: Delivery,
     /// The time of day.
@@ -138,11 +141,12 @@ impl Function for Device {
         let calibrations = CalibrationTable::new(dynamodb.clone(), settings.calibrations_table);
         // The problems of a device do not depend on levels, whose table is never read.
         let levels = LevelTable::new(dynamodb.clone(), "");
-        let problems = ProblemTable::new(dynamodb, settings.problems_table, levels);
+        let problems = ProblemTable::new(dynamodb.clone(), settings.problems_table, levels);
+        let events = EventTable::open(dynamodb, settings.events);
         let certificates = Certificates::new(aws_certificates::client(&sdk));
         let delivery = Delivery::new(devices.clone(), Iot::new(iot::client(&sdk)), certificates, Arc::clone(&clock));
         devices.warm_up().await;
-        Ok(Self::new(Parts { devices, calibrations, problems, delivery, clock }))
+        Ok(Self::new(Parts { devices, calibrations, problems, events, delivery, clock }))
     }
 
     /// Answers a request, or delivers what is pending. That for which there is no time stays pending.

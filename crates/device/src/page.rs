@@ -2,6 +2,7 @@
 
 use weir_aws::AwsError;
 use weir_core::domain::device::Device;
+use weir_core::domain::presence::Presence;
 use weir_core::wire::device::DeviceJson;
 
 use super::Parts;
@@ -49,12 +50,26 @@ impl<K> PageBuilder<K> {
 }
 
 impl Parts {
-    /// Adds as many of the devices as fit, and returns whether some are left.
-    pub(super) async fn fill<K>(&self, page: &mut PageBuilder<K>, devices: Vec<(K, Device)>) -> Result<bool, AwsError> {
+    /// Adds as many of the devices as fit, and returns whether some are left. With `connected` only those of which that is known.
+    pub(super) async fn fill<K>(
+        &self,
+        page: &mut PageBuilder<K>,
+        devices: Vec<(K, Device)>,
+        connected: Option<bool>,
+    ) -> Result<bool, AwsError> {
+        let mut known = self.events.connections(devices.iter().map(|(_, device)| &device.id)).await?;
+        let is_wanted = |device: &Device| {
+            let state = known.get(&device.id).map(|connection| connection.state == Presence::Connected);
+            connected.is_none_or(|wanted| state == Some(wanted))
+        };
+        let devices: Vec<_> = devices.into_iter().filter(|(_, device)| is_wanted(device)).collect();
         let first: Vec<_> = devices.iter().take(page.room()).map(|(_, device)| device).collect();
         let shown = self.show_all(&first).await?;
         let left = devices.len() > shown.len();
-        let fits = devices.into_iter().zip(shown).all(|((key, _), device)| page.add(key, device));
+        let fits = devices.into_iter().zip(shown).all(|((key, _), device)| {
+            let connection = known.remove(&device.id).map(Into::into);
+            page.add(key, DeviceJson { connection, ..device })
+        });
         Ok(left || !fits)
     }
 }

@@ -12,6 +12,7 @@ use weir_core::domain::calibration::{Calibration, CalibrationEntry};
 use weir_core::domain::reading::Series;
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::calibration::{CalibrationBody, CalibrationJson, read};
+use weir_core::wire::device_event::calibrated;
 use weir_http::{Admin, ApiError, ETag, Path, Preconditions, Strict};
 
 use super::Parts;
@@ -57,7 +58,10 @@ pub(super) async fn post_calibration(
         let (calibration, note) = (Arc::new(calibration), new.note.clone());
         let entry = CalibrationEntry { calibration, by: author.by.clone(), at: author.at, note };
         let changed = device.with_calibration(&code, entry.clone(), author);
-        let written = parts.devices.write_calibrated(&changed, &parts.calibrations, &series, &entry).await?;
+        let latest = device.sensor(&code).and_then(|sensor| sensor.calibrations.as_ref()).map(|known| &known.latest);
+        let events = [calibrated(&changed, &code, latest, &entry)];
+        let events = parts.events.with(&events);
+        let written = parts.devices.write_calibrated(&changed, &parts.calibrations, &series, &entry, events).await?;
         if written == WriteOutcome::Done {
             return Ok((StatusCode::CREATED, ETag(changed.versions.device), Json(CalibrationJson::of(&entry))));
         }

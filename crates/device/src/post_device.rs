@@ -12,6 +12,7 @@ use weir_core::domain::device::{Calibrations, Device, Versions};
 use weir_core::id::DeviceId;
 use weir_core::wire::device::DeviceJson;
 use weir_core::wire::device_body::DeviceBody;
+use weir_core::wire::device_event;
 use weir_http::{Admin, ApiError, ETag, Strict};
 
 use super::Parts;
@@ -58,7 +59,8 @@ pub(super) async fn post_device(
         // A new device has no certificates, unless its thing was made before.
         let deliver = if device.details.enabled { Deliver::SETTINGS } else { Deliver::EVERYTHING };
         let deliver = Deliver { problems: device.details.report_every.is_some(), ..deliver };
-        if parts.devices.write(&device, deliver).await? == WriteOutcome::Done {
+        let events = [device_event::registered(&device)];
+        if parts.devices.write_with(&device, deliver, parts.events.with(&events)).await? == WriteOutcome::Done {
             let delivery = Some(parts.delivery.deliver(&id).await);
             let shown = DeviceJson { delivery, ..parts.show(&device).await? };
             let location = [(LOCATION, format!("/devices/{id}"))];

@@ -1,5 +1,6 @@
 //! What `device` reads from its environment.
 
+use weir_aws::event::EventSettings;
 use weir_runtime::{Environment, SettingsError};
 
 /// The settings of `device`.
@@ -8,6 +9,7 @@ pub struct Settings {
     pub(crate) devices_table: String,
     pub(crate) calibrations_table: String,
     pub(crate) problems_table: String,
+    pub(crate) events: EventSettings,
 }
 
 impl weir_runtime::Settings for Settings {
@@ -16,6 +18,7 @@ impl weir_runtime::Settings for Settings {
             devices_table: environment.text("DEVICES_TABLE")?,
             calibrations_table: environment.text("CALIBRATIONS_TABLE")?,
             problems_table: environment.text("PROBLEMS_TABLE")?,
+            events: weir_runtime::Settings::read(environment)?,
         })
     }
 }

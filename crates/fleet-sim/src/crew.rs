@@ -1,6 +1,6 @@
 //! The simulated devices in the local cloud: registered, with a certificate each, and connected over MQTT.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context, Result};
 use tooling::api::Api;
@@ -65,6 +65,19 @@ impl Crew {
         }
         step.done(&format!("{} devices connected over MQTT, with a certificate each", connections.len()));
         Ok(Self { connections, admin, people })
+    }
+
+    /// The events that have happened so far, by device and kind: each device was registered and its sensors calibrated, its settings were
+    /// delivered, and those of the crew have connected. Whoever is no device leaves none.
+    pub fn events(&self, fleet: &Fleet) -> BTreeMap<(String, String), u64> {
+        let mut events = BTreeMap::new();
+        for (device, calibrations) in register::registered(fleet) {
+            let connected = u64::from(self.connections.contains_key(&device));
+            let counts = [("device", 1), ("desired", 1), ("calibration", calibrations), ("connected", connected)];
+            let counts = counts.into_iter().filter(|(_, count)| *count > 0);
+            events.extend(counts.map(|(kind, count)| ((device.clone(), kind.to_owned()), count)));
+        }
+        events
     }
 
     /// Registers a buoy for the person who watches, and creates its certificate. It is not connected, because a second connection with

@@ -11,6 +11,7 @@ use utoipa::OpenApi;
 use weir_aws::CalibrationTable;
 use weir_aws::config;
 use weir_aws::device::DeviceTable;
+use weir_aws::event::EventTable;
 use weir_aws::level::LevelTable;
 use weir_aws::problem::ProblemTable;
 use weir_aws::registry::Registry;
@@ -19,6 +20,7 @@ use weir_runtime::clock::{Clock, SystemClock};
 use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
 mod delete_level;
+mod event;
 mod get_level;
 mod get_levels;
 mod get_problem;
@@ -42,6 +44,8 @@ pub struct Parts {
     pub levels: LevelTable,
     /// The problems.
     pub problems: ProblemTable,
+    /// The log of what people change.
+    pub events: EventTable,
     /// The devices, which decide who may see what.
     pub devices: DeviceTable,
     /// Which sensors are neighbours.
@@ -87,12 +91,13 @@ impl Function for Flow {
         let devices = DeviceTable::new(dynamodb.clone(), settings.devices_table);
         let levels = LevelTable::new(dynamodb.clone(), settings.levels_table);
         let problems = ProblemTable::new(dynamodb.clone(), settings.problems_table, levels.clone());
+        let events = EventTable::open(dynamodb.clone(), settings.events);
         // Levels are not calibrated, so the history of calibrations is never read.
         let calibrations = CalibrationTable::new(dynamodb, "");
         let registry = Registry::new(devices.clone(), calibrations, settings.device_cache_seconds, Arc::clone(&clock));
         // Opens the connection, and loads the topology for the first request.
         let _ = registry.topology().await;
-        Ok(Self::new(Parts { levels, problems, devices, registry: Arc::new(registry), clock }))
+        Ok(Self::new(Parts { levels, problems, events, devices, registry: Arc::new(registry), clock }))
     }
 
     async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {

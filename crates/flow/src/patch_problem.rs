@@ -19,6 +19,7 @@ use weir_core::id::LevelId;
 use weir_http::{ApiError, Caller, ETag, Member, Merge, Path, Preconditions, from_value};
 
 use super::Parts;
+use super::event::{Deed, of_problem};
 use super::show::{ProblemJson, StatusJson};
 
 /// Attempts to write a change while the detector and others write the same problem.
@@ -128,6 +129,7 @@ impl Parts {
     ) -> Result<StoredProblem, ApiError> {
         // Whole seconds, as it is shown.
         let by = Person { name: caller.name(), at: Timestamp::from_seconds(self.clock.now().seconds()) };
+        let logs = self.logs(subject).await?;
         // The newest report at the first attempt: the person cannot know of one that arrives during a later attempt.
         let mut known = None;
         let mut attempts = Attempts::new("problems", subject, ATTEMPTS);
@@ -144,12 +146,11 @@ impl Parts {
             if changed == stored.problem {
                 return Ok(stored);
             }
-            let written = if request.resolves() {
-                let sensors = judge_next(subject, &levels, known);
-                self.problems.change_and_judge_next(subject, &stored, &changed, &sensors).await?
-            } else {
-                self.problems.change(subject, &stored, &changed).await?
-            };
+            let sensors = if request.resolves() { judge_next(subject, &levels, known) } else { Vec::new() };
+            let deed = Deed { by: &by.name, at: self.clock.now() };
+            let events = of_problem(&logs, subject, &stored, &changed, deed);
+            let events = self.events.with(&events);
+            let written = self.problems.change_and_judge_next(subject, &stored, &changed, &sensors, events).await?;
             if written == WriteOutcome::Done {
                 return Ok(StoredProblem { problem: changed, revision: stored.revision + 1 });
             }

@@ -1,5 +1,6 @@
 //! The settings of `flow`, from its environment.
 
+use weir_aws::event::EventSettings;
 use weir_runtime::{Environment, SettingsError};
 
 /// The settings of `flow`.
@@ -9,6 +10,7 @@ pub struct Settings {
     pub(crate) device_cache_seconds: i64,
     pub(crate) levels_table: String,
     pub(crate) problems_table: String,
+    pub(crate) events: EventSettings,
 }
 
 impl weir_runtime::Settings for Settings {
@@ -18,6 +20,7 @@ impl weir_runtime::Settings for Settings {
             device_cache_seconds: environment.number("DEVICE_CACHE_SECONDS", 60, 0)?,
             levels_table: environment.text("LEVELS_TABLE")?,
             problems_table: environment.text("PROBLEMS_TABLE")?,
+            events: weir_runtime::Settings::read(environment)?,
         })
     }
 }

@@ -5,10 +5,12 @@
 
 pub mod gateway;
 
+mod accept;
 mod api_error;
 mod audit;
 mod body;
 mod caller;
+mod csv;
 mod error_kind;
 mod etag;
 mod instant;
@@ -23,10 +25,12 @@ mod query;
 mod router;
 mod session;
 
+pub use accept::Format;
 pub use api_error::{ApiError, ApiErrorBody, ErrorDetail};
 pub use audit::Audit;
 pub use body::{Merge, Strict, from_value};
 pub use caller::{Admin, Caller, Claims, Member};
+pub use csv::{Csv, csv_instant, csv_text, download, link_to_next, vary_by_accept};
 pub use error_kind::ErrorKind;
 pub use etag::{ETag, Preconditions, version_of};
 pub use instant::{TextOrMilliseconds, TextOrSeconds, Unit, instant};

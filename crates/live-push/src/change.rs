@@ -2,6 +2,7 @@
 
 use aws_lambda_events::dynamodb::EventRecord;
 use serde::Deserialize;
+use weir_aws::event::{self, EventImage};
 use weir_aws::{problem, quarantine, time_series};
 use weir_core::domain::live::Topic;
 use weir_core::domain::problem::Subject;
@@ -40,6 +41,7 @@ pub(super) fn of(record: EventRecord, tables: &Tables) -> Result<Option<Change>,
         table if table == tables.levels => level(record).map(Some),
         table if table == tables.problems => problem(record),
         table if table == tables.quarantine => entry(record).map(Some),
+        table if table == tables.events => event(record),
         _ => Err(format!("{arn:?} is the stream of no table that is watched")),
     }
 }
@@ -142,6 +144,29 @@ fn entry(record: EventRecord) -> Result<Change, String> {
     let (subject, at) = (entry.id.to_string(), entry.first_seen.millis());
     let message = Message::Quarantined { topic: topic.to_string(), entry: Box::new(entry.into()) };
     Ok(Change { topic, subject, at, levels: Vec::new(), of_device: false, message })
+}
+
+fn event(record: EventRecord) -> Result<Option<Change>, String> {
+    // Events expire, and that is nothing to tell; nor is it that the connection of a deleted device is forgotten.
+    if is_removed(&record) {
+        return Ok(None);
+    }
+    let (device, subject, at, message) = match event::of_image(record.change.new_image).map_err(|e| e.to_string())? {
+        EventImage::Event(event) => {
+            // What concerns people, or no single device, has no topic.
+            let Some(device) = event.device.clone() else { return Ok(None) };
+            let (subject, at) = (format!("event {}@{}", event.id, event.at.millis()), event.at.millis());
+            let topic = Topic::Device(device.clone()).to_string();
+            (device, subject, at, Message::Event { topic, event: Box::new(event.into()) })
+        }
+        EventImage::Connection(device, connection) => {
+            let at = connection.since.millis();
+            let topic = Topic::Device(device.clone()).to_string();
+            let message = Message::Connection { topic, connection: connection.into() };
+            (device, "connection".to_owned(), at, message)
+        }
+    };
+    Ok(Some(Change { topic: Topic::Device(device), subject, at, levels: Vec::new(), of_device: false, message }))
 }
 
 /// When the change was made, to the second as streams tell it, in epoch milliseconds: where the row that is gone does not tell.

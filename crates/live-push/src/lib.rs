@@ -1,6 +1,6 @@
 //! `live-push`: what changes in the tables is sent to the connections that watch it.
 //!
-//! The streams of `readings`, `levels`, `problems` and `quarantine` invoke it. A batch is sorted by topic, and each connection
+//! The streams of `readings`, `levels`, `problems`, `quarantine` and `events` invoke it. A batch is sorted by topic, and each connection
 //! gets one message with all that it is to be told. What cannot be sent to a connection is never a reason to deliver the batch
 //! again: the connection is told of the gap with the next message, and reads again over HTTP.
 

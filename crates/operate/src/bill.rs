@@ -24,6 +24,8 @@ pub fn page(prices: Option<&Path>) -> Result<String> {
     line("a million readings, one in each message", &|store| prices.million(&usage.reading, &usage, store))?;
     line("a million readings, ten in each message", &|store| prices.million(&usage.reading_of_ten, &usage, store))?;
     line("a million level reports", &|store| prices.million(&usage.level, &usage, store))?;
+    line("a million changes of shadows", &|store| prices.million(&usage.shadow_change, &usage, store))?;
+    line("a million beginnings and ends of connections", &|store| prices.million(&usage.connection, &usage, store))?;
     line("a million API calls that read a device", &|store| prices.million(&usage.api_call, &usage, store))?;
     let per = usage.month.values / usage.month.messages;
     line(&format!("1,000 devices for a month, {per:.0} values every 10 minutes"), &|store| {

@@ -2,11 +2,12 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use weir_aws::Attempts;
+use weir_aws::{Attempts, WriteOutcome};
 use weir_core::id::QuarantineId;
 use weir_http::{Admin, ApiError, Path, Preconditions};
 
 use super::Parts;
+use super::event::{self, Outcome};
 use super::show::version;
 
 /// Maximum attempts while others replay the entry.
@@ -27,20 +28,13 @@ pub(super) async fn delete_entry(
     let mut attempts = Attempts::new("quarantine", &id, ATTEMPTS);
     loop {
         attempts.next().await?;
-        let seen = if conditions.is_empty() {
-            None
-        } else {
-            let entry = parts.quarantine.get(&id).await?.ok_or_else(ApiError::not_found)?.entry;
-            conditions.check(version(&entry))?;
-            Some(entry.attempts)
-        };
-        if parts.quarantine.delete(&id, seen).await? {
+        let entry = parts.quarantine.get(&id).await?.ok_or_else(ApiError::not_found)?.entry;
+        conditions.check(version(&entry))?;
+        let events = [event::of(&entry, Outcome::Deleted, Some(&caller.name()), parts.clock.now())];
+        // Otherwise it was replayed or deleted meanwhile.
+        if parts.quarantine.delete(&entry, parts.events.with(&events)).await? == WriteOutcome::Done {
             tracing::info!(%id, by = caller.username, "deleted from the quarantine");
             return Ok(StatusCode::NO_CONTENT);
-        }
-        // Otherwise it was replayed or deleted meanwhile.
-        if seen.is_none() {
-            return Err(ApiError::not_found());
         }
     }
 }

@@ -13,6 +13,7 @@ use axum::routing::{get, post};
 use serde_json::json;
 use utoipa::OpenApi;
 use weir_aws::config;
+use weir_aws::event::EventTable;
 use weir_aws::invoke::{self, Invoker};
 use weir_aws::quarantine::QuarantineTable;
 use weir_http::{ApiError, finish, from_value, gateway};
@@ -20,6 +21,7 @@ use weir_runtime::clock::{Clock, SystemClock};
 use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
 mod delete_entry;
+mod event;
 mod get_entry;
 mod get_quarantine;
 mod post_replay;
@@ -47,6 +49,8 @@ pub struct Functions {
     pub calibration: String,
     /// `organizer`.
     pub organizer: String,
+    /// `twin`.
+    pub twin: String,
 }
 
 /// What the handlers share.
@@ -54,6 +58,8 @@ pub struct Functions {
 pub struct Parts {
     /// The table. This function writes no new entries, so its retention does not matter.
     pub quarantine: QuarantineTable,
+    /// The log of what people replay and delete.
+    pub events: EventTable,
     /// Invokes the functions.
     pub invoker: Invoker,
     /// The names of the functions.
@@ -94,12 +100,18 @@ impl Function for Quarantine {
 
     async fn start(settings: Settings) -> Result<Self, StartError> {
         let sdk = config::sdk()?;
-        let quarantine = QuarantineTable::new(config::dynamodb(&sdk), settings.quarantine_table, 0);
+        let dynamodb = config::dynamodb(&sdk);
+        let quarantine = QuarantineTable::new(dynamodb.clone(), settings.quarantine_table, 0);
         quarantine.warm_up().await;
         Ok(Self::new(Parts {
             quarantine,
+            events: EventTable::open(dynamodb, settings.events),
             invoker: Invoker::new(invoke::client(&sdk, PATIENCE)),
-            functions: Functions { calibration: settings.calibration_function, organizer: settings.organizer_function },
+            functions: Functions {
+                calibration: settings.calibration_function,
+                organizer: settings.organizer_function,
+                twin: settings.twin_function,
+            },
             clock: Arc::new(SystemClock),
         }))
     }
@@ -115,7 +127,8 @@ impl Function for Quarantine {
             .cloned()
             .ok_or_else(|| Retry::new("the event is neither an HTTP request nor a replay"))?;
         let refused = |error: ApiError| Retry::new(error.log().unwrap_or(error.detail()));
-        let answer = self.parts.replay_all(from_value(body).map_err(refused)?, until).await.map_err(refused)?;
+        // Whoever may invoke the function is known to AWS alone.
+        let answer = self.parts.replay_all(from_value(body).map_err(refused)?, None, until).await.map_err(refused)?;
         Ok(json!(answer).into())
     }
 }

@@ -45,13 +45,13 @@ pub(super) struct ReplayJson {
 )]
 pub(super) async fn post_replay(
     State(parts): State<Parts>,
-    Admin(_): Admin,
+    Admin(caller): Admin,
     Path(id): Path<QuarantineId>,
     conditions: Preconditions,
 ) -> Result<Json<ReplayJson>, ApiError> {
     let found = parts.quarantine.get(&id).await?.ok_or_else(ApiError::not_found)?;
     conditions.check(version(&found.entry))?;
-    match parts.replay(&found).await? {
+    match parts.replay(&found, Some(&caller.name())).await? {
         ReplayOutcome::Accepted(parts) => {
             let quarantined = parts.into_iter().map(|part| part.id).collect();
             Ok(Json(ReplayJson { outcome: OutcomeJson::Accepted, entry: None, quarantined }))

@@ -72,16 +72,21 @@ pub(super) struct ReplayedJson {
 )]
 pub(super) async fn post_replay_all(
     State(parts): State<Parts>,
-    Admin(_): Admin,
+    Admin(caller): Admin,
     Extension(until): Extension<Until>,
     Strict(body): Strict<ReplayBody>,
 ) -> Result<Json<ReplayedJson>, ApiError> {
-    parts.replay_all(body, until).await.map(Json)
+    parts.replay_all(body, Some(&caller.name()), until).await.map(Json)
 }
 
 impl Parts {
     /// Replays a part of the entries that match the body.
-    pub(super) async fn replay_all(&self, body: ReplayBody, until: Until) -> Result<ReplayedJson, ApiError> {
+    pub(super) async fn replay_all(
+        &self,
+        body: ReplayBody,
+        by: Option<&str>,
+        until: Until,
+    ) -> Result<ReplayedJson, ApiError> {
         let ReplayBody { reason, device, since, limit, next } = body;
         let limit = limit.map_or(MOST, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
         if !(1..=MOST).contains(&limit) {
@@ -96,7 +101,7 @@ impl Parts {
         let begun = stream::iter(entries).take_while(move |_| future::ready(Instant::now() < last && !until.is_over()));
         // A replay that is cut off has still its entry, or is done: to repeat it is always safe.
         let one = |entry: StoredEntry| async move {
-            let ended = until.finish(self.replay_listed(&entry.id)).await;
+            let ended = until.finish(self.replay_listed(&entry.id, by)).await;
             ended.unwrap_or_else(|| Err(AwsError::OutOfTime("replay").into()))
         };
         let ended: Vec<_> = begun.map(one).buffer_unordered(AT_ONCE).collect().await;
@@ -118,9 +123,9 @@ impl Parts {
     }
 
     /// Reads the entry, since the index has no payload and may list deleted entries, and replays it.
-    async fn replay_listed(&self, id: &QuarantineId) -> Result<ReplayOutcome, ReplayError> {
+    async fn replay_listed(&self, id: &QuarantineId, by: Option<&str>) -> Result<ReplayOutcome, ReplayError> {
         match self.quarantine.get(id).await? {
-            Some(found) => self.replay(&found).await,
+            Some(found) => self.replay(&found, by).await,
             None => Ok(ReplayOutcome::Gone),
         }
     }

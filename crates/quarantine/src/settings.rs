@@ -1,5 +1,6 @@
 //! The settings of `quarantine`.
 
+use weir_aws::event::EventSettings;
 use weir_runtime::{Environment, SettingsError};
 
 /// The settings of `quarantine`.
@@ -8,6 +9,8 @@ pub struct Settings {
     pub(crate) quarantine_table: String,
     pub(crate) calibration_function: String,
     pub(crate) organizer_function: String,
+    pub(crate) twin_function: String,
+    pub(crate) events: EventSettings,
 }
 
 impl weir_runtime::Settings for Settings {
@@ -16,6 +19,8 @@ impl weir_runtime::Settings for Settings {
             quarantine_table: environment.text("QUARANTINE_TABLE")?,
             calibration_function: environment.text("CALIBRATION_FUNCTION")?,
             organizer_function: environment.text("ORGANIZER_FUNCTION")?,
+            twin_function: environment.text("TWIN_FUNCTION")?,
+            events: weir_runtime::Settings::read(environment)?,
         })
     }
 }

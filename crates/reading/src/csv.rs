@@ -1,40 +1,30 @@
-//! Readings and intervals as CSV (RFC 4180), for spreadsheets.
-//!
-//! The text is UTF-8 with a byte order mark, without which Excel reads `°C` in another encoding. It has a header row and one row
-//! per reading or interval, with instants in RFC 3339 and decimal points. The next page is in the HTTP header `Link`.
+//! Readings and intervals as CSV: one row for each, with instants in RFC 3339 and decimal points.
 
-use ::csv::{Terminator, Writer, WriterBuilder};
-use weir_core::domain::Timestamp;
-use weir_core::wire::time;
-use weir_http::ApiError;
+use weir_http::{ApiError, Csv, csv_instant, csv_text};
 
 use super::show::{Agg, Interval, Point};
-
-/// The byte order mark of UTF-8.
-const MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Readings as CSV.
 ///
 /// # Errors
 /// 500 when they cannot be written.
 pub(super) fn points(points: &[Point]) -> Result<Vec<u8>, ApiError> {
-    let mut csv = writer();
     let header = ["at", "sensor", "value", "unit", "quality", "raw", "calibration", "received_at"];
-    csv.write_record(header).map_err(failed)?;
+    let mut csv = Csv::with_header(header)?;
     for point in points {
         let cells = [
-            instant(point.at),
+            csv_instant(point.at),
             point.sensor.to_string(),
             number(point.value),
-            text(&point.unit),
+            csv_text(&point.unit),
             point.quality.to_owned(),
             number(point.raw),
             point.calibration.map(|version| version.to_string()).unwrap_or_default(),
-            instant(point.received_at),
+            csv_instant(point.received_at),
         ];
-        csv.write_record(cells).map_err(failed)?;
+        csv.row(cells)?;
     }
-    finish(csv)
+    csv.finish()
 }
 
 /// Intervals as CSV, with a column for each of `aggs`.
@@ -42,10 +32,9 @@ pub(super) fn points(points: &[Point]) -> Result<Vec<u8>, ApiError> {
 /// # Errors
 /// 500 when they cannot be written.
 pub(super) fn intervals(intervals: &[Interval], aggs: &[Agg]) -> Result<Vec<u8>, ApiError> {
-    let mut csv = writer();
     let names = aggs.iter().map(|agg| agg.name());
     let header = ["at", "sensor"].into_iter().chain(names).chain(["unit", "quality", "left_out"]);
-    csv.write_record(header).map_err(failed)?;
+    let mut csv = Csv::with_header(header)?;
     for interval in intervals {
         let value = |value: Option<Option<f64>>| value.flatten().map(number).unwrap_or_default();
         let cell = |agg: &Agg| match agg {
@@ -54,28 +43,12 @@ pub(super) fn intervals(intervals: &[Interval], aggs: &[Agg]) -> Result<Vec<u8>,
             Agg::Max => value(interval.max),
             Agg::Count => interval.count.map(|count| count.to_string()).unwrap_or_default(),
         };
-        let mut cells = vec![instant(interval.at), interval.sensor.to_string()];
+        let mut cells = vec![csv_instant(interval.at), interval.sensor.to_string()];
         cells.extend(aggs.iter().map(cell));
-        cells.extend([text(&interval.unit), interval.quality.to_owned(), interval.left_out.to_string()]);
-        csv.write_record(cells).map_err(failed)?;
+        cells.extend([csv_text(&interval.unit), interval.quality.to_owned(), interval.left_out.to_string()]);
+        csv.row(cells)?;
     }
-    finish(csv)
-}
-
-fn writer() -> Writer<Vec<u8>> {
-    WriterBuilder::new().terminator(Terminator::CRLF).from_writer(MARK.to_vec())
-}
-
-fn finish(csv: Writer<Vec<u8>>) -> Result<Vec<u8>, ApiError> {
-    csv.into_inner().map_err(failed)
-}
-
-fn failed(error: impl std::fmt::Display) -> ApiError {
-    ApiError::internal(format!("CSV: {error}"))
-}
-
-fn instant(at: Timestamp) -> String {
-    time::text(at).unwrap_or_default()
+    csv.finish()
 }
 
 /// The shortest digits that read back as the same double; with an exponent for very large and very small numbers.
@@ -84,14 +57,10 @@ fn number(number: f64) -> String {
     if magnitude != 0.0 && !(1e-5..1e16).contains(&magnitude) { format!("{number:e}") } else { number.to_string() }
 }
 
-/// Text of users, escaped so that no spreadsheet reads it as a formula.
-fn text(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text.to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use weir_core::domain::Timestamp;
 
     fn point(value: f64, unit: &str) -> Point {
         let at = Timestamp::from_millis(1_795_155_884_123);

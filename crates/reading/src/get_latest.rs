@@ -6,10 +6,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use weir_core::id::{DeviceId, SensorCode};
-use weir_http::{ApiError, Member, Path, Query, revalidated};
+use weir_http::{ApiError, Format, Member, Path, Query, download, revalidated, vary_by_accept};
 
-use super::accept::Format;
-use super::get_readings::{download, vary_by_accept};
 use super::show::{Latest, Point};
 use super::{Parts, csv};
 
@@ -48,6 +46,6 @@ pub(super) async fn get_latest(
     let items: Vec<_> = found.into_iter().map(Point::of).collect();
     Ok(revalidated(vary_by_accept(match format {
         Format::Json => Json(Latest { items }).into_response(),
-        Format::Csv => download(&id, csv::points(&items)?),
+        Format::Csv => download(id.as_str(), csv::points(&items)?),
     })))
 }

@@ -2,15 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LINK, VARY};
-use axum::http::{HeaderValue, Uri};
+use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use weir_aws::time_series::{HistoryError, HistoryPage};
 use weir_core::id::DeviceId;
-use weir_http::{ApiError, Cursor, Member, Path, Query, revalidated};
+use weir_http::{ApiError, Cursor, Format, Member, Path, Query, download, link_to_next, revalidated, vary_by_accept};
 
-use super::accept::Format;
 use super::query::{ReadingsParameters, ReadingsQuery};
 use super::sensors::Sensors;
 use super::show::{Interval, Intervals, Point, Points};
@@ -113,35 +111,8 @@ fn respond(
 ) -> Result<Response, ApiError> {
     let mut response = match format {
         Format::Json => Json(page).into_response(),
-        Format::Csv => download(id, table()?),
+        Format::Csv => download(id.as_str(), table()?),
     };
-    if let Some(link) = next.and_then(|next| link(uri, next)) {
-        response.headers_mut().insert(LINK, link);
-    }
+    link_to_next(&mut response, uri, next);
     Ok(response)
-}
-
-/// An answer in CSV, which a browser saves under the name of the device.
-pub(super) fn download(id: &DeviceId, csv: Vec<u8>) -> Response {
-    let mut response = ([(CONTENT_TYPE, "text/csv; charset=utf-8; header=present")], csv).into_response();
-    if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"{id}.csv\"")) {
-        response.headers_mut().insert(CONTENT_DISPOSITION, name);
-    }
-    response
-}
-
-/// Tells caches that the answer depends on the header `Accept`.
-pub(super) fn vary_by_accept(mut response: Response) -> Response {
-    response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
-    response
-}
-
-/// The address of the next page: the same request with another `next`.
-fn link(uri: &Uri, next: &Cursor) -> Option<HeaderValue> {
-    let pairs = uri.query().unwrap_or_default().split('&');
-    let others = pairs.filter(|pair| !pair.is_empty() && pair.split('=').next() != Some("next"));
-    // A cursor has only characters that need no encoding.
-    let next = serde_json::to_value(next).ok()?;
-    let query: Vec<_> = others.map(str::to_owned).chain([format!("next={}", next.as_str()?)]).collect();
-    HeaderValue::from_str(&format!("<{}?{}>; rel=\"next\"", uri.path(), query.join("&"))).ok()
 }

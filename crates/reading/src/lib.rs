@@ -16,7 +16,6 @@ use weir_http::{finish, gateway};
 use weir_runtime::clock::{Clock, SystemClock};
 use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
-mod accept;
 mod csv;
 mod get_latest;
 mod get_readings;

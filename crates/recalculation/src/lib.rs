@@ -14,6 +14,7 @@ use serde_json::json;
 use utoipa::OpenApi;
 use weir_aws::config;
 use weir_aws::device::DeviceTable;
+use weir_aws::event::EventTable;
 use weir_aws::recalculation::RecalculationTable;
 use weir_aws::time_series::{History, TimeSeries};
 use weir_aws::{AwsError, CalibrationTable};
@@ -52,6 +53,8 @@ pub struct Parts {
     pub calibrations: CalibrationTable,
     /// The jobs.
     pub jobs: RecalculationTable,
+    /// The log of who began them.
+    pub events: EventTable,
     /// Queries of stored readings.
     pub history: Arc<History>,
     /// The store, to replace readings.
@@ -98,7 +101,8 @@ impl Function for Recalculation {
         Ok(Self::new(Parts {
             devices,
             calibrations: CalibrationTable::new(dynamodb.clone(), settings.calibrations_table),
-            jobs: RecalculationTable::new(dynamodb, settings.recalculations_table),
+            jobs: RecalculationTable::new(dynamodb.clone(), settings.recalculations_table),
+            events: EventTable::open(dynamodb, settings.events),
             history,
             store,
             cache_seconds: settings.device_cache_seconds,

@@ -6,14 +6,17 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 use weir_aws::recalculation::{MOST_CANCELLED, RecalculationTable};
 use weir_aws::{Attempts, AwsError, WriteOutcome};
 use weir_core::domain::device::Sensor;
+use weir_core::domain::event::{Event, FieldChange, Kind, diff};
 use weir_core::domain::reading::Series;
 use weir_core::domain::recalculation::{Count, Job, State as JobState, begins_at};
 use weir_core::domain::{FieldError, Timestamp};
 use weir_core::id::{DeviceId, SensorCode};
+use weir_core::wire::time;
 use weir_http::{Admin, ApiError, Path, Strict};
 
 use super::Parts;
@@ -40,7 +43,7 @@ pub(super) struct RecalculationBody {
 /// its instant.
 ///
 /// A reading changes if the version in force is newer than the one it was made with. The recalculation begins when every
-/// function uses the newest version. It cancels older recalculations, at most 98, if all that is left of them lies in its span;
+/// function uses the newest version. It cancels older recalculations, at most 97, if all that is left of them lies in its span;
 /// others continue, with the same result. If the formula of another sensor uses this one, its readings change only when it gets
 /// a new version too (of the same formula) and is recalculated after this one.
 #[utoipa::path(
@@ -93,12 +96,26 @@ pub(super) async fn post_recalculation(
                 format!("would cancel {} unfinished recalculations, more than {MOST_CANCELLED}", cancelled.len());
             return Err(ApiError::transition(detail));
         }
-        if parts.jobs.begin(&job, &open, &cancelled).await? == WriteOutcome::Done {
+        let events = [begun(&job, &cancelled)];
+        if parts.jobs.begin(&job, &open, &cancelled, parts.events.with(&events)).await? == WriteOutcome::Done {
             let Series { device, sensor } = &series;
             let location = [(LOCATION, format!("/devices/{device}/sensors/{sensor}/recalculate/{id}"))];
             return Ok((StatusCode::ACCEPTED, location, Json(RecalculationJson::of(&job))));
         }
     }
+}
+
+/// The event of a recalculation that begins, and cancels others.
+fn begun(job: &Job, cancelled: &[&Job]) -> Event {
+    let job_shown = json!({"from": time::text(job.from), "to": time::text(job.to)});
+    let mut changes = diff(&json!({}), &job_shown);
+    changes.extend(cancelled.iter().map(|older| FieldChange {
+        pointer: format!("/cancelled/{}", older.id),
+        before: Some(json!(older.state.code())),
+        after: Some(json!(JobState::Cancelled.code())),
+    }));
+    let event = Event::new(Some(job.series.device.clone()), Kind::Recalculation, &job.id, job.created_at);
+    event.by(&job.by).target(&job.series.sensor).detail("begun").changes(changes)
 }
 
 impl Parts {

@@ -1,5 +1,6 @@
 //! The settings of `recalculation`.
 
+use weir_aws::event::EventSettings;
 use weir_aws::time_series::StoreSettings;
 use weir_runtime::{Environment, SettingsError};
 
@@ -10,6 +11,7 @@ pub struct Settings {
     pub(crate) calibrations_table: String,
     pub(crate) recalculations_table: String,
     pub(crate) device_cache_seconds: i64,
+    pub(crate) events: EventSettings,
     pub(crate) store: StoreSettings,
 }
 
@@ -20,6 +22,7 @@ impl weir_runtime::Settings for Settings {
             calibrations_table: environment.text("CALIBRATIONS_TABLE")?,
             recalculations_table: environment.text("RECALCULATIONS_TABLE")?,
             device_cache_seconds: environment.number("DEVICE_CACHE_SECONDS", 60, 0)?,
+            events: weir_runtime::Settings::read(environment)?,
             store: weir_runtime::Settings::read(environment)?,
         })
     }

@@ -62,6 +62,10 @@ pub struct Month {
     pub values: f64,
     /// Reads and changes of its shadow.
     pub shadow_operations: f64,
+    /// Documents of its shadow in which something is different.
+    pub shadow_changes: f64,
+    /// Beginnings and ends of its connections.
+    pub connections: f64,
     /// Requests of people that concern it.
     pub api_calls: f64,
 }
@@ -112,6 +116,10 @@ pub struct Usage {
     pub reading_of_ten: Event,
     /// A level report.
     pub level: Event,
+    /// A shadow that changed.
+    pub shadow_change: Event,
+    /// The beginning or the end of a connection.
+    pub connection: Event,
     /// A request that reads a device.
     pub api_call: Event,
     /// A device in a month.
@@ -178,7 +186,8 @@ impl Prices {
             + event.api_requests * self.of(&self.api, "per_million_requests")?)
     }
 
-    /// A month of a device that sends nothing: its connection, its shadow, and requests that concern it.
+    /// A month of a device that sends nothing: its connection, its shadow, the events of both, and requests
+    /// that concern it.
     ///
     /// # Errors
     /// When a price is missing.
@@ -188,6 +197,8 @@ impl Prices {
             + month.shadow_operations
                 * (self.of(&self.iot, "per_million_shadow_operations")?
                     + self.of(&self.iot, "per_million_messages")?)
+            + month.shadow_changes * self.million(&usage.shadow_change, usage, timestream)?
+            + month.connections * self.million(&usage.connection, usage, timestream)?
             + month.api_calls * self.million(&usage.api_call, usage, timestream)?;
         Ok(device / MILLION)
     }

@@ -4,12 +4,17 @@
 use serde_json::{Value, json};
 use weir_aws::profile::StoredProfile;
 use weir_aws::{Attempts, WriteOutcome};
+use weir_core::domain::Timestamp;
+use weir_core::domain::event::{Event, Kind, diff};
 use weir_core::domain::people::profile::{Profile, ProfileRecord};
 use weir_core::id::Sub;
 use weir_core::wire::profile::ProfileJson;
 use weir_http::{ApiError, Caller, Preconditions};
 
 use super::Parts;
+
+/// What is not told: it follows from the change itself.
+const UNTOLD: [&str; 5] = ["sub", "version", "created_at", "updated_at", "updated_by"];
 
 /// Maximum number of attempts to change a profile.
 const ATTEMPTS: u32 = 10;
@@ -63,7 +68,8 @@ impl Parts {
                 // A token outlives a deleted user by some minutes.
                 StoredProfile::Absent(_) | StoredProfile::UserDeleted => return Err(ApiError::not_found()),
             };
-            if self.profiles.write(&record).await? == WriteOutcome::Done {
+            let events: Vec<Event> = told(before.as_ref(), Some(&record), &record.updated_by, at).into_iter().collect();
+            if self.profiles.write_with(&record, self.events.with(&events)).await? == WriteOutcome::Done {
                 return Ok(Changed { before, record });
             }
         }
@@ -78,6 +84,38 @@ pub(super) fn attempts(sub: &Sub) -> Attempts<'_, Sub> {
 /// The caller's own id.
 pub(super) fn own(caller: &Caller) -> Result<Sub, ApiError> {
     caller.sub.parse().map_err(|_| ApiError::not_found())
+}
+
+/// The event of a profile that is created, changed or deleted; `None` when nothing is different.
+pub(super) fn told(
+    before: Option<&ProfileRecord>,
+    after: Option<&ProfileRecord>,
+    by: &str,
+    at: Timestamp,
+) -> Option<Event> {
+    let known = |record: Option<&ProfileRecord>| match logged(record) {
+        Value::Object(mut fields) => {
+            fields.retain(|name, _| !UNTOLD.contains(&name.as_str()));
+            Value::Object(fields)
+        }
+        _ => json!({}),
+    };
+    let changes = diff(&known(before), &known(after));
+    let record = after.or(before)?;
+    let (version, detail) = match (before, after) {
+        (None, _) => (record.version, Some("profile created")),
+        (_, None) => (record.version.saturating_add(1), Some("profile deleted")),
+        _ => (record.version, None),
+    };
+    if changes.is_empty() && detail.is_none() {
+        return None;
+    }
+    let event = Event::new(None, Kind::People, &format!("{}-profile-{version}", record.sub), at);
+    let event = event.by(by).target(&record.sub).changes(changes);
+    Some(match detail {
+        Some(detail) => event.detail(detail),
+        None => event,
+    })
 }
 
 /// A profile as it is logged.

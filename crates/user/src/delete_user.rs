@@ -7,7 +7,7 @@ use weir_core::id::Sub;
 use weir_http::{Admin, ApiError, Audit, Path, Preconditions};
 
 use super::Parts;
-use super::change::{attempts, logged};
+use super::change::{attempts, logged, told};
 
 /// Deletes the profile. The user stays and has an empty profile; use `DELETE /cognito/users/{username}` to delete the user.
 #[utoipa::path(
@@ -26,7 +26,8 @@ pub(super) async fn delete_user(
         attempts.next().await?;
         let record = parts.profile(&sub).await?;
         conditions.check(record.version)?;
-        if parts.profiles.remove(&record).await? == WriteOutcome::Done {
+        let events: Vec<_> = told(Some(&record), None, &caller.name(), parts.clock.now()).into_iter().collect();
+        if parts.profiles.remove(&record, parts.events.with(&events)).await? == WriteOutcome::Done {
             Audit::of(&caller, "profile.delete", &sub).done(&logged(Some(&record)), &logged(None));
             return Ok(StatusCode::NO_CONTENT);
         }

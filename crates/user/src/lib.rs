@@ -8,6 +8,7 @@ use axum::Router;
 use axum::routing::get;
 use utoipa::OpenApi;
 use weir_aws::config;
+use weir_aws::event::EventTable;
 use weir_aws::profile::ProfileTable;
 use weir_http::{finish, gateway};
 use weir_runtime::clock::{Clock, SystemClock};
@@ -36,6 +37,8 @@ pub struct User {
 pub struct Parts {
     /// The profiles.
     pub profiles: ProfileTable,
+    /// The log of their changes.
+    pub events: EventTable,
     /// The clock.
     pub clock: Arc<dyn Clock>,
 }
@@ -79,9 +82,11 @@ impl Function for User {
     type Settings = Settings;
 
     async fn start(settings: Settings) -> Result<Self, StartError> {
-        let profiles = ProfileTable::new(config::dynamodb(&config::sdk()?), settings.users_table);
+        let dynamodb = config::dynamodb(&config::sdk()?);
+        let profiles = ProfileTable::new(dynamodb.clone(), settings.users_table);
+        let events = EventTable::open(dynamodb, settings.events);
         profiles.warm_up().await;
-        Ok(Self::new(Parts { profiles, clock: Arc::new(SystemClock) }))
+        Ok(Self::new(Parts { profiles, events, clock: Arc::new(SystemClock) }))
     }
 
     async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {

@@ -17,7 +17,7 @@ use weir_core::wire::schema::PreferencesSchema;
 use weir_http::{Admin, ApiError, Audit, ETag, Strict};
 
 use super::Parts;
-use super::change::{attempts, logged};
+use super::change::{attempts, logged, told};
 
 /// A profile to be created.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -67,7 +67,8 @@ pub(super) async fn post_user(
             StoredProfile::UserDeleted => return Err(ApiError::transition(format!("{sub} was deleted"))),
         };
         let record = ProfileRecord::new(sub.clone(), profile.clone(), version, caller.name(), parts.clock.now());
-        if parts.profiles.write(&record).await? == WriteOutcome::Done {
+        let events: Vec<_> = told(None, Some(&record), &record.updated_by, record.updated_at).into_iter().collect();
+        if parts.profiles.write_with(&record, parts.events.with(&events)).await? == WriteOutcome::Done {
             Audit::of(&caller, "profile.create", &sub).done(&logged(None), &logged(Some(&record)));
             let location = [(LOCATION, format!("/users/{sub}"))];
             return Ok((StatusCode::CREATED, ETag(record.version), location, Json(ProfileJson::of(&record))));

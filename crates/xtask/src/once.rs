@@ -46,7 +46,7 @@ pub async fn run(cloud: &mut LocalCloud, fleet: &Fleet, options: &Options, progr
     let mut crew = Crew::assemble(&cloud.stack, fleet, progress).await?;
     let names = names(&cloud.stack)?;
     let now = jiff::Timestamp::now().as_millisecond();
-    let mut ledger = Ledger::default();
+    let mut ledger = Ledger { events: crew.events(fleet), ..Ledger::default() };
     let started = Instant::now();
     for (index, wave) in waves(fleet, &names, options.seed, now).iter().enumerate() {
         let step = progress.counted(&format!("messages, wave {}", index + 1), wave.len() as u64);

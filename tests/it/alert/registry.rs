@@ -28,6 +28,7 @@ impl World {
             devices: self.devices(),
             calibrations: CalibrationTable::new(self.engine.client(), self.engine.name("calibrations")),
             problems: ProblemTable::new(self.engine.client(), self.engine.name("problems"), levels),
+            events: self.engine.events(),
             delivery: ::device::Delivery::new(self.devices(), cloud.iot(), cloud.certificates(), clock.clone()),
             clock,
         })
@@ -101,7 +102,8 @@ async fn what_a_killed_request_has_left_undone_the_sweep_does() {
             Some(body) => world.change("buoy-01", body).await,
             None => {
                 let before = world.read("buoy-01").await;
-                world.devices().remove(&before, author()).await.unwrap();
+                let event = weir_core::wire::device_event::deleted(&before, &author());
+                world.devices().remove(&before, author(), &world.engine.events(), &event).await.unwrap();
             }
         }
         assert_eq!(world.problems(), [problem("UNRESOLVED", 1, -100)]);

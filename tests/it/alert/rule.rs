@@ -136,7 +136,11 @@ async fn calibrate(world: &World, calibration: Calibration) {
     let series = Series { device: device("buoy-01"), sensor: "do".parse().unwrap() };
     let entry = CalibrationEntry::from(calibration);
     let changed = world.read("buoy-01").await.with_calibration(&series.sensor, entry.clone(), author());
-    world.devices().write_calibrated(&changed, &calibrations, &series, &entry).await.unwrap();
+    world
+        .devices()
+        .write_calibrated(&changed, &calibrations, &series, &entry, weir_aws::event::WithEvents::NONE)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

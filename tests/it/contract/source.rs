@@ -34,6 +34,7 @@ pub fn variables(function: &str) -> Vec<String> {
         "cognito-get-role" => read_by::<cognito_get_role::GetRole>,
         "cognito-get-users-info" => read_by::<cognito_get_users_info::UsersInfo>,
         "device" => read_by::<device::Device>,
+        "event" => read_by::<event::Events>,
         "flow" => read_by::<flow::Flow>,
         "live" => read_by::<live::Live>,
         "live-push" => read_by::<live_push::LivePush>,
@@ -42,6 +43,7 @@ pub fn variables(function: &str) -> Vec<String> {
         "quarantine" => read_by::<quarantine::Quarantine>,
         "reading" => read_by::<reading::Reading>,
         "recalculation" => read_by::<recalculation::Recalculation>,
+        "twin" => read_by::<twin::Twin>,
         "user" => read_by::<user::User>,
         other => panic!("tests/it/contract/source.rs does not know the function {other}"),
     };

@@ -47,6 +47,8 @@ struct Kept {
     retained: BTreeMap<String, Value>,
     shadows: BTreeMap<String, Value>,
     late: Vec<(String, String, Vec<u8>)>,
+    /// The certificates of each thing, by their ARNs.
+    principals: BTreeMap<String, Vec<String>>,
     asked: Vec<String>,
 }
 
@@ -118,6 +120,11 @@ impl Cloud {
         kept.update(device, &json!({"state": {"reported": reported}}));
     }
 
+    /// The thing of a device gets a certificate.
+    pub fn attach(&self, device: &str, arn: &str) {
+        self.0.lock().unwrap().principals.entry(device.to_owned()).or_default().push(arn.to_owned());
+    }
+
     /// What was late arrives now.
     pub fn let_in(&self) {
         let mut kept = self.0.lock().unwrap();
@@ -160,7 +167,12 @@ impl Kept {
                 Some(_) => (200, json!({})),
                 None => (404, json!({"message": "No shadow exists"})),
             },
-            "ListThingPrincipals" => (404, json!({"message": "Thing not found"})),
+            "ListThingPrincipals" => match self.principals.get(name) {
+                Some(principals) => (200, json!({"principals": principals})),
+                None => (404, json!({"message": "Thing not found"})),
+            },
+            // Certificates themselves are tested on the emulator.
+            "DescribeCertificate" => (404, json!({"message": "Certificate not found"})),
             "DeleteThing" => (200, json!({})),
             other => panic!("nobody asks for {other}"),
         }
@@ -272,6 +284,7 @@ fn meant(request: &HttpRequest) -> (String, String) {
             ("Publish".to_owned(), topic.replace("%2F", "/"))
         }
         ("GET", ["things", thing, "principals"]) => ("ListThingPrincipals".to_owned(), (*thing).to_owned()),
+        ("GET", ["certificates", id]) => ("DescribeCertificate".to_owned(), (*id).to_owned()),
         ("DELETE", ["things", thing]) => ("DeleteThing".to_owned(), (*thing).to_owned()),
         ("GET", ["things", thing, "shadow"]) => ("GetThingShadow".to_owned(), (*thing).to_owned()),
         ("POST", ["things", thing, "shadow"]) => ("UpdateThingShadow".to_owned(), (*thing).to_owned()),

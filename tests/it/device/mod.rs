@@ -16,6 +16,7 @@ use std::sync::Arc;
 use ::device::{Delivery, Parts};
 use serde_json::{Value, json};
 use weir_aws::device::{Deliver, DeviceTable, Registration};
+use weir_aws::event::WithEvents;
 use weir_aws::level::LevelTable;
 use weir_aws::problem::ProblemTable;
 use weir_aws::{CalibrationTable, WriteOutcome};
@@ -63,8 +64,8 @@ impl World {
     /// The function over all this.
     pub fn function(&self) -> ::device::Device {
         let (devices, calibrations, delivery) = (self.devices(), self.calibrations(), self.delivery());
-        let problems = self.problems();
-        ::device::Device::new(Parts { devices, calibrations, problems, delivery, clock: self.clock.clone() })
+        let (problems, events) = (self.problems(), self.engine.events());
+        ::device::Device::new(Parts { devices, calibrations, problems, events, delivery, clock: self.clock.clone() })
     }
 
     /// What the recorded events speak of: `buoy-01` in its third version, with two calibrations of `ph`; `buoy-02`, which is
@@ -121,7 +122,8 @@ impl World {
         };
         let changed = before.with_calibration(&sensor, entry.clone(), author());
         let series = Series { device: device(id), sensor };
-        let written = self.devices().write_calibrated(&changed, &self.calibrations(), &series, &entry).await;
+        let written =
+            self.devices().write_calibrated(&changed, &self.calibrations(), &series, &entry, WithEvents::NONE).await;
         assert_eq!(written.unwrap(), WriteOutcome::Done);
     }
 
@@ -163,7 +165,11 @@ impl World {
 
     pub async fn remove(&self, id: &str) {
         let before = self.read(id).await;
-        assert_eq!(self.devices().remove(&before, author()).await.unwrap(), WriteOutcome::Done);
+        let event = weir_core::wire::device_event::deleted(&before, &author());
+        assert_eq!(
+            self.devices().remove(&before, author(), &self.engine.events(), &event).await.unwrap(),
+            WriteOutcome::Done
+        );
     }
 
     pub fn later(&self, seconds: i64) {

@@ -7,9 +7,13 @@ use crate::http::ask::{Ask, body, status};
 use crate::people;
 
 /// Every parameter that is an instant, with the unit of a plain number if it may be one.
-const PARAMETERS: [(&str, &str, Option<&str>); 4] = [
+const PARAMETERS: [(&str, &str, Option<&str>); 8] = [
     ("/devices/buoy-01/readings", "from", Some("milliseconds")),
     ("/devices/buoy-01/readings", "to", Some("milliseconds")),
+    ("/devices/buoy-01/events", "from", Some("milliseconds")),
+    ("/devices/buoy-01/events", "to", Some("milliseconds")),
+    ("/events", "from", Some("milliseconds")),
+    ("/events", "to", Some("milliseconds")),
     ("/problems", "since", Some("seconds")),
     ("/quarantine", "since", None),
 ];
@@ -21,7 +25,9 @@ fn every_instant_of_a_query_is_asked() {
         let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
         parameters.iter().any(|one| one["in"] == "query" && names.iter().any(|name| one["name"] == *name))
     };
-    let asked: Vec<_> = ["GET /devices/{id}/readings", "GET /problems", "GET /quarantine"].map(str::to_owned).into();
+    let asked =
+        ["GET /devices/{id}/events", "GET /devices/{id}/readings", "GET /events", "GET /problems", "GET /quarantine"];
+    let asked: Vec<_> = asked.map(str::to_owned).into();
     assert_eq!(operations(has).into_iter().collect::<Vec<_>>(), asked);
 }
 

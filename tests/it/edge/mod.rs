@@ -61,6 +61,10 @@ impl Api {
             ["devices", _, "readings", ..] | [.., "alerts", "try"] => {
                 return world!(self.reading, reading::World::new()).function().answer(event).await.unwrap();
             }
+            ["events"] | ["devices", _, "events"] => {
+                let world = world!(self.device, device::World::registered());
+                return crate::event::function(&world.engine).answer(event).await.unwrap();
+            }
             [.., "fit"] | [.., "recalculate"] | [.., "recalculate", _] => {
                 let world = world!(self.recalculation, recalculation::World::new(0));
                 return world.function().answer(event).await.unwrap();

@@ -88,7 +88,7 @@ async fn a_report_meanwhile_is_either_deleted_with_the_level_or_registers_it_aga
             other.organizer.answer(said).await.unwrap();
         })
     };
-    let between = Arc::new(Interlude::new("DeleteItem", 1, meanwhile));
+    let between = Arc::new(Interlude::new("TransactWriteItems", 1, meanwhile));
     let functions = Functions::by(&world.engine, &world.engine.client_over(between.clone()), &Settings::default());
     assert_eq!(status(&functions.flow.answer(delete("02").event()).await.unwrap()), 204);
     assert!(world.engine.rows("levels").iter().all(|row| row["id"] != "02"));
@@ -112,7 +112,7 @@ async fn a_report_meanwhile_is_either_deleted_with_the_level_or_registers_it_aga
 #[tokio::test(start_paused = true)]
 async fn a_delete_that_was_cut_off_is_finished_by_the_next() {
     let world = World::operated().await;
-    let outage = Outage::of("TransactWriteItems", "");
+    let outage = Outage::of("TransactWriteItems", "weir-test-problems");
     let functions = Functions::by(&world.engine, &world.engine.client_over(outage.clone()), &Settings::default());
     assert!(status(&functions.flow.answer(delete("02").event()).await.unwrap()) >= 500);
     assert!(world.engine.rows("levels").iter().all(|row| row["id"] != "02"), "the row goes first");

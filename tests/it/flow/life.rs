@@ -178,7 +178,7 @@ async fn a_change_overtaken_by_the_detector_applies_to_the_present_problem() {
         })
     };
     for (wish, expected) in [(acknowledge(), 409), (json!({"note": "seen"}), 200)] {
-        let (engine, functions, interlude) = between("PutItem", closes).await;
+        let (engine, functions, interlude) = between("TransactWriteItems", closes).await;
         let before = Functions::over(&engine);
         report(&before, "01", 100, -900).await;
         report(&before, "02", 50, -800).await;

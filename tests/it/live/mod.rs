@@ -108,6 +108,7 @@ impl World {
             levels: name("levels"),
             problems: name("problems"),
             quarantine: name("quarantine"),
+            events: name("events"),
         };
         let live = LiveTable::new(client.clone(), name("live"));
         LivePush::new(live, self.gateway.sockets(), tables, self.functions.clock.clone())
@@ -196,12 +197,12 @@ impl World {
 }
 
 /// The mappings of `live-push`.
-pub struct Pumps([Pump; 4]);
+pub struct Pumps([Pump; 5]);
 
 impl Pumps {
     /// At the beginning of the streams.
     pub fn of(world: &World) -> Self {
-        Self(["readings", "levels", "problems", "quarantine"].map(|noun| {
+        Self(["readings", "levels", "problems", "quarantine", "events"].map(|noun| {
             let id = format!("LivePush{}Mapping", noun[..1].to_uppercase() + &noun[1..]);
             Pump::through(&world.engine, &id, noun)
         }))

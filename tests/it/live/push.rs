@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use weir_runtime::Function as _;
 use weir_tests::sockets::Mood;
 use weir_tests::wire::Ledger;
 
@@ -185,4 +186,32 @@ async fn a_deleted_level_and_a_withdrawn_entry_are_told() {
         json!({"type": "level", "topic": "tube/2", "id": "21", "last_value": "", "last_update": 0, "deleted": true});
     assert_eq!(of_type(&told, "level"), [&deleted]);
     assert_eq!(of_type(&told, "quarantined")[0]["entry"]["reason"], "unknown_device");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_watches_a_device_is_told_of_its_events_and_its_connection_once() {
+    let world = watched(1).await;
+    let (mut pumps, push) = (Pumps::of(&world), world.push());
+    for name in ["connected", "shadow", "disconnected.taken-over", "connected", "connected.unknown-device"] {
+        world.functions.twin.answer(weir_tests::events::event("twin", name)).await.unwrap();
+    }
+    // What concerns people, or another device, is not told.
+    let now = world.now();
+    for device in [None, "buoy-02".parse().ok()] {
+        let other = weir_core::domain::event::Event::new(device, weir_core::domain::event::Kind::People, &1, now);
+        assert!(world.engine.events().put(&other).await.unwrap());
+    }
+    assert_eq!(pumps.run(&push).await, 1);
+    let told = world.gateway.messages("c0");
+    let events: Vec<_> =
+        of_type(&told, "event").iter().map(|message| message["event"]["id"].as_str().unwrap()).collect();
+    assert_eq!(events, ["reported-0000000007", "connected-0000000004", "disconnected-0000000003"], "{told:?}");
+    let connection = json!({"type": "connection", "topic": "device/buoy-01", "state": "connected",
+        "since": "2026-11-20T06:24:44.123Z"});
+    assert_eq!(of_type(&told, "connection"), [&connection]);
+    assert_eq!(
+        of_type(&told, "event")[0]["event"]["changes"],
+        json!([{"pointer": "/settings/led", "before": false, "after": true}])
+    );
+    assert_eq!(told.len(), 4);
 }

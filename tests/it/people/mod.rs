@@ -19,6 +19,7 @@ use cognito_get_role::GetRole;
 use cognito_get_users_info::UsersInfo;
 use serde_json::{Value, json};
 use weir_aws::WriteOutcome;
+use weir_aws::event::WithEvents;
 use weir_aws::live::LiveTable;
 use weir_aws::profile::ProfileTable;
 use weir_core::domain::Timestamp;
@@ -67,8 +68,8 @@ impl World {
         let changed = bob.rewritten(bob.profile.clone(), "bob@example.com".into(), NOW);
         assert_eq!(world.profiles().write(&changed).await.unwrap(), WriteOutcome::Done);
         let cyd = world.profile(CYD, &json!({"name": "Cyd"})).await;
-        assert_eq!(world.profiles().remove(&cyd).await.unwrap(), WriteOutcome::Done);
-        world.profiles().write_tombstone(&sub(GUS), NOW).await.unwrap();
+        assert_eq!(world.profiles().remove(&cyd, WithEvents::NONE).await.unwrap(), WriteOutcome::Done);
+        world.profiles().write_tombstone(&sub(GUS), NOW, WithEvents::NONE).await.unwrap();
         world
     }
 
@@ -85,7 +86,11 @@ impl World {
     }
 
     pub fn user(&self) -> user::User {
-        user::User::new(user::Parts { profiles: self.profiles(), clock: self.clock.clone() })
+        user::User::new(user::Parts {
+            profiles: self.profiles(),
+            events: self.engine.events(),
+            clock: self.clock.clone(),
+        })
     }
 
     pub fn change(&self) -> ChangeUser {
@@ -98,6 +103,7 @@ impl World {
         ChangeUser::new(cognito_add_update_delete_user::Parts {
             pool: self.pool.pool(),
             profiles: self.profiles(),
+            events: self.engine.events(),
             live: LiveTable::new(self.engine.client(), self.engine.name("live")),
             lock,
             clock: self.clock.clone(),

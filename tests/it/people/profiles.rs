@@ -5,6 +5,7 @@ use weir_runtime::Function as _;
 
 use serde_json::{Value, json};
 use weir_aws::WriteOutcome;
+use weir_aws::event::WithEvents;
 use weir_aws::profile::StoredProfile;
 use weir_tests::wire::Ledger;
 
@@ -57,7 +58,7 @@ async fn deleting_and_changing_the_same_version_of_a_profile_cannot_both_succeed
         panic!("Bob has a profile")
     };
     let changed = read.rewritten(read.profile.clone(), "bob@example.com".into(), NOW);
-    assert_eq!(world.profiles().remove(&read).await.unwrap(), WriteOutcome::Done);
+    assert_eq!(world.profiles().remove(&read, WithEvents::NONE).await.unwrap(), WriteOutcome::Done);
     assert_eq!(world.profiles().write(&changed).await.unwrap(), WriteOutcome::Overtaken);
     assert_eq!(world.profiles().find(&sub(BOB)).await.unwrap(), StoredProfile::Absent(read.version + 1));
 }
@@ -66,7 +67,7 @@ async fn deleting_and_changing_the_same_version_of_a_profile_cannot_both_succeed
 async fn a_token_of_a_deleted_user_cannot_write_a_profile() {
     let world = World::new().await;
     assert_eq!(status(&ask(&world, me("PATCH", GUS).json(&json!({"name": "Gus"}))).await), 404);
-    world.profiles().write_tombstone(&sub(BOB), NOW).await.unwrap();
+    world.profiles().write_tombstone(&sub(BOB), NOW, WithEvents::NONE).await.unwrap();
     assert_eq!(status(&ask(&world, me("PATCH", BOB).json(&json!({"name": "Bob"}))).await), 404);
     assert_eq!(world.profiles().find(&sub(BOB)).await.unwrap(), StoredProfile::UserDeleted);
     assert_eq!(body(&ask(&world, Ask::new("GET", "/users").admin()).await)["items"], json!([]));
@@ -81,7 +82,7 @@ async fn profiles_are_listed_by_key_a_page_at_a_time_and_each_page_is_one_reques
     let ledger = Arc::new(Ledger::default());
     let profiles =
         weir_aws::profile::ProfileTable::new(world.engine.client_over(ledger.clone()), world.engine.name("users"));
-    let user = user::User::new(user::Parts { profiles, clock: world.clock.clone() });
+    let user = user::User::new(user::Parts { profiles, events: world.engine.events(), clock: world.clock.clone() });
     let (mut subs, mut query) = (Vec::new(), "?limit=5".to_owned());
     loop {
         let page = body(&user.answer(Ask::new("GET", &format!("/users{query}")).admin().event()).await.unwrap());

@@ -49,11 +49,13 @@ fn id(number: u32) -> String {
 
 /// The function with every request to DynamoDB over this wire.
 fn over(world: &World, wire: Arc<dyn Wire>) -> ChangeUser {
-    let profiles = ProfileTable::new(world.engine.client_once(wire), world.engine.name("users"));
+    let client = world.engine.client_once(wire);
+    let (profiles, events) =
+        (ProfileTable::new(client.clone(), world.engine.name("users")), world.engine.events_by(client));
     let live = LiveTable::new(world.engine.client(), world.engine.name("live"));
     let lock = Lock::new(profiles.clone(), world.clock.clone());
     let (pool, clock) = (world.pool.pool(), world.clock.clone());
-    ChangeUser::new(Parts { pool, profiles, live, lock, clock, mfa: Mfa::Optional })
+    ChangeUser::new(Parts { pool, profiles, events, live, lock, clock, mfa: Mfa::Optional })
 }
 
 #[tokio::test]

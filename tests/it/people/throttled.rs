@@ -19,7 +19,7 @@ struct Refusing(&'static str);
 
 impl Wire for Refusing {
     fn carry(self: Arc<Self>, request: Request) -> BoxFuture<'static, Answer> {
-        if request.operation() != "PutItem" {
+        if !["PutItem", "TransactWriteItems"].contains(&request.operation()) {
             return Box::pin(request.deliver());
         }
         let refused = refusal(400, self.0, "x");
@@ -41,7 +41,7 @@ async fn a_throttled_change_of_a_profile_is_503_and_a_rejected_one_500() {
         let before = world.engine.rows("users");
         let profiles =
             ProfileTable::new(world.engine.client_once(Arc::new(Refusing(code))), world.engine.name("users"));
-        let user = user::User::new(user::Parts { profiles, clock: world.clock.clone() });
+        let user = user::User::new(user::Parts { profiles, events: world.engine.events(), clock: world.clock.clone() });
         for ask in [
             Ask::new("PATCH", &format!("/users/{BOB}")).json(&json!({"name": "Rob"})),
             Ask::new("POST", "/users").json(&json!({"sub": ANN})),
@@ -63,7 +63,7 @@ async fn a_throttled_lock_is_503_and_a_rejected_one_500_and_the_pool_is_not_chan
         let lock = Lock::new(profiles.clone(), world.clock.clone());
         let live = LiveTable::new(world.engine.client(), world.engine.name("live"));
         let (pool, clock) = (world.pool.pool(), world.clock.clone());
-        let parts = Parts { pool, profiles, live, lock, clock, mfa: Mfa::Optional };
+        let parts = Parts { pool, profiles, events: world.engine.events(), live, lock, clock, mfa: Mfa::Optional };
         let change = ChangeUser::new(parts);
         for ask in [
             Ask::new("PATCH", &format!("/cognito/users/{BOB}")).json(&json!({"devices": "*"})),

@@ -70,9 +70,11 @@ impl World {
     }
 
     pub fn function_by(&self, client: Client, lambda: &Lambda) -> Quarantine {
-        let quarantine = QuarantineTable::new(client, self.engine.name("quarantine"), 30);
-        let functions = Names { calibration: "calibration".into(), organizer: "organizer".into() };
-        Quarantine::new(Parts { quarantine, invoker: lambda.invoker(), functions, clock: self.functions.clock.clone() })
+        let quarantine = QuarantineTable::new(client.clone(), self.engine.name("quarantine"), 30);
+        let events = self.engine.events_by(client);
+        let functions = Names { calibration: "calibration".into(), organizer: "organizer".into(), twin: "twin".into() };
+        let (invoker, clock) = (lambda.invoker(), self.functions.clock.clone());
+        Quarantine::new(Parts { quarantine, events, invoker, functions, clock })
     }
 
     /// A device publishes something, which its rule hands over.

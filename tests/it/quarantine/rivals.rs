@@ -81,7 +81,7 @@ async fn killed_between_the_answer_and_the_deletion_the_entry_stands_and_the_nex
     world.publish(TOPIC, &json!({"value": 7}), NOW).await;
     world.register("buoy-99", &["ph"]);
     let id = world.id();
-    let outage = Outage::of("DeleteItem", "quarantine");
+    let outage = Outage::of("TransactWriteItems", "quarantine");
     let killed = world.function_by(world.engine.client_over(outage.clone()), &world.lambda);
     assert_eq!(status(&killed.answer(event(&id)).await.unwrap()), 503);
     assert_eq!((world.ids(), world.engine.rows("readings").len()), (vec![id.clone()], 1));
@@ -103,7 +103,7 @@ async fn an_entry_deleted_before_its_refusal_is_noted_stays_deleted() {
             deleting.answer(event).await.unwrap();
         })
     };
-    let wire = Arc::new(Interlude::new("UpdateItem", 1, act));
+    let wire = Arc::new(Interlude::new("TransactWriteItems", 1, act));
     let slow = world.function_by(world.engine.client_over(wire.clone()), &world.lambda);
     assert_eq!(status(&slow.answer(event(&id)).await.unwrap()), 404);
     assert_eq!(wire.left(), 0);

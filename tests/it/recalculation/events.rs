@@ -69,7 +69,8 @@ async fn stood() -> World {
         updated_at: NOW,
         reason: None,
     };
-    let begun = jobs.begin(&job, &jobs.open(&series).await.unwrap(), &[]).await.unwrap();
+    let begun =
+        jobs.begin(&job, &jobs.open(&series).await.unwrap(), &[], weir_aws::event::WithEvents::NONE).await.unwrap();
     assert_eq!(begun, WriteOutcome::Done);
     world
 }

@@ -28,7 +28,7 @@ use crate::http::ask::{Ask, body, status};
 /// Long before the clock of these tests, so that the hours in it are closed.
 pub const BEGIN: i64 = 1_795_000_000_000;
 const MINUTE: i64 = 60_000;
-const PH: &str = "/devices/b/sensors/ph/recalculate";
+pub const PH: &str = "/devices/b/sensors/ph/recalculate";
 
 /// A device `b` with readings of `ph`, a minute apart, stored without a calibration.
 pub struct World {
@@ -84,6 +84,7 @@ impl World {
             devices: DeviceTable::new(client.clone(), name("devices")),
             calibrations: CalibrationTable::new(client.clone(), name("calibrations")),
             jobs: RecalculationTable::new(client.clone(), name("recalculations")),
+            events: self.engine.events_by(client.clone()),
             history: Arc::new(History::DynamoDb(table())),
             store: Arc::new(TimeSeries::DynamoDb(table())),
             cache_seconds: 60,

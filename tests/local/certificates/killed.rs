@@ -46,11 +46,12 @@ impl Bed {
             CalibrationTable::new(self.engine.client_once(wire.clone()), self.engine.name("calibrations"));
         let levels = LevelTable::new(self.engine.client_once(wire.clone()), self.engine.name("levels"));
         let problems = ProblemTable::new(self.engine.client_once(wire.clone()), self.engine.name("problems"), levels);
+        let events = self.engine.events_by(self.engine.client_once(wire.clone()));
         let iot = Iot::new(weir_tests::iot::data_plane(&endpoint, key, Builder::new().build_http(), wire.clone()));
         let certificates =
             Certificates::new(weir_tests::iot::control_plane(&endpoint, key, Builder::new().build_http(), wire));
         let delivery = Delivery::new(devices.clone(), iot, certificates, self.clock.clone());
-        Device::new(Parts { devices, calibrations, problems, delivery, clock: self.clock.clone() })
+        Device::new(Parts { devices, calibrations, problems, events, delivery, clock: self.clock.clone() })
     }
 
     fn function(&self) -> Device {

@@ -13,6 +13,7 @@ use cognito_add_update_delete_user::{ChangeUser, Lock, Mfa};
 use cognito_get_role::GetRole;
 use cognito_get_users_info::UsersInfo;
 use device::Device;
+use event::Events;
 use quarantine::Quarantine;
 use reading::Reading;
 use recalculation::Recalculation;
@@ -21,6 +22,7 @@ use user::User;
 use weir_aws::CalibrationTable;
 use weir_aws::certificates::Certificates;
 use weir_aws::device::DeviceTable;
+use weir_aws::event::EventTable;
 use weir_aws::iot::Iot;
 use weir_aws::level::LevelTable;
 use weir_aws::live::LiveTable;
@@ -38,8 +40,9 @@ use crate::pool::{Recorded, person};
 use crate::wire::{Answer, Request, Wire, answer, through};
 
 /// The functions behind the API.
-pub const FUNCTIONS: [&str; 9] = [
+pub const FUNCTIONS: [&str; 10] = [
     "device",
+    "event",
     "reading",
     "recalculation",
     "flow",
@@ -91,6 +94,7 @@ pub struct Api {
     recalculation: Recalculation,
     quarantine: Quarantine,
     user: User,
+    event: Events,
     info: UsersInfo,
     role: GetRole,
     change: ChangeUser,
@@ -107,12 +111,18 @@ impl Api {
         let profiles = || ProfileTable::new(client(), engine.name("users"));
         let pool = Recorded::of(vec![person(1, "ann", &["admin", "user"], ""), person(2, "bob", &["user"], "buoy-01")]);
         let lambda = Lambda::over(functions.clone());
-        let names = quarantine::Functions { calibration: "calibration".into(), organizer: "organizer".into() };
+        let events = || EventTable::new(client(), engine.name("events"), 400);
+        let names = quarantine::Functions {
+            calibration: "calibration".into(),
+            organizer: "organizer".into(),
+            twin: "twin".into(),
+        };
         Self {
             device: Device::new(device::Parts {
                 devices: devices(),
                 calibrations: calibrations(),
                 problems: ProblemTable::new(client(), engine.name("problems"), levels()),
+                events: events(),
                 delivery: device::Delivery::new(
                     devices(),
                     Iot::new(iot()),
@@ -130,6 +140,7 @@ impl Api {
                 devices: devices(),
                 calibrations: calibrations(),
                 jobs: RecalculationTable::new(client(), engine.name("recalculations")),
+                events: events(),
                 history: Arc::new(History::DynamoDb(readings())),
                 store: Arc::new(TimeSeries::DynamoDb(readings())),
                 cache_seconds: 60,
@@ -138,16 +149,19 @@ impl Api {
             }),
             quarantine: Quarantine::new(quarantine::Parts {
                 quarantine: QuarantineTable::new(client(), engine.name("quarantine"), 30),
+                events: events(),
                 invoker: lambda.invoker(),
                 functions: names,
                 clock: clock.clone(),
             }),
-            user: User::new(user::Parts { profiles: profiles(), clock: clock.clone() }),
+            user: User::new(user::Parts { profiles: profiles(), events: events(), clock: clock.clone() }),
+            event: Events::new(event::Parts { events: events() }),
             info: UsersInfo::new(pool.pool()),
             role: GetRole::new(pool.pool()),
             change: ChangeUser::new(cognito_add_update_delete_user::Parts {
                 pool: pool.pool(),
                 profiles: profiles(),
+                events: events(),
                 live: LiveTable::new(client(), engine.name("live")),
                 lock: Lock::new(profiles(), clock.clone()),
                 clock,
@@ -171,6 +185,7 @@ impl Api {
             "recalculation" => self.recalculation.answer(event).await.expect("an answer"),
             "flow" => self.functions.flow.answer(event).await.expect("an answer"),
             "quarantine" => self.quarantine.answer(event).await.expect("an answer"),
+            "event" => self.event.answer(event).await.expect("an answer"),
             "user" => self.user.answer(event).await.expect("an answer"),
             "cognito-get-users-info" => self.info.answer(event).await.expect("an answer"),
             "cognito-get-role" => self.role.answer(event).await.expect("an answer"),

@@ -18,6 +18,7 @@ pub fn corpus(target: &str) -> Vec<Vec<u8>> {
         "message" => {
             let mut all = events("calibration");
             all.extend(events("organizer"));
+            all.extend(events("twin"));
             all.iter().filter_map(message).collect()
         }
         "record" => {
@@ -60,7 +61,11 @@ const FORMULAS: [&str; 10] = [
 fn message(event: &Value) -> Option<Vec<u8>> {
     let payload = STANDARD.decode(event["payload"].as_str()?).ok()?;
     let topic = event["topic"].as_str()?;
-    let kind = if topic.contains("/reading/") {
+    let kind = if topic.ends_with("/documents") {
+        4
+    } else if topic.contains("/presence/") {
+        5
+    } else if topic.contains("/reading/") {
         0
     } else if topic.ends_with("/readings") {
         1

@@ -207,28 +207,6 @@ impl DeviceTable {
         self.change(id, change, condition, values).await.map(drop)
     }
 
-    /// Asks for the removal of a certificate of a registered device; returns whether the device is registered.
-    ///
-    /// # Errors
-    /// When DynamoDB does not answer.
-    pub async fn doom_certificate(
-        &self,
-        id: &DeviceId,
-        certificate: &CertificateId,
-        now: Timestamp,
-    ) -> Result<bool, AwsError> {
-        let values = [
-            (":doomed", AttributeValue::Ss(vec![certificate.to_string()])),
-            (":certificates", s(token())),
-            (":pending", s(PENDING)),
-            (":now", n(now.millis())),
-        ];
-        let change =
-            "SET certificates = :certificates, pending = :pending, due = if_not_exists(due, :now) ADD doomed :doomed";
-        let condition = "attribute_exists(version) AND attribute_not_exists(deleted_at)";
-        Ok(matches!(self.change(id, change, condition, values).await?, Update::Done(_)))
-    }
-
     /// Gives the lease back; the next attempt is due at `due`.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure::AllOld, TransactWriteItem, Update};
 
+use super::super::event::{EventTable, WithEvents};
 use super::super::keys::PENDING;
 use super::super::row::{Item, n, s};
 use super::super::transaction::transact;
@@ -14,6 +15,7 @@ use super::row::attributes;
 use super::{DeviceTable, TABLE, watch};
 use weir_core::domain::calibration::CalibrationEntry;
 use weir_core::domain::device::{Author, Device, Versions};
+use weir_core::domain::event::Event;
 use weir_core::domain::reading::Series;
 use weir_core::id::DeviceId;
 
@@ -142,11 +144,25 @@ impl DeviceTable {
     /// # Errors
     /// When DynamoDB does not take it, and when the row would be too large.
     pub async fn write(&self, device: &Device, deliver: Deliver) -> Result<WriteOutcome, AwsError> {
-        let token = token();
-        self.send(self.update(device, deliver, &token)?, &token).await
+        self.write_with(device, deliver, WithEvents::NONE).await
     }
 
-    /// Writes the device together with the entry that was added to the calibrations of one of its sensors.
+    /// As [`DeviceTable::write`], with the events of the change.
+    ///
+    /// # Errors
+    /// As [`DeviceTable::write`].
+    pub async fn write_with(
+        &self,
+        device: &Device,
+        deliver: Deliver,
+        events: WithEvents<'_>,
+    ) -> Result<WriteOutcome, AwsError> {
+        let token = token();
+        let update = self.update(device, deliver, &token)?;
+        if events.is_empty() { self.send(update, &token).await } else { self.transact(update, events.items()?).await }
+    }
+
+    /// Writes the device together with the entry that was added to the calibrations of one of its sensors, and with the event.
     ///
     /// # Errors
     /// When DynamoDB does not take it, and when the row would be too large.
@@ -156,18 +172,31 @@ impl DeviceTable {
         history: &CalibrationTable,
         of: &Series,
         entry: &CalibrationEntry,
+        events: WithEvents<'_>,
     ) -> Result<WriteOutcome, AwsError> {
-        let update = TransactWriteItem::builder().update(self.update(device, Deliver::NOTHING, &token())?).build();
-        let put = history.put_in_transaction(of, entry)?;
-        transact(&self.client, "TransactWriteItems devices", vec![update, put]).await
+        let mut others = events.items()?;
+        others.push(history.put_in_transaction(of, entry)?);
+        self.transact(self.update(device, Deliver::NOTHING, &token())?, others).await
     }
 
-    /// Deletes the device. Its versions stay, and removing its retained message, its shadow, its certificates and its
-    /// thing is delivered like new settings.
+    async fn transact(&self, update: Update, others: Vec<TransactWriteItem>) -> Result<WriteOutcome, AwsError> {
+        let mut items = vec![TransactWriteItem::builder().update(update).build()];
+        items.extend(others);
+        transact(&self.client, "TransactWriteItems devices", items).await
+    }
+
+    /// Deletes the device, with the event, and with what `events` knows of its connection. Its versions stay, and removing its
+    /// retained message, its shadow, its certificates and its thing is delivered like new settings.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
-    pub async fn remove(&self, device: &Device, Author { by, at }: Author) -> Result<WriteOutcome, AwsError> {
+    pub async fn remove(
+        &self,
+        device: &Device,
+        Author { by, at }: Author,
+        events: &EventTable,
+        event: &Event,
+    ) -> Result<WriteOutcome, AwsError> {
         let Versions { device: version, settings } = device.versions;
         let mut change = Change::default();
         change.set(Item::from([
@@ -185,8 +214,9 @@ impl DeviceTable {
         let removed = attributes.keys().map(String::as_str).chain(OPTIONAL);
         let removed: BTreeSet<_> = removed.filter(|name| *name != "id" && !TOMBSTONE.contains(name)).collect();
         change.remove(removed);
-        let token = token();
-        self.send(change.of(&self.name, &device.id, version + 1, &token)?, &token).await
+        let mut others = events.with(std::slice::from_ref(event)).items()?;
+        others.push(events.forget_connection(&device.id)?);
+        self.transact(change.of(&self.name, &device.id, version + 1, &token())?, others).await
     }
 
     fn update(&self, device: &Device, deliver: Deliver, token: &str) -> Result<Update, AwsError> {

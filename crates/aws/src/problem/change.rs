@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 
+use super::super::event::WithEvents;
 use super::super::level::LevelState;
 use super::super::row::n;
 use super::super::{AwsError, WriteOutcome};
@@ -52,8 +53,8 @@ impl ProblemTable {
         }
     }
 
-    /// As [`ProblemTable::change`], and in the same transaction marks sensors so that the detector judges their next
-    /// reports.
+    /// As [`ProblemTable::change`], and in the same transaction writes the events and marks sensors so that the detector judges
+    /// their next reports.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
@@ -63,17 +64,18 @@ impl ProblemTable {
         stored: &StoredProblem,
         changed: &Problem,
         sensors: &[JudgeNext<'_>],
+        events: WithEvents<'_>,
     ) -> Result<WriteOutcome, AwsError> {
         let put = self.put(subject, changed, Some(stored), stored.revision + 1)?;
         let marks = sensors.iter().map(|sensor| self.levels.mark_judge_next(sensor.id, sensor.read, sensor.now));
-        match self.transact(marks, Some(put)).await? {
+        match self.transact(marks.chain(events.items()?.into_iter().map(Ok)), Some(put)).await? {
             WriteOutcome::Done => Ok(WriteOutcome::Done),
             WriteOutcome::Overtaken => Ok(written_before(self.find(subject).await?, stored, changed)),
         }
     }
 
-    /// As [`ProblemTable::change`], on condition that the level of this sensor has no row. False when nothing is written,
-    /// because it has one, or another writer was faster.
+    /// As [`ProblemTable::change`], with the events, on condition that the level of this sensor has no row. False when nothing is
+    /// written, because it has one, or another writer was faster.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
@@ -83,10 +85,12 @@ impl ProblemTable {
         stored: &StoredProblem,
         changed: &Problem,
         sensor: &LevelId,
+        events: WithEvents<'_>,
     ) -> Result<bool, AwsError> {
         let put = self.put(subject, changed, Some(stored), stored.revision + 1)?;
         let absent = self.levels.is_absent(sensor);
-        Ok(self.transact([absent].into_iter(), Some(put)).await? == WriteOutcome::Done)
+        let others = [absent].into_iter().chain(events.items()?.into_iter().map(Ok));
+        Ok(self.transact(others, Some(put)).await? == WriteOutcome::Done)
     }
 }
 

@@ -1,19 +1,23 @@
 //! Reading, updating and deleting one quarantine entry.
 
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::super::AwsError;
+use super::super::event::WithEvents;
 use super::super::keys::EntryPartitions;
 use super::super::row::{Item, QuarantineRow, n, s};
+use super::super::transaction::transact;
+use super::super::{AwsError, WriteOutcome};
 use super::{QuarantineTable, TABLE};
 use weir_core::domain::{Refusal, Timestamp};
 use weir_core::id::QuarantineId;
 use weir_core::wire::live::QuarantinedJson;
 use weir_core::wire::time;
+
+/// The name of transactions in errors.
+const TRANSACTION: &str = "TransactWriteItems quarantine";
 
 /// A stored quarantine entry, without its payload.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,63 +75,77 @@ impl QuarantineTable {
         Ok(Some(EntryWithPayload { entry: entry(item)?, payload }))
     }
 
-    /// Records that a replay was refused: the new reason, and one more attempt. The rest of the entry stays as it is, also
-    /// when it expires. `None` when the entry does not exist any more: it is not created again.
+    /// Records that a replay was refused: the new reason, and one more attempt, with the event. The rest of the entry stays as
+    /// it is, also when it expires. Overtaken when the entry does not exist any more, or another replay was refused meanwhile.
     ///
     /// # Errors
-    /// When the row cannot be written, or is corrupt.
+    /// When the row cannot be written.
     pub async fn record_refusal(
         &self,
         of: &StoredEntry,
         refusal: &Refusal,
         now: Timestamp,
-    ) -> Result<Option<StoredEntry>, AwsError> {
+        events: WithEvents<'_>,
+    ) -> Result<WriteOutcome, AwsError> {
         let part = EntryPartitions::of(of.id.as_str(), refusal.reason, of.device.as_deref());
-        let mut set = "SET reason = :reason, reason_part = :part, detail = :detail, tried_at = :now".to_owned();
-        let mut update = self.client.update_item().table_name(&self.name).key("id", s(of.id.as_str()));
+        let mut set =
+            "SET reason = :reason, reason_part = :part, detail = :detail, tried_at = :now, attempts = :next".to_owned();
+        let mut values = Item::from([
+            (":reason".to_owned(), s(refusal.reason.code())),
+            (":part".to_owned(), s(part.reason)),
+            (":detail".to_owned(), s(&refusal.detail)),
+            (":now".to_owned(), n(now.millis())),
+            (":next".to_owned(), n(of.attempts.saturating_add(1))),
+        ]);
         if let Some(device_reason) = part.device_reason {
             set.push_str(", device_reason_part = :device_reason");
-            update = update.expression_attribute_values(":device_reason", s(device_reason));
+            values.insert(":device_reason".to_owned(), s(device_reason));
         }
-        let update = update
-            .update_expression(set + " ADD attempts :one")
-            .condition_expression("attribute_exists(id)")
-            .expression_attribute_values(":reason", s(refusal.reason.code()))
-            .expression_attribute_values(":part", s(part.reason))
-            .expression_attribute_values(":detail", s(&refusal.detail))
-            .expression_attribute_values(":now", n(now.millis()))
-            .expression_attribute_values(":one", n(1))
-            .return_values(ReturnValue::AllNew);
-        match update.send().await {
-            Ok(answer) => answer.attributes.map(entry).transpose(),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
-                _ => Err(AwsError::call("UpdateItem quarantine", error)),
-            },
-        }
+        let (condition, attempts) = has_attempts(of.attempts);
+        values.extend(attempts);
+        let update = Update::builder()
+            .table_name(&self.name)
+            .key("id", s(of.id.as_str()))
+            .update_expression(set)
+            .condition_expression(condition)
+            .set_expression_attribute_values(Some(values));
+        let update = TransactWriteItem::builder().update(update.build().map_err(request)?).build();
+        self.transact(update, events).await
     }
 
-    /// Deletes the entry; if `attempts` is given, only if it has that number of attempts. False when there is no such entry.
+    /// Deletes the entry as it was read, with the event. Overtaken when it does not exist any more, or a replay was refused
+    /// meanwhile.
     ///
     /// # Errors
     /// When the row cannot be deleted.
-    pub async fn delete(&self, id: &QuarantineId, attempts: Option<u32>) -> Result<bool, AwsError> {
-        let delete = self.client.delete_item().table_name(&self.name).key("id", s(id.as_str()));
-        let delete = match attempts {
-            None => delete.condition_expression("attribute_exists(id)"),
-            Some(0) => delete.condition_expression("attribute_exists(id) AND attribute_not_exists(attempts)"),
-            Some(attempts) => delete
-                .condition_expression("attempts = :attempts")
-                .expression_attribute_values(":attempts", n(attempts)),
-        };
-        match delete.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                _ => Err(AwsError::call("DeleteItem quarantine", error)),
-            },
-        }
+    pub async fn delete(&self, entry: &StoredEntry, events: WithEvents<'_>) -> Result<WriteOutcome, AwsError> {
+        let (condition, attempts) = has_attempts(entry.attempts);
+        let delete = Delete::builder()
+            .table_name(&self.name)
+            .key("id", s(entry.id.as_str()))
+            .condition_expression(condition)
+            .set_expression_attribute_values(attempts.map(|attempts| Item::from([attempts])));
+        let delete = TransactWriteItem::builder().delete(delete.build().map_err(request)?).build();
+        self.transact(delete, events).await
     }
+
+    async fn transact(&self, change: TransactWriteItem, events: WithEvents<'_>) -> Result<WriteOutcome, AwsError> {
+        let mut items = vec![change];
+        items.extend(events.items()?);
+        transact(&self.client, TRANSACTION, items).await
+    }
+}
+
+/// The condition that an entry has so many refused replays, and its value.
+fn has_attempts(attempts: u32) -> (&'static str, Option<(String, AttributeValue)>) {
+    match attempts {
+        0 => ("attribute_exists(id) AND attribute_not_exists(attempts)", None),
+        attempts => ("attempts = :attempts", Some((":attempts".to_owned(), n(attempts)))),
+    }
+}
+
+fn request(error: BuildError) -> AwsError {
+    AwsError::request(TRANSACTION, error)
 }
 
 impl From<StoredEntry> for QuarantinedJson {

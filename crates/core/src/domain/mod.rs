@@ -7,6 +7,7 @@ pub mod bounds;
 pub mod calibration;
 pub mod certificate;
 pub mod device;
+pub mod event;
 pub mod every;
 #[cfg(feature = "fit")]
 pub mod fit;
@@ -14,6 +15,7 @@ pub mod level;
 pub mod live;
 pub mod number;
 pub mod people;
+pub mod presence;
 pub mod problem;
 pub mod reading;
 pub mod recalculation;
@@ -22,6 +24,8 @@ pub mod rollup;
 pub mod settings;
 pub mod text;
 pub mod topology;
+
+pub(crate) mod same;
 
 mod field_error;
 mod timestamp;

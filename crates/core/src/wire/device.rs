@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::alert::AlertJson;
 use super::calibration::CalibrationJson;
+use super::event::ConnectionJson;
 use super::settings::settings_json;
 use crate::domain::Timestamp;
 use crate::domain::calibration::CalibrationEntry;
@@ -146,6 +147,10 @@ pub struct DeviceJson {
     pub updated_at: Timestamp,
     /// Who changed it last.
     pub updated_by: String,
+    /// Whether it is connected; absent when it never was, and in the answer to a write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(required = false))]
+    pub connection: Option<ConnectionJson>,
     /// In the answer to a write: whether AWS IoT has the settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivery: Option<DeliveryJson>,
@@ -172,6 +177,7 @@ impl DeviceJson {
             created_at: device.created_at,
             updated_at: device.updated_at,
             updated_by: device.updated_by.clone(),
+            connection: None,
             delivery: None,
         }
     }

@@ -5,13 +5,13 @@ use serde_json::{Map, Value};
 
 use super::alert::AlertJson;
 use super::device::{DeviceJson, LevelFormatJson, LimitsJson, LocationJson, SensorJson};
-use super::same::same;
 #[cfg(feature = "schema")]
 use super::schema::SettingsSchema;
 use super::settings::settings;
 use super::whole;
 use crate::domain::calibration::Interval;
 use crate::domain::device::{DeviceDetails, Location, Sensor};
+use crate::domain::same::same;
 use crate::domain::{FieldError, Timestamp};
 use crate::id::{DeviceId, LevelId, SensorCode};
 
@@ -176,6 +176,10 @@ pub struct DeviceBody {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schema(value_type = Option<String>, read_only))]
     pub updated_by: Option<Value>,
+    /// Read-only: what AWS IoT tells. It may have changed since it was read.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<Object>, read_only))]
+    pub connection: Option<Value>,
     /// Read-only: set by the registry.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schema(value_type = Option<String>, read_only))]

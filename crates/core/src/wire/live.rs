@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::event::{ConnectionJson, EventJson};
 use super::problem::ProblemJson;
 use super::reading::Point;
 use super::time;
@@ -172,6 +173,21 @@ pub enum Message {
         /// The entry.
         id: QuarantineId,
     },
+    /// Something happened to a device.
+    Event {
+        /// The topic.
+        topic: String,
+        /// The event.
+        event: Box<EventJson>,
+    },
+    /// A device has connected or disconnected.
+    Connection {
+        /// The topic.
+        topic: String,
+        /// The connection.
+        #[serde(flatten)]
+        connection: ConnectionJson,
+    },
     /// Something was left out: read these topics again.
     Gap {
         /// The topics.
@@ -221,7 +237,9 @@ impl Message {
             | Self::Problem { topic, .. }
             | Self::Withdrawn { topic, .. }
             | Self::Quarantined { topic, .. }
-            | Self::Released { topic, .. } => Some(topic),
+            | Self::Released { topic, .. }
+            | Self::Event { topic, .. }
+            | Self::Connection { topic, .. } => Some(topic),
             Self::Gap { .. }
             | Self::Unsubscribed { .. }
             | Self::Renewed { .. }

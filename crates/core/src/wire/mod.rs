@@ -5,6 +5,8 @@ pub mod calibration;
 pub mod certificate;
 pub mod device;
 pub mod device_body;
+pub mod device_event;
+pub mod event;
 #[cfg(feature = "fit")]
 pub mod fit;
 pub mod live;
@@ -16,6 +18,7 @@ pub mod reading;
 pub mod replay;
 pub mod settings;
 pub mod time;
+pub mod twin;
 pub mod whole;
 
 mod envelope;
@@ -24,7 +27,6 @@ mod id;
 mod json;
 mod model;
 mod reason;
-mod same;
 mod scalar;
 #[cfg(feature = "schema")]
 pub mod schema;

@@ -7,7 +7,7 @@ use utoipa::openapi::{Object, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::{Reason, Timestamp};
-use crate::id::{AlertId, CertificateId, DeviceId, JobId, LevelId, QuarantineId, SensorCode, Sub, Username};
+use crate::id::{AlertId, CertificateId, DeviceId, EventId, JobId, LevelId, QuarantineId, SensorCode, Sub, Username};
 
 macro_rules! text_schema {
     ($($of:ident = $name:literal $description:literal $example:literal $more:expr;)*) => {$(
@@ -76,6 +76,8 @@ text_schema! {
         |text| text.min_length(Some(1)).max_length(Some(128)).pattern(Some("^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"));
     Sub = "Sub" "Cognito's id of a user, which never changes." "5f1e0000-0000-4000-8000-000000000001"
         |text| text.pattern(Some("^[A-Za-z0-9][A-Za-z0-9-]{0,63}$"));
+    EventId = "EventId" "An event: its kind, and what tells it from others of this kind." "settings-7"
+        |text| text.pattern(Some("^[A-Za-z0-9._:-]{1,160}$"));
     JobId = "JobId" "A recalculation job." "0123456789abcdef0123456789abcdef"
         |text| text.pattern(Some("^[0-9a-f]{32}$"));
     Timestamp = "Instant" "An instant: RFC 3339, UTC, with milliseconds." "2026-11-20T06:24:44.123Z"

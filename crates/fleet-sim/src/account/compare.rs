@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::episodes;
 use super::ledger::{Ledger, QuarantineEntry};
-use super::observed::{LevelRow, Observed, ProblemRow, ReadingRow};
+use super::observed::{EventRow, LevelRow, Observed, ProblemRow, ReadingRow};
 use crate::simulate::Reading;
 
 /// Measurements kept per sensor (template parameter `MeasurementsKept`).
@@ -20,6 +20,7 @@ pub fn differences(ledger: &Ledger, pairs: &[(String, String)], observed: &Obser
     all.extend(levels(ledger, &observed.levels));
     all.extend(problems(ledger, pairs, &observed.problems));
     all.extend(quarantine(ledger, observed));
+    all.extend(events(ledger, &observed.events));
     all
 }
 
@@ -158,6 +159,32 @@ fn quarantine(ledger: &Ledger, observed: &Observed) -> Vec<String> {
     all.extend(left.iter().map(|row| {
         format!("quarantine: {} on {} ({}: {}), expected none", row.reason, row.topic, row.function, row.detail)
     }));
+    all
+}
+
+/// Each event once, and of each device that has connected that it is.
+fn events(ledger: &Ledger, observed: &[EventRow]) -> Vec<String> {
+    let mut found: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for row in observed {
+        let Some(kind) = &row.kind else { continue };
+        *found.entry((row.device.clone(), kind.clone())).or_default() += 1;
+    }
+    let number = |counts: &BTreeMap<_, u64>, key| counts.get(key).copied().unwrap_or_default();
+    let keys: BTreeSet<_> = ledger.events.keys().chain(found.keys()).collect();
+    let differ = keys.into_iter().filter(|key| number(&ledger.events, key) != number(&found, key));
+    let mut all: Vec<String> = differ
+        .map(|key| {
+            let (expected, found) = (number(&ledger.events, key), number(&found, key));
+            format!("events {} of {}: {found}, expected {expected}", key.1, key.0)
+        })
+        .collect();
+    let connected = ledger.events.keys().filter(|(_, kind)| kind == "connected");
+    for (device, _) in connected {
+        let state = observed.iter().find(|row| row.device == *device && row.kind.is_none());
+        if state.and_then(|row| row.state.as_deref()) != Some("connected") {
+            all.push(format!("{device}: not connected, although it is"));
+        }
+    }
     all
 }
 

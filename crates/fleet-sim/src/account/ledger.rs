@@ -23,6 +23,8 @@ pub struct Ledger {
     pub late: Vec<(String, i64)>,
     /// Expected quarantine entries.
     pub quarantined: Vec<QuarantineEntry>,
+    /// Expected events, by device and kind.
+    pub events: BTreeMap<(String, String), u64>,
     /// Expected number of runs of each function.
     pub runs: BTreeMap<&'static str, u64>,
     /// What was sent.

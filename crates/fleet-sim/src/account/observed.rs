@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use tooling::tables::Tables;
 
-/// The rows of the four tables that messages end in.
+/// The rows of the tables that messages end in.
 #[derive(Debug, Clone, Default)]
 pub struct Observed {
     /// Table `readings`.
@@ -17,6 +17,19 @@ pub struct Observed {
     pub problems: Vec<ProblemRow>,
     /// Table `quarantine`.
     pub quarantine: Vec<QuarantineRow>,
+    /// Table `events`.
+    pub events: Vec<EventRow>,
+}
+
+/// A row of `events`: an event, or whether a device is connected, which has no kind.
+#[derive(Debug, Clone, Deserialize)]
+#[allow(missing_docs)]
+pub struct EventRow {
+    pub device: String,
+    #[serde(default)]
+    pub kind: Option<String>,
+    #[serde(default)]
+    pub state: Option<String>,
 }
 
 /// A row of `readings`.
@@ -92,17 +105,18 @@ impl QuarantineRow {
 }
 
 impl Observed {
-    /// Reads all four.
+    /// Reads all of them.
     ///
     /// # Errors
     /// When a table cannot be read.
     pub async fn read(tables: &Tables) -> Result<Self> {
-        let (readings, levels, problems, quarantine) = tokio::try_join!(
+        let (readings, levels, problems, quarantine, events) = tokio::try_join!(
             tables.all("Readings"),
             tables.all("Levels"),
             tables.all("Problems"),
-            tables.all("Quarantine")
+            tables.all("Quarantine"),
+            tables.all("Events")
         )?;
-        Ok(Self { readings, levels, problems, quarantine })
+        Ok(Self { readings, levels, problems, quarantine, events })
     }
 }

@@ -34,6 +34,8 @@ pub fn page(ledger: &Ledger, observed: &Observed) -> String {
     // A duplicate leaves no row: it is what the rows do not account for.
     line("duplicates, no row", sent.duplicates, sent.values.saturating_sub(stored + levels + late + quarantined));
     line("quarantined", sent.quarantined, quarantined);
+    let events = observed.events.iter().filter(|row| row.kind.is_some()).count() as u64;
+    line("events of devices and people", ledger.events.values().sum(), events);
     let (expected, found) = (
         count(ledger.quarantined.iter().map(|entry| &entry.reason)),
         count(observed.quarantine.iter().map(|row| &row.reason)),

@@ -27,15 +27,7 @@ struct Entry {
 /// # Errors
 /// When the API refuses any of it.
 pub async fn register(api: &Api, fleet: &Fleet, mut done: impl FnMut(&str)) -> Result<usize> {
-    let mut entries: Vec<Entry> = fleet
-        .buoys
-        .iter()
-        .map(|buoy| buoy_of(&buoy.id, &format!("Buoy {}", buoy.number + 1), buoy.number, &buoy.probes))
-        .collect();
-    let Entry { device, calibrations } = buoy_of(RETIRED, "Retired buoy", 9, &of_buoy(0));
-    entries.push(Entry { device: with(device, "enabled", json!(false)), calibrations });
-    entries.extend(fleet.flow_sensors().filter(|sensor| sensor.registered).map(flow_sensor));
-
+    let entries = entries(fleet);
     let (count, permits) = (entries.len(), Arc::new(Semaphore::new(AT_ONCE)));
     let mut registering = JoinSet::new();
     for entry in entries {
@@ -49,6 +41,24 @@ pub async fn register(api: &Api, fleet: &Fleet, mut done: impl FnMut(&str)) -> R
         done(&registered.context("registration was torn down")??);
     }
     Ok(count)
+}
+
+/// The devices that are registered, each with how many calibrations.
+pub fn registered(fleet: &Fleet) -> Vec<(String, u64)> {
+    let id = |device: &Value| device.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+    entries(fleet).iter().map(|entry| (id(&entry.device), entry.calibrations.len() as u64)).collect()
+}
+
+fn entries(fleet: &Fleet) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = fleet
+        .buoys
+        .iter()
+        .map(|buoy| buoy_of(&buoy.id, &format!("Buoy {}", buoy.number + 1), buoy.number, &buoy.probes))
+        .collect();
+    let Entry { device, calibrations } = buoy_of(RETIRED, "Retired buoy", 9, &of_buoy(0));
+    entries.push(Entry { device: with(device, "enabled", json!(false)), calibrations });
+    entries.extend(fleet.flow_sensors().filter(|sensor| sensor.registered).map(flow_sensor));
+    entries
 }
 
 /// Registers the buoy for the person who watches.

@@ -28,6 +28,7 @@ const DEVICE: &[&str] = &[
     "put_settings",
     "get_readings",
     "get_latest",
+    "get_device_events",
     "delete_device",
 ];
 const SENSOR: &[&str] =
@@ -39,6 +40,13 @@ const ALL: &[Links] = &[
     links("post_device", "201", DEVICE, &[("id", "$response.body#/id")]),
     links("get_devices", "200", &["get_device", "get_latest"], &[("id", "$response.body#/items/0/id")]),
     links("get_devices", "200", &["get_devices"], NEXT),
+    links(
+        "get_device_events",
+        "200",
+        &["get_device_events"],
+        &[("id", "$request.path.id"), ("next", "$response.body#/next")],
+    ),
+    links("get_events", "200", &["get_events"], NEXT),
     links("put_sensor", "200", SENSOR, OF_SENSOR),
     links("put_sensor", "201", SENSOR, OF_SENSOR),
     links(

@@ -179,6 +179,7 @@ mod tests {
                 "problem-detector",
                 "alert",
                 "device",
+                "twin",
                 "cognito-add-update-delete-user",
                 "recalculation",
                 "live-push"

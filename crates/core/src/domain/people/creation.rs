@@ -33,6 +33,11 @@ impl CreationFlag {
         format!("{} {}", self.token, self.until.millis())
     }
 
+    /// Until when the creation may be running.
+    pub fn until(&self) -> Timestamp {
+        self.until
+    }
+
     /// Whether both flags belong to the same creation.
     pub fn is_same_creation(&self, other: &Self) -> bool {
         self.token == other.token

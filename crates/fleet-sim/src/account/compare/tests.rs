@@ -12,7 +12,9 @@ fn run() -> (Ledger, Vec<(String, String)>) {
     let fleet = Fleet::new(2, 2);
     let names =
         Names { level_topic: "kloaka_from_device".into(), reading_rule: "r".into(), readings_rule: "rs".into() };
-    let mut ledger = Ledger::default();
+    let events = [("buoy-01", "device", 1), ("buoy-01", "calibration", 10), ("buoy-01", "connected", 1)];
+    let events = events.map(|(device, kind, count)| ((device.to_owned(), kind.to_owned()), count)).into();
+    let mut ledger = Ledger { events, ..Ledger::default() };
     for message in waves(&fleet, &names, 1, 1_795_155_884_000).concat() {
         ledger.enter(&message, 1_795_155_884_000, 1_795_155_884_010);
     }
@@ -66,7 +68,18 @@ fn faithful(ledger: &Ledger, pairs: &[(String, String)]) -> Observed {
         device_id: None,
         sensor: None,
     };
+    let event = |((device, kind), count): (&(String, String), &u64)| {
+        let row = EventRow { device: device.clone(), kind: Some(kind.clone()), state: None };
+        vec![row; usize::try_from(*count).unwrap()]
+    };
+    let connected = ledger.events.keys().filter(|(_, kind)| kind == "connected");
+    let state = |(device, _): &(String, String)| EventRow {
+        device: device.clone(),
+        kind: None,
+        state: Some("connected".to_owned()),
+    };
     Observed {
+        events: ledger.events.iter().flat_map(event).chain(connected.map(state)).collect(),
         readings: dated.chain(arrived).collect(),
         levels: ledger.levels.keys().map(level).collect(),
         problems: pairs.iter().filter_map(problem).collect(),
@@ -90,7 +103,7 @@ type Change = fn(&mut Observed);
 #[test]
 fn every_single_change_is_found() {
     let (ledger, pairs) = run();
-    let changes: [(&str, Change); 14] = [
+    let changes: [(&str, Change); 17] = [
         ("not stored", |o| drop(o.readings.pop())),
         ("never sent", |o| o.readings[0].at += 1),
         ("value is", |o| o.readings[9].value += 0.01),
@@ -104,6 +117,12 @@ fn every_single_change_is_found() {
         ("not there", |o| drop(o.problems.pop())),
         ("problem ", |o| o.problems[0].episodes += 1),
         ("nothing like", |o| o.quarantine[0].payload = STANDARD.encode("other")),
+        ("events device of buoy-01: 0", |o| o.events.retain(|row| row.kind.as_deref() != Some("device"))),
+        ("events calibration of buoy-01: 11", |o| {
+            let row = o.events.iter().find(|row| row.kind.as_deref() == Some("calibration")).unwrap().clone();
+            o.events.push(row);
+        }),
+        ("not connected", |o| o.events.retain(|row| row.kind.is_some())),
         ("expected none", |o| {
             let row = o.quarantine[0].clone();
             o.quarantine.push(row)

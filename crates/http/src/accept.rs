@@ -3,11 +3,12 @@
 use axum::extract::FromRequestParts;
 use axum::http::header::ACCEPT;
 use axum::http::request::Parts;
-use weir_http::{ApiError, ErrorKind};
 
-/// A media type in which readings are available.
+use super::{ApiError, ErrorKind};
+
+/// A media type in which a list for spreadsheets is available.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
+pub enum Format {
     /// `application/json`.
     Json,
     /// `text/csv`, for spreadsheets.
@@ -23,7 +24,7 @@ impl<S: Sync> FromRequestParts<S> for Format {
         negotiate(&values.join(",")).ok_or_else(|| {
             ApiError::new(
                 ErrorKind::NotAcceptable,
-                "readings are available as application/json or text/csv, which Accept does not include",
+                "this is available as application/json or text/csv, which Accept does not include",
             )
         })
     }

@@ -1,0 +1,183 @@
+//! Every route that changes something writes an event of it: each writing operation of the document is asked, over the real
+//! functions, and its event found.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use weir_runtime::Function as _;
+use weir_tests::document;
+use weir_tests::engine::Engine;
+use weir_tests::events::event;
+
+use crate::http::ask::{Ask, status};
+use crate::people::{BOB, EVE};
+use crate::{device, flow, people, quarantine, recalculation};
+
+/// What changes nothing that lasts, and why.
+const WITHOUT: &[&str] = &[
+    // They only compute.
+    "POST /devices/{id}/sensors/{code}/calibrations/fit",
+    "POST /devices/{id}/sensors/{code}/alerts/try",
+    // A ticket is valid for seconds, and changes nothing that anybody else sees.
+    "POST /live/tickets",
+];
+
+/// A request, and the events that it wrote.
+struct Deed {
+    operation: &'static str,
+    kinds: &'static [&'static str],
+    by: String,
+    events: Vec<Value>,
+}
+
+fn rows(engine: &Engine) -> Vec<Value> {
+    engine.rows("events").into_iter().filter(|row| row["row"] != "connection").collect()
+}
+
+/// The events that `answer` writes.
+async fn deed(
+    operation: &'static str,
+    kinds: &'static [&'static str],
+    engine: &Engine,
+    event: Value,
+    answer: impl AsyncFnOnce(Value) -> Value,
+) -> Deed {
+    let by = event["requestContext"]["authorizer"]["jwt"]["claims"]["email"].as_str().unwrap().to_owned();
+    let before = rows(engine);
+    let answered = answer(event).await;
+    assert!(status(&answered) < 300, "{operation}: {answered}");
+    let events = rows(engine).into_iter().filter(|row| !before.contains(row)).collect();
+    Deed { operation, kinds, by, events }
+}
+
+async fn of_devices() -> Vec<Deed> {
+    let mut all = Vec::new();
+    let certificate = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    let doomed = format!("/devices/buoy-01/certificates/{certificate}");
+    let sensors = json!([{"code": "ph", "alerts": [{"id": "low", "below": 5}]}, {"code": "do"}]);
+    for (operation, kinds, path, body) in [
+        ("POST /devices", &["device"][..], "/devices", json!({"id": "new-01", "settings": {"a": 1}})),
+        ("PUT /devices/{id}", &["device", "settings"], "/devices/buoy-01", json!({"name": "New"})),
+        ("PATCH /devices/{id}", &["alert", "device"], "/devices/buoy-01", json!({"name": "N", "sensors": sensors})),
+        ("DELETE /devices/{id}", &["device"], "/devices/buoy-01", Value::Null),
+        ("PUT /devices/{id}/settings", &["settings"], "/devices/buoy-01/settings", json!({"led": true})),
+        ("PUT /devices/{id}/sensors/{code}", &["device"], "/devices/buoy-01/sensors/tmp", json!({"unit": "°C"})),
+        ("DELETE /devices/{id}/sensors/{code}", &["device"], "/devices/buoy-01/sensors/do", Value::Null),
+        (
+            "POST /devices/{id}/sensors/{code}/calibrations",
+            &["calibration"],
+            "/devices/buoy-01/sensors/ph/calibrations",
+            json!({"model": "linear", "slope": 0.5, "intercept": 1}),
+        ),
+        ("DELETE /devices/{id}/certificates/{certificate}", &["certificate"], &doomed, Value::Null),
+    ] {
+        let world = device::World::registered().await;
+        world.cloud.attach("buoy-01", &format!("arn:aws:iot:eu-central-1:123456789012:cert/{certificate}"));
+        let ask = Ask::new(operation.split(' ').next().unwrap(), path).admin();
+        let ask = if body.is_null() { ask } else { ask.json(&body) };
+        let function = world.function();
+        let answer = async |event| function.answer(event).await.unwrap();
+        all.push(deed(operation, kinds, &world.engine, ask.event(), answer).await);
+    }
+    all
+}
+
+async fn of_the_rest() -> Vec<Deed> {
+    let mut all = Vec::new();
+    let world = recalculation::World::new(5).await;
+    world.linear(1, 0, 2.0);
+    let ask = Ask::new("POST", recalculation::PH).admin().json(&recalculation::span(0, 5)).event();
+    let answer = async |event| world.function().answer(event).await.unwrap();
+    let operation = "POST /devices/{id}/sensors/{code}/recalculate";
+    all.push(deed(operation, &["recalculation"], &world.engine, ask, answer).await);
+
+    for (operation, kinds, name) in [
+        ("PATCH /problems/{problem_id}", &["problem"][..], "acknowledge"),
+        ("PATCH /problems/{problem_id}", &["problem"], "resolve"),
+        ("PATCH /problems/{problem_id}", &["problem"], "note"),
+        // Its open problem ends with it.
+        ("DELETE /levels/{id}", &["level", "problem"], "delete-level"),
+    ] {
+        let world = flow::World::operated().await;
+        let answer = async |event| world.functions.flow.answer(event).await.unwrap();
+        all.push(deed(operation, kinds, &world.engine, event("flow", name), answer).await);
+    }
+
+    for (operation, kinds, name) in [
+        ("DELETE /quarantine/{id}", &["quarantine"][..], "delete"),
+        ("POST /quarantine/{id}/replay", &["quarantine"], "replay"),
+        ("POST /quarantine/{id}/replay", &["quarantine"], "replay.again"),
+        ("POST /quarantine/replay", &["quarantine", "quarantine"], "replay-all"),
+    ] {
+        let world = quarantine::World::recorded().await;
+        let function = world.function();
+        let answer = async |event| function.answer(event).await.unwrap();
+        all.push(deed(operation, kinds, &world.engine, event("quarantine", name), answer).await);
+    }
+    all
+}
+
+async fn of_people() -> Vec<Deed> {
+    const PEOPLE: &[&str] = &["people"];
+    let admin = |method: &str, path: &str| Ask::new(method, path).admin();
+    let bob = format!("/users/{BOB}");
+    let recorded = |name: &str| event("cognito-add-update-delete-user", name);
+    let mut all = Vec::new();
+    for (operation, function, event) in [
+        ("POST /users", "user", admin("POST", "/users").json(&json!({"sub": EVE, "name": "Eve"})).event()),
+        ("PUT /users/{sub}", "user", admin("PUT", &bob).json(&json!({"name": "Rob"})).event()),
+        ("PATCH /users/{sub}", "user", admin("PATCH", &bob).json(&json!({"name": "Rob"})).event()),
+        ("DELETE /users/{sub}", "user", admin("DELETE", &bob).event()),
+        ("PATCH /users/me", "user", admin("PATCH", "/users/me").json(&json!({"name": "Ada"})).event()),
+        ("POST /cognito/users", "cognito-add-update-delete-user", recorded("add")),
+        ("POST /cognito/users", "cognito-add-update-delete-user", recorded("add.permanent")),
+        ("PATCH /cognito/users/{username}", "cognito-add-update-delete-user", recorded("change.devices")),
+        ("PATCH /cognito/users/{username}", "cognito-add-update-delete-user", recorded("change.permanent-password")),
+        ("DELETE /cognito/users/{username}", "cognito-add-update-delete-user", recorded("delete")),
+    ] {
+        let world = people::World::new().await;
+        let answer = async |event| world.handle(function, event).await;
+        all.push(deed(operation, PEOPLE, &world.engine, event, answer).await);
+    }
+    all
+}
+
+/// The operations of the document that write.
+fn writing() -> BTreeSet<String> {
+    let document = document::whole();
+    let items = document["paths"].as_object().unwrap();
+    let of_path = |(path, item): (&String, &Value)| -> Vec<String> {
+        let methods = item.as_object().unwrap().keys().filter(|method| *method != "get");
+        methods.map(|method| format!("{} {path}", method.to_uppercase())).collect()
+    };
+    items.iter().flat_map(of_path).collect()
+}
+
+#[tokio::test]
+async fn every_route_that_changes_something_writes_its_event() {
+    let mut deeds = of_devices().await;
+    deeds.extend(of_the_rest().await);
+    deeds.extend(of_people().await);
+    let mut wrong = Vec::new();
+    for Deed { operation, kinds, by, events } in &deeds {
+        let mut found: Vec<_> = events.iter().map(|event| event["kind"].as_str().unwrap()).collect();
+        found.sort_unstable();
+        if found != *kinds {
+            wrong.push(format!("{operation}: {found:?}, and not {kinds:?}"));
+        }
+        for event in events {
+            let told = event["changes"].is_string() || event["detail"].is_string();
+            if event["by"] != by.as_str() || !told {
+                wrong.push(format!("{operation}: {event}"));
+            }
+            // The passwords of the recorded requests.
+            if event.to_string().contains("Horse") {
+                wrong.push(format!("{operation}: a secret in {event}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let asked: BTreeSet<String> =
+        deeds.iter().map(|deed| deed.operation.to_owned()).chain(WITHOUT.iter().map(|one| (*one).to_owned())).collect();
+    assert_eq!(writing(), asked, "left the document, right what is asked here");
+}

@@ -17,7 +17,8 @@ mod watch;
 mod write;
 
 pub use flow_sensor::Owner;
-pub use lease::{DueCertificates, KnownCertificates, Lease, LeaseToken, PendingDelivery, RecordedDelivery};
+pub use super::lease::LeaseToken;
+pub use lease::{DueCertificates, KnownCertificates, Lease, PendingDelivery, RecordedDelivery};
 pub use list::{DeviceFilter, DeviceKey};
 
 pub use watch::{DeviceDependency, DueDevices, Watch};

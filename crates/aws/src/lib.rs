@@ -2,12 +2,14 @@
 
 #[cfg(feature = "certificates")]
 pub mod certificates;
+pub mod command;
 pub mod config;
 pub mod device;
 #[cfg(feature = "invoke")]
 pub mod invoke;
 pub mod iot;
 pub mod keys;
+pub mod lease;
 pub mod level;
 pub mod live;
 #[cfg(feature = "people")]

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use weir_core::domain::problem::Status;
 use weir_core::domain::reading::Series;
 use weir_core::domain::{Reason, Timestamp};
-use weir_core::id::{DeviceId, LevelId};
+use weir_core::id::{DeviceId, EventId, LevelId};
 
 /// The partitions of a list.
 ///
@@ -31,6 +31,13 @@ pub const DEVICES: &str = "device";
 pub const COMMANDS: &str = "command";
 /// The list of all quarantine entries.
 pub const ENTRIES: &str = "all";
+
+/// The list of all events.
+pub const EVENTS: &str = "event";
+/// The list of devices that are not connected.
+pub const OFFLINE: &str = "offline";
+/// The partition of events that concern people, or no single device. No device id begins with `-`.
+pub const NO_DEVICE: &str = "-";
 
 /// The only partition of the index `links` of `devices`: flow sensors that name the ones after them.
 pub const LINKS: &str = "level";
@@ -104,6 +111,31 @@ pub fn problem_place(began: i64, problem_id: &str) -> String {
 /// The sort key of an entry in all indexes of `quarantine`: by the time it was first seen, then by id.
 pub fn entry_place(first_seen: Timestamp, id: &str) -> String {
     format!("{:013}#{id}", first_seen.millis().max(0))
+}
+
+/// The partition of `events` with the events of a device, or of no device.
+pub fn events_of(device: Option<&DeviceId>) -> &str {
+    device.map_or(NO_DEVICE, DeviceId::as_str)
+}
+
+/// The sort key of an event in `events`: by instant, then by id.
+pub fn event_row(at: Timestamp, id: &EventId) -> String {
+    format!("{}#{id}", event_bound(at))
+}
+
+/// A sort key of `events` before all events of this instant and after all earlier ones.
+pub fn event_bound(at: Timestamp) -> String {
+    format!("{:013}", at.millis().max(0))
+}
+
+/// The sort key of an event in the index `listed` of `events`: by instant, then by device and id.
+pub fn event_place(at: Timestamp, device: Option<&DeviceId>, id: &EventId) -> String {
+    format!("{}#{}#{id}", event_bound(at), events_of(device))
+}
+
+/// The partition of a device in the index `offline` of `events`.
+pub fn offline(device: &DeviceId) -> String {
+    partition(OFFLINE, device.as_str())
 }
 
 /// The list of the entries of a device with a reason. A reason has no `#`, so no device can look like another with a reason.

@@ -5,6 +5,7 @@ pub mod certificates;
 pub mod command;
 pub mod config;
 pub mod device;
+pub mod event;
 #[cfg(feature = "invoke")]
 pub mod invoke;
 pub mod iot;

@@ -175,6 +175,33 @@ id!(
         && rest.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-')))
 );
 
+id!(
+    /// An event. Unique within its device and instant.
+    EventId,
+    "event id",
+    "1 to 160 letters, digits, '-', '_', '.' or ':'",
+    |bytes| (1..=EventId::LONGEST).contains(&bytes.len())
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'))
+);
+
+impl EventId {
+    /// Maximum characters.
+    const LONGEST: usize = 160;
+
+    /// The id of an event by its kind and by what tells it from others of this kind, such as the version that a change has made.
+    ///
+    /// ```
+    /// use weir_core::id::EventId;
+    ///
+    /// assert_eq!(EventId::of("settings", &7).as_str(), "settings-7");
+    /// ```
+    pub fn of(kind: &str, key: &dyn fmt::Display) -> Self {
+        let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | ':');
+        let text = format!("{kind}-{key}");
+        Self(text.chars().map(|letter| if fits(letter) { letter } else { '_' }).take(Self::LONGEST).collect())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,6 +295,17 @@ mod tests {
         }
         for (name, good) in [("dispense", true), ("led-on_2", true), ("", false), ("Dispense", false), ("2x", false), ("a/b", false)] {
             assert_eq!(name.parse::<CommandName>().is_ok(), good, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_event_id_that_is_made_of_parts_is_one() {
+        for key in ["7", "0102-31", "buoy-01:do:low-oxygen", "ann@example.com", "ä b#c", &"x".repeat(300), ""] {
+            let id = EventId::of("problem", &key);
+            assert_eq!(id.as_str().parse::<EventId>(), Ok(id.clone()), "{key}");
+        }
+        for bad in ["", "a b", "a#b", &"e".repeat(161)] {
+            assert!(bad.parse::<EventId>().is_err(), "{bad}");
         }
     }
 

@@ -19,7 +19,7 @@ pub struct Tables {
 }
 
 /// The tables, as the template calls them.
-pub const TABLES: [&str; 10] = [
+pub const TABLES: [&str; 11] = [
     "Devices",
     "Calibrations",
     "Readings",
@@ -29,6 +29,7 @@ pub const TABLES: [&str; 10] = [
     "Problems",
     "Quarantine",
     "Users",
+    "Events",
     "Live",
 ];
 

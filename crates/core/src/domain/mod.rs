@@ -8,6 +8,7 @@ pub mod calibration;
 pub mod certificate;
 pub mod command;
 pub mod device;
+pub mod event;
 pub mod every;
 #[cfg(feature = "fit")]
 pub mod fit;
@@ -15,6 +16,7 @@ pub mod level;
 pub mod live;
 pub mod number;
 pub mod people;
+pub mod presence;
 pub mod problem;
 pub mod reading;
 pub mod recalculation;
@@ -23,6 +25,8 @@ pub mod rollup;
 pub mod settings;
 pub mod text;
 pub mod topology;
+
+pub(crate) mod same;
 
 mod field_error;
 mod timestamp;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::alert::AlertJson;
 use super::device::{DeviceJson, LevelFormatJson, LimitsJson, LocationJson, SensorJson};
-use super::same::same;
+use crate::domain::same::same;
 #[cfg(feature = "schema")]
 use super::schema::SettingsSchema;
 use super::settings::settings;

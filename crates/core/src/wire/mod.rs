@@ -6,6 +6,7 @@ pub mod certificate;
 pub mod command;
 pub mod device;
 pub mod device_body;
+pub mod event;
 #[cfg(feature = "fit")]
 pub mod fit;
 pub mod live;
@@ -25,7 +26,6 @@ mod id;
 mod json;
 mod model;
 mod reason;
-mod same;
 mod scalar;
 #[cfg(feature = "schema")]
 pub mod schema;

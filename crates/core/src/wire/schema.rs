@@ -8,7 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::{Reason, Timestamp};
 use crate::id::{
-    AlertId, CertificateId, CommandId, CommandName, DeviceId, JobId, LevelId, QuarantineId, SensorCode, Sub, Username,
+    AlertId, CertificateId, CommandId, CommandName, DeviceId, EventId, JobId, LevelId, QuarantineId, SensorCode, Sub, Username,
 };
 
 macro_rules! text_schema {
@@ -80,6 +80,8 @@ text_schema! {
         |text| text.min_length(Some(1)).max_length(Some(128)).pattern(Some("^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"));
     Sub = "Sub" "Cognito's id of a user, which never changes." "5f1e0000-0000-4000-8000-000000000001"
         |text| text.pattern(Some("^[A-Za-z0-9][A-Za-z0-9-]{0,63}$"));
+    EventId = "EventId" "An event: its kind, and what tells it from others of this kind." "settings-7"
+        |text| text.pattern(Some("^[A-Za-z0-9._:-]{1,160}$"));
     JobId = "JobId" "A recalculation job." "0123456789abcdef0123456789abcdef"
         |text| text.pattern(Some("^[0-9a-f]{32}$"));
     CommandId = "CommandId" "A command of a device. Of two commands of a device the later one has the greater id." "1795155884123"

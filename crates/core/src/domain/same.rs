@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// Whether the values are equal. `0` and `0.0` are the same number, because most software that reads and writes JSON does not
 /// distinguish them.
-pub(super) fn same(one: &Value, other: &Value) -> bool {
+pub(crate) fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),
         (Value::Array(one), Value::Array(other)) => {

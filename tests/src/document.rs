@@ -3,6 +3,7 @@
 use cognito_add_update_delete_user::ChangeUser;
 use cognito_get_role::GetRole;
 use cognito_get_users_info::UsersInfo;
+use command::Command;
 use device::Device;
 use flow::Flow;
 use live::Live;
@@ -18,6 +19,7 @@ pub fn whole() -> Value {
     let mut said = Device::document();
     let people = [User::document(), UsersInfo::document(), GetRole::document(), ChangeUser::document()];
     for other in people.into_iter().chain([
+        Command::document(),
         Flow::document(),
         Live::document(),
         Quarantine::document(),

@@ -19,7 +19,7 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 
 use super::event::WithEvents;
 use super::lease::LeaseToken;
-use super::row::{Item, n, s};
+use super::row::{Item, s};
 use super::transaction::transact;
 use super::{AwsError, WriteOutcome};
 use weir_core::domain::Timestamp;

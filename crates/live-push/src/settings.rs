@@ -13,6 +13,8 @@ pub struct Tables {
     pub problems: String,
     /// The quarantine.
     pub quarantine: String,
+    /// The commands.
+    pub commands: String,
 }
 
 /// The settings of `live-push`.
@@ -33,6 +35,7 @@ impl weir_runtime::Settings for Settings {
                 levels: environment.text("LEVELS_TABLE")?,
                 problems: environment.text("PROBLEMS_TABLE")?,
                 quarantine: environment.text("QUARANTINE_TABLE")?,
+                commands: environment.text("COMMANDS_TABLE")?,
             },
         })
     }

@@ -13,7 +13,7 @@ use tooling::stack;
 
 /// The modules of `tests/local` in which a function is asked for most of what it can: they come first, so that what is missing is found
 /// soon. The others follow.
-const NEAREST: [(&str, &[&str]); 15] = [
+const NEAREST: [(&str, &[&str]); 16] = [
     ("calibration", &["readings", "history"]),
     ("organizer", &["levels", "history"]),
     ("problem-detector", &["levels", "flow"]),
@@ -22,6 +22,7 @@ const NEAREST: [(&str, &[&str]); 15] = [
     ("live", &["live_feed"]),
     ("live-push", &["live_feed"]),
     ("quarantine", &["quarantine"]),
+    ("command", &["command"]),
     ("device", &["certificates", "registry", "settings"]),
     ("recalculation", &["recalculation"]),
     ("user", &["users::life"]),

@@ -105,6 +105,7 @@ impl World {
             levels: name("levels"),
             problems: name("problems"),
             quarantine: name("quarantine"),
+            commands: name("commands"),
         };
         let live = LiveTable::new(client.clone(), name("live"));
         LivePush::new(live, self.gateway.sockets(), tables, self.functions.clock.clone())

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::command::CommandJson;
 use super::problem::ProblemJson;
 use super::reading::Point;
 use super::time;
@@ -130,6 +131,14 @@ pub enum Message {
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         deleted: bool,
     },
+    /// A command was entered, or its state has changed.
+    Command {
+        /// The topic.
+        topic: String,
+        /// The command.
+        #[serde(flatten)]
+        command: Box<CommandJson>,
+    },
     /// A problem was opened, has changed, or is over.
     Problem {
         /// The topic.
@@ -205,6 +214,7 @@ impl Message {
             Self::Snapshot { topic, .. }
             | Self::Reading { topic, .. }
             | Self::Level { topic, .. }
+            | Self::Command { topic, .. }
             | Self::Problem { topic, .. }
             | Self::Withdrawn { topic, .. }
             | Self::Quarantined { topic, .. }

@@ -179,6 +179,7 @@ mod tests {
                 "problem-detector",
                 "alert",
                 "device",
+                "command",
                 "cognito-add-update-delete-user",
                 "recalculation",
                 "live-push"

@@ -214,4 +214,3 @@ fn watch(queue: &Queue, pending: bool, now: Timestamp) -> Option<i64> {
     let expiry = queue.next_expiry().map(|at| at.seconds() + 1);
     if pending { Some(now.seconds()) } else { expiry }
 }
-

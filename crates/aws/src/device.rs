@@ -16,8 +16,8 @@ mod row;
 mod watch;
 mod write;
 
-pub use flow_sensor::Owner;
 pub use super::lease::LeaseToken;
+pub use flow_sensor::Owner;
 pub use lease::{DueCertificates, KnownCertificates, Lease, PendingDelivery, RecordedDelivery};
 pub use list::{DeviceFilter, DeviceKey};
 

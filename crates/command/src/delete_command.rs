@@ -47,8 +47,7 @@ pub(super) async fn delete_command(
             WriteOutcome::Done
         } else {
             let queue = stored.queue.without(&[&command]);
-            let delivery =
-                if stored.queue.is_first(&command) { DeliveryChange::Ask } else { DeliveryChange::Keep };
+            let delivery = if stored.queue.is_first(&command) { DeliveryChange::Ask } else { DeliveryChange::Keep };
             let changes = [CommandChange { before: Some(before), after: after.clone() }];
             parts.write(&id, &stored, &queue, delivery, &changes, Some(&caller.name()), now).await?
         };

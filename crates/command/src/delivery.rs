@@ -95,7 +95,13 @@ impl Parts {
     }
 
     /// Ends the command in flight, which does not fit into the shadow.
-    async fn fail(&self, device: &DeviceId, stored: &StoredQueue, bytes: usize, now: Timestamp) -> Result<(), AwsError> {
+    async fn fail(
+        &self,
+        device: &DeviceId,
+        stored: &StoredQueue,
+        bytes: usize,
+        now: Timestamp,
+    ) -> Result<(), AwsError> {
         let why = format!(
             "does not fit into the shadow of the device: with it and room for an answer it would have {} bytes, and AWS IoT \
              takes {MOST_SHADOW}; fewer settings make room",

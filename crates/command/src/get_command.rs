@@ -41,6 +41,6 @@ impl Parts {
         }
         self.settled(device, now).await?;
         self.deliver(device).await;
-        Ok(self.commands.get(device, id).await?.ok_or_else(ApiError::not_found)?)
+        self.commands.get(device, id).await?.ok_or_else(ApiError::not_found)
     }
 }

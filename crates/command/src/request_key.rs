@@ -21,7 +21,9 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
         let text = given.to_str().ok().filter(|text| (1..=LONGEST).contains(&text.len()));
         let text = text.filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic()));
         let text = text.ok_or_else(|| {
-            ApiError::malformed(format!("Idempotency-Key must be 1 to {LONGEST} printable ASCII characters without blanks"))
+            ApiError::malformed(format!(
+                "Idempotency-Key must be 1 to {LONGEST} printable ASCII characters without blanks"
+            ))
         })?;
         Ok(Self(Some(text.to_owned())))
     }

@@ -293,7 +293,9 @@ mod tests {
         for bad in ["", "179515588412", "17951558841234", "queue", "179515588412x", "-795155884123"] {
             assert!(bad.parse::<CommandId>().is_err(), "{bad}");
         }
-        for (name, good) in [("dispense", true), ("led-on_2", true), ("", false), ("Dispense", false), ("2x", false), ("a/b", false)] {
+        for (name, good) in
+            [("dispense", true), ("led-on_2", true), ("", false), ("Dispense", false), ("2x", false), ("a/b", false)]
+        {
             assert_eq!(name.parse::<CommandName>().is_ok(), good, "{name}");
         }
     }

@@ -50,6 +50,7 @@ pub async fn run(
 ) -> Result<ExitCode> {
     let tables = Tables::of(&cloud.stack)?;
     let mut crew = Crew::assemble(&cloud.stack, fleet, progress).await?;
+    let dispenser = crew.dispenser(&cloud.stack, progress).await?;
     let guest = crew.guest(&cloud.stack).await?;
     certificate::watcher(&cloud.stack).await?;
     let environment = Environment::write(&cloud.stack, place)?;
@@ -61,6 +62,7 @@ pub async fn run(
     // Ends with this function: a task set aborts what is in it.
     let mut watching = tokio::task::JoinSet::new();
     watching.spawn(watch_tables(tables, fleet.clone(), guest.name.clone(), sender));
+    watching.spawn(dispenser.run(watch::channel(Vec::new()).0));
     watching.spawn(signed_in.keep(&cloud.stack, &crew.people));
 
     let mut screen = Screen::open(&addresses);

@@ -17,8 +17,14 @@ async fn a_command_is_accepted_and_then_done() {
     let event = world.report(&json!({"id": id, "status": "SUCCEEDED", "detail": "done", "result": {"ml": 30}}));
     assert_eq!(world.hear(event).await, "changed");
     let done = world.read(&id).await;
-    assert_eq!((&done["state"], &done["detail"], &done["result"]), (&json!("SUCCEEDED"), &json!("done"), &json!({"ml": 30})));
-    assert_eq!((&done["answered_at"], &done["ended_at"]), (&json!("2026-11-20T06:24:44.623Z"), &json!("2026-11-20T06:24:46.623Z")));
+    assert_eq!(
+        (&done["state"], &done["detail"], &done["result"]),
+        (&json!("SUCCEEDED"), &json!("done"), &json!({"ml": 30}))
+    );
+    assert_eq!(
+        (&done["answered_at"], &done["ended_at"]),
+        (&json!("2026-11-20T06:24:44.623Z"), &json!("2026-11-20T06:24:46.623Z"))
+    );
     assert_eq!(world.told(), ["QUEUED", "SENT", "ACCEPTED", "SUCCEEDED"]);
     assert_eq!(world.asked(), None);
 }

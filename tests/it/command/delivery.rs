@@ -135,7 +135,8 @@ async fn what_changes_while_it_is_delivered_is_delivered_again() {
     let world = Arc::new(World::new().await);
     let (inside, once) = (Arc::clone(&world), Arc::new(AtomicBool::new(true)));
     let iot = world.cloud.iot_with(Arc::new(move |operation| {
-        let (world, now) = (Arc::clone(&inside), operation == "UpdateThingShadow" && once.swap(false, Ordering::SeqCst));
+        let (world, now) =
+            (Arc::clone(&inside), operation == "UpdateThingShadow" && once.swap(false, Ordering::SeqCst));
         Box::pin(async move {
             if now {
                 let cancelled = world.cancel(&json!("1795155884123")).await;
@@ -178,6 +179,8 @@ async fn many_presses_at_once_are_sent_one_after_the_other() {
 #[tokio::test]
 async fn the_commands_of_a_device_that_was_deleted_are_cancelled_and_its_shadow_is_not_made_anew() {
     let world = World::new().await;
+    // Each press tries to deliver.
+    world.cloud.next("UpdateThingShadow", Fate::Refused(403));
     world.cloud.next("UpdateThingShadow", Fate::Refused(403));
     let first = world.press(600).await;
     let second = world.press(600).await;

@@ -21,7 +21,7 @@ const EXPECTED: &[Expected] = &[
     ("press.refused-null", 422, "invalid", &["/args/ml"]),
     ("press.refused-args", 422, "invalid", &["/args"]),
     ("press.refused-large", 422, "invalid", &["/args"]),
-    ("press.refused-too-deep", 422, "invalid", &["/args/a/b/c/d"]),
+    ("press.refused-too-deep", 422, "invalid", &["/args/a/b/c/d/e"]),
     ("press.refused-expires-in", 422, "invalid", &["/expires_in"]),
     ("press.refused-foreign", 404, "not_found", &[]),
     ("press.refused-unknown", 404, "not_found", &[]),

@@ -72,7 +72,8 @@ async fn both_at_once_end_with_both() {
     registry.set(DISPENSER, &json!({"led": false, "dispense_time_ms": 900})).await;
     let inside = Arc::clone(&registry);
     let iot = world.cloud.iot_with(Arc::new(move |operation| {
-        let (registry, now) = (Arc::clone(&inside), operation == "UpdateThingShadow" && once.swap(false, Ordering::SeqCst));
+        let (registry, now) =
+            (Arc::clone(&inside), operation == "UpdateThingShadow" && once.swap(false, Ordering::SeqCst));
         Box::pin(async move {
             if now {
                 registry.delivery().deliver(&device::device(DISPENSER)).await;

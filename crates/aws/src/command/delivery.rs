@@ -140,14 +140,18 @@ impl CommandTable {
         }
         if let Some(last) = &queue.last {
             set.push("#last = :last");
-            update = update.expression_attribute_names("#last", "last").expression_attribute_values(":last", s(last.as_str()));
+            update = update
+                .expression_attribute_names("#last", "last")
+                .expression_attribute_values(":last", s(last.as_str()));
         }
         match delivery {
             DeliveryChange::Keep => {}
             DeliveryChange::Ask => {
                 set.extend(["pending = :yes", "due = if_not_exists(due, :now)"]);
                 let yes = aws_sdk_dynamodb::types::AttributeValue::Bool(true);
-                update = update.expression_attribute_values(":yes", yes).expression_attribute_values(":now", n(now.millis()));
+                update = update
+                    .expression_attribute_values(":yes", yes)
+                    .expression_attribute_values(":now", n(now.millis()));
             }
             DeliveryChange::Done(token) => {
                 remove.extend(["pending", "due", "lease"]);

@@ -46,7 +46,12 @@ impl RequestKey {
 }
 
 /// The row of a key.
-pub(super) fn item_of(device: &DeviceId, RequestKey { id, request }: &RequestKey, of: &CommandId, now: Timestamp) -> Item {
+pub(super) fn item_of(
+    device: &DeviceId,
+    RequestKey { id, request }: &RequestKey,
+    of: &CommandId,
+    now: Timestamp,
+) -> Item {
     let mut item = key(device, id);
     item.insert("command".to_owned(), s(of.as_str()));
     item.insert("request".to_owned(), s(request));

@@ -68,7 +68,8 @@ pub(super) fn item_of(command: &Command) -> Result<Item, AwsError> {
 
 /// Reads a command from its row.
 pub(super) fn command_of(item: Item) -> Result<Command, AwsError> {
-    let row: CommandRow = serde_dynamo::from_item(item).map_err(|error| AwsError::corrupt(TABLE, "a command", error))?;
+    let row: CommandRow =
+        serde_dynamo::from_item(item).map_err(|error| AwsError::corrupt(TABLE, "a command", error))?;
     command(row)
 }
 
@@ -77,7 +78,8 @@ pub(super) fn command_of(item: Item) -> Result<Command, AwsError> {
 /// # Errors
 /// When it is not the image of a command.
 pub fn of_image(image: serde_dynamo::Item) -> Result<Command, AwsError> {
-    let row: CommandRow = serde_dynamo::from_item(image).map_err(|error| AwsError::corrupt(TABLE, "a command", error))?;
+    let row: CommandRow =
+        serde_dynamo::from_item(image).map_err(|error| AwsError::corrupt(TABLE, "a command", error))?;
     command(row)
 }
 
@@ -135,9 +137,8 @@ pub(super) fn queue_of(device: &DeviceId, item: Item) -> Result<StoredQueue, Aws
     let corrupt = |detail: String| AwsError::corrupt(TABLE, format!("{device} queue"), detail);
     let row: QueueRow = serde_dynamo::from_item(item).map_err(|error| corrupt(error.to_string()))?;
     let id = |text: &str| text.parse().map_err(|error: BadId| corrupt(error.to_string()));
-    let place = |place: &PlaceRow| {
-        Ok(Place { id: id(&place.id)?, expires_at: Timestamp::from_millis(place.expires_at) })
-    };
+    let place =
+        |place: &PlaceRow| Ok(Place { id: id(&place.id)?, expires_at: Timestamp::from_millis(place.expires_at) });
     let places = row.places.iter().map(place).collect::<Result<_, AwsError>>()?;
     let last = row.last.as_deref().map(id).transpose()?;
     Ok(StoredQueue { queue: Queue { places, last }, pending: row.pending, revision: row.revision })

@@ -112,7 +112,9 @@ impl DeviceTable {
         let condition = "lease = :token AND settings_version = :version AND attribute_not_exists(certificates)";
         match self.change(id, change, condition, values).await? {
             Update::Done(_) => Ok(RecordedDelivery::Delivered),
-            Update::Refused(item) if item.get("lease") == Some(&s(token.as_str())) => Ok(RecordedDelivery::NewerVersion),
+            Update::Refused(item) if item.get("lease") == Some(&s(token.as_str())) => {
+                Ok(RecordedDelivery::NewerVersion)
+            }
             // DynamoDB had carried it out, and the SDK repeated it because the answer was lost.
             Update::Refused(item) if item.get("delivered") == Some(&n(version)) && !item.contains_key("pending") => {
                 Ok(RecordedDelivery::Delivered)

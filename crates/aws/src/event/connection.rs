@@ -69,9 +69,9 @@ impl EventTable {
         };
         let Err(error) = put.send().await else { return Ok(WriteOutcome::Done) };
         match error.as_service_error() {
-            Some(
-                PutItemError::ConditionalCheckFailedException(_) | PutItemError::TransactionConflictException(_),
-            ) => Ok(WriteOutcome::Overtaken),
+            Some(PutItemError::ConditionalCheckFailedException(_) | PutItemError::TransactionConflictException(_)) => {
+                Ok(WriteOutcome::Overtaken)
+            }
             _ => Err(AwsError::call("PutItem events", error)),
         }
     }

@@ -170,7 +170,8 @@ mod tests {
     use weir_core::domain::event::FieldChange;
 
     fn event() -> Event {
-        let change = FieldChange { pointer: "/settings/every".into(), before: None, after: Some(json!({"a": [1.5, null]})) };
+        let change =
+            FieldChange { pointer: "/settings/every".into(), before: None, after: Some(json!({"a": [1.5, null]})) };
         Event::new("buoy-01".parse().ok(), Kind::Settings, &7, Timestamp::from_millis(1_795_155_884_123))
             .by("ann")
             .target("ph")

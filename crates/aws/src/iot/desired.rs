@@ -130,7 +130,8 @@ mod tests {
     #[test]
     fn the_size_is_that_of_both_states_after_the_patch() {
         let part = |value: Value| value.as_object().unwrap().clone();
-        let shadow = Shadow { desired: part(json!({"a": 1, "b": 2})), reported: part(json!({"c": 3})), version: Some(1) };
+        let shadow =
+            Shadow { desired: part(json!({"a": 1, "b": 2})), reported: part(json!({"c": 3})), version: Some(1) };
         let bytes = size_after(&shadow, &part(json!({"a": null, "b": {"x": 1}})));
         assert_eq!(bytes, json!({"desired": {"b": {"x": 1}}, "reported": {"c": 3}}).to_string().len());
     }

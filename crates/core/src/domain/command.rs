@@ -310,9 +310,7 @@ impl Command {
     pub fn cancelled(&self, now: Timestamp) -> Result<Self, Answered> {
         match self.state {
             State::Cancelled => Ok(self.clone()),
-            State::Queued | State::Sent => {
-                Ok(Self { state: State::Cancelled, ended_at: Some(now), ..self.clone() })
-            }
+            State::Queued | State::Sent => Ok(Self { state: State::Cancelled, ended_at: Some(now), ..self.clone() }),
             other => Err(Answered(other)),
         }
     }

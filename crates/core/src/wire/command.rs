@@ -141,7 +141,9 @@ pub fn reported(document: &[u8], at: Timestamp) -> Reported {
     };
     let said = match Said::deserialize(said) {
         Ok(said) => said,
-        Err(error) => return Reported::Unreadable(format!("reported.command: {}", cut(&error.to_string(), MOST_DETAIL))),
+        Err(error) => {
+            return Reported::Unreadable(format!("reported.command: {}", cut(&error.to_string(), MOST_DETAIL)));
+        }
     };
     let Some(status) = Status::of_code(&said.status) else {
         let shown = cut(&said.status, 80);
@@ -178,10 +180,12 @@ mod tests {
 
     #[test]
     fn a_device_finds_its_command_with_the_time_in_seconds() {
-        let order = Order { name: "dispense".parse().unwrap(), args: reported_group(&json!({"ml": 30})), expires_in: 60 };
+        let order =
+            Order { name: "dispense".parse().unwrap(), args: reported_group(&json!({"ml": 30})), expires_in: 60 };
         let id = "1795155884123".parse().unwrap();
         let command = Command::new("dispenser-123".parse().unwrap(), id, order, "ann@example.com".into(), AT);
-        let wanted = json!({"id": "1795155884123", "name": "dispense", "args": {"ml": 30}, "expires_at": 1_795_155_944});
+        let wanted =
+            json!({"id": "1795155884123", "name": "dispense", "args": {"ml": 30}, "expires_at": 1_795_155_944});
         assert_eq!(desired(&command), wanted);
         let shown = serde_json::to_value(CommandJson::of(&command)).unwrap();
         let all = json!({"id": "1795155884123", "name": "dispense", "args": {"ml": 30}, "state": "QUEUED",
@@ -195,11 +199,16 @@ mod tests {
 
     #[test]
     fn an_answer_is_read_with_what_it_returns() {
-        let said = json!({"id": "1795155884123", "status": "SUCCEEDED", "detail": "done", "result": {"ml": 30.0, "x": null}});
+        let said =
+            json!({"id": "1795155884123", "status": "SUCCEEDED", "detail": "done", "result": {"ml": 30.0, "x": null}});
         let Reported::Answer(answer) = update(&said) else { panic!("an answer") };
         assert_eq!((answer.status, answer.version, answer.at), (Status::Succeeded, 7, AT));
-        assert_eq!((answer.detail.as_deref(), answer.result.as_ref().map(setting_json)), (Some("done"), Some(json!({"ml": 30}))));
-        let Reported::Answer(plain) = update(&json!({"id": "1795155884123", "status": "FAILED", "result": null})) else {
+        assert_eq!(
+            (answer.detail.as_deref(), answer.result.as_ref().map(setting_json)),
+            (Some("done"), Some(json!({"ml": 30})))
+        );
+        let Reported::Answer(plain) = update(&json!({"id": "1795155884123", "status": "FAILED", "result": null}))
+        else {
             panic!("an answer")
         };
         assert_eq!((plain.status, plain.detail, plain.result), (Status::Failed, None, None));
@@ -207,7 +216,8 @@ mod tests {
 
     #[test]
     fn a_large_result_is_left_out_and_a_long_detail_cut() {
-        let fill = |bytes: usize| json!({"id": "1795155884123", "status": "SUCCEEDED", "result": "x".repeat(bytes - 2)});
+        let fill =
+            |bytes: usize| json!({"id": "1795155884123", "status": "SUCCEEDED", "result": "x".repeat(bytes - 2)});
         let Reported::Answer(fits) = update(&fill(MOST_RESULT)) else { panic!("an answer") };
         assert!(fits.result.is_some() && fits.detail.is_none());
         let Reported::Answer(large) = update(&fill(MOST_RESULT + 1)) else { panic!("an answer") };
@@ -219,15 +229,24 @@ mod tests {
 
     #[test]
     fn what_is_no_answer_is_told_from_one_that_cannot_be_read() {
-        for nothing in [json!({}), json!({"state": {"desired": {"command": {"id": "1"}}}}), json!({"state": {"reported": {"led": 1}}}),
-            json!({"state": {"reported": {"command": null}}}), json!([])]
-        {
+        for nothing in [
+            json!({}),
+            json!({"state": {"desired": {"command": {"id": "1"}}}}),
+            json!({"state": {"reported": {"led": 1}}}),
+            json!({"state": {"reported": {"command": null}}}),
+            json!([]),
+        ] {
             assert_eq!(reported(nothing.to_string().as_bytes(), AT), Reported::Nothing, "{nothing}");
         }
-        for unreadable in [json!(1), json!({}), json!({"id": "1795155884123"}), json!({"id": 1, "status": "FAILED"}),
-            json!({"id": "x".repeat(5_000), "status": "FAILED"}), json!({"id": "1795155884123", "status": "DONE".repeat(500)}),
-            json!({"id": "1795155884123", "status": "FAILED", "detail": 1})]
-        {
+        for unreadable in [
+            json!(1),
+            json!({}),
+            json!({"id": "1795155884123"}),
+            json!({"id": 1, "status": "FAILED"}),
+            json!({"id": "x".repeat(5_000), "status": "FAILED"}),
+            json!({"id": "1795155884123", "status": "DONE".repeat(500)}),
+            json!({"id": "1795155884123", "status": "FAILED", "detail": 1}),
+        ] {
             match update(&unreadable) {
                 Reported::Unreadable(why) => assert!(why.chars().count() < 300, "{why}"),
                 other => panic!("{unreadable}: {other:?}"),

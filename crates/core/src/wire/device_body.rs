@@ -5,13 +5,13 @@ use serde_json::{Map, Value};
 
 use super::alert::AlertJson;
 use super::device::{DeviceJson, LevelFormatJson, LimitsJson, LocationJson, SensorJson};
-use crate::domain::same::same;
 #[cfg(feature = "schema")]
 use super::schema::SettingsSchema;
 use super::settings::settings;
 use super::whole;
 use crate::domain::calibration::Interval;
 use crate::domain::device::{DeviceDetails, Location, Sensor};
+use crate::domain::same::same;
 use crate::domain::{FieldError, Timestamp};
 use crate::id::{DeviceId, LevelId, SensorCode};
 

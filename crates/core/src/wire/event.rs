@@ -127,7 +127,8 @@ mod tests {
     fn an_event_has_only_what_there_is_to_say() {
         let at = Timestamp::from_millis(1_795_155_884_123);
         let event = Event::new("buoy-01".parse().ok(), Kind::Connected, &5, at);
-        let expected = json!({"id": "connected-5", "device": "buoy-01", "kind": "connected", "at": "2026-11-20T06:24:44.123Z"});
+        let expected =
+            json!({"id": "connected-5", "device": "buoy-01", "kind": "connected", "at": "2026-11-20T06:24:44.123Z"});
         assert_eq!(serde_json::to_value(EventJson::from(event)).unwrap(), expected);
         let change = FieldChange { pointer: "/led".into(), before: None, after: Some(json!(null)) };
         let event = Event::new(None, Kind::People, &"x", at).by("ann").target("sub").changes(vec![change; 103]);

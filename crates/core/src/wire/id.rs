@@ -4,8 +4,8 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::id::{
-    AlertId, CertificateId, CommandId, CommandName, DeviceId, EventId, JobId, LevelId, QuarantineId, SensorCode, Sub, Tube,
-    Username,
+    AlertId, CertificateId, CommandId, CommandName, DeviceId, EventId, JobId, LevelId, QuarantineId, SensorCode, Sub,
+    Tube, Username,
 };
 
 macro_rules! as_text {
@@ -25,7 +25,18 @@ macro_rules! as_text {
 }
 
 as_text!(
-    AlertId, CertificateId, CommandId, CommandName, QuarantineId, DeviceId, EventId, JobId, LevelId, SensorCode, Sub, Tube,
+    AlertId,
+    CertificateId,
+    CommandId,
+    CommandName,
+    QuarantineId,
+    DeviceId,
+    EventId,
+    JobId,
+    LevelId,
+    SensorCode,
+    Sub,
+    Tube,
     Username
 );
 

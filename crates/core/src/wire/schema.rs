@@ -8,7 +8,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::{Reason, Timestamp};
 use crate::id::{
-    AlertId, CertificateId, CommandId, CommandName, DeviceId, EventId, JobId, LevelId, QuarantineId, SensorCode, Sub, Username,
+    AlertId, CertificateId, CommandId, CommandName, DeviceId, EventId, JobId, LevelId, QuarantineId, SensorCode, Sub,
+    Username,
 };
 
 macro_rules! text_schema {

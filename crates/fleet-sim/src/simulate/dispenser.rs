@@ -55,8 +55,12 @@ impl Firmware {
     pub fn find(&mut self, command: &Value, now: i64) -> Option<Value> {
         // A delta of what was answered already has no id.
         let id = command.get("id")?.as_str()?;
+        // It does one thing at a time, and looks again when that is done.
+        if self.busy {
+            return None;
+        }
         match &self.last {
-            Some(last) if last.id == id => return (!self.busy).then(|| self.said()).flatten(),
+            Some(last) if last.id == id => return self.said(),
             // Ids of one device grow: this one is older than the last one.
             Some(last) if last.id.as_str() > id => return None,
             _ => {}
@@ -165,10 +169,15 @@ mod tests {
         let one = command("1795155884123", NOW + 60);
         assert_eq!(word(firmware.find(&one, NOW)).as_deref(), Some("ACCEPTED"));
         assert_eq!(firmware.find(&one, NOW), None, "it is at it");
+        assert_eq!(firmware.find(&command("1795155884999", NOW + 60), NOW), None, "one at a time");
         assert_eq!(word(firmware.done()).as_deref(), Some("SUCCEEDED"));
         assert_eq!(firmware.done(), None);
         assert_eq!(word(firmware.find(&one, NOW)).as_deref(), Some("SUCCEEDED"), "the cloud may not have heard it");
-        assert_eq!(firmware.find(&json!({"name": "dispense", "expires_at": NOW + 60}), NOW), None, "a delta without an id");
+        assert_eq!(
+            firmware.find(&json!({"name": "dispense", "expires_at": NOW + 60}), NOW),
+            None,
+            "a delta without an id"
+        );
     }
 
     #[test]

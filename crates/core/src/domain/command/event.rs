@@ -20,7 +20,8 @@ impl Command {
             let name = Some(json!(self.name.as_str()));
             changes.push(FieldChange { pointer: "/name".to_owned(), before: None, after: name });
         }
-        let key = format!("{}-{state}", self.id);
+        // Of two changes in one millisecond the later one has the greater key.
+        let key = format!("{}-{}-{state}", self.id, self.state.step());
         let event = Event::new(Some(self.device.clone()), Kind::Command, &key, at).target(&self.id).changes(changes);
         let event = match &self.detail {
             Some(detail) => event.detail(detail.clone()),
@@ -56,6 +57,16 @@ pub fn unreadable(device: &DeviceId, why: &str, at: Timestamp) -> Event {
 }
 
 impl State {
+    /// How far a command with this state has come.
+    const fn step(self) -> u8 {
+        match self {
+            Self::Queued => 0,
+            Self::Sent => 1,
+            Self::Accepted => 2,
+            Self::Succeeded | Self::Failed | Self::Expired | Self::Cancelled => 3,
+        }
+    }
+
     /// When a command got this state.
     fn since(self, command: &Command) -> Timestamp {
         let at = match self {

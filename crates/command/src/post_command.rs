@@ -56,7 +56,11 @@ impl CommandBody {
 /// time. Without a key, a repeated request is another command.
 #[utoipa::path(
     post, path = "/devices/{id}/commands", tag = "commands",
-    params(("id" = DeviceId, Path), ("Idempotency-Key" = Option<String>, Header)),
+    params(
+        ("id" = DeviceId, Path),
+        ("Idempotency-Key" = Option<String>, Header, description = "Names the request, so that it can be repeated.",
+            min_length = 1, max_length = 128, pattern = "^[!-~]+$", example = "8e03978e-40d5-43e8-bc93-6894a57f9324"),
+    ),
     request_body = CommandBody,
     responses(
         (status = 202, description = "The command was accepted.", body = CommandJson, headers(("Location" = String))),
@@ -75,14 +79,17 @@ pub(super) async fn post_command(
     let text = serde_json::to_string(&body).map_err(|error| ApiError::internal(error.to_string()))?;
     let key = key.map(|key| RequestKey::of(&caller.sub, &key, &text));
     let device = parts.devices.get(&id).await?.ok_or_else(ApiError::not_found)?;
-    let command = match parts.known(&id, key.as_ref()).await? {
-        Some(command) => command,
+    let (command, pending) = match parts.known(&id, key.as_ref()).await? {
+        // The request that entered it may have been killed before it delivered it.
+        Some(command) => (command, parts.commands.queue(&id).await?.pending),
         None if !device.details.enabled => {
             return Err(ApiError::transition("the device is disabled and cannot connect"));
         }
         None => parts.enter(&id, key.as_ref(), &order, &caller.name()).await?,
     };
-    parts.deliver(&id).await;
+    if pending {
+        parts.deliver(&id).await;
+    }
     let shown = parts.commands.get(&id, &command).await?.ok_or_else(ApiError::not_found)?;
     let location = [(LOCATION, format!("/devices/{id}/commands/{command}"))];
     Ok((StatusCode::ACCEPTED, location, Json(CommandJson::of(&shown))))
@@ -102,21 +109,22 @@ impl Parts {
         }
     }
 
-    /// Enters a command at the end of the queue, or finds the one that a concurrent request with the same key has entered.
+    /// Enters a command at the end of the queue, or finds the one that a concurrent request with the same key has entered; returns
+    /// it, and whether something is to be delivered.
     async fn enter(
         &self,
         device: &DeviceId,
         key: Option<&RequestKey>,
         order: &Order,
         by: &str,
-    ) -> Result<CommandId, ApiError> {
+    ) -> Result<(CommandId, bool), ApiError> {
         let mut attempts = attempts(device);
         loop {
             attempts.next().await?;
             let now = self.clock.now();
             let stored = self.settled(device, now).await?;
             if let Some(command) = self.known(device, key).await? {
-                return Ok(command);
+                return Ok((command, stored.pending));
             }
             let (queue, id) = stored.queue.entered(now, order.expires_at(now)).map_err(|Full| {
                 let detail = format!("{MOST_WAITING} commands of the device wait already");
@@ -137,7 +145,7 @@ impl Parts {
                 now,
             };
             if self.commands.change(&change).await? == WriteOutcome::Done {
-                return Ok(id);
+                return Ok((id, stored.pending || delivery == DeliveryChange::Ask));
             }
         }
     }

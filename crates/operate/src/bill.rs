@@ -25,6 +25,7 @@ pub fn page(prices: Option<&Path>) -> Result<String> {
     line("a million readings, ten in each message", &|store| prices.million(&usage.reading_of_ten, &usage, store))?;
     line("a million level reports", &|store| prices.million(&usage.level, &usage, store))?;
     line("a million API calls that read a device", &|store| prices.million(&usage.api_call, &usage, store))?;
+    line("a million commands that are accepted and done", &|store| prices.million(&usage.command, &usage, store))?;
     let per = usage.month.values / usage.month.messages;
     line(&format!("1,000 devices for a month, {per:.0} values every 10 minutes"), &|store| {
         prices.fleet(&usage, FLEET, store)

@@ -2,6 +2,7 @@
 
 mod access;
 mod answers;
+mod cost;
 mod delivery;
 mod dispenser;
 mod events;

@@ -194,12 +194,12 @@ impl World {
 }
 
 /// The mappings of `live-push`.
-pub struct Pumps([Pump; 4]);
+pub struct Pumps([Pump; 5]);
 
 impl Pumps {
     /// At the beginning of the streams.
     pub fn of(world: &World) -> Self {
-        Self(["readings", "levels", "problems", "quarantine"].map(|noun| {
+        Self(["readings", "levels", "problems", "quarantine", "commands"].map(|noun| {
             let id = format!("LivePush{}Mapping", noun[..1].to_uppercase() + &noun[1..]);
             Pump::through(&world.engine, &id, noun)
         }))

@@ -50,33 +50,33 @@ async fn says(device: &mut Connection, name: &str, command: Value) {
 #[tokio::test]
 async fn a_user_presses_the_device_does_it_and_whoever_watches_is_told() {
     let local = Local::running();
-    local.register(&json!({"id": "c-01"})).await;
-    local.register(&json!({"id": "c-02"})).await;
-    let api = local.user("c-01-user", "c-01").await;
-    let mut device = local.connect("c-01").await;
-    device.subscribe("$aws/things/c-01/shadow/update/delta").await.unwrap();
+    local.register(&json!({"id": "cmd-01"})).await;
+    local.register(&json!({"id": "cmd-02"})).await;
+    let api = local.user("cmd-01-user", "cmd-01").await;
+    let mut device = local.connect("cmd-01").await;
+    device.subscribe("$aws/things/cmd-01/shadow/update/delta").await.unwrap();
     let mut feed = Feed::open(&api).await.unwrap();
-    feed.subscribe(&["device/c-01"]).await.unwrap();
+    feed.subscribe(&["device/cmd-01"]).await.unwrap();
 
     let (first, second) =
-        (press(&api, "c-01", &json!({"ml": 30}), 120).await, press(&api, "c-01", &json!({}), 120).await);
+        (press(&api, "cmd-01", &json!({"ml": 30}), 120).await, press(&api, "cmd-01", &json!({}), 120).await);
     assert_eq!([&first["state"], &second["state"]], ["SENT", "QUEUED"]);
     let delta: Value = serde_json::from_slice(&device.message().await.unwrap().payload).unwrap();
     let found = &delta["state"]["command"];
     assert_eq!((&found["id"], &found["name"], &found["args"]), (&first["id"], &json!("dispense"), &json!({"ml": 30})));
     assert!(found["expires_at"].is_i64());
 
-    says(&mut device, "c-01", json!({"id": first["id"], "status": "ACCEPTED"})).await;
-    comes_to(&api, "c-01", &first["id"], "ACCEPTED").await;
-    says(&mut device, "c-01", json!({"id": "1795155800000", "status": "SUCCEEDED"})).await;
-    says(&mut device, "c-01", json!({"id": first["id"], "status": "SUCCEEDED", "result": {"ml": 29.5}})).await;
-    let done = comes_to(&api, "c-01", &first["id"], "SUCCEEDED").await;
+    says(&mut device, "cmd-01", json!({"id": first["id"], "status": "ACCEPTED"})).await;
+    comes_to(&api, "cmd-01", &first["id"], "ACCEPTED").await;
+    says(&mut device, "cmd-01", json!({"id": "1795155800000", "status": "SUCCEEDED"})).await;
+    says(&mut device, "cmd-01", json!({"id": first["id"], "status": "SUCCEEDED", "result": {"ml": 29.5}})).await;
+    let done = comes_to(&api, "cmd-01", &first["id"], "SUCCEEDED").await;
     assert_eq!(done["result"], json!({"ml": 29.5}));
-    comes_to(&api, "c-01", &second["id"], "SENT").await;
-    says(&mut device, "c-01", json!({"id": second["id"], "status": "FAILED", "detail": "empty"})).await;
-    comes_to(&api, "c-01", &second["id"], "FAILED").await;
+    comes_to(&api, "cmd-01", &second["id"], "SENT").await;
+    says(&mut device, "cmd-01", json!({"id": second["id"], "status": "FAILED", "detail": "empty"})).await;
+    comes_to(&api, "cmd-01", &second["id"], "FAILED").await;
     until("the shadow asks for nothing", async || {
-        let shadow = local.shadow("c-01").await?;
+        let shadow = local.shadow("cmd-01").await?;
         shadow.pointer("/state/desired/command").is_none().then_some(())
     })
     .await;
@@ -89,9 +89,9 @@ async fn a_user_presses_the_device_does_it_and_whoever_watches_is_told() {
         let messages = feed.next(Duration::from_millis(100)).await.unwrap().unwrap_or_default();
         told.extend(messages.into_iter().filter(|message| message["type"] == "command"));
     }
-    assert!(told.iter().all(|message| message["topic"] == "device/c-01"), "{told:?}");
+    assert!(told.iter().all(|message| message["topic"] == "device/cmd-01"), "{told:?}");
 
-    for path in ["/devices/c-02/commands", "/devices/nowhere/commands"] {
+    for path in ["/devices/cmd-02/commands", "/devices/nowhere/commands"] {
         let refused = api.call("POST", path, Some(&json!({"name": "dispense"}))).await.unwrap();
         assert_eq!((refused.status, &refused.json()["type"]), (404, &json!("urn:weir:problem:not_found")));
     }
@@ -100,39 +100,40 @@ async fn a_user_presses_the_device_does_it_and_whoever_watches_is_told() {
 #[tokio::test]
 async fn commands_are_listed_and_cancelled_and_a_repeated_request_is_the_same_command() {
     let local = Local::running();
-    local.register(&json!({"id": "c-03"})).await;
-    let api = local.user("c-03-user", "c-03").await;
+    local.register(&json!({"id": "cmd-03"})).await;
+    let api = local.user("cmd-03-user", "cmd-03").await;
     let order = json!({"name": "dispense", "expires_in": 300});
     let keyed = async || {
         let headers = [("idempotency-key", "the-same-press")];
-        api.call_with("POST", "/devices/c-03/commands", &headers, Some(&order)).await.unwrap().json()["id"].clone()
+        api.call_with("POST", "/devices/cmd-03/commands", &headers, Some(&order)).await.unwrap().json()["id"].clone()
     };
     let (first, again) = (keyed().await, keyed().await);
     assert_eq!(first, again);
-    let second = press(&api, "c-03", &json!({}), 300).await;
-    let page = api.expect(&[200], "GET", "/devices/c-03/commands", None).await.unwrap().json();
+    let second = press(&api, "cmd-03", &json!({}), 300).await;
+    let page = api.expect(&[200], "GET", "/devices/cmd-03/commands", None).await.unwrap().json();
     let ids: Vec<_> = page["items"].as_array().unwrap().iter().map(|item| item["id"].clone()).collect();
     assert_eq!(ids, [second["id"].clone(), first.clone()]);
-    let path = format!("/devices/c-03/commands/{}", first.as_str().unwrap());
+    let path = format!("/devices/cmd-03/commands/{}", first.as_str().unwrap());
     let cancelled = api.expect(&[200], "DELETE", &path, None).await.unwrap().json();
     assert_eq!(cancelled["state"], "CANCELLED");
-    comes_to(&api, "c-03", &second["id"], "SENT").await;
-    let shadow = local.shadow("c-03").await.unwrap();
+    comes_to(&api, "cmd-03", &second["id"], "SENT").await;
+    let shadow = local.shadow("cmd-03").await.unwrap();
     assert_eq!(shadow["state"]["desired"]["command"]["id"], second["id"]);
 }
 
 #[tokio::test]
 async fn a_command_that_was_entered_while_aws_iot_is_not_there_is_sent_later_or_expires() {
     let local = Local::running();
-    local.register(&json!({"id": "c-04"})).await;
-    let api = local.user("c-04-user", "c-04").await;
+    local.register(&json!({"id": "cmd-04"})).await;
+    let api = local.user("cmd-04-user", "cmd-04").await;
     let cut_off = local.copy("command", "cut-off", &[("AWS_ENDPOINT_URL_IOT_DATA_PLANE", "http://127.0.0.1:9")]).await;
     let mut ids = Vec::new();
     for expires_in in [5, 600] {
         let mut request = event("command", "press");
-        request["rawPath"] = "/devices/c-04/commands".into();
-        request["requestContext"]["http"]["path"] = "/devices/c-04/commands".into();
-        request["requestContext"]["authorizer"]["jwt"]["claims"]["custom:devices"] = "c-04".into();
+        request["rawPath"] = "/devices/cmd-04/commands".into();
+        request["requestContext"]["http"]["path"] = "/devices/cmd-04/commands".into();
+        request["pathParameters"]["id"] = "cmd-04".into();
+        request["requestContext"]["authorizer"]["jwt"]["claims"]["custom:devices"] = "cmd-04".into();
         request["body"] = json!({"name": "dispense", "expires_in": expires_in}).to_string().into();
         let answer = local.call(&cut_off, &request).await;
         let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
@@ -143,11 +144,11 @@ async fn a_command_that_was_entered_while_aws_iot_is_not_there_is_sent_later_or_
     let function = local.stack.function("command").unwrap();
     until("the delivery", async || {
         local.call(function, &event("command", "sweep")).await;
-        (read(&api, "c-04", &ids[1]).await["state"] == "SENT").then_some(())
+        (read(&api, "cmd-04", &ids[1]).await["state"] == "SENT").then_some(())
     })
     .await;
-    assert_eq!(read(&api, "c-04", &ids[0]).await["state"], "EXPIRED");
-    assert_eq!(local.shadow("c-04").await.unwrap()["state"]["desired"]["command"]["id"], ids[1]);
+    assert_eq!(read(&api, "cmd-04", &ids[0]).await["state"], "EXPIRED");
+    assert_eq!(local.shadow("cmd-04").await.unwrap()["state"]["desired"]["command"]["id"], ids[1]);
 }
 
 /// The recipe for firmware in Python, as a process of its own.
@@ -181,19 +182,19 @@ impl Recipe {
 #[tokio::test]
 async fn the_recipe_in_python_does_commands_once_and_says_when_it_was_interrupted() {
     let local = Local::running();
-    local.register(&json!({"id": "c-05", "settings": {"led": true, "dispense_time_ms": 100}})).await;
-    let api = local.user("c-05-user", "c-05").await;
-    let identity = local.identity("c-05").await;
+    local.register(&json!({"id": "cmd-05", "settings": {"led": true, "dispense_time_ms": 100}})).await;
+    let api = local.user("cmd-05-user", "cmd-05").await;
+    let identity = local.identity("cmd-05").await;
     let mut recipe = Recipe::start(&local, &identity).await;
     let mut ids = Vec::new();
     for ml in [30, 40, 50] {
-        ids.push(press(&api, "c-05", &json!({ "ml": ml }), 120).await["id"].clone());
+        ids.push(press(&api, "cmd-05", &json!({ "ml": ml }), 120).await["id"].clone());
     }
     for id in &ids {
-        comes_to(&api, "c-05", id, "SUCCEEDED").await;
+        comes_to(&api, "cmd-05", id, "SUCCEEDED").await;
     }
     assert_eq!(*recipe.lines.borrow(), ["dispensed 30", "dispensed 40", "dispensed 50"]);
-    let settings = "/devices/c-05/settings";
+    let settings = "/devices/cmd-05/settings";
     until("the settings are applied", async || {
         let seen = api.expect(&[200], "GET", settings, None).await.unwrap().json();
         (seen["difference"] == json!({})).then_some(())
@@ -207,11 +208,11 @@ async fn the_recipe_in_python_does_commands_once_and_says_when_it_was_interrupte
         (seen["difference"] == json!({})).then_some(())
     })
     .await;
-    let cut = press(&api, "c-05", &json!({"ml": 60}), 120).await;
-    comes_to(&api, "c-05", &cut["id"], "ACCEPTED").await;
+    let cut = press(&api, "cmd-05", &json!({"ml": 60}), 120).await;
+    comes_to(&api, "cmd-05", &cut["id"], "ACCEPTED").await;
     recipe.running.end();
     let mut again = Recipe::start(&local, &identity).await;
-    let failed = comes_to(&api, "c-05", &cut["id"], "FAILED").await;
+    let failed = comes_to(&api, "cmd-05", &cut["id"], "FAILED").await;
     assert_eq!(failed["detail"], "interrupted by a restart");
     assert!(again.lines.borrow().is_empty(), "it is not done again");
     again.running.end();

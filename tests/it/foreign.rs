@@ -233,6 +233,22 @@ async fn no_request_and_no_record_makes_recalculation_fail() {
 }
 
 #[tokio::test]
+async fn no_request_and_no_answer_makes_command_fail() {
+    let world = crate::command::World::recorded().await;
+    let function = &world.function();
+    feed("command", |event| {
+        Box::pin(async move {
+            match function.answer(event).await {
+                Ok(answer) => wrong_answer(&answer),
+                // What is no event of the rule goes to the on-failure queue.
+                Err(error) => not_read(&error, &["nor an update of a shadow"]),
+            }
+        })
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn no_request_makes_a_function_of_people_fail() {
     let world = &crate::people::World::new().await;
     for function in ["user", "cognito-get-users-info", "cognito-get-role", "cognito-add-update-delete-user"] {

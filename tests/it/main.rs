@@ -3,6 +3,7 @@
 mod alert;
 mod calibration;
 mod capacity;
+mod command;
 mod contract;
 mod deadlines;
 mod device;

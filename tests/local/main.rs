@@ -2,6 +2,7 @@
 
 mod alert;
 mod certificates;
+mod command;
 mod environment;
 mod flood;
 mod flow;

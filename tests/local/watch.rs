@@ -19,13 +19,14 @@ use weir_tests::local::Local;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// An event of every function. What they read and write is the same for the deployed function and for the one of cargo-lambda.
-const EVENTS: [(&str, &str); 15] = [
+const EVENTS: [(&str, &str); 16] = [
     ("calibration", "number"),
     ("organizer", "report"),
     ("problem-detector", "sweep"),
     ("alert", "unknown-device"),
     ("flow", "levels.tube"),
     ("quarantine", "read.refused-unknown"),
+    ("command", "answer.nothing"),
     ("device", "read"),
     ("recalculation", "progress.refused-unknown"),
     ("user", "read.refused-unknown"),

@@ -3,6 +3,7 @@
 use cognito_add_update_delete_user::ChangeUser;
 use cognito_get_role::GetRole;
 use cognito_get_users_info::UsersInfo;
+use command::Command;
 use device::Device;
 use event::Events;
 use flow::Flow;
@@ -20,6 +21,7 @@ pub fn whole() -> Value {
     let people = [User::document(), UsersInfo::document(), GetRole::document(), ChangeUser::document()];
     for other in people.into_iter().chain([
         Events::document(),
+        Command::document(),
         Flow::document(),
         Live::document(),
         Quarantine::document(),

@@ -171,7 +171,7 @@ impl<'a> Lives<'a> {
 }
 
 /// Does the work up to an await of it; `None` when it was not done before.
-async fn up_to<T>(awaits: usize, work: impl Future<Output = T>) -> Option<T> {
+pub async fn up_to<T>(awaits: usize, work: impl Future<Output = T>) -> Option<T> {
     let (mut work, mut left) = (pin!(work), awaits);
     poll_fn(|context| match work.as_mut().poll(context) {
         Poll::Ready(done) => Poll::Ready(Some(done)),

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use fleet_sim::account::observed::{LevelRow, ProblemRow, QuarantineRow, ReadingRow};
 use serde_json::{Value, json};
 use tooling::api::{Answer, Api};
-use tooling::certificate;
+use tooling::certificate::{self, Identity};
 use tooling::cloud::Call;
 use tooling::mqtt::Connection;
 use tooling::people::{People, Person, Role};
@@ -52,10 +52,15 @@ impl Local {
 
     /// A device with a certificate of its own, connected.
     pub async fn connect(&self, name: &str) -> Connection {
+        let identity = self.identity(name).await;
+        Connection::open(&self.stack, &identity).await.expect("the broker accepts the certificate")
+    }
+
+    /// A device with a certificate of its own.
+    pub async fn identity(&self, name: &str) -> Identity {
         let policies =
             ["DevicePolicyName", "LevelGatewayPolicyName"].map(|key| self.stack.output(key).expect("a policy"));
-        let identity = certificate::make(&self.stack, name, &policies).await.expect("a certificate");
-        Connection::open(&self.stack, &identity).await.expect("the broker accepts the certificate")
+        certificate::make(&self.stack, name, &policies).await.expect("a certificate")
     }
 
     /// The API, called by nobody.

@@ -31,6 +31,7 @@ pub fn probe(function: &str) -> Option<Probe> {
         "Organizer" => Probe::Event(NO_LEVEL, json!({"outcome": "quarantined"})),
         "ProblemDetector" => Probe::Event(r#"{"Records": []}"#, json!({"batchItemFailures": []})),
         "Alert" => Probe::Event(r#"{"Records": []}"#, json!({"batchItemFailures": []})),
+        "Command" => Probe::Request("GET", "/devices/weir-smoke/commands"),
         "Device" => Probe::Request("GET", "/devices"),
         "Reading" => Probe::Request("GET", "/devices/weir-smoke/readings/latest"),
         "Recalculation" => Probe::Request("GET", "/devices/weir-smoke/sensors/ph/recalculate/1"),

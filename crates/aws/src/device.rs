@@ -17,8 +17,9 @@ mod row;
 mod watch;
 mod write;
 
+pub use super::lease::LeaseToken;
 pub use flow_sensor::Owner;
-pub use lease::{DueCertificates, KnownCertificates, Lease, LeaseToken, PendingDelivery, RecordedDelivery};
+pub use lease::{DueCertificates, KnownCertificates, Lease, PendingDelivery, RecordedDelivery};
 pub use list::{DeviceFilter, DeviceKey};
 
 pub use watch::{DeviceDependency, DueDevices, Watch};

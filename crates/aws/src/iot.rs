@@ -15,6 +15,10 @@ use super::{AwsError, WriteOutcome};
 use crate::config::variable;
 use weir_core::id::DeviceId;
 
+mod desired;
+
+pub use desired::DesiredOutcome;
+
 /// How long to wait for an answer. The request may still arrive later.
 const TIMEOUT: Duration = Duration::from_secs(2);
 pub(crate) const NOT_FOUND: u16 = 404;

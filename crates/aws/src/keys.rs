@@ -27,6 +27,8 @@ pub const SHARDS: u8 = 8;
 pub const LEVELS: &str = "level";
 /// The index of devices that have to be looked at.
 pub const DEVICES: &str = "device";
+/// The index of the queues of commands that have to be looked at.
+pub const COMMANDS: &str = "command";
 /// The list of all quarantine entries.
 pub const ENTRIES: &str = "all";
 
@@ -89,6 +91,11 @@ pub fn level(id: &LevelId) -> String {
 /// The partition of a device in the index `watched` of `devices`.
 pub fn watched_device(id: &DeviceId) -> String {
     partition(DEVICES, id.as_str())
+}
+
+/// The partition of a device's queue in the index `watched` of `commands`.
+pub fn queue(id: &DeviceId) -> String {
+    partition(COMMANDS, id.as_str())
 }
 
 /// The partition of a problem in the index `listed` of `problems`.

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "certificates")]
 pub mod certificates;
+pub mod command;
 pub mod config;
 pub mod device;
 pub mod event;
@@ -9,6 +10,7 @@ pub mod event;
 pub mod invoke;
 pub mod iot;
 pub mod keys;
+pub mod lease;
 pub mod level;
 pub mod live;
 #[cfg(feature = "people")]

@@ -52,6 +52,8 @@ stores! {
     Rollups: "rollups" "" One,
     Recalculations: "recalculations" "" One,
     RecalculationsDue: "recalculations" "due" All,
+    Commands: "commands" "" One,
+    CommandsWatched: "commands" "watched" All,
     Levels: "levels" "" One,
     LevelsListed: "levels" "listed" All,
     LevelsWatched: "levels" "watched" All,

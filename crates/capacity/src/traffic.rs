@@ -144,7 +144,8 @@ pub fn alerted(tally: &mut Tally, device: &str, opens: bool) -> Result<(), BadId
 }
 
 /// A request to the API that writes as much to a list as a request can: a device is registered, with its settings to be
-/// delivered; a profile of 4 KB of preferences is written; a recalculation begins and ends. As if each had the whole rate.
+/// delivered; a profile of 4 KB of preferences is written; a recalculation begins and ends; a command is
+/// entered and done. As if each had the whole rate.
 ///
 /// # Errors
 /// Never, as long as `device` is a device id.
@@ -163,6 +164,10 @@ pub fn requests(tally: &mut Tally, device: &str) -> Result<(), BadId> {
     tally.write(Store::Calibrations, keys::series(&of), 1.0);
     tally.write(Store::Recalculations, keys::series(&of), 6.0);
     tally.write(Store::RecalculationsDue, keys::JOBS, 4.0);
+    // Entered, sent, accepted, succeeded: each a transaction of two rows; and the two leases of its delivery.
+    tally.write(Store::Commands, device, 4.0 * 4.0 + 2.0 + 2.0);
+    // Put in, leased, and put in at its expiry; leased and taken out when it has ended.
+    tally.write(Store::CommandsWatched, keys::queue(&device.parse()?), 8.0);
     Ok(())
 }
 

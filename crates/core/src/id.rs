@@ -149,6 +149,33 @@ id!(
 );
 
 id!(
+    /// A command of a device. Of two commands of a device the later one has the greater id, as text and as a number.
+    CommandId,
+    "command id",
+    "13 digits",
+    |bytes| bytes.len() == 13 && bytes.iter().all(u8::is_ascii_digit)
+);
+
+impl CommandId {
+    /// The id of a command that is entered after the one with the id `last`: the time `now`, in milliseconds since the epoch,
+    /// or the next number if that is not greater.
+    pub fn after(last: Option<&Self>, now: i64) -> Self {
+        let last = last.and_then(|last| last.0.parse::<i64>().ok()).unwrap_or_default();
+        Self(format!("{:013}", now.max(last + 1).clamp(0, 9_999_999_999_999)))
+    }
+}
+
+id!(
+    /// What a device is asked to do, e.g. `dispense`. The list of names is open.
+    CommandName,
+    "command name",
+    "1 to 32 lower-case letters, digits, '_' or '-', the first a letter",
+    |bytes| matches!(bytes, [first, rest @ ..] if first.is_ascii_lowercase()
+        && rest.len() < 32
+        && rest.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-')))
+);
+
+id!(
     /// An event. Unique within its device and instant.
     EventId,
     "event id",
@@ -251,6 +278,25 @@ mod tests {
         assert!("5f1e0000-0000-4000-8000-000000000001".parse::<Sub>().is_ok());
         for bad in ["", "-a", "a#b", "lock#people", "a@b", &"a".repeat(65)] {
             assert!(bad.parse::<Sub>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn commands_are_numbered_in_the_order_in_which_they_are_entered_whatever_the_clocks_say() {
+        let first = CommandId::after(None, 1_795_155_884_123);
+        assert_eq!(first.as_str(), "1795155884123");
+        assert_eq!(CommandId::after(Some(&first), 1_795_155_884_124).as_str(), "1795155884124");
+        for slow in [1_795_155_884_123, 1_795_155_884_000, 0, -5, i64::MIN] {
+            let next = CommandId::after(Some(&first), slow);
+            assert!(next > first && next.as_str().parse::<CommandId>().is_ok(), "{next}");
+        }
+        for bad in ["", "179515588412", "17951558841234", "queue", "179515588412x", "-795155884123"] {
+            assert!(bad.parse::<CommandId>().is_err(), "{bad}");
+        }
+        for (name, good) in
+            [("dispense", true), ("led-on_2", true), ("", false), ("Dispense", false), ("2x", false), ("a/b", false)]
+        {
+            assert_eq!(name.parse::<CommandName>().is_ok(), good, "{name}");
         }
     }
 

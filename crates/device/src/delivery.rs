@@ -13,6 +13,7 @@ use weir_aws::AwsError;
 use weir_aws::certificates::Certificates;
 use weir_aws::device::{DeviceTable, Lease, LeaseToken, RecordedDelivery};
 use weir_aws::iot::{Iot, IotError};
+use weir_aws::lease::{CONCURRENT, LEASE_SECONDS, MAX_ROUNDS, RETRY_SECONDS};
 use weir_core::id::DeviceId;
 use weir_core::wire::device::DeliveryJson;
 use weir_runtime::Until;
@@ -21,17 +22,8 @@ use weir_runtime::clock::Clock;
 use super::certificates::Attempt;
 use super::publish::publish;
 
-/// How long a lease lasts, in seconds. For settings an attempt makes at most 7 requests of at most 2 s each, so the last one
-/// has 16 s to arrive or be lost. For certificates it works for at most 14 s; then it takes the lease anew.
-const LEASE_SECONDS: i64 = 30;
-/// When to try again after AWS IoT refused an attempt, in seconds.
-const RETRY_SECONDS: i64 = 60;
-/// Maximum rounds of one delivery for what changes meanwhile; after that it is left to the sweep.
-const MAX_ROUNDS: usize = 6;
 /// Maximum deliveries of a sweep.
 const SWEEP_LIMIT: i32 = 200;
-/// Maximum concurrent deliveries of a sweep.
-const CONCURRENT: usize = 10;
 
 /// The result of a sweep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

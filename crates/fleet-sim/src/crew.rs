@@ -10,7 +10,8 @@ use tooling::people::People;
 use tooling::progress::Progress;
 use tooling::stack::Stack;
 
-use crate::fleet::{Fleet, GUEST, RETIRED, STRANGER, register};
+use crate::dispenser::Dispenser;
+use crate::fleet::{DISPENSER, Fleet, GUEST, RETIRED, STRANGER, register};
 use crate::simulate::Message;
 use crate::simulate::tube::{UPLINKS, gateway};
 
@@ -31,7 +32,8 @@ impl Crew {
     pub async fn assemble(stack: &Stack, fleet: &Fleet, progress: &Progress) -> Result<Self> {
         let step = progress.step("people");
         step.note("making an administrator and a user");
-        let scope: Vec<&str> = fleet.buoys.iter().take(2).map(|buoy| buoy.id.as_str()).collect();
+        let buoys = fleet.buoys.iter().take(2).map(|buoy| buoy.id.as_str());
+        let scope: Vec<&str> = buoys.chain([DISPENSER]).collect();
         let people = People::make(stack, &scope.join(" ")).await?;
         let admin = Api::of(stack, Some(&people.admin.sign_in(stack).await?.id))?;
         step.done(&format!("{} (everything), {} ({})", people.admin.email, people.user.email, scope.join(", ")));
@@ -88,6 +90,19 @@ impl Crew {
     pub async fn guest(&mut self, stack: &Stack) -> Result<Identity> {
         register::register_guest(&self.admin).await?;
         certificate::make(stack, GUEST, &[stack.output("DevicePolicyName")?]).await
+    }
+
+    /// Registers the dispenser, creates its certificate, and connects it.
+    ///
+    /// # Errors
+    /// When the local cloud refuses any of it.
+    pub async fn dispenser(&self, stack: &Stack, progress: &Progress) -> Result<Dispenser> {
+        let step = progress.step("dispenser");
+        register::register_dispenser(&self.admin).await?;
+        let identity = certificate::make(stack, DISPENSER, &[stack.output("DevicePolicyName")?]).await?;
+        let dispenser = Dispenser::open(stack, &identity).await?;
+        step.done(&format!("{DISPENSER} is connected and does what it is asked to"));
+        Ok(dispenser)
     }
 
     /// Publishes a message on its sender's connection and waits for the broker's acknowledgement.

@@ -54,6 +54,8 @@ pub const RETIRED: &str = "buoy-90";
 pub const GUEST: &str = "buoy-00";
 /// A buoy that nobody has registered, but that has a certificate.
 pub const STRANGER: &str = "buoy-99";
+/// A dispenser, which does what it is asked to.
+pub const DISPENSER: &str = "dispenser-123";
 /// Flow sensors on a tube.
 const SENSORS: usize = 5;
 

@@ -9,5 +9,6 @@ pub mod arithmetic;
 pub mod simulate;
 
 pub mod crew;
+pub mod dispenser;
 
 pub mod account;

@@ -1,6 +1,7 @@
 //! Messages of the simulated devices, each with its expected effects.
 
 pub mod buoy;
+pub mod dispenser;
 pub mod live;
 pub mod story;
 pub mod trouble;

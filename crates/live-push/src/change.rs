@@ -3,11 +3,12 @@
 use aws_lambda_events::dynamodb::EventRecord;
 use serde::Deserialize;
 use weir_aws::event::{self, EventImage};
-use weir_aws::{problem, quarantine, time_series};
+use weir_aws::{command, problem, quarantine, time_series};
 use weir_core::domain::live::Topic;
 use weir_core::domain::problem::Subject;
 use weir_core::domain::reading::FILLING;
 use weir_core::id::{BadId, LevelId, QuarantineId, Tube};
+use weir_core::wire::command::CommandJson;
 use weir_core::wire::live::{LatestLevel, Message};
 use weir_core::wire::problem::ProblemJson;
 use weir_core::wire::reading::Point;
@@ -42,6 +43,7 @@ pub(super) fn of(record: EventRecord, tables: &Tables) -> Result<Option<Change>,
         table if table == tables.problems => problem(record),
         table if table == tables.quarantine => entry(record).map(Some),
         table if table == tables.events => event(record),
+        table if table == tables.commands => command(record),
         _ => Err(format!("{arn:?} is the stream of no table that is watched")),
     }
 }
@@ -65,6 +67,29 @@ fn reading(record: EventRecord) -> Result<Option<Change>, String> {
     let at = reading.at.millis();
     let message = Message::Reading { topic: topic.to_string(), reading: Point::of(reading) };
     Ok(Some(Change { topic, subject, at, levels: Vec::new(), of_device: false, message }))
+}
+
+fn command(record: EventRecord) -> Result<Option<Change>, String> {
+    // Commands expire after months, and neither queues nor keys of requests are commands.
+    let is_command = |record: &EventRecord| {
+        let image: Result<Kept, _> = serde_dynamo::from_item(record.change.new_image.clone());
+        image.is_ok_and(|image| image.state.is_some())
+    };
+    if is_removed(&record) || !is_command(&record) {
+        return Ok(None);
+    }
+    let at = milliseconds(&record);
+    let command = command::of_image(record.change.new_image).map_err(|error| error.to_string())?;
+    let topic = Topic::Device(command.device.clone());
+    let subject = format!("command {}", command.id);
+    let message = Message::Command { topic: topic.to_string(), command: Box::new(CommandJson::of(&command)) };
+    Ok(Some(Change { topic, subject, at, levels: Vec::new(), of_device: false, message }))
+}
+
+/// What tells a command from the other rows of its table.
+#[derive(Deserialize)]
+struct Kept {
+    state: Option<String>,
 }
 
 /// The attributes of a level's row that are told.

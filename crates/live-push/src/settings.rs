@@ -15,6 +15,8 @@ pub struct Tables {
     pub quarantine: String,
     /// The events.
     pub events: String,
+    /// The commands.
+    pub commands: String,
 }
 
 /// The settings of `live-push`.
@@ -36,6 +38,7 @@ impl weir_runtime::Settings for Settings {
                 problems: environment.text("PROBLEMS_TABLE")?,
                 quarantine: environment.text("QUARANTINE_TABLE")?,
                 events: environment.text("EVENTS_TABLE")?,
+                commands: environment.text("COMMANDS_TABLE")?,
             },
         })
     }

@@ -27,6 +27,7 @@ pub fn page(prices: Option<&Path>) -> Result<String> {
     line("a million changes of shadows", &|store| prices.million(&usage.shadow_change, &usage, store))?;
     line("a million beginnings and ends of connections", &|store| prices.million(&usage.connection, &usage, store))?;
     line("a million API calls that read a device", &|store| prices.million(&usage.api_call, &usage, store))?;
+    line("a million commands that are accepted and done", &|store| prices.million(&usage.command, &usage, store))?;
     let per = usage.month.values / usage.month.messages;
     line(&format!("1,000 devices for a month, {per:.0} values every 10 minutes"), &|store| {
         prices.fleet(&usage, FLEET, store)

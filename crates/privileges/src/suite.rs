@@ -13,7 +13,7 @@ use tooling::stack;
 
 /// The modules of `tests/local` in which a function is asked for most of what it can: they come first, so that what is missing is found
 /// soon. The others follow.
-const NEAREST: [(&str, &[&str]); 17] = [
+const NEAREST: [(&str, &[&str]); 18] = [
     ("calibration", &["readings", "history"]),
     ("organizer", &["levels", "history"]),
     ("problem-detector", &["levels", "flow"]),
@@ -24,6 +24,7 @@ const NEAREST: [(&str, &[&str]); 17] = [
     ("live", &["live_feed"]),
     ("live-push", &["live_feed"]),
     ("quarantine", &["quarantine"]),
+    ("command", &["command"]),
     ("device", &["certificates", "registry", "settings"]),
     ("recalculation", &["recalculation"]),
     ("user", &["users::life"]),

@@ -48,6 +48,8 @@ pub struct Event {
     pub log_kb: f64,
     /// Requests to the API.
     pub api_requests: f64,
+    /// Operations on shadows.
+    pub shadow_operations: f64,
 }
 
 /// What a device does in a month.
@@ -122,6 +124,8 @@ pub struct Usage {
     pub connection: Event,
     /// A request that reads a device.
     pub api_call: Event,
+    /// A command, from the press to the last answer.
+    pub command: Event,
     /// A device in a month.
     pub month: Month,
     /// A page of the live feed in a month.
@@ -183,7 +187,8 @@ impl Prices {
             + store
             + (event.read_units + pushed) * self.of(&self.dynamodb, "per_million_read_units")?
             + event.log_kb * self.of(&self.cloudwatch, "per_gb_of_logs")?
-            + event.api_requests * self.of(&self.api, "per_million_requests")?)
+            + event.api_requests * self.of(&self.api, "per_million_requests")?
+            + event.shadow_operations * self.of(&self.iot, "per_million_shadow_operations")?)
     }
 
     /// A month of a device that sends nothing: its connection, its shadow, the events of both, and requests

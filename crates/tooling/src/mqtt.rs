@@ -109,6 +109,14 @@ impl Connection {
         message.with_context(|| format!("no message in {} s", PATIENCE.as_secs()))?.context("the connection is closed")
     }
 
+    /// The next message of what was subscribed to, however long it takes.
+    ///
+    /// # Errors
+    /// When the connection is lost.
+    pub async fn next(&mut self) -> Result<Message> {
+        self.messages.recv().await.context("the connection is closed")
+    }
+
     async fn expect(&mut self, expected: Answer) -> Result<()> {
         match tokio::time::timeout(PATIENCE, self.answers.recv()).await {
             Ok(Some(Ok(answer))) if answer == expected => Ok(()),

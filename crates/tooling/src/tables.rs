@@ -19,12 +19,13 @@ pub struct Tables {
 }
 
 /// The tables, as the template calls them.
-pub const TABLES: [&str; 11] = [
+pub const TABLES: [&str; 12] = [
     "Devices",
     "Calibrations",
     "Readings",
     "Rollups",
     "Recalculations",
+    "Commands",
     "Levels",
     "Problems",
     "Quarantine",

@@ -1,6 +1,7 @@
 //! The commands of this repository: what is typed, and what each command does.
 
 pub mod command;
+pub mod commands;
 
 pub mod bench;
 pub mod capacity;

@@ -49,6 +49,7 @@ pub async fn run(
     progress: &Progress,
 ) -> Result<ExitCode> {
     let mut crew = Crew::assemble(&cloud.stack, fleet, progress).await?;
+    let dispenser = crew.dispenser(&cloud.stack, progress).await?;
     let guest = crew.guest(&cloud.stack).await?;
     certificate::watcher(&cloud.stack).await?;
     let environment = Environment::write(&cloud.stack, place)?;
@@ -61,6 +62,7 @@ pub async fn run(
     let mut watching = tokio::task::JoinSet::new();
     let admin = crew.people.admin.clone();
     watching.spawn(follow(cloud.stack.clone(), admin, fleet.clone(), guest.name.clone(), Arc::new(sender)));
+    watching.spawn(dispenser.run(watch::channel(Vec::new()).0));
     watching.spawn(signed_in.keep(&cloud.stack, &crew.people));
 
     let mut screen = Screen::open(&addresses);

@@ -17,6 +17,7 @@ use tooling::progress::Progress;
 use tooling::stack::Stack;
 use tooling::tables::Tables;
 
+use crate::commands;
 use crate::runs;
 
 /// Timeout for the effects of a wave after its last message.
@@ -44,6 +45,7 @@ pub struct Options {
 pub async fn run(cloud: &mut LocalCloud, fleet: &Fleet, options: &Options, progress: &Progress) -> Result<ExitCode> {
     let tables = Tables::of(&cloud.stack)?;
     let mut crew = Crew::assemble(&cloud.stack, fleet, progress).await?;
+    let dispenser = crew.dispenser(&cloud.stack, progress).await?;
     let names = names(&cloud.stack)?;
     let now = jiff::Timestamp::now().as_millisecond();
     let mut ledger = Ledger { events: crew.events(fleet), ..Ledger::default() };
@@ -56,14 +58,16 @@ pub async fn run(cloud: &mut LocalCloud, fleet: &Fleet, options: &Options, progr
         step.done(&format!("{} published and handled", wave.len()));
         cloud.emulator.expect_running()?;
     }
+    let commands = commands::run(&cloud.stack, &crew, dispenser, options.falsify, progress).await?;
     if options.falsify {
         ledger.readings.values_mut().take(1).for_each(|reading| reading.value += 0.01);
     }
     let step = progress.step("account");
     step.note("comparing every row");
-    let (observed, differences) = settle(&cloud.stack, &tables, fleet, &ledger).await?;
+    let (observed, mut differences) = settle(&cloud.stack, &tables, fleet, &ledger).await?;
     step.done(&format!("seed {}, {:.1} s since the first message", options.seed, started.elapsed().as_secs_f64()));
-    println!("\n{}", page(&ledger, &observed));
+    println!("\n{}{}", page(&ledger, &observed), commands.page());
+    differences.extend(commands.differences);
     Ok(report(&observed, &differences))
 }
 
@@ -136,7 +140,7 @@ fn report(observed: &Observed, differences: &[String]) -> ExitCode {
     let open = observed.problems.iter().filter(|row| row.problem_status != "RESOLVED").count();
     println!("{} levels, {} problems of which {open} open", observed.levels.len(), observed.problems.len());
     if differences.is_empty() {
-        println!("Every message is accounted for, and every row is as expected.");
+        println!("Every message and every command is accounted for, and every row is as expected.");
         return ExitCode::SUCCESS;
     }
     println!("\nThe account does not balance, {} differences:", differences.len());

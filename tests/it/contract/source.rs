@@ -33,6 +33,7 @@ pub fn variables(function: &str) -> Vec<String> {
         "cognito-add-update-delete-user" => read_by::<cognito_add_update_delete_user::ChangeUser>,
         "cognito-get-role" => read_by::<cognito_get_role::GetRole>,
         "cognito-get-users-info" => read_by::<cognito_get_users_info::UsersInfo>,
+        "command" => read_by::<command::Command>,
         "device" => read_by::<device::Device>,
         "event" => read_by::<event::Events>,
         "flow" => read_by::<flow::Flow>,

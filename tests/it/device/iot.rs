@@ -49,6 +49,8 @@ struct Kept {
     late: Vec<(String, String, Vec<u8>)>,
     /// The certificates of each thing, by their ARNs.
     principals: BTreeMap<String, Vec<String>>,
+    /// The ids of the commands that shadows came to ask for, with their devices, in this order.
+    commands: Vec<(String, String)>,
     asked: Vec<String>,
 }
 
@@ -125,6 +127,17 @@ impl Cloud {
         self.0.lock().unwrap().principals.entry(device.to_owned()).or_default().push(arn.to_owned());
     }
 
+    /// The ids of the commands that the device's shadow came to ask for, in this order.
+    pub fn commands(&self, device: &str) -> Vec<String> {
+        let kept = self.0.lock().unwrap();
+        kept.commands.iter().filter(|(of, _)| of == device).map(|(_, id)| id.clone()).collect()
+    }
+
+    /// From now on every request is carried out and answered.
+    pub fn calm(&self) {
+        self.0.lock().unwrap().fates.clear();
+    }
+
     /// What was late arrives now.
     pub fn let_in(&self) {
         let mut kept = self.0.lock().unwrap();
@@ -186,6 +199,9 @@ impl Kept {
         merge(&mut shadow["state"], &change["state"]);
         assert!(shadow["state"].to_string().len() <= 8 * 1024, "the shadow is larger than AWS allows");
         shadow["version"] = (shadow["version"].as_u64().unwrap() + 1).into();
+        if let Some(id) = change.pointer("/state/desired/command/id").and_then(Value::as_str) {
+            self.commands.push((name.to_owned(), id.to_owned()));
+        }
         (200, shadow.clone())
     }
 }

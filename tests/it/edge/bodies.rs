@@ -27,6 +27,7 @@ fn requests() -> Vec<(&'static str, String, String)> {
             r#"{"from": "2026-11-01T00:00:00Z", "to": "2026-11-02T00:00:00Z"}"#,
         ),
         request("POST", "/devices/buoy-01/sensors/ph/alerts/try", r#"{"alert": {"id": "a", "above": 1}}"#),
+        request("POST", "/devices/dispenser-123/commands", r#"{"name": "dispense"}"#),
         request("PATCH", "/problems/0102", r#"{"note": "x"}"#),
         request("POST", "/quarantine/replay", r#"{"limit": 1}"#),
         request("POST", "/users", &format!(r#"{{"sub": "{ANN}"}}"#)),

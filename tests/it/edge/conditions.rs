@@ -21,6 +21,7 @@ fn writes() -> Vec<(&'static str, String, Value)> {
         ("PUT", "/devices/buoy-01/sensors/ph".into(), json!({})),
         ("DELETE", "/devices/buoy-01/sensors/ph".into(), none.clone()),
         ("POST", "/devices/buoy-01/sensors/ph/calibrations".into(), json!({"model": "identity"})),
+        ("DELETE", "/devices/dispenser-123/commands/1795155884123".into(), none.clone()),
         ("PATCH", "/problems/0102".into(), json!({"note": "x"})),
         ("DELETE", "/levels/01".into(), none.clone()),
         ("DELETE", format!("/quarantine/{ENTRY}"), none.clone()),

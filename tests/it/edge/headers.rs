@@ -27,6 +27,8 @@ async fn no_answer_is_sniffed_and_each_says_whether_it_may_be_kept() {
         ("/devices", 200, "no-store"),
         ("/devices/buoy-01", 200, "no-store"),
         ("/devices/buoy-01/sensors/ph/calibrations", 200, "no-store"),
+        ("/devices/dispenser-123/commands", 200, "no-store"),
+        ("/devices/dispenser-123/commands/1795155884123", 200, "no-store"),
         ("/problems", 200, "no-store"),
         ("/problems/0102", 200, "no-store"),
         (&entry, 200, "no-store"),

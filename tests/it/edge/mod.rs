@@ -15,7 +15,7 @@ use weir_tests::document;
 
 use crate::http::ask::{Ask, body, status};
 use crate::people::BOB;
-use crate::{device, flow, people, quarantine, reading, recalculation};
+use crate::{command, device, flow, people, quarantine, reading, recalculation};
 
 /// An entry in the quarantine of the recorded events.
 const ENTRY: &str = "7dcf887bbe815f8e3047ff2c84bd7c3c";
@@ -23,6 +23,7 @@ const ENTRY: &str = "7dcf887bbe815f8e3047ff2c84bd7c3c";
 /// The functions behind the API, each over a world that is made again after a request has changed it.
 #[derive(Default)]
 struct Api {
+    command: Option<command::World>,
     device: Option<device::World>,
     reading: Option<reading::World>,
     recalculation: Option<recalculation::World>,
@@ -64,6 +65,9 @@ impl Api {
             ["events"] | ["devices", _, "events"] => {
                 let world = world!(self.device, device::World::registered());
                 return crate::event::function(&world.engine).answer(event).await.unwrap();
+            }
+            ["devices", _, "commands", ..] => {
+                return world!(self.command, command::World::recorded()).function().answer(event).await.unwrap();
             }
             [.., "fit"] | [.., "recalculate"] | [.., "recalculate", _] => {
                 let world = world!(self.recalculation, recalculation::World::new(0));

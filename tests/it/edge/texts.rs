@@ -4,7 +4,7 @@ use super::{Api, bob};
 use crate::http::ask::Ask;
 
 /// Every text for people in a body: the request up to the text, what follows it, and its pointer.
-const TEXTS: [(&str, &str, &str, &str, &str, Lines); 18] = [
+const TEXTS: [(&str, &str, &str, &str, &str, Lines); 19] = [
     ("POST", "/devices", r#"{"id":"new","name":""#, r#""}"#, "/name", Lines::One),
     ("POST", "/devices", r#"{"id":"new","description":""#, r#""}"#, "/description", Lines::Many),
     ("PUT", "/devices/buoy-01", r#"{"sensors":[{"code":"ph","name":""#, r#""}]}"#, "/sensors/0/name", Lines::One),
@@ -35,6 +35,7 @@ const TEXTS: [(&str, &str, &str, &str, &str, Lines); 18] = [
         "/profile/name",
         Lines::One,
     ),
+    ("POST", "/devices/dispenser-123/commands", r#"{"name":"x","args":{""#, r#"":1}}"#, "/args/", Lines::One),
     ("PUT", "/devices/buoy-01/settings", r#"{"a":1,""#, r#"":1}"#, "/", Lines::One),
     ("PATCH", "/users/me", r#"{"preferences":{""#, r#"":1}}"#, "/preferences/", Lines::One),
 ];

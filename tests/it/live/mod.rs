@@ -109,6 +109,7 @@ impl World {
             problems: name("problems"),
             quarantine: name("quarantine"),
             events: name("events"),
+            commands: name("commands"),
         };
         let live = LiveTable::new(client.clone(), name("live"));
         LivePush::new(live, self.gateway.sockets(), tables, self.functions.clock.clone())
@@ -197,12 +198,12 @@ impl World {
 }
 
 /// The mappings of `live-push`.
-pub struct Pumps([Pump; 5]);
+pub struct Pumps([Pump; 6]);
 
 impl Pumps {
     /// At the beginning of the streams.
     pub fn of(world: &World) -> Self {
-        Self(["readings", "levels", "problems", "quarantine", "events"].map(|noun| {
+        Self(["readings", "levels", "problems", "quarantine", "events", "commands"].map(|noun| {
             let id = format!("LivePush{}Mapping", noun[..1].to_uppercase() + &noun[1..]);
             Pump::through(&world.engine, &id, noun)
         }))

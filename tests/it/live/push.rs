@@ -215,3 +215,29 @@ async fn who_watches_a_device_is_told_of_its_events_and_its_connection_once() {
     );
     assert_eq!(told.len(), 4);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_command_is_told_to_who_watches_its_device_and_its_queue_is_not() {
+    let world = World::new().await;
+    world.open("c1", ADMIN).await;
+    world.subscribe("c1", &["device/buoy-01"]).await;
+    let (mut pumps, push) = (Pumps::of(&world), world.push());
+    pumps.run(&push).await;
+    world.gateway.frames();
+    let command = |state: &str| {
+        json!({"device": "buoy-01", "id": "1795155884123", "name": "dispense", "args": "{\"ml\":30}", "by": "ann@example.com",
+            "created_at": 1_795_155_884_123_i64, "deadline": 1_795_155_944_123_i64, "state": state, "applied": []})
+    };
+    world.engine.put("commands", &command("QUEUED"));
+    world.engine.put("commands", &json!({"device": "buoy-01", "id": "queue", "revision": 1, "places": []}));
+    world
+        .engine
+        .put("commands", &json!({"device": "buoy-01", "id": "key#0", "command": "1795155884123", "request": "0"}));
+    world.engine.put("commands", &command("SENT"));
+    pumps.run(&push).await;
+    let told = world.gateway.messages("c1");
+    let expected = json!({"type": "command", "topic": "device/buoy-01", "id": "1795155884123", "name": "dispense",
+        "args": {"ml": 30}, "state": "SENT", "by": "ann@example.com", "created_at": "2026-11-20T06:24:44.123Z",
+        "expires_at": "2026-11-20T06:25:44.123Z"});
+    assert_eq!(of_type(&told, "command"), [&expected], "once, as it is now");
+}

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use cognito_add_update_delete_user::{ChangeUser, Lock, Mfa};
 use cognito_get_role::GetRole;
 use cognito_get_users_info::UsersInfo;
+use command::Command;
 use device::Device;
 use event::Events;
 use quarantine::Quarantine;
@@ -21,6 +22,7 @@ use serde_json::{Value, json};
 use user::User;
 use weir_aws::CalibrationTable;
 use weir_aws::certificates::Certificates;
+use weir_aws::command::CommandTable;
 use weir_aws::device::DeviceTable;
 use weir_aws::event::EventTable;
 use weir_aws::iot::Iot;
@@ -40,7 +42,8 @@ use crate::pool::{Recorded, person};
 use crate::wire::{Answer, Request, Wire, answer, through};
 
 /// The functions behind the API.
-pub const FUNCTIONS: [&str; 10] = [
+pub const FUNCTIONS: [&str; 11] = [
+    "command",
     "device",
     "event",
     "reading",
@@ -89,6 +92,7 @@ fn is_admins(event: &Value) -> bool {
 /// The functions over one engine. IoT takes everything, and the user pool is the recorded one.
 pub struct Api {
     functions: Arc<Functions>,
+    command: Command,
     device: Device,
     reading: Reading,
     recalculation: Recalculation,
@@ -103,6 +107,7 @@ pub struct Api {
 impl Api {
     /// Over this engine, at the time of these functions.
     pub fn new(engine: &Engine, functions: Arc<Functions>) -> Self {
+        engine.put("devices", &json!({"id": "dispenser-123", "enabled": true, "sensors": []}));
         let (client, clock) = (|| engine.client(), functions.clock.clone());
         let devices = || DeviceTable::new(client(), engine.name("devices"));
         let calibrations = || CalibrationTable::new(client(), engine.name("calibrations"));
@@ -118,6 +123,13 @@ impl Api {
             twin: "twin".into(),
         };
         Self {
+            command: Command::new(command::Parts {
+                commands: CommandTable::new(client(), engine.name("commands")),
+                devices: devices(),
+                events: EventTable::new(client(), engine.name("events"), 400),
+                iot: Iot::new(iot()),
+                clock: clock.clone(),
+            }),
             device: Device::new(device::Parts {
                 devices: devices(),
                 calibrations: calibrations(),
@@ -180,6 +192,7 @@ impl Api {
         event["rawQueryString"] = json!(query);
         (event["isBase64Encoded"], event["body"]) = (json!(true), json!(STANDARD.encode(body)));
         match *function {
+            "command" => self.command.answer(event).await.expect("an answer"),
             "device" => self.device.answer(event).await.expect("an answer"),
             "reading" => self.reading.answer(event).await.expect("an answer"),
             "recalculation" => self.recalculation.answer(event).await.expect("an answer"),

@@ -8,17 +8,13 @@
 //! and people's changes do not disturb each other.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_dynamodb::types::ReturnValue::AllNew;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 
 use super::super::AwsError;
 use super::super::keys::PENDING;
+use super::super::lease::{LeaseToken, Update, update_if};
 use super::super::row::{Item, n, s};
-use super::write::token;
 use super::{DeviceTable, TABLE, row};
 use weir_core::domain::Timestamp;
 use weir_core::domain::certificate::Wanted;
@@ -57,23 +53,6 @@ pub struct KnownCertificates {
     pub doomed: BTreeSet<CertificateId>,
 }
 
-/// Identifies the holder of a lease.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeaseToken(String);
-
-impl LeaseToken {
-    /// A token that nobody else has.
-    pub fn random() -> Self {
-        Self(token())
-    }
-}
-
-impl fmt::Display for LeaseToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// The answer to a request for the lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lease {
@@ -96,14 +75,6 @@ pub enum RecordedDelivery {
     LeaseLost,
 }
 
-/// The outcome of a conditional update.
-enum Update {
-    /// The row after it.
-    Done(Item),
-    /// The condition is false; the row is unchanged.
-    Refused(Item),
-}
-
 impl DeviceTable {
     /// Acquires the lease until `until`, or extends it if the caller already has it.
     ///
@@ -116,7 +87,7 @@ impl DeviceTable {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Lease, AwsError> {
-        let values = [(":token", s(&token.0)), (":now", n(now.millis())), (":until", n(until.millis()))];
+        let values = [(":token", s(token.as_str())), (":now", n(now.millis())), (":until", n(until.millis()))];
         let condition = "attribute_exists(pending) AND (attribute_not_exists(lease) OR due <= :now OR lease = :token)";
         match self.change(id, "SET lease = :token, due = :until", condition, values).await? {
             Update::Done(item) => row::pending(item).map(Lease::Acquired),
@@ -135,12 +106,14 @@ impl DeviceTable {
         token: &LeaseToken,
         version: u64,
     ) -> Result<RecordedDelivery, AwsError> {
-        let values = [(":token", s(&token.0)), (":version", n(version))];
+        let values = [(":token", s(token.as_str())), (":version", n(version))];
         let change = "SET delivered = :version REMOVE pending, due, lease";
         let condition = "lease = :token AND settings_version = :version AND attribute_not_exists(certificates)";
         match self.change(id, change, condition, values).await? {
             Update::Done(_) => Ok(RecordedDelivery::Delivered),
-            Update::Refused(item) if item.get("lease") == Some(&s(&token.0)) => Ok(RecordedDelivery::NewerVersion),
+            Update::Refused(item) if item.get("lease") == Some(&s(token.as_str())) => {
+                Ok(RecordedDelivery::NewerVersion)
+            }
             // DynamoDB had carried it out, and the SDK repeated it because the answer was lost.
             Update::Refused(item) if item.get("delivered") == Some(&n(version)) && !item.contains_key("pending") => {
                 Ok(RecordedDelivery::Delivered)
@@ -154,7 +127,7 @@ impl DeviceTable {
     /// # Errors
     /// When DynamoDB does not answer.
     pub async fn record_settings(&self, id: &DeviceId, token: &LeaseToken, version: u64) -> Result<(), AwsError> {
-        let values = [(":token", s(&token.0)), (":version", n(version))];
+        let values = [(":token", s(token.as_str())), (":version", n(version))];
         let condition = "lease = :token AND settings_version = :version";
         self.change(id, "SET delivered = :version", condition, values).await.map(drop)
     }
@@ -171,7 +144,7 @@ impl DeviceTable {
         known: &KnownCertificates,
     ) -> Result<bool, AwsError> {
         let mut additions = Vec::new();
-        let mut values = vec![(":token", s(&token.0))];
+        let mut values = vec![(":token", s(token.as_str()))];
         for (name, place, ids) in
             [("deactivated", ":deactivated", &known.deactivated), ("doomed", ":doomed", &known.doomed)]
         {
@@ -197,7 +170,7 @@ impl DeviceTable {
         token: &LeaseToken,
         due: &DueCertificates,
     ) -> Result<(), AwsError> {
-        let values = [(":token", s(&token.0)), (":certificates", s(&due.change))];
+        let values = [(":token", s(token.as_str())), (":certificates", s(&due.change))];
         let change = match due.wanted {
             // They are still deactivated.
             Wanted::Inactive => "REMOVE certificates, doomed",
@@ -212,7 +185,7 @@ impl DeviceTable {
     /// # Errors
     /// When DynamoDB does not answer.
     pub async fn postpone(&self, id: &DeviceId, token: &LeaseToken, due: Timestamp) -> Result<(), AwsError> {
-        let values = [(":token", s(&token.0)), (":due", n(due.millis()))];
+        let values = [(":token", s(token.as_str())), (":due", n(due.millis()))];
         // A lease that another attempt has by now is left to it.
         self.change(id, "SET due = :due REMOVE lease", "lease = :token", values).await.map(drop)
     }
@@ -249,27 +222,7 @@ impl DeviceTable {
         condition: &str,
         values: impl IntoIterator<Item = (&'static str, AttributeValue)>,
     ) -> Result<Update, AwsError> {
-        let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        let sent = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .key("id", s(id.as_str()))
-            .update_expression(change)
-            .condition_expression(condition)
-            .set_expression_attribute_values(Some(values))
-            .return_values(AllNew)
-            .return_values_on_condition_check_failure(AllOld)
-            .send()
-            .await;
-        match sent {
-            Ok(changed) => Ok(Update::Done(changed.attributes.unwrap_or_default())),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                    Ok(Update::Refused(failed.item.clone().unwrap_or_default()))
-                }
-                _ => Err(AwsError::call("UpdateItem devices", error)),
-            },
-        }
+        let key = Item::from([("id".to_owned(), s(id.as_str()))]);
+        update_if(&self.client, &self.name, "UpdateItem devices", key, change, condition, values).await
     }
 }

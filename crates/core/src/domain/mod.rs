@@ -6,6 +6,7 @@ pub mod alert;
 pub mod bounds;
 pub mod calibration;
 pub mod certificate;
+pub mod command;
 pub mod device;
 pub mod event;
 pub mod every;

@@ -4,7 +4,8 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::id::{
-    AlertId, CertificateId, DeviceId, EventId, JobId, LevelId, QuarantineId, SensorCode, Sub, Tube, Username,
+    AlertId, CertificateId, CommandId, CommandName, DeviceId, EventId, JobId, LevelId, QuarantineId, SensorCode, Sub,
+    Tube, Username,
 };
 
 macro_rules! as_text {
@@ -23,7 +24,21 @@ macro_rules! as_text {
     )*};
 }
 
-as_text!(AlertId, CertificateId, QuarantineId, DeviceId, EventId, JobId, LevelId, SensorCode, Sub, Tube, Username);
+as_text!(
+    AlertId,
+    CertificateId,
+    CommandId,
+    CommandName,
+    QuarantineId,
+    DeviceId,
+    EventId,
+    JobId,
+    LevelId,
+    SensorCode,
+    Sub,
+    Tube,
+    Username
+);
 
 #[cfg(test)]
 mod tests {

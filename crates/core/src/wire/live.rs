@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::command::CommandJson;
 use super::event::{ConnectionJson, EventJson};
 use super::problem::ProblemJson;
 use super::reading::Point;
@@ -144,6 +145,14 @@ pub enum Message {
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         deleted: bool,
     },
+    /// A command was entered, or its state has changed.
+    Command {
+        /// The topic.
+        topic: String,
+        /// The command.
+        #[serde(flatten)]
+        command: Box<CommandJson>,
+    },
     /// A problem was opened, has changed, or is over.
     Problem {
         /// The topic.
@@ -234,6 +243,7 @@ impl Message {
             Self::Snapshot { topic, .. }
             | Self::Reading { topic, .. }
             | Self::Level { topic, .. }
+            | Self::Command { topic, .. }
             | Self::Problem { topic, .. }
             | Self::Withdrawn { topic, .. }
             | Self::Quarantined { topic, .. }

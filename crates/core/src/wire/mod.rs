@@ -3,6 +3,7 @@
 pub mod alert;
 pub mod calibration;
 pub mod certificate;
+pub mod command;
 pub mod device;
 pub mod device_body;
 pub mod device_event;

@@ -7,7 +7,10 @@ use utoipa::openapi::{Object, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::{Reason, Timestamp};
-use crate::id::{AlertId, CertificateId, DeviceId, EventId, JobId, LevelId, QuarantineId, SensorCode, Sub, Username};
+use crate::id::{
+    AlertId, CertificateId, CommandId, CommandName, DeviceId, EventId, JobId, LevelId, QuarantineId, SensorCode, Sub,
+    Username,
+};
 
 macro_rules! text_schema {
     ($($of:ident = $name:literal $description:literal $example:literal $more:expr;)*) => {$(
@@ -51,6 +54,8 @@ macro_rules! object_schema {
 object_schema! {
     /// Settings of a device; `weir_http::openapi` says what they may be.
     SettingsSchema = "Settings";
+    /// Arguments of a command; `weir_http::openapi` says what they may be.
+    ArgumentsSchema = "Arguments";
     /// Preferences of a person; `weir_http::openapi` says what they may be.
     PreferencesSchema = "Preferences";
 }
@@ -80,6 +85,10 @@ text_schema! {
         |text| text.pattern(Some("^[A-Za-z0-9._:-]{1,160}$"));
     JobId = "JobId" "A recalculation job." "0123456789abcdef0123456789abcdef"
         |text| text.pattern(Some("^[0-9a-f]{32}$"));
+    CommandId = "CommandId" "A command of a device. Of two commands of a device the later one has the greater id." "1795155884123"
+        |text| text.pattern(Some("^[0-9]{13}$"));
+    CommandName = "CommandName" "What a device is asked to do." "dispense"
+        |text| text.pattern(Some("^[a-z][a-z0-9_-]{0,31}$"));
     Timestamp = "Instant" "An instant: RFC 3339, UTC, with milliseconds." "2026-11-20T06:24:44.123Z"
         |text| text.format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
 }

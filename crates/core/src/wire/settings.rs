@@ -67,6 +67,20 @@ pub fn preferences(object: &Map<String, Value>) -> Result<Group, Vec<FieldError>
     if errors.is_empty() { Ok(group) } else { Err(errors) }
 }
 
+/// Reads and checks the arguments of a command, by the same rules as settings; also returns their size as compact JSON, in bytes.
+///
+/// # Errors
+/// Every violated rule, with pointers relative to the arguments.
+pub fn arguments(object: &Map<String, Value>) -> Result<(Group, usize), Vec<FieldError>> {
+    let bytes = measured(object)?;
+    preferences(object).map(|group| (group, bytes))
+}
+
+/// Reads a reported or stored value. It is not checked: what cannot be a setting is left out.
+pub fn reported_value(value: &Value) -> Option<Setting> {
+    setting(value, "", &mut Vec::new())
+}
+
 /// The size as compact JSON, in bytes.
 fn measured(object: &Map<String, Value>) -> Result<usize, Vec<FieldError>> {
     let bytes = serde_json::to_string(object).map_or(usize::MAX, |text| text.len());
@@ -120,7 +134,8 @@ fn setting(value: &Value, at: &str, errors: &mut Vec<FieldError>) -> Option<Sett
     })
 }
 
-fn setting_json(setting: &Setting) -> Value {
+/// A setting as JSON.
+pub fn setting_json(setting: &Setting) -> Value {
     match setting {
         Setting::Flag(flag) => Value::from(*flag),
         Setting::Integer(integer) => Value::from(*integer),

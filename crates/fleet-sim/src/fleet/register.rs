@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tooling::api::Api;
 
 use super::probes::{Probe, of_buoy};
-use super::{Fleet, FlowSensor, GUEST, RETIRED};
+use super::{DISPENSER, Fleet, FlowSensor, GUEST, RETIRED};
 
 /// Start of validity of the calibrations: long before any reading.
 const SINCE: &str = "2023-11-14T22:13:20Z";
@@ -67,6 +67,17 @@ fn entries(fleet: &Fleet) -> Vec<Entry> {
 /// When the API refuses it.
 pub async fn register_guest(api: &Api) -> Result<()> {
     put(api, &buoy_of(GUEST, "Yours", 0, &of_buoy(0))).await.map(drop)
+}
+
+/// Registers the dispenser.
+///
+/// # Errors
+/// When the API refuses it.
+pub async fn register_dispenser(api: &Api) -> Result<()> {
+    let settings = json!({"led": false, "led_ring": {"count": 8, "color": "#0060ff"}, "dispense_time_ms": 500});
+    let device =
+        json!({"id": DISPENSER, "name": "Dispenser", "description": "Made by cargo xtask up", "settings": settings});
+    put(api, &Entry { device, calibrations: Vec::new() }).await.map(drop)
 }
 
 /// Registers a device, or updates it when it exists. A sensor that has a calibration keeps it.

@@ -29,6 +29,8 @@ const DEVICE: &[&str] = &[
     "get_readings",
     "get_latest",
     "get_device_events",
+    "post_command",
+    "get_commands",
     "delete_device",
 ];
 const SENSOR: &[&str] =
@@ -61,6 +63,19 @@ const ALL: &[Links] = &[
         &["get_recalculation"],
         &[("id", "$request.path.id"), ("code", "$request.path.code"), ("job", "$response.body#/job")],
     ),
+    links(
+        "post_command",
+        "202",
+        &["get_command", "delete_command"],
+        &[("id", "$request.path.id"), ("command", "$response.body#/id")],
+    ),
+    links(
+        "get_commands",
+        "200",
+        &["get_command", "delete_command"],
+        &[("id", "$request.path.id"), ("command", "$response.body#/items/0/id")],
+    ),
+    links("get_commands", "200", &["get_commands"], &[("id", "$request.path.id"), ("next", "$response.body#/next")]),
     links("get_levels", "200", &["get_level"], &[("id", "$response.body#/items/0/id")]),
     links("get_levels", "200", &["get_levels"], NEXT),
     links(

@@ -104,7 +104,7 @@ fn created(schemas: &mut Map<String, Value>) {
 }
 
 /// An example for each schema of a body.
-fn examples() -> [(&'static str, Value); 13] {
+fn examples() -> [(&'static str, Value); 14] {
     let device = json!({
         "name": "Buoy 7", "description": "Off the pier.", "location": {"latitude": 48.2, "longitude": 16.4},
         "sensors": [{"code": "ph", "name": "pH", "unit": "pH", "limits": {"min": 0, "max": 14}}], "settings": {"every": 60},
@@ -131,6 +131,7 @@ fn examples() -> [(&'static str, Value); 13] {
             json!({"alert": {"id": "low-oxygen", "below": 4, "clear": 4.5, "for": 2}, "from": "2026-11-19T00:00:00Z", "to": "2026-11-20T00:00:00Z"}),
         ),
         ("RecalculationBody", json!({"from": "2026-11-19T00:00:00Z", "to": "2026-11-20T00:00:00Z"})),
+        ("CommandBody", json!({"name": "dispense", "args": {"ml": 30}, "expires_in": 60})),
         ("ReplayBody", json!({"reason": "unknown_device", "limit": 10})),
     ]
 }
@@ -230,9 +231,10 @@ fn settings(schemas: &mut Map<String, Value>) {
             of_sensors["type"] = json!(["object", "null"]);
         }
         of_sensors["additionalProperties"] = json!({"anyOf": of_sensor});
-        for name in ["Settings", "Preferences"] {
+        for name in ["Settings", "Preferences", "Arguments"] {
             let mut whole = group(DEPTH - 1);
-            whole["description"] = "At most 4,000 bytes as compact JSON, at most 5 levels.".into();
+            let bytes = if name == "Arguments" { "2,048" } else { "4,000" };
+            whole["description"] = format!("At most {bytes} bytes as compact JSON, at most 5 levels.").into();
             whole["example"] = json!({"every": 60});
             if name == "Settings" {
                 whole["properties"] = json!({"sensors": of_sensors});

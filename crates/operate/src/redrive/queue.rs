@@ -180,6 +180,7 @@ mod tests {
                 "alert",
                 "device",
                 "twin",
+                "command",
                 "cognito-add-update-delete-user",
                 "recalculation",
                 "live-push"

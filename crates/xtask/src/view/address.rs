@@ -45,9 +45,25 @@ pub fn lines(stack: &Stack, guest: &Identity, signed_in: &SignedIn, environment:
             ),
         },
         Address {
-            purpose: "HTTP API, as a user who sees two buoys",
+            purpose: "HTTP API, as a user who sees two buoys and a dispenser",
             command: format!(
                 "curl -s -H @{user} -X PUT -H content-type:application/json -d '{{\"every\":30}}' {api}/devices/buoy-01/settings"
+            ),
+        },
+        Address {
+            purpose: "a command, as that user",
+            command: format!(
+                "curl -s -H @{user} -H content-type:application/json -d '{{\"name\":\"dispense\",\"args\":{{\"ml\":30}}}}' {api}/devices/dispenser-123/commands"
+            ),
+        },
+        Address {
+            purpose: "what became of the commands",
+            command: format!("curl -s -H @{user} {api}/devices/dispenser-123/commands?limit=3"),
+        },
+        Address {
+            purpose: "settings of the dispenser",
+            command: format!(
+                "curl -s -H @{user} -X PUT -H content-type:application/json -d '{{\"led\":true,\"led_ring\":{{\"count\":12,\"color\":\"#ff0000\"}},\"dispense_time_ms\":900}}' {api}/devices/dispenser-123/settings"
             ),
         },
         Address {
@@ -61,7 +77,10 @@ pub fn lines(stack: &Stack, guest: &Identity, signed_in: &SignedIn, environment:
             ),
         },
         Address { purpose: "MQTT, with a buoy of your own", command: publish },
-        Address { purpose: "what changes, live", command: "cargo xtask watch device/buoy-01 problems".to_owned() },
+        Address {
+            purpose: "what changes, live",
+            command: "cargo xtask watch device/buoy-01 device/dispenser-123 problems".to_owned(),
+        },
         Address { purpose: "a function", command: "cargo xtask invoke calibration number".to_owned() },
     ])
 }

@@ -1,0 +1,94 @@
+//! Commands whose time is over end as `EXPIRED`: found by the sweep, and whenever the commands of the device are looked at.
+
+use weir_aws::command::{CommandChange, DeliveryChange, QueueChange, StoredQueue};
+use weir_aws::{Attempts, AwsError, WriteOutcome};
+use weir_core::domain::Timestamp;
+use weir_core::domain::command::Command;
+use weir_core::domain::event::Event;
+use weir_core::id::{CommandId, DeviceId};
+
+use super::Parts;
+
+/// Maximum attempts of a change of the commands of a device. Each failed one means that another change succeeded.
+pub(super) const MAX_ATTEMPTS: u32 = 20;
+
+/// The attempts to change the commands of a device.
+pub(super) fn attempts(device: &DeviceId) -> Attempts<'_, DeviceId> {
+    Attempts::new("commands", device, MAX_ATTEMPTS)
+}
+
+impl Parts {
+    /// The open commands of a device, none of which is over at `now`.
+    ///
+    /// # Errors
+    /// When the tables do not answer, or others change the commands all the time.
+    pub(super) async fn settled(&self, device: &DeviceId, now: Timestamp) -> Result<StoredQueue, AwsError> {
+        let mut attempts = attempts(device);
+        loop {
+            attempts.next().await?;
+            let stored = self.commands.queue(device).await?;
+            let over = stored.queue.expired(now);
+            if over.is_empty() {
+                return Ok(stored);
+            }
+            let end = |command: &Command| command.expired(now);
+            if let WriteOutcome::Done = self.end(device, &stored, &over, end, now).await? {
+                tracing::info!(%device, commands = over.len(), "commands have expired");
+            }
+        }
+    }
+
+    /// Ends these commands of the queue, each as `end` says, in one transaction.
+    ///
+    /// # Errors
+    /// When the tables do not answer, or a command of the queue is not there.
+    pub(super) async fn end(
+        &self,
+        device: &DeviceId,
+        stored: &StoredQueue,
+        ids: &[CommandId],
+        end: impl Fn(&Command) -> Option<Command>,
+        now: Timestamp,
+    ) -> Result<WriteOutcome, AwsError> {
+        let mut changes = Vec::new();
+        for id in ids {
+            // One that ended meanwhile is in the queue no longer, so that the write will be overtaken.
+            let Some(before) = self.commands.get(device, id).await? else { return Ok(WriteOutcome::Overtaken) };
+            let Some(after) = end(&before) else { return Ok(WriteOutcome::Overtaken) };
+            changes.push(CommandChange { before: Some(before), after });
+        }
+        let ended: Vec<&CommandId> = ids.iter().collect();
+        let queue = stored.queue.without(&ended);
+        let delivery = match queue.first() == stored.queue.first() {
+            true => DeliveryChange::Keep,
+            false => DeliveryChange::Ask,
+        };
+        self.write(device, stored, &queue, delivery, &changes, None, now).await
+    }
+
+    /// Writes a change of the commands of a device, with its events.
+    ///
+    /// # Errors
+    /// When the tables do not answer.
+    #[allow(clippy::too_many_arguments, reason = "each is another part of the change")]
+    pub(super) async fn write(
+        &self,
+        device: &DeviceId,
+        before: &StoredQueue,
+        queue: &weir_core::domain::command::Queue,
+        delivery: DeliveryChange<'_>,
+        commands: &[CommandChange],
+        by: Option<&str>,
+        now: Timestamp,
+    ) -> Result<WriteOutcome, AwsError> {
+        let events = events_of(commands, by);
+        let events = self.events.with(&events);
+        let change = QueueChange { device, before, queue, delivery, commands, key: None, events, now };
+        self.commands.change(&change).await
+    }
+}
+
+/// The events of these changes.
+pub(super) fn events_of(changes: &[CommandChange], by: Option<&str>) -> Vec<Event> {
+    changes.iter().map(|change| change.after.event(change.before.as_ref(), by)).collect()
+}

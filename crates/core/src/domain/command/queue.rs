@@ -1,0 +1,73 @@
+//! The open commands of a device, in their order.
+
+use crate::domain::Timestamp;
+use crate::id::CommandId;
+
+/// Maximum commands of a device that wait for the one in flight.
+pub const MOST_WAITING: usize = 20;
+
+/// An open command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The command.
+    pub id: CommandId,
+    /// When it expires.
+    pub expires_at: Timestamp,
+}
+
+/// The open commands of a device. The first one is in flight: the device is asked to do it, and no other one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Queue {
+    /// The open commands, in the order in which they were entered.
+    pub places: Vec<Place>,
+    /// The id that was given last.
+    pub last: Option<CommandId>,
+}
+
+/// There is no room for another command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Full;
+
+impl Queue {
+    /// The command in flight.
+    pub fn first(&self) -> Option<&CommandId> {
+        self.places.first().map(|place| &place.id)
+    }
+
+    /// Whether it is this command's turn.
+    pub fn is_first(&self, id: &CommandId) -> bool {
+        self.first() == Some(id)
+    }
+
+    /// The queue with another command at its end, and the id of that.
+    ///
+    /// # Errors
+    /// When so many wait already that no other one may.
+    pub fn entered(&self, now: Timestamp, expires_at: Timestamp) -> Result<(Self, CommandId), Full> {
+        if self.places.len() > MOST_WAITING {
+            return Err(Full);
+        }
+        let id = CommandId::after(self.last.as_ref(), now.millis());
+        let mut places = self.places.clone();
+        places.push(Place { id: id.clone(), expires_at });
+        Ok((Self { places, last: Some(id.clone()) }, id))
+    }
+
+    /// The queue without commands that have ended.
+    #[must_use]
+    pub fn without(&self, ended: &[&CommandId]) -> Self {
+        let open = |place: &&Place| !ended.contains(&&place.id);
+        Self { places: self.places.iter().filter(open).cloned().collect(), last: self.last.clone() }
+    }
+
+    /// The commands whose time is over, whether they are in flight or wait.
+    pub fn expired(&self, now: Timestamp) -> Vec<CommandId> {
+        let over = self.places.iter().filter(|place| now > place.expires_at);
+        over.map(|place| place.id.clone()).collect()
+    }
+
+    /// When the first of them expires.
+    pub fn next_expiry(&self) -> Option<Timestamp> {
+        self.places.iter().map(|place| place.expires_at).min()
+    }
+}

@@ -1,0 +1,123 @@
+//! The commands of `up --once`: pressed by the user over the API, done by the dispenser over MQTT, and accounted for.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use fleet_sim::crew::Crew;
+use fleet_sim::dispenser::Dispenser;
+use fleet_sim::fleet::DISPENSER;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tooling::api::Api;
+use tooling::progress::Progress;
+use tooling::stack::Stack;
+
+/// Commands of a run: one in flight, and four that wait.
+const COMMANDS: usize = 5;
+/// Timeout for all of them.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Time between two looks.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// What was asked of the dispenser, and what it did.
+#[derive(Debug)]
+pub struct Commands {
+    sent: usize,
+    succeeded: usize,
+    done_once: usize,
+    /// What is not as expected.
+    pub differences: Vec<String>,
+}
+
+impl Commands {
+    /// The lines of the account.
+    pub fn page(&self) -> String {
+        let line = |name: &str, sent: usize, found: usize| {
+            let mark = if sent == found { "" } else { "   <-- differs" };
+            format!("  {name:<32} {sent:>8} {found:>8}{mark}\n")
+        };
+        line("commands succeeded", self.sent, self.succeeded) + &line("commands done once", self.sent, self.done_once)
+    }
+}
+
+/// Changes the settings of the dispenser, presses, and waits until all is done. With `falsify` it expects one more command.
+///
+/// # Errors
+/// When the API or the dispenser does not answer.
+pub async fn run(
+    stack: &Stack,
+    crew: &Crew,
+    dispenser: Dispenser,
+    falsify: bool,
+    progress: &Progress,
+) -> Result<Commands> {
+    let step = progress.step("commands");
+    let (sender, drinks) = watch::channel(Vec::new());
+    let mut running = tokio::task::JoinSet::new();
+    running.spawn(dispenser.run(sender));
+    let user = Api::of(stack, Some(&crew.people.user.sign_in(stack).await?.id))?;
+    let path = format!("/devices/{DISPENSER}/commands");
+    let settings = format!("/devices/{DISPENSER}/settings");
+    let wanted = json!({"led": true, "led_ring": {"count": 12, "color": "#ff0000"}, "dispense_time_ms": 200});
+    user.expect(&[200], "PUT", &settings, Some(&wanted)).await?;
+    let mut pressed = Vec::new();
+    for _ in 0..COMMANDS {
+        let order = json!({"name": "dispense", "args": {"ml": 30}, "expires_in": 120});
+        let answer = user.expect(&[202], "POST", &path, Some(&order)).await?.json();
+        pressed.push(answer.get("id").and_then(Value::as_str).context("a command has an id")?.to_owned());
+        step.note(&format!("{} of {COMMANDS} pressed", pressed.len()));
+    }
+    step.note("waiting until each is done");
+    let deadline = Instant::now() + PATIENCE;
+    let (mut states, mut applied) = (Vec::new(), false);
+    while Instant::now() < deadline {
+        if let Some(ended) = running.try_join_next() {
+            ended??;
+        }
+        states = states_of(&user, &path).await?;
+        let seen = user.expect(&[200], "GET", &settings, None).await?.json();
+        applied = seen.get("difference") == Some(&json!({}));
+        if applied && states.len() == COMMANDS && states.iter().all(|(_, state)| state == "SUCCEEDED") {
+            break;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    let drinks = drinks.borrow().clone();
+    step.done(&format!("{} pressed, {} done by {DISPENSER}", pressed.len(), drinks.len()));
+    let mut differences = Vec::new();
+    let mut expected = pressed.clone();
+    if falsify {
+        expected.push("1795155884123".to_owned());
+    }
+    for id in &expected {
+        let times = drinks.iter().filter(|done| *done == id).count();
+        if times != 1 {
+            differences.push(format!("the command {id} was done {times} times"));
+        }
+        let state = states.iter().find(|(known, _)| known == id).map_or("not there", |(_, state)| state.as_str());
+        if state != "SUCCEEDED" {
+            differences.push(format!("the command {id} is {state}"));
+        }
+    }
+    if drinks != pressed {
+        differences.push(format!("pressed in the order {pressed:?}, done in the order {drinks:?}"));
+    }
+    if !applied {
+        differences.push(format!("{DISPENSER} has not applied its settings"));
+    }
+    let once = |id: &&String| drinks.iter().filter(|done| done == id).count() == 1;
+    Ok(Commands {
+        sent: expected.len(),
+        succeeded: states.iter().filter(|(_, state)| state == "SUCCEEDED").count(),
+        done_once: pressed.iter().filter(once).count(),
+        differences,
+    })
+}
+
+/// Every command with its state.
+async fn states_of(user: &Api, path: &str) -> Result<Vec<(String, String)>> {
+    let page = user.expect(&[200], "GET", path, None).await?.json();
+    let items = page.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
+    let text = |item: &Value, name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    Ok(items.iter().map(|item| (text(item, "id"), text(item, "state"))).collect())
+}

@@ -30,6 +30,11 @@ pub const DEVICES: &str = "device";
 /// The list of all quarantine entries.
 pub const ENTRIES: &str = "all";
 
+/// The index of outboxes and of reminders that are due.
+pub const NOTICES: &str = "notice";
+/// The only partition of the index `listed` of `subscriptions`.
+pub const SUBSCRIPTIONS: &str = "subscription";
+
 /// The only partition of the index `links` of `devices`: flow sensors that name the ones after them.
 pub const LINKS: &str = "level";
 /// The only partition of the index `pending` of `devices`: those whose settings are to be delivered.
@@ -97,6 +102,12 @@ pub fn problem_place(began: i64, problem_id: &str) -> String {
 /// The sort key of an entry in all indexes of `quarantine`: by the time it was first seen, then by id.
 pub fn entry_place(first_seen: Timestamp, id: &str) -> String {
     format!("{:013}#{id}", first_seen.millis().max(0))
+}
+
+/// The sort key of a notice in the index `listed` of `notices`, and of a subscription in that of `subscriptions`: by the time it was
+/// made, then by id.
+pub fn made_place(made: Timestamp, id: &str) -> String {
+    format!("{:013}#{id}", made.millis().max(0))
 }
 
 /// The list of the entries of a device with a reason. A reason has no `#`, so no device can look like another with a reason.

@@ -10,6 +10,9 @@ pub mod iot;
 pub mod keys;
 pub mod level;
 pub mod live;
+#[cfg(feature = "mail")]
+pub mod mail;
+pub mod notice;
 #[cfg(feature = "people")]
 pub mod people;
 pub mod problem;
@@ -17,6 +20,7 @@ pub mod profile;
 pub mod quarantine;
 pub mod recalculation;
 pub mod registry;
+pub mod subscription;
 #[cfg(feature = "sockets")]
 pub mod sockets;
 pub mod time_series;

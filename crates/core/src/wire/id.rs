@@ -3,7 +3,9 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::id::{AlertId, CertificateId, DeviceId, JobId, LevelId, QuarantineId, SensorCode, Sub, Tube, Username};
+use crate::id::{
+    AlertId, CertificateId, DeviceId, JobId, LevelId, NoticeId, QuarantineId, SensorCode, Sub, SubscriptionId, Tube, Username,
+};
 
 macro_rules! as_text {
     ($($id:ident),*) => {$(
@@ -21,7 +23,7 @@ macro_rules! as_text {
     )*};
 }
 
-as_text!(AlertId, CertificateId, QuarantineId, DeviceId, JobId, LevelId, SensorCode, Sub, Tube, Username);
+as_text!(AlertId, CertificateId, QuarantineId, DeviceId, JobId, LevelId, NoticeId, SensorCode, Sub, SubscriptionId, Tube, Username);
 
 #[cfg(test)]
 mod tests {

@@ -9,12 +9,14 @@ pub mod device_body;
 pub mod fit;
 pub mod live;
 pub mod lossy;
+pub mod notice;
 pub mod person;
 pub mod problem;
 pub mod profile;
 pub mod reading;
 pub mod replay;
 pub mod settings;
+pub mod subscription;
 pub mod time;
 pub mod whole;
 

@@ -7,7 +7,9 @@ use utoipa::openapi::{Object, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::{Reason, Timestamp};
-use crate::id::{AlertId, CertificateId, DeviceId, JobId, LevelId, QuarantineId, SensorCode, Sub, Username};
+use crate::id::{
+    AlertId, CertificateId, DeviceId, JobId, LevelId, NoticeId, QuarantineId, SensorCode, Sub, SubscriptionId, Username,
+};
 
 macro_rules! text_schema {
     ($($of:ident = $name:literal $description:literal $example:literal $more:expr;)*) => {$(
@@ -76,6 +78,10 @@ text_schema! {
         |text| text.min_length(Some(1)).max_length(Some(128)).pattern(Some("^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"));
     Sub = "Sub" "Cognito's id of a user, which never changes." "5f1e0000-0000-4000-8000-000000000001"
         |text| text.pattern(Some("^[A-Za-z0-9][A-Za-z0-9-]{0,63}$"));
+    SubscriptionId = "SubscriptionId" "A subscription to notices." "3f0c6a7e9b1d4c58a2e67f9013b5d8c4"
+        |text| text.pattern(Some("^[0-9a-f]{32}$"));
+    NoticeId = "NoticeId" "A notice." "3f0c6a7e9b1d4c58a2e67f9013b5d8c4-7dcf887bbe815f8e3047ff2c84bd7c3c"
+        |text| text.pattern(Some("^[0-9a-f]{32}-[0-9a-f]{32}$"));
     JobId = "JobId" "A recalculation job." "0123456789abcdef0123456789abcdef"
         |text| text.pattern(Some("^[0-9a-f]{32}$"));
     Timestamp = "Instant" "An instant: RFC 3339, UTC, with milliseconds." "2026-11-20T06:24:44.123Z"

@@ -10,6 +10,7 @@ use quarantine::Quarantine;
 use reading::Reading;
 use recalculation::Recalculation;
 use serde_json::Value;
+use subscription::SubscriptionApi;
 use user::User;
 use weir_http::openapi;
 
@@ -23,6 +24,7 @@ pub fn whole() -> Value {
         Quarantine::document(),
         Reading::document(),
         Recalculation::document(),
+        SubscriptionApi::document(),
     ]) {
         said.merge(other);
     }

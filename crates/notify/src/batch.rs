@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, stream};
-use serde::Deserialize;
 use weir_aws::AwsError;
 use weir_aws::subscription::StoredSubscription;
 use weir_core::domain::problem::Subject;
@@ -16,20 +15,12 @@ use super::Notify;
 /// Subscriptions that are looked after at once.
 pub(super) const CONCURRENT: usize = 8;
 
-#[derive(Deserialize)]
-struct Key {
-    problem_id: String,
-}
-
 /// What a record is about.
 fn subject(record: aws_lambda_events::dynamodb::EventRecord) -> Result<Subject, String> {
     let keys = serde_json::to_value(record.change.keys).map_err(|error| error.to_string())?;
-    let Key { problem_id } = keys
-        .pointer("/problem_id/S")
-        .and_then(|id| id.as_str())
-        .map(|id| Key { problem_id: id.to_owned() })
-        .ok_or_else(|| "a record without `problem_id`".to_owned())?;
-    Subject::parse(&problem_id).ok_or_else(|| format!("{problem_id:?} is no problem"))
+    let problem_id = keys.pointer("/problem_id/S").and_then(|id| id.as_str());
+    let problem_id = problem_id.ok_or_else(|| "a record without `problem_id`".to_owned())?;
+    Subject::parse(problem_id).ok_or_else(|| format!("{problem_id:?} is no problem"))
 }
 
 impl Notify {
@@ -37,15 +28,19 @@ impl Notify {
     pub(super) async fn batch(&self, event: &Event, until: Until) -> Result<Response, Retry> {
         let records = event.stream_records().ok_or_else(|| Retry::new("the event is not a batch of a stream"))??;
         let mut changed: BTreeMap<Subject, Vec<String>> = BTreeMap::new();
+        let mut unread = Vec::new();
         for Record { id: sequence, decoded } in records {
             match decoded.and_then(subject) {
                 Ok(subject) => changed.entry(subject).or_default().push(sequence),
-                // It would be the same when delivered again.
-                Err(detail) => tracing::error!(sequence, detail, "a stream record cannot be decoded"),
+                // After the retries of the mapping it is in the on-failure queue.
+                Err(detail) => {
+                    tracing::error!(sequence, detail, "a stream record cannot be decoded");
+                    unread.push(sequence);
+                }
             }
         }
         if changed.is_empty() {
-            return Ok(Response::failed_records([]));
+            return Ok(Response::failed_records(unread));
         }
         let Some(done) = until.finish(self.told(changed.keys().cloned().collect())).await else {
             return Err(Retry::out_of_time());
@@ -61,7 +56,7 @@ impl Notify {
             tracing::warn!("out of time: the schedule sends the rest");
         }
         let failed = failed.into_iter().flat_map(|subject| changed.remove(&subject).unwrap_or_default());
-        Ok(Response::failed_records(failed.collect::<Vec<_>>()))
+        Ok(Response::failed_records(failed.chain(unread).collect::<Vec<_>>()))
     }
 
     /// Writes into the outboxes what is to be told of these problems: those for which that failed, and whose outboxes have

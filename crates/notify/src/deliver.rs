@@ -2,7 +2,7 @@
 
 use weir_aws::AwsError;
 use weir_aws::notice::{Address, Content, Notice};
-use weir_core::domain::notice::{Disabled, Next, Retry, retry};
+use weir_core::domain::notice::{Disabled, Next, Queue, Retry, retry};
 use weir_core::id::NoticeId;
 use weir_core::wire::notice::NoticeStatus;
 use weir_runtime::Until;
@@ -80,7 +80,9 @@ impl Notify {
                     metric::notice_failed(now);
                 }
                 let status = if given_up { NoticeStatus::Failed } else { NoticeStatus::Pending };
-                let failed = |queue: &mut weir_core::domain::notice::Queue| drop(queue.failed(id, notice.since, now));
+                let failed = |queue: &mut Queue| {
+                    queue.failed(id, notice.since, now);
+                };
                 self.change(outbox, failed, &[noted(status, Some(detail))]).await
             }
         }

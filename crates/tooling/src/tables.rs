@@ -19,7 +19,7 @@ pub struct Tables {
 }
 
 /// The tables, as the template calls them.
-pub const TABLES: [&str; 10] = [
+pub const TABLES: [&str; 12] = [
     "Devices",
     "Calibrations",
     "Readings",
@@ -30,6 +30,8 @@ pub const TABLES: [&str; 10] = [
     "Quarantine",
     "Users",
     "Live",
+    "Subscriptions",
+    "Notices",
 ];
 
 impl Tables {

@@ -37,11 +37,13 @@ pub fn variables(function: &str) -> Vec<String> {
         "flow" => read_by::<flow::Flow>,
         "live" => read_by::<live::Live>,
         "live-push" => read_by::<live_push::LivePush>,
+        "notify" => read_by::<notify::Notify>,
         "organizer" => read_by::<organizer::Organizer>,
         "problem-detector" => read_by::<problem_detector::ProblemDetector>,
         "quarantine" => read_by::<quarantine::Quarantine>,
         "reading" => read_by::<reading::Reading>,
         "recalculation" => read_by::<recalculation::Recalculation>,
+        "subscription" => read_by::<subscription::SubscriptionApi>,
         "user" => read_by::<user::User>,
         other => panic!("tests/it/contract/source.rs does not know the function {other}"),
     };

@@ -30,6 +30,9 @@ impl WebhookUrl {
         if authority.as_str().contains('@') {
             return bad("must not name a user or a password");
         }
+        if authority.as_str() != authority.host() && authority.port_u16().is_none() {
+            return bad("must not have such a port");
+        }
         if text.contains('#') {
             return bad("must not have a fragment");
         }

@@ -18,7 +18,7 @@ const DONE: &str = include_str!("unsubscribe/done.html");
 /// Shows a page with a button that ends the subscription.
 #[utoipa::path(
     get, path = "/unsubscribe/{token}", tag = "notices", security(()),
-    params(("token" = String, Path)),
+    params(("token" = String, Path, example = "5f1e0000-0000-4000-8000-000000000001.3f0c6a7e9b1d4c58a2e67f9013b5d8c4.00112233445566778899aabbccddeeff")),
     responses((status = 200, description = "The page.", body = String, content_type = "text/html"))
 )]
 pub(super) async fn get_unsubscribe(State(parts): State<Parts>, Path(token): Path<String>) -> Result<Response, ApiError> {
@@ -29,7 +29,7 @@ pub(super) async fn get_unsubscribe(State(parts): State<Parts>, Path(token): Pat
 /// Disables the subscription that the token belongs to. To do so again changes nothing.
 #[utoipa::path(
     post, path = "/unsubscribe/{token}", tag = "notices", security(()),
-    params(("token" = String, Path)),
+    params(("token" = String, Path, example = "5f1e0000-0000-4000-8000-000000000001.3f0c6a7e9b1d4c58a2e67f9013b5d8c4.00112233445566778899aabbccddeeff")),
     responses((status = 200, description = "It is disabled.", body = String, content_type = "text/html"))
 )]
 pub(super) async fn post_unsubscribe(

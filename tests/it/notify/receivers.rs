@@ -23,10 +23,11 @@ async fn a_receiver_that_fails_is_tried_again_with_the_same_id_until_it_takes_it
         world.measured(3.0).await;
         let first = world.receiver.take();
         assert_eq!(first.len(), 1, "{mood:?}");
+        world.later(10);
         world.measured(9.0).await;
         world.swept().await;
         assert_eq!(world.receiver.take().len(), 0, "{mood:?}: not before its time, and nothing else before it");
-        world.later(30);
+        world.later(20);
         world.swept().await;
         let again = world.receiver.take();
         assert_eq!(again.len(), 1, "{mood:?}");

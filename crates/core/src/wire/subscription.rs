@@ -46,12 +46,32 @@ pub struct SubscriptionBody {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "schema", schema(as = Channel))]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", try_from = "ChannelFields")]
 pub enum ChannelJson {
     /// By e-mail, to the address that the person signs in with.
     Email(EmailJson),
     /// By an HTTP request that is signed as [Standard Webhooks](https://www.standardwebhooks.com) says.
     Webhook(WebhookJson),
+}
+
+/// The channel as it is read: of the fields exactly one has to be there. An enum would call two of them broken JSON.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChannelFields {
+    email: Option<EmailJson>,
+    webhook: Option<WebhookJson>,
+}
+
+impl TryFrom<ChannelFields> for ChannelJson {
+    type Error = &'static str;
+
+    fn try_from(fields: ChannelFields) -> Result<Self, Self::Error> {
+        match (fields.email, fields.webhook) {
+            (Some(email), None) => Ok(Self::Email(email)),
+            (None, Some(webhook)) => Ok(Self::Webhook(webhook)),
+            _ => Err("must be exactly one of `email` and `webhook`"),
+        }
+    }
 }
 
 /// The e-mail channel has no settings.

@@ -9,6 +9,7 @@ mod history;
 mod levels;
 mod live;
 mod live_feed;
+mod notices;
 mod people;
 mod policy;
 mod quarantine;

@@ -13,7 +13,7 @@ use tooling::stack;
 
 /// The modules of `tests/local` in which a function is asked for most of what it can: they come first, so that what is missing is found
 /// soon. The others follow.
-const NEAREST: [(&str, &[&str]); 15] = [
+const NEAREST: [(&str, &[&str]); 17] = [
     ("calibration", &["readings", "history"]),
     ("organizer", &["levels", "history"]),
     ("problem-detector", &["levels", "flow"]),
@@ -21,6 +21,8 @@ const NEAREST: [(&str, &[&str]); 15] = [
     ("flow", &["flow"]),
     ("live", &["live_feed"]),
     ("live-push", &["live_feed"]),
+    ("notify", &["notices"]),
+    ("subscription", &["notices"]),
     ("quarantine", &["quarantine"]),
     ("device", &["certificates", "registry", "settings"]),
     ("recalculation", &["recalculation"]),

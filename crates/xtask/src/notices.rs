@@ -26,6 +26,8 @@ use tooling::stack::Stack;
 
 /// Time for a notice from a buoy to its receivers.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Time until every function knows of a new alert: a little more than `DeviceCacheSeconds` of the local environment.
+const KNOWN: Duration = Duration::from_secs(6);
 /// What the electronics send for a value below every limit, and for one above.
 const LOW: f64 = 0.1;
 const HIGH: f64 = 1.0;
@@ -112,6 +114,7 @@ pub async fn account(stack: &Stack, fleet: &Fleet, crew: &mut Crew, receiver: &R
     let buoy = fleet.buoys.first().context("a fleet has a buoy")?;
     let probe = buoy.probes.iter().find(|probe| probe.code == "do").context("a buoy measures oxygen")?;
     let before = inbox_of(stack, crew).await?.len();
+    tokio::time::sleep(KNOWN).await;
     for (place, raw) in [LOW, HIGH].into_iter().enumerate() {
         crew.publish(&single(buoy, probe, None, raw)).await?;
         let deadline = Instant::now() + PATIENCE;

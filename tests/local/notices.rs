@@ -45,7 +45,8 @@ async fn a_problem_is_told_by_mail_and_by_webhook_when_it_opens_and_when_it_ends
     let (status, made) = ask(&user, "POST", OWN, Some(&hook)).await;
     assert_eq!(status, 201, "{made}");
     let secret = made["secret"].as_str().unwrap();
-    let (status, mail) = ask(&user, "POST", OWN, Some(&json!({"channel": {"email": {}}, "zone": "Europe/Vienna"}))).await;
+    let (status, mail) =
+        ask(&user, "POST", OWN, Some(&json!({"channel": {"email": {}}, "zone": "Europe/Vienna"}))).await;
     assert_eq!(status, 201, "{mail}");
     let test = format!("{OWN}/{}/test", made["id"].as_str().unwrap());
     assert_eq!(ask(&user, "POST", &test, None).await, (200, json!({"delivered": true})));

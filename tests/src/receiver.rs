@@ -106,7 +106,12 @@ impl Drop for Receiver {
     }
 }
 
-async fn receive(State(seen): State<Arc<Mutex<Seen>>>, uri: axum::http::Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn receive(
+    State(seen): State<Arc<Mutex<Seen>>>,
+    uri: axum::http::Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let header = |name: &str| headers[name].to_str().expect("a text").to_owned();
     let hook = Hook {
         path: uri.path().to_owned(),
@@ -130,7 +135,8 @@ async fn receive(State(seen): State<Arc<Mutex<Seen>>>, uri: axum::http::Uri, hea
         }
         Mood::Redirects => (StatusCode::FOUND, [("location", "/other")]).into_response(),
         Mood::Endless => {
-            let drops = futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(&[b'x'; 65_536])));
+            let drops =
+                futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(&[b'x'; 65_536])));
             axum::body::Body::from_stream(drops).into_response()
         }
         // A panic of a handler drops its connection.

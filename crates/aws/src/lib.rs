@@ -20,9 +20,9 @@ pub mod profile;
 pub mod quarantine;
 pub mod recalculation;
 pub mod registry;
-pub mod subscription;
 #[cfg(feature = "sockets")]
 pub mod sockets;
+pub mod subscription;
 pub mod time_series;
 
 mod attempts;

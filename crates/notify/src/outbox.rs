@@ -51,11 +51,8 @@ impl Notify {
             attempts.next().await?;
             let mut queue = outbox.queue.value.clone();
             change(&mut queue);
-            let write = Write {
-                queue: Some((&outbox.queue, queue.clone())),
-                notices: notices.to_vec(),
-                ..Write::default()
-            };
+            let write =
+                Write { queue: Some((&outbox.queue, queue.clone())), notices: notices.to_vec(), ..Write::default() };
             if self.parts.notices.write(&outbox.of, write, self.now()).await? == WriteOutcome::Done {
                 outbox.queue = Versioned { value: queue, version: outbox.queue.version + 1 };
                 return Ok(true);

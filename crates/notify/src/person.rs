@@ -67,7 +67,10 @@ impl Notify {
         let now = self.now();
         let known = {
             let people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
-            people.get(sub).filter(|(asked, _)| now.millis_since(*asked) < REMEMBERED_MS).map(|(_, known)| known.clone())
+            people
+                .get(sub)
+                .filter(|(asked, _)| now.millis_since(*asked) < REMEMBERED_MS)
+                .map(|(_, known)| known.clone())
         };
         match known {
             Some(known) => Ok(known),

@@ -90,8 +90,7 @@ impl Notify {
         match &recipient.stored.subscription.channel {
             Channel::Webhook(url) => {
                 let id = format!("{}-test-{}", recipient.stored.id, self.now().millis());
-                let data =
-                    WebhookData { subscription: &recipient.stored.id, notices: Vec::new(), more: 0, link: None };
+                let data = WebhookData { subscription: &recipient.stored.id, notices: Vec::new(), more: 0, link: None };
                 let body = WebhookBody { kind: "test".to_owned(), timestamp: self.now(), data };
                 self.post(recipient, url, &id, &body).await
             }

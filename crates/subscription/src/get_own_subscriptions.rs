@@ -23,7 +23,8 @@ pub(super) async fn get_own_subscriptions(
     let page = async |limit: usize, after: Option<(i64, String)>| {
         let all = parts.subscriptions.of_owner(&owner).await?;
         let place = |one: &weir_aws::subscription::StoredSubscription| (one.created_at.millis(), one.id.to_string());
-        let mut rest: Vec<_> = all.into_iter().filter(|one| after.as_ref().is_none_or(|after| place(one) > *after)).collect();
+        let mut rest: Vec<_> =
+            all.into_iter().filter(|one| after.as_ref().is_none_or(|after| place(one) > *after)).collect();
         let more = rest.len() > limit;
         rest.truncate(limit);
         let next = rest.last().filter(|_| more).map(place);

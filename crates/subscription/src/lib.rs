@@ -94,10 +94,7 @@ impl SubscriptionApi {
             .route("/subscriptions", get(get_subscriptions::get_subscriptions))
             .route("/notices", get(get_notices::get_notices))
             .route("/notices/{id}/retry", post(post_retry::post_retry))
-            .route(
-                "/unsubscribe/{token}",
-                get(unsubscribe::get_unsubscribe).post(unsubscribe::post_unsubscribe),
-            );
+            .route("/unsubscribe/{token}", get(unsubscribe::get_unsubscribe).post(unsubscribe::post_unsubscribe));
         Self { router: finish(routes.with_state(parts)) }
     }
 

@@ -45,7 +45,9 @@ impl Parts {
     ) -> Result<Subscription, ApiError> {
         let unseen = body.filter.devices.iter().enumerate().filter(|(_, id)| !known(id) && !caller.scope.sees(id));
         let mut errors: Vec<FieldError> = unseen
-            .map(|(place, id)| FieldError::new(format!("/filter/devices/{place}"), format!("{id} is no device that you may see")))
+            .map(|(place, id)| {
+                FieldError::new(format!("/filter/devices/{place}"), format!("{id} is no device that you may see"))
+            })
             .collect();
         match body.subscription(self.loopback) {
             Ok(subscription) if errors.is_empty() => {

@@ -21,7 +21,10 @@ const DONE: &str = include_str!("unsubscribe/done.html");
     params(("token" = String, Path, example = "5f1e0000-0000-4000-8000-000000000001.3f0c6a7e9b1d4c58a2e67f9013b5d8c4.00112233445566778899aabbccddeeff")),
     responses((status = 200, description = "The page.", body = String, content_type = "text/html"))
 )]
-pub(super) async fn get_unsubscribe(State(parts): State<Parts>, Path(token): Path<String>) -> Result<Response, ApiError> {
+pub(super) async fn get_unsubscribe(
+    State(parts): State<Parts>,
+    Path(token): Path<String>,
+) -> Result<Response, ApiError> {
     parts.of_token(&token).await?;
     Ok(page(ASK))
 }
@@ -54,7 +57,8 @@ impl Parts {
 }
 
 fn page(html: &'static str) -> Response {
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    let policy =
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CONTENT_SECURITY_POLICY, policy),

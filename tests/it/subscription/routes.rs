@@ -57,7 +57,11 @@ async fn what_was_written_is_shown_changed_field_by_field_and_deleted() {
     let path = format!("{OWN}/{}", made["id"].as_str().unwrap());
     let patch = json!({"quiet": null, "filter": {"kinds": null}, "enabled": false});
     let changed = world.ask(Ask::new("PATCH", &path).user("").json(&patch)).await;
-    assert_eq!((status(&changed), &changed["headers"]["etag"]), (200, &json!("\"2\"")), "a device that was there may stay");
+    assert_eq!(
+        (status(&changed), &changed["headers"]["etag"]),
+        (200, &json!("\"2\"")),
+        "a device that was there may stay"
+    );
     let changed = body(&changed);
     assert_eq!((&changed["quiet"], &changed["enabled"]), (&Value::Null, &json!(false)));
     assert_eq!((&changed["disabled_because"], &changed["filter"]["severity"]), (&json!("owner"), &json!("warning")));
@@ -109,7 +113,9 @@ async fn a_link_ends_a_subscription_without_signing_in_and_looking_at_it_changes
     assert_eq!((status(&page), state().await), (200, (None, 1)));
     assert_eq!(page["headers"]["content-type"], "text/html; charset=utf-8");
     assert!(page["body"].as_str().unwrap().contains("<form method=\"post\">"));
-    for forged in [link.replace(['1', '2'], "3"), format!("{link}0"), link.to_uppercase(), link[..link.len() - 1].to_owned()] {
+    for forged in
+        [link.replace(['1', '2'], "3"), format!("{link}0"), link.to_uppercase(), link[..link.len() - 1].to_owned()]
+    {
         assert_eq!(status(&world.ask(Ask::new("POST", &forged)).await), 404, "{forged}");
     }
     for _ in 0..2 {
@@ -123,7 +129,12 @@ async fn a_link_ends_a_subscription_without_signing_in_and_looking_at_it_changes
     assert_eq!((&shown["enabled"], &shown["disabled_because"]), (&json!(false), &json!("unsubscribed")));
     let on = world.ask(Ask::new("PATCH", &path).user("").json(&json!({"enabled": true}))).await;
     assert_eq!((status(&on), body(&on)["disabled_because"].clone()), (200, Value::Null));
-    world.notified.subscriptions().remove(&world.notified.subscriptions().find(&stored.owner, &stored.id).await.unwrap().unwrap()).await.unwrap();
+    world
+        .notified
+        .subscriptions()
+        .remove(&world.notified.subscriptions().find(&stored.owner, &stored.id).await.unwrap().unwrap())
+        .await
+        .unwrap();
     assert_eq!(status(&world.ask(Ask::new("POST", &link)).await), 404);
 }
 

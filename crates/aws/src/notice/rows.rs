@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::super::AwsError;
 use super::super::keys::{NOTICES, partition};
 use super::super::row::{Item, n, s};
-use super::super::AwsError;
 use super::{Address, KEPT, KEPT_STATE, QUEUE, TABLE, Versioned, key, number, of_json, text, thread_row, to_json};
 use weir_core::domain::Timestamp;
 use weir_core::domain::alert::Severity;

@@ -4,7 +4,8 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::id::{
-    AlertId, CertificateId, DeviceId, JobId, LevelId, NoticeId, QuarantineId, SensorCode, Sub, SubscriptionId, Tube, Username,
+    AlertId, CertificateId, DeviceId, JobId, LevelId, NoticeId, QuarantineId, SensorCode, Sub, SubscriptionId, Tube,
+    Username,
 };
 
 macro_rules! as_text {
@@ -23,7 +24,20 @@ macro_rules! as_text {
     )*};
 }
 
-as_text!(AlertId, CertificateId, QuarantineId, DeviceId, JobId, LevelId, NoticeId, SensorCode, Sub, SubscriptionId, Tube, Username);
+as_text!(
+    AlertId,
+    CertificateId,
+    QuarantineId,
+    DeviceId,
+    JobId,
+    LevelId,
+    NoticeId,
+    SensorCode,
+    Sub,
+    SubscriptionId,
+    Tube,
+    Username
+);
 
 #[cfg(test)]
 mod tests {

@@ -78,7 +78,8 @@ pub fn when(
     held: Option<Timestamp>,
     now: Timestamp,
 ) -> (Delivery, Pace, Window) {
-    let passes = severity == Some(Severity::Critical) && subscription.quiet.as_ref().is_some_and(|quiet| quiet.except_critical);
+    let passes =
+        severity == Some(Severity::Critical) && subscription.quiet.as_ref().is_some_and(|quiet| quiet.except_critical);
     let quiet = |at: Timestamp| subscription.quiet.as_ref().filter(|_| !passes)?.end(at);
     let before = held.filter(|until| *until > now);
     let held = |until: Timestamp, pace: Pace| {

@@ -71,7 +71,8 @@ fn is_name(host: &str) -> bool {
     let mut labels = host.rsplit('.');
     let last = labels.next().unwrap_or_default();
     let word = last.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
-    let inside = ["localhost", "local", "internal", "arpa", "home", "lan", "corp"].contains(&last.to_ascii_lowercase().as_str());
+    let inside =
+        ["localhost", "local", "internal", "arpa", "home", "lan", "corp"].contains(&last.to_ascii_lowercase().as_str());
     host.len() <= 253 && word && !inside && label(last) && labels.clone().next().is_some() && labels.all(label)
 }
 

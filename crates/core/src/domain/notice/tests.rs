@@ -85,10 +85,8 @@ fn an_old_episode_is_told_only_while_it_is_open_and_nobody_knows_of_it() {
 #[test]
 fn a_filter_decides_what_opens_and_a_change_is_told() {
     let pair = |kind| Problem { episodes: vec![episode(kind, 10, None)], ..problem(&[]) };
-    let wanted = Subscription {
-        filter: Filter { kinds: vec![Kind::Obstruction], ..Filter::default() },
-        ..subscription()
-    };
+    let wanted =
+        Subscription { filter: Filter { kinds: vec![Kind::Obstruction], ..Filter::default() }, ..subscription() };
     let states = [Kind::Problem, Kind::Obstruction, Kind::Problem].map(|kind| Some(pair(kind)));
     let transitions: Vec<_> = told(&states, &wanted).into_iter().map(|(transition, ..)| transition).collect();
     assert_eq!(transitions, [Transition::Opened, Transition::Changed]);
@@ -251,10 +249,32 @@ fn an_id_says_what_a_notice_is_about() {
 #[test]
 fn addresses_that_only_the_inside_can_see_are_refused() {
     for address in [
-        "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "192.0.0.1",
-        "198.18.0.1", "224.0.0.1", "255.255.255.255", "240.0.0.1", "192.0.2.1", "::1", "::", "fd00::1", "fe80::1",
-        "ff02::1", "::ffff:127.0.0.1", "::ffff:8.8.8.8", "::127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "2001::1",
-        "2001:db8::1", "fec0::1",
+        "127.0.0.1",
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "0.0.0.0",
+        "100.64.0.1",
+        "192.0.0.1",
+        "198.18.0.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "240.0.0.1",
+        "192.0.2.1",
+        "::1",
+        "::",
+        "fd00::1",
+        "fe80::1",
+        "ff02::1",
+        "::ffff:127.0.0.1",
+        "::ffff:8.8.8.8",
+        "::127.0.0.1",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::",
+        "2001::1",
+        "2001:db8::1",
+        "fec0::1",
     ] {
         assert!(!is_public(address.parse::<IpAddr>().unwrap()), "{address}");
     }
@@ -269,11 +289,32 @@ fn a_webhook_goes_to_a_name_by_https_and_nowhere_else() {
         assert_eq!(WebhookUrl::parse(good, false).map(|url| url.to_string().starts_with(good)), Ok(true), "{good}");
     }
     for bad in [
-        "http://example.org/", "https://127.0.0.1/", "https://[::1]/", "https://169.254.169.254/latest", "https://0x7f.1/",
-        "https://2130706433/", "https://127.1/", "https://0177.0.0.1/", "https://localhost/", "https://a.localhost/",
-        "https://host/", "https://metadata.google.internal/", "https://ann@example.org/", "https://ann:x@example.org/",
-        "https://example.org/#x", "example.org", "/hook", "", "ftp://example.org", "https://", "https://exa mple.org/",
-        "https://example.org:x/", "https://-a.org/", "https://a..org/", "http://127.0.0.1:80/", "file:///etc/passwd",
+        "http://example.org/",
+        "https://127.0.0.1/",
+        "https://[::1]/",
+        "https://169.254.169.254/latest",
+        "https://0x7f.1/",
+        "https://2130706433/",
+        "https://127.1/",
+        "https://0177.0.0.1/",
+        "https://localhost/",
+        "https://a.localhost/",
+        "https://host/",
+        "https://metadata.google.internal/",
+        "https://ann@example.org/",
+        "https://ann:x@example.org/",
+        "https://example.org/#x",
+        "example.org",
+        "/hook",
+        "",
+        "ftp://example.org",
+        "https://",
+        "https://exa mple.org/",
+        "https://example.org:x/",
+        "https://-a.org/",
+        "https://a..org/",
+        "http://127.0.0.1:80/",
+        "file:///etc/passwd",
         "https://bücher.example/",
     ] {
         assert!(WebhookUrl::parse(bad, false).is_err(), "{bad}");

@@ -110,7 +110,8 @@ pub fn follow(
             }
             over => {
                 told.open = false;
-                told.until = over.and_then(|episode| episode.end.as_ref()).map_or(told.until, |end| end.at.max(told.until));
+                told.until =
+                    over.and_then(|episode| episode.end.as_ref()).map_or(told.until, |end| end.at.max(told.until));
                 steps.push(step(&next, &told, Transition::Resolved, 0, over.map(|episode| episode.began)));
                 next.last = Some(told);
             }

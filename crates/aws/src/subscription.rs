@@ -190,7 +190,7 @@ impl SubscriptionTable {
         let span = Span { from: Span::FIRST.to_owned(), to: Span::LAST.to_owned(), after };
         let rows = list.first(&[SUBSCRIPTIONS.to_owned()], &span, limit.saturating_add(1)).await?;
         let more = rows.len() > limit;
-        let next = rows.iter().take(limit).last().map(|(place, _)| place.clone()).filter(|_| more);
+        let next = rows.iter().take(limit).next_back().map(|(place, _)| place.clone()).filter(|_| more);
         let items = rows.into_iter().take(limit).map(|(_, item)| stored(item)).collect::<Result<_, _>>()?;
         Ok((items, next))
     }

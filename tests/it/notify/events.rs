@@ -8,7 +8,10 @@ use weir_tests::events::{event, names};
 
 use super::World;
 
-const EXPECTED: [(&str, fn() -> Value); 4] = [
+/// What makes the answer to an event.
+type Answer = fn() -> Value;
+
+const EXPECTED: [(&str, Answer); 4] = [
     ("problems", || json!({"batchItemFailures": []})),
     ("poison", || {
         let failed = ["100000000000000000001", "100000000000000000002"].map(|one| json!({"itemIdentifier": one}));

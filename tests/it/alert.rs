@@ -23,28 +23,28 @@ use crate::http::ask::{Ask, body, status};
 const PROBLEM: &str = "buoy-01:do:low-oxygen";
 
 /// An engine with `buoy-01`, whose oxygen has an alert, and the functions over it.
-struct World {
-    engine: Engine,
-    functions: Functions,
+pub(crate) struct World {
+    pub engine: Engine,
+    pub functions: Functions,
     pump: Pump,
 }
 
 /// The alert as people write it.
-fn low_oxygen() -> Value {
+pub(crate) fn low_oxygen() -> Value {
     json!({"id": "low-oxygen", "below": 4, "clear": 4.5, "severity": "critical"})
 }
 
 /// A buoy with oxygen, which has these alerts, and acidity, which has none.
-fn buoy(alerts: &Value) -> Value {
+pub(crate) fn buoy(alerts: &Value) -> Value {
     json!({"sensors": [{"code": "do", "unit": "mg/L", "alerts": alerts}, {"code": "ph", "unit": "pH"}]})
 }
 
 impl World {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         Self::of(&buoy(&json!([low_oxygen()]))).await
     }
 
-    async fn of(body: &Value) -> Self {
+    pub async fn of(body: &Value) -> Self {
         let engine = Engine::start().await;
         let functions = Functions::over(&engine);
         let pump = Pump::through(&engine, "AlertReadingsMapping", "readings");
@@ -57,14 +57,14 @@ impl World {
         DeviceTable::new(self.engine.client(), self.engine.name("devices"))
     }
 
-    async fn register(&self, id: &str, body: &Value) {
+    pub async fn register(&self, id: &str, body: &Value) {
         let new = Device::new(device(id), details(body), Calibrations::new(), Versions::default(), author());
         let deliver = Deliver { problems: new.details.report_every.is_some(), ..Deliver::NOTHING };
         assert_eq!(self.devices().write(&new, deliver).await.unwrap(), WriteOutcome::Done);
     }
 
     /// Somebody changes the device; only its row is written, as when the request is killed after that.
-    async fn change(&self, id: &str, body: &Value) {
+    pub async fn change(&self, id: &str, body: &Value) {
         let before = self.read(id).await;
         let after = DeviceDetails { settings: before.details.settings.clone(), ..details(body) };
         let problems = after.changes_problems(&before.details);
@@ -81,25 +81,25 @@ impl World {
     }
 
     /// Oxygen is measured `seconds` after [`NOW`], and stored.
-    async fn measured(&self, value: f64, seconds: i64) {
+    pub async fn measured(&self, value: f64, seconds: i64) {
         store(&self.functions, "do", value, seconds).await;
     }
 
     /// The stream is handed to the function.
-    async fn streamed(&mut self) {
+    pub async fn streamed(&mut self) {
         let alert = &self.functions.alert;
         self.pump.run(async |event| alert.answer(event).await).await;
         assert!(self.pump.on_failure.is_empty(), "{:?}", self.pump.on_failure);
     }
 
     /// Oxygen is measured, and the function sees it at once.
-    async fn turned(&mut self, value: f64, seconds: i64) {
+    pub async fn turned(&mut self, value: f64, seconds: i64) {
         self.measured(value, seconds).await;
         self.streamed().await;
     }
 
     /// The sweep of `problem-detector`.
-    async fn swept(&self) -> Value {
+    pub async fn swept(&self) -> Value {
         let sweep = weir_tests::events::event("problem-detector", "sweep");
         self.functions.detector.answer(sweep).await.unwrap()
     }
@@ -144,7 +144,7 @@ fn message(sensor: &str, value: f64, seconds: i64) -> Value {
     json!({"value": value, "ts": at, "topic": topic, "received_at": NOW.plus_seconds(seconds.max(0)).millis()})
 }
 
-async fn store(functions: &Functions, sensor: &str, value: f64, seconds: i64) {
+pub(crate) async fn store(functions: &Functions, sensor: &str, value: f64, seconds: i64) {
     let answer = functions.calibration.answer(message(sensor, value, seconds)).await.unwrap();
     assert_eq!(answer["quarantined"], 0, "{answer}");
 }

@@ -201,6 +201,38 @@ async fn no_request_makes_reading_fail() {
 }
 
 #[tokio::test]
+async fn no_request_makes_subscription_fail() {
+    let world = crate::subscription::World::recorded().await;
+    let function = &world.api();
+    feed("subscription", |event| {
+        Box::pin(async move {
+            match function.answer(event).await {
+                Ok(answer) => wrong_answer(&answer),
+                Err(error) => not_read(&error, &["not a request"]),
+            }
+        })
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_record_of_a_problem_makes_notify_fail() {
+    let world = crate::notify::World::new().await;
+    world.subscribe(crate::notify::ANN, &world.hook()).await;
+    let function = &world.notify;
+    feed("notify", |event| {
+        Box::pin(async move {
+            // A record that cannot be read is named, and ends in the on-failure queue; an event that is none of the function's is refused.
+            match function.answer(event).await {
+                Ok(answer) => wrong_answer(&answer),
+                Err(_) => None,
+            }
+        })
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn no_request_makes_quarantine_fail() {
     let world = crate::quarantine::World::recorded().await;
     let function = &world.function();

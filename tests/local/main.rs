@@ -10,6 +10,7 @@ mod history;
 mod levels;
 mod live;
 mod live_feed;
+mod notices;
 mod people;
 mod policy;
 mod quarantine;

@@ -12,6 +12,7 @@ use quarantine::Quarantine;
 use reading::Reading;
 use recalculation::Recalculation;
 use serde_json::Value;
+use subscription::SubscriptionApi;
 use user::User;
 use weir_http::openapi;
 
@@ -27,6 +28,7 @@ pub fn whole() -> Value {
         Quarantine::document(),
         Reading::document(),
         Recalculation::document(),
+        SubscriptionApi::document(),
     ]) {
         said.merge(other);
     }

@@ -17,6 +17,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use futures_util::future::BoxFuture;
+use notify::Notify;
 use serde_json::{Value, json};
 use weir_aws::invoke::Invoker;
 
@@ -45,6 +46,7 @@ pub struct Lambda {
     fates: Arc<Mutex<VecDeque<Fate>>>,
     called: Arc<Mutex<Vec<(String, Value)>>>,
     before: Option<Before>,
+    notify: Option<Arc<Notify>>,
 }
 
 impl fmt::Debug for Lambda {
@@ -56,12 +58,17 @@ impl fmt::Debug for Lambda {
 impl Lambda {
     /// Over these functions, which are called by their names in the repository.
     pub fn over(functions: Arc<Functions>) -> Self {
-        Self { functions, fates: Arc::default(), called: Arc::default(), before: None }
+        Self { functions, fates: Arc::default(), called: Arc::default(), before: None, notify: None }
     }
 
     /// The same, doing something of its own before each call.
     pub fn with(&self, before: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static) -> Self {
         Self { before: Some(Arc::new(before)), ..self.clone() }
+    }
+
+    /// The same, with `notify` among the functions.
+    pub fn and_notify(&self, notify: Arc<Notify>) -> Self {
+        Self { notify: Some(notify), ..self.clone() }
     }
 
     /// The next call meets this fate.
@@ -102,6 +109,10 @@ impl Lambda {
             "calibration" => self.functions.calibration.answer(event).await.map_err(|error| error.to_string()),
             "organizer" => self.functions.organizer.answer(event).await.map_err(|error| error.to_string()),
             "twin" => self.functions.twin.answer(event).await.map_err(|error| error.to_string()),
+            "notify" => {
+                let notify = self.notify.as_ref().expect("a function of that name");
+                notify.answer(event).await.map_err(|error| error.to_string())
+            }
             other => panic!("{other} is not called by anybody"),
         };
         match (said, fate) {

@@ -40,6 +40,8 @@ pub fn probe(function: &str) -> Option<Probe> {
         "Flow" => Probe::Request("GET", "/levels"),
         "Live" => Probe::Request("POST", "/live/tickets"),
         "LivePush" => Probe::Event(r#"{"Records": []}"#, json!({"batchItemFailures": []})),
+        "Notify" => Probe::Event(r#"{"Records": []}"#, json!({"batchItemFailures": []})),
+        "Subscription" => Probe::Request("GET", "/users/me/subscriptions"),
         "Quarantine" => Probe::Request("GET", "/quarantine"),
         "User" => Probe::Request("GET", "/users/me"),
         "CognitoGetUsersInfo" => Probe::Request("GET", "/cognito/users"),

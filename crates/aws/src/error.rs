@@ -103,7 +103,7 @@ impl AwsError {
     }
 
     /// A request that could not be built, because a field is missing.
-    pub(super) fn request(operation: &'static str, detail: impl ToString) -> Self {
+    pub fn request(operation: &'static str, detail: impl ToString) -> Self {
         Self::Call { operation, detail: detail.to_string() }
     }
 

@@ -39,6 +39,11 @@ pub const OFFLINE: &str = "offline";
 /// The partition of events that concern people, or no single device. No device id begins with `-`.
 pub const NO_DEVICE: &str = "-";
 
+/// The index of outboxes and of reminders that are due.
+pub const NOTICES: &str = "notice";
+/// The only partition of the index `listed` of `subscriptions`.
+pub const SUBSCRIPTIONS: &str = "subscription";
+
 /// The only partition of the index `links` of `devices`: flow sensors that name the ones after them.
 pub const LINKS: &str = "level";
 /// The only partition of the index `pending` of `devices`: those whose settings are to be delivered.
@@ -136,6 +141,12 @@ pub fn event_place(at: Timestamp, device: Option<&DeviceId>, id: &EventId) -> St
 /// The partition of a device in the index `offline` of `events`.
 pub fn offline(device: &DeviceId) -> String {
     partition(OFFLINE, device.as_str())
+}
+
+/// The sort key of a notice in the index `listed` of `notices`, and of a subscription in that of `subscriptions`: by the time it was
+/// made, then by id.
+pub fn made_place(made: Timestamp, id: &str) -> String {
+    format!("{:013}#{id}", made.millis().max(0))
 }
 
 /// The list of the entries of a device with a reason. A reason has no `#`, so no device can look like another with a reason.

@@ -13,6 +13,9 @@ pub mod keys;
 pub mod lease;
 pub mod level;
 pub mod live;
+#[cfg(feature = "mail")]
+pub mod mail;
+pub mod notice;
 #[cfg(feature = "people")]
 pub mod people;
 pub mod problem;
@@ -22,6 +25,7 @@ pub mod recalculation;
 pub mod registry;
 #[cfg(feature = "sockets")]
 pub mod sockets;
+pub mod subscription;
 pub mod time_series;
 
 mod attempts;

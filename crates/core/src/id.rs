@@ -202,6 +202,33 @@ impl EventId {
     }
 }
 
+id!(
+    /// A subscription to notices.
+    SubscriptionId,
+    "subscription id",
+    "32 hexadecimal digits, letters in lower case",
+    |bytes| bytes.len() == 32 && bytes.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b))
+);
+
+id!(
+    /// A notice: the id of its subscription, and a hash of what it is about.
+    NoticeId,
+    "notice id",
+    "the id of a subscription, '-', and 32 hexadecimal digits",
+    |bytes| bytes.len() == 65
+        && bytes.iter().enumerate().all(|(place, b)| match place {
+            32 => *b == b'-',
+            _ => b.is_ascii_digit() || (b'a'..=b'f').contains(b),
+        })
+);
+
+impl NoticeId {
+    /// The subscription it belongs to.
+    pub fn subscription(&self) -> Option<SubscriptionId> {
+        self.0.split_once('-')?.0.parse().ok()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

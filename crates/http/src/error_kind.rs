@@ -53,6 +53,10 @@ kinds! {
     Transition = CONFLICT "transition" "This status change is not allowed";
     /// Something else still uses the thing to be deleted.
     InUse = CONFLICT "in_use" "In use";
+    /// As many as are allowed exist already.
+    LimitReached = CONFLICT "limit_reached" "The limit is reached";
+    /// The environment sends no e-mails.
+    EmailOff = CONFLICT "email_off" "E-mail is switched off";
     /// A user with this e-mail address already exists.
     UserExists = CONFLICT "user_exists" "A user with this address already exists";
     /// The e-mail address belongs to another user.

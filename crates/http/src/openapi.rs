@@ -25,6 +25,10 @@ pub fn openapi(document: OpenApi) -> Value {
         for (method, operation) in paths.values_mut().filter_map(Value::as_object_mut).flatten() {
             if let (true, Some(operation)) = (METHODS.contains(&method.as_str()), operation.as_object_mut()) {
                 operation.entry("security").or_insert_with(|| json!([{"id_token": []}]));
+                // utoipa writes `security(())` so, which says the same.
+                if operation.get("security") == Some(&json!([{}])) {
+                    operation.insert("security".to_owned(), json!([]));
+                }
                 let open = operation.get("security") == Some(&json!([]));
                 preconditions(method, operation);
                 let responses = operation.entry("responses").or_insert_with(|| json!({}));

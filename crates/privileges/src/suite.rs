@@ -13,7 +13,7 @@ use tooling::stack;
 
 /// The modules of `tests/local` in which a function is asked for most of what it can: they come first, so that what is missing is found
 /// soon. The others follow.
-const NEAREST: [(&str, &[&str]); 18] = [
+const NEAREST: [(&str, &[&str]); 20] = [
     ("calibration", &["readings", "history"]),
     ("organizer", &["levels", "history"]),
     ("problem-detector", &["levels", "flow"]),
@@ -23,6 +23,8 @@ const NEAREST: [(&str, &[&str]); 18] = [
     ("flow", &["flow"]),
     ("live", &["live_feed"]),
     ("live-push", &["live_feed"]),
+    ("notify", &["notices"]),
+    ("subscription", &["notices"]),
     ("quarantine", &["quarantine"]),
     ("command", &["command"]),
     ("device", &["certificates", "registry", "settings"]),

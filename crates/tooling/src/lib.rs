@@ -22,6 +22,7 @@ pub mod cloud;
 pub mod deploy;
 pub mod emulator;
 pub mod http;
+pub mod inbox;
 pub mod prepare;
 pub mod stack;
 

@@ -19,7 +19,7 @@ pub struct Tables {
 }
 
 /// The tables, as the template calls them.
-pub const TABLES: [&str; 12] = [
+pub const TABLES: [&str; 14] = [
     "Devices",
     "Calibrations",
     "Readings",
@@ -32,6 +32,8 @@ pub const TABLES: [&str; 12] = [
     "Users",
     "Events",
     "Live",
+    "Subscriptions",
+    "Notices",
 ];
 
 impl Tables {

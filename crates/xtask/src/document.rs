@@ -34,7 +34,7 @@ pub async fn run(place: &Place, ports: Ports) -> Result<()> {
     tools::install(place, &[Set::Emulator, Set::Document], &progress).await?;
     let mut cloud = prepare::local_cloud(place, ports, &[], Way::Direct, &progress).await?;
     let options = once::Options { seed: 1, rate: 50.0, falsify: false };
-    let code = once::run(&mut cloud, &Fleet::new(1, 1), &options, &progress).await?;
+    let code = once::run(&mut cloud, place, &Fleet::new(1, 1), &options, &progress).await?;
     ensure!(code == ExitCode::SUCCESS, "the account does not balance");
     let people = People::read(&cloud.stack.people)?;
     // A user sees what refusals look like. An admin gets past every check of rights, so whatever can be asked for is asked for; that

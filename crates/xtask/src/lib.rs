@@ -12,6 +12,7 @@ pub mod invoke;
 pub mod leak;
 pub mod lint;
 pub mod live;
+pub mod notices;
 pub mod once;
 pub mod pages;
 pub mod pipeline;

@@ -17,6 +17,7 @@ use tooling::prepare::LocalCloud;
 use tooling::progress::Progress;
 
 use crate::environment::Environment;
+use crate::notices;
 use crate::once::names;
 use crate::sign_in::SignedIn;
 use crate::view::state::{State, follow};
@@ -25,6 +26,9 @@ use crate::view::{Screen, address};
 /// Time between two pictures on a terminal, and between two lines elsewhere.
 const REDRAW: Duration = Duration::from_millis(500);
 const LINE: Duration = Duration::from_secs(5);
+
+/// A limit of oxygen, in mg/L, that the curve crosses twice in its day of two minutes.
+const LIMIT: f64 = 7.5;
 
 /// What was sent so far.
 #[derive(Debug, Default)]
@@ -54,7 +58,10 @@ pub async fn run(
     certificate::watcher(&cloud.stack).await?;
     let environment = Environment::write(&cloud.stack, place)?;
     let signed_in = SignedIn::write(&cloud.stack, &crew.people, place).await?;
-    let addresses = address::lines(&cloud.stack, &guest, &signed_in, environment.file())?;
+    let receiver = notices::arrange(&cloud.stack, place, fleet, &crew, LIMIT).await?;
+    let mut addresses = address::lines(&cloud.stack, &guest, &signed_in, environment.file())?;
+    let told = notices::commands(&cloud.stack, place.root(), &receiver);
+    addresses.extend(told.map(|(purpose, command)| address::Address { purpose, command }));
     let mut live = Live::new(fleet.clone(), names(&cloud.stack)?, seed, now());
     let mut counter = Counter::default();
     let (sender, seen) = watch::channel(State::default());

@@ -12,18 +12,20 @@ use fleet_sim::crew::Crew;
 use fleet_sim::fleet::Fleet;
 use fleet_sim::simulate::Message;
 use fleet_sim::simulate::story::{Names, waves};
+use tooling::place::Place;
 use tooling::prepare::LocalCloud;
 use tooling::progress::Progress;
 use tooling::stack::Stack;
 use tooling::tables::Tables;
 
-use crate::commands;
-use crate::runs;
+use crate::{commands, notices, runs};
 
 /// Timeout for the effects of a wave after its last message.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// Time between two looks at the tables.
 const LOOK: Duration = Duration::from_millis(250);
+/// A limit of oxygen, in mg/L, that no message of the waves comes near.
+const LIMIT: f64 = 3.0;
 /// Maximum number of differences that are printed.
 const SHOWN: usize = 20;
 
@@ -42,7 +44,13 @@ pub struct Options {
 ///
 /// # Errors
 /// When the local cloud stops answering.
-pub async fn run(cloud: &mut LocalCloud, fleet: &Fleet, options: &Options, progress: &Progress) -> Result<ExitCode> {
+pub async fn run(
+    cloud: &mut LocalCloud,
+    place: &Place,
+    fleet: &Fleet,
+    options: &Options,
+    progress: &Progress,
+) -> Result<ExitCode> {
     let tables = Tables::of(&cloud.stack)?;
     let mut crew = Crew::assemble(&cloud.stack, fleet, progress).await?;
     let dispenser = crew.dispenser(&cloud.stack, progress).await?;
@@ -68,6 +76,12 @@ pub async fn run(cloud: &mut LocalCloud, fleet: &Fleet, options: &Options, progr
     step.done(&format!("seed {}, {:.1} s since the first message", options.seed, started.elapsed().as_secs_f64()));
     println!("\n{}{}", page(&ledger, &observed), commands.page());
     differences.extend(commands.differences);
+    let step = progress.step("notices");
+    step.note("oxygen falls and rises, and somebody is told");
+    let receiver = notices::arrange(&cloud.stack, place, fleet, &crew, LIMIT).await?;
+    let untold = notices::account(&cloud.stack, fleet, &mut crew, &receiver).await?;
+    step.done("of an alert, by e-mail and by webhook");
+    differences.extend(untold);
     Ok(report(&observed, &differences))
 }
 

@@ -289,7 +289,7 @@ async fn bounded_run(place: &Place) -> Result<()> {
     let progress = Progress::new();
     let mut cloud = prepare::local_cloud(place, free_ports()?, &[], Way::Sam, &progress).await?;
     let options = once::Options { seed: 1, rate: 50.0, falsify: false };
-    let code = once::run(&mut cloud, &Fleet::new(2, 2), &options, &progress).await?;
+    let code = once::run(&mut cloud, place, &Fleet::new(2, 2), &options, &progress).await?;
     ensure!(code == ExitCode::SUCCESS, "the account does not balance");
     // By the stack's name, as the pipeline does it after a deployment: the step before has found the stack by its file.
     let operate = build::program(place, "operate").await?;

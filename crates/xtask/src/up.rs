@@ -54,7 +54,7 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     let fleet = Fleet::new(options.buoys.into(), options.tubes.into());
     let done = if options.once {
         let once = once::Options { seed: options.seed, rate: options.rate.unwrap_or(50.0), falsify: options.falsify };
-        once::run(&mut cloud, &fleet, &once, &progress).await
+        once::run(&mut cloud, &place, &fleet, &once, &progress).await
     } else {
         live::run(&mut cloud, &place, &fleet, options.seed, options.rate.unwrap_or(10.0), &progress).await
     };

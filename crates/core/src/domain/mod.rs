@@ -14,6 +14,7 @@ pub mod every;
 pub mod fit;
 pub mod level;
 pub mod live;
+pub mod notice;
 pub mod number;
 pub mod people;
 pub mod presence;

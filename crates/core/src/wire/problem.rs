@@ -9,7 +9,7 @@ use crate::id::{AlertId, DeviceId, LevelId, SensorCode};
 
 /// A problem between two neighbouring flow sensors, the silence of a flow sensor or a device, or readings that breach the limit of
 /// an alert.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "schema", schema(as = FlowProblem))]
 pub struct ProblemJson {

@@ -8,8 +8,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::{Reason, Timestamp};
 use crate::id::{
-    AlertId, CertificateId, CommandId, CommandName, DeviceId, EventId, JobId, LevelId, QuarantineId, SensorCode, Sub,
-    Username,
+    AlertId, CertificateId, CommandId, CommandName, DeviceId, EventId, JobId, LevelId, NoticeId, QuarantineId, SensorCode,
+    Sub, SubscriptionId, Username,
 };
 
 macro_rules! text_schema {
@@ -83,6 +83,10 @@ text_schema! {
         |text| text.pattern(Some("^[A-Za-z0-9][A-Za-z0-9-]{0,63}$"));
     EventId = "EventId" "An event: its kind, and what tells it from others of this kind." "settings-7"
         |text| text.pattern(Some("^[A-Za-z0-9._:-]{1,160}$"));
+    SubscriptionId = "SubscriptionId" "A subscription to notices." "3f0c6a7e9b1d4c58a2e67f9013b5d8c4"
+        |text| text.pattern(Some("^[0-9a-f]{32}$"));
+    NoticeId = "NoticeId" "A notice." "3f0c6a7e9b1d4c58a2e67f9013b5d8c4-7dcf887bbe815f8e3047ff2c84bd7c3c"
+        |text| text.pattern(Some("^[0-9a-f]{32}-[0-9a-f]{32}$"));
     JobId = "JobId" "A recalculation job." "0123456789abcdef0123456789abcdef"
         |text| text.pattern(Some("^[0-9a-f]{32}$"));
     CommandId = "CommandId" "A command of a device. Of two commands of a device the later one has the greater id." "1795155884123"

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tooling::api::Api;
 
 use super::probes::{Probe, of_buoy};
-use super::{DISPENSER, Fleet, FlowSensor, GUEST, RETIRED};
+use super::{Buoy, DISPENSER, Fleet, FlowSensor, GUEST, RETIRED};
 
 /// Start of validity of the calibrations: long before any reading.
 const SINCE: &str = "2023-11-14T22:13:20Z";
@@ -78,6 +78,16 @@ pub async fn register_dispenser(api: &Api) -> Result<()> {
     let device =
         json!({"id": DISPENSER, "name": "Dispenser", "description": "Made by cargo xtask up", "settings": settings});
     put(api, &Entry { device, calibrations: Vec::new() }).await.map(drop)
+}
+
+/// Has the oxygen of a buoy watched by an alert.
+///
+/// # Errors
+/// When the API refuses it.
+pub async fn alert_on_oxygen(api: &Api, buoy: &Buoy, alert: &Value) -> Result<()> {
+    let probe = buoy.probes.iter().find(|probe| probe.code == "do").context("a buoy measures oxygen")?;
+    let body = with(sensor(probe), "alerts", json!([alert]));
+    api.expect(&[200], "PUT", &format!("/devices/{}/sensors/{}", buoy.id, probe.code), Some(&body)).await.map(drop)
 }
 
 /// Registers a device, or updates it when it exists. A sensor that has a calibration keeps it.

@@ -52,6 +52,13 @@ pub fn new_level(now: Timestamp) {
     }
 }
 
+/// Reports that a notice could not be delivered for 24 hours.
+pub fn notice_failed(now: Timestamp) {
+    if let Some(name) = name() {
+        println!("{}", notice_failed_line(name, now));
+    }
+}
+
 /// The parts of a function's name, `{Project}-{Environment}-{function}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Name {
@@ -95,6 +102,13 @@ fn people_line(Name { namespace, function }: &Name, [admins, orphans]: [usize; 2
     )
 }
 
+fn notice_failed_line(Name { namespace, function }: &Name, now: Timestamp) -> String {
+    format!(
+        r#"{{"_aws":{{"Timestamp":{},"CloudWatchMetrics":[{{"Namespace":"{namespace}","Dimensions":[["function"]],"Metrics":[{{"Name":"NoticesFailed","Unit":"Count"}}]}}]}},"function":"{function}","NoticesFailed":1}}"#,
+        now.millis()
+    )
+}
+
 fn new_level_line(Name { namespace, function }: &Name, now: Timestamp) -> String {
     format!(
         r#"{{"_aws":{{"Timestamp":{},"CloudWatchMetrics":[{{"Namespace":"{namespace}","Dimensions":[["function"]],"Metrics":[{{"Name":"NewLevels","Unit":"Count"}}]}}]}},"function":"{function}","NewLevels":1}}"#,
@@ -134,6 +148,7 @@ mod tests {
         );
         let line = assert_declared(&quarantined_line(&name, Reason::UnknownDevice, now));
         assert_eq!(assert_declared(&new_level_line(&name, now))["NewLevels"], 1);
+        assert_eq!(assert_declared(&notice_failed_line(&name, now))["NoticesFailed"], 1);
         assert_eq!((&line["Quarantined"], &line["reason"]), (&1.into(), &"unknown_device".into()));
         let line = assert_declared(&people_line(&name, [1, 2], now));
         assert_eq!((&line["Admins"], &line["OrphanedProfiles"]), (&1.into(), &2.into()));

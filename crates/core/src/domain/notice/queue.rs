@@ -1,0 +1,118 @@
+//! The outbox of one subscription: which notices are to be sent, in which order, and when.
+//!
+//! Notices of a subscription are sent one after the other, so that no receiver learns that a problem is over before it learns that
+//! it began. While a receiver fails, everything for it waits.
+
+use std::collections::BTreeSet;
+
+use super::hold::{Delivery, Pace};
+use super::retry::{Retry, retry};
+use crate::domain::Timestamp;
+use crate::id::NoticeId;
+
+/// How long one sender has an outbox to itself, in seconds: longer than a function runs.
+pub const LEASE_SECONDS: i64 = 60;
+
+/// The outbox of a subscription.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Queue {
+    /// Notices to send, in their order.
+    pub pending: Vec<NoticeId>,
+    /// The times of digests that collect notices.
+    pub digests: BTreeSet<Timestamp>,
+    /// How much was sent.
+    pub pace: Pace,
+    /// How often in a row the first pending notice could not be delivered.
+    pub failures: u32,
+    /// When it is tried again.
+    pub retry_at: Option<Timestamp>,
+    /// Until when a sender has the outbox to itself.
+    pub lease_until: Option<Timestamp>,
+}
+
+/// What a sender does next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Closes the digest of this time, and sends it.
+    Close(Timestamp),
+    /// Sends this notice.
+    Send(NoticeId),
+    /// Nothing now.
+    Wait,
+}
+
+impl Queue {
+    /// Adds a notice that is sent at once, or the digest that it is held back for.
+    pub fn add(&mut self, id: NoticeId, delivery: Delivery) {
+        match delivery {
+            Delivery::Now => self.pending.push(id),
+            Delivery::Held(until) => {
+                self.digests.insert(until);
+            }
+        }
+    }
+
+    /// What is to be done at `now`.
+    pub fn next(&self, now: Timestamp) -> Next {
+        if self.retry_at.is_some_and(|at| at > now) {
+            return Next::Wait;
+        }
+        // What waits was first; what the digest holds came later.
+        match (self.pending.first(), self.digests.first()) {
+            (Some(id), _) => Next::Send(id.clone()),
+            (None, Some(at)) if *at <= now => Next::Close(*at),
+            (None, _) => Next::Wait,
+        }
+    }
+
+    /// The digests whose time has come.
+    pub fn due_digests(&self, now: Timestamp) -> Vec<Timestamp> {
+        self.digests.range(..=now).copied().collect()
+    }
+
+    /// Closes a digest: from now on nothing is added to it.
+    pub fn close(&mut self, at: Timestamp, id: NoticeId) {
+        if self.digests.remove(&at) {
+            self.pending.push(id);
+        }
+    }
+
+    /// The first notice has been delivered, or is not to be delivered any more.
+    pub fn done(&mut self, id: &NoticeId) {
+        self.pending.retain(|pending| pending != id);
+        self.failures = 0;
+        self.retry_at = None;
+    }
+
+    /// The first notice, which was to be sent from `since` on, could not be delivered. Whether it is given up.
+    pub fn failed(&mut self, id: &NoticeId, since: Timestamp, now: Timestamp) -> bool {
+        self.failures = self.failures.saturating_add(1);
+        match retry(since, self.failures, now) {
+            Retry::At(at) => {
+                self.retry_at = Some(at);
+                false
+            }
+            Retry::GiveUp => {
+                self.done(id);
+                true
+            }
+        }
+    }
+
+    /// Whether a sender may take it at `now`.
+    pub fn is_free(&self, now: Timestamp) -> bool {
+        self.lease_until.is_none_or(|until| until <= now)
+    }
+
+    /// When a sender has to look at it; `None`: not until something is added.
+    pub fn due(&self) -> Option<Timestamp> {
+        let next = match (self.pending.is_empty(), self.digests.first()) {
+            (false, _) => Some(self.retry_at.unwrap_or(Timestamp::from_seconds(0))),
+            (true, first) => first.copied(),
+        };
+        match (next, self.lease_until) {
+            (Some(next), Some(until)) => Some(next.max(until)),
+            (next, _) => next,
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Who a subscription belongs to, and what that person may see.
+
+use std::sync::PoisonError;
+
+use weir_aws::AwsError;
+use weir_aws::people::PoolError;
+use weir_aws::profile::StoredProfile;
+use weir_core::domain::access::Scope;
+use weir_core::domain::people::Person;
+use weir_core::domain::settings::Setting;
+use weir_core::id::{DeviceId, Sub, Username};
+
+use super::Notify;
+use super::words::Language;
+
+/// How long it is remembered what a person may see, in milliseconds, for deciding what goes into an outbox. Whoever is sent
+/// something is asked for again.
+const REMEMBERED_MS: i64 = 60_000;
+
+/// What is known of a person.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    /// What the person may see; nothing for one who is disabled or deleted.
+    pub scope: Scope,
+    /// The address to which e-mails go, if it is verified.
+    pub address: Option<String>,
+    /// Whether the person exists and may sign in.
+    pub active: bool,
+}
+
+impl Known {
+    fn of(person: Option<Person>) -> Self {
+        let Some(person) = person.filter(|person| person.enabled) else {
+            return Self { scope: Scope::NOTHING, address: None, active: false };
+        };
+        let address = person.email.filter(|_| person.email_verified);
+        Self { scope: Scope::of(person.role, &person.devices), address, active: true }
+    }
+
+    /// Whether the person may see a problem of one of these devices.
+    pub fn sees(&self, devices: &[DeviceId]) -> bool {
+        match &self.scope {
+            Scope::All => true,
+            scope => devices.iter().any(|device| scope.sees(device)),
+        }
+    }
+}
+
+impl Notify {
+    /// What is known of a person now.
+    pub(super) async fn ask(&self, sub: &Sub) -> Result<Known, AwsError> {
+        let username: Username = sub.as_str().parse().map_err(|bad| AwsError::request("AdminGetUser", bad))?;
+        let now = self.now();
+        let person = self.parts.pool.find(&username).await.map_err(|error| match error {
+            PoolError::Aws(error) => error,
+            other => AwsError::request("AdminGetUser", other),
+        })?;
+        let known = Known::of(person);
+        let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
+        people.retain(|_, (asked, _)| now.millis_since(*asked) < REMEMBERED_MS);
+        people.insert(sub.clone(), (now, known.clone()));
+        Ok(known)
+    }
+
+    /// What is known of a person, or was a moment ago.
+    pub(super) async fn remembered(&self, sub: &Sub) -> Result<Known, AwsError> {
+        let now = self.now();
+        let known = {
+            let people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
+            people
+                .get(sub)
+                .filter(|(asked, _)| now.millis_since(*asked) < REMEMBERED_MS)
+                .map(|(_, known)| known.clone())
+        };
+        match known {
+            Some(known) => Ok(known),
+            None => self.ask(sub).await,
+        }
+    }
+
+    /// The language of a person's profile; English unless it says otherwise.
+    pub(super) async fn language(&self, sub: &Sub) -> Result<Language, AwsError> {
+        let StoredProfile::Present(record) = self.parts.profiles.find(sub).await? else { return Ok(Language::English) };
+        Ok(match record.profile.preferences.get("language") {
+            Some(Setting::Text(language)) => Language::of(language),
+            _ => Language::English,
+        })
+    }
+}

@@ -15,6 +15,12 @@ const SWEEP: u32 = 300;
 const SWEPT: u32 = 2_000;
 /// Devices that a sweep can look at in a second: ten at once, and at least 20 ms for each.
 const LOOKED_AT: u32 = 500;
+/// Seconds of a day.
+const DAY: u32 = 86_400;
+/// Updates that AWS IoT takes of one shadow in a second ("Requests per second per thing", AWS IoT Device Management and Core quotas).
+const SHADOW_UPDATES: u32 = 20;
+/// Connections that AWS IoT takes in a second unless the account's quota is raised ("Connect requests per second per account").
+const CONNECTS: u32 = 500;
 /// Bytes of a message of a thousand values: 64 sensors, `"aa":1,` each, and an instant for each 64 of them.
 const LARGE: usize = 1_000 * 7 + 16 * 40;
 
@@ -130,6 +136,13 @@ fn seconds_of_fleet(tally: &mut Tally, of: &Fleet, schedule: &Schedule, second: 
             }
         }
     }
+    // Every device connects anew once a day, and takes a change of its settings: desired, and reported back.
+    for _ in 0..of.devices / DAY + 1 {
+        let id = format!("device-{:07}", rng.u32(0..of.devices.max(1)));
+        traffic::reconnected(tally, &id, rng.u64(..))?;
+        traffic::shadow_changed(tally, &id, rng.u64(..))?;
+        traffic::shadow_changed(tally, &id, rng.u64(..))?;
+    }
     // A sweep finds the sensors whose time has come since the one before, and takes as many seconds as it needs.
     let due = u64::from(flow) * u64::from(SWEEP) / u64::from(of.silent_after.max(1));
     let due = u32::try_from(due).unwrap_or(u32::MAX).min(flow);
@@ -181,6 +194,15 @@ fn seconds_of_flood(tally: &mut Tally, of: &Fleet, second: u32, rng: &mut Rng) -
             traffic::turned(tally, &level, &number(sensor + 2)?, opens);
             traffic::turned(tally, &number(sensor)?, &level, opens);
         }
+    }
+    for hostile in 0..of.hostile {
+        let id = format!("hostile-{hostile}");
+        for _ in 0..SHADOW_UPDATES {
+            traffic::shadow_changed(tally, &id, rng.u64(..))?;
+        }
+    }
+    for _ in 0..CONNECTS {
+        traffic::reconnected(tally, &format!("device-{:07}", rng.u32(0..of.devices.max(1))), rng.u64(..))?;
     }
     for request in 0..of.api_rate {
         traffic::requests(tally, &format!("new-{second}-{request}"))?;

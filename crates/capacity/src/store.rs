@@ -65,6 +65,9 @@ stores! {
     QuarantineReasons: "quarantine" "reasons" All,
     QuarantineDevices: "quarantine" "devices" All,
     QuarantineDeviceReasons: "quarantine" "device_reasons" All,
+    Events: "events" "" One,
+    EventsListed: "events" "listed" All,
+    EventsOffline: "events" "offline" All,
     Users: "users" "" One,
     UsersListed: "users" "listed" All,
 }

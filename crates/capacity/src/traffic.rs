@@ -6,6 +6,7 @@
 use weir_aws::keys::{self, EntryPartitions};
 use weir_aws::quarantine::QuarantineEntry;
 use weir_core::domain::bounds;
+use weir_core::domain::event::{Event, Kind};
 use weir_core::domain::problem::{AlertKey, Status, Subject};
 use weir_core::domain::reading::Series;
 use weir_core::domain::topology::Pair;
@@ -143,6 +144,38 @@ pub fn alerted(tally: &mut Tally, device: &str, opens: bool) -> Result<(), BadId
     Ok(())
 }
 
+/// Something is different in the shadow of a device. `number` tells it from others.
+///
+/// # Errors
+/// Never, as long as `device` is a device id.
+pub fn shadow_changed(tally: &mut Tally, device: &str, number: u64) -> Result<(), BadId> {
+    event(tally, Event::new(Some(device.parse()?), Kind::Reported, &number, NOW), 1.0);
+    Ok(())
+}
+
+/// A device connects again: the end of one connection and the beginning of the next.
+///
+/// # Errors
+/// Never, as long as `device` is a device id.
+pub fn reconnected(tally: &mut Tally, device: &str, number: u64) -> Result<(), BadId> {
+    let id = device.parse()?;
+    for kind in [Kind::Disconnected, Kind::Connected] {
+        event(tally, Event::new(Some(device.parse()?), kind, &number, NOW), 1.0);
+        tally.write(Store::Events, device, 1.0);
+        // Put in, and taken out again.
+        tally.write(Store::EventsOffline, keys::offline(&id), 1.0);
+    }
+    Ok(())
+}
+
+/// An event, and its place in the list of all; in a transaction its row costs two units.
+fn event(tally: &mut Tally, event: Event, units: f64) {
+    let device = keys::events_of(event.device.as_ref()).to_owned();
+    let listed = keys::partition(keys::EVENTS, &format!("{device}#{}", keys::event_row(event.at, &event.id)));
+    tally.write(Store::Events, device, units);
+    tally.write(Store::EventsListed, listed, 1.0);
+}
+
 /// A request to the API that writes as much to a list as a request can: a device is registered, with its settings to be
 /// delivered; a profile of 4 KB of preferences is written; a recalculation begins and ends; a command is
 /// entered and done. As if each had the whole rate.
@@ -160,6 +193,10 @@ pub fn requests(tally: &mut Tally, device: &str) -> Result<(), BadId> {
     tally.write(Store::DevicesPending, keys::PENDING, 4.0);
     tally.write(Store::Users, "one person", 5.0);
     tally.write(Store::UsersListed, keys::PROFILES, 5.0);
+    for kind in [Kind::Device, Kind::Calibration, Kind::Recalculation] {
+        event(tally, Event::new(Some(device.parse()?), kind, &1, NOW), 2.0);
+    }
+    event(tally, Event::new(None, Kind::People, &device, NOW), 2.0);
     let of = series(device, "ph")?;
     tally.write(Store::Calibrations, keys::series(&of), 1.0);
     tally.write(Store::Recalculations, keys::series(&of), 6.0);

@@ -55,6 +55,23 @@ async fn an_attempt_without_an_answer_is_repeated_when_it_cannot_arrive_any_more
 }
 
 #[tokio::test]
+async fn nothing_is_sent_while_an_attempt_without_an_answer_may_still_arrive() {
+    let world = World::new().await;
+    world.cloud.next("UpdateThingShadow", Fate::Late);
+    let first = world.press(600).await;
+    world.cloud.asked();
+    let second = world.press(600).await;
+    assert_eq!(status(&world.cancel(&first["id"]).await), 200);
+    assert!(world.cloud.asked().is_empty(), "whoever comes meanwhile leaves it alone");
+    world.later(25);
+    world.cloud.let_in();
+    assert_eq!(world.asked().as_ref(), Some(&first["id"]), "it arrives late, and was cancelled meanwhile");
+    world.later(6);
+    assert_eq!(world.sweep().await, json!({"settled": 1, "pending": 0}));
+    assert_settled(&world, Some(&second["id"]));
+}
+
+#[tokio::test]
 async fn a_report_of_the_device_in_between_is_no_hindrance() {
     let world = World::new().await;
     world.cloud.next("UpdateThingShadow", Fate::AfterAReport);

@@ -104,7 +104,7 @@ fn created(schemas: &mut Map<String, Value>) {
 }
 
 /// An example for each schema of a body.
-fn examples() -> [(&'static str, Value); 13] {
+fn examples() -> [(&'static str, Value); 14] {
     let device = json!({
         "name": "Buoy 7", "description": "Off the pier.", "location": {"latitude": 48.2, "longitude": 16.4},
         "sensors": [{"code": "ph", "name": "pH", "unit": "pH", "limits": {"min": 0, "max": 14}}], "settings": {"every": 60},
@@ -116,6 +116,10 @@ fn examples() -> [(&'static str, Value); 13] {
     let mut new_profile = profile.clone();
     new_profile["sub"] = "5f1e0000-0000-4000-8000-000000000001".into();
     [
+        (
+            "SubscriptionBody",
+            json!({"channel": {"email": {}}, "filter": {"kinds": ["LIMIT"], "severity": "warning"}, "remind_hours": 24}),
+        ),
         ("NewDevice", new_device),
         ("DeviceBody", device),
         ("DevicePatch", json!({"name": "Buoy 7", "location": null})),

@@ -34,6 +34,8 @@ fn requests() -> Vec<(&'static str, String, String)> {
         request("PUT", &bob(), r#"{"name": "N"}"#),
         request("PATCH", &bob(), r#"{"name": "N"}"#),
         request("PATCH", "/users/me", r#"{"name": "N"}"#),
+        request("POST", "/users/me/subscriptions", r#"{"channel": {"email": {}}}"#),
+        request("PATCH", &format!("/users/me/subscriptions/{}", crate::subscription::ID), r#"{"remind_hours": 2}"#),
         request("POST", "/cognito/users", r#"{"email": "new@example.com", "role": "user"}"#),
         request("PATCH", &format!("/cognito/users/{BOB}"), r#"{"devices": "*"}"#),
     ]

@@ -30,6 +30,8 @@ fn writes() -> Vec<(&'static str, String, Value)> {
         ("PATCH", bob(), json!({"name": "Rob"})),
         ("DELETE", bob(), none.clone()),
         ("PATCH", "/users/me".into(), json!({"name": "Ann"})),
+        ("PATCH", format!("/users/me/subscriptions/{}", crate::subscription::ID), json!({"remind_hours": 2})),
+        ("DELETE", format!("/users/me/subscriptions/{}", crate::subscription::ID), none.clone()),
         ("PATCH", format!("/cognito/users/{BOB}"), json!({"devices": "*"})),
         ("DELETE", format!("/cognito/users/{BOB}"), none),
     ]

@@ -15,7 +15,7 @@ use weir_tests::document;
 
 use crate::http::ask::{Ask, body, status};
 use crate::people::BOB;
-use crate::{command, device, flow, people, quarantine, reading, recalculation};
+use crate::{command, device, flow, people, quarantine, reading, recalculation, subscription};
 
 /// An entry in the quarantine of the recorded events.
 const ENTRY: &str = "7dcf887bbe815f8e3047ff2c84bd7c3c";
@@ -29,6 +29,7 @@ struct Api {
     recalculation: Option<recalculation::World>,
     flow: Option<flow::World>,
     quarantine: Option<quarantine::World>,
+    subscription: Option<subscription::World>,
     people: Option<people::World>,
 }
 
@@ -82,6 +83,9 @@ impl Api {
             ["quarantine", ..] => {
                 let world = world!(self.quarantine, quarantine::World::recorded());
                 return world.function().answer(event).await.unwrap();
+            }
+            ["users", "me", "subscriptions", ..] | ["subscriptions" | "notices" | "unsubscribe", ..] => {
+                return world!(self.subscription, subscription::World::recorded()).api().answer(event).await.unwrap();
             }
             ["users", ..] => "user",
             [.., "role"] | ["openapi.json"] => "cognito-get-role",

@@ -92,7 +92,7 @@ impl World {
             invoker: self.lambda.invoker(),
             notify: "notify".to_owned(),
             email,
-            loopback: false,
+            loopback: true,
             clock: self.notified.alert.functions.clock.clone(),
         })
     }

@@ -116,6 +116,10 @@ fn examples() -> [(&'static str, Value); 14] {
     let mut new_profile = profile.clone();
     new_profile["sub"] = "5f1e0000-0000-4000-8000-000000000001".into();
     [
+        (
+            "SubscriptionBody",
+            json!({"channel": {"email": {}}, "filter": {"kinds": ["LIMIT"], "severity": "warning"}, "remind_hours": 24}),
+        ),
         ("NewDevice", new_device),
         ("DeviceBody", device),
         ("DevicePatch", json!({"name": "Buoy 7", "location": null})),

@@ -4,8 +4,8 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::id::{
-    AlertId, CertificateId, CommandId, CommandName, DeviceId, EventId, JobId, LevelId, NoticeId, QuarantineId, SensorCode,
-    Sub, SubscriptionId, Tube, Username,
+    AlertId, CertificateId, CommandId, CommandName, DeviceId, EventId, JobId, LevelId, NoticeId, QuarantineId,
+    SensorCode, Sub, SubscriptionId, Tube, Username,
 };
 
 macro_rules! as_text {

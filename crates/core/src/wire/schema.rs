@@ -8,8 +8,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::{Reason, Timestamp};
 use crate::id::{
-    AlertId, CertificateId, CommandId, CommandName, DeviceId, EventId, JobId, LevelId, NoticeId, QuarantineId, SensorCode,
-    Sub, SubscriptionId, Username,
+    AlertId, CertificateId, CommandId, CommandName, DeviceId, EventId, JobId, LevelId, NoticeId, QuarantineId,
+    SensorCode, Sub, SubscriptionId, Username,
 };
 
 macro_rules! text_schema {

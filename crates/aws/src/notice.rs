@@ -17,6 +17,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::event::WithEvents;
 use super::row::{Item, n, s};
 use super::transaction::transact;
 use super::{AwsError, WriteOutcome};
@@ -82,6 +83,8 @@ pub struct Write<'a> {
     pub notices: Vec<Notice>,
     /// Transitions that are held back, each with the time of its digest.
     pub held: Vec<(Timestamp, ToldJson)>,
+    /// The events of what a person does.
+    pub events: WithEvents<'a>,
 }
 
 impl NoticeTable {
@@ -133,6 +136,7 @@ impl NoticeTable {
         for (until, told) in &write.held {
             items.push(self.put(rows::held_item(to, *until, told, now)?)?);
         }
+        items.extend(write.events.items()?);
         transact(&self.client, TRANSACTION, items).await
     }
 

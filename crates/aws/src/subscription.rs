@@ -3,18 +3,17 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use serde::{Deserialize, Serialize};
 
-use super::device::token;
+use super::event::{EventTable, WithEvents};
 use super::keys::{SUBSCRIPTIONS, made_place};
 use super::list::{List, Span};
 use super::row::{Item, n, s};
 use super::transaction::transact;
 use super::{Attempts, AwsError, WriteOutcome};
 use weir_core::domain::Timestamp;
+use weir_core::domain::event::Event;
 use weir_core::domain::notice::{Disabled, MOST_SUBSCRIPTIONS, Subscription};
 use weir_core::id::{Sub, SubscriptionId};
 use weir_core::wire::subscription::SubscriptionBody;
@@ -58,6 +57,9 @@ pub enum Added {
     TooMany,
 }
 
+/// Makes the event of a change from the subscription before and after it.
+pub type Told = fn(&StoredSubscription, &StoredSubscription) -> Option<Event>;
+
 /// The table `subscriptions`.
 #[derive(Debug, Clone)]
 pub struct SubscriptionTable {
@@ -82,9 +84,6 @@ struct SubscriptionRow {
     created_at: i64,
     /// Epoch milliseconds.
     updated_at: i64,
-    /// Names the write, so that one that was sent twice knows itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    written: Option<String>,
 }
 
 impl SubscriptionTable {
@@ -104,11 +103,11 @@ impl SubscriptionTable {
         let _ = self.list(0, Some("0".to_owned())).await;
     }
 
-    /// Adds a subscription, unless its owner has as many as are allowed.
+    /// Adds a subscription together with its events, unless its owner has as many as are allowed.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
-    pub async fn add(&self, new: &StoredSubscription) -> Result<Added, AwsError> {
+    pub async fn add(&self, new: &StoredSubscription, events: WithEvents<'_>) -> Result<Added, AwsError> {
         let count = self
             .count(&new.owner, 1)
             .condition_expression("attribute_not_exists(#c) OR #c < :most")
@@ -120,10 +119,11 @@ impl SubscriptionTable {
         let mut attempts = Attempts::new(TABLE, &new.owner, ATTEMPTS);
         loop {
             attempts.next().await?;
-            let items = vec![
+            let mut items = vec![
                 TransactWriteItem::builder().update(count.clone().build().map_err(request)?).build(),
                 TransactWriteItem::builder().put(put.clone().build().map_err(request)?).build(),
             ];
+            items.extend(events.items()?);
             if transact(&self.client, TRANSACTION, items).await? == WriteOutcome::Done {
                 return Ok(Added::Done);
             }
@@ -218,34 +218,23 @@ impl SubscriptionTable {
         Ok(active)
     }
 
-    /// Writes `changed` over the version before it.
+    /// Writes `changed` over the version before it, together with its events.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
-    pub async fn change(&self, changed: &StoredSubscription) -> Result<WriteOutcome, AwsError> {
-        let item = item_of(changed)?;
-        let written = item.get("written").cloned();
-        let put = self
-            .client
-            .put_item()
+    pub async fn change(&self, changed: &StoredSubscription, events: WithEvents<'_>) -> Result<WriteOutcome, AwsError> {
+        let put = Put::builder()
             .table_name(&self.name)
-            .set_item(Some(item))
+            .set_item(Some(item_of(changed)?))
             .condition_expression("version = :before")
-            .expression_attribute_values(":before", n(changed.version.saturating_sub(1)))
-            .return_values_on_condition_check_failure(AllOld);
-        let Err(error) = put.send().await else { return Ok(WriteOutcome::Done) };
-        match error.as_service_error() {
-            Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                // Written by a first attempt whose answer was lost.
-                let ours = failed.item().and_then(|item| item.get("written")) == written.as_ref();
-                Ok(if ours { WriteOutcome::Done } else { WriteOutcome::Overtaken })
-            }
-            Some(PutItemError::TransactionConflictException(_)) => Ok(WriteOutcome::Overtaken),
-            _ => Err(AwsError::call("PutItem subscriptions", error)),
-        }
+            .expression_attribute_values(":before", n(changed.version.saturating_sub(1)));
+        let mut items = vec![TransactWriteItem::builder().put(put.build().map_err(request)?).build()];
+        items.extend(events.items()?);
+        transact(&self.client, TRANSACTION, items).await
     }
 
-    /// Disables a subscription, whatever its owner does meanwhile. False when there is none, or it was disabled before.
+    /// Disables a subscription, whatever its owner does meanwhile, together with the events that `told` makes of it. False when there is
+    /// none, or it was disabled before.
     ///
     /// # Errors
     /// When DynamoDB does not answer or does not take it.
@@ -255,6 +244,7 @@ impl SubscriptionTable {
         id: &SubscriptionId,
         reason: Disabled,
         now: Timestamp,
+        events: Option<(&EventTable, Told)>,
     ) -> Result<bool, AwsError> {
         let mut attempts = Attempts::new(TABLE, id, ATTEMPTS);
         loop {
@@ -264,28 +254,31 @@ impl SubscriptionTable {
                 return Ok(false);
             }
             let subscription = Subscription { disabled: Some(reason), ..stored.subscription.clone() };
-            let version = stored.version + 1;
-            let changed = StoredSubscription { subscription, version, updated_at: now, ..stored };
-            if self.change(&changed).await? == WriteOutcome::Done {
+            let changed =
+                StoredSubscription { subscription, version: stored.version + 1, updated_at: now, ..stored.clone() };
+            let made: Vec<Event> = events.iter().filter_map(|(_, told)| told(&stored, &changed)).collect();
+            let with = events.map_or(WithEvents::NONE, |(table, _)| table.with(&made));
+            if self.change(&changed, with).await? == WriteOutcome::Done {
                 return Ok(true);
             }
         }
     }
 
-    /// Deletes the subscription if it still has this version.
+    /// Deletes the subscription together with writing its events, if it still has this version.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
-    pub async fn remove(&self, stored: &StoredSubscription) -> Result<WriteOutcome, AwsError> {
+    pub async fn remove(&self, stored: &StoredSubscription, events: WithEvents<'_>) -> Result<WriteOutcome, AwsError> {
         let delete = Delete::builder()
             .table_name(&self.name)
             .set_key(Some(key(stored.owner.as_str(), stored.id.as_str())))
             .condition_expression("version = :v")
             .expression_attribute_values(":v", n(stored.version));
-        let items = vec![
+        let mut items = vec![
             TransactWriteItem::builder().update(self.count(&stored.owner, -1).build().map_err(request)?).build(),
             TransactWriteItem::builder().delete(delete.build().map_err(request)?).build(),
         ];
+        items.extend(events.items()?);
         transact(&self.client, TRANSACTION, items).await
     }
 
@@ -317,7 +310,6 @@ fn item_of(stored: &StoredSubscription) -> Result<Item, AwsError> {
         version: stored.version,
         created_at: stored.created_at.millis(),
         updated_at: stored.updated_at.millis(),
-        written: Some(token()),
     };
     serde_dynamo::to_item(row).map_err(|error| corrupt(error.to_string()))
 }

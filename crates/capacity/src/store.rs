@@ -68,6 +68,11 @@ stores! {
     Events: "events" "" One,
     EventsListed: "events" "listed" All,
     EventsOffline: "events" "offline" All,
+    Subscriptions: "subscriptions" "" One,
+    SubscriptionsListed: "subscriptions" "listed" All,
+    Notices: "notices" "" One,
+    NoticesDue: "notices" "due" All,
+    NoticesListed: "notices" "listed" All,
     Users: "users" "" One,
     UsersListed: "users" "listed" All,
 }

@@ -107,6 +107,7 @@ pub fn turned(tally: &mut Tally, current: &LevelId, following: &LevelId, opens: 
     for status in [before, after] {
         tally.write(Store::ProblemsListed, keys::problem(status, &problem), 1.0);
     }
+    told(tally, &problem);
     tally.write(Store::Problems, problem, 2.0);
     for id in [current, following] {
         tally.write(Store::Levels, id.as_str(), 2.0);
@@ -140,8 +141,21 @@ pub fn alerted(tally: &mut Tally, device: &str, opens: bool) -> Result<(), BadId
         tally.write(Store::ProblemsDevices, device.as_str(), 1.0);
         tally.write(Store::Devices, device.as_str(), 2.0);
     }
+    told(tally, &problem.key());
     tally.write(Store::Problems, problem.key(), 2.0);
     Ok(())
+}
+
+/// One of a thousand subscriptions is told of a problem: 21 units, as `tests/it/notify/cost.rs` counts them.
+fn told(tally: &mut Tally, problem: &str) {
+    let number = problem.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 1_000;
+    let (subscription, notice) = (format!("{number:032x}"), format!("{number:032x}-{problem}"));
+    tally.write(Store::Notices, &subscription, 12.0);
+    // Put in, leased, and taken out again.
+    tally.write(Store::NoticesDue, keys::partition(keys::NOTICES, &subscription), 4.0);
+    for (status, units) in [("pending", 2.0), ("sent", 3.0)] {
+        tally.write(Store::NoticesListed, keys::partition(status, &notice), units);
+    }
 }
 
 /// Something is different in the shadow of a device. `number` tells it from others.
@@ -193,6 +207,9 @@ pub fn requests(tally: &mut Tally, device: &str) -> Result<(), BadId> {
     tally.write(Store::DevicesPending, keys::PENDING, 4.0);
     tally.write(Store::Users, "one person", 5.0);
     tally.write(Store::UsersListed, keys::PROFILES, 5.0);
+    // A subscription is made, in one transaction with the number of them.
+    tally.write(Store::Subscriptions, "one person", 4.0);
+    tally.write(Store::SubscriptionsListed, keys::SUBSCRIPTIONS, 2.0);
     for kind in [Kind::Device, Kind::Calibration, Kind::Recalculation] {
         event(tally, Event::new(Some(device.parse()?), kind, &1, NOW), 2.0);
     }

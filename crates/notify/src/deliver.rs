@@ -67,7 +67,7 @@ impl Notify {
             }
             Sent::Gone => {
                 let Address { owner, subscription } = &outbox.of;
-                self.parts.subscriptions.disable(owner, subscription, Disabled::Gone, now).await?;
+                self.parts.subscriptions.disable(owner, subscription, Disabled::Gone, now, None).await?;
                 tracing::info!(%subscription, "the receiver has answered 410: the subscription ends");
                 let notice = noted(NoticeStatus::Dropped, Some("the receiver has answered 410".to_owned()));
                 self.change(outbox, |queue| queue.done(id), &[notice]).await

@@ -32,7 +32,7 @@ pub(super) enum Sent {
     Failed(String),
 }
 
-/// Who is sent something.
+/// The recipient of a notice.
 pub(super) struct Recipient<'a> {
     pub stored: &'a StoredSubscription,
     pub person: &'a Known,

@@ -121,7 +121,13 @@ impl Notify {
         }
         let sends = !queue.pending.is_empty();
         let key = news.subject.key();
-        let write = Write { queue: Some((&before, queue)), thread: Some((&key, read, thread)), notices, held };
+        let write = Write {
+            queue: Some((&before, queue)),
+            thread: Some((&key, read, thread)),
+            notices,
+            held,
+            ..Write::default()
+        };
         Ok(match self.parts.notices.write(address, write, news.now).await? {
             WriteOutcome::Done => Written::Done(sends),
             WriteOutcome::Overtaken => Written::Overtaken,

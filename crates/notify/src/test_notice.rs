@@ -47,7 +47,7 @@ impl Notify {
             Sent::Done => json!({"outcome": "sent"}),
             Sent::Failed(detail) | Sent::Dropped(detail) => json!({"outcome": "failed", "detail": detail}),
             Sent::Gone => {
-                self.parts.subscriptions.disable(&stored.owner, &stored.id, Disabled::Gone, self.now()).await?;
+                self.parts.subscriptions.disable(&stored.owner, &stored.id, Disabled::Gone, self.now(), None).await?;
                 json!({"outcome": "failed", "detail": "the receiver has answered 410: the subscription is disabled"})
             }
         })

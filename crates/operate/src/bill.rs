@@ -17,6 +17,8 @@ const PAGES: f64 = 1000.0;
 pub fn page(prices: Option<&Path>) -> Result<String> {
     let (prices, usage) = (Prices::read(prices)?, Usage::counted()?);
     let mut page = format!("| {}, {} | DynamoDB | Timestream |\n|---|---|---|\n", prices.region, prices.currency);
+    // With Timestream there are no alerts on readings.
+    let watched = prices.million(&usage.watched_reading, &usage, false)?;
     let mut line = |what: &str, of: &dyn Fn(bool) -> Result<f64>| -> Result<()> {
         page.push_str(&format!("| {what} | {:.2} | {:.2} |\n", of(false)?, of(true)?));
         Ok(())
@@ -39,7 +41,12 @@ pub fn page(prices: Option<&Path>) -> Result<String> {
         // With Timestream readings are not pushed.
         prices.pages(&usage, PAGES, !store)
     })?;
+    line("a thousand notices by webhook", &|_| prices.notices(&usage, false))?;
+    line("a thousand notices by e-mail", &|_| prices.notices(&usage, true))?;
     line("alarms, metrics and dashboard of one environment for a month", &|_| prices.stack(&usage))?;
+    page.push_str(&format!(
+        "| a million readings of sensors with alerts, one in each message, all in order | {watched:.2} | – |\n"
+    ));
     Ok(page)
 }
 

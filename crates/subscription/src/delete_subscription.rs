@@ -7,6 +7,7 @@ use weir_core::id::SubscriptionId;
 use weir_http::{ApiError, Member, Path, Preconditions};
 
 use super::Parts;
+use super::told::told;
 
 /// Maximum attempts while others change it.
 const ATTEMPTS: u32 = 10;
@@ -28,7 +29,8 @@ pub(super) async fn delete_subscription(
         attempts.next().await?;
         let stored = parts.of_caller(&caller, &id).await?;
         conditions.check(stored.version)?;
-        if parts.subscriptions.remove(&stored).await? == WriteOutcome::Done {
+        let events: Vec<_> = told(Some(&stored), None, &caller.name(), parts.clock.now()).into_iter().collect();
+        if parts.subscriptions.remove(&stored, parts.events.with(&events)).await? == WriteOutcome::Done {
             return Ok(StatusCode::NO_CONTENT);
         }
     }

@@ -11,6 +11,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use utoipa::OpenApi;
 use weir_aws::config;
+use weir_aws::event::EventTable;
 use weir_aws::invoke::{self, Invoker};
 use weir_aws::notice::NoticeTable;
 use weir_aws::subscription::SubscriptionTable;
@@ -29,6 +30,7 @@ mod post_subscription;
 mod post_test;
 mod settings;
 mod show;
+mod told;
 mod unsubscribe;
 
 pub use settings::Settings;
@@ -48,6 +50,8 @@ pub struct Parts {
     pub subscriptions: SubscriptionTable,
     /// The outboxes.
     pub notices: NoticeTable,
+    /// The log of who changed what.
+    pub events: EventTable,
     /// Invokes `notify`.
     pub invoker: Invoker,
     /// The name of `notify`.
@@ -114,7 +118,8 @@ impl Function for SubscriptionApi {
         subscriptions.warm_up().await;
         Ok(Self::new(Parts {
             subscriptions,
-            notices: NoticeTable::new(dynamodb, settings.notices_table),
+            notices: NoticeTable::new(dynamodb.clone(), settings.notices_table),
+            events: EventTable::open(dynamodb, settings.events),
             invoker: Invoker::new(invoke::client(&sdk, PATIENCE)),
             notify: settings.notify_function,
             email: settings.notice_from.is_some(),

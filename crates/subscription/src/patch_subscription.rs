@@ -13,6 +13,7 @@ use weir_http::{ApiError, ETag, Member, Merge, Path, Preconditions, from_value};
 
 use super::Parts;
 use super::show::shown;
+use super::told::told;
 
 /// Maximum attempts while others change it.
 const ATTEMPTS: u32 = 10;
@@ -45,8 +46,9 @@ pub(super) async fn patch_subscription(
             return Ok((ETag(stored.version), Json(shown(&stored))));
         }
         let (version, updated_at) = (stored.version + 1, parts.clock.now());
-        let changed = StoredSubscription { subscription, version, updated_at, ..stored };
-        if parts.subscriptions.change(&changed).await? == WriteOutcome::Done {
+        let changed = StoredSubscription { subscription, version, updated_at, ..stored.clone() };
+        let events: Vec<_> = told(Some(&stored), Some(&changed), &caller.name(), updated_at).into_iter().collect();
+        if parts.subscriptions.change(&changed, parts.events.with(&events)).await? == WriteOutcome::Done {
             return Ok((ETag(changed.version), Json(shown(&changed))));
         }
     }

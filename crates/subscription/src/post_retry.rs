@@ -11,6 +11,7 @@ use weir_core::wire::notice::{NoticeJson, NoticeStatus};
 use weir_http::{Admin, ApiError, Path};
 
 use super::Parts;
+use super::told::retried;
 
 /// Maximum attempts while others write the outbox.
 const ATTEMPTS: u32 = 10;
@@ -42,7 +43,13 @@ pub(super) async fn post_retry(
         queue.pending.push(id.clone());
         let again = Notice { status: NoticeStatus::Pending, since: now, detail: None, ..notice };
         let to = Address { subscription, owner: again.owner.clone() };
-        let write = Write { queue: Some((&read, queue)), notices: vec![again.clone()], ..Write::default() };
+        let events = [retried(&id, &caller.name(), now)];
+        let write = Write {
+            queue: Some((&read, queue)),
+            notices: vec![again.clone()],
+            events: parts.events.with(&events),
+            ..Write::default()
+        };
         if parts.notices.write(&to, write, now).await? == WriteOutcome::Done {
             tracing::info!(%id, by = caller.username, "tried again");
             return Ok((StatusCode::ACCEPTED, Json(NoticeJson::from(again))));

@@ -12,6 +12,7 @@ use weir_http::{ApiError, ETag, ErrorKind, Member, Strict};
 
 use super::Parts;
 use super::show::{own, shown};
+use super::told::told;
 
 /// Subscribes the caller to notices. A person has at most 10 subscriptions. The answer shows the secret of a webhook; it is not
 /// shown again.
@@ -39,7 +40,8 @@ pub(super) async fn post_subscription(
         updated_at: now,
         secret: Some(secret.clone()),
     };
-    if parts.subscriptions.add(&new).await? == Added::TooMany {
+    let events: Vec<_> = told(None, Some(&new), &caller.name(), now).into_iter().collect();
+    if parts.subscriptions.add(&new, parts.events.with(&events)).await? == Added::TooMany {
         let detail = format!("a person has at most {MOST_SUBSCRIPTIONS} subscriptions: change or delete one");
         return Err(ApiError::new(ErrorKind::LimitReached, detail));
     }

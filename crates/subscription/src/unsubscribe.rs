@@ -6,11 +6,12 @@
 use axum::extract::State;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use axum::response::{IntoResponse, Response};
-use weir_aws::subscription::{StoredSubscription, UnsubscribeToken};
+use weir_aws::subscription::{StoredSubscription, Told, UnsubscribeToken};
 use weir_core::domain::notice::Disabled;
 use weir_http::{ApiError, Path};
 
 use super::Parts;
+use super::told::unsubscribed;
 
 const ASK: &str = include_str!("unsubscribe/ask.html");
 const DONE: &str = include_str!("unsubscribe/done.html");
@@ -40,7 +41,8 @@ pub(super) async fn post_unsubscribe(
     Path(token): Path<String>,
 ) -> Result<Response, ApiError> {
     let StoredSubscription { owner, id, .. } = parts.of_token(&token).await?;
-    if parts.subscriptions.disable(&owner, &id, Disabled::Unsubscribed, parts.clock.now()).await? {
+    let (now, events) = (parts.clock.now(), Some((&parts.events, unsubscribed as Told)));
+    if parts.subscriptions.disable(&owner, &id, Disabled::Unsubscribed, now, events).await? {
         tracing::info!(%id, "unsubscribed by a link");
     }
     Ok(page(DONE))

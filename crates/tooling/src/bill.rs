@@ -21,6 +21,7 @@ pub struct Prices {
     iot: BTreeMap<String, f64>,
     api: BTreeMap<String, f64>,
     websocket: BTreeMap<String, f64>,
+    mail: BTreeMap<String, f64>,
     cloudwatch: BTreeMap<String, f64>,
 }
 
@@ -116,6 +117,10 @@ pub struct Usage {
     pub reading: Event,
     /// A reading, one of ten in its message.
     pub reading_of_ten: Event,
+    /// A reading of a sensor with an alert that it neither opens nor ends.
+    pub watched_reading: Event,
+    /// A notice by webhook.
+    pub notice: Event,
     /// A level report.
     pub level: Event,
     /// A shadow that changed.
@@ -189,6 +194,15 @@ impl Prices {
             + event.log_kb * self.of(&self.cloudwatch, "per_gb_of_logs")?
             + event.api_requests * self.of(&self.api, "per_million_requests")?
             + event.shadow_operations * self.of(&self.iot, "per_million_shadow_operations")?)
+    }
+
+    /// A thousand notices, by webhook or by e-mail. Traffic to the internet is not included.
+    ///
+    /// # Errors
+    /// When a price is missing.
+    pub fn notices(&self, usage: &Usage, by_mail: bool) -> Result<f64> {
+        let mails = if by_mail { self.of(&self.mail, "per_thousand_messages")? } else { 0.0 };
+        Ok(self.million(&usage.notice, usage, false)? / 1_000.0 + mails)
     }
 
     /// A month of a device that sends nothing: its connection, its shadow, the events of both, and requests

@@ -10,14 +10,17 @@ use weir_tests::engine::Engine;
 use weir_tests::events::event;
 
 use crate::http::ask::{Ask, status};
+use crate::notify::{ANN, sub};
 use crate::people::{BOB, EVE};
-use crate::{device, flow, people, quarantine, recalculation};
+use crate::{command, device, flow, people, quarantine, recalculation, subscription};
 
 /// What changes nothing that lasts, and why.
 const WITHOUT: &[&str] = &[
     // They only compute.
     "POST /devices/{id}/sensors/{code}/calibrations/fit",
     "POST /devices/{id}/sensors/{code}/alerts/try",
+    // It sends one notice that says it is a test.
+    "POST /users/me/subscriptions/{id}/test",
     // A ticket is valid for seconds, and changes nothing that anybody else sees.
     "POST /live/tickets",
 ];
@@ -42,7 +45,10 @@ async fn deed(
     event: Value,
     answer: impl AsyncFnOnce(Value) -> Value,
 ) -> Deed {
-    let by = event["requestContext"]["authorizer"]["jwt"]["claims"]["email"].as_str().unwrap().to_owned();
+    // Who unsubscribes by the link in an e-mail is not signed in; the link is Ann's.
+    let by = event["requestContext"]["authorizer"]["jwt"]["claims"]["email"]
+        .as_str()
+        .map_or_else(|| sub(ANN).to_string(), str::to_owned);
     let before = rows(engine);
     let answered = answer(event).await;
     assert!(status(&answered) < 300, "{operation}: {answered}");
@@ -142,6 +148,45 @@ async fn of_people() -> Vec<Deed> {
     all
 }
 
+async fn of_subscriptions() -> Vec<Deed> {
+    const SUBSCRIPTION: &[&str] = &["subscription"];
+    let mut all = Vec::new();
+    for (operation, name) in [
+        ("POST /users/me/subscriptions", "subscribe.webhook"),
+        ("POST /users/me/subscriptions", "subscribe.email"),
+        ("PATCH /users/me/subscriptions/{id}", "patch"),
+        ("DELETE /users/me/subscriptions/{id}", "delete"),
+        ("POST /notices/{id}/retry", "retry"),
+    ] {
+        let world = subscription::World::recorded().await;
+        let answer = async |event| world.api().answer(event).await.unwrap();
+        let engine = &world.notified.alert.engine;
+        all.push(deed(operation, SUBSCRIPTION, engine, event("subscription", name), answer).await);
+    }
+    let world = subscription::World::new().await;
+    let stored = world.notified.subscribe_as(ANN, world.id(), &json!({"channel": {"email": {}}})).await;
+    let answer = async |event| world.api().answer(event).await.unwrap();
+    let ask = Ask::new("POST", &world.link(&stored)).claims(None).event();
+    all.push(deed("POST /unsubscribe/{token}", SUBSCRIPTION, &world.notified.alert.engine, ask, answer).await);
+    all
+}
+
+async fn of_commands() -> Vec<Deed> {
+    const COMMAND: &[&str] = &["command"];
+    let mut all = Vec::new();
+    for (operation, kinds, name) in [
+        // Pressed, and sent at once.
+        ("POST /devices/{id}/commands", &["command", "command"][..], "press"),
+        ("DELETE /devices/{id}/commands/{command}", COMMAND, "cancel"),
+    ] {
+        let world = command::World::recorded().await;
+        let function = world.function();
+        let answer = async |event| function.answer(event).await.unwrap();
+        all.push(deed(operation, kinds, &world.engine, event("command", name), answer).await);
+    }
+    all
+}
+
 /// The operations of the document that write.
 fn writing() -> BTreeSet<String> {
     let document = document::whole();
@@ -158,6 +203,8 @@ async fn every_route_that_changes_something_writes_its_event() {
     let mut deeds = of_devices().await;
     deeds.extend(of_the_rest().await);
     deeds.extend(of_people().await);
+    deeds.extend(of_subscriptions().await);
+    deeds.extend(of_commands().await);
     let mut wrong = Vec::new();
     for Deed { operation, kinds, by, events } in &deeds {
         let mut found: Vec<_> = events.iter().map(|event| event["kind"].as_str().unwrap()).collect();

@@ -15,6 +15,7 @@ use ::notify::{Lookup, Notify, Parts, Webhooks, system_lookup};
 use aws_sdk_dynamodb::Client;
 use serde_json::{Value, json};
 use weir_aws::device::DeviceTable;
+use weir_aws::event::WithEvents;
 use weir_aws::level::LevelTable;
 use weir_aws::notice::NoticeTable;
 use weir_aws::people::Pool;
@@ -127,7 +128,7 @@ impl World {
             updated_at: now,
             secret: Some(Secret::draw().unwrap()),
         };
-        assert_eq!(self.subscriptions().add(&new).await.unwrap(), Added::Done);
+        assert_eq!(self.subscriptions().add(&new, WithEvents::NONE).await.unwrap(), Added::Done);
         new
     }
 

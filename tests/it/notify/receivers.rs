@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use ::notify::{Lookup, Notify};
 use serde_json::json;
+use weir_aws::event::WithEvents;
 use weir_core::domain::notice::Disabled;
 use weir_core::wire::notice::NoticeStatus;
 use weir_runtime::Function as _;
@@ -142,13 +143,13 @@ async fn an_address_that_only_the_inside_can_see_is_never_connected_to() {
         assert_eq!(answer["outcome"], "failed", "{addresses:?}: {answer}");
         let detail = answer["detail"].as_str().unwrap();
         assert!(detail.contains("not public"), "{addresses:?}: {detail}");
-        world.subscriptions().remove(&stored).await.unwrap();
+        world.subscriptions().remove(&stored, WithEvents::NONE).await.unwrap();
     }
     // In a local environment the same machine is allowed, and nothing else that is inside.
     let (notify, _) = outside(&world, &["192.168.0.1"], true);
     let stored = world.subscribe(ANN, &named).await;
     assert!(test(&notify, &stored).await["detail"].as_str().unwrap().contains("not public"));
-    world.subscriptions().remove(&stored).await.unwrap();
+    world.subscriptions().remove(&stored, WithEvents::NONE).await.unwrap();
     // What was subscribed when it was allowed is refused where it is not.
     let (notify, _) = outside(&world, &["127.0.0.1"], false);
     let stored = world.subscribe(ANN, &world.hook()).await;

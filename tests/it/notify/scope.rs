@@ -1,6 +1,7 @@
-//! Who is told: only what the person may see when it is sent.
+//! Recipients: a person is told only what they may see when it is sent.
 
 use serde_json::json;
+use weir_aws::event::WithEvents;
 use weir_tests::pool::{disabled, person};
 
 use super::{ANN, World, sub};
@@ -42,11 +43,13 @@ async fn whoever_loses_a_device_or_is_disabled_or_deleted_before_it_is_sent_is_t
             3 => {
                 world.people.know(person(ANN, "ann", &["user"], "buoy-01"));
                 let reason = weir_core::domain::notice::Disabled::Unsubscribed;
-                assert!(world.subscriptions().disable(&stored.owner, &stored.id, reason, world.now()).await.unwrap());
+                assert!(
+                    world.subscriptions().disable(&stored.owner, &stored.id, reason, world.now(), None).await.unwrap()
+                );
             }
             _ => {
                 world.people.know(person(ANN, "ann", &["user"], "buoy-01"));
-                world.subscriptions().remove(&stored).await.unwrap();
+                world.subscriptions().remove(&stored, WithEvents::NONE).await.unwrap();
             }
         }
         world.later(600);
@@ -85,7 +88,7 @@ async fn a_filter_names_devices_kinds_and_severity() {
         assert_eq!(!world.told().is_empty(), told, "{filter}");
         world.later(60);
         world.measured(9.0).await;
-        world.subscriptions().remove(&stored).await.unwrap();
+        world.subscriptions().remove(&stored, WithEvents::NONE).await.unwrap();
         world.receiver.take();
         world.later(7_200);
     }

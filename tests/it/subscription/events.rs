@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use weir_aws::event::WithEvents;
 use weir_runtime::Function as _;
 use weir_tests::events::{event, names};
 
@@ -74,7 +75,7 @@ async fn every_recorded_request_is_answered_as_the_contract_says() {
         let public = serde_json::json!({"channel": {"webhook": {"url": "https://example.org/hook"}}});
         if expected.0.starts_with("patch") {
             let stored = world.notified.subscriptions().of_owner(&crate::notify::sub(1)).await.unwrap().remove(0);
-            world.notified.subscriptions().remove(&stored).await.unwrap();
+            world.notified.subscriptions().remove(&stored, WithEvents::NONE).await.unwrap();
             world.notified.subscribe_as(1, world.id(), &public).await;
         }
         let answer = world.api().answer(event("subscription", expected.0)).await.unwrap();

@@ -89,6 +89,7 @@ impl World {
         SubscriptionApi::new(Parts {
             subscriptions: self.notified.subscriptions(),
             notices: self.notified.notices(),
+            events: self.notified.alert.engine.events(),
             invoker: self.lambda.invoker(),
             notify: "notify".to_owned(),
             email,

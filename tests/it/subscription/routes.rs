@@ -1,6 +1,7 @@
 //! What the routes do, beyond their status.
 
 use serde_json::{Value, json};
+use weir_aws::event::WithEvents;
 use weir_core::wire::notice::NoticeStatus;
 use weir_runtime::Function as _;
 use weir_tests::lambda::Fate;
@@ -132,7 +133,10 @@ async fn a_link_ends_a_subscription_without_signing_in_and_looking_at_it_changes
     world
         .notified
         .subscriptions()
-        .remove(&world.notified.subscriptions().find(&stored.owner, &stored.id).await.unwrap().unwrap())
+        .remove(
+            &world.notified.subscriptions().find(&stored.owner, &stored.id).await.unwrap().unwrap(),
+            WithEvents::NONE,
+        )
         .await
         .unwrap();
     assert_eq!(status(&world.ask(Ask::new("POST", &link)).await), 404);

@@ -179,11 +179,12 @@ mod tests {
                 "problem-detector",
                 "alert",
                 "device",
-                "twin",
                 "command",
+                "twin",
                 "cognito-add-update-delete-user",
                 "recalculation",
-                "live-push"
+                "live-push",
+                "notify"
             ],
             "the queues of the template"
         );

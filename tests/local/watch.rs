@@ -19,7 +19,7 @@ use weir_tests::local::Local;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// An event of every function. What they read and write is the same for the deployed function and for the one of cargo-lambda.
-const EVENTS: [(&str, &str); 16] = [
+const EVENTS: [(&str, &str); 20] = [
     ("calibration", "number"),
     ("organizer", "report"),
     ("problem-detector", "sweep"),
@@ -36,6 +36,10 @@ const EVENTS: [(&str, &str); 16] = [
     ("reading", "latest.one"),
     ("live", "ticket.refused-no-token"),
     ("live-push", "levels"),
+    ("twin", "connected.unknown-device"),
+    ("event", "list.refused-not-admin"),
+    ("notify", "sweep"),
+    ("subscription", "list.refused-not-admin"),
 ];
 
 /// `cargo lambda` with the pinned cargo-lambda in PATH.

@@ -174,15 +174,13 @@ async fn of_subscriptions() -> Vec<Deed> {
 async fn of_commands() -> Vec<Deed> {
     const COMMAND: &[&str] = &["command"];
     let mut all = Vec::new();
-    for (operation, kinds, name) in [
-        // Pressed, and sent at once.
-        ("POST /devices/{id}/commands", &["command", "command"][..], "press"),
-        ("DELETE /devices/{id}/commands/{command}", COMMAND, "cancel"),
-    ] {
+    for (operation, name) in
+        [("POST /devices/{id}/commands", "press"), ("DELETE /devices/{id}/commands/{command}", "cancel")]
+    {
         let world = command::World::recorded().await;
         let function = world.function();
         let answer = async |event| function.answer(event).await.unwrap();
-        all.push(deed(operation, kinds, &world.engine, event("command", name), answer).await);
+        all.push(deed(operation, COMMAND, &world.engine, event("command", name), answer).await);
     }
     all
 }

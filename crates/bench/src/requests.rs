@@ -111,6 +111,22 @@ pub fn ticket(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "live/ticket")
 }
 
+/// The commands of a device that was asked nothing.
+pub fn commands(stage: &Stage<'_>) -> Result<Events> {
+    let event = stage.event("command/list")?.to_string().replace("dispenser-123", "buoy-01");
+    Ok(Box::new(move |_| Ok(event.clone())))
+}
+
+/// What a person wants to be told.
+pub fn subscriptions(stage: &Stage<'_>) -> Result<Events> {
+    same(stage, "subscription/own")
+}
+
+/// Problems that nobody subscribed to.
+pub fn untold(stage: &Stage<'_>) -> Result<Events> {
+    same(stage, "notify/problems")
+}
+
 /// A batch of readings of devices that nobody watches.
 pub fn unwatched(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "live-push/readings")

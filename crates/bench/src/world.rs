@@ -94,6 +94,10 @@ pub fn variables(endpoint: &Endpoint, more: &[(&str, &str)]) -> Vec<(String, Str
         ("CALIBRATION_FUNCTION", "calibration"),
         ("ORGANIZER_FUNCTION", "organizer"),
         ("TWIN_FUNCTION", "twin"),
+        ("NOTIFY_FUNCTION", "notify"),
+        ("NOTICE_FROM", "weir@weir.example"),
+        ("API_URL", "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com"),
+        ("LOOPBACK_WEBHOOKS", "off"),
     ];
     all.extend(rest.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     all.push(("AWS_ENDPOINT_URL".to_owned(), endpoint.url()));

@@ -1,5 +1,6 @@
 //! The commands of `up --once`: pressed by the user over the API, done by the dispenser over MQTT, and accounted for.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -16,6 +17,8 @@ use tooling::stack::Stack;
 const COMMANDS: usize = 5;
 /// Timeout for all of them.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// What the log of events tells of a command that is done, sorted: each once.
+const STEPS: [&str; 4] = ["ACCEPTED", "QUEUED", "SENT", "SUCCEEDED"];
 /// Time between two looks.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -25,6 +28,7 @@ pub struct Commands {
     sent: usize,
     succeeded: usize,
     done_once: usize,
+    told: usize,
     /// What is not as expected.
     pub differences: Vec<String>,
 }
@@ -36,7 +40,9 @@ impl Commands {
             let mark = if sent == found { "" } else { "   <-- differs" };
             format!("  {name:<32} {sent:>8} {found:>8}{mark}\n")
         };
-        line("commands succeeded", self.sent, self.succeeded) + &line("commands done once", self.sent, self.done_once)
+        line("commands succeeded", self.sent, self.succeeded)
+            + &line("commands done once", self.sent, self.done_once)
+            + &line("commands in the log of events", self.sent, self.told)
     }
 }
 
@@ -105,13 +111,40 @@ pub async fn run(
     if !applied {
         differences.push(format!("{DISPENSER} has not applied its settings"));
     }
+    let mut told = 0;
+    let log = log_of(&user).await?;
+    for id in &expected {
+        let steps = log.get(id).map(Vec::as_slice).unwrap_or_default();
+        if steps == STEPS {
+            told += 1;
+        } else {
+            differences.push(format!("of the command {id} the log of events tells {steps:?}, and not {STEPS:?}"));
+        }
+    }
     let once = |id: &&String| drinks.iter().filter(|done| done == id).count() == 1;
     Ok(Commands {
         sent: expected.len(),
         succeeded: states.iter().filter(|(_, state)| state == "SUCCEEDED").count(),
         done_once: pressed.iter().filter(once).count(),
+        told,
         differences,
     })
+}
+
+/// The states of each command in the log of events, sorted.
+async fn log_of(user: &Api) -> Result<BTreeMap<String, Vec<String>>> {
+    let path = format!("/devices/{DISPENSER}/events?kind=command&limit=200");
+    let page = user.expect(&[200], "GET", &path, None).await?.json();
+    let mut log: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for event in page.get("items").and_then(Value::as_array).into_iter().flatten() {
+        let target = event.get("target").and_then(Value::as_str).unwrap_or_default();
+        let changes = event.get("changes").and_then(Value::as_array).into_iter().flatten();
+        let states = changes.filter(|change| change.get("pointer").is_some_and(|pointer| pointer == "/state"));
+        let states = states.filter_map(|change| change.get("after")?.as_str());
+        log.entry(target.to_owned()).or_default().extend(states.map(str::to_owned));
+    }
+    log.values_mut().for_each(|states| states.sort());
+    Ok(log)
 }
 
 /// Every command with its state.

@@ -6,6 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use tooling::tables::Tables;
 
+use crate::fleet::DISPENSER;
+
 /// The rows of the tables that messages end in.
 #[derive(Debug, Clone, Default)]
 pub struct Observed {
@@ -17,7 +19,8 @@ pub struct Observed {
     pub problems: Vec<ProblemRow>,
     /// Table `quarantine`.
     pub quarantine: Vec<QuarantineRow>,
-    /// Table `events`.
+    /// Table `events`, without those of the dispenser: how often its shadow changes depends on when commands end, so they are
+    /// accounted for with its commands.
     pub events: Vec<EventRow>,
 }
 
@@ -117,6 +120,7 @@ impl Observed {
             tables.all("Quarantine"),
             tables.all("Events")
         )?;
+        let events = events.into_iter().filter(|row: &EventRow| row.device != DISPENSER).collect();
         Ok(Self { readings, levels, problems, quarantine, events })
     }
 }

@@ -40,9 +40,13 @@ pub(super) fn close(document: &mut Value) {
     }
     narrow(schemas);
     models(schemas);
-    for (body, patch) in
-        [("DeviceBody", "DevicePatch"), ("ProfileBody", "ProfilePatch"), ("LocationJson", "LocationPatch")]
-    {
+    subscriptions(schemas);
+    for (body, patch) in [
+        ("DeviceBody", "DevicePatch"),
+        ("ProfileBody", "ProfilePatch"),
+        ("LocationJson", "LocationPatch"),
+        ("SubscriptionBody", "SubscriptionPatch"),
+    ] {
         if let Some(schema) = schemas.get(body) {
             let schema = patched(schema.clone());
             schemas.insert(patch.to_owned(), schema);
@@ -273,6 +277,19 @@ fn models(schemas: &mut Map<String, Value>) {
     schemas.insert("FitBody".to_owned(), fit);
 }
 
+/// A subscription as shown is one object, and not a body that takes no other fields beside others; `enabled` is never `null`.
+fn subscriptions(schemas: &mut Map<String, Value>) {
+    let Some(body) = schemas.get_mut("SubscriptionBody") else { return };
+    if let Some(enabled) = body.pointer_mut("/properties/enabled") {
+        enabled["type"] = "boolean".into();
+    }
+    let body = body.clone();
+    let Some(shown) = schemas.get("Subscription") else { return };
+    let mut whole = closed(&body, &[own(shown)]);
+    whole["description"] = shown["description"].clone();
+    schemas.insert("Subscription".to_owned(), whole);
+}
+
 /// The fields that a schema adds to a model.
 fn own(schema: &Value) -> Value {
     schema.pointer("/allOf/1").cloned().unwrap_or_default()
@@ -324,11 +341,12 @@ fn fits(derived: Option<&Value>) -> Value {
 /// A body as a merge patch: nothing is required, and `null` removes a field unless it is read-only.
 fn patched(mut schema: Value) -> Value {
     if let Some(schema) = schema.as_object_mut() {
-        schema.remove("required");
+        let required = schema.remove("required").unwrap_or_default();
+        let stays = |name: &str| required.as_array().is_some_and(|names| names.iter().any(|required| required == name));
         let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
-        // A read-only field can only be sent back as it was read, so it cannot be removed.
-        let written = |property: &&mut Value| property["readOnly"] != true;
-        for property in properties.into_iter().flat_map(Map::values_mut).filter(written) {
+        // A read-only field can only be sent back as it was read, so it cannot be removed; nor can one that has to be there.
+        let removed = |(name, property): &(&String, &mut Value)| property["readOnly"] != true && !stays(name.as_str());
+        for (_, property) in properties.into_iter().flatten().filter(removed) {
             every_object(property, &mut |object| {
                 if let Some(Value::String(target)) = object.get_mut("$ref") {
                     for merged in ["Settings", "Preferences", "LocationJson"] {
@@ -349,7 +367,7 @@ fn merge_patch(operation: &mut Value) {
     let Some(content) = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut) else { return };
     let Some(mut media) = content.get("application/merge-patch+json").cloned() else { return };
     if let Some(Value::String(target)) = media.pointer_mut("/schema/$ref") {
-        for name in ["Device", "Profile"] {
+        for name in ["Device", "Profile", "Subscription"] {
             *target = target.replace(&format!("{name}Body"), &format!("{name}Patch"));
         }
     }

@@ -26,7 +26,7 @@ WORLD = {"Project": "weir", "Environment": "dev", "AWS::Partition": "aws", "AWS:
          "Boundary": "arn:aws:iam::111122223333:policy/weir-dev-boundary"}
 # What the functions' shift needs is there only with a shift; Parameters of another environment change nothing here.
 PARAMETERS = {"Project": "weir", "Environment": "dev", "TrafficShift": "Canary10Percent5Minutes",
-              "PermissionsBoundary": WORLD["Boundary"]}
+              "PermissionsBoundary": WORLD["Boundary"], "NoticeFrom": "weir@example.com"}
 
 TRANSFORM = "arn:aws:cloudformation:eu-central-1:aws:transform/Serverless-2016-10-31"
 # The property that names a thing of a type (without it CloudFormation names it after the stack and the logical id), and its ARN.
@@ -68,6 +68,7 @@ ARNS = {
     "AWS::Lambda::Permission": FUNCTION,
     "AWS::Lambda::Version": (*FUNCTION, FUNCTION[1] + ":1"),
     "AWS::Logs::LogGroup": ("LogGroupName", "logs:{region}:{account}:log-group:{name}"),
+    "AWS::SES::EmailIdentity": ("EmailIdentity", "ses:{region}:{account}:identity/{name}"),
     "AWS::SNS::Subscription": ("", "sns:{region}:{account}:weir-dev-alarms"),
     "AWS::SNS::Topic": ("TopicName", "sns:{region}:{account}:{name}"),
     "AWS::SNS::TopicPolicy": ("", "sns:{region}:{account}:weir-dev-alarms"),

@@ -213,13 +213,13 @@ fn narrow(schemas: &mut Map<String, Value>) {
     }
 }
 
-/// Adds the schemas of settings: `Settings` itself, and `Setting1` to `Setting4` for a value with that many levels left. Those with
+/// Adds the schemas of settings: `Settings` itself, and `Setting1` to `Setting5` for a value with that many levels left. Those with
 /// `Patch` at the end of their names are for a merge patch, in which `null` removes a setting.
 fn settings(schemas: &mut Map<String, Value>) {
     for (patch, null) in [("", false), ("Patch", true)] {
         let within = |level: usize| json!({"$ref": format!("#/components/schemas/Setting{level}{patch}")});
         let group = |level: usize| json!({"type": "object", "propertyNames": {"pattern": NAME}, "additionalProperties": within(level)});
-        for level in 1..DEPTH {
+        for level in 1..=DEPTH {
             let mut kinds = vec!["boolean", "number", "string"];
             kinds.extend(null.then_some("null"));
             let mut any_of = vec![json!({"type": kinds})];
@@ -230,7 +230,7 @@ fn settings(schemas: &mut Map<String, Value>) {
             }
             schemas.insert(format!("Setting{level}{patch}"), json!({"anyOf": any_of}));
         }
-        let mut of_sensor = vec![group(DEPTH - 3)];
+        let mut of_sensor = vec![group(DEPTH - 2)];
         let mut of_sensors = json!({
             "type": ["object"], "description": "Settings of each sensor by its code.",
             "propertyNames": {"pattern": "^[a-z][a-z0-9_]{0,31}$"},
@@ -241,7 +241,7 @@ fn settings(schemas: &mut Map<String, Value>) {
         }
         of_sensors["additionalProperties"] = json!({"anyOf": of_sensor});
         for name in ["Settings", "Preferences", "Arguments"] {
-            let mut whole = group(DEPTH - 1);
+            let mut whole = group(DEPTH);
             let bytes = if name == "Arguments" { "2,048" } else { "4,000" };
             whole["description"] = format!("At most {bytes} bytes as compact JSON, at most 5 levels.").into();
             whole["example"] = json!({"every": 60});

@@ -107,6 +107,19 @@ fn a_filter_decides_what_opens_and_a_change_is_told() {
 }
 
 #[test]
+fn each_change_of_an_episode_has_a_number_of_its_own() {
+    let states = [Kind::Obstruction, Kind::Problem, Kind::Obstruction]
+        .map(|kind| Problem { episodes: vec![episode(kind, 10, None)], ..problem(&[]) });
+    let (mut thread, mut numbers) = (Thread::default(), Vec::new());
+    for state in &states {
+        let (steps, next) = follow(&thread, Some(state), &subscription(), at(0), at(20));
+        numbers.extend(steps.iter().map(|step| (step.transition, step.number)));
+        thread = next;
+    }
+    assert_eq!(numbers, [(Transition::Opened, 0), (Transition::Changed, 1), (Transition::Changed, 2)]);
+}
+
+#[test]
 fn whoever_wants_it_is_reminded_until_somebody_knows_or_it_is_over() {
     let wanted = Subscription { remind_hours: 2, ..subscription() };
     let open = problem(&[(10, None)]);

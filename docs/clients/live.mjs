@@ -1,7 +1,6 @@
 // Follows a device: node live.mjs API TOKEN DEVICE. Needs Node.js 22 or newer, or a browser. Prints each reading once, whatever happens
 // to the connection: after a gap, and whenever it connects again, it reads over HTTP what it may have missed.
-const [api, token, device] = process.argv.slice(2);
-const seen = new Set();
+const [api, token, device] = process.argv.slice(2), seen = new Set();
 let last = Date.now();
 async function ask(method, path) {
   const answer = await fetch(api + path, { method, headers: { authorization: `Bearer ${token}` } });

@@ -6,6 +6,7 @@ mod faults;
 mod registry;
 mod rule;
 mod silence;
+mod timestream;
 
 use serde_json::{Value, json};
 use weir_aws::WriteOutcome;

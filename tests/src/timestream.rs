@@ -42,6 +42,11 @@ impl Timestream {
 
     /// The store behind which it stands.
     pub fn store(self: &Arc<Self>) -> TimeSeries {
+        TimeSeries::Timestream(self.table())
+    }
+
+    /// The table behind which it stands.
+    pub fn table(self: &Arc<Self>) -> TimestreamTable {
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-central-1"))
@@ -50,7 +55,7 @@ impl Timestream {
             .http_client(through(Builder::new().build_http(), self.clone()))
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .retry_partition(RetryPartition::custom(format!("{:p}", Arc::as_ptr(self))).build());
-        TimeSeries::Timestream(TimestreamTable::new(Client::from_conf(config.build()), "weir-test", "readings"))
+        TimestreamTable::new(Client::from_conf(config.build()), "weir-test", "readings")
     }
 }
 

@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 use super::super::AwsError;
 use super::super::row::{n, s, series};
 use super::super::statements::{MAXIMUM, Statement, StatementBatch, StatementOutcome};
+use super::conflicts::Resolved;
 use super::rollups::{RollupTable, cells};
 use super::{Outcomes, Placed, QuarantineWriter, RefusedReading, Written, failed};
 use weir_core::domain::bounds;
@@ -93,9 +94,31 @@ impl ReadingTable {
     ) -> Outcomes {
         let (expired, readings) = self.sift(readings, quarantine.clock.now());
         refused.extend(expired.into_iter().map(|(place, reading)| self.too_old(place, reading)));
-        let chunks: Vec<_> = readings.chunks(MAXIMUM).map(|chunk| self.insert(chunk)).collect();
-        let inserted: Vec<_> = stream::iter(chunks).buffer_unordered(AT_ONCE).concat().await;
+        let inserted = self.insert_all(&readings).await;
         self.settle(&readings, inserted, refused, quarantine).await
+    }
+
+    /// Writes those readings that alerts have to judge, where another store has the readings and has answered with `outcomes`. A
+    /// reading whose row cannot be written is to be delivered again. No rollup depends on these rows.
+    pub(super) async fn copy(
+        &self,
+        readings: &[(usize, &Reading)],
+        outcomes: &mut Outcomes,
+        quarantine: &QuarantineWriter<'_>,
+    ) {
+        let kept = |place: &usize| {
+            outcomes
+                .iter()
+                .any(|(at, outcome)| at == place && matches!(outcome, Ok(Written::Stored | Written::Duplicate)))
+        };
+        let judged: Placed<'_> = readings.iter().copied().filter(|(at, reading)| reading.judge && kept(at)).collect();
+        let (_, alive) = self.sift(&judged, quarantine.clock.now());
+        let inserted = self.insert_all(&alive).await;
+        for (place, copied) in self.resolve(inserted, Vec::new(), quarantine).await.outcomes {
+            if matches!(copied, Err(_) | Ok(Written::Quarantined(_))) {
+                outcomes.iter_mut().filter(|(at, _)| *at == place).for_each(|(_, outcome)| *outcome = copied.clone());
+            }
+        }
     }
 
     /// The outcomes of inserted readings: resolves the conflicts of those whose row exists, and invalidates rollups.
@@ -106,6 +129,17 @@ impl ReadingTable {
         refused: Vec<RefusedReading<'a>>,
         quarantine: &QuarantineWriter<'_>,
     ) -> Outcomes {
+        let Resolved { outcomes, replaced } = self.resolve(inserted, refused, quarantine).await;
+        self.invalidate_rollups(readings, outcomes, replaced, quarantine).await
+    }
+
+    /// The outcomes of inserted readings, with the conflicts resolved of those whose row exists.
+    async fn resolve<'a>(
+        &self,
+        inserted: Vec<(usize, &'a Reading, StatementOutcome)>,
+        refused: Vec<RefusedReading<'a>>,
+        quarantine: &QuarantineWriter<'_>,
+    ) -> Resolved {
         let mut outcomes = Outcomes::with_capacity(inserted.len());
         let mut known = Placed::new();
         for (place, reading, outcome) in inserted {
@@ -117,7 +151,7 @@ impl ReadingTable {
         }
         let resolved = self.resolve_conflicts(known, refused, quarantine).await;
         outcomes.extend(resolved.outcomes);
-        self.invalidate_rollups(readings, outcomes, resolved.replaced, quarantine).await
+        Resolved { outcomes, replaced: resolved.replaced }
     }
 
     /// Invalidates the rollups of closed hours and days that contain these readings, whatever their outcome: a duplicate may
@@ -164,6 +198,12 @@ impl ReadingTable {
         let written = self.settle(&placed, inserted, Vec::new(), quarantine).await.pop();
         let nothing = || Err(AwsError::Leftover { operation: OPERATION, left: 1 });
         (written.map_or_else(nothing, |(_, written)| written), answer)
+    }
+
+    /// Inserts readings with different keys.
+    async fn insert_all<'a>(&self, readings: &[(usize, &'a Reading)]) -> Vec<(usize, &'a Reading, StatementOutcome)> {
+        let chunks: Vec<_> = readings.chunks(MAXIMUM).map(|chunk| self.insert(chunk)).collect();
+        stream::iter(chunks).buffer_unordered(AT_ONCE).concat().await
     }
 
     /// Inserts up to 25 readings with different keys.

@@ -72,8 +72,12 @@ impl TimeSeries {
     pub async fn open(sdk: &SdkConfig, dynamodb: &Client, settings: &StoreSettings) -> Result<Self, StartError> {
         Ok(match settings {
             StoreSettings::DynamoDb(settings) => Self::DynamoDb(settings.table(dynamodb)),
-            StoreSettings::Timestream { database, table } => {
-                Self::Timestream(TimestreamTable::new(timestream_write(sdk).await?, database, table))
+            StoreSettings::Timestream { database, table, judged } => {
+                let timestream = TimestreamTable::new(timestream_write(sdk).await?, database, table);
+                Self::Timestream(match judged {
+                    Some(settings) => timestream.judged_in(settings.table(dynamodb)),
+                    None => timestream,
+                })
             }
         })
     }

@@ -16,6 +16,8 @@ pub enum StoreSettings {
         database: String,
         /// The table.
         table: String,
+        /// Where readings of sensors with alerts are written too, if `READINGS_TABLE` is set.
+        judged: Option<TableSettings>,
     },
 }
 
@@ -34,20 +36,30 @@ impl TableSettings {
     }
 }
 
+impl Settings for TableSettings {
+    fn read(environment: &Environment) -> Result<Self, SettingsError> {
+        Ok(Self {
+            readings: environment.text("READINGS_TABLE")?,
+            rollups: environment.text("ROLLUPS_TABLE")?,
+            ttl_days: environment.number("READING_TTL_DAYS", 0, 0)?,
+        })
+    }
+}
+
 impl Settings for StoreSettings {
     fn read(environment: &Environment) -> Result<Self, SettingsError> {
         let name = "TIME_SERIES_STORE";
         let value = environment.text(name)?;
         match value.as_str() {
-            "dynamodb" => Ok(Self::DynamoDb(TableSettings {
-                readings: environment.text("READINGS_TABLE")?,
-                rollups: environment.text("ROLLUPS_TABLE")?,
-                ttl_days: environment.number("READING_TTL_DAYS", 0, 0)?,
-            })),
-            "timestream" => Ok(Self::Timestream {
-                database: environment.text("TIMESTREAM_DATABASE")?,
-                table: environment.text("TIMESTREAM_TABLE")?,
-            }),
+            "dynamodb" => Ok(Self::DynamoDb(TableSettings::read(environment)?)),
+            "timestream" => {
+                let judged = environment.optional("READINGS_TABLE").map(|_| TableSettings::read(environment));
+                Ok(Self::Timestream {
+                    database: environment.text("TIMESTREAM_DATABASE")?,
+                    table: environment.text("TIMESTREAM_TABLE")?,
+                    judged: judged.transpose()?,
+                })
+            }
             _ => Err(SettingsError::Wrong { name, value, expected: "`dynamodb` or `timestream`" }),
         }
     }

@@ -10,7 +10,7 @@ use aws_sdk_timestreamwrite::types::{Dimension, MeasureValue, MeasureValueType, 
 use futures_util::{StreamExt, stream};
 
 use super::super::AwsError;
-use super::{Outcomes, Placed, QuarantineWriter, RefusedReading, Written, failed};
+use super::{Outcomes, Placed, QuarantineWriter, ReadingTable, RefusedReading, Written, failed};
 use weir_core::domain::reading::Reading;
 use weir_core::domain::{Reason, Refusal};
 
@@ -26,6 +26,7 @@ pub struct TimestreamTable {
     client: Client,
     database: String,
     table: String,
+    judged: Option<ReadingTable>,
 }
 
 /// The answer to a request.
@@ -41,7 +42,13 @@ enum Answer {
 impl TimestreamTable {
     /// The table `table` of `database`.
     pub fn new(client: Client, database: impl Into<String>, table: impl Into<String>) -> Self {
-        Self { client, database: database.into(), table: table.into() }
+        Self { client, database: database.into(), table: table.into(), judged: None }
+    }
+
+    /// Writes the readings of sensors with alerts to the table `readings` as well: its stream wakes the function `alert`, which
+    /// Timestream cannot do, and alerts are judged by its rows.
+    pub fn judged_in(self, rows: ReadingTable) -> Self {
+        Self { judged: Some(rows), ..self }
     }
 
     /// Writes readings with different keys. `refused` are further readings of the call that are not to be stored: they go to
@@ -60,6 +67,9 @@ impl TimestreamTable {
             refused.extend(more);
         }
         outcomes.extend(quarantine.refuse(refused).await);
+        if let Some(rows) = &self.judged {
+            rows.copy(readings, &mut outcomes, quarantine).await;
+        }
         outcomes
     }
 

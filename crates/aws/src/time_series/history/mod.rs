@@ -132,7 +132,7 @@ impl History {
     pub async fn open(sdk: &SdkConfig, dynamodb: &Client, settings: &StoreSettings) -> Result<Self, StartError> {
         Ok(match settings {
             StoreSettings::DynamoDb(settings) => Self::DynamoDb(settings.table(dynamodb)),
-            StoreSettings::Timestream { database, table } => {
+            StoreSettings::Timestream { database, table, .. } => {
                 Self::Timestream(TimestreamHistory::new(timestream_query(sdk).await?, database, table))
             }
         })

@@ -14,11 +14,11 @@ class Firmware:
                 self.last = json.load(file)
         except OSError:
             pass
-        if self.last["status"] == "ACCEPTED":  # It lost its power in between: nobody knows how much of it was done.
-            self.keep(self.last["id"], "FAILED", "interrupted by a restart")
 
     def connected(self):  # After subscribing to update/delta and get/accepted.
-        if self.last["id"]:
+        if self.last["status"] == "ACCEPTED":  # It lost its power in between: nobody knows how much of it was done.
+            self.say(self.last["id"], "FAILED", "interrupted by a restart")
+        elif self.last["id"]:
             self.report({"command": self.last})
         self.publish(self.shadow + "get", "")
 
@@ -28,28 +28,22 @@ class Firmware:
         if "settings" in wanted:
             merge(self.settings, wanted["settings"])
             self.report({"settings": self.settings})
-        if "command" in wanted:
-            self.command(wanted["command"])
-
-    def command(self, command):
+        command = wanted.get("command", {})
         number = command.get("id", "")  # A delta has only what differs: without an id it is the one that was answered.
-        if number == self.last["id"] and number:
+        if number and number == self.last["id"]:
             self.report({"command": self.last})  # The answer may have been lost.
         elif number > self.last["id"] and time.time() <= command["expires_at"]:  # Where time begins in 2000 add 946684800.
-            self.keep(number, "ACCEPTED")  # Before it is done, so that it is never done twice.
-            self.report({"command": self.last})
+            self.say(number, "ACCEPTED")  # Stored before it is done, so that it is never done twice.
             try:
-                self.keep(number, "SUCCEEDED", self.act(command["name"], command["args"], self.settings))
+                self.say(number, "SUCCEEDED", self.act(command["name"], command["args"], self.settings))
             except Exception as error:
-                self.keep(number, "FAILED", str(error))
-            self.report({"command": self.last})
+                self.say(number, "FAILED", str(error))
 
-    def keep(self, number, status, detail=None):
-        self.last = {"id": number, "status": status}
-        if detail:
-            self.last["detail"] = detail
+    def say(self, number, status, detail=None):
+        self.last = {"id": number, "status": status, "detail": detail}  # In a shadow, null removes what was there.
         with open(self.flash, "w") as file:
             json.dump(self.last, file)
+        self.report({"command": self.last})
 
     def report(self, reported):
         self.publish(self.shadow + "update", json.dumps({"state": {"reported": reported}}))

@@ -4,6 +4,7 @@ mod events;
 mod failures;
 mod limits;
 mod people;
+mod recipe;
 mod rights;
 mod source;
 mod time;

@@ -100,11 +100,10 @@ async fn a_problem_is_told_by_mail_and_by_webhook_when_it_opens_and_when_it_ends
 }
 
 #[tokio::test]
-async fn a_receiver_that_is_gone_ends_the_subscription_and_a_level_is_told_too() {
+async fn a_receiver_that_is_gone_ends_the_subscription() {
     let local = Local::running();
     register(&local, "no-02").await;
-    local.register(&json!({"id": "no-level", "level_id": "N1"})).await;
-    let user = local.user("notices-gone", "no-02 no-level").await;
+    let user = local.user("notices-gone", "no-02").await;
     let receiver = Receiver::start().await;
     receiver.set(weir_tests::receiver::Mood::Status(410));
     let hook = json!({"channel": {"webhook": {"url": format!("{}/hook", receiver.url)}}});

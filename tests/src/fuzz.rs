@@ -80,12 +80,13 @@ pub fn record(bytes: &[u8]) {
     let Ok(document) = serde_json::from_slice::<Value>(bytes) else { return };
     WORLD.with(|world| {
         world.runtime.block_on(async {
-            let Functions { calibration, organizer, detector, .. } = world.functions.as_ref();
+            let Functions { alert, calibration, organizer, detector, .. } = world.functions.as_ref();
             let batch = json!({"Records": [document]});
             for event in [document, batch] {
                 assert!(calibration.answer(event.clone()).await.is_ok(), "{event}");
                 assert!(organizer.answer(event.clone()).await.is_ok(), "{event}");
-                if let Err(error) = detector.answer(event.clone()).await {
+                for answer in [detector.answer(event.clone()).await, alert.answer(event.clone()).await] {
+                    let Err(error) = answer else { continue };
                     // Only what is not a batch at all fails as a whole.
                     let known = ["not a batch of a stream", "has no sequence number"];
                     assert!(known.iter().any(|known| error.to_string().contains(known)), "{error}: {event}");

@@ -103,4 +103,6 @@ async fn a_device_that_says_how_often_it_reports_pays_nothing_for_its_readings()
     functions.detector.answer(sweep).await.unwrap();
     let cost = meter.take();
     assert!(cost.values().all(|cost| cost.written == 0.0 && cost.rows == 0), "not due: {cost:?}");
+    // The bill: crates/tooling/bill/usage.toml.
+    assert!(cost.values().map(|cost| cost.read).sum::<f64>() <= 8.0, "{cost:?}");
 }

@@ -39,6 +39,11 @@ async fn a_problem_nobody_subscribed_to_costs_one_read_and_one_that_is_told_what
     notify.answer(alone.clone()).await.unwrap();
     let cost = meter.take();
     assert_eq!((cost.len(), cost["subscriptions"].requests, cost["subscriptions"].read), (1, 1, 0.5));
+    // The schedule, while nothing is due: the bill, crates/tooling/bill/usage.toml.
+    notify.answer(weir_tests::events::event("notify", "sweep")).await.unwrap();
+    let cost = meter.take();
+    let (written, read) = cost.values().fold((0.0, 0.0), |(w, r), cost| (w + cost.written, r + cost.read));
+    assert!(written == 0.0 && read <= 8.0, "{cost:?}");
     // One webhook.
     world.later(60);
     world.judged(9.0).await;

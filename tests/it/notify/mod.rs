@@ -3,6 +3,7 @@
 mod cost;
 mod events;
 mod faults;
+mod levels;
 mod mails;
 mod pace;
 mod receivers;

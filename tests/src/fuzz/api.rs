@@ -19,6 +19,7 @@ use quarantine::Quarantine;
 use reading::Reading;
 use recalculation::Recalculation;
 use serde_json::{Value, json};
+use subscription::SubscriptionApi;
 use user::User;
 use weir_aws::CalibrationTable;
 use weir_aws::certificates::Certificates;
@@ -28,10 +29,12 @@ use weir_aws::event::EventTable;
 use weir_aws::iot::Iot;
 use weir_aws::level::LevelTable;
 use weir_aws::live::LiveTable;
+use weir_aws::notice::NoticeTable;
 use weir_aws::problem::ProblemTable;
 use weir_aws::profile::ProfileTable;
 use weir_aws::quarantine::QuarantineTable;
 use weir_aws::recalculation::RecalculationTable;
+use weir_aws::subscription::SubscriptionTable;
 use weir_aws::time_series::{History, ReadingTable, TimeSeries};
 
 use crate::engine::Engine;
@@ -42,7 +45,7 @@ use crate::pool::{Recorded, person};
 use crate::wire::{Answer, Request, Wire, answer, through};
 
 /// The functions behind the API.
-pub const FUNCTIONS: [&str; 11] = [
+pub const FUNCTIONS: [&str; 12] = [
     "command",
     "device",
     "event",
@@ -50,6 +53,7 @@ pub const FUNCTIONS: [&str; 11] = [
     "recalculation",
     "flow",
     "quarantine",
+    "subscription",
     "user",
     "cognito-get-users-info",
     "cognito-get-role",
@@ -97,6 +101,7 @@ pub struct Api {
     reading: Reading,
     recalculation: Recalculation,
     quarantine: Quarantine,
+    subscription: SubscriptionApi,
     user: User,
     event: Events,
     info: UsersInfo,
@@ -166,6 +171,16 @@ impl Api {
                 functions: names,
                 clock: clock.clone(),
             }),
+            subscription: SubscriptionApi::new(subscription::Parts {
+                subscriptions: SubscriptionTable::new(client(), engine.name("subscriptions")),
+                notices: NoticeTable::new(client(), engine.name("notices")),
+                events: events(),
+                invoker: lambda.invoker(),
+                notify: "notify".to_owned(),
+                email: true,
+                loopback: true,
+                clock: clock.clone(),
+            }),
             user: User::new(user::Parts { profiles: profiles(), events: events(), clock: clock.clone() }),
             event: Events::new(event::Parts { events: events() }),
             info: UsersInfo::new(pool.pool()),
@@ -199,6 +214,7 @@ impl Api {
             "flow" => self.functions.flow.answer(event).await.expect("an answer"),
             "quarantine" => self.quarantine.answer(event).await.expect("an answer"),
             "event" => self.event.answer(event).await.expect("an answer"),
+            "subscription" => self.subscription.answer(event).await.expect("an answer"),
             "user" => self.user.answer(event).await.expect("an answer"),
             "cognito-get-users-info" => self.info.answer(event).await.expect("an answer"),
             "cognito-get-role" => self.role.answer(event).await.expect("an answer"),

@@ -100,6 +100,22 @@ const ALL: &[Links] = &[
     ),
     links("get_users", "200", &["get_users"], NEXT),
     links(
+        "post_subscription",
+        "201",
+        &["get_subscription", "patch_subscription", "post_test", "delete_subscription"],
+        &[("id", "$response.body#/id")],
+    ),
+    links(
+        "get_own_subscriptions",
+        "200",
+        &["get_subscription", "patch_subscription"],
+        &[("id", "$response.body#/items/0/id")],
+    ),
+    links("get_own_subscriptions", "200", &["get_own_subscriptions"], NEXT),
+    links("get_subscriptions", "200", &["get_subscriptions"], NEXT),
+    links("get_notices", "200", &["post_retry"], &[("id", "$response.body#/items/0/id")]),
+    links("get_notices", "200", &["get_notices"], NEXT),
+    links(
         "add_cognito_user",
         "201",
         &["get_cognito_user", "get_role", "change_cognito_user", "delete_cognito_user"],

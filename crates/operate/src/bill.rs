@@ -17,8 +17,6 @@ const PAGES: f64 = 1000.0;
 pub fn page(prices: Option<&Path>) -> Result<String> {
     let (prices, usage) = (Prices::read(prices)?, Usage::counted()?);
     let mut page = format!("| {}, {} | DynamoDB | Timestream |\n|---|---|---|\n", prices.region, prices.currency);
-    // With Timestream there are no alerts on readings.
-    let watched = prices.million(&usage.watched_reading, &usage, false)?;
     let mut line = |what: &str, of: &dyn Fn(bool) -> Result<f64>| -> Result<()> {
         page.push_str(&format!("| {what} | {:.2} | {:.2} |\n", of(false)?, of(true)?));
         Ok(())
@@ -43,10 +41,11 @@ pub fn page(prices: Option<&Path>) -> Result<String> {
     })?;
     line("a thousand notices by webhook", &|_| prices.notices(&usage, false))?;
     line("a thousand notices by e-mail", &|_| prices.notices(&usage, true))?;
+    line("a million readings of sensors with alerts, one in each message, all in order", &|store| {
+        prices.watched_readings(&usage, store)
+    })?;
     line("alarms, metrics and dashboard of one environment for a month", &|_| prices.stack(&usage))?;
-    page.push_str(&format!(
-        "| a million readings of sensors with alerts, one in each message, all in order | {watched:.2} | – |\n"
-    ));
+    line("its schedules, at most, while nothing is due", &|_| prices.schedules(&usage))?;
     Ok(page)
 }
 

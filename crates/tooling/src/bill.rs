@@ -105,6 +105,10 @@ pub struct Fixed {
     pub metrics: f64,
     /// Dashboards.
     pub dashboards: f64,
+    /// Calls of functions by schedules.
+    pub sweeps: f64,
+    /// Units that such a call reads when nothing is due, at most.
+    pub sweep_read_units: f64,
 }
 
 /// What everything uses.
@@ -196,6 +200,25 @@ impl Prices {
             + event.shadow_operations * self.of(&self.iot, "per_million_shadow_operations")?)
     }
 
+    /// A million readings of sensors with alerts, alone in their messages, that neither open nor end anything. With Timestream such a
+    /// reading is a row of DynamoDB as well.
+    ///
+    /// # Errors
+    /// When a price is missing.
+    pub fn watched_readings(&self, usage: &Usage, timestream: bool) -> Result<f64> {
+        let records = if timestream { self.of(&self.timestream, "per_million_writes_of_1_kb")? } else { 0.0 };
+        Ok(self.million(&usage.watched_reading, usage, false)? + records)
+    }
+
+    /// What the schedules of an environment ask for in a month in which nothing is ever due, at most.
+    ///
+    /// # Errors
+    /// When a price is missing.
+    pub fn schedules(&self, usage: &Usage) -> Result<f64> {
+        let sweep = Event { invocations: 1.0, read_units: usage.stack.sweep_read_units, ..Event::default() };
+        Ok(self.million(&sweep, usage, false)? / MILLION * usage.stack.sweeps)
+    }
+
     /// A thousand notices, by webhook or by e-mail. Traffic to the internet is not included.
     ///
     /// # Errors
@@ -257,7 +280,7 @@ impl Prices {
     /// # Errors
     /// When a price is missing.
     pub fn stack(&self, usage: &Usage) -> Result<f64> {
-        let Fixed { alarm_metrics, metrics, dashboards } = usage.stack;
+        let Fixed { alarm_metrics, metrics, dashboards, .. } = usage.stack;
         Ok(alarm_metrics * self.of(&self.cloudwatch, "per_alarm_metric_month")?
             + metrics * self.of(&self.cloudwatch, "per_metric_month")?
             + dashboards * self.of(&self.cloudwatch, "per_dashboard_month")?)

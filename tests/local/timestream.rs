@@ -7,7 +7,7 @@ use weir_aws::time_series::Span;
 use weir_core::domain::Timestamp;
 use weir_core::domain::every::Every;
 use weir_core::domain::reading::Series;
-use weir_tests::local::{Local, bytes, now};
+use weir_tests::local::{Local, bytes, now, until};
 use weir_tests::timestream_query::{history_at, rows};
 
 /// What moto holds of a span of time. It forgets what the records of a request have in common, the device among it.
@@ -46,6 +46,24 @@ async fn a_message_of_250_values_is_written_whole() {
     assert_eq!((number("raw"), number("value")), (7.0, 4.5));
     // The same message again is accepted and stored by nobody twice on AWS, by its version; moto only shows that it is the same.
     assert!(of_seven["Version"].is_number() || of_seven["Version"].is_string(), "{of_seven}");
+}
+
+#[tokio::test]
+async fn a_reading_that_is_stored_in_timestream_opens_the_problem_of_its_alert() {
+    let local = Local::running();
+    let alert = json!({"id": "low-oxygen", "below": 4});
+    local.register(&json!({"id": "t-02", "sensors": [{"code": "do", "unit": "mg/L", "alerts": [alert]}]})).await;
+    let copy = local.stack.output(FUNCTION).unwrap().to_owned();
+    let at = now() - 60_000;
+    let answer = local.invoke_named(&copy, "t-02/reading/sensor/do", &bytes(&json!({"ts": at, "value": 3.5}))).await;
+    assert_eq!(answer, json!({"stored": 1, "duplicate": 0, "quarantined": 0}));
+    assert_eq!(records(&local, at, at + 1).await.len(), 1);
+    let admin = local.admin().await;
+    until("the problem", async || {
+        let answer = admin.call("GET", "/problems/t-02:do:low-oxygen", None).await.unwrap();
+        (answer.status == 200 && answer.json()["value"] == 3.5).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -1,0 +1,8 @@
+//! What pages are made of.
+
+pub mod banner;
+pub mod gate;
+pub mod heading;
+pub mod load;
+pub mod states;
+pub mod status;

@@ -1,0 +1,7 @@
+//! The pages, one file each.
+
+pub mod device;
+pub mod flow;
+pub mod not_found;
+pub mod overview;
+pub mod problems;

@@ -72,7 +72,7 @@ fn axes(scene: &mut Scene, plot: &Plot, most: usize) {
         let y = crisp(scene.y.px(tick));
         let path = vec![(inner.left, y), (inner.right, y)];
         scene.back.push(Mark::Line { path, ink: Ink::Grid, width: 1.0, dashed: false });
-        let text = label(tick, low, high, most);
+        let text = label(tick, low, high, most).replace('.', &plot.decimal.to_string());
         scene.back.push(Mark::Text { at: (inner.left - 8.0, y), text, align: Align::End, ink: Ink::Text });
     }
     let most = count((inner.right - inner.left) / TICK_WIDTH).max(2);
@@ -182,6 +182,20 @@ fn draw_buckets(scene: &mut Scene, curve: &Curve, buckets: &[Bucket]) {
             }
         }
     }
+    mark_left_out(scene, buckets);
+}
+
+/// Intervals in which values were left out have a mark above the axis: the values themselves are not known.
+fn mark_left_out(scene: &mut Scene, buckets: &[Bucket]) {
+    let y = scene.inner.bottom - 5.0;
+    let mut last = f64::MIN;
+    for bucket in buckets.iter().filter(|bucket| bucket.left_out > 0) {
+        let x = scene.x.px(bucket.middle());
+        if x - last >= 2.0 * DOUBTS {
+            last = x;
+            scene.data.push(Mark::Dot { at: (x, y), quality: Quality::OutOfRange, ink: Ink::Doubt });
+        }
+    }
 }
 
 /// The whole part of a small number that is not negative.
@@ -202,7 +216,7 @@ mod tests {
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
     fn plot<'a>(curves: &'a [Curve], limits: &'a [Limit], events: &'a [Event], zone: &'a TimeZone) -> Plot<'a> {
-        Plot { span: Span::new(0.0, 100_000.0), curves, limits, events, zone, months: &MONTHS, width: 640.0, height: 240.0 }
+        Plot { span: Span::new(0.0, 100_000.0), curves, limits, events, zone, months: &MONTHS, decimal: '.', width: 640.0, height: 240.0 }
     }
 
     fn curve(points: &[(f64, f64, Quality)], gap: f64) -> Curve {
@@ -260,12 +274,23 @@ mod tests {
 
     #[test]
     fn a_band_ends_where_an_interval_is_missing() {
-        let bucket = |from: f64| Bucket { from, until: from + 10_000.0, mean: 1.0, low: 0.0, high: 2.0 };
+        let bucket = |from: f64| Bucket { from, until: from + 10_000.0, mean: 1.0, low: 0.0, high: 2.0, count: 3, left_out: 0 };
         let shown = Shown::Buckets(vec![bucket(0.0), bucket(10_000.0), bucket(40_000.0), bucket(50_000.0)]);
         let curves = [Curve { shown, colour: 3, gap: 0.0 }];
         let scene = compose(&plot(&curves, &[], &[], &TimeZone::UTC));
         let areas = scene.data.iter().filter(|mark| matches!(mark, Mark::Area { .. })).count();
         assert_eq!((areas, lines(&scene, Ink::Curve(3))), (2, 2));
+        assert_eq!(dots(&scene, Quality::OutOfRange), 0);
+    }
+
+    #[test]
+    fn an_interval_without_a_value_that_counts_is_a_gap_with_a_mark() {
+        let good = |from: f64| Bucket { from, until: from + 10_000.0, mean: 1.0, low: 0.0, high: 2.0, count: 3, left_out: 0 };
+        let none = |from: f64| Bucket { mean: f64::NAN, low: f64::NAN, high: f64::NAN, count: 0, left_out: 3, ..good(from) };
+        let shown = Shown::Buckets(vec![good(0.0), good(10_000.0), none(20_000.0), good(30_000.0), good(40_000.0)]);
+        let curves = [Curve { shown, colour: 0, gap: 0.0 }];
+        let scene = compose(&plot(&curves, &[], &[], &TimeZone::UTC));
+        assert_eq!((lines(&scene, Ink::Curve(0)), dots(&scene, Quality::OutOfRange)), (2, 1));
     }
 
     proptest! {

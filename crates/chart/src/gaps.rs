@@ -9,7 +9,8 @@ pub fn pieces(points: &[Point], gap: f64) -> impl Iterator<Item = &[Point]> {
 
 /// The runs of intervals of which none is missing in between.
 pub(crate) fn runs(buckets: &[Bucket]) -> impl Iterator<Item = &[Bucket]> {
-    buckets.chunk_by(|one, next| next.from - one.until <= (one.until - one.from) * 0.01)
+    let follows = |one: &Bucket, next: &Bucket| next.from - one.until <= (one.until - one.from) * 0.01;
+    buckets.chunk_by(move |one, next| follows(one, next) && one.mean.is_finite() && next.mean.is_finite())
 }
 
 /// The distance of neighbouring points that is the usual one: the median, in ms. `None` with fewer than two points.
@@ -45,7 +46,7 @@ mod tests {
 
     #[test]
     fn a_missing_interval_interrupts_the_band() {
-        let bucket = |from| Bucket { from, until: from + 60.0, mean: 1.0, low: 0.0, high: 2.0 };
+        let bucket = |from| Bucket { from, until: from + 60.0, mean: 1.0, low: 0.0, high: 2.0, count: 3, left_out: 0 };
         let buckets = [bucket(0.0), bucket(60.0), bucket(180.0)];
         let lengths: Vec<usize> = runs(&buckets).map(<[Bucket]>::len).collect();
         assert_eq!(lengths, [2, 1]);

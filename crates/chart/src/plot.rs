@@ -34,12 +34,16 @@ pub struct Bucket {
     pub from: f64,
     /// Where it ends.
     pub until: f64,
-    /// The mean of the values.
+    /// The mean of the values; not a number where none counts.
     pub mean: f64,
     /// The least value.
     pub low: f64,
     /// The greatest value.
     pub high: f64,
+    /// How many values count.
+    pub count: u64,
+    /// How many do not count, because they cannot be trusted.
+    pub left_out: u64,
 }
 
 impl Bucket {
@@ -135,6 +139,8 @@ pub struct Plot<'a> {
     pub zone: &'a TimeZone,
     /// The short names of the twelve months.
     pub months: &'a [&'a str],
+    /// What stands before the decimals of numbers.
+    pub decimal: char,
     /// The width of the canvas, in pixels of the page.
     pub width: f64,
     /// Its height.

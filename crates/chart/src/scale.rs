@@ -67,7 +67,7 @@ mod tests {
     fn an_axis_begins_and_ends_rounded() {
         assert_eq!(nice(6.9, 7.42, 6), (6.9, 7.5));
         assert_eq!(nice(3.0, 97.0, 6), (0.0, 100.0));
-        assert_eq!(nice(7.0, 7.0, 4), (6.0, 8.0));
+        assert_eq!(nice(7.0, 7.0, 4), (6.5, 7.5));
         assert_eq!(nice(f64::NAN, 1.0, 6), (0.0, 1.0));
     }
 

@@ -7,6 +7,7 @@
 //! the frame, what pages are made of, and the pages.
 
 pub mod messages;
+pub mod model;
 pub mod problem;
 pub mod sign_in;
 pub mod text;

@@ -65,4 +65,11 @@ messages! {
     WINDOW_DONE = "You are signed in again. You can close this window.", "Sie sind wieder angemeldet. Sie können dieses Fenster schließen.";
     NO_DEVICES = "You may not see any device yet", "Sie dürfen noch kein Gerät sehen";
     NO_DEVICES_DETAIL = "An administrator has to give you devices. Then sign out and in again.", "Eine Administratorin oder ein Administrator muss Ihnen Geräte zuteilen. Melden Sie sich danach ab und wieder an.";
+
+    // Times.
+    NOW = "now", "jetzt";
+    SECONDS_AGO = "{count} s ago", "vor {count} s";
+    MINUTES_AGO = "{count} min ago", "vor {count} min";
+    HOURS_AGO = "{count} h ago", "vor {count} h";
+    DAYS_AGO = "{count} d ago", "vor {count} Tagen";
 }

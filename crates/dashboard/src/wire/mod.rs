@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
+pub mod event;
 pub mod feed;
+pub mod overview;
+pub mod reading;
 
 /// What the page has to know about its stack: `GET /app/config.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

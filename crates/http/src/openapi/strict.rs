@@ -134,6 +134,7 @@ fn examples() -> [(&'static str, Value); 16] {
         ("ProfilePatch", json!({"phone": null, "preferences": {"language": "en"}})),
         ("NewUser", json!({"email": "ann@example.com", "role": "user", "devices": "buoy-01"})),
         ("ChangeBody", json!({"devices": "buoy-01 buoy-02"})),
+        ("FlowProblemChanges", json!({"problem_ids": ["0102", "0203"], "problem_status": "ACKNOWLEDGED"})),
         ("FlowProblemPatch", json!({"note": "A branch in the tube."})),
         (
             "TryBody",

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Parser;
-use tooling::build;
+use tooling::build::{self, Dashboard};
 use tooling::place::Place;
 use tooling::progress::Progress;
 use tooling::tools::{self, Set};
@@ -92,7 +92,7 @@ impl Command {
                 } else if deploy {
                     pipeline::for_deploying(&place, &progress).await?;
                 } else {
-                    build::for_this_computer(&place, &progress).await?;
+                    build::for_this_computer(&place, Dashboard::Built, &progress).await?;
                 }
                 Ok(ExitCode::SUCCESS)
             }

@@ -45,7 +45,13 @@ impl Palette {
 ///
 /// # Errors
 /// What the browser says; a canvas without a context is one that has another one already.
-pub fn paint(canvas: &HtmlCanvasElement, scene: &Scene, palette: &Palette, size: (f64, f64), ratio: f64) -> Result<(), JsValue> {
+pub fn paint(
+    canvas: &HtmlCanvasElement,
+    scene: &Scene,
+    palette: &Palette,
+    size: (f64, f64),
+    ratio: f64,
+) -> Result<(), JsValue> {
     let (width, height) = size;
     let (wide, high) = (pixels(width * ratio), pixels(height * ratio));
     // Setting the size clears the canvas and is slow, so only when it changes.

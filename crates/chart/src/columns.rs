@@ -25,7 +25,8 @@ impl Column {
         let all = [Some(self.first), Some(one), Some(other), Some(self.last)];
         let mut before: Option<Point> = None;
         all.into_iter().flatten().filter(move |point| {
-            let is_new = before.is_none_or(|before| before.at != point.at || before.value.to_bits() != point.value.to_bits());
+            let is_new =
+                before.is_none_or(|before| before.at != point.at || before.value.to_bits() != point.value.to_bits());
             before = Some(*point);
             is_new
         })
@@ -61,7 +62,11 @@ mod tests {
     use crate::plot::Quality;
 
     fn series(values: &[f64]) -> Vec<Point> {
-        values.iter().zip(0..).map(|(value, at)| Point { at: f64::from(at), value: *value, quality: Quality::Good }).collect()
+        values
+            .iter()
+            .zip(0..)
+            .map(|(value, at)| Point { at: f64::from(at), value: *value, quality: Quality::Good })
+            .collect()
     }
 
     fn path(columns: &[Column]) -> Vec<Point> {

@@ -130,7 +130,8 @@ fn draw_points(scene: &mut Scene, plot: &Plot, curve: &Curve, points: &[Point]) 
     let (x, y, ink) = (scene.x, scene.y, Ink::Curve(curve.colour));
     let place = |point: &Point| (x.px(point.at), y.px(point.value));
     for piece in pieces(points, curve.gap) {
-        let path: Vec<(f64, f64)> = columns(piece, x).iter().flat_map(Column::path).map(|point| place(&point)).collect();
+        let path: Vec<(f64, f64)> =
+            columns(piece, x).iter().flat_map(Column::path).map(|point| place(&point)).collect();
         match path.as_slice() {
             [] => {}
             // A single point between two gaps would be no line.
@@ -216,7 +217,17 @@ mod tests {
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
     fn plot<'a>(curves: &'a [Curve], limits: &'a [Limit], events: &'a [Event], zone: &'a TimeZone) -> Plot<'a> {
-        Plot { span: Span::new(0.0, 100_000.0), curves, limits, events, zone, months: &MONTHS, decimal: '.', width: 640.0, height: 240.0 }
+        Plot {
+            span: Span::new(0.0, 100_000.0),
+            curves,
+            limits,
+            events,
+            zone,
+            months: &MONTHS,
+            decimal: '.',
+            width: 640.0,
+            height: 240.0,
+        }
     }
 
     fn curve(points: &[(f64, f64, Quality)], gap: f64) -> Curve {
@@ -245,7 +256,10 @@ mod tests {
         let curves = [curve(&points, 5_000.0)];
         let scene = compose(&plot(&curves, &[], &[], &TimeZone::UTC));
         assert_eq!(lines(&scene, Ink::Curve(0)), 2);
-        assert_eq!((dots(&scene, good), dots(&scene, Quality::OutOfRange), dots(&scene, Quality::Uncalibrated)), (3, 1, 1));
+        assert_eq!(
+            (dots(&scene, good), dots(&scene, Quality::OutOfRange), dots(&scene, Quality::Uncalibrated)),
+            (3, 1, 1)
+        );
     }
 
     #[test]
@@ -265,7 +279,9 @@ mod tests {
         let texts: Vec<&str> = scene
             .data
             .iter()
-            .filter_map(|mark| if let Mark::Text { text, ink: Ink::Limit, .. } = mark { Some(text.as_str()) } else { None })
+            .filter_map(
+                |mark| if let Mark::Text { text, ink: Ink::Limit, .. } = mark { Some(text.as_str()) } else { None },
+            )
             .collect();
         assert_eq!(texts, ["near", "far \u{2191}"]);
         let (low, high) = scene.y.domain();
@@ -274,7 +290,8 @@ mod tests {
 
     #[test]
     fn a_band_ends_where_an_interval_is_missing() {
-        let bucket = |from: f64| Bucket { from, until: from + 10_000.0, mean: 1.0, low: 0.0, high: 2.0, count: 3, left_out: 0 };
+        let bucket =
+            |from: f64| Bucket { from, until: from + 10_000.0, mean: 1.0, low: 0.0, high: 2.0, count: 3, left_out: 0 };
         let shown = Shown::Buckets(vec![bucket(0.0), bucket(10_000.0), bucket(40_000.0), bucket(50_000.0)]);
         let curves = [Curve { shown, colour: 3, gap: 0.0 }];
         let scene = compose(&plot(&curves, &[], &[], &TimeZone::UTC));
@@ -285,8 +302,10 @@ mod tests {
 
     #[test]
     fn an_interval_without_a_value_that_counts_is_a_gap_with_a_mark() {
-        let good = |from: f64| Bucket { from, until: from + 10_000.0, mean: 1.0, low: 0.0, high: 2.0, count: 3, left_out: 0 };
-        let none = |from: f64| Bucket { mean: f64::NAN, low: f64::NAN, high: f64::NAN, count: 0, left_out: 3, ..good(from) };
+        let good =
+            |from: f64| Bucket { from, until: from + 10_000.0, mean: 1.0, low: 0.0, high: 2.0, count: 3, left_out: 0 };
+        let none =
+            |from: f64| Bucket { mean: f64::NAN, low: f64::NAN, high: f64::NAN, count: 0, left_out: 3, ..good(from) };
         let shown = Shown::Buckets(vec![good(0.0), good(10_000.0), none(20_000.0), good(30_000.0), good(40_000.0)]);
         let curves = [Curve { shown, colour: 0, gap: 0.0 }];
         let scene = compose(&plot(&curves, &[], &[], &TimeZone::UTC));

@@ -68,7 +68,8 @@ pub fn time_ticks(span: Span, zone: &TimeZone, most: usize) -> Vec<TimeTick> {
     let least = span.length() / 1_000.0 / usize_f64(most.max(1));
     let step = STEPS.into_iter().find(|(_, _, seconds)| *seconds >= least);
     let (count, unit, _) = step.unwrap_or((10, Unit::Year, 0.0));
-    let Some(mut civil) = instant(span.from()).map(|at| floor(at.to_zoned(zone.clone()).datetime(), count, unit)) else {
+    let Some(mut civil) = instant(span.from()).map(|at| floor(at.to_zoned(zone.clone()).datetime(), count, unit))
+    else {
         return Vec::new();
     };
     let mut found: Vec<TimeTick> = Vec::new();
@@ -89,7 +90,10 @@ pub fn time_ticks(span: Span, zone: &TimeZone, most: usize) -> Vec<TimeTick> {
 }
 
 fn instant(ms: f64) -> Option<Timestamp> {
-    #[expect(clippy::cast_possible_truncation, reason = "instants are far below 2^63 ms; a greater one saturates and is refused")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "instants are far below 2^63 ms; a greater one saturates and is refused"
+    )]
     Timestamp::from_millisecond(ms as i64).ok()
 }
 
@@ -158,7 +162,8 @@ fn begins(civil: DateTime, unit: Unit) -> Unit {
 /// A tick as text: `14:05`, `14:05:30`, `20 Nov`, `Nov`, `2026`. `months` are the twelve short names of months, January first.
 pub fn time_label(tick: &TimeTick, months: &[&str]) -> String {
     let civil = tick.civil;
-    let month = usize::try_from(civil.month() - 1).ok().and_then(|index| months.get(index)).copied().unwrap_or_default();
+    let month =
+        usize::try_from(civil.month() - 1).ok().and_then(|index| months.get(index)).copied().unwrap_or_default();
     match tick.unit {
         Unit::Second => format!("{:02}:{:02}:{:02}", civil.hour(), civil.minute(), civil.second()),
         Unit::Minute | Unit::Hour => format!("{:02}:{:02}", civil.hour(), civil.minute()),
@@ -201,7 +206,9 @@ mod tests {
     #[test]
     fn days_have_23_and_25_hours_when_the_clocks_change() {
         let zone = TimeZone::get("Europe/Berlin").unwrap();
-        for (from, until) in [("2026-03-28T00:00:00Z", "2026-03-30T12:00:00Z"), ("2026-10-24T00:00:00Z", "2026-10-26T12:00:00Z")] {
+        for (from, until) in
+            [("2026-03-28T00:00:00Z", "2026-03-30T12:00:00Z"), ("2026-10-24T00:00:00Z", "2026-10-26T12:00:00Z")]
+        {
             let ticks = time_ticks(Span::new(at(from), at(until)), &zone, 10);
             assert!(ticks.iter().all(|tick| tick.civil.hour() % 6 == 0), "{ticks:?}");
             assert!(ticks.iter().filter(|tick| tick.unit == Unit::Day).count() >= 2);

@@ -143,13 +143,14 @@ impl Parts {
             StateJson {
                 id: device.id.clone(),
                 name: device.details.name.clone(),
-                location: device.details.location.map(|Location { latitude, longitude }| LocationJson { latitude, longitude }),
+                location: device
+                    .details
+                    .location
+                    .map(|Location { latitude, longitude }| LocationJson { latitude, longitude }),
                 enabled: device.details.enabled,
                 sensors: device.details.sensors.len(),
-                level: level.map(|last| LastLevelJson {
-                    last_value: last.level.to_string(),
-                    last_update: last.at.seconds(),
-                }),
+                level: level
+                    .map(|last| LastLevelJson { last_value: last.level.to_string(), last_update: last.at.seconds() }),
                 connection: connections.remove(&device.id).map(Into::into),
                 problems: open.iter().filter(|(of, _)| concerns(of)).map(|(_, problem)| problem.clone()).collect(),
                 level_id,

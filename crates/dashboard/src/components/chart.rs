@@ -180,13 +180,19 @@ pub fn Chart(
             let scene = scene.as_ref()?;
             let px = scene.x.px(at);
             let found = curves.with(|curves| {
-                curves.iter().filter_map(|curve| nearest(&curve.shown, scene.x, px, REACH)).min_by(|one, other| {
-                    (one.at() - at).abs().total_cmp(&(other.at() - at).abs())
-                })
+                curves
+                    .iter()
+                    .filter_map(|curve| nearest(&curve.shown, scene.x, px, REACH))
+                    .min_by(|one, other| (one.at() - at).abs().total_cmp(&(other.at() - at).abs()))
             });
             let at = found.map_or(px, |hit| scene.x.px(hit.at()));
             let inside = (scene.inner.left..=scene.inner.right).contains(&at);
-            inside.then_some(Cross { x: at, y: found.map(|hit| scene.y.px(hit.value())), hit: found, right: at > own_width.get() / 2.0 })
+            inside.then_some(Cross {
+                x: at,
+                y: found.map(|hit| scene.y.px(hit.value())),
+                hit: found,
+                right: at > own_width.get() / 2.0,
+            })
         })
     });
     let brush = move || {
@@ -337,7 +343,10 @@ fn read() -> Palette {
     let style = root.and_then(|root| browser::window()?.get_computed_style(&root).ok()?);
     let colour = |name: &str| {
         let value = style.as_ref().and_then(|style| style.get_property_value(name).ok());
-        value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()).unwrap_or_else(|| "gray".to_owned())
+        value
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
+            .unwrap_or_else(|| "gray".to_owned())
     };
     Palette {
         grid: colour("--line"),

@@ -75,6 +75,19 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
         self.loaded.get()
     }
 
+    /// Looks at where the reading stands, without copying what is there.
+    pub fn with<R>(self, look: impl FnOnce(&Loaded<T>) -> R) -> R {
+        self.loaded.with(look)
+    }
+
+    /// Something of what is there.
+    pub fn here<R>(self, look: impl FnOnce(&T) -> R) -> Option<R> {
+        self.with(|loaded| match loaded {
+            Loaded::Here(value) => Some(look(value)),
+            _ => None,
+        })
+    }
+
     /// Changes what is there, for example by what the live feed tells.
     pub fn update(self, change: impl FnOnce(&mut T)) {
         self.loaded.maybe_update(|loaded| match loaded {

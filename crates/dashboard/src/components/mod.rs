@@ -9,4 +9,5 @@ pub mod heading;
 pub mod load;
 pub mod states;
 pub mod status;
+pub mod words;
 pub mod zone;

@@ -27,7 +27,7 @@ impl Tone {
     }
 
     /// The outline of the shape, in a square of 16.
-    const fn path(self) -> &'static str {
+    pub const fn path(self) -> &'static str {
         match self {
             Self::Good => "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2Z",
             Self::Neutral => "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2Zm0 2.5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7Z",

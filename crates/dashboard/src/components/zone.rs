@@ -25,7 +25,10 @@ thread_local! {
 
 fn first() -> Zone {
     let chosen = browser::lasting().and_then(|lasting| lasting.get_item(CHOSEN).ok()?);
-    chosen.and_then(|name| named(&name)).or_else(|| named(&local())).unwrap_or(Zone { name: "UTC".into(), zone: TimeZone::UTC })
+    chosen
+        .and_then(|name| named(&name))
+        .or_else(|| named(&local()))
+        .unwrap_or(Zone { name: "UTC".into(), zone: TimeZone::UTC })
 }
 
 /// The zone with this name, if it is known.

@@ -64,7 +64,7 @@ pub fn worst_first(devices: &mut [DeviceState]) {
 
 /// Which devices are listed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Show {
+pub enum Which {
     /// All of them.
     #[default]
     All,
@@ -74,7 +74,7 @@ pub enum Show {
     Offline,
 }
 
-impl Show {
+impl Which {
     /// All of them, in the order of the menu.
     pub const ALL: [Self; 3] = [Self::All, Self::Problems, Self::Offline];
 
@@ -94,13 +94,13 @@ pub struct Filter {
     /// Words that have to be in the id, the name or the level's id.
     pub words: String,
     /// Which of them.
-    pub show: Show,
+    pub show: Which,
 }
 
 impl Filter {
     /// What the address says.
     pub fn of(query: &Query) -> Self {
-        let show = query.get("show").and_then(|code| Show::ALL.into_iter().find(|show| show.code() == code));
+        let show = query.get("show").and_then(|code| Which::ALL.into_iter().find(|show| show.code() == code));
         Self { words: query.get("q").unwrap_or_default().to_owned(), show: show.unwrap_or_default() }
     }
 
@@ -113,11 +113,12 @@ impl Filter {
     /// Whether the device is wanted.
     pub fn wants(&self, device: &DeviceState) -> bool {
         let wanted = match self.show {
-            Show::All => true,
-            Show::Problems => !device.problems.is_empty(),
-            Show::Offline => device.connection.as_ref().is_some_and(|connection| !connection.is_up()),
+            Which::All => true,
+            Which::Problems => !device.problems.is_empty(),
+            Which::Offline => device.connection.as_ref().is_some_and(|connection| !connection.is_up()),
         };
-        let text = format!("{} {} {}", device.id, device.name, device.level_id.as_deref().unwrap_or_default()).to_lowercase();
+        let text =
+            format!("{} {} {}", device.id, device.name, device.level_id.as_deref().unwrap_or_default()).to_lowercase();
         wanted && self.words.to_lowercase().split_whitespace().all(|word| text.contains(word))
     }
 }
@@ -191,7 +192,10 @@ mod tests {
             device("info", json!({"problems": [problem("info", "UNRESOLVED", 1)]})),
             device("flow-late", json!({"problems": [problem("", "UNRESOLVED", 2)]})),
             device("flow-old", json!({"problems": [problem("", "UNRESOLVED", 1)]})),
-            device("critical", json!({"problems": [problem("info", "ACKNOWLEDGED", 1), problem("critical", "UNRESOLVED", 9)]})),
+            device(
+                "critical",
+                json!({"problems": [problem("info", "ACKNOWLEDGED", 1), problem("critical", "UNRESOLVED", 9)]}),
+            ),
         ];
         worst_first(&mut devices);
         let ids: Vec<&str> = devices.iter().map(|device| device.id.as_str()).collect();
@@ -205,10 +209,10 @@ mod tests {
     fn a_filter_is_in_the_address_and_selects() {
         let query = Query::parse("q=buoy+north&show=offline&view=map");
         let filter = Filter::of(&query);
-        assert_eq!(filter, Filter { words: "buoy north".into(), show: Show::Offline });
+        assert_eq!(filter, Filter { words: "buoy north".into(), show: Which::Offline });
         assert_eq!(filter.into_query(query.clone()).get("view"), Some("map"));
         assert_eq!(Filter::default().into_query(query).to_string(), "view=map");
-        let wanted = Filter { words: "NORTH buoy".into(), show: Show::All };
+        let wanted = Filter { words: "NORTH buoy".into(), show: Which::All };
         assert!(wanted.wants(&device("buoy-01", json!({"name": "North"}))));
         assert!(!wanted.wants(&device("buoy-01", json!({"name": "South"}))));
         assert!(!filter.wants(&device("buoy-01", json!({"name": "North"}))));
@@ -216,10 +220,16 @@ mod tests {
 
     #[test]
     fn what_the_feed_tells_is_taken_where_it_belongs() {
-        let mut devices = vec![device("a", json!({"level_id": "01"})), device("b", json!({"level_id": "02"})), device("c", json!({}))];
+        let mut devices = vec![
+            device("a", json!({"level_id": "01"})),
+            device("b", json!({"level_id": "02"})),
+            device("c", json!({})),
+        ];
         let told = |status: &str| -> ProblemJson {
-            serde_json::from_value(json!({"problem_id": "0102", "problem": "OBSTRUCTION", "problem_time": 1, "problem_status": status,
-                "current": "01", "following": "02", "updated_at": 1, "episodes": 1}))
+            serde_json::from_value(
+                json!({"problem_id": "0102", "problem": "OBSTRUCTION", "problem_time": 1, "problem_status": status,
+                "current": "01", "following": "02", "updated_at": 1, "episodes": 1}),
+            )
             .unwrap()
         };
         assert!(take_problem(&mut devices, &told("UNRESOLVED")));

@@ -139,11 +139,16 @@ mod tests {
             ("kloaka-01".to_owned(), "01".parse().unwrap(), None),
             ("kloaka-a1".to_owned(), "A1".parse().unwrap(), Some(vec!["02".parse().unwrap()])),
         ];
-        let problems =
-            [problem("0102", "OBSTRUCTION", "UNRESOLVED"), problem("03-silent", "SILENT", "UNRESOLVED"), problem("0203", "PROBLEM", "RESOLVED")];
+        let problems = [
+            problem("0102", "OBSTRUCTION", "UNRESOLVED"),
+            problem("03-silent", "SILENT", "UNRESOLVED"),
+            problem("0203", "PROBLEM", "RESOLVED"),
+        ];
         let found = tubes(&levels, &registered, &problems);
-        let names: Vec<(&str, Vec<&str>)> =
-            found.iter().map(|tube| (tube.name.as_str(), tube.sensors.iter().map(|one| one.id.as_str()).collect())).collect();
+        let names: Vec<(&str, Vec<&str>)> = found
+            .iter()
+            .map(|tube| (tube.name.as_str(), tube.sensors.iter().map(|one| one.id.as_str()).collect()))
+            .collect();
         assert_eq!(names, [("0", vec!["01", "02", "03"]), ("A", vec!["A1"])]);
         let [first, second, third] = found[0].sensors.as_slice() else { panic!() };
         assert_eq!((first.percent, first.at, first.device.as_deref()), (Some(90.5), 7_000.0, Some("kloaka-01")));

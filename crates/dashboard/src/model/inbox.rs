@@ -19,8 +19,11 @@ pub struct Filter {
 }
 
 /// The statuses as the address and the API name them.
-pub const STATUSES: [(&str, StatusJson); 3] =
-    [("UNRESOLVED", StatusJson::Unresolved), ("ACKNOWLEDGED", StatusJson::Acknowledged), ("RESOLVED", StatusJson::Resolved)];
+pub const STATUSES: [(&str, StatusJson); 3] = [
+    ("UNRESOLVED", StatusJson::Unresolved),
+    ("ACKNOWLEDGED", StatusJson::Acknowledged),
+    ("RESOLVED", StatusJson::Resolved),
+];
 /// The kinds as the address and the API name them.
 pub const KINDS: [(&str, KindJson); 4] = [
     ("LIMIT", KindJson::Limit),
@@ -151,8 +154,10 @@ mod tests {
     use super::*;
 
     fn problem(id: &str, status: &str, time: i64) -> ProblemJson {
-        serde_json::from_value(json!({"problem_id": id, "problem": "LIMIT", "problem_time": time, "problem_status": status,
-            "device": "buoy-01", "severity": "warning", "updated_at": 1, "episodes": 1}))
+        serde_json::from_value(
+            json!({"problem_id": id, "problem": "LIMIT", "problem_time": time, "problem_status": status,
+            "device": "buoy-01", "severity": "warning", "updated_at": 1, "episodes": 1}),
+        )
         .unwrap()
     }
 
@@ -199,7 +204,10 @@ mod tests {
         let query = Query::parse("status=RESOLVED&kind=SILENT&severity=critical&device=buoy-01");
         let filter = Filter::of(&query);
         assert_eq!(filter.into_query(Query::default()), query);
-        assert_eq!(filter.path(None), "/problems?kind=SILENT&severity=critical&device=buoy-01&status=RESOLVED&limit=100");
+        assert_eq!(
+            filter.path(None),
+            "/problems?kind=SILENT&severity=critical&device=buoy-01&status=RESOLVED&limit=100"
+        );
         assert_eq!(open().into_query(Query::default()).to_string(), "");
         assert_eq!(open().path(Some("x")), "/problems?status=UNRESOLVED&limit=100&next=x");
         assert!(open().wants(&problem("a", "UNRESOLVED", 1)) && !filter.wants(&problem("a", "RESOLVED", 1)));

@@ -3,8 +3,7 @@
 use weir_core::wire::device::LocationJson;
 
 /// The distances a bar of the scale may have, in m.
-const BARS: [f64; 16] =
-    [10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6];
+const BARS: [f64; 16] = [10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6];
 /// Metres of a degree of latitude, on a sphere with the mean radius of the earth (6,371,009 m).
 const DEGREE: f64 = 111_195.08;
 /// Least width of what is shown, in m: a single place would have no scale otherwise.

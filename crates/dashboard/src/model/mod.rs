@@ -3,8 +3,8 @@
 pub mod address;
 pub mod age;
 pub mod every;
-pub mod flow;
 pub mod fleet;
+pub mod flow;
 pub mod gesture;
 pub mod inbox;
 pub mod map;

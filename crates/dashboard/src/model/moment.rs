@@ -23,9 +23,24 @@ fn millis(at: Timestamp) -> f64 {
     at.as_millisecond() as f64
 }
 
+/// An instant of the domain in ms since the epoch.
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of the years 0 to 9999 are below 2^53")]
+pub fn of(at: weir_core::domain::Timestamp) -> f64 {
+    at.millis() as f64
+}
+
+/// Seconds since the epoch, as problems and levels have them, in ms.
+#[expect(clippy::cast_precision_loss, reason = "seconds of the years 0 to 9999 are below 2^53")]
+pub fn seconds(at: i64) -> f64 {
+    at as f64 * 1_000.0
+}
+
 /// An instant as `jiff` has it; `None` outside of the calendar.
 pub fn timestamp(ms: f64) -> Option<Timestamp> {
-    #[expect(clippy::cast_possible_truncation, reason = "instants are far below 2^63 ms; a greater one saturates and is refused")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "instants are far below 2^63 ms; a greater one saturates and is refused"
+    )]
     Timestamp::from_millisecond(ms as i64).ok()
 }
 

@@ -75,7 +75,8 @@ pub fn take(shown: &mut Shown, every: f64, point: Point) {
             let is_there = buckets.get(place).is_some_and(|one| one.from == from);
             if !is_there {
                 let none = f64::NAN;
-                let empty = Bucket { from, until: from + every, mean: none, low: none, high: none, count: 0, left_out: 0 };
+                let empty =
+                    Bucket { from, until: from + every, mean: none, low: none, high: none, count: 0, left_out: 0 };
                 buckets.insert(place, empty);
             }
             if let Some(bucket) = buckets.get_mut(place) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use site::{Addresses, Files, Site};
-use weir_tests::direct::Direct;
+use weir_runtime::Function as _;
 use weir_tests::events::{event, names};
 
 use crate::http::ask::{Ask, status};

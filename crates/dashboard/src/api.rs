@@ -1,12 +1,17 @@
 //! The client of the public API.
 
-use gloo_net::http::{Method, RequestBuilder, Response};
+use gloo_net::http::{Method, Request, RequestBuilder, Response};
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use wasm_bindgen_futures::spawn_local;
 
 use crate::problem::{ApiError, Problem};
 use crate::session::Session;
+
+/// Time between two looks whether somebody answers again, in milliseconds.
+const ASK_AGAIN: u32 = 3_000;
 
 /// An answer with its version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,11 +165,26 @@ impl Api {
         };
         let request = request.map_err(|error| ApiError::Unreadable(error.to_string()))?;
         let answer = request.send().await;
-        let online = answer.is_ok();
-        if self.online.get_untracked() != online {
-            self.online.set(online);
+        match answer {
+            Ok(_) if !self.online.get_untracked() => self.online.set(true),
+            Err(_) if self.online.get_untracked() => self.lost(),
+            _ => {}
         }
         answer.map_err(|_| ApiError::Offline)
+    }
+
+    /// Nobody answers any more: asks for something small until somebody does.
+    fn lost(&self) {
+        self.online.set(false);
+        let online = self.online;
+        spawn_local(async move {
+            while online.try_get_untracked() == Some(false) {
+                TimeoutFuture::new(ASK_AGAIN).await;
+                if Request::get("/app/config.json").send().await.is_ok() {
+                    online.try_set(true);
+                }
+            }
+        });
     }
 }
 

@@ -21,8 +21,16 @@ pub fn Frame(
     /// The page within it.
     children: Children,
 ) -> impl IntoView {
+    let content = NodeRef::<leptos::html::Main>::new();
+    // The router takes links within the page for itself, and leaves the focus where it was.
+    let skip = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        if let Some(content) = content.get_untracked() {
+            let _ = content.focus();
+        }
+    };
     view! {
-        <a class="skip" href="#content">{t(m::SKIP)}</a>
+        <a class="skip" href="#content" on:click=skip>{t(m::SKIP)}</a>
         <header class="bar">
             <A href="/app/" attr:class="brand">{t(m::WEIR)}</A>
             <nav aria-label=t(m::NAVIGATION)>
@@ -39,7 +47,7 @@ pub fn Frame(
         </header>
         <SessionOver/>
         <Offline/>
-        <main id="content" tabindex="-1">
+        <main id="content" tabindex="-1" node_ref=content>
             <NoDevices/>
             {children()}
         </main>

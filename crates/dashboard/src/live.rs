@@ -92,8 +92,15 @@ impl Live {
         let live = Self(Rc::new(inner));
         provide_context::<Kept>(StoredValue::new_local(live.clone()));
         if let Some(document) = browser::document() {
+            let nudge = nudge.clone();
             browser::listen(document.as_ref(), "visibilitychange", move |_| drop(nudge.unbounded_send(())));
         }
+        let (state, online) = (live.0.api.session().state(), live.0.api.online());
+        Effect::new(move |_| {
+            state.track();
+            online.track();
+            let _ = nudge.unbounded_send(());
+        });
         spawn_local(async move { live.run(nudged).await });
     }
 
@@ -149,7 +156,8 @@ impl Live {
                 continue;
             }
             self.is(Liveness::Off);
-            TimeoutFuture::new(wait).await;
+            // Whoever has just signed in again, or looks at the page again, does not wait.
+            let _ = select(nudged.next(), TimeoutFuture::new(wait)).await;
             wait = (wait * 2).min(AGAIN.1);
         }
     }

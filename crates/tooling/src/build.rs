@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use crate::ask::field;
-use crate::page::{self, Compressed};
+use crate::page::{self, Compressed, Profile};
 use crate::place::Place;
 use crate::process::{Running, cargo, run_logged, to_its_end};
 use crate::progress::Progress;
@@ -44,7 +44,7 @@ pub async fn for_this_computer(place: &Place, dashboard: Dashboard, progress: &P
         page::leave_out(place)?;
         return programs(place, dashboard, progress).await;
     }
-    tokio::try_join!(programs(place, dashboard, progress), page::program(place, progress))?;
+    tokio::try_join!(programs(place, dashboard, progress), page::program(place, Profile::Small, progress))?;
     page::files(place, Compressed::No, progress).await
 }
 
@@ -77,11 +77,9 @@ async fn programs(place: &Place, dashboard: Dashboard, progress: &Progress) -> R
 /// When the tools cannot be installed or a function does not compile.
 pub async fn for_aws(place: &Place, progress: &Progress) -> Result<()> {
     let functions = functions(place)?;
-    let mut pack = cargo();
-    pack.current_dir(place.root()).args(["build", "--package", "tooling", "--package", page::PACK]);
     let dashboard = async {
-        run_logged("cargo build", pack, &place.run("pack.log"), |_| {}).await?;
-        page::program(place, progress).await
+        page::packer(place).await?;
+        page::program(place, Profile::Small, progress).await
     };
     tokio::try_join!(tools::install(place, &[Set::Lambda], progress), dashboard)?;
     let mut command = Command::new(Set::Lambda.program(place, "cargo-lambda"));

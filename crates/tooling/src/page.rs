@@ -29,20 +29,47 @@ pub enum Compressed {
     No,
 }
 
+/// How the program is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// As it is served: small.
+    Small,
+    /// As somebody who works on it wants it: quickly.
+    Quick,
+}
+
+impl Profile {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Small => "site",
+            Self::Quick => "dev",
+        }
+    }
+
+    /// The folder in which cargo puts it.
+    const fn folder(self) -> &'static str {
+        match self {
+            Self::Small => "site",
+            Self::Quick => "debug",
+        }
+    }
+}
+
 /// Builds the program. It has folders of its own below `target/`, so it is built beside the functions.
 ///
 /// # Errors
 /// When it does not compile; the message carries the end of what the compiler said.
-pub async fn program(place: &Place, progress: &Progress) -> Result<()> {
+pub async fn program(place: &Place, profile: Profile, progress: &Progress) -> Result<()> {
     let step = progress.step("dashboard");
     step.note("cargo build for the browser");
     let mut command = cargo();
-    command.current_dir(place.root()).args(["build", "--package", "dashboard", "--target", BROWSER, "--profile", SITE]);
+    let arguments = ["build", "--package", "dashboard", "--target", BROWSER, "--profile", profile.name()];
+    command.current_dir(place.root()).args(arguments);
     // The same program wherever it is built, as for the functions.
     command.env("CARGO_ENCODED_RUSTFLAGS", elsewhere(place.root(), &cargo_home()?));
     add_target(place).await;
     run_logged("cargo build", command, &place.run("dashboard.log"), |line| step.note(line.trim())).await?;
-    let size = std::fs::metadata(built(place)).map(|file| file.len()).unwrap_or_default();
+    let size = std::fs::metadata(built(place, profile)).map(|file| file.len()).unwrap_or_default();
     step.done(&format!("built for the browser, {:.1} MB before it is packed", size as f64 / 1e6));
     Ok(())
 }
@@ -61,8 +88,18 @@ async fn add_target(place: &Place) {
     let _ = run_logged("rustup", add, &place.run("rustup.log"), |_| {}).await;
 }
 
-fn built(place: &Place) -> PathBuf {
-    target(place).join(BROWSER).join(SITE).join("dashboard.wasm")
+fn built(place: &Place, profile: Profile) -> PathBuf {
+    target(place).join(BROWSER).join(profile.folder()).join("dashboard.wasm")
+}
+
+/// The program that makes the files, built.
+///
+/// # Errors
+/// When it does not compile.
+pub async fn packer(place: &Place) -> Result<()> {
+    let mut command = cargo();
+    command.current_dir(place.root()).args(["build", "--package", "tooling", "--package", PACK]);
+    run_logged("cargo build", command, &place.run("packer.log"), |_| {}).await
 }
 
 /// Makes the files, beside the program of the function that serves them, unless nothing has changed since they were made.
@@ -73,22 +110,31 @@ pub async fn files(place: &Place, compressed: Compressed, progress: &Progress) -
     let step = progress.step("page");
     let (folder, mark) = (folder(place)?, target(place).join("page.mark"));
     let pack = target(place).join("debug").join(PACK);
-    let made_of = made_of(&[built(place), pack.clone(), place.root().join(SOURCE)], compressed)?;
+    let made_of = made_of(&[built(place, Profile::Small), pack, place.root().join(SOURCE)], compressed)?;
     if std::fs::read_to_string(&mark).is_ok_and(|text| text == made_of) && folder.join("index.html").is_file() {
         step.done(&format!("in place, {}", place.shown(&folder)));
         return Ok(());
     }
     step.note("packing");
-    let mut command = Command::new(pack);
-    command.arg(built(place)).arg(place.root().join(SOURCE)).arg(&folder);
+    let made = pack_into(place, Profile::Small, &folder, compressed).await?;
+    std::fs::write(&mark, made_of).with_context(|| format!("cannot write {}", mark.display()))?;
+    step.done(&made);
+    Ok(())
+}
+
+/// Makes the files of the program in a folder; what it says about them.
+///
+/// # Errors
+/// As [`files`].
+pub async fn pack_into(place: &Place, profile: Profile, folder: &Path, compressed: Compressed) -> Result<String> {
+    let mut command = Command::new(target(place).join("debug").join(PACK));
+    command.arg(built(place, profile)).arg(place.root().join(SOURCE)).arg(folder);
     if compressed == Compressed::Yes {
         command.arg("--compress");
     }
     let mut last = String::new();
     run_logged(PACK, command, &place.run("pack.log"), |line| last = line.to_owned()).await?;
-    std::fs::write(&mark, made_of).with_context(|| format!("cannot write {}", mark.display()))?;
-    step.done(&last);
-    Ok(())
+    Ok(last)
 }
 
 /// Removes the files of an earlier build.

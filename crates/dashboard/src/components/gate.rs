@@ -22,7 +22,8 @@ pub fn Gate(
         session.with_value(|session| session.sign_in(&own));
     };
     let button = move || view! { <button type="button" class="primary" on:click=sign_in>{t(m::SIGN_IN)}</button> };
-    let told = move || match state.get() {
+    let told = move || {
+        match state.get() {
         // A window that was opened to sign in again, and that the browser has not closed.
         State::Starting if browser::path() == RETURN && browser::query().is_empty() => {
             view! { <p role="status">{t(m::WINDOW_DONE)}</p> }.into_any()
@@ -33,6 +34,12 @@ pub fn Gate(
             {button()}
         }
         .into_any(),
+        State::Failed(Failure::Offline) => view! {
+            <h1>{t(m::OFFLINE)}</h1>
+            <p role="alert">{t(m::OFFLINE_DETAIL)}</p>
+            <button type="button" class="primary" on:click=move |_| browser::go(&browser::address())>{t(m::RETRY)}</button>
+        }
+        .into_any(),
         State::Failed(failure) => view! {
             <h1>{t(m::SIGN_IN_FAILED)}</h1>
             <p role="alert">{reason(&failure)}</p>
@@ -40,6 +47,7 @@ pub fn Gate(
         }
         .into_any(),
         _ => view! { <h1>{t(m::WEIR)}</h1><p role="status">{t(m::SIGNING_IN)}</p> }.into_any(),
+    }
     };
     view! { <main class="gate" id="content">{told}</main> }
 }

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::states::{Failed, Loading};
+use crate::api::Api;
 use crate::problem::ApiError;
 
 /// Where the reading stands.
@@ -40,8 +41,13 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
     pub fn new<F: Future<Output = Result<T, ApiError>> + 'static>(read: impl Fn() -> F + 'static) -> Self {
         let load = Self { loaded: RwSignal::new(Loaded::Loading), again: RwSignal::new(0) };
         let (read, newest) = (Rc::new(read), StoredValue::new(0_u32));
-        Effect::new(move |_| {
+        let online = Api::here().online();
+        Effect::new(move |before: Option<()>| {
             load.again.track();
+            // As soon as somebody answers again, what is shown is read again.
+            if !online.get() && before.is_some() {
+                return;
+            }
             let turn = newest.get_value().wrapping_add(1);
             newest.set_value(turn);
             let reading = read();

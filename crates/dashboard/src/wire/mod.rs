@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(test)]
+pub mod document;
 pub mod event;
 pub mod feed;
 pub mod overview;
@@ -42,4 +44,18 @@ pub struct Ticket {
     pub ticket: String,
     /// Opens one connection, within 30 seconds.
     pub url: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use weir_core::wire::device::DeviceJson;
+
+    use super::document::holds;
+    use super::{Page, Ticket};
+
+    #[test]
+    fn what_the_page_reads_is_what_the_document_says() {
+        holds::<Ticket>("LiveTicket");
+        holds::<Page<DeviceJson>>("Page_DeviceJson");
+    }
 }

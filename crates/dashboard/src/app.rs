@@ -9,7 +9,7 @@ use crate::browser;
 use crate::components::gate;
 use crate::layout::Frame;
 use crate::live::Live;
-use crate::pages::{device, flow, not_found, overview, problems};
+use crate::pages::{calibration, device, flow, not_found, overview, problems};
 use crate::session::{Session, State};
 use crate::text::{self, Language};
 
@@ -62,6 +62,7 @@ fn pages() -> impl IntoView {
                 <Routes fallback=not_found::NotFound>
                     <Route path=path!("/app") view=overview::Overview/>
                     <Route path=path!("/app/devices/:id") view=device::Device/>
+                    <Route path=path!("/app/devices/:id/sensors/:code/calibration") view=calibration::Calibration/>
                     <Route path=path!("/app/problems") view=problems::Problems/>
                     <Route path=path!("/app/flow") view=flow::Flow/>
                 </Routes>

@@ -10,4 +10,5 @@ pub mod load;
 pub mod states;
 pub mod status;
 pub mod words;
+pub mod xy;
 pub mod zone;

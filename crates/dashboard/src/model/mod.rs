@@ -3,6 +3,7 @@
 pub mod address;
 pub mod age;
 pub mod every;
+pub mod fitting;
 pub mod fleet;
 pub mod flow;
 pub mod gesture;

@@ -1,5 +1,6 @@
 //! The pages, one file each.
 
+pub mod calibration;
 pub mod device;
 pub mod flow;
 pub mod not_found;

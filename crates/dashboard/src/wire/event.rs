@@ -25,3 +25,14 @@ pub struct Event {
     #[serde(default)]
     pub changes: Vec<ChangeJson>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::document::holds;
+
+    #[test]
+    fn events_are_read_as_the_document_says() {
+        holds::<Event>("Event");
+    }
+}

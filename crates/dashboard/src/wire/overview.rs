@@ -98,3 +98,16 @@ pub struct Level {
     /// When that was measured, in seconds since the epoch.
     pub last_update: i64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::document::holds;
+
+    #[test]
+    fn devices_and_levels_are_read_as_the_document_says() {
+        holds::<DeviceState>("DeviceState");
+        holds::<OpenProblem>("OpenProblem");
+        holds::<Level>("Level");
+    }
+}

@@ -53,3 +53,16 @@ pub struct Latest {
     /// One for each sensor that has any.
     pub items: Vec<Reading>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::document::holds;
+
+    #[test]
+    fn readings_are_read_as_the_document_says() {
+        holds::<Reading>("Point");
+        holds::<Interval>("Interval");
+        holds::<Latest>("Latest");
+    }
+}

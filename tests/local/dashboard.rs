@@ -2,6 +2,7 @@
 
 mod browser;
 mod looks;
+mod pages;
 mod served;
 mod session;
 mod sign_in;

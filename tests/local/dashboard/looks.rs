@@ -9,9 +9,10 @@ use super::admin;
 use super::browser::Browser;
 
 /// Every page: its name, its address, and what it says when it is there.
-const PAGES: [(&str, &str, &str); 5] = [
+const PAGES: [(&str, &str, &str); 6] = [
     ("overview", "/", "Devices"),
-    ("device", "/devices/buoy-01", "Device buoy-01"),
+    ("device", "/devices/buoy-01?last=15m", "Curves"),
+    ("calibration", "/devices/buoy-01/sensors/ph/calibration", "New calibration"),
     ("problems", "/problems", "Problems"),
     ("flow", "/flow", "Flow"),
     ("not-found", "/nowhere", "This page does not exist"),

@@ -125,7 +125,7 @@ fn History(history: Vec<CalibrationJson>) -> impl IntoView {
         }
     });
     view! {
-        <section class="card scroll" aria-labelledby="history">
+        <section class="card scroll" tabindex="0" aria-labelledby="history">
             <h2 id="history">{t(m::HISTORY)}</h2>
             <table>
                 <caption class="spoken">{t(m::HISTORY)}</caption>

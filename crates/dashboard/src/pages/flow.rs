@@ -140,7 +140,7 @@ fn Line(tube: Tube) -> impl IntoView {
     view! {
         <section class="card tube" aria-labelledby=labelled>
             <h2 id=title>{fill(m::TUBE, &[("name", &tube.name)])}</h2>
-            <ol class="sensors">{tube.sensors.into_iter().map(|sensor| view! { <Station sensor/> }).collect_view()}</ol>
+            <ol class="sensors" tabindex="0">{tube.sensors.into_iter().map(|sensor| view! { <Station sensor/> }).collect_view()}</ol>
         </section>
     }
 }

@@ -191,7 +191,7 @@ fn Devices(load: Load<Fleet>, filter: RwSignal<Filter>) -> impl IntoView {
             when=move || wanted.with(|rows| !rows.is_empty())
             fallback=move || view! { <Empty text=if total() == 0 { t(m::NO_DEVICE_REGISTERED) } else { t(m::NO_DEVICE_FITS) }/> }
         >
-            <div class="card scroll">
+            <div class="card scroll" tabindex="0">
                 <table class="devices">
                     <caption class="spoken">{t(m::OVERVIEW)}</caption>
                     <thead>

@@ -111,7 +111,7 @@ fn Compared(answer: Answer<SettingsJson>, editing: RwSignal<Option<Edit>>) -> im
             view! { <p class="faint">{t(m::NO_SETTINGS)}</p> }.into_any()
         } else {
             view! {
-                <div class="scroll">
+                <div class="scroll" tabindex="0">
                     <table>
                         <caption class="spoken">{t(m::SETTINGS)}</caption>
                         <thead><tr>

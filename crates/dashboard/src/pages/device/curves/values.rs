@@ -58,7 +58,7 @@ pub(super) fn Values(sensors: Vec<Sensor>, series: RwSignal<Series>, chosen: Cho
                 view! { <tr><td>{at}</td><td class="number">{value}</td><td>{about}</td></tr> }
             });
             view! {
-                <div class="scroll">
+                <div class="scroll" tabindex="0">
                     <table>
                         <caption>{sensor.name.clone()}" "{sensor.unit.clone()}</caption>
                         <thead><tr>

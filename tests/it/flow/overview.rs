@@ -22,16 +22,15 @@ async fn page(world: &World, ask: Ask) -> Value {
 async fn a_device_is_shown_with_its_connection_its_level_and_its_open_problems() {
     let world = World::operated().await;
     let since = NOW.plus_seconds(-60);
-    let connection = Connection { state: Presence::Disconnected, since, reason: Some("CONNECTION_LOST".into()), version: 3 };
+    let connection =
+        Connection { state: Presence::Disconnected, since, reason: Some("CONNECTION_LOST".into()), version: 3 };
     world.engine.events().set_connection(&device("kloaka-03"), None, &connection).await.unwrap();
     let shown = page(&world, Ask::new("GET", "/overview").admin()).await;
     assert_eq!(ids(&shown), ["buoy-01", "kloaka-01", "kloaka-03"]);
     assert_eq!(shown["next"], Value::Null);
 
     let at = |seconds: i64| NOW.seconds() + seconds;
-    let open = |id: &str, kind: &str, status: &str, began: i64| {
-        json!({"problem_id": id, "problem": kind, "problem_status": status, "problem_time": at(began)})
-    };
+    let open = |id: &str, kind: &str, status: &str, began: i64| json!({"problem_id": id, "problem": kind, "problem_status": status, "problem_time": at(began)});
     let buoy = &shown["items"][0];
     assert_eq!((&buoy["problems"], &buoy["connection"], &buoy["level"]), (&json!([]), &Value::Null, &Value::Null));
     let first = &shown["items"][1];
@@ -56,7 +55,8 @@ async fn it_has_the_devices_of_the_caller_page_by_page() {
         let (mut found, mut next) = (Vec::new(), String::new());
         for _ in 0..5 {
             let ask = Ask::new("GET", &format!("{path}{next}"));
-            let shown = page(&world, user.map_or_else(|| ask.clone().admin(), |devices| ask.clone().user(devices))).await;
+            let shown =
+                page(&world, user.map_or_else(|| ask.clone().admin(), |devices| ask.clone().user(devices))).await;
             found.extend(ids(&shown).into_iter().map(str::to_owned));
             let Some(cursor) = shown["next"].as_str() else { break };
             next = format!("&next={cursor}");

@@ -46,7 +46,9 @@ async fn values_arrive_without_a_reload() {
     tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
     for (raw, shown) in [(14.0, "7"), (15.0, "7.5")] {
         publish(&mut device, "page-live", "ph", raw, now()).await;
-        let script = format!("return (document.querySelector('[data-sensor=ph] .value')?.innerText ?? '').startsWith('{shown}')");
+        let script = format!(
+            "return (document.querySelector('[data-sensor=ph] .value')?.innerText ?? '').startsWith('{shown}')"
+        );
         browser.until(&format!("the value is {shown}"), &script).await;
     }
     // The table of the curves has them as well.
@@ -59,7 +61,9 @@ async fn values_arrive_without_a_reload() {
 async fn a_problem_that_is_acknowledged_on_one_page_disappears_on_another() {
     let local = Local::running();
     let alert = json!({"id": "high", "above": 10, "severity": "critical"});
-    local.register(&json!({"id": "page-problem", "sensors": [{"code": "do", "unit": "mg/L", "alerts": [alert]}]})).await;
+    local
+        .register(&json!({"id": "page-problem", "sensors": [{"code": "do", "unit": "mg/L", "alerts": [alert]}]}))
+        .await;
     let Some(one) = signed_in(&local, "one", "/problems?device=page-problem").await else { return };
     let Some(other) = signed_in(&local, "other", "/problems?device=page-problem").await else { return };
     let row = "[data-problem='page-problem:do:high']";
@@ -108,7 +112,12 @@ async fn what_is_selected_on_a_chart_is_in_the_address_and_there_after_a_reload(
     mouse(&browser, "mouseMoved", (to, y)).await;
     browser.there(".brush").await;
     mouse(&browser, "mouseReleased", (to, y)).await;
-    browser.until("the span is in the address", "return location.search.includes('from=') && location.search.includes('to=')").await;
+    browser
+        .until(
+            "the span is in the address",
+            "return location.search.includes('from=') && location.search.includes('to=')",
+        )
+        .await;
     let shown = "const q = new URLSearchParams(location.search); return [q.get('from'), q.get('to')]";
     let before = browser.ask(shown).await;
     let length = "const q = new URLSearchParams(location.search); return Math.round((new Date(q.get('to')) - new Date(q.get('from'))) / 60000)";
@@ -116,7 +125,9 @@ async fn what_is_selected_on_a_chart_is_in_the_address_and_there_after_a_reload(
     assert!((11..=16).contains(&minutes), "{minutes}");
     browser.reload().await;
     browser.there(".chart canvas").await;
-    browser.until("values are drawn again", "return document.querySelector('figcaption .how')?.innerText.length > 0").await;
+    browser
+        .until("values are drawn again", "return document.querySelector('figcaption .how')?.innerText.length > 0")
+        .await;
     assert_eq!(browser.ask(shown).await, before);
     let field = "return document.querySelectorAll('input[type=datetime-local]')[0].value.length";
     assert_eq!(browser.ask(field).await, 16);
@@ -125,7 +136,9 @@ async fn what_is_selected_on_a_chart_is_in_the_address_and_there_after_a_reload(
     for (kind, key) in [("keyDown", "ArrowRight"), ("keyUp", "ArrowRight")] {
         browser.tell("Input.dispatchKeyEvent", json!({"type": kind, "key": key})).await;
     }
-    browser.until("it has moved", &format!("return new URLSearchParams(location.search).get('from') !== {}", before[0])).await;
+    browser
+        .until("it has moved", &format!("return new URLSearchParams(location.search).get('from') !== {}", before[0]))
+        .await;
 }
 
 #[tokio::test]
@@ -172,5 +185,7 @@ async fn points_become_a_calibration() {
     browser.says("on average \u{2212}6.01").await;
     browser.click("form button.primary").await;
     browser.says("Version 2 is entered").await;
-    browser.until("the history has it", "return document.querySelectorAll('#history ~ table tbody tr').length === 2").await;
+    browser
+        .until("the history has it", "return document.querySelectorAll('#history ~ table tbody tr').length === 2")
+        .await;
 }

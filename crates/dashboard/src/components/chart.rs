@@ -210,7 +210,6 @@ pub fn Chart(
             role="group"
             tabindex="0"
             aria-label=fill(m::CHART_LABEL, &[("name", &label)])
-            title=t(m::CHART_HELP)
             on:pointerdown=down
             on:pointermove=moved
             on:pointerup=up

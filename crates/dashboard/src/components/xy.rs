@@ -23,7 +23,9 @@ pub fn Xy(
     curve: Vec<(f64, f64)>,
 ) -> impl IntoView {
     let all = || points.iter().chain(&curve);
-    let bounds = |of: fn(&(f64, f64)) -> f64| all().map(of).fold((f64::MAX, f64::MIN), |(low, high), one| (low.min(one), high.max(one)));
+    let bounds = |of: fn(&(f64, f64)) -> f64| {
+        all().map(of).fold((f64::MAX, f64::MIN), |(low, high), one| (low.min(one), high.max(one)))
+    };
     let (from, until) = bounds(|point| point.0);
     let (low, high) = bounds(|point| point.1);
     let (wide, tall) = (nice(from, until, TICKS), nice(low, high, TICKS));
@@ -44,10 +46,14 @@ pub fn Xy(
             <text x=at y=SIZE.1 - 10.0 text-anchor="middle">{text(tick, wide)}</text>
         }
     });
-    let line: String = curve.iter().enumerate().map(|(index, (raw, value))| {
-        let sign = if index == 0 { 'M' } else { 'L' };
-        format!("{sign}{:.2} {:.2}", x.px(*raw), y.px(*value))
-    }).collect();
+    let line: String = curve
+        .iter()
+        .enumerate()
+        .map(|(index, (raw, value))| {
+            let sign = if index == 0 { 'M' } else { 'L' };
+            format!("{sign}{:.2} {:.2}", x.px(*raw), y.px(*value))
+        })
+        .collect();
     let dots = points.iter().map(|(raw, value)| view! { <circle cx=x.px(*raw) cy=y.px(*value) r="5"/> });
     view! {
         <svg class="xy" viewBox=format!("0 0 {} {}", SIZE.0, SIZE.1) role="img" aria-label=title>

@@ -115,7 +115,8 @@ impl Inbox {
             None if wanted => self.waiting.push(problem),
             None => {}
         }
-        if !held {
+        // An empty list has nobody who reads it.
+        if !held || self.rows.is_empty() {
             self.settle();
         }
     }
@@ -197,6 +198,9 @@ mod tests {
         list.take(&open(), problem("a", "RESOLVED", 1), true);
         list.take(&open(), problem("a", "UNRESOLVED", 7), true);
         assert!(!list.is_gone("a"));
+        let mut empty = Inbox::default();
+        empty.take(&open(), problem("c", "UNRESOLVED", 3), true);
+        assert_eq!(ids(&empty), ["c"]);
     }
 
     #[test]

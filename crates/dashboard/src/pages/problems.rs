@@ -7,6 +7,7 @@ use leptos_router::components::A;
 use leptos_router::hooks::use_query_map;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use weir_core::wire::problem::{ProblemJson, StatusJson};
 
@@ -38,7 +39,9 @@ struct Shared {
     /// The problems that are ticked.
     ticked: RwSignal<BTreeSet<String>>,
     /// Whether the reader is in the list, so that it must not move.
-    held: RwSignal<bool>,
+    held: Memo<bool>,
+    /// Whether the pointer is in it, and whether the focus is.
+    reader: RwSignal<(bool, bool)>,
     /// What came of the last change.
     outcome: RwSignal<Option<Outcome>>,
     changing: RwSignal<bool>,
@@ -78,11 +81,13 @@ pub fn Problems() -> impl IntoView {
             Ok(Inbox { rows: page.items, next: page.next, ..Inbox::default() })
         }
     });
+    let reader = RwSignal::new((false, false));
     let shared = Shared {
         load,
         filter,
         ticked: RwSignal::default(),
-        held: RwSignal::new(false),
+        held: Memo::new(move |_| reader.get().0 || reader.get().1),
+        reader,
         outcome: RwSignal::new(None),
         changing: RwSignal::new(false),
         api,
@@ -224,8 +229,14 @@ fn Filters(shared: Shared) -> impl IntoView {
 
 #[component]
 fn List(shared: Shared) -> impl IntoView {
-    let Shared { load, ticked, held, outcome, .. } = shared;
+    let Shared { load, ticked, reader, outcome, .. } = shared;
     let rows = Memo::new(move |_| load.here(|inbox| inbox.rows.clone()).unwrap_or_default());
+    // A list that is gone does not tell that the pointer has left it.
+    Effect::new(move |_| {
+        if rows.with(Vec::is_empty) {
+            reader.set((false, false));
+        }
+    });
     let waiting = Memo::new(move |_| load.here(|inbox| inbox.waiting.len()).unwrap_or(0));
     let next = Memo::new(move |_| load.here(|inbox| inbox.next.clone()).flatten());
     let all = move || rows.with(|rows| rows.iter().map(|row| row.problem_id.clone()).collect::<BTreeSet<_>>());
@@ -257,10 +268,10 @@ fn List(shared: Shared) -> impl IntoView {
         >
             <div
                 class="inbox"
-                on:pointerenter=move |_| held.set(true)
-                on:pointerleave=move |_| held.set(false)
-                on:focusin=move |_| held.set(true)
-                on:focusout=move |_| held.set(false)
+                on:pointerenter=move |_| reader.update(|reader| reader.0 = true)
+                on:pointerleave=move |_| reader.update(|reader| reader.0 = false)
+                on:focusin=move |_| reader.update(|reader| reader.1 = true)
+                on:focusout=move |event| reader.update(|reader| reader.1 = stays_within(&event))
             >
                 <Actions shared/>
                 <Show when=move || waiting.get() != 0>
@@ -284,6 +295,13 @@ fn List(shared: Shared) -> impl IntoView {
             <button type="button" on:click=more>{t(m::MORE)}</button>
         </Show>
     }
+}
+
+/// Whether the focus only goes to another place of the same list.
+fn stays_within(event: &web_sys::FocusEvent) -> bool {
+    let list = event.current_target().and_then(|list| list.dyn_into::<web_sys::Node>().ok());
+    let next = event.related_target().and_then(|next| next.dyn_into::<web_sys::Node>().ok());
+    list.is_some_and(|list| list.contains(next.as_ref()) && next.is_some())
 }
 
 /// What can be done with what is ticked.

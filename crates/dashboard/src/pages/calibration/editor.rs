@@ -41,7 +41,9 @@ pub(super) fn Editor(whose: Whose, sensor: SensorJson, entered: Callback<()>) ->
     let take = move |_| {
         let Some(reading) = raw.get_untracked() else { return };
         let text = reading.raw.to_string();
-        let empty = rows.with_untracked(|rows| rows.iter().find(|(_, row)| row.with_untracked(|row| row.raw.trim().is_empty())).map(|(_, row)| *row));
+        let empty = rows.with_untracked(|rows| {
+            rows.iter().find(|(_, row)| row.with_untracked(|row| row.raw.trim().is_empty())).map(|(_, row)| *row)
+        });
         match empty {
             Some(row) => row.update(|row| row.raw = text),
             None => {
@@ -99,7 +101,9 @@ pub(super) fn Editor(whose: Whose, sensor: SensorJson, entered: Callback<()>) ->
 fn hear(whose: &Whose, raw: RwSignal<Option<Reading>>) {
     let code = whose.code.clone();
     let newest = move |reading: Reading| {
-        let is_newer = raw.with_untracked(|known| known.as_ref().is_none_or(|known| moment::parse(&known.at) <= moment::parse(&reading.at)));
+        let is_newer = raw.with_untracked(|known| {
+            known.as_ref().is_none_or(|known| moment::parse(&known.at) <= moment::parse(&reading.at))
+        });
         if reading.sensor == code && is_newer {
             raw.set(Some(reading));
         }
@@ -195,7 +199,11 @@ fn shown(outcome: Outcome, title: &str, unit: &str) -> AnyView {
     let points: Vec<(f64, f64)> = fitted.points.iter().map(|(_, point)| *point).collect();
     let text = crate::model::fitting::in_a_line(&fitted.json());
     let r_squared = fitted.fit.r_squared.map_or_else(|| "–".to_owned(), number::shown);
-    let quality = [("rmse", number::with_unit(fitted.fit.rmse, unit)), ("worst", number::with_unit(fitted.fit.largest, unit)), ("r", r_squared)];
+    let quality = [
+        ("rmse", number::with_unit(fitted.fit.rmse, unit)),
+        ("worst", number::with_unit(fitted.fit.largest, unit)),
+        ("r", r_squared),
+    ];
     let quality: Vec<(&str, &str)> = quality.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let warnings = fitted.fit.warnings.iter().map(|warning| view! { <li>{warning.to_string()}</li> }).collect_view();
     let is_warned = !fitted.fit.warnings.is_empty();

@@ -42,7 +42,8 @@ pub(super) fn Effect(whose: Whose, sensor: SensorJson, outcome: Memo<Outcome>) -
                 .with("limit", Some("5000"));
             let (mut found, mut next) = (Vec::new(), None::<String>);
             for _ in 0..PAGES {
-                let page: Page<Reading> = api.get(&query.clone().with("next", next.as_deref()).address(&path)).await?.value;
+                let page: Page<Reading> =
+                    api.get(&query.clone().with("next", next.as_deref()).address(&path)).await?.value;
                 found.extend(page.items);
                 next = page.next;
                 if next.is_none() {
@@ -96,7 +97,11 @@ fn Compared(day: Day, unit: String, outcome: Memo<Outcome>) -> impl IntoView {
         let unit = unit.clone();
         move || {
             after.with(|after| {
-                let apart = before.iter().zip(after).filter(|(one, other)| one.at == other.at).map(|(one, other)| other.value - one.value);
+                let apart = before
+                    .iter()
+                    .zip(after)
+                    .filter(|(one, other)| one.at == other.at)
+                    .map(|(one, other)| other.value - one.value);
                 let (count, sum, most) = apart.fold((0_u32, 0.0, 0.0_f64), |(count, sum, most), apart| {
                     (count + 1, sum + apart, if apart.abs() > most.abs() { apart } else { most })
                 });

@@ -45,7 +45,11 @@ impl Job {
     fn percent(&self) -> f64 {
         let at = |text: &str| moment::parse(text).unwrap_or_default();
         let (from, to) = (at(&self.from), at(&self.to));
-        if self.state == "done" || to <= from { 100.0 } else { ((at(&self.done_until) - from) / (to - from) * 100.0).clamp(0.0, 100.0) }
+        if self.state == "done" || to <= from {
+            100.0
+        } else {
+            ((at(&self.done_until) - from) / (to - from) * 100.0).clamp(0.0, 100.0)
+        }
     }
 
     fn word(&self) -> (Tone, Text) {

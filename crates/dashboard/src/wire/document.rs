@@ -55,7 +55,10 @@ fn example(document: &Value, schema: &Value, whole: bool) -> Value {
             let wanted = fields.filter(|(name, _)| whole || required(name));
             wanted.map(|(name, field)| (name.clone(), example(document, field, whole))).collect()
         }
-        Some("array") => json!([example(document, &schema["items"], whole)]),
+        Some("array") => match schema["prefixItems"].as_array() {
+            Some(items) => items.iter().map(|item| example(document, item, whole)).collect(),
+            None => json!([example(document, &schema["items"], whole)]),
+        },
         Some("string") if schema["format"] == "date-time" => json!("2026-11-20T06:24:44.123Z"),
         Some("string") => json!("a"),
         Some("integer") => schema["minimum"].as_i64().unwrap_or(1).into(),

@@ -6,9 +6,9 @@ use axum::extract::{Request, State};
 use axum::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY,
 };
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Redirect, Response};
-use weir_http::{ApiError, Preconditions};
+use weir_http::{ApiError, ErrorKind, Preconditions};
 
 use crate::addresses::Addresses;
 use crate::files::{Files, PAGE};
@@ -57,7 +57,7 @@ pub async fn get_app(
     }
     let accepted = request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let Some((encoding, copy)) = served.files.get(name).and_then(|file| file.copy(accepted)) else {
-        return Ok((StatusCode::NOT_FOUND, "This stack was deployed without the dashboard.\n").into_response());
+        return Err(ApiError::new(ErrorKind::NotFound, "this stack was deployed without the dashboard"));
     };
     let mut response = conditions.answer_tagged(&copy.tag, || copy.bytes.clone().into_response())?;
     let headers = response.headers_mut();

@@ -55,12 +55,10 @@ fn example(document: &Value, schema: &Value, whole: bool) -> Value {
             let wanted = fields.filter(|(name, _)| whole || required(name));
             wanted.map(|(name, field)| (name.clone(), example(document, field, whole))).collect()
         }
-        // A tuple.
-        Some("array") if schema["prefixItems"].is_array() => {
-            let parts = schema["prefixItems"].as_array().into_iter().flatten();
-            parts.map(|part| example(document, part, whole)).collect()
-        }
-        Some("array") => json!([example(document, &schema["items"], whole)]),
+        Some("array") => match schema["prefixItems"].as_array() {
+            Some(items) => items.iter().map(|item| example(document, item, whole)).collect(),
+            None => json!([example(document, &schema["items"], whole)]),
+        },
         Some("string") if schema["format"] == "date-time" => json!("2026-11-20T06:24:44.123Z"),
         Some("string") => json!("a"),
         Some("integer") => schema["minimum"].as_i64().unwrap_or(1).into(),

@@ -35,18 +35,34 @@ pub fn compose(plot: &Plot) -> Scene {
     let y = Scale::new((low, high), (inner.bottom, inner.top));
     let mut scene = Scene { back: Vec::new(), data: Vec::new(), inner, x, y };
     axes(&mut scene, plot, most);
-    for event in plot.events.iter().filter(|event| plot.span.contains(event.at)) {
-        let at = x.px(event.at);
-        let path = vec![(at, inner.top), (at, inner.bottom)];
-        scene.data.push(Mark::Line { path, ink: Ink::Event, width: 1.0, dashed: true });
-        let text = event.label.clone();
-        scene.data.push(Mark::Text { at: (at + 3.0, inner.top + 7.0), text, align: Align::Start, ink: Ink::Event });
-    }
+    events(&mut scene, plot);
     for curve in plot.curves {
         draw(&mut scene, plot, curve);
     }
     limits(&mut scene, plot, (low, high));
     scene
+}
+
+/// What happened, as lines from top to bottom. A text that would lie on the one before it is left out.
+fn events(scene: &mut Scene, plot: &Plot) {
+    let inner = scene.inner;
+    let mut all: Vec<_> = plot.events.iter().filter(|event| plot.span.contains(event.at)).collect();
+    all.sort_by(|one, other| one.at.total_cmp(&other.at));
+    let mut free = f64::MIN;
+    for event in all {
+        let x = scene.x.px(event.at);
+        let path = vec![(x, inner.top), (x, inner.bottom)];
+        scene.data.push(Mark::Line { path, ink: Ink::Event, width: 1.0, dashed: true });
+        // A letter is about 6.5 pixels wide.
+        let wide = crate::ticks::usize_f64(event.label.chars().count()) * 6.5;
+        let (at, align) = if x + wide > inner.right { (x - 3.0, Align::End) } else { (x + 3.0, Align::Start) };
+        let begins = if align == Align::End { at - wide } else { at };
+        if begins >= free {
+            free = begins + wide + 8.0;
+            let text = event.label.clone();
+            scene.data.push(Mark::Text { at: (at, inner.top + 7.0), text, align, ink: Ink::Event });
+        }
+    }
 }
 
 /// The interval of the vertical axis: what the values take, and limits that lie near them.
@@ -286,6 +302,20 @@ mod tests {
         assert_eq!(texts, ["near", "far \u{2191}"]);
         let (low, high) = scene.y.domain();
         assert!(low <= 7.0 && (8.5..20.0).contains(&high));
+    }
+
+    #[test]
+    fn names_of_events_lie_neither_on_each_other_nor_outside() {
+        let event = |at: f64| Event { at, label: "Disconnected".into() };
+        let events = [event(99_000.0), event(10_000.0), event(10_500.0), event(200_000.0)];
+        let scene = compose(&plot(&[], &[], &events, &TimeZone::UTC));
+        assert_eq!(lines(&scene, Ink::Event), 3);
+        let sides: Vec<Align> = scene
+            .data
+            .iter()
+            .filter_map(|mark| if let Mark::Text { align, .. } = mark { Some(*align) } else { None })
+            .collect();
+        assert_eq!(sides, [Align::Start, Align::End]);
     }
 
     #[test]

@@ -243,7 +243,7 @@ fn Crosshair(cross: Cross, unit: String) -> impl IntoView {
     let Cross { x, y, hit, right } = cross;
     let zone = zone::zone();
     let told = move |hit: Hit| {
-        let zone = zone.get().zone;
+        let zone = zone.get_untracked().zone;
         match hit {
             Hit::Point(point) => {
                 let quality = match chart_quality(point.quality) {

@@ -8,7 +8,7 @@ use crate::model::number::decimal;
 const SIZE: (f64, f64) = (520.0, 300.0);
 const LEFT: f64 = 52.0;
 const BOTTOM: f64 = 30.0;
-const EDGE: f64 = 12.0;
+const EDGE: f64 = 22.0;
 const TICKS: usize = 6;
 
 /// Points and a curve.

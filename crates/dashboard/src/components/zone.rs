@@ -68,11 +68,12 @@ pub fn ZonePicker() -> impl IntoView {
     let mut names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
     names.retain(|name| name.contains('/') && !name.starts_with("Etc/") && *name != local);
     let zone = zone();
-    let chosen = zone.clone();
+    let chosen = zone.get_untracked().name;
+    let here = local.clone();
     let option = move |name: String| {
-        let (own, chosen) = (name.clone(), chosen.clone());
-        let text = if name == self::local() { fill(m::ZONE_LOCAL, &[("name", &name)]) } else { name.clone() };
-        view! { <option value=name selected=move || chosen.get().name == own>{text}</option> }
+        let text = if name == here { fill(m::ZONE_LOCAL, &[("name", &name)]) } else { name.clone() };
+        let is_chosen = name == chosen;
+        view! { <option value=name selected=is_chosen>{text}</option> }
     };
     view! {
         <label class="zone">

@@ -10,7 +10,7 @@ pub fn decimal() -> char {
     }
 }
 
-/// A measured value with at most six significant digits, without zeros at its end.
+/// A measured value with at most five significant digits, without zeros at its end.
 pub fn shown(value: f64) -> String {
     if !value.is_finite() {
         return "–".to_owned();
@@ -19,7 +19,7 @@ pub fn shown(value: f64) -> String {
         format!("{value:.4e}")
     } else {
         let digits = if value == 0.0 { 0 } else { digits(value) };
-        let text = format!("{value:.*}", usize::try_from(5 - digits).unwrap_or(0));
+        let text = format!("{value:.*}", usize::try_from(4 - digits).unwrap_or(0));
         if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
     };
     let text = if text == "-0" { "0".to_owned() } else { text };
@@ -59,7 +59,7 @@ mod tests {
             (-0.000_000_1, "\u{2212}1.0000e-7"),
             (1_234_567.0, "1234567"),
             (0.1 + 0.2, "0.3"),
-            (1_013.246_8, "1013.25"),
+            (1_013.246_8, "1013.2"),
             (f64::NAN, "–"),
         ] {
             assert_eq!(shown(value), text, "{value}");

@@ -61,7 +61,7 @@ pub fn Calibration() -> impl IntoView {
 #[component]
 fn OneSensor(whose: Whose) -> impl IntoView {
     let api = Api::here();
-    let is_admin = api.session().is_admin();
+    let is_admin = untrack(|| api.session().is_admin());
     let path = whose.path();
     let load = Load::new(move || {
         let (api, path) = (api.clone(), path.clone());

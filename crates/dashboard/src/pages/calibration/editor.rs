@@ -198,7 +198,10 @@ fn shown(outcome: Outcome, title: &str, unit: &str) -> AnyView {
     };
     let points: Vec<(f64, f64)> = fitted.points.iter().map(|(_, point)| *point).collect();
     let text = crate::model::fitting::in_a_line(&fitted.json());
-    let r_squared = fitted.fit.r_squared.map_or_else(|| "–".to_owned(), number::shown);
+    let r_squared = fitted
+        .fit
+        .r_squared
+        .map_or_else(|| "–".to_owned(), |r| format!("{r:.6}").replace('.', &number::decimal().to_string()));
     let quality = [
         ("rmse", number::with_unit(fitted.fit.rmse, unit)),
         ("worst", number::with_unit(fitted.fit.largest, unit)),

@@ -1,7 +1,8 @@
 //! Devices on a plain map: north is up, and nothing is loaded from elsewhere.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
 use weir_core::wire::device::LocationJson;
 
 use super::{Row, is_worth_a_name, told};
@@ -53,17 +54,28 @@ fn mark(row: &Row, (x, y): (f64, f64), is_few: bool) -> impl IntoView + use<> {
     let name = if row.device.name.is_empty() { row.device.id.clone() } else { row.device.name.clone() };
     let name = (is_few || is_worth_a_name(condition)).then_some(name);
     // A name at the right edge stands to the left of its place.
-    let (side, anchor) = if x > SIZE.0 * 0.8 { (x - 13.0, "end") } else { (x + 13.0, "start") };
+    let (side, anchor) = if x > SIZE.0 * 0.6 { (x - 13.0, "end") } else { (x + 13.0, "start") };
     let words = told(&row.device);
     let label = words.clone();
+    let path = format!("/app/devices/{}", part(&row.device.id));
+    let (go, to) = (use_navigate(), path.clone());
+    // The router hears of clicks on links of HTML only.
+    let click = move |event: web_sys::MouseEvent| {
+        if event.button() == 0 && !event.ctrl_key() && !event.meta_key() && !event.shift_key() {
+            event.prevent_default();
+            go(&to, NavigateOptions::default());
+        }
+    };
     view! {
-        <A href=format!("/app/devices/{}", part(&row.device.id)) attr:aria-label=label>
-            <title>{words}</title>
-            <g class=format!("status {}", tone.class())>
-                <circle cx=x cy=y r="14" class="touch"/>
-                <path transform=format!("translate({} {}) scale(1.25)", x - 10.0, y - 10.0) d=tone.path() fill="currentColor" fill-rule="evenodd"/>
-            </g>
-            {name.map(|name| view! { <text x=side y=y + 4.0 text-anchor=anchor>{name}</text> })}
-        </A>
+        <g>
+            <a href=path aria-label=label on:click=click>
+                <title>{words}</title>
+                <g class=format!("status {}", tone.class())>
+                    <circle cx=x cy=y r="14" class="touch"/>
+                    <path transform=format!("translate({} {}) scale(1.25)", x - 10.0, y - 10.0) d=tone.path() fill="currentColor" fill-rule="evenodd"/>
+                </g>
+                {name.map(|name| view! { <text x=side y=y + 5.0 text-anchor=anchor>{name}</text> })}
+            </a>
+        </g>
     }
 }

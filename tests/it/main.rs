@@ -26,6 +26,7 @@ mod reading;
 mod recalculation;
 mod scale;
 mod shuffle;
+mod site;
 mod subscription;
 mod throughput;
 mod tidy;

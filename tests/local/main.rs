@@ -3,6 +3,7 @@
 mod alert;
 mod certificates;
 mod command;
+mod dashboard;
 mod environment;
 mod flood;
 mod flow;

@@ -42,6 +42,7 @@ pub fn probe(function: &str) -> Option<Probe> {
         "LivePush" => Probe::Event(r#"{"Records": []}"#, json!({"batchItemFailures": []})),
         "Notify" => Probe::Event(r#"{"Records": []}"#, json!({"batchItemFailures": []})),
         "Subscription" => Probe::Request("GET", "/users/me/subscriptions"),
+        "Site" => Probe::Request("POST", "/app/"),
         "Quarantine" => Probe::Request("GET", "/quarantine"),
         "User" => Probe::Request("GET", "/users/me"),
         "CognitoGetUsersInfo" => Probe::Request("GET", "/cognito/users"),

@@ -117,6 +117,11 @@ pub fn commands(stage: &Stage<'_>) -> Result<Events> {
     Ok(Box::new(move |_| Ok(event.clone())))
 }
 
+/// What the dashboard has to know about its stack.
+pub fn addresses(stage: &Stage<'_>) -> Result<Events> {
+    same(stage, "site/config")
+}
+
 /// What a person wants to be told.
 pub fn subscriptions(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "subscription/own")

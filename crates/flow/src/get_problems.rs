@@ -85,9 +85,9 @@ fn seconds(text: &str) -> Result<i64, ApiError> {
 const CONCURRENT: usize = 8;
 
 /// Devices, and the flow sensors that they are.
-struct Own {
-    devices: BTreeSet<DeviceId>,
-    levels: BTreeSet<LevelId>,
+pub(super) struct Own {
+    pub devices: BTreeSet<DeviceId>,
+    pub levels: BTreeSet<LevelId>,
 }
 
 impl Parts {
@@ -104,9 +104,17 @@ impl Parts {
         Ok(Some(Own { devices, levels }))
     }
 
-    /// The problems of some devices. Their flow sensors are known, and so are the ids of all their possible problems: of the pairs
-    /// they belong to, and of their silence. These rows are read by key. Those of alerts and silent devices are found by device. All
-    /// are sorted here.
+    /// The problems of some devices, open and resolved ones, in no order. Their flow sensors are known, and so are the ids of all their
+    /// possible problems: of the pairs they belong to, and of their silence. These rows are read by key. Those of alerts and silent
+    /// devices are found by device.
+    pub(super) async fn problems_of(&self, own: &Own) -> Result<Vec<(Subject, StoredProblem)>, AwsError> {
+        let of_devices: Vec<_> = own.devices.iter().map(|device| self.problems.of_device(device)).collect();
+        let of_devices: Vec<Vec<_>> = stream::iter(of_devices).buffered(CONCURRENT).try_collect().await?;
+        let of_levels = if own.levels.is_empty() { Vec::new() } else { self.level_problems(&own.levels).await? };
+        Ok(of_devices.into_iter().flatten().chain(of_levels).collect())
+    }
+
+    /// A page of the problems of some devices, which are sorted here.
     async fn own_problems(
         &self,
         own: &Own,
@@ -114,10 +122,7 @@ impl Parts {
         limit: usize,
         after: Option<ProblemPosition>,
     ) -> Result<(Vec<(Subject, StoredProblem)>, Option<ProblemPosition>), AwsError> {
-        let of_devices: Vec<_> = own.devices.iter().map(|device| self.problems.of_device(device)).collect();
-        let of_devices: Vec<Vec<_>> = stream::iter(of_devices).buffered(CONCURRENT).try_collect().await?;
-        let of_levels = if own.levels.is_empty() { Vec::new() } else { self.level_problems(&own.levels).await? };
-        let all = of_devices.into_iter().flatten().chain(of_levels);
+        let all = self.problems_of(own).await?.into_iter();
         let mut found: Vec<(ProblemPosition, (Subject, StoredProblem))> = all
             .filter(|(_, stored)| filter.matches(stored))
             .map(|(subject, stored)| (ProblemPosition::of(&subject, &stored), (subject, stored)))

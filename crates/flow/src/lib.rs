@@ -1,4 +1,4 @@
-//! `flow`: the API of levels and problems.
+//! `flow`: the API of levels and problems, and of the state of many devices at once.
 //!
 //! API Gateway invokes it with one request each. Every route has its own file; `scope` decides what a caller may see, and
 //! `show` has the JSON of levels and problems.
@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use utoipa::OpenApi;
 use weir_aws::CalibrationTable;
 use weir_aws::config;
@@ -19,13 +19,16 @@ use weir_http::{finish, gateway};
 use weir_runtime::clock::{Clock, SystemClock};
 use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
+mod change;
 mod delete_level;
 mod event;
 mod get_level;
 mod get_levels;
+mod get_overview;
 mod get_problem;
 mod get_problems;
 mod patch_problem;
+mod post_changes;
 mod scope;
 mod settings;
 mod show;
@@ -44,7 +47,7 @@ pub struct Parts {
     pub levels: LevelTable,
     /// The problems.
     pub problems: ProblemTable,
-    /// The log of what people change.
+    /// The log of what people change, and whether devices are connected.
     pub events: EventTable,
     /// The devices, which decide who may see what.
     pub devices: DeviceTable,
@@ -59,9 +62,11 @@ pub struct Parts {
     get_levels::get_levels,
     get_level::get_level,
     delete_level::delete_level,
+    get_overview::get_overview,
     get_problems::get_problems,
     get_problem::get_problem,
     patch_problem::patch_problem,
+    post_changes::post_changes,
 ))]
 struct Document;
 
@@ -71,7 +76,9 @@ impl Flow {
         let routes = Router::new()
             .route("/levels", get(get_levels::get_levels))
             .route("/levels/{id}", get(get_level::get_level).delete(delete_level::delete_level))
+            .route("/overview", get(get_overview::get_overview))
             .route("/problems", get(get_problems::get_problems))
+            .route("/problems/changes", post(post_changes::post_changes))
             .route("/problems/{problem_id}", get(get_problem::get_problem).patch(patch_problem::patch_problem));
         Self { router: finish(routes.with_state(parts)) }
     }

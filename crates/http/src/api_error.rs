@@ -183,6 +183,11 @@ impl ApiError {
         Self { log: Some(log.into()), ..error }
     }
 
+    /// The kind as it stands in `type`.
+    pub fn urn(&self) -> String {
+        format!("{TYPE}{}", self.kind.slug())
+    }
+
     /// The kind.
     pub fn kind(&self) -> ErrorKind {
         self.kind
@@ -212,7 +217,7 @@ impl ApiError {
     /// Writes the error into a response, which keeps its other headers.
     pub(super) fn write(self, response: &mut Response, request: &RequestId) {
         let body = ApiErrorBody {
-            kind: format!("{TYPE}{}", self.kind.slug()),
+            kind: self.urn(),
             title: self.kind.title().to_owned(),
             status: self.kind.status().as_u16(),
             detail: self.detail,

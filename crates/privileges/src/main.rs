@@ -8,6 +8,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use tooling::ask::Aws;
+use tooling::build::Dashboard;
 use tooling::deploy::Way;
 use tooling::emulator::Ports;
 use tooling::people::People;
@@ -85,8 +86,15 @@ async fn run(functions: Vec<String>) -> Result<ExitCode> {
     let progress = Progress::new();
     tools::install(&place, &[Set::Emulator, Set::Sam, Set::Moto], &progress).await?;
     let ports = Ports { gateway: port::any_free()?, mqtt: port::any_free()? };
-    let mut cloud =
-        prepare::local_cloud(&place, ports, &["DeviceCacheSeconds=1".to_owned()], Way::Direct, &progress).await?;
+    let mut cloud = prepare::local_cloud(
+        &place,
+        ports,
+        &["DeviceCacheSeconds=1".to_owned()],
+        Way::Direct,
+        Dashboard::Built,
+        &progress,
+    )
+    .await?;
     let _timestream = Timestream::start(&place, &mut cloud.stack, port::any_free()?, &progress).await?;
     People::make(&cloud.stack, "").await?;
     let aws = Aws::emulated(&place, &cloud.stack.cloud());

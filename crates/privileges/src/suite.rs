@@ -13,7 +13,7 @@ use tooling::stack;
 
 /// The modules of `tests/local` in which a function is asked for most of what it can: they come first, so that what is missing is found
 /// soon. The others follow.
-const NEAREST: [(&str, &[&str]); 20] = [
+const NEAREST: [(&str, &[&str]); 21] = [
     ("calibration", &["readings", "history"]),
     ("organizer", &["levels", "history"]),
     ("problem-detector", &["levels", "flow"]),
@@ -34,11 +34,13 @@ const NEAREST: [(&str, &[&str]); 20] = [
     ("cognito-get-role", &["users::life"]),
     ("cognito-add-update-delete-user", &["users::life"]),
     ("reading", &["history"]),
+    ("site", &["dashboard::served"]),
 ];
 
 /// The modules that see no role at work which the others do not: what is asked of every deployed stack, what only AWS can prove,
-/// functions that cargo-lambda runs without a role, and who is not let in.
-const BESIDE: [&str; 4] = ["smoke", "live", "watch", "strangers"];
+/// functions that cargo-lambda runs without a role, who is not let in, and the dashboard, which asks for nothing but what the API gives.
+const BESIDE: [&str; 7] =
+    ["smoke", "live", "watch", "strangers", "dashboard::looks", "dashboard::session", "dashboard::sign_in"];
 
 /// The program of the local-cloud tests.
 #[derive(Debug)]

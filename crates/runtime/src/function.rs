@@ -75,6 +75,9 @@ pub enum StartError {
     /// A client of an AWS service cannot be made.
     #[error("a client of AWS cannot be made: {0}")]
     Client(String),
+    /// A file that lies beside its program cannot be read.
+    #[error("a file of the function cannot be read: {0}")]
+    File(#[from] std::io::Error),
 }
 
 /// Runs a function under Lambda until the environment ends. The whole of every `main.rs`.

@@ -22,8 +22,9 @@ def packaged(found):
     """The folder of a function's code, packed and uploaded."""
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
-        for file in sorted(Path(found[1]).iterdir()):
-            archive.write(file, file.name)
+        folder = Path(found[1])
+        for file in sorted(folder.rglob("*")):
+            archive.write(file, file.relative_to(folder))
     s3.put_object(Bucket=bucket, Key=found[1], Body=package.getvalue())
     return f"CodeUri: s3://{bucket}/{found[1]}"
 

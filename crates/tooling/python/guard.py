@@ -28,6 +28,14 @@ def host_of(address):
         return ""
 
 
+def is_visit(scope, headers):
+    """Whether somebody goes to the dashboard, or from there to where people sign in, and back: pages that do nothing by being looked at."""
+    goes = scope.get("method") == "GET" and headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+    if ".execute-api." in headers.get("host", ""):
+        return goes and (scope["path"] == "/" or scope["path"].startswith("/app"))
+    return goes and scope["path"] in ("/oauth2/authorize", "/login", "/logout")
+
+
 def objection(scope, headers):
     """Why a request is refused; None when it is let through."""
     host, origin = headers.get("host", ""), headers.get("origin")
@@ -36,7 +44,7 @@ def objection(scope, headers):
         return f"{host} is no name of this computer"
     if origin is not None and not of_this_computer(host_of(origin)):
         return f"pages of {origin} may not call the local cloud"
-    if origin is None and headers.get("sec-fetch-site") == "cross-site":
+    if origin is None and headers.get("sec-fetch-site") == "cross-site" and not is_visit(scope, headers):
         return "pages of other sites may not call the local cloud"
     key = extract_access_key_id(headers, parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True))
     # MiniStack takes `test` and every number of an account for the account's owner. Keys of its own it looks up.

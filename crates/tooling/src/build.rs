@@ -9,10 +9,20 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use crate::ask::field;
+use crate::page::{self, Compressed, Profile};
 use crate::place::Place;
 use crate::process::{Running, cargo, run_logged, to_its_end};
 use crate::progress::Progress;
 use crate::tools::{self, Set};
+
+/// Whether the dashboard is built and deployed with the functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dashboard {
+    /// It is.
+    Built,
+    /// It is not; the function `site` says so to whoever asks for it.
+    LeftOut,
+}
 
 /// The functions of the template, each a package, a binary and a folder of that name.
 ///
@@ -25,17 +35,29 @@ pub fn functions(place: &Place) -> Result<Vec<String>> {
     Ok(uris.map(|name| name.trim().to_owned()).collect())
 }
 
-/// Builds every function for this computer and puts it where the template looks for it.
+/// Builds every function for this computer and puts it where the template looks for it; beside that, the dashboard.
 ///
 /// # Errors
-/// When a function does not compile; the message carries the end of what the compiler said.
-pub async fn for_this_computer(place: &Place, progress: &Progress) -> Result<()> {
+/// When something does not compile; the message carries the end of what the compiler said.
+pub async fn for_this_computer(place: &Place, dashboard: Dashboard, progress: &Progress) -> Result<()> {
+    if dashboard == Dashboard::LeftOut {
+        page::leave_out(place)?;
+        return programs(place, dashboard, progress).await;
+    }
+    tokio::try_join!(programs(place, dashboard, progress), page::program(place, Profile::Small, progress))?;
+    page::files(place, Compressed::No, progress).await
+}
+
+async fn programs(place: &Place, dashboard: Dashboard, progress: &Progress) -> Result<()> {
     let functions = functions(place)?;
     let step = progress.step("functions");
     step.note("cargo build");
     let mut command = cargo();
     // Together with this package, which is built already: crates get the features both ask for, and are not built twice.
     command.current_dir(place.root()).args(["build", "--package", "tooling"]);
+    if dashboard == Dashboard::Built {
+        command.args(["--package", page::PACK]);
+    }
     for function in &functions {
         command.args(["--package", function]);
     }
@@ -55,7 +77,11 @@ pub async fn for_this_computer(place: &Place, progress: &Progress) -> Result<()>
 /// When the tools cannot be installed or a function does not compile.
 pub async fn for_aws(place: &Place, progress: &Progress) -> Result<()> {
     let functions = functions(place)?;
-    tools::install(place, &[Set::Lambda], progress).await?;
+    let dashboard = async {
+        page::packer(place).await?;
+        page::program(place, Profile::Small, progress).await
+    };
+    tokio::try_join!(tools::install(place, &[Set::Lambda], progress), dashboard)?;
     let mut command = Command::new(Set::Lambda.program(place, "cargo-lambda"));
     command.current_dir(place.root()).args(["lambda", "build", "--release", "--arm64", "--locked"]);
     for function in &functions {
@@ -65,6 +91,7 @@ pub async fn for_aws(place: &Place, progress: &Progress) -> Result<()> {
     command.env("CARGO_ENCODED_RUSTFLAGS", elsewhere(place.root(), &cargo_home()?));
     let status = Running::start("cargo lambda build", command)?.wait().await?;
     anyhow::ensure!(status.success(), "cargo lambda build failed ({status})");
+    page::files(place, Compressed::Yes, progress).await?;
     for function in &functions {
         let program = place.bootstrap(function);
         let size = std::fs::metadata(&program).with_context(|| format!("{} is missing", program.display()))?.len();
@@ -75,7 +102,7 @@ pub async fn for_aws(place: &Place, progress: &Progress) -> Result<()> {
 
 /// Flags with which the compiler writes nothing of this machine's folders into a program: one built elsewhere of the same source is
 /// the same to the byte, and no new version of a function. Separated as `CARGO_ENCODED_RUSTFLAGS` wants it.
-fn elsewhere(root: &Path, cargo_home: &Path) -> OsString {
+pub(crate) fn elsewhere(root: &Path, cargo_home: &Path) -> OsString {
     let own = std::env::var("RUSTFLAGS").unwrap_or_default();
     let mut flags: Vec<OsString> = own.split_whitespace().map(Into::into).collect();
     for (folder, name) in [(root, "=/weir"), (cargo_home, "=/cargo")] {
@@ -88,7 +115,7 @@ fn elsewhere(root: &Path, cargo_home: &Path) -> OsString {
 }
 
 /// Where cargo keeps the source of other people's crates.
-fn cargo_home() -> Result<PathBuf> {
+pub(crate) fn cargo_home() -> Result<PathBuf> {
     let by_default = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo"));
     std::env::var_os("CARGO_HOME").map(Into::into).or_else(by_default).context("neither CARGO_HOME nor HOME is set")
 }

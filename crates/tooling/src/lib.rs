@@ -23,6 +23,7 @@ pub mod deploy;
 pub mod emulator;
 pub mod http;
 pub mod inbox;
+pub mod page;
 pub mod prepare;
 pub mod stack;
 

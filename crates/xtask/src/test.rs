@@ -8,7 +8,7 @@ use console::style;
 use fleet_sim::fleet::Fleet;
 use tokio::process::Command;
 use tooling::browser;
-use tooling::build;
+use tooling::build::{self, Dashboard};
 use tooling::cloud;
 use tooling::deploy::Way;
 use tooling::emulator::Ports;
@@ -45,7 +45,7 @@ pub enum Step {
     Format,
     /// Clippy has no warnings.
     Clippy,
-    /// The pure part builds for the browser.
+    /// What runs in the browser builds, and clippy has no warnings about it.
     Wasm,
     /// Unit, function and house tests.
     Test,
@@ -67,8 +67,9 @@ pub enum Step {
 
 /// How long each target of the fuzzer gets changed inputs.
 const FUZZ_SECONDS: &str = "10";
-/// What a web page can use of `weir-core`, models fitted to points included.
-const WASM: [&str; 7] = ["build", "--package", "weir-core", "--target", "wasm32-unknown-unknown", "--features", "fit"];
+/// The dashboard with everything that it uses of `weir-core`.
+const WASM: [&str; 8] =
+    ["clippy", "--package", "dashboard", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"];
 
 impl Step {
     const ALL: [Self; 11] = [
@@ -105,7 +106,7 @@ impl Step {
         match self {
             Self::Format => "cargo fmt --all --check",
             Self::Clippy => "cargo clippy --workspace --all-targets and --test local, -- -D warnings",
-            Self::Wasm => "cargo build --package weir-core --target wasm32-unknown-unknown --features fit",
+            Self::Wasm => "cargo clippy --package dashboard --target wasm32-unknown-unknown -- -D warnings",
             Self::Test => "cargo test --workspace",
             Self::Fuzz => {
                 "each target of the fuzzer for 10 s, by the stable compiler; cargo xtask fuzz does it with instrumentation"
@@ -151,7 +152,7 @@ async fn clippy(place: &Place) -> Result<()> {
     Ok(())
 }
 
-/// Builds the pure part for the browser, after fetching the standard library of that target where rustup manages the toolchain.
+/// Has clippy look at what runs in the browser, after fetching the standard library of that target where rustup manages the toolchain.
 /// Rustup fetches the targets of rust-toolchain.toml by itself only together with a toolchain.
 async fn wasm(place: &Place) -> Result<()> {
     let mut rustup = Command::new("rustup");
@@ -257,12 +258,16 @@ fn free_ports() -> Result<Ports> {
 
 async fn local(place: &Place) -> Result<Passed> {
     let progress = Progress::new();
-    let browser = browser::find();
-    ensure!(browser.is_some() || std::env::var_os("CI").is_none(), "the pipeline needs a browser: install chromium");
+    let browser = browser::find().and(browser::driver());
+    ensure!(
+        browser.is_some() || std::env::var_os("CI").is_none(),
+        "the pipeline needs a browser and its driver: install chromium and chromium-driver"
+    );
     tools::install(place, &[Set::Emulator, Set::Sam, Set::Moto, Set::Lambda, Set::Clients], &progress).await?;
     // A test waits for changes of a device to take effect.
     let parameters = ["DeviceCacheSeconds=1".to_owned()];
-    let mut cloud = prepare::local_cloud(place, free_ports()?, &parameters, Way::Direct, &progress).await?;
+    let mut cloud =
+        prepare::local_cloud(place, free_ports()?, &parameters, Way::Direct, Dashboard::Built, &progress).await?;
     let timestream = Timestream::start(place, &mut cloud.stack, port::any_free()?, &progress).await?;
     People::make(&cloud.stack, "").await?;
     cloud.stack.write(&place.run(stack::FILE))?;
@@ -281,13 +286,14 @@ async fn local(place: &Place) -> Result<Passed> {
     drop((cloud, timestream));
     passed?;
     clean?;
-    let left_out = "what a page in a browser can do, because there is no chromium (WEIR_BROWSER names another)";
+    let left_out = "the dashboard in a browser, because there is no chromium with its driver: apt-get install \
+                    --no-install-recommends chromium chromium-driver (WEIR_BROWSER and WEIR_WEBDRIVER name others)";
     Ok(browser.map_or(Passed::Without(left_out.to_owned()), |_| Passed::Whole))
 }
 
 async fn bounded_run(place: &Place) -> Result<()> {
     let progress = Progress::new();
-    let mut cloud = prepare::local_cloud(place, free_ports()?, &[], Way::Sam, &progress).await?;
+    let mut cloud = prepare::local_cloud(place, free_ports()?, &[], Way::Sam, Dashboard::Built, &progress).await?;
     let options = once::Options { seed: 1, rate: 50.0, falsify: false };
     let code = once::run(&mut cloud, place, &Fleet::new(2, 2), &options, &progress).await?;
     ensure!(code == ExitCode::SUCCESS, "the account does not balance");

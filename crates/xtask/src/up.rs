@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use fleet_sim::fleet::Fleet;
+use tooling::build::Dashboard;
 use tooling::deploy::Way;
 use tooling::emulator::Ports;
 use tooling::place::Place;
@@ -37,9 +38,21 @@ pub struct Options {
     /// Port of MQTT over TLS.
     #[arg(long, default_value_t = 8883)]
     pub mqtt_port: u16,
+    /// Do not build the dashboard; the first build of it takes minutes.
+    #[arg(long)]
+    pub no_dashboard: bool,
+    /// Open the dashboard in the browser.
+    #[arg(long, conflicts_with_all = ["no_dashboard", "once"])]
+    pub open: bool,
     /// With --once: expect one wrong value, to see that the comparison notices.
     #[arg(long, requires = "once")]
     pub falsify: bool,
+}
+
+impl Options {
+    fn dashboard(&self) -> Dashboard {
+        if self.no_dashboard { Dashboard::LeftOut } else { Dashboard::Built }
+    }
 }
 
 /// Starts everything and runs until it is stopped or, with `--once`, done.
@@ -50,13 +63,19 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     let place = Place::of_run(if options.once { "once" } else { "up" })?;
     let progress = Progress::new();
     let ports = Ports { gateway: options.port, mqtt: options.mqtt_port };
-    let mut cloud = prepare::local_cloud(&place, ports, &[], Way::Direct, &progress).await?;
+    let mut cloud = prepare::local_cloud(&place, ports, &[], Way::Direct, options.dashboard(), &progress).await?;
     let fleet = Fleet::new(options.buoys.into(), options.tubes.into());
     let done = if options.once {
         let once = once::Options { seed: options.seed, rate: options.rate.unwrap_or(50.0), falsify: options.falsify };
         once::run(&mut cloud, &place, &fleet, &once, &progress).await
     } else {
-        live::run(&mut cloud, &place, &fleet, options.seed, options.rate.unwrap_or(10.0), &progress).await
+        let live = live::Options {
+            seed: options.seed,
+            rate: options.rate.unwrap_or(10.0),
+            dashboard: options.dashboard(),
+            open: options.open,
+        };
+        live::run(&mut cloud, &place, &fleet, &live, &progress).await
     };
     match done {
         Err(error) => Err(cloud.blame(error).await),

@@ -45,6 +45,7 @@ pub fn variables(function: &str) -> Vec<String> {
         "quarantine" => read_by::<quarantine::Quarantine>,
         "reading" => read_by::<reading::Reading>,
         "recalculation" => read_by::<recalculation::Recalculation>,
+        "site" => read_by::<site::Site>,
         "twin" => read_by::<twin::Twin>,
         "subscription" => read_by::<subscription::SubscriptionApi>,
         "user" => read_by::<user::User>,

@@ -29,6 +29,7 @@ fn requests() -> Vec<(&'static str, String, String)> {
         request("POST", "/devices/buoy-01/sensors/ph/alerts/try", r#"{"alert": {"id": "a", "above": 1}}"#),
         request("POST", "/devices/dispenser-123/commands", r#"{"name": "dispense"}"#),
         request("PATCH", "/problems/0102", r#"{"note": "x"}"#),
+        request("POST", "/problems/changes", r#"{"problem_ids": ["0102"], "note": "x"}"#),
         request("POST", "/quarantine/replay", r#"{"limit": 1}"#),
         request("POST", "/users", &format!(r#"{{"sub": "{ANN}"}}"#)),
         request("PUT", &bob(), r#"{"name": "N"}"#),

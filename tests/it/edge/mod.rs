@@ -77,7 +77,7 @@ impl Api {
             ["devices", ..] => {
                 return world!(self.device, device::World::registered()).function().answer(event).await.unwrap();
             }
-            ["levels" | "problems", ..] => {
+            ["levels" | "overview" | "problems", ..] => {
                 return world!(self.flow, flow::World::operated()).functions.flow.answer(event).await.unwrap();
             }
             ["quarantine", ..] => {

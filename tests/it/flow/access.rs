@@ -20,7 +20,15 @@ fn lines() -> Vec<Line> {
         line("GET", "/levels", [401, 401, 200, 200, 200]),
         line("GET", "/levels/01", [401, 401, 404, 200, 200]),
         line("DELETE", "/levels/01", [401, 401, 403, 403, 204]),
+        line("GET", "/overview", [401, 401, 200, 200, 200]),
         line("GET", "/problems", [401, 401, 200, 200, 200]),
+        // Each problem is refused by itself: to those who see none of them, in the answer.
+        with_body(
+            "POST",
+            "/problems/changes",
+            json!({"problem_ids": ["0102"], "problem_status": "ACKNOWLEDGED"}),
+            [401, 401, 200, 200, 200],
+        ),
         line("GET", "/problems/0102", [401, 401, 404, 200, 200]),
         with_body("PATCH", "/problems/0102", acknowledge(), [401, 401, 404, 200, 200]),
         // Only the registry's `level_id` counts, not the digits at the end of a device's id; and not another sensor's.

@@ -1,10 +1,12 @@
 //! The function `flow` on a real engine: access, lists, and changes of problems.
 
 mod access;
+mod changes;
 mod delete;
 mod events;
 mod life;
 mod lists;
+mod overview;
 mod throttled;
 
 use serde_json::{Value, json};

@@ -76,6 +76,8 @@ const ALL: &[Links] = &[
         &[("id", "$request.path.id"), ("command", "$response.body#/items/0/id")],
     ),
     links("get_commands", "200", &["get_commands"], &[("id", "$request.path.id"), ("next", "$response.body#/next")]),
+    links("get_overview", "200", &["get_device", "get_latest"], &[("id", "$response.body#/items/0/id")]),
+    links("get_overview", "200", &["get_overview"], NEXT),
     links("get_levels", "200", &["get_level"], &[("id", "$response.body#/items/0/id")]),
     links("get_levels", "200", &["get_levels"], NEXT),
     links(

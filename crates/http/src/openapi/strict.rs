@@ -108,7 +108,7 @@ fn created(schemas: &mut Map<String, Value>) {
 }
 
 /// An example for each schema of a body.
-fn examples() -> [(&'static str, Value); 16] {
+fn examples() -> [(&'static str, Value); 17] {
     let device = json!({
         "name": "Buoy 7", "description": "Off the pier.", "location": {"latitude": 48.2, "longitude": 16.4},
         "sensors": [{"code": "ph", "name": "pH", "unit": "pH", "limits": {"min": 0, "max": 14}}], "settings": {"every": 60},
@@ -134,6 +134,7 @@ fn examples() -> [(&'static str, Value); 16] {
         ("ProfilePatch", json!({"phone": null, "preferences": {"language": "en"}})),
         ("NewUser", json!({"email": "ann@example.com", "role": "user", "devices": "buoy-01"})),
         ("ChangeBody", json!({"devices": "buoy-01 buoy-02"})),
+        ("FlowProblemChanges", json!({"problem_ids": ["0102", "0203"], "problem_status": "ACKNOWLEDGED"})),
         ("FlowProblemPatch", json!({"note": "A branch in the tube."})),
         (
             "TryBody",

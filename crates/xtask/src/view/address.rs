@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use tooling::certificate::Identity;
+use tooling::people::{People, Person};
 use tooling::place;
 use tooling::stack::Stack;
 
@@ -16,6 +17,20 @@ pub struct Address {
     pub purpose: &'static str,
     /// What to type, in the repository.
     pub command: String,
+}
+
+/// The dashboard, and who can sign in there.
+///
+/// # Errors
+/// When the template lacks an output.
+pub fn dashboard(stack: &Stack, people: &People) -> Result<Vec<Address>> {
+    let People { admin, user } = people;
+    let person = |person: &Person| format!("{}  {}", person.email, person.password);
+    Ok(vec![
+        Address { purpose: "the dashboard", command: stack.output("DashboardUrl")?.to_owned() },
+        Address { purpose: "sign in there as an administrator", command: person(admin) },
+        Address { purpose: "or as a user who sees two buoys and a dispenser", command: person(user) },
+    ])
 }
 
 /// The commands for this stack; `guest` is the device for the person who watches, `environment` the file with the keys.

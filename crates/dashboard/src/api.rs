@@ -1,0 +1,212 @@
+//! The client of the public API.
+
+use gloo_net::http::{Method, Request, RequestBuilder, Response};
+use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::problem::{ApiError, Problem};
+use crate::session::Session;
+
+/// Time between two looks whether somebody answers again, in milliseconds.
+const ASK_AGAIN: u32 = 3_000;
+
+/// An answer with its version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer<T> {
+    /// What was answered.
+    pub value: T,
+    /// Its version, for `If-Match` of a later write.
+    pub etag: Option<String>,
+    /// The address of what was made: `Location`.
+    pub location: Option<String>,
+}
+
+/// The API with the token of whoever is signed in. Copies are the same client; pages get it with [`Api::here`].
+#[derive(Debug, Clone)]
+pub struct Api {
+    session: Session,
+    online: RwSignal<bool>,
+}
+
+/// How a context that is bound to the one thread of the page is kept by Leptos.
+type Kept = StoredValue<Api, LocalStorage>;
+
+impl Api {
+    /// The API for a session.
+    pub fn new(session: Session) -> Self {
+        Self { session, online: RwSignal::new(true) }
+    }
+
+    /// Makes it known to everything below.
+    pub fn provide(self) {
+        provide_context::<Kept>(StoredValue::new_local(self));
+    }
+
+    /// The API of the page. Only for what stands below the frame, which provides it.
+    pub fn here() -> Self {
+        let kept = use_context::<Kept>();
+        kept.map_or_else(|| Self::new(Session::begin()), |kept| kept.get_value())
+    }
+
+    /// Whose session it is.
+    pub const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Whether the last request was answered by anybody.
+    pub fn online(&self) -> ReadSignal<bool> {
+        self.online.read_only()
+    }
+
+    /// Reads.
+    ///
+    /// # Errors
+    /// What the API refuses, or that nobody answers.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Answer<T>, ApiError> {
+        self.ask(Method::GET, path, None, None).await
+    }
+
+    /// Reads the answer as text, for example CSV.
+    ///
+    /// # Errors
+    /// As [`Api::get`].
+    pub async fn text(&self, path: &str, accept: &str) -> Result<String, ApiError> {
+        let call = Call { method: Method::GET, path, body: None, if_match: None, accept };
+        self.send(&call).await?.text().await.map_err(|_| ApiError::Offline)
+    }
+
+    /// Makes something.
+    ///
+    /// # Errors
+    /// As [`Api::get`].
+    pub async fn post<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<Answer<T>, ApiError> {
+        self.ask(Method::POST, path, Some(json(body)?), None).await
+    }
+
+    /// Changes what the body names, if the version is still `if_match`.
+    ///
+    /// # Errors
+    /// As [`Api::get`]; status 412 when somebody else has changed it meanwhile.
+    pub async fn patch<B: Serialize, T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &B,
+        if_match: Option<&str>,
+    ) -> Result<Answer<T>, ApiError> {
+        self.ask(Method::PATCH, path, Some(json(body)?), if_match).await
+    }
+
+    /// Replaces it, if the version is still `if_match`.
+    ///
+    /// # Errors
+    /// As [`Api::patch`].
+    pub async fn put<B: Serialize, T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &B,
+        if_match: Option<&str>,
+    ) -> Result<Answer<T>, ApiError> {
+        self.ask(Method::PUT, path, Some(json(body)?), if_match).await
+    }
+
+    /// Deletes it, if the version is still `if_match`.
+    ///
+    /// # Errors
+    /// As [`Api::patch`].
+    pub async fn delete(&self, path: &str, if_match: Option<&str>) -> Result<(), ApiError> {
+        let call = Call { method: Method::DELETE, path, body: None, if_match, accept: "application/json" };
+        self.send(&call).await.map(|_| ())
+    }
+
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+        if_match: Option<&str>,
+    ) -> Result<Answer<T>, ApiError> {
+        let call = Call { method, path, body, if_match, accept: "application/json" };
+        let answer = self.send(&call).await?;
+        let (etag, location) = (answer.headers().get("etag"), answer.headers().get("location"));
+        let text = answer.text().await.map_err(|_| ApiError::Offline)?;
+        // An answer without a body is read as `null`, which `()` and `Option` are.
+        let text = if text.is_empty() { "null" } else { &text };
+        let value = serde_json::from_str(text).map_err(|error| ApiError::Unreadable(format!("{path}: {error}")))?;
+        Ok(Answer { value, etag, location })
+    }
+
+    /// Sends the request; once more with a new token if the API does not take the one there is.
+    async fn send(&self, call: &Call<'_>) -> Result<Response, ApiError> {
+        let (token, generation) = self.session.token()?;
+        let answer = self.once(call, &token).await?;
+        if answer.status() != 401 {
+            return checked(answer).await;
+        }
+        self.session.renew(generation).await?;
+        let (token, _) = self.session.token()?;
+        checked(self.once(call, &token).await?).await
+    }
+
+    async fn once(&self, call: &Call<'_>, token: &str) -> Result<Response, ApiError> {
+        let mut request = RequestBuilder::new(call.path)
+            .method(call.method.clone())
+            .header("authorization", &format!("Bearer {token}"))
+            .header("accept", call.accept)
+            .credentials(web_sys::RequestCredentials::Omit);
+        if let Some(tag) = call.if_match {
+            request = request.header("if-match", tag);
+        }
+        let request = match &call.body {
+            Some(body) => request.header("content-type", "application/json").body(body.clone()),
+            None => request.build(),
+        };
+        let request = request.map_err(|error| ApiError::Unreadable(error.to_string()))?;
+        let answer = request.send().await;
+        match answer {
+            Ok(_) if !self.online.get_untracked() => self.online.set(true),
+            Err(_) if self.online.get_untracked() => self.lost(),
+            _ => {}
+        }
+        answer.map_err(|_| ApiError::Offline)
+    }
+
+    /// Nobody answers any more: asks for something small until somebody does.
+    fn lost(&self) {
+        self.online.set(false);
+        let online = self.online;
+        spawn_local(async move {
+            while online.try_get_untracked() == Some(false) {
+                TimeoutFuture::new(ASK_AGAIN).await;
+                if Request::get("/app/config.json").send().await.is_ok() {
+                    online.try_set(true);
+                }
+            }
+        });
+    }
+}
+
+/// A request.
+struct Call<'a> {
+    method: Method,
+    path: &'a str,
+    body: Option<String>,
+    if_match: Option<&'a str>,
+    accept: &'a str,
+}
+
+fn json<B: Serialize>(body: &B) -> Result<String, ApiError> {
+    serde_json::to_string(body).map_err(|error| ApiError::Unreadable(error.to_string()))
+}
+
+/// The answer, if it is no error.
+async fn checked(answer: Response) -> Result<Response, ApiError> {
+    if answer.ok() {
+        return Ok(answer);
+    }
+    let request_id = answer.headers().get("x-request-id");
+    let text = answer.text().await.unwrap_or_default();
+    Err(ApiError::Refused(Problem::read(answer.status(), &text, request_id)))
+}

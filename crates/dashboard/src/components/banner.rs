@@ -1,0 +1,55 @@
+//! What the frame says about the session and the connection, above every page.
+
+use leptos::prelude::*;
+
+use super::status::{Status, Tone};
+use crate::api::Api;
+use crate::messages as m;
+use crate::session::{Session, window};
+use crate::text::t;
+
+/// The session is over. What is typed on the page stays.
+#[component]
+pub fn SessionOver() -> impl IntoView {
+    let session = StoredValue::new_local(Api::here().session().clone());
+    let over = move || session.with_value(Session::is_over);
+    let again = move |_| session.with_value(window::open);
+    view! {
+        <Show when=over>
+            <div class="banner" role="alert">
+                <Status tone=Tone::Warning text=t(m::SESSION_OVER)/>
+                <p>{t(m::SESSION_OVER_DETAIL)}</p>
+                <button type="button" on:click=again>{t(m::SIGN_IN_AGAIN)}</button>
+            </div>
+        </Show>
+    }
+}
+
+/// Nobody answers.
+#[component]
+pub fn Offline() -> impl IntoView {
+    let online = Api::here().online();
+    view! {
+        <Show when=move || !online.get()>
+            <div class="banner" role="status">
+                <Status tone=Tone::Warning text=t(m::OFFLINE)/>
+                <p>{t(m::OFFLINE_DETAIL)}</p>
+            </div>
+        </Show>
+    }
+}
+
+/// Somebody who sees no device is told why every page is empty.
+#[component]
+pub fn NoDevices() -> impl IntoView {
+    let session = StoredValue::new_local(Api::here().session().clone());
+    let nothing = move || session.with_value(Session::person).is_some_and(|person| !person.sees_something());
+    view! {
+        <Show when=nothing>
+            <div class="state" id="no-devices">
+                <h2>{t(m::NO_DEVICES)}</h2>
+                <p>{t(m::NO_DEVICES_DETAIL)}</p>
+            </div>
+        </Show>
+    }
+}

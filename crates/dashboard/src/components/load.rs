@@ -1,0 +1,116 @@
+//! Something that is read from the API: loading, failed or there, and read again when that is asked for.
+
+use std::future::Future;
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::states::{Failed, Loading};
+use crate::api::Api;
+use crate::problem::ApiError;
+
+/// Where the reading stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Loaded<T> {
+    /// It was asked for, and nothing is there yet.
+    Loading,
+    /// It is there.
+    Here(T),
+    /// It did not work, and nothing is there from before.
+    Failed(ApiError),
+}
+
+/// Something that is read. What is there stays there while it is read again, so nothing flickers.
+pub struct Load<T: Send + Sync + 'static> {
+    loaded: RwSignal<Loaded<T>>,
+    again: RwSignal<u32>,
+}
+
+impl<T: Send + Sync + 'static> Clone for Load<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Send + Sync + 'static> Copy for Load<T> {}
+
+impl<T: Clone + Send + Sync + 'static> Load<T> {
+    /// Reads with `read`, and again whenever a signal changes that `read` looks at before its first await. Of two readings under way
+    /// only the later one counts.
+    pub fn new<F: Future<Output = Result<T, ApiError>> + 'static>(read: impl Fn() -> F + 'static) -> Self {
+        let load = Self { loaded: RwSignal::new(Loaded::Loading), again: RwSignal::new(0) };
+        let (read, newest) = (Rc::new(read), StoredValue::new(0_u32));
+        let online = Api::here().online();
+        Effect::new(move |before: Option<()>| {
+            load.again.track();
+            // As soon as somebody answers again, what is shown is read again.
+            if !online.get() && before.is_some() {
+                return;
+            }
+            let turn = newest.get_value().wrapping_add(1);
+            newest.set_value(turn);
+            let reading = read();
+            spawn_local(async move {
+                let outcome = reading.await;
+                if newest.try_get_value() == Some(turn) {
+                    load.take(outcome);
+                }
+            });
+        });
+        load
+    }
+
+    fn take(self, outcome: Result<T, ApiError>) {
+        let kept = self.loaded.with_untracked(|loaded| matches!(loaded, Loaded::Here(_)));
+        match outcome {
+            Ok(value) => self.loaded.set(Loaded::Here(value)),
+            // The frame says that there is no connection or no session; what was there is still the best there is.
+            Err(ApiError::Offline | ApiError::SignedOut) if kept => {}
+            Err(error) => self.loaded.set(Loaded::Failed(error)),
+        }
+    }
+
+    /// Reads it again.
+    pub fn again(self) {
+        self.again.update(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Where the reading stands.
+    pub fn get(self) -> Loaded<T> {
+        self.loaded.get()
+    }
+
+    /// Looks at where the reading stands, without copying what is there.
+    pub fn with<R>(self, look: impl FnOnce(&Loaded<T>) -> R) -> R {
+        self.loaded.with(look)
+    }
+
+    /// Something of what is there.
+    pub fn here<R>(self, look: impl FnOnce(&T) -> R) -> Option<R> {
+        self.with(|loaded| match loaded {
+            Loaded::Here(value) => Some(look(value)),
+            _ => None,
+        })
+    }
+
+    /// Changes what is there, for example by what the live feed tells.
+    pub fn update(self, change: impl FnOnce(&mut T)) {
+        self.loaded.maybe_update(|loaded| match loaded {
+            Loaded::Here(value) => {
+                change(value);
+                true
+            }
+            _ => false,
+        });
+    }
+
+    /// Shows it: `here` draws what is there, the rest is the same on every page.
+    pub fn show<V: IntoView + 'static>(self, here: impl Fn(T) -> V + Send + 'static) -> impl IntoView {
+        move || match self.get() {
+            Loaded::Loading => view! { <Loading/> }.into_any(),
+            Loaded::Failed(error) => view! { <Failed error retry=Callback::new(move |()| self.again())/> }.into_any(),
+            Loaded::Here(value) => here(value).into_any(),
+        }
+    }
+}

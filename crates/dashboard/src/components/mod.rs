@@ -1,0 +1,14 @@
+//! What pages are made of.
+
+pub mod banner;
+pub mod chart;
+pub mod clock;
+pub mod download;
+pub mod gate;
+pub mod heading;
+pub mod load;
+pub mod states;
+pub mod status;
+pub mod words;
+pub mod xy;
+pub mod zone;

@@ -1,0 +1,86 @@
+//! The time zone in which the page tells times.
+
+use jiff::tz::TimeZone;
+use leptos::prelude::*;
+
+use crate::browser;
+use crate::messages as m;
+use crate::text::{fill, t};
+
+/// Where the browser keeps the zone that somebody has chosen.
+const CHOSEN: &str = "weir.zone";
+
+/// A time zone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Zone {
+    /// Its name, such as `Europe/Berlin`.
+    pub name: String,
+    /// Its rules.
+    pub zone: TimeZone,
+}
+
+thread_local! {
+    static ZONE: ArcRwSignal<Zone> = ArcRwSignal::new(first());
+}
+
+fn first() -> Zone {
+    let chosen = browser::lasting().and_then(|lasting| lasting.get_item(CHOSEN).ok()?);
+    chosen
+        .and_then(|name| named(&name))
+        .or_else(|| named(&local()))
+        .unwrap_or(Zone { name: "UTC".into(), zone: TimeZone::UTC })
+}
+
+/// The zone with this name, if it is known.
+fn named(name: &str) -> Option<Zone> {
+    let zone = if name == "UTC" { TimeZone::UTC } else { TimeZone::get(name).ok()? };
+    Some(Zone { name: name.to_owned(), zone })
+}
+
+/// The name of the zone that the browser is in.
+fn local() -> String {
+    let format = js_sys::Intl::DateTimeFormat::new(&js_sys::Array::new(), &js_sys::Object::new());
+    let name = js_sys::Reflect::get(&format.resolved_options(), &"timeZone".into());
+    name.ok().and_then(|name| name.as_string()).unwrap_or_default()
+}
+
+/// The zone in which times are told.
+pub fn zone() -> ArcRwSignal<Zone> {
+    ZONE.with(Clone::clone)
+}
+
+/// Tells times in another zone from now on, if it is known. The browser keeps it.
+pub fn choose(name: &str) {
+    let Some(chosen) = named(name) else { return };
+    if let Some(lasting) = browser::lasting() {
+        let _ = lasting.set_item(CHOSEN, name);
+    }
+    let zone = zone();
+    if zone.get_untracked() != chosen {
+        zone.set(chosen);
+    }
+}
+
+/// The choice of a zone.
+#[component]
+pub fn ZonePicker() -> impl IntoView {
+    let local = local();
+    let mut names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
+    names.retain(|name| name.contains('/') && !name.starts_with("Etc/") && *name != local);
+    let zone = zone();
+    let chosen = zone.get_untracked().name;
+    let here = local.clone();
+    let option = move |name: String| {
+        let text = if name == here { fill(m::ZONE_LOCAL, &[("name", &name)]) } else { name.clone() };
+        let is_chosen = name == chosen;
+        view! { <option value=name selected=is_chosen>{text}</option> }
+    };
+    view! {
+        <label class="zone">
+            {t(m::ZONE)}
+            <select on:change=move |event| choose(&event_target_value(&event)) prop:value=move || zone.get().name>
+                {[local, "UTC".to_owned()].into_iter().chain(names).map(option).collect_view()}
+            </select>
+        </label>
+    }
+}

@@ -1,0 +1,124 @@
+//! The frame of every page: header, navigation, what the session and the connection have to say, and the content.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+use wasm_bindgen_futures::spawn_local;
+use weir_core::domain::access::Role;
+
+use crate::api::Api;
+use crate::app::CHOSEN;
+use crate::browser;
+use crate::components::banner::{NoDevices, Offline, SessionOver};
+use crate::components::status::{Status, Tone};
+use crate::live::{Liveness, liveness};
+use crate::messages as m;
+use crate::session::Session;
+use crate::text::{Language, fill, language, t};
+
+/// The frame.
+#[component]
+pub fn Frame(
+    /// The page within it.
+    children: Children,
+) -> impl IntoView {
+    let content = NodeRef::<leptos::html::Main>::new();
+    // The router takes links within the page for itself, and leaves the focus where it was.
+    let skip = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        if let Some(content) = content.get_untracked() {
+            let _ = content.focus();
+        }
+    };
+    view! {
+        <a class="skip" href="#content" on:click=skip>{t(m::SKIP)}</a>
+        <header class="bar">
+            <A href="/app/" attr:class="brand">{t(m::WEIR)}</A>
+            <nav aria-label=t(m::NAVIGATION)>
+                <ul>
+                    <li><A href="/app/" exact=true>{t(m::OVERVIEW)}</A></li>
+                    <li><A href="/app/problems">{t(m::PROBLEMS)}</A></li>
+                    <li><A href="/app/flow">{t(m::FLOW)}</A></li>
+                </ul>
+            </nav>
+            <div class="side">
+                <Feed/>
+                <Person/>
+            </div>
+        </header>
+        <SessionOver/>
+        <Offline/>
+        <main id="content" tabindex="-1" node_ref=content>
+            <NoDevices/>
+            {children()}
+        </main>
+    }
+}
+
+/// Whether changes arrive by themselves.
+#[component]
+fn Feed() -> impl IntoView {
+    let live = liveness();
+    let shown = move || match live.map_or(Liveness::Paused, |live| live.get()) {
+        Liveness::Live => (Tone::Good, m::LIVE),
+        Liveness::Connecting => (Tone::Neutral, m::LIVE_CONNECTING),
+        Liveness::Paused => (Tone::Neutral, m::LIVE_PAUSED),
+        Liveness::Off => (Tone::Warning, m::LIVE_OFF),
+    };
+    view! {
+        <span class="feed" role="status" title=t(m::LIVE_EXPLAINED)>
+            {move || {
+                let (tone, text) = shown();
+                view! { <Status tone text=t(text)/> }
+            }}
+        </span>
+    }
+}
+
+/// Who is signed in, the language, and the way out.
+#[component]
+fn Person() -> impl IntoView {
+    let session = StoredValue::new_local(Api::here().session().clone());
+    let email = move || session.with_value(Session::person).map(|person| person.email).unwrap_or_default();
+    let role = move || match session.with_value(Session::person).and_then(|person| person.role) {
+        Some(Role::Admin) => t(m::ROLE_ADMIN),
+        Some(Role::User) => t(m::ROLE_USER),
+        None => t(m::ROLE_NONE),
+    };
+    let sign_out = move |_| {
+        let session = session.get_value();
+        spawn_local(async move { session.sign_out().await });
+    };
+    view! {
+        <details class="person">
+            <summary>
+                <span class="email">{email}</span>
+            </summary>
+            <div class="menu">
+                <p>{move || fill(m::SIGNED_IN_AS, &[("email", &email())])}<br/><span class="faint">{role}</span></p>
+                <Languages/>
+                <button type="button" on:click=sign_out>{t(m::SIGN_OUT)}</button>
+            </div>
+        </details>
+    }
+}
+
+/// The choice of a language. The page is loaded again with it; the address keeps what is shown.
+#[component]
+fn Languages() -> impl IntoView {
+    let choose = move |event| {
+        if let Some(lasting) = browser::lasting() {
+            let _ = lasting.set_item(CHOSEN, &event_target_value(&event));
+        }
+        browser::go(&browser::address());
+    };
+    let option = |one: Language| view! { <option value=one.tag() selected={one == language()} lang=one.tag()>{one.name()}</option> };
+    view! {
+        <label>
+            {t(m::LANGUAGE)}
+            <select on:change=choose>
+                {option(Language::English)}
+                {option(Language::German)}
+            </select>
+        </label>
+    }
+}

@@ -1,0 +1,31 @@
+//! The page on which people see their devices, decide and act.
+//!
+//! It runs in the browser, is served under `/app/` by the function `site`, and uses only the public API and the live feed. What it
+//! decides is in plain modules, which are tested like any other; what draws and asks is built for the browser alone.
+//!
+//! In reading order: the texts, signing in, the answers of the API; then, for the browser, the session, the client, the live feed,
+//! the frame, what pages are made of, and the pages.
+
+pub mod messages;
+pub mod model;
+pub mod problem;
+pub mod sign_in;
+pub mod text;
+pub mod wire;
+
+#[cfg(target_arch = "wasm32")]
+pub mod api;
+#[cfg(target_arch = "wasm32")]
+pub mod app;
+#[cfg(target_arch = "wasm32")]
+pub mod browser;
+#[cfg(target_arch = "wasm32")]
+pub mod components;
+#[cfg(target_arch = "wasm32")]
+pub mod layout;
+#[cfg(target_arch = "wasm32")]
+pub mod live;
+#[cfg(target_arch = "wasm32")]
+pub mod pages;
+#[cfg(target_arch = "wasm32")]
+pub mod session;

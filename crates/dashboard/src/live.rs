@@ -1,0 +1,222 @@
+//! The live feed: one WebSocket for the whole page, for whatever its parts watch at the moment. It connects again by itself, gets a new
+//! ticket with each new token, and rests while nobody looks at the page.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures_util::future::{Either, select};
+use futures_util::{SinkExt, StreamExt};
+use gloo_net::websocket::Message as Raw;
+use gloo_net::websocket::futures::WebSocket;
+use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::*;
+use serde_json::json;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::api::Api;
+use crate::browser;
+use crate::problem::ApiError;
+use crate::wire::Ticket;
+use crate::wire::feed::{Frame, Message};
+
+/// Time between two looks at what has to be done, in milliseconds.
+const LOOK: u32 = 10_000;
+/// Looks between two pings: API Gateway closes a connection in which nothing was said for ten minutes.
+const PING: u32 = 30;
+/// First and longest wait before connecting again, in milliseconds.
+const AGAIN: (u32, u32) = (1_000, 30_000);
+
+/// Whether changes arrive by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Liveness {
+    /// Nothing is watched, or nobody looks at the page.
+    Paused,
+    /// The page connects.
+    Connecting,
+    /// Changes arrive.
+    Live,
+    /// The feed cannot be reached; the page tries again.
+    Off,
+}
+
+type Heard = Rc<dyn Fn(&Message)>;
+
+struct Watcher {
+    id: u64,
+    topic: String,
+    heard: Heard,
+}
+
+struct Inner {
+    api: Api,
+    liveness: RwSignal<Liveness>,
+    watchers: RefCell<Vec<Watcher>>,
+    next: Cell<u64>,
+    nudge: UnboundedSender<()>,
+}
+
+/// The live feed. Copies are the same feed.
+#[derive(Clone)]
+pub struct Live(Rc<Inner>);
+
+type Kept = StoredValue<Live, LocalStorage>;
+
+/// Calls `heard` with each message about the topic (`device/buoy-01`, `tube/0`, `problems`, `quarantine`) for as long as the part of the
+/// page lives that calls this. The first message is a `snapshot`; after a lost connection there is another one.
+pub fn watch(topic: impl Into<String>, heard: impl Fn(&Message) + 'static) {
+    let Some(kept) = use_context::<Kept>() else { return };
+    let id = kept.with_value(|live| live.add(topic.into(), Rc::new(heard)));
+    on_cleanup(move || {
+        let _ = kept.try_with_value(|live| live.remove(id));
+    });
+}
+
+/// Whether changes arrive by themselves.
+pub fn liveness() -> Option<ReadSignal<Liveness>> {
+    Some(use_context::<Kept>()?.with_value(|live| live.0.liveness.read_only()))
+}
+
+impl Live {
+    /// Begins, for everything below.
+    pub fn provide(api: Api) {
+        let (nudge, nudged) = unbounded();
+        let inner = Inner {
+            api,
+            liveness: RwSignal::new(Liveness::Paused),
+            watchers: RefCell::default(),
+            next: Cell::new(0),
+            nudge: nudge.clone(),
+        };
+        let live = Self(Rc::new(inner));
+        provide_context::<Kept>(StoredValue::new_local(live.clone()));
+        if let Some(document) = browser::document() {
+            let nudge = nudge.clone();
+            browser::listen(document.as_ref(), "visibilitychange", move |_| drop(nudge.unbounded_send(())));
+        }
+        let (state, online) = (live.0.api.session().state(), live.0.api.online());
+        Effect::new(move |_| {
+            state.track();
+            online.track();
+            let _ = nudge.unbounded_send(());
+        });
+        spawn_local(async move { live.run(nudged).await });
+    }
+
+    fn add(&self, topic: String, heard: Heard) -> u64 {
+        let id = self.0.next.get() + 1;
+        self.0.next.set(id);
+        self.0.watchers.borrow_mut().push(Watcher { id, topic, heard });
+        let _ = self.0.nudge.unbounded_send(());
+        id
+    }
+
+    fn remove(&self, id: u64) {
+        self.0.watchers.borrow_mut().retain(|watcher| watcher.id != id);
+        let _ = self.0.nudge.unbounded_send(());
+    }
+
+    /// The topics that are watched; none while nobody looks.
+    fn wanted(&self) -> BTreeSet<String> {
+        if browser::hidden() {
+            return BTreeSet::new();
+        }
+        self.0.watchers.borrow().iter().map(|watcher| watcher.topic.clone()).collect()
+    }
+
+    fn is(&self, liveness: Liveness) {
+        if self.0.liveness.get_untracked() != liveness {
+            self.0.liveness.set(liveness);
+        }
+    }
+
+    fn tell(&self, message: &Message) {
+        // Whoever hears it may watch something else: the list must not be borrowed meanwhile.
+        let concerned = |watcher: &&Watcher| message.concerns(&watcher.topic);
+        let all: Vec<Heard> =
+            self.0.watchers.borrow().iter().filter(concerned).map(|watcher| Rc::clone(&watcher.heard)).collect();
+        all.iter().for_each(|heard| heard(message));
+    }
+
+    async fn run(&self, mut nudged: UnboundedReceiver<()>) {
+        let mut wait = AGAIN.0;
+        loop {
+            if self.wanted().is_empty() {
+                self.is(Liveness::Paused);
+                if nudged.next().await.is_none() {
+                    return;
+                }
+                continue;
+            }
+            self.is(Liveness::Connecting);
+            let ended = self.connection(&mut nudged).await;
+            if ended.is_ok() {
+                wait = AGAIN.0;
+                continue;
+            }
+            self.is(Liveness::Off);
+            // Whoever has just signed in again, or looks at the page again, does not wait.
+            let _ = select(nudged.next(), TimeoutFuture::new(wait)).await;
+            wait = (wait * 2).min(AGAIN.1);
+        }
+    }
+
+    /// One connection, until it ends. `Ok` if it did what it was for.
+    async fn connection(&self, nudged: &mut UnboundedReceiver<()>) -> Result<(), ApiError> {
+        let mut generation = self.0.api.session().token()?.1;
+        let ticket = self.ticket().await?;
+        let socket = WebSocket::open(&ticket.url).map_err(|_| ApiError::Offline)?;
+        let (mut out, mut incoming) = socket.split();
+        let mut subscribed = BTreeSet::new();
+        let (mut looks, mut heard_anything) = (0, false);
+        loop {
+            let wanted = self.wanted();
+            if wanted.is_empty() {
+                let _ = out.close().await;
+                return Ok(());
+            }
+            let more: Vec<_> = wanted.difference(&subscribed).collect();
+            let less: Vec<_> = subscribed.difference(&wanted).collect();
+            let mut say = Vec::new();
+            if !more.is_empty() {
+                say.push(json!({"action": "subscribe", "topics": more}));
+            }
+            if !less.is_empty() {
+                say.push(json!({"action": "unsubscribe", "topics": less}));
+            }
+            if looks >= PING {
+                looks = 0;
+                say.push(json!({"action": "ping"}));
+            }
+            // A connection lasts as long as the token of its ticket.
+            if let Ok((_, newest)) = self.0.api.session().token()
+                && newest != generation
+            {
+                generation = newest;
+                say.push(json!({"action": "renew", "ticket": self.ticket().await?.ticket}));
+            }
+            subscribed = wanted;
+            for words in say {
+                out.send(Raw::Text(words.to_string())).await.map_err(|_| ApiError::Offline)?;
+            }
+            match select(incoming.next(), select(nudged.next(), TimeoutFuture::new(LOOK))).await {
+                Either::Left((Some(Ok(Raw::Text(text))), _)) => {
+                    heard_anything = true;
+                    self.is(Liveness::Live);
+                    if let Ok(frame) = serde_json::from_str::<Frame>(&text) {
+                        frame.messages.iter().for_each(|message| self.tell(message));
+                    }
+                }
+                Either::Left((Some(Ok(Raw::Bytes(_))), _)) => {}
+                Either::Left(_) => return if heard_anything { Ok(()) } else { Err(ApiError::Offline) },
+                Either::Right((Either::Left(_), _)) => {}
+                Either::Right((Either::Right(_), _)) => looks += 1,
+            }
+        }
+    }
+
+    async fn ticket(&self) -> Result<Ticket, ApiError> {
+        Ok(self.0.api.post("/live/tickets", &json!({})).await?.value)
+    }
+}

@@ -1,0 +1,302 @@
+//! Every text of the page, in English and German. One section for each part of the page.
+
+use crate::text::Text;
+
+/// Makes a constant of each text, and a list of all of them for the tests.
+macro_rules! messages {
+    ($($name:ident = $en:literal, $de:literal;)*) => {
+        $(#[doc = $en] pub const $name: Text = Text { en: $en, de: $de };)*
+        /// Every text with its name.
+        pub const ALL: &[(&str, Text)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+messages! {
+    // The frame.
+    WEIR = "Weir", "Weir";
+    SKIP = "Skip to the content", "Zum Inhalt springen";
+    NAVIGATION = "Main", "Hauptnavigation";
+    OVERVIEW = "Devices", "Geräte";
+    DEVICE = "Device {id}", "Gerät {id}";
+    PROBLEMS = "Problems", "Störungen";
+    FLOW = "Flow", "Abfluss";
+    LANGUAGE = "Language", "Sprache";
+    SIGN_OUT = "Sign out", "Abmelden";
+    SIGNED_IN_AS = "Signed in as {email}", "Angemeldet als {email}";
+    ROLE_ADMIN = "Administrator", "Administrator";
+    ROLE_USER = "User", "Benutzer";
+    ROLE_NONE = "No role", "Keine Rolle";
+
+    // The live feed.
+    LIVE = "Live", "Live";
+    LIVE_CONNECTING = "Connecting", "Verbinde";
+    LIVE_PAUSED = "Paused", "Angehalten";
+    LIVE_OFF = "Not live", "Nicht live";
+    LIVE_EXPLAINED = "Whether changes arrive by themselves", "Ob Änderungen von selbst ankommen";
+
+    // States of a page.
+    LOADING = "Loading …", "Lädt …";
+    EMPTY = "There is nothing here.", "Hier ist nichts.";
+    RETRY = "Try again", "Erneut versuchen";
+    FAILED = "That did not work", "Das hat nicht geklappt";
+    REQUEST_ID = "Request {id}", "Anfrage {id}";
+    OFFLINE = "No connection", "Keine Verbindung";
+    OFFLINE_DETAIL = "The server does not answer. What you see may be out of date; the page goes on by itself as soon as there is a connection.", "Der Server antwortet nicht. Was Sie sehen, kann veraltet sein; die Seite macht von selbst weiter, sobald es wieder eine Verbindung gibt.";
+    UNREADABLE = "The answer of the server cannot be read. Load the page again; it may be out of date.", "Die Antwort des Servers ist nicht lesbar. Laden Sie die Seite neu; sie ist vielleicht veraltet.";
+    FORBIDDEN = "Your role does not allow that.", "Ihre Rolle erlaubt das nicht.";
+    NOT_THERE = "It does not exist, or is not among the devices that you may see.", "Es existiert nicht, oder gehört nicht zu den Geräten, die Sie sehen dürfen.";
+    CHANGED_MEANWHILE = "Somebody else has changed it meanwhile. Load it again, and make your change once more.", "Jemand anders hat es inzwischen geändert. Laden Sie es neu, und nehmen Sie Ihre Änderung noch einmal vor.";
+    TOO_MANY = "Too many requests at the moment. Try again in a few seconds.", "Zurzeit zu viele Anfragen. Versuchen Sie es in einigen Sekunden noch einmal.";
+    NOT_FOUND = "This page does not exist", "Diese Seite gibt es nicht";
+    NOT_FOUND_DETAIL = "Check the address, or go to your devices.", "Prüfen Sie die Adresse, oder gehen Sie zu Ihren Geräten.";
+
+    // Signing in.
+    SIGN_IN = "Sign in", "Anmelden";
+    SIGNING_IN = "Signing in …", "Anmeldung läuft …";
+    SIGN_IN_AGAIN = "Sign in again", "Erneut anmelden";
+    SIGNED_OUT = "You are signed out", "Sie sind abgemeldet";
+    SIGNED_OUT_DETAIL = "This browser keeps nothing of what you have seen.", "Dieser Browser behält nichts von dem, was Sie gesehen haben.";
+    SIGN_IN_FAILED = "You could not be signed in", "Die Anmeldung ist fehlgeschlagen";
+    SIGN_IN_STALE = "The answer does not belong to a sign-in that was begun here. Begin again.", "Die Antwort gehört zu keiner Anmeldung, die hier begonnen wurde. Beginnen Sie noch einmal.";
+    SIGN_IN_DENIED = "The sign-in service says: {detail}", "Der Anmeldedienst sagt: {detail}";
+    SIGN_IN_TOKEN = "The sign-in service gave a token that is not meant for this page.", "Der Anmeldedienst gab ein Token, das nicht für diese Seite bestimmt ist.";
+    SESSION_OVER = "Your session is over", "Ihre Sitzung ist beendet";
+    SESSION_OVER_DETAIL = "Sign in again in a window of its own: nothing that you have typed here is lost.", "Melden Sie sich in einem eigenen Fenster wieder an: Nichts, was Sie hier eingegeben haben, geht verloren.";
+    WINDOW_DONE = "You are signed in again. You can close this window.", "Sie sind wieder angemeldet. Sie können dieses Fenster schließen.";
+    NO_DEVICES = "You may not see any device yet", "Sie dürfen noch kein Gerät sehen";
+    NO_DEVICES_DETAIL = "An administrator has to give you devices. Then sign out and in again.", "Eine Administratorin oder ein Administrator muss Ihnen Geräte zuteilen. Melden Sie sich danach ab und wieder an.";
+
+    // Times.
+    NOW = "now", "jetzt";
+    SECONDS_AGO = "{count} s ago", "vor {count} s";
+    MINUTES_AGO = "{count} min ago", "vor {count} min";
+    HOURS_AGO = "{count} h ago", "vor {count} h";
+    DAYS_AGO = "{count} d ago", "vor {count} Tagen";
+
+    // What devices are like.
+    STATE = "State", "Zustand";
+    DEVICE_COLUMN = "Device", "Gerät";
+    LEVEL = "Level", "Füllstand";
+    CONNECTION = "Connection", "Verbindung";
+    CONNECTED = "Connected", "Verbunden";
+    DISCONNECTED = "Disconnected", "Getrennt";
+    NEVER_CONNECTED = "Never connected", "Noch nie verbunden";
+    CONDITION_CRITICAL = "Critical", "Kritisch";
+    CONDITION_PROBLEM = "Problem", "Störung";
+    CONDITION_ACKNOWLEDGED = "Acknowledged", "Zur Kenntnis genommen";
+    CONDITION_OFFLINE = "Disconnected", "Getrennt";
+    CONDITION_GOOD = "Good", "In Ordnung";
+    CONDITION_DISABLED = "Switched off", "Ausgeschaltet";
+
+    // The list of devices.
+    SEARCH = "Search id, name or level", "Kennung, Name oder Pegel suchen";
+    WHICH_DEVICES = "Which devices", "Welche Geräte";
+    SHOW_ALL = "All", "Alle";
+    SHOW_PROBLEMS = "With problems", "Mit Störungen";
+    SHOW_OFFLINE = "Disconnected", "Getrennt";
+    READ = "As of", "Stand";
+    READ_AGAIN = "Refresh", "Aktualisieren";
+    MORE_DEVICES = "There are more than 2,000 devices; the first 2,000 are shown.", "Es gibt mehr als 2.000 Geräte; gezeigt werden die ersten 2.000.";
+    NO_DEVICE_REGISTERED = "No device is registered yet.", "Es ist noch kein Gerät registriert.";
+    NO_DEVICE_FITS = "No device fits the search.", "Kein Gerät passt zur Suche.";
+    MAP = "Map", "Karte";
+    MAP_PROBLEM = "{name}: {state}, {since}", "{name}: {state}, {since}";
+
+    // Problems.
+    KIND = "Kind", "Art";
+    SEVERITY = "Severity", "Dringlichkeit";
+    ANY = "Any", "Alle";
+    KIND_OBSTRUCTION = "Obstruction", "Verstopfung";
+    KIND_PROBLEM = "Backflow", "Rückstau";
+    KIND_SILENT = "Silent", "Stumm";
+    KIND_LIMIT = "Limit", "Grenzwert";
+    STATUS_UNRESOLVED = "To do", "Offen";
+    STATUS_ACKNOWLEDGED = "Acknowledged", "Zur Kenntnis genommen";
+    STATUS_RESOLVED = "Over", "Vorbei";
+    SEVERITY_INFO = "Info", "Hinweis";
+    SEVERITY_WARNING = "Warning", "Warnung";
+    SEVERITY_CRITICAL = "Critical", "Kritisch";
+    ABOUT_PAIR = "{current} is at {one} %, {following} after it at {other} %", "{current} steht bei {one} %, {following} danach bei {other} %";
+    ABOUT_SILENT_SENSOR = "Flow sensor {id} has reported nothing for too long", "Pegel {id} hat zu lange nichts gemeldet";
+    ABOUT_SILENT_DEVICE = "{id} has reported nothing for too long", "{id} hat zu lange nichts gemeldet";
+    ABOUT_LIMIT = "{device} {sensor}: {value}, limit {limit} ({alert})", "{device} {sensor}: {value}, Grenze {limit} ({alert})";
+    WHICH_PROBLEMS = "Which problems", "Welche Störungen";
+    NOTHING_TO_DO = "Nothing to do: nobody has to look at anything.", "Nichts zu tun: Niemand muss nach etwas sehen.";
+    NO_PROBLEM = "No such problem.", "Keine solche Störung.";
+    NEW_PROBLEMS = "Show {count} new", "{count} neue zeigen";
+    TICK_ALL = "Select all", "Alle auswählen";
+    TICK = "Select {id}", "{id} auswählen";
+    TICKED = "{count} selected", "{count} ausgewählt";
+    ACKNOWLEDGE = "Acknowledge", "Zur Kenntnis nehmen";
+    RESOLVE = "Resolve", "Erledigt";
+    NOTE = "Note", "Notiz";
+    NOTE_FOR_TICKED = "Note for those selected", "Notiz zu den ausgewählten";
+    WRITE_NOTE = "Only write the note", "Nur Notiz schreiben";
+    CHANGED = "{count} changed.", "{count} geändert.";
+    CHANGED_PARTLY = "{count} changed, {refused} not:", "{count} geändert, {refused} nicht:";
+    EPISODES = "episode {count}", "{count}. Mal";
+    BY_ITSELF = "itself", "selbst";
+    BY_REMOVAL = "the removal of its reason", "Wegfall des Grundes";
+    ACKNOWLEDGED_BY = "Acknowledged by {by}", "Zur Kenntnis genommen von {by}";
+    RESOLVED_BY = "Ended by {by}", "Beendet durch {by}";
+    NO_LONGER_HERE = "No longer in this list; it disappears as soon as you leave the list.", "Nicht mehr in dieser Liste; es verschwindet, sobald Sie die Liste verlassen.";
+    MORE = "Show more", "Mehr zeigen";
+
+    // Flow.
+    TUBE = "Tube {name}", "Rohr {name}";
+    FLOWS_INTO = "flows into {id}", "mündet in {id}";
+    FLOWS_ON = "flows on without a problem", "fließt ohne Störung weiter";
+    NO_LEVELS = "No flow sensor has reported a level yet.", "Noch hat kein Pegel etwas gemeldet.";
+
+    // A device.
+    IS_SENSOR = "Flow sensor {id}", "Pegel {id}";
+    ITS_PROBLEMS = "Its problems", "Seine Störungen";
+    LATEST = "Now", "Jetzt";
+    NO_SENSORS = "This device has no sensors.", "Dieses Gerät hat keine Sensoren.";
+    NO_READING = "No reading yet", "Noch kein Messwert";
+    QUALITY_OUT_OF_RANGE = "Out of range", "Außerhalb des Bereichs";
+    QUALITY_UNCALIBRATED = "Not calibrated", "Nicht kalibriert";
+    CALIBRATION = "Calibration", "Kalibrierung";
+
+    // Curves.
+    CURVES = "Curves", "Verläufe";
+    SENSORS = "Sensors", "Sensoren";
+    SPAN = "Span", "Zeitraum";
+    SPAN_FIXED = "From … to", "Von … bis";
+    LAST_15M = "Last 15 minutes", "Letzte 15 Minuten";
+    LAST_1H = "Last hour", "Letzte Stunde";
+    LAST_6H = "Last 6 hours", "Letzte 6 Stunden";
+    LAST_24H = "Last 24 hours", "Letzte 24 Stunden";
+    LAST_7D = "Last 7 days", "Letzte 7 Tage";
+    LAST_30D = "Last 30 days", "Letzte 30 Tage";
+    LAST_90D = "Last 90 days", "Letzte 90 Tage";
+    LAST_366D = "Last year", "Letztes Jahr";
+    FROM = "From", "Von";
+    TO = "To", "Bis";
+    MOVE = "Move", "Verschieben";
+    EARLIER = "Earlier", "Früher";
+    LATER = "Later", "Später";
+    CLOSER = "Zoom in", "Vergrößern";
+    FARTHER = "Zoom out", "Verkleinern";
+    ZONE = "Time zone", "Zeitzone";
+    ZONE_LOCAL = "Here ({name})", "Hier ({name})";
+    CSV = "Download CSV", "CSV herunterladen";
+    FOLLOWS = "Follows the time", "Läuft mit";
+    FOLLOW = "Follow the time", "Mitlaufen";
+    CHART_LABEL = "Chart of {name}. Arrow keys move and zoom it; the values are in the table below.", "Verlauf von {name}. Pfeiltasten verschieben und vergrößern ihn; die Werte stehen in der Tabelle darunter.";
+    CHART_HELP = "Drag to zoom, Shift and drag to move, double-click to zoom out; the wheel zooms after a click; arrow keys move and zoom.", "Ziehen vergrößert, Umschalt und Ziehen verschiebt, Doppelklick verkleinert; nach einem Klick vergrößert das Rad; Pfeiltasten verschieben und vergrößern.";
+    BUCKET = "⌀ {mean} ({low} … {high}, {count} readings)", "⌀ {mean} ({low} … {high}, {count} Messwerte)";
+    LEFT_OUT = "{count} left out", "{count} nicht gezählt";
+    SHOWN_READINGS = "single readings", "einzelne Messwerte";
+    SHOWN_INTERVALS = "mean, least and greatest of {width} each", "Mittel, kleinster und größter Wert von je {width}";
+    NO_VALUES_IN_SPAN = "No values in this span", "Keine Werte in diesem Zeitraum";
+    AS_TABLE = "As a table", "Als Tabelle";
+    TIME = "Time", "Zeit";
+    VALUE = "Value", "Wert";
+    RANGE_OR_QUALITY = "Range or quality", "Bereich oder Qualität";
+
+    // Settings.
+    SETTINGS = "Settings", "Einstellungen";
+    SETTING = "Setting", "Einstellung";
+    DESIRED = "Desired", "Gewünscht";
+    REPORTED = "Reported", "Gemeldet";
+    SETTING_SAME = "Applied", "Übernommen";
+    SETTING_DIFFERENT = "Not applied", "Nicht übernommen";
+    SETTING_UNKNOWN = "Not known", "Nicht bekannt";
+    SETTINGS_PENDING = "On their way to the device", "Unterwegs zum Gerät";
+    SETTINGS_UNREACHED = "What the device reports cannot be read at the moment.", "Was das Gerät meldet, ist zurzeit nicht lesbar.";
+    NO_SETTINGS = "No settings are desired.", "Keine Einstellungen gewünscht.";
+    REPORTED_ONLY = "Only reported by the device:", "Nur vom Gerät gemeldet:";
+    CHANGE = "Change", "Ändern";
+    SETTINGS_JSON = "All settings, as JSON", "Alle Einstellungen, als JSON";
+    NO_JSON = "This is not JSON: {detail}", "Das ist kein JSON: {detail}";
+    SAVE = "Save", "Speichern";
+    CANCEL = "Cancel", "Abbrechen";
+
+    // Commands.
+    COMMANDS = "Commands", "Befehle";
+    COMMAND = "Command", "Befehl";
+    ARGUMENTS = "Arguments, as JSON", "Argumente, als JSON";
+    WITHIN_SECONDS = "Within, in s", "Innerhalb von, in s";
+    SEND = "Send", "Senden";
+    CANCEL_COMMAND = "Cancel", "Zurückziehen";
+    NO_COMMANDS = "No commands yet.", "Noch keine Befehle.";
+    NO_COMMANDS_DISABLED = "A device that is switched off takes no commands.", "Ein ausgeschaltetes Gerät nimmt keine Befehle an.";
+    COMMAND_QUEUED = "Queued", "Wartet";
+    COMMAND_SENT = "Sent", "Gesendet";
+    COMMAND_ACCEPTED = "Begun", "Begonnen";
+    COMMAND_SUCCEEDED = "Done", "Ausgeführt";
+    COMMAND_FAILED = "Failed", "Fehlgeschlagen";
+    COMMAND_EXPIRED = "Expired", "Abgelaufen";
+    COMMAND_CANCELLED = "Cancelled", "Zurückgezogen";
+
+    // Events.
+    EVENTS = "Events", "Ereignisse";
+    NO_EVENTS = "Nothing has happened yet.", "Noch ist nichts geschehen.";
+    OLDER = "Show older ones", "Ältere zeigen";
+    MORE_CHANGES = "and {count} more", "und {count} weitere";
+    EVENT_REPORTED = "Reported", "Gemeldet";
+    EVENT_DESIRED = "Desired", "Gewünscht";
+    EVENT_CONNECTED = "Connected", "Verbunden";
+    EVENT_DISCONNECTED = "Disconnected", "Getrennt";
+    EVENT_DEVICE = "Device", "Gerät";
+    EVENT_CALIBRATION = "Calibration", "Kalibrierung";
+    EVENT_SETTINGS = "Settings", "Einstellungen";
+    EVENT_ALERT = "Alert", "Grenzwert";
+    EVENT_RECALCULATION = "Recalculation", "Neuberechnung";
+    EVENT_QUARANTINE = "Quarantine", "Quarantäne";
+    EVENT_PROBLEM = "Problem", "Störung";
+    EVENT_LEVEL = "Level", "Füllstand";
+    EVENT_COMMAND = "Command", "Befehl";
+    EVENT_CERTIFICATE = "Certificate", "Zertifikat";
+    EVENT_JOB = "Job", "Auftrag";
+
+    // Calibration.
+    CALIBRATION_OF = "Calibration of {sensor}, {device}", "Kalibrierung von {sensor}, {device}";
+    HISTORY = "History", "Verlauf der Versionen";
+    NO_CALIBRATION = "There is no calibration yet: values are the raw numbers.", "Noch keine Kalibrierung: Die Werte sind die Rohzahlen.";
+    VERSION = "Version", "Version";
+    VALID_FROM = "Valid from", "Gültig ab";
+    MODEL = "Model", "Modell";
+    BY = "By", "Von";
+    NEW_CALIBRATION = "New calibration", "Neue Kalibrierung";
+    POINTS_EXPLAINED = "Hold the sensor into something whose value you know, wait until it is steady, take its raw number, and write what it should be.", "Halten Sie den Sensor in etwas, dessen Wert Sie kennen, warten Sie, bis er ruhig ist, übernehmen Sie die Rohzahl, und schreiben Sie daneben, was es sein soll.";
+    POINTS = "Reference points", "Referenzpunkte";
+    RAW = "Raw number", "Rohzahl";
+    REFERENCE = "Reference", "Referenz";
+    RESIDUAL = "Residual", "Abweichung";
+    RAW_OF = "Raw number of point {number}", "Rohzahl von Punkt {number}";
+    REFERENCE_OF = "Reference of point {number}", "Referenz von Punkt {number}";
+    REMOVE_POINT = "Remove point {number}", "Punkt {number} entfernen";
+    REMOVE = "Remove", "Entfernen";
+    ADD_POINT = "Add a point", "Punkt hinzufügen";
+    TAKE_RAW = "Take the raw number of now", "Rohzahl von jetzt übernehmen";
+    RAW_NOW = "now {raw}, which is {value}", "jetzt {raw}, das ist {value}";
+    CURVE_OF = "Points and curve of {sensor}", "Punkte und Kurve von {sensor}";
+    MODEL_LINEAR = "Straight line", "Gerade";
+    MODEL_TWO_POINT = "Line through two points", "Gerade durch zwei Punkte";
+    MODEL_PIECEWISE = "Lines from point to point", "Strecken von Punkt zu Punkt";
+    MODEL_POLYNOMIAL = "Polynomial", "Polynom";
+    MODEL_STEINHART_HART = "Thermistor (Steinhart–Hart)", "Thermistor (Steinhart–Hart)";
+    DEGREE = "Degree", "Grad";
+    TWO_POINTS = "Two points are needed.", "Zwei Punkte sind nötig.";
+    FIT_QUALITY = "Root mean square {rmse}, worst {worst}, R² {r}", "Mittlere Abweichung {rmse}, größte {worst}, R² {r}";
+    EFFECT = "What it would make of the last day", "Was es aus dem letzten Tag machen würde";
+    NO_EFFECT = "There are no readings of the last day to compare.", "Vom letzten Tag gibt es keine Messwerte zum Vergleichen.";
+    BEFORE = "as stored", "wie gespeichert";
+    AFTER = "with this model", "mit diesem Modell";
+    SHIFT = "on average {mean}, at most {most}", "im Mittel {mean}, höchstens {most}";
+    VALID_FROM_EXPLAINED = "Without a time it is valid from now. Earlier readings change only when they are computed again.", "Ohne Zeitpunkt gilt sie ab jetzt. Frühere Messwerte ändern sich erst, wenn sie neu berechnet werden.";
+    ENTER_CALIBRATION = "Enter as new version", "Als neue Version eintragen";
+    CALIBRATION_ENTERED = "Version {version} is entered", "Version {version} ist eingetragen";
+    RECALCULATE_EXPLAINED = "Readings since then were stored with an older version.", "Messwerte seither wurden mit einer älteren Version gespeichert.";
+    RECALCULATE = "Compute them again", "Neu berechnen";
+    NOTHING_TO_RECALCULATE = "It applies to what arrives from now on.", "Sie gilt für alles, was ab jetzt ankommt.";
+    RECALCULATED = "{seen} read, {changed} changed", "{seen} gelesen, {changed} geändert";
+    BEGINS = "Begins", "Beginnt";
+    JOB_WAITING = "Waits", "Wartet";
+    JOB_RUNNING = "Runs", "Läuft";
+    JOB_DONE = "Done", "Fertig";
+    JOB_CANCELLED = "Replaced by a later one", "Von einer späteren ersetzt";
+    JOB_FAILED = "Failed", "Fehlgeschlagen";
+}

@@ -1,0 +1,144 @@
+//! Reference points as they are typed, and the model that fits them: by `weir-core` itself, as the API would.
+
+use weir_core::domain::FieldError;
+use weir_core::domain::calibration::{Inputs, Model, Options, Outside};
+use weir_core::domain::fit::{Fit, Kind, fit};
+use weir_core::wire::ModelJson;
+
+use super::number::typed;
+
+/// Steps of the curve that is drawn.
+const STEPS: u16 = 120;
+
+/// A row of the table of points, as it is typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Row {
+    /// The number of the sensor.
+    pub raw: String,
+    /// What a better instrument says.
+    pub reference: String,
+}
+
+/// What can be fitted, as the choice names it.
+pub const MODELS: [&str; 5] = ["linear", "two_point", "piecewise", "polynomial", "steinhart_hart"];
+
+/// What is fitted.
+pub fn kind(name: &str, degree: usize) -> Kind {
+    match name {
+        "two_point" => Kind::TwoPoint,
+        "piecewise" => Kind::Piecewise(Outside::Extend),
+        "polynomial" => Kind::Polynomial { degree },
+        "steinhart_hart" => Kind::SteinhartHart,
+        _ => Kind::Linear,
+    }
+}
+
+/// The points of the rows that are filled in, with the place of each row. A row with only one number, or with what is none, is wrong.
+pub fn points(rows: &[Row]) -> (Vec<(usize, (f64, f64))>, Vec<usize>) {
+    let (mut found, mut wrong) = (Vec::new(), Vec::new());
+    for (place, row) in rows.iter().enumerate() {
+        if row.raw.trim().is_empty() && row.reference.trim().is_empty() {
+            continue;
+        }
+        match (typed(&row.raw), typed(&row.reference)) {
+            (Some(raw), Some(reference)) => found.push((place, (raw, reference))),
+            _ => wrong.push(place),
+        }
+    }
+    (found, wrong)
+}
+
+/// A model that was fitted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fitted {
+    /// The fit.
+    pub fit: Fit,
+    /// The points, in the order of the residuals, each with the place of its row.
+    pub points: Vec<(usize, (f64, f64))>,
+}
+
+/// Fits a model to the rows. `None` while there are no two points.
+///
+/// # Errors
+/// What is wrong, in the words of the API, which would say the same.
+pub fn fitted(kind: Kind, rows: &[Row]) -> Option<Result<Fitted, FieldError>> {
+    let (points, _) = points(rows);
+    if points.len() < 2 {
+        return None;
+    }
+    let plain: Vec<(f64, f64)> = points.iter().map(|(_, point)| *point).collect();
+    Some(fit(kind, &plain).map(|fit| Fitted { fit, points }))
+}
+
+impl Fitted {
+    /// The residual of a row, if it is one of the points.
+    pub fn residual(&self, row: usize) -> Option<f64> {
+        let place = self.points.iter().position(|(place, _)| *place == row)?;
+        self.fit.residuals.get(place).copied()
+    }
+
+    /// The curve through the points and a tenth of their width around them: where the model has a value.
+    pub fn curve(&self) -> Vec<(f64, f64)> {
+        let raws = self.points.iter().map(|(_, (raw, _))| *raw);
+        let (low, high) = raws.fold((f64::MAX, f64::MIN), |(low, high), raw| (low.min(raw), high.max(raw)));
+        let room = (high - low) / 10.0;
+        let step = (high - low + 2.0 * room) / f64::from(STEPS);
+        let at = (0..=STEPS).map(|index| low - room + step * f64::from(index));
+        at.filter_map(|raw| Some((raw, value(&self.fit.model, raw)?))).collect()
+    }
+
+    /// The model as it is entered.
+    pub fn json(&self) -> ModelJson {
+        ModelJson { model: self.fit.model.clone(), options: Options::default() }
+    }
+}
+
+/// The value of a raw number; `None` where the model has none, or needs other sensors.
+pub fn value(model: &Model, raw: f64) -> Option<f64> {
+    let calibrated = model.apply(raw, Inputs::NONE).ok()?;
+    Some(calibrated.value).filter(|value| value.is_finite())
+}
+
+/// A model in a line: its JSON without braces and quotation marks.
+pub fn in_a_line(model: &ModelJson) -> String {
+    let text = serde_json::to_string(model).unwrap_or_default();
+    text.trim_matches(['{', '}']).replace('"', "").replace(':', ": ").replace(',', ", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(all: &[(&str, &str)]) -> Vec<Row> {
+        all.iter().map(|(raw, reference)| Row { raw: (*raw).to_owned(), reference: (*reference).to_owned() }).collect()
+    }
+
+    #[test]
+    fn rows_become_points_and_what_is_no_number_is_named() {
+        let typed = rows(&[("100", "4,01"), ("", ""), ("x", "7"), ("200", ""), ("300", "10.01")]);
+        let (found, wrong) = points(&typed);
+        assert_eq!(found, [(0, (100.0, 4.01)), (4, (300.0, 10.01))]);
+        assert_eq!(wrong, [2, 3]);
+    }
+
+    #[test]
+    fn a_fit_has_a_curve_and_the_residual_of_each_row() {
+        let typed = rows(&[("0", "1"), ("", ""), ("1", "3"), ("2", "5.3")]);
+        let found = fitted(kind("linear", 1), &typed).unwrap().unwrap();
+        assert!(found.residual(1).is_none() && found.residual(3).unwrap().abs() < 0.2);
+        let curve = found.curve();
+        assert_eq!((curve.len(), curve[0].0), (121, -0.2));
+        assert!((curve[120].0 - 2.2).abs() < 1e-9);
+        assert!(in_a_line(&found.json()).starts_with("model: linear, "), "{}", in_a_line(&found.json()));
+    }
+
+    #[test]
+    fn what_cannot_be_fitted_is_said_as_the_api_says_it() {
+        assert!(fitted(kind("linear", 1), &rows(&[("1", "2")])).is_none());
+        let same = rows(&[("1", "2"), ("1", "3")]);
+        assert_eq!(fitted(kind("linear", 1), &same).unwrap().unwrap_err().pointer, "/points");
+        let high = fitted(kind("polynomial", 3), &rows(&[("1", "2"), ("2", "3")])).unwrap();
+        assert_eq!(high.unwrap_err().pointer, "/degree");
+        assert!(MODELS.iter().all(|name| matches!(kind(name, 2), Kind::Linear) == (*name == "linear")));
+    }
+}

@@ -1,0 +1,15 @@
+//! What pages decide and how they say it: values in, values out, tested without a browser.
+
+pub mod address;
+pub mod age;
+pub mod every;
+pub mod fitting;
+pub mod fleet;
+pub mod flow;
+pub mod gesture;
+pub mod inbox;
+pub mod map;
+pub mod moment;
+pub mod number;
+pub mod series;
+pub mod table;

@@ -1,0 +1,129 @@
+//! What the new model would make of the last day's readings, beside what they are.
+
+use std::sync::Arc;
+
+use chart::{Curve, Event, Point, Quality, Shown, Span};
+use leptos::prelude::*;
+use weir_core::wire::device::SensorJson;
+
+use super::Whose;
+use super::editor::Outcome;
+use crate::api::Api;
+use crate::browser;
+use crate::components::chart::Chart;
+use crate::components::load::{Load, Loaded};
+use crate::components::states::{Failed, Loading};
+use crate::messages as m;
+use crate::model::address::{Query, part};
+use crate::model::fitting::value;
+use crate::model::{moment, number, series};
+use crate::text::{fill, t};
+use crate::wire::Page;
+use crate::wire::reading::Reading;
+
+/// How far back, in ms, and how many readings at most: the oldest are left out.
+const BACK: f64 = 86_400e3;
+const PAGES: usize = 4;
+
+/// What was read: from when to when, and the readings.
+type Day = (Span, Arc<Vec<Reading>>);
+
+#[component]
+pub(super) fn Effect(whose: Whose, sensor: SensorJson, outcome: Memo<Outcome>) -> impl IntoView {
+    let api = Api::here();
+    let path = format!("/devices/{}/readings", part(&whose.device));
+    let load = Load::new(move || {
+        let (api, path, code) = (api.clone(), path.clone(), whose.code.clone());
+        async move {
+            let span = Span::new(browser::now() - BACK, browser::now());
+            let query = Query::default()
+                .with("sensor", Some(&code))
+                .with("from", Some(&moment::rfc3339(span.from())))
+                .with("limit", Some("5000"));
+            let (mut found, mut next) = (Vec::new(), None::<String>);
+            for _ in 0..PAGES {
+                let page: Page<Reading> =
+                    api.get(&query.clone().with("next", next.as_deref()).address(&path)).await?.value;
+                found.extend(page.items);
+                next = page.next;
+                if next.is_none() {
+                    break;
+                }
+            }
+            Ok::<Day, _>((span, Arc::new(found)))
+        }
+    });
+    let unit = sensor.unit.clone();
+    view! {
+        <Show when=move || outcome.with(|outcome| matches!(outcome, Some(Ok(_))))>
+            <h3>{t(m::EFFECT)}</h3>
+            {
+                let unit = unit.clone();
+                move || load.with(|loaded| match loaded {
+                    Loaded::Loading => view! { <Loading/> }.into_any(),
+                    Loaded::Failed(error) => view! { <Failed error=error.clone() retry=Callback::new(move |()| load.again())/> }.into_any(),
+                    Loaded::Here((_, readings)) if readings.is_empty() => view! { <p class="faint">{t(m::NO_EFFECT)}</p> }.into_any(),
+                    Loaded::Here(day) => view! { <Compared day=day.clone() unit=unit.clone() outcome/> }.into_any(),
+                })
+            }
+        </Show>
+    }
+}
+
+#[component]
+fn Compared(day: Day, unit: String, outcome: Memo<Outcome>) -> impl IntoView {
+    let (whole, readings) = day;
+    let first = readings.iter().filter_map(|reading| moment::parse(&reading.at)).fold(f64::MAX, f64::min);
+    // A sensor that is new has not reported for the whole day.
+    let span = RwSignal::new(Span::new(whole.from().max(first - 60_000.0), whole.until()));
+    let before: Vec<Point> = readings.iter().filter_map(series::point).collect();
+    let gap = series::gap(&before, None);
+    let after = Memo::new(move |_| {
+        outcome.with(|outcome| {
+            let Some(Ok(fitted)) = outcome else { return Vec::new() };
+            let point = |reading: &Reading| {
+                let value = value(&fitted.fit.model, reading.raw)?;
+                Some(Point { at: moment::parse(&reading.at)?, value, quality: Quality::Good })
+            };
+            readings.iter().filter_map(point).collect::<Vec<Point>>()
+        })
+    });
+    let known = before.clone();
+    let curves = Signal::derive(move || {
+        let curve = |points: Vec<Point>, colour| Curve { shown: Shown::Points(points), colour, gap };
+        Arc::new(vec![curve(known.clone(), 0), curve(after.get(), 1)])
+    });
+    let shift = {
+        let unit = unit.clone();
+        move || {
+            after.with(|after| {
+                let apart = before
+                    .iter()
+                    .zip(after)
+                    .filter(|(one, other)| one.at == other.at)
+                    .map(|(one, other)| other.value - one.value);
+                let (count, sum, most) = apart.fold((0_u32, 0.0, 0.0_f64), |(count, sum, most), apart| {
+                    (count + 1, sum + apart, if apart.abs() > most.abs() { apart } else { most })
+                });
+                let mean = sum / f64::from(count.max(1));
+                fill(m::SHIFT, &[("mean", &number::with_unit(mean, &unit)), ("most", &number::with_unit(most, &unit))])
+            })
+        }
+    };
+    let events = Signal::derive(|| Arc::<Vec<Event>>::default());
+    view! {
+        <p class="legend">
+            <span class="line one"></span>{t(m::BEFORE)}" "<span class="line two"></span>{t(m::AFTER)}" · "<span class="number">{shift}</span>
+        </p>
+        <Chart
+            label=t(m::EFFECT)
+            unit
+            curves
+            events
+            span
+            on_span=Callback::new(move |next| span.set(next))
+            cursor=RwSignal::new(None)
+            width=RwSignal::new(0.0)
+        />
+    }
+}

@@ -1,0 +1,118 @@
+//! The latest value of each sensor, with its quality and its age, as it arrives.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+use weir_core::wire::device::DeviceJson;
+
+use crate::api::Api;
+use crate::components::chart::chart_quality;
+use crate::components::clock::Ago;
+use crate::components::load::Load;
+use crate::components::load::Loaded;
+use crate::components::states::{Empty, Failed, Loading};
+use crate::components::status::{Status, Tone};
+use crate::live;
+use crate::messages as m;
+use crate::model::address::part;
+use crate::model::{moment, number, series};
+use crate::text::t;
+use crate::wire::reading::{Latest as Answer, Reading};
+
+type Values = BTreeMap<String, Reading>;
+
+#[component]
+pub(super) fn Latest(device: DeviceJson) -> impl IntoView {
+    let id = device.id.to_string();
+    let (api, path) = (Api::here(), format!("/devices/{}/readings/latest", part(&id)));
+    let load = Load::new(move || {
+        let (api, path) = (api.clone(), path.clone());
+        async move {
+            let answer: Answer = api.get(&path).await?.value;
+            Ok(answer.items.into_iter().map(|reading| (reading.sensor.clone(), reading)).collect::<Values>())
+        }
+    });
+    live::watch(format!("device/{id}"), move |message| match message.r#type.as_str() {
+        "reading" => {
+            if let Some(reading) = message.read::<Reading>() {
+                load.update(|values| newest(values, reading));
+            }
+        }
+        "snapshot" => {
+            for reading in message.field::<Vec<Reading>>("readings").unwrap_or_default() {
+                load.update(|values| newest(values, reading));
+            }
+        }
+        "gap" => load.again(),
+        _ => {}
+    });
+    let stage = Memo::new(move |_| {
+        load.with(|loaded| match loaded {
+            Loaded::Loading => None,
+            Loaded::Failed(error) => Some(Err(error.clone())),
+            Loaded::Here(_) => Some(Ok(())),
+        })
+    });
+    let mut sensors: Vec<(String, String, String)> = device
+        .sensors
+        .iter()
+        .map(|sensor| (sensor.code.to_string(), sensor.name.clone(), sensor.unit.clone()))
+        .collect();
+    if device.level_id.is_some() {
+        sensors.push(("filling".to_owned(), t(m::LEVEL).to_owned(), "%".to_owned()));
+    }
+    let is_empty = sensors.is_empty();
+    view! {
+        <section aria-labelledby="latest">
+            <h2 id="latest">{t(m::LATEST)}</h2>
+            {move || match stage.get() {
+                None => view! { <Loading/> }.into_any(),
+                Some(Err(error)) => view! { <Failed error retry=Callback::new(move |()| load.again())/> }.into_any(),
+                Some(Ok(())) if is_empty => view! { <Empty text=t(m::NO_SENSORS)/> }.into_any(),
+                Some(Ok(())) => {
+                    let tiles = sensors.clone().into_iter().map(|(code, name, unit)| view! { <Tile id=id.clone() code name unit load/> });
+                    view! { <ul class="tiles">{tiles.collect_view()}</ul> }.into_any()
+                }
+            }}
+        </section>
+    }
+}
+
+/// Takes a reading, unless there is a newer one.
+fn newest(values: &mut Values, reading: Reading) {
+    let is_older = |known: &Reading| moment::parse(&known.at) > moment::parse(&reading.at);
+    if !values.get(&reading.sensor).is_some_and(is_older) {
+        values.insert(reading.sensor.clone(), reading);
+    }
+}
+
+#[component]
+fn Tile(id: String, code: String, name: String, unit: String, load: Load<Values>) -> impl IntoView {
+    let own = code.clone();
+    let reading = Memo::new(move |_| load.here(|values| values.get(&own).cloned()).flatten());
+    let title = if name.is_empty() { code.clone() } else { name };
+    let calibration = format!("/app/devices/{}/sensors/{}/calibration", part(&id), part(&code));
+    let is_level = code == "filling";
+    let shown = code.clone();
+    view! {
+        <li class="tile" data-sensor=code>
+            <span class="name">{title}" "<span class="faint id">{shown}</span></span>
+            {move || match reading.get() {
+                None => view! { <span class="value faint">"–"</span><span class="faint">{t(m::NO_READING)}</span> }.into_any(),
+                Some(reading) => {
+                    let shown = if reading.unit.is_empty() { unit.clone() } else { reading.unit.clone() };
+                    let doubt = chart_quality(series::quality(&reading.quality));
+                    let at = moment::parse(&reading.at).unwrap_or_default();
+                    view! {
+                        <span class="value number">{number::with_unit(reading.value, &shown)}</span>
+                        <span class="faint"><Ago at/></span>
+                        {doubt.map(|text| view! { <Status tone=Tone::Warning text=t(text)/> })}
+                    }
+                    .into_any()
+                }
+            }}
+            {(!is_level).then(|| view! { <A href=calibration attr:class="small">{t(m::CALIBRATION)}</A> })}
+        </li>
+    }
+}

@@ -1,0 +1,8 @@
+//! The pages, one file each.
+
+pub mod calibration;
+pub mod device;
+pub mod flow;
+pub mod not_found;
+pub mod overview;
+pub mod problems;

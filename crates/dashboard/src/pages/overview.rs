@@ -1,0 +1,305 @@
+//! Every device in scope, worst first: as a list, and as a plain map where devices have positions.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+use leptos_router::hooks::use_query_map;
+use weir_core::wire::problem::ProblemJson;
+
+use crate::api::Api;
+use crate::browser;
+use crate::components::clock::{self, Ago};
+use crate::components::heading::Heading;
+use crate::components::load::{Load, Loaded};
+use crate::components::states::{Empty, Failed, Loading};
+use crate::components::status::{Status, Tone};
+use crate::components::words;
+use crate::live;
+use crate::messages as m;
+use crate::model::address::{Query, part};
+use crate::model::fleet::{self, Condition, Filter, Which};
+use crate::model::moment::seconds;
+use crate::model::{age, moment};
+use crate::problem::ApiError;
+use crate::text::{fill, t};
+use crate::wire::Page;
+use crate::wire::overview::DeviceState;
+
+mod map;
+
+/// The most pages that are read: 2,000 devices.
+const PAGES: usize = 40;
+/// How often everything is read again, in ms: connections, and to users problems of readings, are not told by the feed.
+const AGAIN: f64 = 60_000.0;
+
+/// What was read.
+#[derive(Debug, Clone)]
+struct Fleet {
+    devices: Vec<DeviceState>,
+    /// When, in ms since the epoch.
+    at: f64,
+    /// Whether there are more than the page reads.
+    more: bool,
+}
+
+async fn read(api: Api) -> Result<Fleet, ApiError> {
+    let (mut devices, mut next) = (Vec::new(), None::<String>);
+    for _ in 0..PAGES {
+        let query = Query::default().with("limit", Some("50")).with("next", next.as_deref());
+        let page: Page<DeviceState> = api.get(&query.address("/overview")).await?.value;
+        devices.extend(page.items);
+        next = page.next;
+        if next.is_none() {
+            break;
+        }
+    }
+    fleet::worst_first(&mut devices);
+    Ok(Fleet { devices, at: browser::now(), more: next.is_some() })
+}
+
+/// The page.
+#[component]
+pub fn Overview() -> impl IntoView {
+    let api = Api::here();
+    let load = Load::new(move || read(api.clone()));
+    hear(load);
+    let filter = RwSignal::new(Filter::of(&Query::parse(&browser::query())));
+    in_address(filter);
+    let stage = Memo::new(move |_| {
+        load.with(|loaded| match loaded {
+            Loaded::Loading => None,
+            Loaded::Failed(error) => Some(Err(error.clone())),
+            Loaded::Here(_) => Some(Ok(())),
+        })
+    });
+    view! {
+        <Heading text=t(m::OVERVIEW).to_owned()/>
+        {move || match stage.get() {
+            None => view! { <Loading/> }.into_any(),
+            Some(Err(error)) => view! { <Failed error retry=Callback::new(move |()| load.again())/> }.into_any(),
+            Some(Ok(())) => view! { <Devices load filter/> }.into_any(),
+        }}
+    }
+}
+
+/// Takes what the feed tells, and reads everything again now and then.
+fn hear(load: Load<Fleet>) {
+    live::watch("problems", move |message| match message.r#type.as_str() {
+        "problem" => {
+            if let Some(problem) = message.read::<ProblemJson>() {
+                load.update(|fleet| {
+                    if fleet::take_problem(&mut fleet.devices, &problem) {
+                        fleet::worst_first(&mut fleet.devices);
+                    }
+                });
+            }
+        }
+        "withdrawn" => {
+            if let Some(id) = message.field::<String>("problem_id") {
+                load.update(|fleet| fleet::forget_problem(&mut fleet.devices, &id));
+            }
+        }
+        "gap" => load.again(),
+        _ => {}
+    });
+    let now = clock::now();
+    Effect::new(move |_| {
+        let now = now.get();
+        let at = load.here(|fleet| fleet.at);
+        if at.is_some_and(|at| now - at > AGAIN) {
+            load.update(|fleet| fleet.at = now);
+            load.again();
+        }
+    });
+}
+
+/// Keeps the filter in the address, and takes it from there when the reader goes back or follows a link.
+fn in_address(filter: RwSignal<Filter>) {
+    let known = use_query_map();
+    Effect::new(move |before: Option<()>| {
+        known.track();
+        let told = Filter::of(&Query::parse(&browser::query()));
+        if before.is_some() && filter.get_untracked() != told {
+            filter.set(told);
+        }
+    });
+    Effect::new(move |_| {
+        let query = filter.with(|filter| filter.into_query(Query::parse(&browser::query())));
+        browser::rename(&query.address("/app/"));
+    });
+}
+
+#[component]
+fn Devices(load: Load<Fleet>, filter: RwSignal<Filter>) -> impl IntoView {
+    let wanted = Memo::new(move |_| {
+        filter.with(|filter| {
+            load.with(|loaded| match loaded {
+                Loaded::Here(fleet) => fleet
+                    .devices
+                    .iter()
+                    .filter(|device| filter.wants(device))
+                    .map(|device| Row { device: device.clone() })
+                    .collect::<Vec<Row>>(),
+                _ => Vec::new(),
+            })
+        })
+    });
+    let count = move |show: Which| {
+        load.with(|loaded| match loaded {
+            Loaded::Here(fleet) => {
+                let all = Filter { show, words: String::new() };
+                fleet.devices.iter().filter(|device| all.wants(device)).count()
+            }
+            _ => 0,
+        })
+    };
+    let total = move || count(Which::All);
+    let has_places = Memo::new(move |_| wanted.with(|rows| rows.iter().any(|row| row.device.location.is_some())));
+    let more = move || load.with(|loaded| matches!(loaded, Loaded::Here(fleet) if fleet.more));
+    let read_at = Memo::new(move |_| load.here(|fleet| fleet.at).unwrap_or(0.0));
+    view! {
+        <div class="tools">
+            <label class="grow">
+                <span class="spoken">{t(m::SEARCH)}</span>
+                <input
+                    type="search"
+                    placeholder=t(m::SEARCH)
+                    prop:value=move || filter.with(|filter| filter.words.clone())
+                    on:input=move |event| filter.update(|filter| filter.words = event_target_value(&event))
+                />
+            </label>
+            <div class="tabs" role="group" aria-label=t(m::WHICH_DEVICES)>
+                {Which::ALL.map(|show| view! {
+                    <button
+                        type="button"
+                        aria-pressed=move || filter.with(|filter| (filter.show == show).to_string())
+                        on:click=move |_| filter.update(|filter| filter.show = show)
+                    >
+                        {t(show_name(show))}" "<span class="count">{move || count(show)}</span>
+                    </button>
+                })}
+            </div>
+            <p class="faint fresh">
+                {t(m::READ)}" "{move || view! { <Ago at=read_at.get()/> }}
+                <button type="button" class="small" on:click=move |_| load.again()>{t(m::READ_AGAIN)}</button>
+            </p>
+        </div>
+        <Show when=more><p class="notice">{t(m::MORE_DEVICES)}</p></Show>
+        <Show when=move || has_places.get()>
+            <map::Map rows=wanted/>
+        </Show>
+        <Show
+            when=move || wanted.with(|rows| !rows.is_empty())
+            fallback=move || view! { <Empty text=if total() == 0 { t(m::NO_DEVICE_REGISTERED) } else { t(m::NO_DEVICE_FITS) }/> }
+        >
+            <div class="card scroll" tabindex="0">
+                <table class="devices">
+                    <caption class="spoken">{t(m::OVERVIEW)}</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">{t(m::STATE)}</th>
+                            <th scope="col">{t(m::DEVICE_COLUMN)}</th>
+                            <th scope="col">{t(m::PROBLEMS)}</th>
+                            <th scope="col" class="number">{t(m::LEVEL)}</th>
+                            <th scope="col">{t(m::CONNECTION)}</th>
+                        </tr>
+                    </thead>
+                    <tbody>
+                        <For each=move || wanted.get() key=Row::key let:row>
+                            <Line device=row.device/>
+                        </For>
+                    </tbody>
+                </table>
+            </div>
+        </Show>
+    }
+}
+
+/// A device as a row: another one as soon as anything of it is different.
+#[derive(Debug, Clone)]
+struct Row {
+    device: DeviceState,
+}
+
+impl Row {
+    fn key(&self) -> String {
+        format!("{:?}", self.device)
+    }
+}
+
+impl PartialEq for Row {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+const fn show_name(show: Which) -> crate::text::Text {
+    match show {
+        Which::All => m::SHOW_ALL,
+        Which::Problems => m::SHOW_PROBLEMS,
+        Which::Offline => m::SHOW_OFFLINE,
+    }
+}
+
+#[component]
+fn Line(device: DeviceState) -> impl IntoView {
+    let (tone, word) = words::condition(fleet::condition(&device));
+    let kinds = fleet::kinds(&device);
+    let oldest = device.problems.iter().map(|problem| problem.problem_time).min();
+    let name = if device.name.is_empty() { device.id.clone() } else { device.name.clone() };
+    let level = device.level.clone();
+    let connection = device.connection.clone();
+    view! {
+        <tr>
+            <td><Status tone text=t(word)/></td>
+            <th scope="row">
+                <A href=format!("/app/devices/{}", part(&device.id))>{name}</A>
+                <span class="faint id">{device.id.clone()}</span>
+            </th>
+            <td>
+                {kinds.into_iter().map(|(kind, count)| {
+                    let times = if count > 1 { format!(" × {count}") } else { String::new() };
+                    view! { <span class="kind">{t(words::kind(kind))}{times}</span> }
+                }).collect_view()}
+                {oldest.map(|at| view! { <span class="faint"><Ago at=seconds(at)/></span> })}
+            </td>
+            <td class="number">
+                {level.map(|level| view! {
+                    {level.last_value}" %"<span class="faint under"><Ago at=seconds(level.last_update)/></span>
+                })}
+            </td>
+            <td>
+                {match connection {
+                    None => view! { <span class="faint">{t(m::NEVER_CONNECTED)}</span> }.into_any(),
+                    Some(connection) => {
+                        let (tone, word) = if connection.is_up() { (Tone::Good, m::CONNECTED) } else { (Tone::Neutral, m::DISCONNECTED) };
+                        let since = moment::parse(&connection.since);
+                        view! {
+                            <Status tone text=t(word)/>
+                            {since.map(|at| view! { <span class="faint under"><Ago at/></span> })}
+                        }
+                        .into_any()
+                    }
+                }}
+            </td>
+        </tr>
+    }
+}
+
+/// What a device on the map says.
+fn told(device: &DeviceState) -> String {
+    let (_, word) = words::condition(fleet::condition(device));
+    let name = if device.name.is_empty() { &device.id } else { &device.name };
+    let worst = device.problems.iter().map(|problem| problem.problem_time).min();
+    match worst {
+        None => format!("{name}: {}", t(word)),
+        Some(at) => {
+            let since = age::ago(seconds(at), browser::now());
+            fill(m::MAP_PROBLEM, &[("name", name), ("state", t(word)), ("since", &since)])
+        }
+    }
+}
+
+/// Whether a device is worth a name on the map.
+const fn is_worth_a_name(condition: Condition) -> bool {
+    matches!(condition, Condition::Critical | Condition::Problem)
+}

@@ -1,0 +1,81 @@
+//! Devices on a plain map: north is up, and nothing is loaded from elsewhere.
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use weir_core::wire::device::LocationJson;
+
+use super::{Row, is_worth_a_name, told};
+use crate::components::words;
+use crate::messages as m;
+use crate::model::address::part;
+use crate::model::fleet;
+use crate::model::map::project;
+use crate::text::t;
+
+/// The frame.
+const SIZE: (f64, f64) = (960.0, 360.0);
+const MARGIN: f64 = 40.0;
+/// With so many devices or fewer, each has its name.
+const NAMED: usize = 12;
+
+#[component]
+pub(super) fn Map(rows: Memo<Vec<Row>>) -> impl IntoView {
+    let drawn = move || {
+        rows.with(|rows| {
+            let placed: Vec<(&Row, LocationJson)> =
+                rows.iter().filter_map(|row| Some((row, row.device.location?))).collect();
+            let places: Vec<LocationJson> = placed.iter().map(|(_, place)| *place).collect();
+            let map = project(&places, SIZE, MARGIN)?;
+            let (bar, length) = map.bar(160.0);
+            let is_few = placed.len() <= NAMED;
+            // The worst last, so that nothing lies above it.
+            let marks = placed.iter().zip(&map.places).rev().map(|((row, _), (x, y))| mark(row, (*x, *y), is_few));
+            Some(view! {
+                {marks.collect_view()}
+                <g class="bar-of-scale" aria-hidden="true">
+                    <path d=format!("M{} {}v6h{bar}v-6", MARGIN / 2.0, SIZE.1 - 18.0)/>
+                    <text x=MARGIN / 2.0 + bar + 8.0 y=SIZE.1 - 11.0>{length}</text>
+                </g>
+            })
+        })
+    };
+    view! {
+        <details class="card map" open>
+            <summary>{t(m::MAP)}</summary>
+            <svg viewBox=format!("0 0 {} {}", SIZE.0, SIZE.1) role="group" aria-label=t(m::MAP)>{drawn}</svg>
+        </details>
+    }
+}
+
+fn mark(row: &Row, (x, y): (f64, f64), is_few: bool) -> impl IntoView + use<> {
+    let condition = fleet::condition(&row.device);
+    let (tone, _) = words::condition(condition);
+    let name = if row.device.name.is_empty() { row.device.id.clone() } else { row.device.name.clone() };
+    let name = (is_few || is_worth_a_name(condition)).then_some(name);
+    // A name at the right edge stands to the left of its place.
+    let (side, anchor) = if x > SIZE.0 * 0.6 { (x - 13.0, "end") } else { (x + 13.0, "start") };
+    let words = told(&row.device);
+    let label = words.clone();
+    let path = format!("/app/devices/{}", part(&row.device.id));
+    let (go, to) = (use_navigate(), path.clone());
+    // The router hears of clicks on links of HTML only.
+    let click = move |event: web_sys::MouseEvent| {
+        if event.button() == 0 && !event.ctrl_key() && !event.meta_key() && !event.shift_key() {
+            event.prevent_default();
+            go(&to, NavigateOptions::default());
+        }
+    };
+    view! {
+        <g>
+            <a href=path aria-label=label on:click=click>
+                <title>{words}</title>
+                <g class=format!("status {}", tone.class())>
+                    <circle cx=x cy=y r="14" class="touch"/>
+                    <path transform=format!("translate({} {}) scale(1.25)", x - 10.0, y - 10.0) d=tone.path() fill="currentColor" fill-rule="evenodd"/>
+                </g>
+                {name.map(|name| view! { <text x=side y=y + 5.0 text-anchor=anchor>{name}</text> })}
+            </a>
+        </g>
+    }
+}

@@ -1,0 +1,145 @@
+//! Errors as the API writes them, `application/problem+json`, and as API Gateway does.
+
+use serde::Deserialize;
+
+use crate::messages::{CHANGED_MEANWHILE, FORBIDDEN, NOT_THERE, TOO_MANY, UNREADABLE};
+use crate::text::{Text, t};
+
+/// One wrong field or query parameter.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct FieldProblem {
+    /// JSON pointer of the field.
+    #[serde(default)]
+    pub pointer: Option<String>,
+    /// Name of the query parameter.
+    #[serde(default)]
+    pub parameter: Option<String>,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+/// An error that the API has answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// HTTP status.
+    pub status: u16,
+    /// What to decide by: `invalid`, `precondition_failed`, …; empty when API Gateway answered before any function was called.
+    pub kind: String,
+    /// What it says to people.
+    pub detail: String,
+    /// Wrong fields.
+    pub errors: Vec<FieldProblem>,
+    /// Identifies the request in the logs.
+    pub request_id: Option<String>,
+}
+
+/// Both forms of a body.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Body {
+    r#type: String,
+    title: String,
+    detail: Option<String>,
+    instance: Option<String>,
+    errors: Vec<FieldProblem>,
+    message: Option<String>,
+}
+
+impl Problem {
+    /// Reads the answer with `status`, whatever its body is; `request_id` is the header `x-request-id`.
+    pub fn read(status: u16, body: &str, request_id: Option<String>) -> Self {
+        let read: Body = serde_json::from_str(body).unwrap_or_default();
+        let detail = read.detail.or(read.message).unwrap_or(read.title);
+        Self {
+            status,
+            kind: read.r#type.strip_prefix("urn:weir:problem:").unwrap_or_default().to_owned(),
+            detail,
+            errors: read.errors,
+            request_id: request_id.or(read.instance),
+        }
+    }
+
+    /// What it means, in the language of the page, where a sentence helps more than the detail of the API.
+    pub fn meaning(&self) -> Option<Text> {
+        match (self.status, self.kind.as_str()) {
+            (403, "forbidden" | "") => Some(FORBIDDEN),
+            (404, _) => Some(NOT_THERE),
+            (412, _) => Some(CHANGED_MEANWHILE),
+            (429, _) => Some(TOO_MANY),
+            _ => None,
+        }
+    }
+
+    /// What is wrong with a field, by its JSON pointer.
+    pub fn of_field(&self, pointer: &str) -> Option<&str> {
+        let field = self.errors.iter().find(|error| error.pointer.as_deref() == Some(pointer));
+        field.map(|error| error.detail.as_str())
+    }
+}
+
+/// Why a request to the API has no usable answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApiError {
+    /// Nobody answers.
+    #[error("no connection")]
+    Offline,
+    /// Nobody is signed in any more; the frame asks to sign in again.
+    #[error("signed out")]
+    SignedOut,
+    /// The API refuses it.
+    #[error("{}: {}", .0.status, .0.detail)]
+    Refused(Problem),
+    /// The answer is not what this version of the page knows.
+    #[error("unreadable: {0}")]
+    Unreadable(String),
+}
+
+impl ApiError {
+    /// The sentence for people, in the language of the page.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Offline => t(crate::messages::OFFLINE_DETAIL).to_owned(),
+            Self::SignedOut => t(crate::messages::SESSION_OVER_DETAIL).to_owned(),
+            Self::Refused(problem) => {
+                problem.meaning().map_or_else(|| problem.detail.clone(), |text| t(text).to_owned())
+            }
+            Self::Unreadable(_) => t(UNREADABLE).to_owned(),
+        }
+    }
+
+    /// The problem, if the API answered one.
+    pub const fn problem(&self) -> Option<&Problem> {
+        match self {
+            Self::Refused(problem) => Some(problem),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_of_the_api_is_read() {
+        let body = r#"{"type": "urn:weir:problem:invalid", "title": "Invalid", "status": 422, "detail": "/name: too long",
+            "instance": "Yx3k", "errors": [{"pointer": "/name", "detail": "too long"}]}"#;
+        let problem = Problem::read(422, body, None);
+        assert_eq!((problem.kind.as_str(), problem.detail.as_str()), ("invalid", "/name: too long"));
+        assert_eq!((problem.request_id.as_deref(), problem.of_field("/name")), (Some("Yx3k"), Some("too long")));
+        assert_eq!(problem.of_field("/other"), None);
+    }
+
+    #[test]
+    fn an_answer_of_api_gateway_is_read() {
+        let problem = Problem::read(429, r#"{"message": "Too Many Requests"}"#, Some("a".to_owned()));
+        assert_eq!((problem.kind.as_str(), problem.detail.as_str()), ("", "Too Many Requests"));
+        assert_eq!(problem.meaning(), Some(TOO_MANY));
+    }
+
+    #[test]
+    fn an_answer_that_is_no_json_is_a_problem_too() {
+        let problem = Problem::read(502, "<html>", None);
+        assert_eq!((problem.status, problem.detail.as_str()), (502, ""));
+    }
+}

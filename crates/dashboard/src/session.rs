@@ -1,0 +1,314 @@
+//! Who is signed in: tokens in memory, the refresh token in the tab, renewal in time, signing out.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use futures_util::lock::Mutex;
+use gloo_net::http::Request;
+use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::browser::{self, keep};
+use crate::problem::ApiError;
+use crate::sign_in::{self, Attempt, GOODBYE, HOME, Identity, Person, RETURN, Returned, Tokens};
+use crate::text::language;
+use crate::wire::Config;
+
+pub mod window;
+
+/// Where the tab keeps the refresh token.
+const REFRESH: &str = "weir.refresh";
+/// Where the tab keeps a sign-in that has begun.
+const ATTEMPT: &str = "weir.attempt";
+/// Time before a renewal that nobody answered is tried again, in milliseconds.
+const AGAIN: u32 = 5_000;
+
+/// Where the session stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// The page finds out who is there.
+    Starting,
+    /// Nobody is signed in, because they have signed out.
+    SignedOut,
+    /// Signing in did not work.
+    Failed(Failure),
+    /// Somebody is signed in.
+    SignedIn(Person),
+    /// Somebody was signed in, and the session has ended meanwhile. What they see stays.
+    Over(Person),
+}
+
+/// Why signing in did not work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// Nobody answers.
+    Offline,
+    /// The answer belongs to no sign-in that was begun here.
+    Stale,
+    /// The managed login refuses it.
+    Denied(String),
+    /// The token is meant for something else.
+    Token,
+}
+
+/// What only the session itself sees.
+#[derive(Debug, Default)]
+struct Secrets {
+    config: Option<Config>,
+    id_token: Option<String>,
+    refresh_token: Option<String>,
+    /// Grows with each new ID token: who waited for a renewal sees that it has been done.
+    generation: u64,
+}
+
+/// The session of the page. Copies are the same session.
+#[derive(Clone)]
+pub struct Session {
+    state: RwSignal<State>,
+    secrets: Rc<RefCell<Secrets>>,
+    renewing: Rc<Mutex<()>>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Session(…)")
+    }
+}
+
+impl Session {
+    /// A session that begins to find out who is there.
+    pub fn begin() -> Self {
+        let session =
+            Self { state: RwSignal::new(State::Starting), secrets: Rc::default(), renewing: Rc::new(Mutex::new(())) };
+        let own = session.clone();
+        spawn_local(async move { own.start().await });
+        session
+    }
+
+    /// Where the session stands.
+    pub fn state(&self) -> ReadSignal<State> {
+        self.state.read_only()
+    }
+
+    /// Who is signed in, or was until a moment ago.
+    pub fn person(&self) -> Option<Person> {
+        match self.state.get() {
+            State::SignedIn(person) | State::Over(person) => Some(person),
+            _ => None,
+        }
+    }
+
+    /// Whether somebody is signed in who may do everything.
+    pub fn is_admin(&self) -> bool {
+        self.person().is_some_and(|person| person.is_admin())
+    }
+
+    /// What the page knows about its stack.
+    pub fn config(&self) -> Option<Config> {
+        self.secrets.borrow().config.clone()
+    }
+
+    async fn start(&self) {
+        let config = match config().await {
+            Ok(config) => config,
+            Err(failure) => return self.state.set(State::Failed(failure)),
+        };
+        self.secrets.borrow_mut().config = Some(config);
+        let path = browser::path();
+        if path == RETURN {
+            return self.come_back(&browser::query()).await;
+        }
+        if path == GOODBYE {
+            return self.state.set(State::SignedOut);
+        }
+        self.secrets.borrow_mut().refresh_token = keep::get(REFRESH);
+        match self.renew(0).await {
+            Ok(()) => {}
+            Err(ApiError::Offline) => self.state.set(State::Failed(Failure::Offline)),
+            Err(_) => self.sign_in(&browser::address()),
+        }
+    }
+
+    /// Leaves the page for the managed login; the person comes back to `return_to`.
+    pub fn sign_in(&self, return_to: &str) {
+        let (Some(config), Some(random)) = (self.config(), browser::random()) else {
+            return self.state.set(State::Failed(Failure::Offline));
+        };
+        let attempt = Attempt::new(&random, return_to);
+        keep::put(ATTEMPT, &attempt);
+        browser::go(&attempt.address(&config, &browser::origin(), language()));
+    }
+
+    /// Takes what the managed login has sent back.
+    async fn come_back(&self, query: &str) {
+        // A window that was opened only to sign in again hands the answer over to the page that waits for it.
+        if window::hand_over(query) {
+            return self.state.set(State::Starting);
+        }
+        let Some(attempt) = keep::take::<Attempt>(ATTEMPT) else {
+            return self.state.set(State::Failed(Failure::Stale));
+        };
+        // The code stands in the address: it must not stay in the history.
+        browser::rename(&attempt.return_to);
+        if let Err(failure) = self.accept(&attempt, query).await {
+            self.state.set(State::Failed(failure));
+        }
+    }
+
+    /// Exchanges the code for tokens.
+    async fn accept(&self, attempt: &Attempt, query: &str) -> Result<(), Failure> {
+        let code = match attempt.returned(query) {
+            Returned::Code(code) => code,
+            Returned::Denied(detail) => return Err(Failure::Denied(detail)),
+            Returned::Stale => return Err(Failure::Stale),
+        };
+        let config = self.config().ok_or(Failure::Offline)?;
+        let body = sign_in::exchange(&config, &browser::origin(), &code, &attempt.verifier);
+        let tokens = match tokens(&config, body).await {
+            Ok(tokens) => tokens,
+            Err(ApiError::Offline) => return Err(Failure::Offline),
+            Err(error) => return Err(Failure::Denied(error.sentence())),
+        };
+        let identity = sign_in::identify(&tokens.id_token, &config.client_id, Some(&attempt.nonce));
+        self.enter(tokens, identity.ok_or(Failure::Token)?);
+        Ok(())
+    }
+
+    /// Takes new tokens, and renews them in time.
+    fn enter(&self, tokens: Tokens, identity: Identity) {
+        let generation = {
+            let mut secrets = self.secrets.borrow_mut();
+            secrets.id_token = Some(tokens.id_token);
+            if let Some(refresh) = tokens.refresh_token {
+                keep::put(REFRESH, &refresh);
+                secrets.refresh_token = Some(refresh);
+            }
+            secrets.generation += 1;
+            secrets.generation
+        };
+        let signed_in = State::SignedIn(identity.person);
+        if self.state.get_untracked() != signed_in {
+            self.state.set(signed_in);
+        }
+        let (own, wait) = (self.clone(), u32::try_from(identity.renew_after * 1_000).unwrap_or(u32::MAX));
+        spawn_local(async move {
+            TimeoutFuture::new(wait).await;
+            own.keep_up(generation).await;
+        });
+    }
+
+    /// Renews the token of that generation, again and again while nobody answers.
+    async fn keep_up(&self, generation: u64) {
+        while self.renew(generation).await == Err(ApiError::Offline) {
+            TimeoutFuture::new(AGAIN).await;
+        }
+    }
+
+    /// The ID token and its generation.
+    ///
+    /// # Errors
+    /// When nobody is signed in.
+    pub fn token(&self) -> Result<(String, u64), ApiError> {
+        let secrets = self.secrets.borrow();
+        secrets.id_token.clone().map(|token| (token, secrets.generation)).ok_or(ApiError::SignedOut)
+    }
+
+    /// Gets a new ID token instead of the one of that generation. Whoever asks while another renewal is under way waits for it.
+    ///
+    /// # Errors
+    /// When nobody answers, or the session has ended; then the frame asks to sign in again.
+    pub async fn renew(&self, generation: u64) -> Result<(), ApiError> {
+        let _turn = self.renewing.lock().await;
+        let (config, refresh) = {
+            let secrets = self.secrets.borrow();
+            if secrets.generation != generation {
+                return if secrets.id_token.is_some() { Ok(()) } else { Err(ApiError::SignedOut) };
+            }
+            (secrets.config.clone(), secrets.refresh_token.clone())
+        };
+        let (Some(config), Some(refresh)) = (config, refresh) else { return Err(self.end()) };
+        match tokens(&config, sign_in::renewal(&config, &refresh)).await {
+            Ok(tokens) => match sign_in::identify(&tokens.id_token, &config.client_id, None) {
+                Some(identity) => {
+                    self.enter(tokens, identity);
+                    Ok(())
+                }
+                None => Err(self.end()),
+            },
+            Err(ApiError::Offline) => Err(ApiError::Offline),
+            Err(_) => Err(self.end()),
+        }
+    }
+
+    /// The session is over: the tokens are of no use any more. What the person sees stays.
+    fn end(&self) -> ApiError {
+        {
+            let mut secrets = self.secrets.borrow_mut();
+            secrets.id_token = None;
+            secrets.refresh_token = None;
+            secrets.generation += 1;
+        }
+        keep::remove(REFRESH);
+        if let State::SignedIn(person) = self.state.get_untracked() {
+            self.state.set(State::Over(person));
+        }
+        ApiError::SignedOut
+    }
+
+    /// Signs out: here, everywhere else that this session was renewed, and at the managed login.
+    pub async fn sign_out(&self) {
+        let (config, refresh) = {
+            let mut secrets = self.secrets.borrow_mut();
+            secrets.id_token = None;
+            secrets.generation += 1;
+            (secrets.config.clone(), secrets.refresh_token.take())
+        };
+        keep::remove(REFRESH);
+        keep::remove(ATTEMPT);
+        let Some(config) = config else { return browser::go(HOME) };
+        if let Some(refresh) = refresh {
+            revoke(&config, &refresh).await;
+        }
+        browser::go(&sign_in::goodbye(&config, &browser::origin()));
+    }
+}
+
+/// What the page has to know about its stack.
+async fn config() -> Result<Config, Failure> {
+    let answer = Request::get("/app/config.json").send().await.map_err(|_| Failure::Offline)?;
+    answer.json().await.map_err(|_| Failure::Offline)
+}
+
+/// Asks the token endpoint.
+async fn tokens(config: &Config, body: String) -> Result<Tokens, ApiError> {
+    let request = Request::post(&format!("{}/oauth2/token", config.sign_in))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .credentials(web_sys::RequestCredentials::Omit)
+        .body(body)
+        .map_err(|_| ApiError::Offline)?;
+    let answer = request.send().await.map_err(|_| ApiError::Offline)?;
+    let text = answer.text().await.map_err(|_| ApiError::Offline)?;
+    if answer.status() >= 500 {
+        return Err(ApiError::Offline);
+    }
+    if !answer.ok() {
+        let refused =
+            crate::problem::Problem { detail: text, ..crate::problem::Problem::read(answer.status(), "", None) };
+        return Err(ApiError::Refused(refused));
+    }
+    serde_json::from_str(&text).map_err(|error| ApiError::Unreadable(error.to_string()))
+}
+
+/// Makes the refresh token, and every token that was got with it, worthless. If nobody answers, it runs out by itself.
+async fn revoke(config: &Config, refresh_token: &str) {
+    let body = serde_json::json!({"ClientId": config.client_id, "Token": refresh_token}).to_string();
+    let request = Request::post(&config.identity)
+        .header("content-type", "application/x-amz-json-1.1")
+        .header("x-amz-target", "AWSCognitoIdentityProviderService.RevokeToken")
+        .credentials(web_sys::RequestCredentials::Omit)
+        .body(body);
+    if let Ok(request) = request {
+        let _ = request.send().await;
+    }
+}

@@ -1,0 +1,72 @@
+//! Signing in again in a window of its own, so that nothing of the page is lost: the window hands the answer of the managed login over
+//! to the page, which alone can use it.
+
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{BroadcastChannel, MessageEvent};
+
+use super::{Session, State};
+use crate::browser;
+use crate::sign_in::{Attempt, HOME, Returned};
+use crate::text::language;
+
+/// Pages of this site hear each other on it; nobody else does.
+const CHANNEL: &str = "weir.sign-in";
+/// How the state of such a sign-in begins.
+const MARK: &str = "window-";
+
+/// Opens the window. The page goes on as soon as the person has signed in there.
+pub fn open(session: &Session) {
+    let (Some(config), Some(random), Some(window)) = (session.config(), browser::random(), browser::window()) else {
+        return;
+    };
+    let mut attempt = Attempt::new(&random, HOME);
+    attempt.state = format!("{MARK}{}", attempt.state);
+    let Ok(channel) = BroadcastChannel::new(CHANNEL) else { return };
+    let (own, waits, heard_on) = (session.clone(), attempt.clone(), channel.clone());
+    browser::listen(channel.unchecked_ref(), "message", move |event| {
+        let Some(query) = event.unchecked_ref::<MessageEvent>().data().as_string() else { return };
+        // Another page of this site may be waiting for its own window.
+        if waits.returned(&query) == Returned::Stale {
+            return;
+        }
+        heard_on.close();
+        let (session, attempt) = (own.clone(), waits.clone());
+        spawn_local(async move {
+            if let Err(failure) = session.accept(&attempt, &query).await {
+                leptos::logging::warn!("signing in again: {failure:?}");
+            }
+        });
+    });
+    let address = attempt.address(&config, &browser::origin(), language());
+    let opened = window.open_with_url_and_target_and_features(&address, "_blank", "popup,width=480,height=720");
+    if !matches!(opened, Ok(Some(_))) {
+        channel.close();
+        session.sign_in(&browser::address());
+    }
+}
+
+/// Whether this page is such a window; then the answer is handed over, and the window closes.
+pub fn hand_over(query: &str) -> bool {
+    let marked = form_urlencoded::parse(query.trim_start_matches('?').as_bytes())
+        .any(|(name, value)| name == "state" && value.starts_with(MARK));
+    if !marked {
+        return false;
+    }
+    browser::rename(crate::sign_in::RETURN);
+    if let Ok(channel) = BroadcastChannel::new(CHANNEL) {
+        let _ = channel.post_message(&JsValue::from_str(query));
+    }
+    if let Some(window) = browser::window() {
+        let _ = window.close();
+    }
+    true
+}
+
+impl Session {
+    /// Whether the session has ended while somebody was looking.
+    pub fn is_over(&self) -> bool {
+        matches!(self.state.get(), State::Over(_))
+    }
+}

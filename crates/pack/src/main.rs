@@ -1,0 +1,30 @@
+//! `pack PROGRAM SOURCE FOLDER [--compress]`: the files of the dashboard. `cargo xtask` runs it; as a program of its own, because what
+//! makes the JavaScript takes longer to compile than the rest of xtask together, and compiles beside the functions this way.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (paths, compress) = match arguments.as_slice() {
+        [paths @ .., last] if last == "--compress" => (paths, true),
+        paths => (paths, false),
+    };
+    let [program, source, folder] = paths else { bail!("pack PROGRAM SOURCE FOLDER [--compress]") };
+    let site = pack::site(Path::new(program), Path::new(source))?;
+    let written = pack::write(&site, Path::new(folder), compress)?;
+    println!("{written}");
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! What the page has to know about its stack, and the policy that lets it talk to that and to nothing else.
+
+use serde::Serialize;
+
+use crate::Settings;
+
+/// The answer of `GET /app/config.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Addresses {
+    /// The client of the user pool.
+    pub client_id: String,
+    /// Where people sign in and tokens are exchanged, without a slash at its end.
+    pub sign_in: String,
+    /// The service that ends a session.
+    pub identity: String,
+    /// The live feed.
+    pub live: String,
+}
+
+impl Addresses {
+    /// The addresses of the settings; where `endpoint` is set, as in the local cloud, all are below that, since AWS's names are not
+    /// resolved there.
+    pub fn of(settings: &Settings, endpoint: Option<&str>) -> Self {
+        let Settings { client_id, sign_in_url, identity_url, live_url } = settings.clone();
+        let Some(endpoint) = endpoint.map(|endpoint| endpoint.trim_end_matches('/')) else {
+            return Self { client_id, sign_in: sign_in_url, identity: identity_url, live: live_url };
+        };
+        let (host, stage) = live_url.trim_start_matches("wss://").split_once('/').unwrap_or((&live_url, ""));
+        let api = host.split('.').next().unwrap_or_default();
+        let sockets = endpoint.replacen("http", "ws", 1);
+        Self {
+            client_id,
+            sign_in: endpoint.to_owned(),
+            identity: format!("{endpoint}/"),
+            live: format!("{sockets}/_aws/execute-api/{api}/{stage}"),
+        }
+    }
+
+    /// The `Content-Security-Policy` of the page: its own files, its own API, signing in and the live feed; no script within a page, no
+    /// frame around it.
+    pub fn policy(&self) -> String {
+        let mut reached: Vec<&str> = [&self.sign_in, &self.identity, &self.live].map(|url| origin(url)).to_vec();
+        reached.dedup();
+        format!(
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self' {}; \
+             manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            reached.join(" ")
+        )
+    }
+}
+
+/// Scheme, host and port of an address.
+fn origin(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |place| place + 3);
+    let end = url.get(host..).and_then(|rest| rest.find('/')).map_or(url.len(), |place| host + place);
+    url.get(..end).unwrap_or(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings() -> Settings {
+        Settings {
+            client_id: "client".to_owned(),
+            sign_in_url: "https://weir-dev-1.auth.eu-central-1.amazoncognito.com".to_owned(),
+            identity_url: "https://cognito-idp.eu-central-1.amazonaws.com/".to_owned(),
+            live_url: "wss://abc.execute-api.eu-central-1.amazonaws.com/live".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_page_reaches_its_stack_and_nothing_else() {
+        let policy = Addresses::of(&settings(), None).policy();
+        let reached = policy.split("; ").find_map(|part| part.strip_prefix("connect-src ")).unwrap();
+        assert_eq!(
+            reached,
+            "'self' https://weir-dev-1.auth.eu-central-1.amazoncognito.com https://cognito-idp.eu-central-1.amazonaws.com \
+             wss://abc.execute-api.eu-central-1.amazonaws.com"
+        );
+        assert!(policy.starts_with("default-src 'none'; ") && !policy.contains("unsafe-inline"), "{policy}");
+    }
+
+    #[test]
+    fn in_the_local_cloud_everything_is_below_its_address() {
+        let addresses = Addresses::of(&settings(), Some("http://127.0.0.1:4566"));
+        assert_eq!(addresses.sign_in, "http://127.0.0.1:4566");
+        assert_eq!(addresses.live, "ws://127.0.0.1:4566/_aws/execute-api/abc/live");
+        assert!(addresses.policy().contains("connect-src 'self' http://127.0.0.1:4566 ws://127.0.0.1:4566;"));
+    }
+}

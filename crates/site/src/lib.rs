@@ -1,0 +1,57 @@
+//! `site`: the dashboard. It serves files that lie beside its program, to anybody and without a token: they hold nothing that is secret,
+//! and nothing of this stack but its addresses. What people see on the page, the page asks the API for, with their own tokens.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use weir_http::{finish, gateway};
+use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
+
+mod addresses;
+mod files;
+mod get_app;
+mod settings;
+
+pub use addresses::Addresses;
+pub use files::Files;
+pub use settings::Settings;
+
+use get_app::{Served, get_app, to_the_dashboard};
+
+/// The folder of the files, beside the program.
+const FOLDER: &str = "app";
+
+/// The function.
+pub struct Site {
+    router: Router,
+}
+
+impl Site {
+    /// The function with these files.
+    pub fn new(files: Files, addresses: &Addresses) -> Self {
+        let routes = Router::new()
+            .route("/", get(to_the_dashboard))
+            .route("/app", get(to_the_dashboard))
+            .route("/app/", get(get_app))
+            .route("/app/{*path}", get(get_app))
+            .with_state(Arc::new(Served::new(files, addresses)));
+        Self { router: finish(routes) }
+    }
+}
+
+impl Function for Site {
+    type Settings = Settings;
+
+    async fn start(settings: Settings) -> Result<Self, StartError> {
+        let folder = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join(FOLDER)));
+        let files = Files::read(&folder.unwrap_or_else(|| PathBuf::from(FOLDER)))?;
+        let endpoint = std::env::var("AWS_ENDPOINT_URL").ok().filter(|endpoint| !endpoint.is_empty());
+        Ok(Self::new(files, &Addresses::of(&settings, endpoint.as_deref())))
+    }
+
+    async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
+        gateway::serve(&self.router, event, until).await
+    }
+}

@@ -1,0 +1,6 @@
+//! The function `site`, as Lambda starts it.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), weir_runtime::Error> {
+    weir_runtime::run::<site::Site>().await
+}

@@ -1,0 +1,166 @@
+//! `cargo xtask site`: the dashboard for whoever works on it. Built quickly instead of small, served beside the running local cloud,
+//! built and loaded again with every change of its sources. What is no file of the dashboard goes to the API.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, Result};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tooling::http::Http;
+use tooling::page::{self, Compressed, Profile};
+use tooling::place::Place;
+use tooling::progress::Progress;
+use tooling::stack::Stack;
+
+/// The port; the template lets people sign in to it.
+const PORT: u16 = 8321;
+/// What the dashboard is made of.
+const SOURCES: [&str; 3] = ["crates/dashboard", "crates/chart", "crates/core/src"];
+/// Time between two looks at the sources.
+const LOOK: Duration = Duration::from_millis(300);
+/// The most bytes of a request's body.
+const MOST: usize = 1 << 20;
+/// Loads the page again when it was built again: the question is answered when that has happened.
+const RELOAD: &str = "fetch('/app/built').then(() => location.reload(), () => {});\n";
+
+/// What can be chosen.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// Open it in the browser.
+    #[arg(long)]
+    pub open: bool,
+}
+
+/// What the server knows.
+struct Served {
+    folder: PathBuf,
+    http: Http,
+    endpoint: String,
+    host: String,
+    built: watch::Receiver<u32>,
+}
+
+/// Builds, serves, and builds again until it is stopped.
+///
+/// # Errors
+/// When there is no local cloud, or the port is taken.
+pub async fn run(options: &Options) -> Result<ExitCode> {
+    let stack = Stack::running()?;
+    let (place, progress) = (Place::of_run("site")?, Progress::new());
+    page::packer(&place).await?;
+    let host = stack.output("ApiUrl")?.split("://").last().unwrap_or_default().to_owned();
+    let (sender, built) = watch::channel(0);
+    let served = Served { folder: place.run("app"), http: Http::new(), endpoint: stack.endpoint.clone(), host, built };
+    let routes = Router::new().route("/app/built", get(told)).fallback(answer).with_state(Arc::new(served));
+    let listener = TcpListener::bind(("127.0.0.1", PORT)).await.with_context(|| format!("port {PORT} is taken"))?;
+    let mut serving = tokio::task::JoinSet::new();
+    serving.spawn(async move { axum::serve(listener, routes).await });
+    let mut seen = BTreeMap::new();
+    loop {
+        let now = sources(place.root());
+        if now != seen {
+            seen = now;
+            match build(&place, &progress).await {
+                Ok(()) => {
+                    if *sender.borrow() == 0 {
+                        let address = format!("http://localhost:{PORT}/app/");
+                        println!("{address}");
+                        if options.open {
+                            let _ = open::that_detached(&address);
+                        }
+                    }
+                    sender.send_modify(|count| *count += 1);
+                }
+                Err(error) => println!("{error:#}"),
+            }
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+async fn build(place: &Place, progress: &Progress) -> Result<()> {
+    page::program(place, Profile::Quick, progress).await?;
+    let step = progress.step("page");
+    step.done(&page::pack_into(place, Profile::Quick, &place.run("app"), Compressed::No).await?);
+    Ok(())
+}
+
+/// Every source with the time of its last change.
+fn sources(root: &Path) -> BTreeMap<PathBuf, SystemTime> {
+    fn walk(folder: &Path, found: &mut BTreeMap<PathBuf, SystemTime>) {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if let Ok(changed) = entry.metadata().and_then(|about| about.modified()) {
+                found.insert(path, changed);
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    SOURCES.iter().for_each(|folder| walk(&root.join(folder), &mut found));
+    found
+}
+
+/// Answers when the page was built again.
+async fn told(State(served): State<Arc<Served>>) -> StatusCode {
+    let mut built = served.built.clone();
+    built.mark_unchanged();
+    let _ = built.changed().await;
+    StatusCode::NO_CONTENT
+}
+
+/// A file, the page, or what the API answers.
+async fn answer(State(served): State<Arc<Served>>, request: Request) -> Response {
+    let path = request.uri().path();
+    let Some(name) = path.strip_prefix("/app/").filter(|name| *name != "config.json") else {
+        return asked(&served, request)
+            .await
+            .unwrap_or_else(|error| (StatusCode::BAD_GATEWAY, error.to_string()).into_response());
+    };
+    if name == "reload.js" {
+        return ([(CONTENT_TYPE, "text/javascript")], RELOAD).into_response();
+    }
+    // Names of files have no way out of the folder.
+    let file = Some(name).filter(|name| name.starts_with("assets/") && !name.contains(".."));
+    match file.map(|name| std::fs::read(served.folder.join(name))) {
+        Some(Ok(bytes)) => ([(CONTENT_TYPE, media_type(name)), (CACHE_CONTROL, "no-store")], bytes).into_response(),
+        Some(Err(_)) => StatusCode::NOT_FOUND.into_response(),
+        None => {
+            let page = std::fs::read_to_string(served.folder.join("index.html")).unwrap_or_default();
+            let page = page.replace("</head>", "<script src=\"/app/reload.js\" defer></script></head>");
+            ([(CONTENT_TYPE, "text/html"), (CACHE_CONTROL, "no-store")], page).into_response()
+        }
+    }
+}
+
+async fn asked(served: &Served, request: Request) -> Result<Response> {
+    let (mut parts, body) = request.into_parts();
+    let path = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+    parts.uri = format!("{}{path}", served.endpoint).parse()?;
+    parts.headers.insert(HOST, HeaderValue::from_str(&served.host)?);
+    let body = to_bytes(body, MOST).await?.to_vec();
+    let answer = served.http.call(Request::from_parts(parts, body)).await?;
+    Ok(answer.map(Body::from))
+}
+
+fn media_type(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("js") => "text/javascript",
+        Some("css") => "text/css",
+        Some("wasm") => "application/wasm",
+        Some("svg") => "image/svg+xml",
+        _ => "application/octet-stream",
+    }
+}

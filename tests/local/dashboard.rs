@@ -1,0 +1,16 @@
+//! The dashboard in a real browser, on the deployed stack: signing in, the session, what the page may talk to, how it looks.
+
+mod browser;
+mod looks;
+mod pages;
+mod served;
+mod session;
+mod sign_in;
+
+use tooling::people::{People, Person};
+use weir_tests::local::Local;
+
+/// The administrator of the run.
+fn admin(local: &Local) -> Person {
+    People::read(&local.stack.people).expect("cargo xtask test has made an administrator").admin
+}

@@ -1,0 +1,244 @@
+//! A real browser on the dashboard, driven over WebDriver: chromedriver and Chromium, with a profile of its own, without a window.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Map, Value, json};
+use tokio::process::Command;
+use tooling::people::Person;
+use tooling::process::Running;
+use tooling::{browser, place, port};
+use url::{ParseError, Url};
+use weir_tests::local::Local;
+
+/// How long something may take to show.
+const PATIENCE: Duration = Duration::from_secs(40);
+const LOOK: Duration = Duration::from_millis(50);
+
+/// A browser; dropping it ends it.
+pub struct Browser {
+    client: Client,
+    /// Address of the dashboard without the slash at its end: `http://….localhost:4566/app`.
+    pub dashboard: String,
+    /// Address of the local cloud, where people sign in.
+    pub endpoint: String,
+    _driver: Running,
+    folder: PathBuf,
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A command that WebDriver leaves to the driver.
+#[derive(Debug)]
+struct Own {
+    path: &'static str,
+    body: Value,
+}
+
+impl WebDriverCompatibleCommand for Own {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (axum::http::Method, Option<String>) {
+        (axum::http::Method::POST, Some(self.body.to_string()))
+    }
+}
+
+impl Browser {
+    /// A browser that knows nobody; `None`, said on the terminal, where there is none.
+    pub async fn start(local: &Local, name: &str) -> Option<Self> {
+        let (Some(program), Some(driver)) = (browser::find(), browser::driver()) else {
+            // Straight to the terminal, since the output of a test that passes is not shown.
+            use std::io::Write;
+            let _ = writeln!(
+                std::io::stderr(),
+                "NOT RUN: {name} of the dashboard, because there is no chromium with its driver. On Debian: \
+                 apt-get install --no-install-recommends chromium chromium-driver"
+            );
+            return None;
+        };
+        let folder = place::Place::of_run("dashboard").unwrap().run(&format!("browser-{name}"));
+        let _ = std::fs::remove_dir_all(&folder);
+        let port = port::any_free().unwrap();
+        let mut command = Command::new(driver);
+        command.arg(format!("--port={port}")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let running = Running::start("chromedriver", command).unwrap();
+        let arguments = [
+            "--headless=new",
+            // A container has no room for the browser's own sandbox; the page is ours.
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-first-run",
+            "--window-size=1280,900",
+            "--lang=en",
+        ];
+        let mut arguments: Vec<String> = arguments.map(str::to_owned).to_vec();
+        arguments.push(format!("--user-data-dir={}", folder.display()));
+        let capabilities = json!({
+            "goog:chromeOptions": {"binary": program, "args": arguments},
+            "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
+        });
+        let capabilities: Map<String, Value> = serde_json::from_value(capabilities).unwrap();
+        let address = format!("http://127.0.0.1:{port}");
+        let deadline = Instant::now() + PATIENCE;
+        let client = loop {
+            let mut builder = ClientBuilder::new(HttpConnector::new());
+            match builder.capabilities(capabilities.clone()).connect(&address).await {
+                Ok(client) => break client,
+                Err(error) => assert!(Instant::now() < deadline, "chromedriver does not answer: {error}"),
+            }
+            tokio::time::sleep(LOOK).await;
+        };
+        let url = local.stack.output("DashboardUrl").unwrap();
+        let dashboard = url.trim_end_matches('/').to_owned();
+        Some(Self { client, dashboard, endpoint: local.stack.endpoint.clone(), _driver: running, folder })
+    }
+
+    /// Goes to an address below `/app`.
+    pub async fn open(&self, path: &str) {
+        self.client.goto(&format!("{}{path}", self.dashboard)).await.unwrap();
+    }
+
+    /// Loads the page again.
+    pub async fn reload(&self) {
+        self.client.refresh().await.unwrap();
+    }
+
+    /// Waits until the managed login asks who is there, and says it.
+    pub async fn log_in(&self, person: &Person) {
+        self.fill("#username", &person.email).await;
+        self.fill("#password", &person.password).await;
+        self.click("button[type=submit]").await;
+    }
+
+    /// Types into a field.
+    pub async fn fill(&self, field: &str, text: &str) {
+        self.there(field).await;
+        let field = self.client.find(Locator::Css(field)).await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// Clicks something.
+    pub async fn click(&self, what: &str) {
+        self.there(what).await;
+        self.client.find(Locator::Css(what)).await.unwrap().click().await.unwrap();
+    }
+
+    /// Waits until there is something that the selector names.
+    pub async fn there(&self, selector: &str) {
+        let script = format!("return !!document.querySelector({})", json!(selector));
+        self.until(&format!("there is {selector}"), &script).await;
+    }
+
+    /// Waits until the page says something.
+    pub async fn says(&self, words: &str) {
+        let script = format!("return document.body.innerText.includes({})", json!(words));
+        self.until(&format!("the page says {words:?}"), &script).await;
+    }
+
+    /// Waits until a script returns something true.
+    pub async fn until(&self, what: &str, script: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        // While a page is on its way there is none to ask.
+        while self.client.execute(script, Vec::new()).await.unwrap_or_default() != Value::Bool(true) {
+            if Instant::now() > deadline {
+                let text = self.client.execute("return document.body.innerText", Vec::new()).await;
+                panic!(
+                    "not so: {what}. {} says {text:?}; the console {:?}",
+                    self.address().await,
+                    self.console().await
+                );
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// What a script returns.
+    pub async fn ask(&self, script: &str) -> Value {
+        self.client.execute(script, Vec::new()).await.unwrap()
+    }
+
+    /// What a script that takes its time hands to its last argument.
+    pub async fn ask_slowly(&self, script: &str) -> Value {
+        self.client.execute_async(script, Vec::new()).await.unwrap()
+    }
+
+    /// The present address.
+    pub async fn address(&self) -> String {
+        self.client.current_url().await.map(|url| url.to_string()).unwrap_or_default()
+    }
+
+    /// Asks the browser itself (Chrome DevTools Protocol).
+    pub async fn tell(&self, command: &str, parameters: Value) {
+        let body = json!({"cmd": command, "params": parameters});
+        self.client.issue_cmd(Own { path: "goog/cdp/execute", body }).await.unwrap();
+    }
+
+    /// What the browser has written into one of its logs since this was last asked.
+    async fn log(&self, kind: &str) -> Vec<Value> {
+        let read = self.client.issue_cmd(Own { path: "se/log", body: json!({"type": kind}) }).await.unwrap();
+        read.as_array().cloned().unwrap_or_default()
+    }
+
+    /// What the console says.
+    pub async fn console(&self) -> Vec<String> {
+        let lines = self.log("browser").await.into_iter();
+        lines.filter_map(|line| Some(line.get("message")?.as_str()?.to_owned())).collect()
+    }
+
+    /// The addresses of all requests.
+    pub async fn requests(&self) -> Vec<String> {
+        let lines = self.log("performance").await.into_iter();
+        let events = lines.filter_map(|line| serde_json::from_str::<Value>(line.get("message")?.as_str()?).ok());
+        let sent = |event: &Value| {
+            let message = event.get("message")?;
+            let parameters = message.get("params")?;
+            match message.get("method")?.as_str()? {
+                "Network.requestWillBeSent" => parameters.pointer("/request/url")?.as_str().map(str::to_owned),
+                "Network.webSocketCreated" => parameters.get("url")?.as_str().map(str::to_owned),
+                _ => None,
+            }
+        };
+        events.filter_map(|event| sent(&event)).collect()
+    }
+
+    /// Keeps a picture of the whole page as `target/dashboard/<name>.png`.
+    pub async fn picture(&self, name: &str) {
+        let folder = weir_tests::root().join("target/dashboard");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(format!("{name}.png")), self.client.screenshot().await.unwrap()).unwrap();
+    }
+
+    /// Waits until there is another window, and goes there; the window from which it came.
+    pub async fn other_window(&self) -> fantoccini::wd::WindowHandle {
+        let own = self.client.window().await.unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let others = self.client.windows().await.unwrap();
+            if let Some(other) = others.into_iter().find(|other| *other != own) {
+                self.client.switch_to_window(other).await.unwrap();
+                return own;
+            }
+            assert!(Instant::now() < deadline, "no other window opens");
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Goes to a window.
+    pub async fn to_window(&self, window: fantoccini::wd::WindowHandle) {
+        self.client.switch_to_window(window).await.unwrap();
+    }
+}

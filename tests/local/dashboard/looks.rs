@@ -1,0 +1,81 @@
+//! How every page looks: light, dark and on a phone; what axe-core finds; what the page talks to.
+
+use serde_json::{Value, json};
+use tooling::place::Place;
+use tooling::tools::{self, Set};
+use weir_tests::local::Local;
+
+use super::admin;
+use super::browser::Browser;
+
+/// Every page: its name, its address, and what it says when it is there.
+const PAGES: [(&str, &str, &str); 6] = [
+    ("overview", "/", "Devices"),
+    ("device", "/devices/buoy-01?last=15m", "Curves"),
+    ("calibration", "/devices/buoy-01/sensors/ph/calibration", "New calibration"),
+    ("problems", "/problems", "Problems"),
+    ("flow", "/flow", "Flow"),
+    ("not-found", "/nowhere", "This page does not exist"),
+];
+
+/// Runs axe-core, with the rules of WCAG 2.2 AA and its good practice.
+const AXE: &str = "const done = arguments[0];
+    axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then(
+        found => done(found.violations.map(one => one.id + ': ' + one.nodes.map(node => node.html + ' ' + node.failureSummary).join(' | '))),
+        error => done([String(error)]));";
+
+/// What axe-core finds on the present page.
+async fn violations(browser: &Browser, axe: &str) -> Value {
+    // WebDriver's scripts are no scripts of the page: its policy does not concern them.
+    browser.ask(axe).await;
+    browser.ask_slowly(AXE).await
+}
+
+async fn look(browser: &Browser, axe: &str, name: &str) {
+    let found = violations(browser, axe).await;
+    assert_eq!(found, json!([]), "{name}");
+    let wide = browser.ask("return document.documentElement.scrollWidth > document.documentElement.clientWidth").await;
+    assert_eq!(wide, false, "{name} scrolls sideways");
+    browser.picture(name).await;
+}
+
+#[tokio::test]
+async fn every_page_is_for_everybody_in_light_in_dark_and_on_a_phone() {
+    let local = Local::running();
+    let Some(browser) = Browser::start(&local, "looks").await else { return };
+    let file = tools::node_packages(&Place::of_run("dashboard").unwrap(), Set::Clients).join("axe-core/axe.min.js");
+    let axe = std::fs::read_to_string(&file).expect("cargo xtask test has installed axe-core");
+    browser.open("/").await;
+    browser.log_in(&admin(&local)).await;
+    browser.says("Devices").await;
+    for (kind, scheme, phone) in [("light", "light", false), ("dark", "dark", false), ("phone", "light", true)] {
+        let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+        browser.tell("Emulation.setEmulatedMedia", json!({"features": features})).await;
+        if phone {
+            let size = json!({"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true});
+            browser.tell("Emulation.setDeviceMetricsOverride", size).await;
+        }
+        for (name, path, says) in PAGES {
+            browser.open(path).await;
+            browser.says(says).await;
+            browser.until("nothing loads", "return !document.querySelector('.loading')").await;
+            look(&browser, &axe, &format!("{name}-{kind}")).await;
+        }
+        browser.click(".person summary").await;
+        browser.says("Sign out").await;
+        look(&browser, &axe, &format!("menu-{kind}")).await;
+    }
+    browser.click(".menu button").await;
+    browser.says("You are signed out").await;
+    look(&browser, &axe, "signed-out-phone").await;
+    // Nothing was refused by the page's policy, and nothing else was asked than the stack.
+    let console = browser.console().await;
+    assert_eq!(console, Vec::<String>::new());
+    let host = browser.dashboard.trim_end_matches("/app").to_owned();
+    let sockets = browser.endpoint.replacen("http", "ws", 1);
+    let requests = browser.requests().await;
+    let own = |url: &&String| [&host, &browser.endpoint, &sockets].iter().any(|known| url.starts_with(known.as_str()));
+    assert!(requests.iter().filter(own).count() > 20, "{requests:?}");
+    let foreign: Vec<_> = requests.iter().filter(|url| !own(url) && !url.starts_with("data:")).collect();
+    assert_eq!(foreign, Vec::<&String>::new());
+}

@@ -4,6 +4,7 @@ mod alert;
 mod certificates;
 mod command;
 mod environment;
+mod fleet;
 mod flood;
 mod flow;
 mod history;

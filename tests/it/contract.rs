@@ -105,6 +105,7 @@ fn every_function_has_a_role_of_its_own_that_names_each_action() {
 fn has_no_resource_type(action: &Value) -> bool {
     *action == "timestream:DescribeEndpoints"
         || *action == "iot:ListAttachedPolicies"
+        || *action == "iot:CreateCertificateFromCsr"
         || *action == serde_json::json!(["xray:PutTraceSegments", "xray:PutTelemetryRecords"])
 }
 

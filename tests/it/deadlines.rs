@@ -139,7 +139,7 @@ async fn settings_that_there_is_no_time_to_deliver_stay_pending_and_are_delivere
     world.create("b", &json!({"settings": {"a": 1}})).await;
     let slow = Slow::of("UpdateItem", SECOND);
     let devices = DeviceTable::new(world.engine.client_timed(slow.clone()), world.engine.name("devices"));
-    let delivery = Delivery::new(devices, world.cloud.iot(), world.cloud.certificates(), world.clock.clone());
+    let delivery = Delivery::new(devices, world.cloud.iot(), world.certificates(), world.clock.clone());
     world.later(61);
     let begun = Instant::now();
     let sweep = delivery.sweep(Until::after(1500 * SECOND / 1000)).await.unwrap();

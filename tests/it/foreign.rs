@@ -80,6 +80,36 @@ async fn nothing_that_is_told_of_a_device_makes_twin_fail() {
 }
 
 #[tokio::test]
+async fn no_question_about_a_board_and_no_request_makes_provision_fail() {
+    let world = crate::provision::World::recorded().await;
+    let function = &world.function();
+    feed("provision", |event| {
+        Box::pin(async move {
+            match function.answer(event).await {
+                Ok(answer) => wrong_answer(&answer),
+                Err(error) => Some(error.to_string()),
+            }
+        })
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_request_for_a_certificate_makes_certificate_fail() {
+    let world = World::registered().await;
+    let function = &world.certificate();
+    feed("certificate", |event| {
+        Box::pin(async move {
+            match function.answer(event).await {
+                Ok(answer) => wrong_answer(&answer),
+                Err(error) => not_read(&error, &["no request of a device"]),
+            }
+        })
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn no_report_of_a_level_makes_organizer_fail() {
     let engine = Engine::start().await;
     engine.register();

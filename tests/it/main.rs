@@ -3,6 +3,7 @@
 mod alert;
 mod calibration;
 mod capacity;
+mod certificate;
 mod command;
 mod contract;
 mod deadlines;
@@ -21,6 +22,7 @@ mod one_build;
 mod organizer;
 mod people;
 mod problem_detector;
+mod provision;
 mod quarantine;
 mod reading;
 mod recalculation;

@@ -181,12 +181,12 @@ async fn a_certificate_that_another_thing_has_too_is_left_to_it() {
 }
 
 #[tokio::test]
-async fn while_aws_iot_is_not_there_the_registry_says_what_is_so_and_the_sweep_makes_it_good() {
+async fn while_certificate_is_not_there_the_registry_says_what_is_so_and_the_sweep_makes_it_good() {
     let local = Local::running();
     local.register(&json!({"id": "cert-08"})).await;
     let held = make(&local, "cert-08").await;
-    // The same function, to whom the control plane does not answer: nobody listens there.
-    let cut_off = local.copy("device", "no-control", &[("AWS_ENDPOINT_URL_IOT", "http://127.0.0.1:9")]).await;
+    // The same function, for which there is no `certificate`: nothing is called so.
+    let cut_off = local.copy("device", "no-control", &[("CERTIFICATE_FUNCTION", "nobody")]).await;
     let answer = local.call(&cut_off, &request("PATCH", "/devices/cert-08", Some(&json!({"enabled": false})))).await;
     let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
     assert_eq!(

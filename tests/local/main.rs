@@ -5,6 +5,7 @@ mod certificates;
 mod command;
 mod dashboard;
 mod environment;
+mod fleet;
 mod flood;
 mod flow;
 mod history;

@@ -1,5 +1,6 @@
 //! The OpenAPI document of the whole API: what each function says of its routes, put together.
 
+use certificate::Certificate;
 use cognito_add_update_delete_user::ChangeUser;
 use cognito_get_role::GetRole;
 use cognito_get_users_info::UsersInfo;
@@ -8,6 +9,7 @@ use device::Device;
 use event::Events;
 use flow::Flow;
 use live::Live;
+use provision::Provision;
 use quarantine::Quarantine;
 use reading::Reading;
 use recalculation::Recalculation;
@@ -21,6 +23,8 @@ pub fn whole() -> Value {
     let mut said = Device::document();
     let people = [User::document(), UsersInfo::document(), GetRole::document(), ChangeUser::document()];
     for other in people.into_iter().chain([
+        Certificate::document(),
+        Provision::document(),
         Events::document(),
         Command::document(),
         Flow::document(),

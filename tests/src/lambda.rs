@@ -16,6 +16,8 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use certificate::Certificate;
+use device::CertificateFunction;
 use futures_util::future::BoxFuture;
 use notify::Notify;
 use serde_json::{Value, json};
@@ -142,5 +144,47 @@ impl HttpConnector for Lambda {
         let name = http.uri().split('/').rev().nth(1).expect("…/functions/<name>/invocations").to_owned();
         let event = serde_json::from_slice(http.body().bytes().unwrap_or_default()).expect("an event is JSON");
         HttpConnectorFuture::new(self.clone().call_function(name, event))
+    }
+}
+
+/// The function `certificate` alone, as `device` calls it.
+#[derive(Clone)]
+struct Only(Arc<Certificate>);
+
+impl fmt::Debug for Only {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Only")
+    }
+}
+
+/// This function, as `device` calls it.
+pub fn certificate(function: Certificate) -> CertificateFunction {
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .credentials_provider(Credentials::new("AKIDTEST", "test", None, None, "test"))
+        .http_client(SharedHttpClient::new(Only(Arc::new(function))))
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(TimeoutConfig::disabled())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    CertificateFunction::new(Invoker::new(Client::from_conf(config.build())), "certificate")
+}
+
+impl HttpClient for Only {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Only {
+    fn call(&self, http: HttpRequest) -> HttpConnectorFuture {
+        let event = serde_json::from_slice(http.body().bytes().unwrap_or_default()).expect("an event is JSON");
+        let function = Arc::clone(&self.0);
+        HttpConnectorFuture::new(async move {
+            match function.answer(event).await {
+                Ok(said) => answer(200, &said),
+                Err(error) => failed(&error.to_string()),
+            }
+        })
     }
 }

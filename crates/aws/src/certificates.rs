@@ -29,6 +29,17 @@ pub struct Certificate {
     pub status: Status,
     /// When it was created or registered.
     pub created_at: Timestamp,
+    /// The certificate itself, as PEM.
+    pub pem: String,
+}
+
+/// A certificate that was issued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issued {
+    /// Its id.
+    pub id: CertificateId,
+    /// The certificate itself, as PEM.
+    pub pem: String,
 }
 
 /// What is attached to a thing.
@@ -105,7 +116,63 @@ impl Certificates {
             arn: found.certificate_arn.ok_or_else(|| corrupt(id, "described without an ARN"))?,
             status: found.status.as_ref().map_or(Status::Pending, status_of),
             created_at: Timestamp::from_millis(found.creation_date.and_then(|at| at.to_millis().ok()).unwrap_or(0)),
+            pem: found.certificate_pem.unwrap_or_default(),
         }))
+    }
+
+    /// Issues a certificate from a request. It is inactive, and no thing has it.
+    ///
+    /// # Errors
+    /// When AWS IoT does not answer with a certificate.
+    pub async fn issue(&self, request: &str) -> Result<Issued, IotError> {
+        let issue = self.client.create_certificate_from_csr().certificate_signing_request(request);
+        let answer = issue.set_as_active(false).send().await;
+        let answer = answer.map_err(|error| iot_error("CreateCertificateFromCsr", error))?;
+        let named = answer.certificate_id.unwrap_or_default();
+        let id = named.parse().map_err(|error| IotError::Refused(AwsError::corrupt("certificates", &named, error)))?;
+        Ok(Issued { id, pem: answer.certificate_pem.unwrap_or_default() })
+    }
+
+    /// Makes an active certificate with a key of its own, which AWS IoT does not keep.
+    ///
+    /// # Errors
+    /// When AWS IoT does not answer with both.
+    pub async fn make_with_key(&self) -> Result<(Issued, String), IotError> {
+        let answer = self.client.create_keys_and_certificate().set_as_active(true).send().await;
+        let answer = answer.map_err(|error| iot_error("CreateKeysAndCertificate", error))?;
+        let named = answer.certificate_id.unwrap_or_default();
+        let id = named.parse().map_err(|error| IotError::Refused(AwsError::corrupt("certificates", &named, error)))?;
+        let key =
+            answer.key_pair.and_then(|pair| pair.private_key).ok_or_else(|| corrupt(&id, "made without a key"))?;
+        Ok((Issued { id, pem: answer.certificate_pem.unwrap_or_default() }, key))
+    }
+
+    /// The names of the policies that the certificate has: of 250 at most.
+    ///
+    /// # Errors
+    /// When AWS IoT does not answer.
+    pub async fn policies(&self, certificate: &Certificate) -> Result<Vec<String>, IotError> {
+        let list = self.client.list_attached_policies().target(&certificate.arn).page_size(PAGE);
+        let page = list.send().await.map_err(|error| iot_error("ListAttachedPolicies", error))?;
+        Ok(page.policies.unwrap_or_default().into_iter().filter_map(|policy| policy.policy_name).collect())
+    }
+
+    /// Attaches the policy to the certificate. One that is attached is no error.
+    ///
+    /// # Errors
+    /// When AWS IoT does not confirm it.
+    pub async fn attach_policy(&self, certificate: &Certificate, policy: &str) -> Result<(), IotError> {
+        let attach = self.client.attach_policy().policy_name(policy).target(&certificate.arn);
+        attach.send().await.map(drop).map_err(|error| iot_error("AttachPolicy", error))
+    }
+
+    /// Attaches the certificate to the device's thing. One that is attached is no error.
+    ///
+    /// # Errors
+    /// When AWS IoT does not confirm it.
+    pub async fn attach(&self, device: &DeviceId, certificate: &Certificate) -> Result<(), IotError> {
+        let attach = self.client.attach_thing_principal().thing_name(device.as_str()).principal(&certificate.arn);
+        attach.send().await.map(drop).map_err(|error| iot_error("AttachThingPrincipal", error))
     }
 
     /// Activates or deactivates the certificate. AWS IoT closes the connections of a certificate that is no longer active
@@ -127,6 +194,16 @@ impl Certificates {
         let request = self.client.list_principal_things().principal(&certificate.arn);
         let page = request.send().await.map_err(|error| iot_error("ListPrincipalThings", error))?;
         Ok(page.things().iter().any(|thing| thing != device.as_str()))
+    }
+
+    /// The devices whose things have the certificate.
+    ///
+    /// # Errors
+    /// When AWS IoT does not answer.
+    pub async fn things(&self, certificate: &Certificate) -> Result<Vec<DeviceId>, IotError> {
+        let request = self.client.list_principal_things().principal(&certificate.arn);
+        let page = request.send().await.map_err(|error| iot_error("ListPrincipalThings", error))?;
+        Ok(page.things().iter().filter_map(|thing| thing.parse().ok()).collect())
     }
 
     /// Detaches all policies from the certificate.

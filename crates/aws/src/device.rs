@@ -13,6 +13,7 @@ mod doom;
 mod flow_sensor;
 mod lease;
 mod list;
+mod rotation;
 mod row;
 mod watch;
 mod write;
@@ -21,6 +22,7 @@ pub use super::lease::LeaseToken;
 pub use flow_sensor::Owner;
 pub use lease::{DueCertificates, KnownCertificates, Lease, PendingDelivery, RecordedDelivery};
 pub use list::{DeviceFilter, DeviceKey};
+pub use rotation::{ExpiringDevices, NextLook, RotationChange, StoredRotation};
 
 pub use watch::{DeviceDependency, DueDevices, Watch};
 pub use write::{Deliver, token};
@@ -51,6 +53,8 @@ pub struct StoredDevice {
     pub certificates_settled: bool,
     /// What is remembered about its certificates.
     pub known_certificates: KnownCertificates,
+    /// Which certificate it connects with, and which one comes next.
+    pub rotation: StoredRotation,
 }
 
 impl Registration {

@@ -1,4 +1,4 @@
-//! Indexes of what has to be looked at when its time has come: in several partitions, each sorted by `watch`, in seconds since
+//! Indexes of what has to be looked at when its time has come: in several partitions, each sorted by that time, in seconds since
 //! the epoch.
 
 use aws_sdk_dynamodb::Client;
@@ -19,6 +19,8 @@ pub(super) struct DueIndex<'a> {
     pub index: &'static str,
     /// The attribute that is the partition key.
     pub partition: &'static str,
+    /// The attribute that is the sort key: the time.
+    pub sort: &'static str,
     /// The list whose partitions these are.
     pub list: &'static str,
     /// The name of the operation, for errors.
@@ -55,8 +57,9 @@ impl DueIndex<'_> {
             .query()
             .table_name(self.table)
             .index_name(self.index)
-            .key_condition_expression("#p = :p AND watch <= :now")
+            .key_condition_expression("#p = :p AND #s <= :now")
             .expression_attribute_names("#p", self.partition)
+            .expression_attribute_names("#s", self.sort)
             .expression_attribute_values(":p", s(&part))
             .expression_attribute_values(":now", n(now.seconds()))
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))

@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use super::{AwsError, WriteOutcome};
 use crate::config::variable;
 use weir_core::id::DeviceId;
+use weir_core::wire::rotation::Topic;
 
 mod desired;
 
@@ -33,6 +34,14 @@ pub enum IotError {
     /// There was no answer, or one that leaves the effect open.
     #[error("without an answer: {0}")]
     Unknown(AwsError),
+}
+
+impl IotError {
+    /// What failed, where it does not matter whether it may still take effect.
+    pub fn into_error(self) -> AwsError {
+        let (Self::Refused(error) | Self::Unknown(error)) = self;
+        error
+    }
 }
 
 /// A device's shadow.
@@ -105,6 +114,23 @@ impl Iot {
     /// When AWS IoT does not confirm it.
     pub async fn publish_settings(&self, id: &DeviceId, message: String) -> Result<(), IotError> {
         let publish = self.client.publish().topic(format!("{id}/config")).qos(1).retain(true);
+        let sent = publish.payload(Blob::new(message)).send().await;
+        sent.map(drop).map_err(|error| iot_error("Publish", error))
+    }
+
+    /// Publishes a message about the device's certificate: retained, or only to whoever listens now. An empty retained one removes
+    /// the one before.
+    ///
+    /// # Errors
+    /// When AWS IoT does not confirm it.
+    pub async fn publish_about_certificate(
+        &self,
+        id: &DeviceId,
+        topic: Topic,
+        message: Option<Value>,
+    ) -> Result<(), IotError> {
+        let publish = self.client.publish().topic(topic.of(id)).qos(1).retain(topic != Topic::Rejected);
+        let message = message.map(|message| message.to_string()).unwrap_or_default();
         let sent = publish.payload(Blob::new(message)).send().await;
         sent.map(drop).map_err(|error| iot_error("Publish", error))
     }

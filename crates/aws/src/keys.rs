@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use weir_core::domain::problem::Status;
 use weir_core::domain::reading::Series;
 use weir_core::domain::{Reason, Timestamp};
-use weir_core::id::{DeviceId, EventId, LevelId};
+use weir_core::id::{CertificateId, DeviceId, EventId, LevelId};
 
 /// The partitions of a list.
 ///
@@ -27,6 +27,8 @@ pub const SHARDS: u8 = 8;
 pub const LEVELS: &str = "level";
 /// The index of devices that have to be looked at.
 pub const DEVICES: &str = "device";
+/// The index of devices whose certificates have to be looked at.
+pub const EXPIRING: &str = "expiring";
 /// The index of the queues of commands that have to be looked at.
 pub const COMMANDS: &str = "command";
 /// The list of all quarantine entries.
@@ -96,6 +98,21 @@ pub fn level(id: &LevelId) -> String {
 /// The partition of a device in the index `watched` of `devices`.
 pub fn watched_device(id: &DeviceId) -> String {
     partition(DEVICES, id.as_str())
+}
+
+/// The partition of a device in the index `expiring` of `devices`.
+pub fn expiring(id: &DeviceId) -> String {
+    partition(EXPIRING, id.as_str())
+}
+
+/// The key of the row in `serials` that says which serial number has a device. No serial number has a `#`.
+pub fn serial_of_device(device: &DeviceId) -> String {
+    format!("device#{device}")
+}
+
+/// The key of the row in `serials` that says for which serial number a certificate was provisioned.
+pub fn serial_of_certificate(certificate: &CertificateId) -> String {
+    format!("certificate#{certificate}")
 }
 
 /// The partition of a device's queue in the index `watched` of `commands`.

@@ -33,7 +33,13 @@ impl LeaseToken {
         Self(token())
     }
 
-    pub(super) fn as_str(&self) -> &str {
+    /// The token of the holder who lends the lease to another function.
+    pub fn lent(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The token as text.
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 }

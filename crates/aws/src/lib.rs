@@ -23,6 +23,7 @@ pub mod profile;
 pub mod quarantine;
 pub mod recalculation;
 pub mod registry;
+pub mod serial;
 #[cfg(feature = "sockets")]
 pub mod sockets;
 pub mod subscription;

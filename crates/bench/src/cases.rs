@@ -137,6 +137,11 @@ pub fn all() -> Vec<Case> {
         get("command", "GET of the commands of a device", requests::commands),
         get("site", "GET of the addresses of the stack", requests::addresses),
         get("subscription", "GET of one's own subscriptions", requests::subscriptions),
+        get("provision", "GET of the allow list", requests::serials),
+        Case {
+            well: |answer| answer.get("looked").is_some(),
+            ..get("certificate", "a sweep that finds nothing", requests::nothing_expiring)
+        },
         Case { function: "notify", name: "problems nobody subscribed to", events: requests::untold, ..quiet_one },
         Case { function: "alert", name: "1 reading in order", events: requests::in_order, ..quiet_one },
     ]

@@ -122,6 +122,16 @@ pub fn addresses(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "site/config")
 }
 
+/// The allow list, in which there is nothing.
+pub fn serials(stage: &Stage<'_>) -> Result<Events> {
+    same(stage, "provision/list")
+}
+
+/// A schedule of `certificate`, when no certificate is to be looked at.
+pub fn nothing_expiring(stage: &Stage<'_>) -> Result<Events> {
+    same(stage, "certificate/sweep")
+}
+
 /// What a person wants to be told.
 pub fn subscriptions(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "subscription/own")

@@ -95,6 +95,8 @@ pub fn variables(endpoint: &Endpoint, more: &[(&str, &str)]) -> Vec<(String, Str
         ("ORGANIZER_FUNCTION", "organizer"),
         ("TWIN_FUNCTION", "twin"),
         ("NOTIFY_FUNCTION", "notify"),
+        ("CERTIFICATE_FUNCTION", "certificate"),
+        ("DEVICE_POLICY", "weir-dev-device"),
         ("NOTICE_FROM", "weir@weir.example"),
         ("API_URL", "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com"),
         ("LOOPBACK_WEBHOOKS", "off"),

@@ -122,6 +122,16 @@ impl CertificateId {
 }
 
 id!(
+    /// A serial number, as it is printed on a board and as the board says it. Upper and lower case are different.
+    Serial,
+    "serial number",
+    "1 to 64 letters, digits, '_' or '-', the first a letter or digit",
+    |bytes| matches!(bytes, [first, rest @ ..] if first.is_ascii_alphanumeric()
+        && rest.len() < 64
+        && rest.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')))
+);
+
+id!(
     /// A person's name in the user pool, or another text that Cognito accepts in its place, such as the e-mail address.
     Username,
     "username",
@@ -240,6 +250,15 @@ mod tests {
         }
         for bad in ["", "-a", "_a", "a b", "a/b", "ä", "a#", &"d".repeat(65)] {
             assert!(bad.parse::<DeviceId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn serial_numbers_are_exact_and_hold_no_pattern() {
+        let upper: Serial = "SN-1A".parse().unwrap();
+        assert_ne!(upper, "sn-1a".parse().unwrap());
+        for bad in ["", "*", "SN-*", "SN?1", "SN 1", "SN#1", "-1", "SN\n1", "ß1", &"S".repeat(65)] {
+            assert!(bad.parse::<Serial>().is_err(), "{bad}");
         }
     }
 

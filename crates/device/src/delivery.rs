@@ -1,5 +1,5 @@
 //! Delivers settings to AWS IoT: the newest version, and never an older one after a newer one. The certificates of the device
-//! are brought to what its row says in the same way, before the settings.
+//! are brought to what its row says in the same way, before the settings: by the function `certificate`, to which the lease is lent.
 //!
 //! An attempt holds the lease in the device's row, so attempts do not overlap. It reads the newest settings together with
 //! the lease, publishes them, and records them as delivered only if they are still the newest; otherwise it starts again.
@@ -7,11 +7,13 @@
 //! may still take effect, so its lease is left to expire: until then nobody publishes anything that it could arrive after.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
+use serde_json::{Value, json};
 use weir_aws::AwsError;
-use weir_aws::certificates::Certificates;
 use weir_aws::device::{DeviceTable, Lease, LeaseToken, RecordedDelivery};
+use weir_aws::invoke::{InvokeError, Invoker};
 use weir_aws::iot::{Iot, IotError};
 use weir_aws::lease::{CONCURRENT, LEASE_SECONDS, MAX_ROUNDS, RETRY_SECONDS};
 use weir_core::id::DeviceId;
@@ -19,9 +21,10 @@ use weir_core::wire::device::DeliveryJson;
 use weir_runtime::Until;
 use weir_runtime::clock::Clock;
 
-use super::certificates::Attempt;
 use super::publish::publish;
 
+/// How long to wait for `certificate`, which works for 14 s and begins no further request of 2 s then. It is less than a lease.
+pub const PATIENCE: Duration = Duration::from_secs(18);
 /// Maximum deliveries of a sweep.
 const SWEEP_LIMIT: i32 = 200;
 
@@ -34,29 +37,56 @@ pub struct Sweep {
     pub pending: usize,
 }
 
-/// Delivers settings, and keeps certificates as the registry wants them.
+/// The function `certificate`, which alone has the rights to change certificates.
+#[derive(Debug, Clone)]
+pub struct CertificateFunction {
+    invoker: Invoker,
+    name: String,
+}
+
+impl CertificateFunction {
+    /// The function called `name`, through an invoker that waits for [`PATIENCE`].
+    pub fn new(invoker: Invoker, name: impl Into<String>) -> Self {
+        Self { invoker, name: name.into() }
+    }
+
+    /// Has it do what is due of the device, under the lease with this token.
+    async fn carry_out(&self, id: &DeviceId, lease: &LeaseToken) -> Result<(), IotError> {
+        let loan = json!({"device": id, "lease": lease.as_str()});
+        let answer = match self.invoker.invoke(&self.name, &loan).await {
+            Ok(answer) => answer,
+            // It may have asked for something that still takes effect.
+            Err(InvokeError::Failed { detail, .. }) => {
+                return Err(IotError::Unknown(AwsError::Unavailable { operation: "certificate", detail }));
+            }
+            Err(InvokeError::Aws(error)) => return Err(IotError::Unknown(error)),
+        };
+        if answer.get("outcome").and_then(Value::as_str) == Some("done") {
+            return Ok(());
+        }
+        let detail = answer.get("detail").and_then(Value::as_str).unwrap_or("it does not say why");
+        Err(IotError::Refused(AwsError::request("certificate", detail)))
+    }
+}
+
+/// Delivers settings, and has certificates kept as the registry wants them.
 #[derive(Clone)]
 pub struct Delivery {
     devices: DeviceTable,
     iot: Iot,
-    certificates: Certificates,
+    certificates: CertificateFunction,
     clock: Arc<dyn Clock>,
 }
 
 impl Delivery {
     /// Delivers the settings in this table to AWS IoT.
-    pub fn new(devices: DeviceTable, iot: Iot, certificates: Certificates, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(devices: DeviceTable, iot: Iot, certificates: CertificateFunction, clock: Arc<dyn Clock>) -> Self {
         Self { devices, iot, certificates, clock }
     }
 
     /// AWS IoT.
     pub(crate) fn iot(&self) -> &Iot {
         &self.iot
-    }
-
-    /// AWS IoT's control plane.
-    pub(crate) fn certificates(&self) -> &Certificates {
-        &self.certificates
     }
 
     /// Tries to deliver what is due of the device now. Errors are only logged: what is due is stored, and a sweep
@@ -93,9 +123,9 @@ impl Delivery {
                 Lease::HeldByOther => return Ok(DeliveryJson::Pending),
                 Lease::NothingPending => return Ok(DeliveryJson::Delivered),
             };
-            if let (Some(due), None) = (&pending.certificates, &refused) {
-                match Attempt::new(&self.certificates, &self.devices, id, &token).carry_out(due).await {
-                    Ok(()) => self.devices.record_certificates(id, &token, due).await?,
+            if pending.certificates.is_some() && refused.is_none() {
+                match self.certificates.carry_out(id, &token).await {
+                    Ok(()) => {}
                     Err(IotError::Refused(error)) => refused = Some(error),
                     Err(IotError::Unknown(error)) => return Err(error),
                 }

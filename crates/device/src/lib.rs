@@ -2,19 +2,19 @@
 //!
 //! API Gateway invokes it with one request at a time, and a schedule to deliver what is still pending. Each route has its own
 //! file; they share `change` (how a device is changed), `show` (how it is shown), `page` (how many devices fit into an answer)
-//! and `delivery` (how settings reach AWS IoT), to which `certificates` belongs (with what a device may connect).
+//! and `delivery` (how settings reach AWS IoT, and how `certificate` is asked to do what a change means for certificates).
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{delete, get};
+use axum::routing::get;
 use serde_json::json;
 use utoipa::OpenApi;
 use weir_aws::CalibrationTable;
-use weir_aws::certificates::{self as aws_certificates, Certificates};
 use weir_aws::config;
 use weir_aws::device::DeviceTable;
 use weir_aws::event::EventTable;
+use weir_aws::invoke::{self, Invoker};
 use weir_aws::iot::{self, Iot};
 use weir_aws::level::LevelTable;
 use weir_aws::problem::ProblemTable;
@@ -22,14 +22,11 @@ use weir_http::{finish, gateway};
 use weir_runtime::clock::{Clock, SystemClock};
 use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
-mod certificates;
 mod change;
-mod delete_certificate;
 mod delete_device;
 mod delete_sensor;
 mod delivery;
 mod get_calibrations;
-mod get_certificates;
 mod get_device;
 mod get_devices;
 mod get_sensor;
@@ -48,7 +45,7 @@ mod settings;
 mod show;
 mod tag;
 
-pub use delivery::{Delivery, Sweep};
+pub use delivery::{CertificateFunction, Delivery, PATIENCE, Sweep};
 pub use publish::publish;
 pub use settings::Settings;
 
@@ -85,8 +82,6 @@ pub struct Parts {
         put_device::put_device,
         patch_device::patch_device,
         delete_device::delete_device,
-        get_certificates::get_certificates,
-        delete_certificate::delete_certificate,
         get_settings::get_settings,
         put_settings::put_settings,
         get_sensor::get_sensor,
@@ -110,8 +105,6 @@ impl Device {
                     .patch(patch_device::patch_device)
                     .delete(delete_device::delete_device),
             )
-            .route("/devices/{id}/certificates", get(get_certificates::get_certificates))
-            .route("/devices/{id}/certificates/{certificate}", delete(delete_certificate::delete_certificate))
             .route("/devices/{id}/settings", get(get_settings::get_settings).put(put_settings::put_settings))
             .route(
                 "/devices/{id}/sensors/{code}",
@@ -143,7 +136,8 @@ impl Function for Device {
         let levels = LevelTable::new(dynamodb.clone(), "");
         let problems = ProblemTable::new(dynamodb.clone(), settings.problems_table, levels);
         let events = EventTable::open(dynamodb, settings.events);
-        let certificates = Certificates::new(aws_certificates::client(&sdk));
+        let invoker = Invoker::new(invoke::client(&sdk, PATIENCE));
+        let certificates = CertificateFunction::new(invoker, settings.certificate_function);
         let delivery = Delivery::new(devices.clone(), Iot::new(iot::client(&sdk)), certificates, Arc::clone(&clock));
         devices.warm_up().await;
         Ok(Self::new(Parts { devices, calibrations, problems, events, delivery, clock }))

@@ -10,6 +10,7 @@ pub struct Settings {
     pub(crate) calibrations_table: String,
     pub(crate) problems_table: String,
     pub(crate) events: EventSettings,
+    pub(crate) certificate_function: String,
 }
 
 impl weir_runtime::Settings for Settings {
@@ -19,6 +20,7 @@ impl weir_runtime::Settings for Settings {
             calibrations_table: environment.text("CALIBRATIONS_TABLE")?,
             problems_table: environment.text("PROBLEMS_TABLE")?,
             events: weir_runtime::Settings::read(environment)?,
+            certificate_function: environment.text("CERTIFICATE_FUNCTION")?,
         })
     }
 }

@@ -92,6 +92,11 @@ impl Crew {
         certificate::make(stack, GUEST, &[stack.output("DevicePolicyName")?]).await
     }
 
+    /// The API, as the administrator.
+    pub fn admin(&self) -> &Api {
+        &self.admin
+    }
+
     /// Registers the dispenser, creates its certificate, and connects it.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ pub mod fleet;
 pub mod arithmetic;
 pub mod simulate;
 
+pub mod board;
 pub mod crew;
 pub mod dispenser;
 

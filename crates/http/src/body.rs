@@ -17,6 +17,9 @@ const MAX_BYTES: usize = 64 * 1024;
 /// Some editors write it in front of UTF-8; RFC 8259, section 8.1 allows to ignore it.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 const JSON: &str = "application/json";
+const CSV: &str = "text/csv";
+/// Maximum size of a CSV file in bytes: 5,000 lines of 200.
+const MAX_CSV_BYTES: usize = 1024 * 1024;
 /// serde_json's message for a number beyond the range of an f64, which it reports as a syntax error.
 const TOO_LARGE: &str = "number out of range";
 const MERGE_PATCH: &str = "application/merge-patch+json";
@@ -51,6 +54,29 @@ impl<S: Sync> FromRequest<S> for Merge {
     }
 }
 
+/// A body that is a JSON object and exactly a `T`, as [`Strict`] reads it, or a CSV file.
+///
+/// Answers as [`Strict`] does; a file has at most 1 MB, and 400 says that it is not UTF-8.
+#[derive(Debug, Clone, PartialEq)]
+pub enum JsonOrCsv<T> {
+    /// `application/json`.
+    Json(T),
+    /// `text/csv`, as text.
+    Csv(String),
+}
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonOrCsv<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        if essence(request.headers()).eq_ignore_ascii_case(CSV) {
+            let bytes = read_up_to(request, &[JSON, CSV], MAX_CSV_BYTES).await?;
+            return String::from_utf8(bytes).map(Self::Csv).map_err(|_| ApiError::malformed("the file is not UTF-8"));
+        }
+        parse(&read_up_to(request, &[JSON, CSV], MAX_BYTES).await?).map(Self::Json)
+    }
+}
+
 /// Reads a `T` from a JSON object in memory.
 ///
 /// # Errors
@@ -64,9 +90,17 @@ pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
 }
 
 async fn read(request: Request, types: &[&str]) -> Result<Vec<u8>, ApiError> {
-    let given = request.headers().get(CONTENT_TYPE).and_then(|given| given.to_str().ok()).unwrap_or_default();
-    // `; charset=utf-8` may follow; JSON has no other charset.
-    let essence = given.split(';').next().unwrap_or_default().trim();
+    read_up_to(request, types, MAX_BYTES).await
+}
+
+/// The content type without its parameters: `; charset=utf-8` may follow, and JSON has no other charset.
+fn essence(headers: &HeaderMap) -> &str {
+    let given = headers.get(CONTENT_TYPE).and_then(|given| given.to_str().ok()).unwrap_or_default();
+    given.split(';').next().unwrap_or_default().trim()
+}
+
+async fn read_up_to(request: Request, types: &[&str], most: usize) -> Result<Vec<u8>, ApiError> {
+    let essence = essence(request.headers());
     if !types.iter().any(|known| known.eq_ignore_ascii_case(essence)) {
         let detail = format!("Content-Type must be {}", types.join(" or "));
         return Err(ApiError::new(ErrorKind::UnsupportedMedia, detail));
@@ -75,9 +109,9 @@ async fn read(request: Request, types: &[&str]) -> Result<Vec<u8>, ApiError> {
         let detail = "Content-Encoding is not supported: send the body as it is";
         return Err(ApiError::new(ErrorKind::UnsupportedMedia, detail));
     }
-    let bytes = to_bytes(request.into_body(), MAX_BYTES).await;
+    let bytes = to_bytes(request.into_body(), most).await;
     // The body is already in memory, so only its length can be wrong.
-    Ok(bytes.map_err(|_| ApiError::too_large(format!("a body has at most {MAX_BYTES} bytes")))?.into())
+    Ok(bytes.map_err(|_| ApiError::too_large(format!("a body has at most {most} bytes")))?.into())
 }
 
 /// Whether the body is encoded, compressed for example.

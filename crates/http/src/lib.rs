@@ -28,7 +28,7 @@ mod session;
 pub use accept::Format;
 pub use api_error::{ApiError, ApiErrorBody, ErrorDetail};
 pub use audit::Audit;
-pub use body::{Merge, Strict, from_value};
+pub use body::{JsonOrCsv, Merge, Strict, from_value};
 pub use caller::{Admin, Caller, Claims, Member};
 pub use csv::{Csv, csv_instant, csv_text, download, link_to_next, vary_by_accept};
 pub use error_kind::ErrorKind;

@@ -8,6 +8,7 @@ use clap::Parser;
 use tooling::stop::or_stopped;
 
 mod bill;
+mod claim;
 mod deploy;
 mod destroy;
 mod drill;
@@ -43,6 +44,9 @@ enum Command {
         #[arg(long)]
         prices: Option<PathBuf>,
     },
+    /// Make or retire a claim certificate: the one in the image of boards that become devices by themselves.
+    #[command(subcommand)]
+    Claim(claim::Command),
     /// Fit a calibration model to reference points in a file: the model, its residuals and a plot.
     Fit(fit::Options),
 }
@@ -67,6 +71,7 @@ async fn run(command: Command) -> Result<ExitCode> {
             print!("{}", bill::page(prices.as_deref())?);
             Ok(ExitCode::SUCCESS)
         }
+        Command::Claim(command) => claim::run(&command).await,
         Command::Fit(options) => fit::run(&options),
     }
 }

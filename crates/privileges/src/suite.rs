@@ -13,7 +13,7 @@ use tooling::stack;
 
 /// The modules of `tests/local` in which a function is asked for most of what it can: they come first, so that what is missing is found
 /// soon. The others follow.
-const NEAREST: [(&str, &[&str]); 21] = [
+const NEAREST: [(&str, &[&str]); 23] = [
     ("calibration", &["readings", "history"]),
     ("organizer", &["levels", "history"]),
     ("problem-detector", &["levels", "flow"]),
@@ -26,6 +26,8 @@ const NEAREST: [(&str, &[&str]); 21] = [
     ("notify", &["notices"]),
     ("subscription", &["notices"]),
     ("quarantine", &["quarantine"]),
+    ("certificate", &["certificates", "fleet"]),
+    ("provision", &["fleet"]),
     ("command", &["command"]),
     ("device", &["certificates", "registry", "settings"]),
     ("recalculation", &["recalculation"]),

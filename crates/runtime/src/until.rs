@@ -40,6 +40,11 @@ impl Until {
         Self(self.0.and_then(|end| end.checked_add(grace)))
     }
 
+    /// The earlier one of both.
+    pub fn earlier(self, other: Self) -> Self {
+        Self(self.0.into_iter().chain(other.0).min())
+    }
+
     /// Whether the time is over.
     pub fn is_over(self) -> bool {
         self.0.is_some_and(|end| Instant::now() >= end)

@@ -49,6 +49,38 @@ pub async fn make(stack: &Stack, name: &str, policies: &[&str]) -> Result<Identi
     Ok(identity)
 }
 
+/// A claim certificate: the one that the image of all boards has, until it is retired.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// With which a board connects.
+    pub identity: Identity,
+    /// Its id in AWS IoT.
+    pub certificate: String,
+}
+
+/// Creates a claim certificate, with the policy that lets a board become a device and nothing else.
+///
+/// # Errors
+/// When the local cloud refuses a step or a file cannot be written.
+pub async fn claim(stack: &Stack) -> Result<Claim> {
+    let cloud = stack.cloud();
+    let made = cloud.json("iot", "POST", "/keys-and-certificate?setAsActive=true", &[], None).await?;
+    let text = |pointer: &str| {
+        made.pointer(pointer).and_then(Value::as_str).with_context(|| format!("a new certificate has no {pointer}"))
+    };
+    let path = format!("/target-policies/{}", stack.output("ClaimPolicyName")?);
+    cloud.json("iot", "PUT", &path, &[], Some(&json!({ "target": text("/certificateArn")? }))).await?;
+    let id = text("/certificateId")?;
+    let identity = Identity {
+        name: "claim".to_owned(),
+        certificate: stack.certificates.join(format!("claim-{id}.pem")),
+        key: stack.certificates.join(format!("claim-{id}.key")),
+    };
+    secret::write(&identity.certificate, text("/certificatePem")?)?;
+    secret::write(&identity.key, text("/keyPair/PrivateKey")?)?;
+    Ok(Claim { identity, certificate: id.to_owned() })
+}
+
 /// Creates a certificate that is good for everything: for the person who watches what devices send.
 ///
 /// # Errors

@@ -19,7 +19,7 @@ pub struct Tables {
 }
 
 /// The tables, as the template calls them.
-pub const TABLES: [&str; 14] = [
+pub const TABLES: [&str; 15] = [
     "Devices",
     "Calibrations",
     "Readings",
@@ -31,6 +31,7 @@ pub const TABLES: [&str; 14] = [
     "Quarantine",
     "Users",
     "Events",
+    "Serials",
     "Live",
     "Subscriptions",
     "Notices",

@@ -19,6 +19,7 @@ use weir_core::wire::{Envelope, replay};
 use weir_runtime::clock::{Clock, SystemClock};
 use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 
+mod principal;
 mod settings;
 
 pub use settings::Settings;
@@ -83,15 +84,16 @@ impl Twin {
             return Ok("unchanged");
         }
         // Read consistently: a device may connect as soon as it is registered.
-        if !matches!(self.devices.find(&device).await?, Registration::Device(_)) {
-            return Ok("ignored");
-        }
+        let Registration::Device(stored) = self.devices.find(&device).await? else { return Ok("ignored") };
         match told {
             Told::Shadow(events) => {
                 self.events.put_all(&events).await?;
                 Ok("changed")
             }
-            Told::Presence(connection, event) => {
+            Told::Presence(connection, event, principal) => {
+                if let Some(principal) = principal {
+                    self.heard_of(*stored, &principal).await?;
+                }
                 // Also what is stale has happened. If the function is killed after this, the message is delivered again.
                 self.events.put(&event).await?;
                 self.connect(&device, &connection).await

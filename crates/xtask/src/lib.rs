@@ -1,5 +1,6 @@
 //! The commands of this repository: what is typed, and what each command does.
 
+pub mod board;
 pub mod command;
 pub mod commands;
 

@@ -17,6 +17,7 @@ use tooling::place::Place;
 use tooling::prepare::LocalCloud;
 use tooling::progress::Progress;
 
+use crate::board;
 use crate::environment::Environment;
 use crate::notices;
 use crate::once::names;
@@ -67,6 +68,8 @@ pub async fn run(
 ) -> Result<ExitCode> {
     let mut crew = Crew::assemble(&cloud.stack, fleet, progress).await?;
     let dispenser = crew.dispenser(&cloud.stack, progress).await?;
+    // It stays connected no longer than this; its certificate and its events can be looked at.
+    board::run(&cloud.stack, crew.admin(), progress).await?;
     let guest = crew.guest(&cloud.stack).await?;
     certificate::watcher(&cloud.stack).await?;
     let environment = Environment::write(&cloud.stack, place)?;

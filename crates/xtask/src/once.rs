@@ -18,7 +18,7 @@ use tooling::progress::Progress;
 use tooling::stack::Stack;
 use tooling::tables::Tables;
 
-use crate::{commands, notices, runs};
+use crate::{board, commands, notices, runs};
 
 /// Timeout for the effects of a wave after its last message.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -82,6 +82,10 @@ pub async fn run(
     let untold = notices::account(&cloud.stack, fleet, &mut crew, &receiver).await?;
     step.done("of an alert, by e-mail and by webhook");
     differences.extend(untold);
+    // After the account of messages, to which it would add.
+    let life = board::run(&cloud.stack, crew.admin(), progress).await?;
+    println!("\n{}", life.page());
+    differences.extend(life.differences());
     Ok(report(&observed, &differences))
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ::certificate::Certificate;
 use ::device::Parts;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
@@ -24,12 +25,21 @@ impl World {
     fn registry(&self) -> ::device::Device {
         let (cloud, clock) = (Cloud::default(), self.functions.clock.clone());
         let levels = LevelTable::new(self.engine.client(), self.engine.name("levels"));
+        let certificates = weir_tests::lambda::certificate(Certificate::new(::certificate::Parts {
+            devices: self.devices(),
+            events: self.engine.events(),
+            iot: cloud.iot(),
+            certificates: cloud.certificates(),
+            policy: "weir-dev-device".into(),
+            renew_days: 30,
+            clock: clock.clone(),
+        }));
         ::device::Device::new(Parts {
             devices: self.devices(),
             calibrations: CalibrationTable::new(self.engine.client(), self.engine.name("calibrations")),
             problems: ProblemTable::new(self.engine.client(), self.engine.name("problems"), levels),
             events: self.engine.events(),
-            delivery: ::device::Delivery::new(self.devices(), cloud.iot(), cloud.certificates(), clock.clone()),
+            delivery: ::device::Delivery::new(self.devices(), cloud.iot(), certificates, clock.clone()),
             clock,
         })
     }

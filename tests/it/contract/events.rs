@@ -12,7 +12,7 @@ use weir_tests::events::event;
 use crate::http::ask::{Ask, status};
 use crate::notify::{ANN, sub};
 use crate::people::{BOB, EVE};
-use crate::{command, device, flow, people, quarantine, recalculation, subscription};
+use crate::{command, device, flow, people, provision, quarantine, recalculation, subscription};
 
 /// What changes nothing that lasts, and why.
 const WITHOUT: &[&str] = &[
@@ -81,9 +81,22 @@ async fn of_devices() -> Vec<Deed> {
         world.cloud.attach("buoy-01", &format!("arn:aws:iot:eu-central-1:123456789012:cert/{certificate}"));
         let ask = Ask::new(operation.split(' ').next().unwrap(), path).admin();
         let ask = if body.is_null() { ask } else { ask.json(&body) };
-        let function = world.function();
-        let answer = async |event| function.answer(event).await.unwrap();
+        let (function, certificate) = (world.function(), world.certificate());
+        let answer = async |event| match path.contains("/certificates/") {
+            true => certificate.answer(event).await.unwrap(),
+            false => function.answer(event).await.unwrap(),
+        };
         all.push(deed(operation, kinds, &world.engine, ask.event(), answer).await);
+    }
+    for (operation, name) in [
+        ("POST /fleet/serials", "add"),
+        ("POST /fleet/serials", "add.csv"),
+        ("DELETE /fleet/serials/{serial}", "remove"),
+        ("POST /fleet/serials/{serial}/reset", "reset"),
+    ] {
+        let world = provision::World::recorded().await;
+        let answer = async |event| world.function().answer(event).await.unwrap();
+        all.push(deed(operation, &["serial"], &world.engine, event("provision", name), answer).await);
     }
     all
 }

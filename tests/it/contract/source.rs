@@ -30,6 +30,7 @@ pub fn variables(function: &str) -> Vec<String> {
     let read = match function {
         "alert" => read_by::<alert::Alert>,
         "calibration" => read_by::<calibration::Calibration>,
+        "certificate" => read_by::<certificate::Certificate>,
         "cognito-add-update-delete-user" => read_by::<cognito_add_update_delete_user::ChangeUser>,
         "cognito-get-role" => read_by::<cognito_get_role::GetRole>,
         "cognito-get-users-info" => read_by::<cognito_get_users_info::UsersInfo>,
@@ -42,6 +43,7 @@ pub fn variables(function: &str) -> Vec<String> {
         "notify" => read_by::<notify::Notify>,
         "organizer" => read_by::<organizer::Organizer>,
         "problem-detector" => read_by::<problem_detector::ProblemDetector>,
+        "provision" => read_by::<provision::Provision>,
         "quarantine" => read_by::<quarantine::Quarantine>,
         "reading" => read_by::<reading::Reading>,
         "recalculation" => read_by::<recalculation::Recalculation>,

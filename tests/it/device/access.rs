@@ -11,10 +11,6 @@ use crate::http::ask::{Ask, status};
 use crate::http::matrix::{Line, differences, line, walk, with_body};
 use crate::http::routed::{operations, own, routed};
 
-/// A certificate that no device has.
-const CERTIFICATE: &str =
-    "/devices/buoy-01/certificates/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
-
 /// For each route the status for nobody, an access token, a user without scope, a user in scope, and an admin.
 fn lines() -> Vec<Line> {
     let calibration = json!({"model": "identity"});
@@ -32,10 +28,7 @@ fn lines() -> Vec<Line> {
         line("DELETE", "/devices/buoy-01/sensors/ph", [401, 401, 403, 403, 204]),
         line("GET", "/devices/buoy-01/sensors/ph/calibrations", [401, 401, 404, 200, 200]),
         with_body("POST", "/devices/buoy-01/sensors/ph/calibrations", calibration, [401, 401, 403, 403, 201]),
-        line("GET", "/devices/buoy-01/certificates", [401, 401, 403, 403, 200]),
-        line("DELETE", CERTIFICATE, [401, 401, 403, 403, 404]),
         // The same of a device that is not there.
-        line("GET", "/devices/buoy-77/certificates", [401, 401, 403, 403, 404]),
         line("GET", "/devices/buoy-77", [401, 401, 404, 404, 404]),
         with_body("PUT", "/devices/buoy-77", json!({}), [401, 401, 403, 403, 404]),
         with_body("PATCH", "/devices/buoy-77", json!({}), [401, 401, 403, 403, 404]),

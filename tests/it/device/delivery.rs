@@ -179,7 +179,7 @@ async fn settings_that_change_while_they_are_delivered_are_delivered_again() {
             }
         })
     }));
-    let delivery = Delivery::new(world.devices(), iot, world.cloud.certificates(), world.clock.clone());
+    let delivery = Delivery::new(world.devices(), iot, world.certificates(), world.clock.clone());
     assert_eq!(delivery.deliver(&device("b")).await, State::Delivered);
     assert_eq!(world.cloud.versions("b"), [1, 2]);
     assert_delivered(&world, 2, &json!({"a": 2})).await;
@@ -290,7 +290,7 @@ async fn a_sweep_with_nothing_to_do_is_one_query() {
     let ledger = Arc::new(Ledger::default());
     let devices =
         weir_aws::device::DeviceTable::new(world.engine.client_over(ledger.clone()), world.engine.name("devices"));
-    let delivery = Delivery::new(devices, world.cloud.iot(), world.cloud.certificates(), world.clock.clone());
+    let delivery = Delivery::new(devices, world.cloud.iot(), world.certificates(), world.clock.clone());
     assert_eq!(delivery.sweep(Until::NEVER).await.unwrap(), Sweep::default());
     assert_eq!(ledger.operations(), ["Query devices"]);
     assert!(world.cloud.asked().is_empty());

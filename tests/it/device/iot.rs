@@ -106,6 +106,12 @@ impl Cloud {
         own.map(|(_, message)| message["version"].as_u64().unwrap_or(0)).collect()
     }
 
+    /// The messages published to the topic, in the order AWS IoT took them.
+    pub fn published(&self, topic: &str) -> Vec<Value> {
+        let kept = self.0.lock().unwrap();
+        kept.published.iter().filter(|(published, _)| published == topic).map(|(_, message)| message.clone()).collect()
+    }
+
     /// The device's retained message.
     pub fn retained(&self, device: &str) -> Option<Value> {
         self.0.lock().unwrap().retained.get(&format!("{device}/config")).cloned()
@@ -294,7 +300,7 @@ fn meant(request: &HttpRequest) -> (String, String) {
     match (request.method(), parts.as_slice()) {
         ("POST", ["topics", topic]) => {
             assert!(
-                query.contains("qos=1") && query.contains("retain=true"),
+                query.contains("qos=1") && (query.contains("retain=true") || topic.ends_with("rejected")),
                 "not kept for a sleeping device: {query}"
             );
             ("Publish".to_owned(), topic.replace("%2F", "/"))

@@ -13,7 +13,8 @@ mod settings;
 
 use std::sync::Arc;
 
-use ::device::{Delivery, Parts};
+use ::certificate::Certificate;
+use ::device::{CertificateFunction, Delivery, Parts};
 use serde_json::{Value, json};
 use weir_aws::device::{Deliver, DeviceTable, Registration};
 use weir_aws::event::WithEvents;
@@ -58,7 +59,30 @@ impl World {
     }
 
     pub fn delivery(&self) -> Delivery {
-        Delivery::new(self.devices(), self.cloud.iot(), self.cloud.certificates(), self.clock.clone())
+        Delivery::new(self.devices(), self.cloud.iot(), self.certificates(), self.clock.clone())
+    }
+
+    /// The function `certificate` over the same.
+    pub fn certificate(&self) -> Certificate {
+        self.certificate_by(self.engine.client())
+    }
+
+    /// The same over another client.
+    pub fn certificate_by(&self, client: aws_sdk_dynamodb::Client) -> Certificate {
+        Certificate::new(::certificate::Parts {
+            devices: DeviceTable::new(client.clone(), self.engine.name("devices")),
+            events: self.engine.events_by(client),
+            iot: self.cloud.iot(),
+            certificates: self.cloud.certificates(),
+            policy: "weir-dev-device".into(),
+            renew_days: 30,
+            clock: self.clock.clone(),
+        })
+    }
+
+    /// The same, as `device` calls it.
+    pub fn certificates(&self) -> CertificateFunction {
+        weir_tests::lambda::certificate(self.certificate())
     }
 
     /// The function over all this.

@@ -15,7 +15,7 @@ use weir_tests::document;
 
 use crate::http::ask::{Ask, body, status};
 use crate::people::BOB;
-use crate::{command, device, flow, people, quarantine, reading, recalculation, subscription};
+use crate::{command, device, flow, people, provision, quarantine, reading, recalculation, subscription};
 
 /// An entry in the quarantine of the recorded events.
 const ENTRY: &str = "7dcf887bbe815f8e3047ff2c84bd7c3c";
@@ -25,6 +25,7 @@ const ENTRY: &str = "7dcf887bbe815f8e3047ff2c84bd7c3c";
 struct Api {
     command: Option<command::World>,
     device: Option<device::World>,
+    provision: Option<provision::World>,
     reading: Option<reading::World>,
     recalculation: Option<recalculation::World>,
     flow: Option<flow::World>,
@@ -73,6 +74,12 @@ impl Api {
             [.., "fit"] | [.., "recalculate"] | [.., "recalculate", _] => {
                 let world = world!(self.recalculation, recalculation::World::new(0));
                 return world.function().answer(event).await.unwrap();
+            }
+            ["devices", _, "certificates", ..] => {
+                return world!(self.device, device::World::registered()).certificate().answer(event).await.unwrap();
+            }
+            ["fleet", ..] => {
+                return world!(self.provision, provision::World::recorded()).function().answer(event).await.unwrap();
             }
             ["devices", ..] => {
                 return world!(self.device, device::World::registered()).function().answer(event).await.unwrap();

@@ -21,6 +21,7 @@ const TEXTS: [(&str, &str, &str, &str, &str, Lines); 20] = [
         "/note",
         Lines::Many,
     ),
+    ("POST", "/fleet/serials", r#"{"serial":"S","template":{"name":""#, r#""}}"#, "/template/name", Lines::One),
     ("PATCH", "/problems/0102", r#"{"note":"a"#, r#"b"}"#, "/note", Lines::Many),
     ("POST", "/problems/changes", r#"{"problem_ids":["0102"],"note":"a"#, r#"b"}"#, "/note", Lines::Many),
     ("PUT", "bob", r#"{"name":""#, r#""}"#, "/name", Lines::One),

@@ -27,6 +27,13 @@ pub fn connection(device: &str, state: &str, version: u64, at: i64) -> Value {
     message(&format!("$aws/events/presence/{state}/{device}"), &payload, at + 300)
 }
 
+/// A connection of a device that begins with this certificate.
+pub fn connected_with(device: &str, certificate: &str, version: u64, at: i64) -> Value {
+    let payload = json!({"clientId": device, "timestamp": at, "eventType": "connected", "versionNumber": version,
+        "principalIdentifier": certificate});
+    message(&format!("$aws/events/presence/connected/{device}"), &payload, at + 300)
+}
+
 /// The shadow of a device reports this number in this version, at this second.
 pub fn shadow(device: &str, version: u64, number: u64, second: i64) -> Value {
     let side = |number: u64, version: u64| json!({"state": {"reported": {"n": number}}, "version": version});

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use ::certificate::Certificate;
 use ::device::{Delivery, Device, Parts};
 use aws_smithy_http_client::Builder;
 use serde_json::{Value, json};
@@ -48,10 +49,26 @@ impl Bed {
         let problems = ProblemTable::new(self.engine.client_once(wire.clone()), self.engine.name("problems"), levels);
         let events = self.engine.events_by(self.engine.client_once(wire.clone()));
         let iot = Iot::new(weir_tests::iot::data_plane(&endpoint, key, Builder::new().build_http(), wire.clone()));
-        let certificates =
-            Certificates::new(weir_tests::iot::control_plane(&endpoint, key, Builder::new().build_http(), wire));
-        let delivery = Delivery::new(devices.clone(), iot, certificates, self.clock.clone());
+        let certificate = self.certificate_over(wire);
+        let delivery =
+            Delivery::new(devices.clone(), iot, weir_tests::lambda::certificate(certificate), self.clock.clone());
         Device::new(Parts { devices, calibrations, problems, events, delivery, clock: self.clock.clone() })
+    }
+
+    /// The function `certificate` in the same way.
+    fn certificate_over(&self, wire: Arc<dyn Wire>) -> Certificate {
+        let endpoint = self.local.stack.cloud().endpoint().to_owned();
+        let key = &self.local.stack.key;
+        let http = || Builder::new().build_http();
+        Certificate::new(::certificate::Parts {
+            devices: DeviceTable::new(self.engine.client_once(wire.clone()), self.engine.name("devices")),
+            events: self.engine.events_by(self.engine.client_once(wire.clone())),
+            iot: Iot::new(weir_tests::iot::data_plane(&endpoint, key, http(), wire.clone())),
+            certificates: Certificates::new(weir_tests::iot::control_plane(&endpoint, key, http(), wire)),
+            policy: self.local.stack.output("DevicePolicyName").expect("the device policy").into(),
+            renew_days: 30,
+            clock: self.clock.clone(),
+        })
     }
 
     fn function(&self) -> Device {
@@ -59,16 +76,24 @@ impl Bed {
     }
 
     async fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> u64 {
-        let answer = self.function().answer(request(method, path, body)).await.unwrap();
+        let answer = self.answer_over(Arc::new(Ledger::default()), method, path, body).await;
         answer["statusCode"].as_u64().expect("an answer")
+    }
+
+    /// Asks the function that serves the path.
+    async fn answer_over(&self, wire: Arc<dyn Wire>, method: &str, path: &str, body: Option<&Value>) -> Value {
+        let request = request(method, path, body);
+        if path.contains("/certificates") {
+            return self.certificate_over(wire).answer(request).await.unwrap();
+        }
+        self.function_over(wire).answer(request).await.unwrap()
     }
 
     /// Asks the function, while the call `at` that it makes to AWS breaks in this way. Returns whether there was such a call, and
     /// what happened.
     async fn broken(&self, at: usize, how: Break, method: &str, path: &str, body: Option<&Value>) -> (bool, String) {
         let wire = Breaking::new(at, how);
-        let function = self.function_over(wire.clone());
-        let answer = wire.run(async { function.answer(request(method, path, body)).await.unwrap() }).await;
+        let answer = wire.run(self.answer_over(wire.clone(), method, path, body)).await;
         let status = answer.as_ref().map(|answer| answer["statusCode"].as_u64().unwrap());
         let here = format!("{method} {body:?}, {how:?} of request {at} ({}): {answer:?}", wire.what());
         assert!(matches!(status, None | Some(200 | 204 | 503)), "{here}");

@@ -9,12 +9,14 @@ use aws_sdk_iotdataplane::{Client, Config};
 use aws_smithy_http_client::Builder;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use certificate::Certificate;
 use cognito_add_update_delete_user::{ChangeUser, Lock, Mfa};
 use cognito_get_role::GetRole;
 use cognito_get_users_info::UsersInfo;
 use command::Command;
 use device::Device;
 use event::Events;
+use provision::Provision;
 use quarantine::Quarantine;
 use reading::Reading;
 use recalculation::Recalculation;
@@ -34,6 +36,7 @@ use weir_aws::problem::ProblemTable;
 use weir_aws::profile::ProfileTable;
 use weir_aws::quarantine::QuarantineTable;
 use weir_aws::recalculation::RecalculationTable;
+use weir_aws::serial::SerialTable;
 use weir_aws::subscription::SubscriptionTable;
 use weir_aws::time_series::{History, ReadingTable, TimeSeries};
 
@@ -45,13 +48,15 @@ use crate::pool::{Recorded, person};
 use crate::wire::{Answer, Request, Wire, answer, through};
 
 /// The functions behind the API.
-pub const FUNCTIONS: [&str; 12] = [
+pub const FUNCTIONS: [&str; 14] = [
+    "certificate",
     "command",
     "device",
     "event",
     "reading",
     "recalculation",
     "flow",
+    "provision",
     "quarantine",
     "subscription",
     "user",
@@ -96,6 +101,8 @@ fn is_admins(event: &Value) -> bool {
 /// The functions over one engine. IoT takes everything, and the user pool is the recorded one.
 pub struct Api {
     functions: Arc<Functions>,
+    certificate: Certificate,
+    provision: Provision,
     command: Command,
     device: Device,
     reading: Reading,
@@ -127,12 +134,30 @@ impl Api {
             organizer: "organizer".into(),
             twin: "twin".into(),
         };
+        let certificate = || {
+            Certificate::new(certificate::Parts {
+                devices: devices(),
+                events: events(),
+                iot: Iot::new(iot()),
+                certificates: Certificates::new(control()),
+                policy: "weir-dev-device".into(),
+                renew_days: 30,
+                clock: clock.clone(),
+            })
+        };
         Self {
             command: Command::new(command::Parts {
                 commands: CommandTable::new(client(), engine.name("commands")),
                 devices: devices(),
                 events: EventTable::new(client(), engine.name("events"), 400),
                 iot: Iot::new(iot()),
+                clock: clock.clone(),
+            }),
+            certificate: certificate(),
+            provision: Provision::new(provision::Parts {
+                serials: SerialTable::new(client(), engine.name("serials")),
+                devices: devices(),
+                events: events(),
                 clock: clock.clone(),
             }),
             device: Device::new(device::Parts {
@@ -143,7 +168,7 @@ impl Api {
                 delivery: device::Delivery::new(
                     devices(),
                     Iot::new(iot()),
-                    Certificates::new(control()),
+                    crate::lambda::certificate(certificate()),
                     clock.clone(),
                 ),
                 clock: clock.clone(),
@@ -191,7 +216,7 @@ impl Api {
                 events: events(),
                 live: LiveTable::new(client(), engine.name("live")),
                 lock: Lock::new(profiles(), clock.clone()),
-                clock,
+                clock: clock.clone(),
                 mfa: Mfa::Optional,
             }),
             functions,
@@ -207,6 +232,8 @@ impl Api {
         event["rawQueryString"] = json!(query);
         (event["isBase64Encoded"], event["body"]) = (json!(true), json!(STANDARD.encode(body)));
         match *function {
+            "certificate" => self.certificate.answer(event).await.expect("an answer"),
+            "provision" => self.provision.answer(event).await.expect("an answer"),
             "command" => self.command.answer(event).await.expect("an answer"),
             "device" => self.device.answer(event).await.expect("an answer"),
             "reading" => self.reading.answer(event).await.expect("an answer"),

@@ -58,6 +58,7 @@ impl CommandTable {
             table: &self.name,
             index: WATCHED,
             partition: "part",
+            sort: "watch",
             list: COMMANDS,
             operation: "Query commands watched",
         };

@@ -18,6 +18,7 @@ use super::super::row::{Item, n, s};
 use super::{DeviceTable, TABLE, row};
 use weir_core::domain::Timestamp;
 use weir_core::domain::certificate::Wanted;
+use weir_core::domain::rotation::Rotation;
 use weir_core::id::{CertificateId, DeviceId};
 
 /// What AWS IoT has to be told about a device.
@@ -42,6 +43,8 @@ pub struct DueCertificates {
     pub wanted: Wanted,
     /// What is remembered about them.
     pub known: KnownCertificates,
+    /// Which one the device connects with, and which one comes next.
+    pub rotation: Rotation,
 }
 
 /// What the row of a device remembers about its certificates.
@@ -57,7 +60,7 @@ pub struct KnownCertificates {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lease {
     /// The caller has it, and this is to be delivered.
-    Acquired(PendingDelivery),
+    Acquired(Box<PendingDelivery>),
     /// Another attempt has it: it is under way, or its outcome is unknown and its time is not over.
     HeldByOther,
     /// Nothing is pending.
@@ -90,7 +93,7 @@ impl DeviceTable {
         let values = [(":token", s(token.as_str())), (":now", n(now.millis())), (":until", n(until.millis()))];
         let condition = "attribute_exists(pending) AND (attribute_not_exists(lease) OR due <= :now OR lease = :token)";
         match self.change(id, "SET lease = :token, due = :until", condition, values).await? {
-            Update::Done(item) => row::pending(item).map(Lease::Acquired),
+            Update::Done(item) => row::pending(item).map(Box::new).map(Lease::Acquired),
             Update::Refused(item) if item.contains_key("pending") => Ok(Lease::HeldByOther),
             Update::Refused(_) => Ok(Lease::NothingPending),
         }
@@ -174,7 +177,8 @@ impl DeviceTable {
         let change = match due.wanted {
             // They are still deactivated.
             Wanted::Inactive => "REMOVE certificates, doomed",
-            Wanted::Active | Wanted::Gone => "REMOVE certificates, doomed, deactivated",
+            Wanted::Active => "REMOVE certificates, doomed, deactivated",
+            Wanted::Gone => "REMOVE certificates, doomed, deactivated, rotation",
         };
         let condition = "lease = :token AND certificates = :certificates";
         self.change(id, change, condition, values).await.map(drop)
@@ -215,7 +219,7 @@ impl DeviceTable {
     }
 
     /// Changes the row if the condition is true.
-    async fn change(
+    pub(super) async fn change(
         &self,
         id: &DeviceId,
         change: &str,

@@ -11,7 +11,7 @@ use super::super::AwsError;
 use super::super::calibration::{CalibrationRow, entry_of, entry_row};
 use super::super::keys;
 use super::super::row::Item;
-use super::{DueCertificates, KnownCertificates, PendingDelivery, Registration, StoredDevice, TABLE};
+use super::{DueCertificates, KnownCertificates, PendingDelivery, Registration, StoredDevice, StoredRotation, TABLE};
 use weir_core::domain::calibration::{Interval, SensorCalibrations};
 use weir_core::domain::certificate::Wanted;
 use weir_core::domain::device::{Device, DeviceDetails, LevelFormat, Location, Sensor, Versions};
@@ -62,6 +62,9 @@ pub(super) struct DeviceRow {
     deactivated: Vec<String>,
     #[serde(default, skip_serializing)]
     doomed: Vec<String>,
+    /// JSON as text; see `rotation.rs`.
+    #[serde(default, skip_serializing)]
+    rotation: Option<String>,
     #[serde(default)]
     version: u64,
     /// Epoch milliseconds.
@@ -141,12 +144,14 @@ pub(super) fn registration(item: Item) -> Result<Registration, AwsError> {
     let corrupt = |detail: String| AwsError::corrupt(TABLE, &key, detail);
     let certificates_settled = row.certificates.is_none();
     let known_certificates = known(&row).map_err(|bad| corrupt(bad.to_string()))?;
+    let rotation = StoredRotation::of(row.rotation.clone()).map_err(corrupt)?;
     let device = device_of(row, versions).map_err(corrupt)?;
     Ok(Registration::Device(Box::new(StoredDevice {
         device,
         settings_delivered,
         certificates_settled,
         known_certificates,
+        rotation,
     })))
 }
 
@@ -154,6 +159,8 @@ pub(super) fn registration(item: Item) -> Result<Registration, AwsError> {
 pub(super) fn pending(item: Item) -> Result<PendingDelivery, AwsError> {
     let row = row_of(item)?;
     let known = known(&row).map_err(|bad| AwsError::corrupt(TABLE, &row.id, bad))?;
+    let rotation =
+        StoredRotation::of(row.rotation.clone()).map_err(|bad| AwsError::corrupt(TABLE, &row.id, bad))?.rotation;
     let wanted = match (row.deleted_at, row.enabled) {
         (Some(_), _) => Wanted::Gone,
         (None, true) => Wanted::Active,
@@ -169,7 +176,7 @@ pub(super) fn pending(item: Item) -> Result<PendingDelivery, AwsError> {
         version: row.settings_version,
         settings,
         settings_due: row.delivered != row.settings_version,
-        certificates: row.certificates.map(|change| DueCertificates { change, wanted, known }),
+        certificates: row.certificates.map(|change| DueCertificates { change, wanted, known, rotation }),
     })
 }
 
@@ -269,6 +276,7 @@ pub(super) fn attributes(device: &Device) -> Result<Item, AwsError> {
         certificates: None,
         deactivated: Vec::new(),
         doomed: Vec::new(),
+        rotation: None,
         version: device.versions.device,
         created_at: device.created_at.millis(),
         updated_at: device.updated_at.millis(),

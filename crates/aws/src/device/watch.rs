@@ -122,6 +122,7 @@ impl DeviceTable {
             table: &self.name,
             index: WATCHED,
             partition: "watched",
+            sort: "watch",
             list: DEVICES,
             operation: "Query devices watched",
         };

@@ -214,12 +214,25 @@ impl DeviceTable {
         let removed = attributes.keys().map(String::as_str).chain(OPTIONAL);
         let removed: BTreeSet<_> = removed.filter(|name| *name != "id" && !TOMBSTONE.contains(name)).collect();
         change.remove(removed);
+        // `rotation` stays until the certificates are removed: it may name one that no thing has.
+        change.remove(["expiring", "renew_at"]);
         let mut others = events.with(std::slice::from_ref(event)).items()?;
         others.push(events.forget_connection(&device.id)?);
         self.transact(change.of(&self.name, &device.id, version + 1, &token())?, others).await
     }
 
     fn update(&self, device: &Device, deliver: Deliver, token: &str) -> Result<Update, AwsError> {
+        self.update_with(device, deliver, token, Item::new())
+    }
+
+    /// The update, with attributes that are not the device's own.
+    pub(super) fn update_with(
+        &self,
+        device: &Device,
+        deliver: Deliver,
+        token: &str,
+        others: Item,
+    ) -> Result<Update, AwsError> {
         let mut attributes = attributes(device)?;
         let bytes = size::of(&attributes) + DELIVERY_BYTES;
         if bytes > size::LARGEST {
@@ -229,6 +242,7 @@ impl DeviceTable {
         let mut change = Change::default();
         change.remove(OPTIONAL.into_iter().filter(|name| !attributes.contains_key(*name)));
         change.set(attributes);
+        change.set(others);
         change.deliver(deliver, device.updated_at.millis());
         if deliver.problems {
             change.set(watch::attributes(&device.id, device.updated_at.seconds()).into());

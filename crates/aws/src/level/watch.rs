@@ -56,6 +56,7 @@ impl LevelTable {
             table: &self.name,
             index: WATCHED,
             partition: "listed",
+            sort: "watch",
             list: LEVELS,
             operation: "Query levels watched",
         };

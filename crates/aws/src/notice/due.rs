@@ -42,6 +42,7 @@ impl NoticeTable {
             table: &self.name,
             index: "due",
             partition: "due",
+            sort: "watch",
             list: NOTICES,
             operation: "Query notices due",
         };

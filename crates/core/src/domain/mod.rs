@@ -23,6 +23,8 @@ pub mod reading;
 pub mod recalculation;
 pub mod refusal;
 pub mod rollup;
+pub mod rotation;
+pub mod serial;
 pub mod settings;
 pub mod text;
 pub mod topology;

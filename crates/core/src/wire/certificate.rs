@@ -21,6 +21,10 @@ pub struct CertificateJson {
     /// When it was created.
     #[serde(with = "super::time")]
     pub created_at: Timestamp,
+    /// Until when it is valid.
+    #[serde(with = "super::time::option", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<Timestamp>))]
+    pub not_after: Option<Timestamp>,
 }
 
 /// The certificates of a device.

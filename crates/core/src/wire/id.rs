@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::id::{
     AlertId, CertificateId, CommandId, CommandName, DeviceId, EventId, JobId, LevelId, NoticeId, QuarantineId,
-    SensorCode, Sub, SubscriptionId, Tube, Username,
+    SensorCode, Serial, Sub, SubscriptionId, Tube, Username,
 };
 
 macro_rules! as_text {
@@ -36,6 +36,7 @@ as_text!(
     LevelId,
     NoticeId,
     SensorCode,
+    Serial,
     Sub,
     SubscriptionId,
     Tube,

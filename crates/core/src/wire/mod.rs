@@ -18,11 +18,15 @@ pub mod problem;
 pub mod profile;
 pub mod reading;
 pub mod replay;
+pub mod rotation;
+pub mod serial;
 pub mod settings;
 pub mod subscription;
 pub mod time;
 pub mod twin;
 pub mod whole;
+#[cfg(feature = "x509")]
+pub mod x509;
 
 mod envelope;
 mod fields;

@@ -9,7 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::domain::{Reason, Timestamp};
 use crate::id::{
     AlertId, CertificateId, CommandId, CommandName, DeviceId, EventId, JobId, LevelId, NoticeId, QuarantineId,
-    SensorCode, Sub, SubscriptionId, Username,
+    SensorCode, Serial, Sub, SubscriptionId, Username,
 };
 
 macro_rules! text_schema {
@@ -67,6 +67,8 @@ text_schema! {
         "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
         |text| text.pattern(Some("^[0-9a-f]{64}$"));
     DeviceId = "DeviceId" "A device: MQTT client id and thing name." "buoy-01"
+        |text| text.pattern(Some("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"));
+    Serial = "Serial" "A serial number, as a board says it. Upper and lower case are different." "SN-0001"
         |text| text.pattern(Some("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"));
     SensorCode = "SensorCode" "A sensor of a device: what it measures. Unique within the device." "ph"
         |text| text.pattern(Some("^[a-z][a-z0-9_]{0,31}$"));

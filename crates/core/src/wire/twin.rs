@@ -3,7 +3,7 @@
 //! | topic | payload |
 //! |---|---|
 //! | `$aws/things/<id>/shadow/update/documents` | `{"previous": {"state": …}, "current": {"state": …, "version": 7}, "timestamp": <s>}` |
-//! | `$aws/events/presence/connected/<id>` | `{"clientId": …, "timestamp": <ms>, "versionNumber": 3}` |
+//! | `$aws/events/presence/connected/<id>` | `{"clientId": …, "timestamp": <ms>, "versionNumber": 3, "principalIdentifier": <certificate>}` |
 //! | `$aws/events/presence/disconnected/<id>` | the same, and `"disconnectReason"` |
 //!
 //! Sources: AWS IoT Core Developer Guide, "Device Shadow MQTT topics" and "Connect/Disconnect events".
@@ -16,7 +16,7 @@ use super::Envelope;
 use crate::domain::event::{Event, Kind, diff};
 use crate::domain::presence::{Connection, Presence};
 use crate::domain::{Reason, Refusal, Timestamp};
-use crate::id::DeviceId;
+use crate::id::{CertificateId, DeviceId};
 
 /// Maximum characters of the reason why a connection ended.
 const LONGEST_REASON: usize = 64;
@@ -26,8 +26,8 @@ const LONGEST_REASON: usize = 64;
 pub enum Told {
     /// Its shadow changed: an event for what it reported and one for what is desired, or none when neither is different.
     Shadow(Vec<Event>),
-    /// It connected or disconnected.
-    Presence(Connection, Box<Event>),
+    /// It connected or disconnected; with the certificate that it connected with, if AWS IoT tells one.
+    Presence(Connection, Box<Event>, Option<CertificateId>),
 }
 
 /// A message, and the device that it is about.
@@ -101,6 +101,9 @@ struct PresenceEvent {
     version_number: u64,
     #[serde(default)]
     disconnect_reason: Option<String>,
+    /// The id of the certificate, or another name of who connects without one.
+    #[serde(default)]
+    principal_identifier: Option<String>,
 }
 
 impl TwinMessage {
@@ -156,7 +159,9 @@ fn ordered(version: u64) -> String {
 }
 
 fn presence(device: &DeviceId, state: Presence, envelope: &Envelope) -> Result<Told, Refusal> {
-    let PresenceEvent { timestamp, version_number: version, disconnect_reason } = payload(envelope)?;
+    let PresenceEvent { timestamp, version_number: version, disconnect_reason, principal_identifier } =
+        payload(envelope)?;
+    let principal = principal_identifier.filter(|_| state == Presence::Connected).and_then(|id| id.parse().ok());
     let since = Timestamp::from_millis(timestamp).plausible(envelope.received_at)?;
     let (kind, reason) = match state {
         Presence::Connected => (Kind::Connected, None),
@@ -165,7 +170,7 @@ fn presence(device: &DeviceId, state: Presence, envelope: &Envelope) -> Result<T
     let reason = reason.map(|reason| reason.chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect());
     let event = Event::new(Some(device.clone()), kind, &ordered(version), since);
     let event = Event { detail: reason.clone(), ..event };
-    Ok(Told::Presence(Connection { state, since, reason, version }, Box::new(event)))
+    Ok(Told::Presence(Connection { state, since, reason, version }, Box::new(event), principal))
 }
 
 #[cfg(test)]
@@ -227,7 +232,7 @@ mod tests {
         let payload = json!({"clientId": "dispenser-123", "timestamp": SECOND * 1000 + 7, "eventType": "disconnected",
             "versionNumber": 3, "disconnectReason": "CONNECTION_LOST", "ipAddress": "203.0.113.7"});
         let message = TwinMessage::read(&envelope("$aws/events/presence/disconnected/dispenser-123", &payload));
-        let Told::Presence(connection, event) = message.unwrap().unwrap().told else { panic!("no presence") };
+        let Told::Presence(connection, event, _) = message.unwrap().unwrap().told else { panic!("no presence") };
         let since = Timestamp::from_millis(SECOND * 1000 + 7);
         let reason = Some("CONNECTION_LOST".to_owned());
         assert_eq!(connection, Connection { state: Presence::Disconnected, since, reason, version: 3 });

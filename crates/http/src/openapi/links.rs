@@ -49,6 +49,14 @@ const ALL: &[Links] = &[
         &[("id", "$request.path.id"), ("next", "$response.body#/next")],
     ),
     links("get_events", "200", &["get_events"], NEXT),
+    links(
+        "get_serials",
+        "200",
+        &["post_serial_reset", "delete_serial"],
+        &[("serial", "$response.body#/items/0/serial")],
+    ),
+    links("get_serials", "200", &["get_serials"], NEXT),
+    links("post_serials", "201", &["post_serial_reset", "delete_serial"], &[("serial", "$response.body#/serial")]),
     links("put_sensor", "200", SENSOR, OF_SENSOR),
     links("put_sensor", "201", SENSOR, OF_SENSOR),
     links(

@@ -179,6 +179,7 @@ mod tests {
                 "problem-detector",
                 "alert",
                 "device",
+                "certificate",
                 "command",
                 "twin",
                 "cognito-add-update-delete-user",

@@ -48,14 +48,21 @@ pub fn people(admins: usize, orphans: usize, now: Timestamp) {
 /// Reports that a level was registered by its first report.
 pub fn new_level(now: Timestamp) {
     if let Some(name) = name() {
-        println!("{}", new_level_line(name, now));
+        println!("{}", count_line(name, "NewLevels", now));
     }
 }
 
 /// Reports that a notice could not be delivered for 24 hours.
 pub fn notice_failed(now: Timestamp) {
     if let Some(name) = name() {
-        println!("{}", notice_failed_line(name, now));
+        println!("{}", count_line(name, "NoticesFailed", now));
+    }
+}
+
+/// Reports that a certificate that a device does not renew ends within 7 days, or has ended.
+pub fn certificate_ending(now: Timestamp) {
+    if let Some(name) = name() {
+        println!("{}", count_line(name, "CertificatesEnding", now));
     }
 }
 
@@ -102,16 +109,10 @@ fn people_line(Name { namespace, function }: &Name, [admins, orphans]: [usize; 2
     )
 }
 
-fn notice_failed_line(Name { namespace, function }: &Name, now: Timestamp) -> String {
+/// One more of what this metric counts.
+fn count_line(Name { namespace, function }: &Name, metric: &str, now: Timestamp) -> String {
     format!(
-        r#"{{"_aws":{{"Timestamp":{},"CloudWatchMetrics":[{{"Namespace":"{namespace}","Dimensions":[["function"]],"Metrics":[{{"Name":"NoticesFailed","Unit":"Count"}}]}}]}},"function":"{function}","NoticesFailed":1}}"#,
-        now.millis()
-    )
-}
-
-fn new_level_line(Name { namespace, function }: &Name, now: Timestamp) -> String {
-    format!(
-        r#"{{"_aws":{{"Timestamp":{},"CloudWatchMetrics":[{{"Namespace":"{namespace}","Dimensions":[["function"]],"Metrics":[{{"Name":"NewLevels","Unit":"Count"}}]}}]}},"function":"{function}","NewLevels":1}}"#,
+        r#"{{"_aws":{{"Timestamp":{},"CloudWatchMetrics":[{{"Namespace":"{namespace}","Dimensions":[["function"]],"Metrics":[{{"Name":"{metric}","Unit":"Count"}}]}}]}},"function":"{function}","{metric}":1}}"#,
         now.millis()
     )
 }
@@ -147,8 +148,8 @@ mod tests {
             (&12.into(), &3.into(), &"problem-detector".into())
         );
         let line = assert_declared(&quarantined_line(&name, Reason::UnknownDevice, now));
-        assert_eq!(assert_declared(&new_level_line(&name, now))["NewLevels"], 1);
-        assert_eq!(assert_declared(&notice_failed_line(&name, now))["NoticesFailed"], 1);
+        assert_eq!(assert_declared(&count_line(&name, "NewLevels", now))["NewLevels"], 1);
+        assert_eq!(assert_declared(&count_line(&name, "NoticesFailed", now))["NoticesFailed"], 1);
         assert_eq!((&line["Quarantined"], &line["reason"]), (&1.into(), &"unknown_device".into()));
         let line = assert_declared(&people_line(&name, [1, 2], now));
         assert_eq!((&line["Admins"], &line["OrphanedProfiles"]), (&1.into(), &2.into()));

@@ -63,8 +63,10 @@ pub enum Kind {
     Level,
     /// A command was sent, answered, cancelled, or expired.
     Command,
-    /// A person removed a certificate of the device.
+    /// A certificate of the device was asked for, issued, ended or removed.
     Certificate,
+    /// The allow list changed, or a board with a listed serial number was provisioned or refused.
+    Serial,
     /// A job of the device moved on.
     Job,
     /// A person, or a profile, was added, changed or deleted.

@@ -1,5 +1,5 @@
 //! Brings the certificates of a device to what its row says: active while it is enabled, inactive while it is disabled, gone
-//! when it is deleted.
+//! when it is deleted. One that was issued is activated, attached and given to the device.
 //!
 //! Whoever does it holds the lease in the device's row. What is deactivated or removed is remembered in the row before
 //! anything happens to it. Removing detaches a certificate from its thing, after which nothing but the row would lead to it;
@@ -12,10 +12,15 @@ use std::time::Duration;
 use tokio::time::Instant;
 use weir_aws::AwsError;
 use weir_aws::certificates::{Certificate, Certificates};
-use weir_aws::device::{DeviceTable, DueCertificates, KnownCertificates, LeaseToken};
+use weir_aws::device::{DueCertificates, KnownCertificates, LeaseToken};
 use weir_aws::iot::IotError;
+use weir_core::domain::Timestamp;
 use weir_core::domain::certificate::{Change, Status, Wanted, change};
 use weir_core::id::{CertificateId, DeviceId};
+use weir_core::wire::rotation::{self, Topic};
+use weir_core::wire::x509;
+
+use super::Parts;
 
 /// How long an attempt works on certificates. With the last request it ends 14 s before the lease, which a request without an
 /// answer has to arrive or be lost.
@@ -23,22 +28,17 @@ const WORK: Duration = Duration::from_secs(14);
 
 /// An attempt under a lease.
 pub(super) struct Attempt<'a> {
-    pub certificates: &'a Certificates,
-    pub devices: &'a DeviceTable,
-    pub device: &'a DeviceId,
-    pub lease: &'a LeaseToken,
+    parts: &'a Parts,
+    certificates: &'a Certificates,
+    device: &'a DeviceId,
+    lease: &'a LeaseToken,
     end: Instant,
 }
 
 impl<'a> Attempt<'a> {
     /// An attempt that begins now.
-    pub(super) fn new(
-        certificates: &'a Certificates,
-        devices: &'a DeviceTable,
-        device: &'a DeviceId,
-        lease: &'a LeaseToken,
-    ) -> Self {
-        Self { certificates, devices, device, lease, end: Instant::now() + WORK }
+    pub(super) fn new(parts: &'a Parts, device: &'a DeviceId, lease: &'a LeaseToken) -> Self {
+        Self { parts, certificates: &parts.certificates, device, lease, end: Instant::now() + WORK }
     }
 
     /// Does what is due.
@@ -48,10 +48,12 @@ impl<'a> Attempt<'a> {
     /// no time for all of it; what was done stays done.
     pub(super) async fn carry_out(&self, due: &DueCertificates) -> Result<(), IotError> {
         let attached = self.certificates.principals(self.device).await?;
-        let DueCertificates { wanted, known, .. } = due;
+        let DueCertificates { wanted, known, rotation, .. } = due;
+        // It may be attached to nothing yet.
+        let next = rotation.next.as_ref().map(|next| &next.id).filter(|next| !known.doomed.contains(*next));
         let mut doomed = known.doomed.clone();
         if *wanted == Wanted::Gone {
-            doomed.extend(attached.certificates.iter().cloned());
+            doomed.extend(attached.certificates.iter().chain(next).cloned());
             self.remember(KnownCertificates { doomed: doomed.clone(), ..KnownCertificates::default() }).await?;
         }
         let mut outcome = Ok(());
@@ -67,15 +69,59 @@ impl<'a> Attempt<'a> {
             self.check()?;
             return self.certificates.delete_thing(self.device).await;
         }
-        let rest: Vec<_> = attached.certificates.difference(&doomed).collect();
-        self.switch(*wanted, &rest, &known.deactivated).await
+        let mut rest: BTreeSet<_> = attached.certificates.difference(&doomed).collect();
+        if *wanted == Wanted::Inactive {
+            rest.extend(next);
+        }
+        self.switch(*wanted, &rest, &known.deactivated).await?;
+        if *wanted == Wanted::Inactive {
+            return Ok(());
+        }
+        match next {
+            Some(next) => self.give(next, &attached.certificates).await,
+            None if !doomed.is_empty() && rotation.asked_at.is_none() => self.forget_messages().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Gives the device a certificate that was issued. It is attached last: one that is attached was activated before, and is left as
+    /// it is, because a person may have switched it off since.
+    async fn give(&self, id: &CertificateId, attached: &BTreeSet<CertificateId>) -> Result<(), IotError> {
+        self.check()?;
+        let Some(certificate) = self.certificates.find(id).await? else {
+            tracing::warn!(device = %self.device, certificate = %id, "a certificate that was issued is gone");
+            return Ok(());
+        };
+        if !attached.contains(id) {
+            self.check()?;
+            self.certificates.attach_policy(&certificate, &self.parts.policy).await?;
+            if certificate.status == Status::Inactive {
+                self.check()?;
+                self.certificates.set_active(id, true).await?;
+            }
+            self.check()?;
+            self.certificates.attach(self.device, &certificate).await?;
+        }
+        self.check()?;
+        let ends = x509::ends(&certificate.pem).ok().map(Timestamp::seconds);
+        let message = rotation::new_message(id, &certificate.pem, ends);
+        self.parts.iot.publish_about_certificate(self.device, Topic::New, Some(message)).await
+    }
+
+    /// Removes what the device was told about a certificate that it has by now.
+    async fn forget_messages(&self) -> Result<(), IotError> {
+        for topic in [Topic::Request, Topic::New] {
+            self.check()?;
+            self.parts.iot.publish_about_certificate(self.device, topic, None).await?;
+        }
+        Ok(())
     }
 
     /// Activates or deactivates certificates.
     async fn switch(
         &self,
         wanted: Wanted,
-        ids: &[&CertificateId],
+        ids: &BTreeSet<&CertificateId>,
         deactivated: &BTreeSet<CertificateId>,
     ) -> Result<(), IotError> {
         let mut changes = Vec::new();
@@ -131,7 +177,7 @@ impl<'a> Attempt<'a> {
     }
 
     async fn remember(&self, known: KnownCertificates) -> Result<(), IotError> {
-        let remembered = self.devices.remember_certificates(self.device, self.lease, &known).await;
+        let remembered = self.parts.devices.remember_certificates(self.device, self.lease, &known).await;
         if remembered.map_err(IotError::Refused)? { Ok(()) } else { Err(IotError::Refused(lost(self.device))) }
     }
 

@@ -7,11 +7,14 @@ use weir_aws::device::StoredDevice;
 use weir_aws::iot::IotError;
 use weir_core::id::DeviceId;
 use weir_core::wire::certificate::{CertificateJson, CertificatesJson};
+use weir_core::wire::device::DeliveryJson;
+use weir_core::wire::x509;
 use weir_http::{Admin, ApiError, Path};
 
 use super::Parts;
-use super::change::delivery;
-use super::show::CONCURRENT;
+
+/// Maximum concurrent requests to AWS IoT.
+const CONCURRENT: usize = 8;
 
 /// The certificates that are attached to the device's thing in AWS IoT.
 #[utoipa::path(
@@ -25,7 +28,7 @@ pub(super) async fn get_certificates(
     Path(id): Path<DeviceId>,
 ) -> Result<Json<CertificatesJson>, ApiError> {
     let StoredDevice { certificates_settled, known_certificates, .. } = parts.registered(&id).await?;
-    let certificates = parts.delivery.certificates();
+    let certificates = &parts.certificates;
     let attached = certificates.principals(&id).await.map_err(failed)?.certificates;
     let found = attached.iter().map(|certificate| certificates.find(certificate)).collect::<Vec<_>>();
     let found: Vec<_> = stream::iter(found).buffered(CONCURRENT).try_collect().await.map_err(failed)?;
@@ -33,13 +36,14 @@ pub(super) async fn get_certificates(
         status: certificate.status.name(),
         by_disabling: known_certificates.deactivated.contains(&certificate.id),
         created_at: certificate.created_at,
+        not_after: x509::ends(&certificate.pem).ok(),
         certificate: certificate.id,
     });
-    Ok(Json(CertificatesJson { items: shown.collect(), delivery: delivery(certificates_settled) }))
+    let delivery = if certificates_settled { DeliveryJson::Delivered } else { DeliveryJson::Pending };
+    Ok(Json(CertificatesJson { items: shown.collect(), delivery }))
 }
 
 /// An answer of AWS IoT as one of the API.
 pub(super) fn failed(error: IotError) -> ApiError {
-    let (IotError::Refused(error) | IotError::Unknown(error)) = error;
-    error.into()
+    error.into_error().into()
 }

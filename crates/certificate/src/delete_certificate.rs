@@ -2,14 +2,17 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use weir_aws::WriteOutcome;
+use weir_aws::{Attempts, WriteOutcome};
+use weir_core::domain::device::Author;
 use weir_core::id::{CertificateId, DeviceId};
 use weir_core::wire::device_event::certificate_removed;
 use weir_http::{Admin, ApiError, Path};
 
 use super::Parts;
-use super::change::attempts;
 use super::get_certificates::failed;
+
+/// Maximum attempts. Each failed one means that another change of the device succeeded.
+const MAX_ATTEMPTS: u32 = 20;
 
 /// Deactivates and removes a certificate of the device. If AWS IoT does not answer, that is made good automatically.
 #[utoipa::path(
@@ -22,7 +25,7 @@ pub(super) async fn delete_certificate(
     Admin(caller): Admin,
     Path((id, certificate)): Path<(DeviceId, CertificateId)>,
 ) -> Result<StatusCode, ApiError> {
-    let mut attempts = attempts(&id);
+    let mut attempts = Attempts::new("devices", &id, MAX_ATTEMPTS);
     loop {
         attempts.next().await?;
         let known = parts.registered(&id).await?.known_certificates;
@@ -30,17 +33,17 @@ pub(super) async fn delete_certificate(
         if known.doomed.contains(&certificate) {
             break;
         }
-        let attached = parts.delivery.certificates().principals(&id).await.map_err(failed)?;
+        let attached = parts.certificates.principals(&id).await.map_err(failed)?;
         if !attached.certificates.contains(&certificate) {
             return Err(ApiError::not_found());
         }
-        let author = parts.author(&caller);
+        let author = Author { by: caller.name(), at: parts.clock.now() };
         let events = [certificate_removed(&id, certificate.as_str(), &author)];
         let events = parts.events.with(&events);
         if parts.devices.doom_certificate(&id, &certificate, author.at, events).await? == WriteOutcome::Done {
             break;
         }
     }
-    parts.delivery.deliver(&id).await;
+    parts.settle(&id).await;
     Ok(StatusCode::NO_CONTENT)
 }

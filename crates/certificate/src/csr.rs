@@ -1,0 +1,132 @@
+//! A device asks for a certificate: one is issued from its request, and given to it.
+//!
+//! The row is written before the certificate is issued (so that no more than three a day are), and again with its id before anything
+//! is done to it. Who is killed in between leaves a certificate that is inactive and belongs to nobody, and the device, which hears
+//! nothing, asks again.
+
+use serde_json::Value;
+use weir_aws::device::{NextLook, Registration, RotationChange, StoredRotation};
+use weir_aws::event::WithEvents;
+use weir_aws::iot::IotError;
+use weir_aws::{Attempts, AwsError, WriteOutcome};
+use weir_core::domain::Timestamp;
+use weir_core::domain::rotation::{Held, Issue, Rotation};
+use weir_core::id::DeviceId;
+use weir_core::wire::Envelope;
+use weir_core::wire::rotation::{self, Topic};
+use weir_core::wire::x509::{self, SigningRequest};
+use weir_runtime::Retry;
+
+use super::Parts;
+
+/// Maximum attempts while somebody else changes what the row knows of the certificates.
+const MAX_ATTEMPTS: u32 = 10;
+
+impl Parts {
+    /// Handles the message of the rule. The outcome is `issued`, `same`, `rejected` or `ignored`.
+    ///
+    /// # Errors
+    /// When the message has to be delivered again.
+    pub(super) async fn request(&self, event: &Value) -> Result<&'static str, Retry> {
+        let envelope = Envelope::open(event, self.clock.now());
+        let Some(device) = rotation::asking(&envelope) else {
+            return Err(Retry::new(format!("{:?} is no request of a device", envelope.topic)));
+        };
+        let asked = match rotation::request(&envelope).and_then(|text| SigningRequest::read(&text)) {
+            Ok(request) => self.issue(&device, &request).await?,
+            Err(detail) => self.reject(&device, &detail).await?,
+        };
+        Ok(asked)
+    }
+
+    async fn issue(&self, device: &DeviceId, request: &SigningRequest) -> Result<&'static str, AwsError> {
+        let mut attempts = Attempts::new("devices", device, MAX_ATTEMPTS);
+        loop {
+            attempts.next().await?;
+            let now = self.clock.now();
+            let Registration::Device(stored) = self.devices.find(device).await? else { return Ok("ignored") };
+            if !stored.device.details.enabled {
+                return Ok("ignored");
+            }
+            let known = &stored.rotation;
+            let (outcome, change) = match known.rotation.issue(&request.key, now) {
+                Issue::TooMany => {
+                    return self.reject(device, "there were three certificates today: ask tomorrow").await;
+                }
+                // It may be that the device did not hear of it.
+                Issue::Same(_) => ("same", settled(known.rotation.clone())),
+                Issue::New(reserved) => {
+                    let change = RotationChange { rotation: reserved, look: None, settle: false, doomed: None };
+                    let written = self.devices.rotate(device, known, &change, now, WithEvents::NONE).await?;
+                    if written == WriteOutcome::Done {
+                        return self.create(device, request, &change.rotation).await;
+                    }
+                    continue;
+                }
+            };
+            if self.devices.rotate(device, known, &change, now, WithEvents::NONE).await? == WriteOutcome::Done {
+                self.settle(device).await;
+                return Ok(outcome);
+            }
+        }
+    }
+
+    /// Issues the certificate that the row has room for.
+    async fn create(
+        &self,
+        device: &DeviceId,
+        request: &SigningRequest,
+        reserved: &Rotation,
+    ) -> Result<&'static str, AwsError> {
+        let issued = match self.certificates.issue(&request.pem).await {
+            Ok(issued) => issued,
+            Err(IotError::Refused(error)) if !error.is_temporary() => {
+                tracing::warn!(%device, %error, "AWS IoT issues no certificate from this request");
+                return self.reject(device, "AWS IoT issues no certificate from this request").await;
+            }
+            Err(IotError::Refused(error) | IotError::Unknown(error)) => return Err(error),
+        };
+        let ends = x509::ends(&issued.pem).ok().map(Timestamp::seconds);
+        let held = Held { id: issued.id, ends, key: Some(request.key.clone()) };
+        let mut attempts = Attempts::new("devices", device, MAX_ATTEMPTS);
+        loop {
+            attempts.next().await?;
+            let now = self.clock.now();
+            let stored = match self.devices.find(device).await? {
+                Registration::Device(stored) if stored.device.details.enabled => stored,
+                // The certificate is inactive, and belongs to nobody.
+                _ => return Ok("ignored"),
+            };
+            let known: &StoredRotation = &stored.rotation;
+            // The same request came twice, and the other one was faster.
+            if let Issue::Same(other) = known.rotation.issue(&request.key, now)
+                && other != held.id
+            {
+                let _ = self.certificates.delete(&held.id).await;
+                return Ok("same");
+            }
+            let (next, never_used) = known.rotation.with_next(held.clone());
+            let change = RotationChange { doomed: never_used, ..settled(next) };
+            let events = [rotation::issued(device, &held.id, ends, now)];
+            let written = self.devices.rotate(device, known, &change, now, self.events.with(&events)).await?;
+            if written == WriteOutcome::Done {
+                tracing::info!(%device, certificate = %held.id, today = reserved.issued, "a certificate is issued");
+                self.settle(device).await;
+                return Ok("issued");
+            }
+        }
+    }
+
+    /// Tells the device why there is no certificate.
+    async fn reject(&self, device: &DeviceId, detail: &str) -> Result<&'static str, AwsError> {
+        tracing::warn!(%device, detail, "a request for a certificate is rejected");
+        let message = rotation::rejected_message(detail);
+        let told = self.iot.publish_about_certificate(device, Topic::Rejected, Some(message)).await;
+        told.map_err(IotError::into_error)?;
+        Ok("rejected")
+    }
+}
+
+fn settled(rotation: Rotation) -> RotationChange {
+    RotationChange { rotation, look: None::<NextLook>, settle: true, doomed: None }
+}

@@ -1,0 +1,107 @@
+//! Finds certificates that are to be renewed, and asks their devices for requests. A sweep looks at a bounded number of devices, so
+//! that of 10,000 that end on one day some are asked every few minutes, and no limit of AWS IoT is met.
+
+use futures_util::{StreamExt, stream};
+use weir_aws::device::{NextLook, Registration, RotationChange};
+use weir_aws::event::WithEvents;
+use weir_aws::iot::IotError;
+use weir_aws::{AwsError, WriteOutcome};
+use weir_core::domain::Timestamp;
+use weir_core::domain::rotation::{ASK_AGAIN_SECONDS, Look, Nearness};
+use weir_core::id::{CertificateId, DeviceId};
+use weir_core::wire::rotation::{self, Topic};
+use weir_core::wire::x509;
+use weir_runtime::Until;
+use weir_runtime::telemetry::metric;
+
+use super::Parts;
+
+/// Maximum devices of a sweep. One every 5 minutes is 28,800 a day, and as many requests of devices are spread over that time.
+const SWEEP_LIMIT: usize = 100;
+/// Maximum devices that are looked at at once: AWS IoT takes 10 `DescribeCertificate` a second and 2 `Publish` for each.
+const CONCURRENT: usize = 4;
+
+/// What a sweep did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sweep {
+    /// At how many devices it looked.
+    pub looked: usize,
+    /// How many of them it asked for a request.
+    pub asked: usize,
+    /// Whether more are to be looked at.
+    pub left: bool,
+}
+
+impl Parts {
+    /// Looks at the devices whose time has come. Those for which there is no time stay due.
+    ///
+    /// # Errors
+    /// When the devices that are due cannot be read.
+    pub(super) async fn sweep(&self, until: Until) -> Result<Sweep, AwsError> {
+        let due = self.devices.expiring(self.clock.now(), None);
+        let page = until.finish(due).await.ok_or(AwsError::OutOfTime("sweep"))??;
+        let found = page.devices.len();
+        let left = !page.is_last() || found > SWEEP_LIMIT;
+        let devices = page.devices.into_iter().take(SWEEP_LIMIT);
+        let looks = devices.map(async |id: DeviceId| match until.finish(self.look(&id)).await {
+            Some(Ok(asked)) => Some(asked),
+            Some(Err(error)) => {
+                tracing::warn!(device = %id, %error, "a certificate is looked at again by the next sweep");
+                None
+            }
+            None => None,
+        });
+        let looks: Vec<Option<bool>> = stream::iter(looks).buffer_unordered(CONCURRENT).collect().await;
+        let looked = looks.iter().flatten().count();
+        let asked = looks.iter().flatten().filter(|asked| **asked).count();
+        Ok(Sweep { looked, asked, left: left || looked < looks.len() })
+    }
+
+    /// Looks at the certificate of a device, and returns whether it was asked for a request.
+    pub(super) async fn look(&self, id: &DeviceId) -> Result<bool, AwsError> {
+        let now = self.clock.now();
+        let tomorrow = now.seconds().saturating_add(ASK_AGAIN_SECONDS);
+        let stored = match self.devices.find(id).await? {
+            Registration::Device(stored) if stored.device.details.enabled => stored,
+            // Enabled again, it is looked at within a day.
+            Registration::Device(_) => return self.devices.look_again(id, Some(tomorrow)).await.map(|()| false),
+            Registration::None | Registration::Deleted(_) => return Ok(false),
+        };
+        let known = &stored.rotation;
+        match known.rotation.look(now, self.renew_days) {
+            Look::Nothing => self.devices.look_again(id, None).await.map(|()| false),
+            Look::Rest(at) => self.devices.look_again(id, Some(at)).await.map(|()| false),
+            Look::Learn(certificate) => {
+                let Some(ends) = self.end_of(&certificate).await? else {
+                    return self.devices.look_again(id, Some(tomorrow)).await.map(|()| false);
+                };
+                let rotation = known.rotation.learned(ends);
+                let change =
+                    RotationChange { rotation, look: Some(NextLook::At(now.seconds())), settle: false, doomed: None };
+                // If the row has changed, it is looked at again anyway.
+                self.devices.rotate(id, known, &change, now, WithEvents::NONE).await.map(|_| false)
+            }
+            Look::Ask(ask) => {
+                // First, since the row says that it was done. A second message says the same.
+                let message = rotation::request_message(&ask);
+                let told = self.iot.publish_about_certificate(id, Topic::Request, Some(message)).await;
+                told.map_err(IotError::into_error)?;
+                let (rotation, look) = (known.rotation.asked(now), Some(NextLook::At(tomorrow)));
+                let change = RotationChange { rotation, look, settle: false, doomed: None };
+                let events = [rotation::asked(id, &ask, now)];
+                let written = self.devices.rotate(id, known, &change, now, self.events.with(&events)).await?;
+                if written == WriteOutcome::Done && ask.nearness != Nearness::Due {
+                    tracing::warn!(device = %id, certificate = %ask.certificate, "a certificate is not renewed and ends");
+                    metric::certificate_ending(now);
+                }
+                Ok(written == WriteOutcome::Done)
+            }
+        }
+    }
+
+    async fn end_of(&self, certificate: &CertificateId) -> Result<Option<Timestamp>, AwsError> {
+        let found = self.certificates.find(certificate).await;
+        let found = found.map_err(IotError::into_error)?;
+        Ok(found.and_then(|certificate| x509::ends(&certificate.pem).ok()))
+    }
+}

@@ -1,0 +1,6 @@
+//! The function `certificate` as far as the device's row goes. What happens to certificates themselves is tested on the emulator, in
+//! `tests/local/certificates` and `tests/local/fleet`.
+
+mod access;
+mod events;
+mod sweep;

@@ -74,7 +74,7 @@ fn Feed() -> impl IntoView {
     }
 }
 
-/// Who is signed in, the language, and the way out.
+/// The person who is signed in, the language, and the button that signs out.
 #[component]
 fn Person() -> impl IntoView {
     let session = StoredValue::new_local(Api::here().session().clone());

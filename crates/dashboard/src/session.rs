@@ -1,4 +1,4 @@
-//! Who is signed in: tokens in memory, the refresh token in the tab, renewal in time, signing out.
+//! The session of the person who is signed in: tokens in memory, the refresh token in the tab, renewal in time, signing out.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -91,7 +91,7 @@ impl Session {
         self.state.read_only()
     }
 
-    /// Who is signed in, or was until a moment ago.
+    /// The person who is signed in, or was until a moment ago.
     pub fn person(&self) -> Option<Person> {
         match self.state.get() {
             State::SignedIn(person) | State::Over(person) => Some(person),

@@ -149,7 +149,7 @@ impl std::fmt::Debug for Tokens {
     }
 }
 
-/// Who is signed in, as the ID token says it. Its signature is not checked here: the API does that, and the page shows nothing but what
+/// A person who is signed in, as the ID token says it. Its signature is not checked here: the API does that, and the page shows nothing but what
 /// the API gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {

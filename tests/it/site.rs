@@ -78,8 +78,11 @@ async fn a_file_is_sent_as_small_as_the_browser_takes_it_and_kept_for_ever() {
 
 #[tokio::test]
 async fn the_page_is_asked_for_each_time_and_sent_only_when_it_is_another_one() {
+    for path in ["/app", "/app/", "/app/problems"] {
+        let answer = ask(Ask::new("GET", path)).await;
+        assert_eq!((status(&answer), &answer["headers"]["cache-control"]), (200, &json!("no-cache")), "{path}");
+    }
     let answer = ask(Ask::new("GET", "/app/problems")).await;
-    assert_eq!(answer["headers"]["cache-control"], "no-cache");
     let tag = answer["headers"]["etag"].as_str().unwrap();
     let again = ask(Ask::new("GET", "/app/").header("if-none-match", tag)).await;
     assert_eq!((status(&again), &again["body"]), (304, &json!("")));

@@ -74,7 +74,7 @@ fn Feed() -> impl IntoView {
     }
 }
 
-/// Who is signed in, the language, and the way out.
+/// The person who is signed in, the language, and the button that signs out.
 #[component]
 fn Person() -> impl IntoView {
     let session = StoredValue::new_local(Api::here().session().clone());
@@ -88,8 +88,16 @@ fn Person() -> impl IntoView {
         let session = session.get_value();
         spawn_local(async move { session.sign_out().await });
     };
+    let menu = NodeRef::<leptos::html::Details>::new();
+    let close = move |event: leptos::ev::KeyboardEvent| {
+        if event.key() == "Escape"
+            && let Some(menu) = menu.get_untracked()
+        {
+            menu.set_open(false);
+        }
+    };
     view! {
-        <details class="person">
+        <details class="person" node_ref=menu on:keydown=close>
             <summary>
                 <span class="email">{email}</span>
             </summary>

@@ -1,4 +1,4 @@
-//! Who is signed in: tokens in memory, the refresh token in the tab, renewal in time, signing out.
+//! The session of the person who is signed in: tokens in memory, the refresh token in the tab, renewal in time, signing out.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -10,8 +10,8 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::browser::{self, keep};
-use crate::problem::ApiError;
-use crate::sign_in::{self, Attempt, GOODBYE, HOME, Identity, Person, RETURN, Returned, Tokens};
+use crate::problem::{ApiError, Problem};
+use crate::sign_in::{self, Attempt, GOODBYE, HOME, Identity, Person, RETURN, Renewed, Returned, Tokens};
 use crate::text::language;
 use crate::wire::Config;
 
@@ -91,7 +91,7 @@ impl Session {
         self.state.read_only()
     }
 
-    /// Who is signed in, or was until a moment ago.
+    /// The person who is signed in, or was until a moment ago.
     pub fn person(&self) -> Option<Person> {
         match self.state.get() {
             State::SignedIn(person) | State::Over(person) => Some(person),
@@ -228,7 +228,9 @@ impl Session {
             (secrets.config.clone(), secrets.refresh_token.clone())
         };
         let (Some(config), Some(refresh)) = (config, refresh) else { return Err(self.end()) };
-        match tokens(&config, sign_in::renewal(&config, &refresh)).await {
+        let renewed = identity(&config, sign_in::renewal(&config, &refresh)).await;
+        let renewed = renewed.and_then(|text| read::<Renewed>(&text));
+        match renewed.map(|renewed| renewed.tokens) {
             Ok(tokens) => match sign_in::identify(&tokens.id_token, &config.client_id, None) {
                 Some(identity) => {
                     self.enter(tokens, identity);
@@ -268,7 +270,8 @@ impl Session {
         keep::remove(ATTEMPT);
         let Some(config) = config else { return browser::go(HOME) };
         if let Some(refresh) = refresh {
-            revoke(&config, &refresh).await;
+            // If nobody answers, the token runs out by itself.
+            let _ = identity(&config, sign_in::revocation(&config, &refresh)).await;
         }
         browser::go(&sign_in::goodbye(&config, &browser::origin()));
     }
@@ -287,28 +290,34 @@ async fn tokens(config: &Config, body: String) -> Result<Tokens, ApiError> {
         .credentials(web_sys::RequestCredentials::Omit)
         .body(body)
         .map_err(|_| ApiError::Offline)?;
-    let answer = request.send().await.map_err(|_| ApiError::Offline)?;
-    let text = answer.text().await.map_err(|_| ApiError::Offline)?;
-    if answer.status() >= 500 {
-        return Err(ApiError::Offline);
-    }
-    if !answer.ok() {
-        let refused =
-            crate::problem::Problem { detail: text, ..crate::problem::Problem::read(answer.status(), "", None) };
-        return Err(ApiError::Refused(refused));
-    }
-    serde_json::from_str(&text).map_err(|error| ApiError::Unreadable(error.to_string()))
+    read(&answered(request).await?)
 }
 
-/// Makes the refresh token, and every token that was got with it, worthless. If nobody answers, it runs out by itself.
-async fn revoke(config: &Config, refresh_token: &str) {
-    let body = serde_json::json!({"ClientId": config.client_id, "Token": refresh_token}).to_string();
+/// Asks the identity service.
+async fn identity(config: &Config, (operation, body): (&str, serde_json::Value)) -> Result<String, ApiError> {
     let request = Request::post(&config.identity)
         .header("content-type", "application/x-amz-json-1.1")
-        .header("x-amz-target", "AWSCognitoIdentityProviderService.RevokeToken")
+        .header("x-amz-target", &format!("AWSCognitoIdentityProviderService.{operation}"))
         .credentials(web_sys::RequestCredentials::Omit)
-        .body(body);
-    if let Ok(request) = request {
-        let _ = request.send().await;
+        .body(body.to_string())
+        .map_err(|_| ApiError::Offline)?;
+    answered(request).await
+}
+
+/// The body of the answer, if it is no error. Too many requests, and errors of the service itself, are as if nobody had answered: they
+/// say nothing about the session.
+async fn answered(request: Request) -> Result<String, ApiError> {
+    let answer = request.send().await.map_err(|_| ApiError::Offline)?;
+    let text = answer.text().await.map_err(|_| ApiError::Offline)?;
+    if answer.status() >= 500 || answer.status() == 429 || text.contains("TooManyRequestsException") {
+        return Err(ApiError::Offline);
     }
+    if answer.ok() {
+        return Ok(text);
+    }
+    Err(ApiError::Refused(Problem { detail: text, ..Problem::read(answer.status(), "", None) }))
+}
+
+fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, ApiError> {
+    serde_json::from_str(text).map_err(|error| ApiError::Unreadable(error.to_string()))
 }

@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use weir_core::domain::access::{Role, Scope};
 
@@ -96,13 +97,15 @@ pub fn exchange(config: &Config, origin: &str, code: &str, verifier: &str) -> St
         .finish()
 }
 
-/// The body that renews tokens.
-pub fn renewal(config: &Config, refresh_token: &str) -> String {
-    form_urlencoded::Serializer::new(String::new())
-        .append_pair("grant_type", "refresh_token")
-        .append_pair("client_id", &config.client_id)
-        .append_pair("refresh_token", refresh_token)
-        .finish()
+/// The operation that renews tokens, and what it is asked. The token endpoint renews them too; this is the way that the API's document
+/// names, and the one that goes with rotating refresh tokens.
+pub fn renewal(config: &Config, refresh_token: &str) -> (&'static str, Value) {
+    ("GetTokensFromRefreshToken", json!({"ClientId": config.client_id, "RefreshToken": refresh_token}))
+}
+
+/// The operation that makes a refresh token, and every token that was got with it, worthless, and what it is asked.
+pub fn revocation(config: &Config, refresh_token: &str) -> (&'static str, Value) {
+    ("RevokeToken", json!({"ClientId": config.client_id, "Token": refresh_token}))
 }
 
 /// The address that ends the session of the managed login itself.
@@ -121,14 +124,23 @@ fn own_page(path: &str) -> &str {
     if own && !path.contains('\\') { path } else { HOME }
 }
 
-/// The answer of the token endpoint.
+/// Tokens, as the token endpoint and the identity service write them.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct Tokens {
     /// The ID token, which the API expects.
+    #[serde(alias = "IdToken")]
     pub id_token: String,
     /// A new refresh token; absent where the old one goes on.
-    #[serde(default)]
+    #[serde(default, alias = "RefreshToken")]
     pub refresh_token: Option<String>,
+}
+
+/// The answer of the identity service to a renewal.
+#[derive(Debug, Deserialize)]
+pub struct Renewed {
+    /// The new tokens.
+    #[serde(rename = "AuthenticationResult")]
+    pub tokens: Tokens,
 }
 
 impl std::fmt::Debug for Tokens {
@@ -137,7 +149,7 @@ impl std::fmt::Debug for Tokens {
     }
 }
 
-/// Who is signed in, as the ID token says it. Its signature is not checked here: the API does that, and the page shows nothing but what
+/// A person who is signed in, as the ID token says it. Its signature is not checked here: the API does that, and the page shows nothing but what
 /// the API gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
@@ -219,8 +231,6 @@ pub fn identify(token: &str, client_id: &str, nonce: Option<&str>) -> Option<Ide
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
     use super::*;
 
     fn config() -> Config {
@@ -294,6 +304,16 @@ mod tests {
         let access = json!({"aud": "client", "token_use": "access", "iat": 0, "exp": 900});
         assert!(identify(&token(&access), "client", None).is_none());
         assert!(identify("", "client", None).is_none() && identify("a.b.c", "client", None).is_none());
+    }
+
+    #[test]
+    fn tokens_are_read_in_both_forms() {
+        let exchanged: Tokens =
+            serde_json::from_str(r#"{"id_token": "a", "refresh_token": "b", "expires_in": 900}"#).unwrap();
+        assert_eq!((exchanged.id_token.as_str(), exchanged.refresh_token.as_deref()), ("a", Some("b")));
+        let renewed: Renewed =
+            serde_json::from_str(r#"{"AuthenticationResult": {"IdToken": "c", "ExpiresIn": 900}}"#).unwrap();
+        assert_eq!((renewed.tokens.id_token.as_str(), renewed.tokens.refresh_token), ("c", None));
     }
 
     #[test]

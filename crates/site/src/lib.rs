@@ -33,7 +33,8 @@ impl Site {
     pub fn new(files: Files, addresses: &Addresses) -> Self {
         let routes = Router::new()
             .route("/", get(to_the_dashboard))
-            .route("/app", get(to_the_dashboard))
+            // API Gateway may leave out the slash at the end.
+            .route("/app", get(get_app))
             .route("/app/", get(get_app))
             .route("/app/{*path}", get(get_app))
             .with_state(Arc::new(Served::new(files, addresses)));

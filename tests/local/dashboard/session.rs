@@ -25,8 +25,9 @@ async fn signed_in(local: &Local, name: &'static str) -> Option<Browser> {
 async fn tokens_are_renewed_in_time_and_without_a_reload() {
     let local = Local::running();
     let Some(browser) = signed_in(&local, "renewal").await else { return };
-    let renewals = "return performance.getEntriesByType('resource').filter(entry => entry.name.endsWith('/oauth2/token')).length >= 3";
-    browser.until("the token was renewed twice", renewals).await;
+    let identity = format!("{}/", local.stack.endpoint);
+    let renewals = format!("return performance.getEntriesByName('{identity}').length >= 2");
+    browser.until("the token was renewed twice", &renewals).await;
     assert_eq!(
         browser.ask("return [window.mine, document.querySelector('#typed').value]").await,
         json!([1, "half a note"])

@@ -66,7 +66,7 @@ pub struct EventJson {
     pub more: u64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference; not where a reference is smaller")]
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }

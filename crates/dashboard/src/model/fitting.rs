@@ -33,8 +33,11 @@ pub fn kind(name: &str, degree: usize) -> Kind {
     }
 }
 
+/// A point (raw, reference), with the place of its row.
+pub type Placed = (usize, (f64, f64));
+
 /// The points of the rows that are filled in, with the place of each row. A row with only one number, or with what is none, is wrong.
-pub fn points(rows: &[Row]) -> (Vec<(usize, (f64, f64))>, Vec<usize>) {
+pub fn points(rows: &[Row]) -> (Vec<Placed>, Vec<usize>) {
     let (mut found, mut wrong) = (Vec::new(), Vec::new());
     for (place, row) in rows.iter().enumerate() {
         if row.raw.trim().is_empty() && row.reference.trim().is_empty() {
@@ -54,7 +57,7 @@ pub struct Fitted {
     /// The fit.
     pub fit: Fit,
     /// The points, in the order of the residuals, each with the place of its row.
-    pub points: Vec<(usize, (f64, f64))>,
+    pub points: Vec<Placed>,
 }
 
 /// Fits a model to the rows. `None` while there are no two points.

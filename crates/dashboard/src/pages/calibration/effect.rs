@@ -110,7 +110,7 @@ fn Compared(day: Day, unit: String, outcome: Memo<Outcome>) -> impl IntoView {
             })
         }
     };
-    let events = Signal::derive(|| Arc::<Vec<Event>>::default());
+    let events = Signal::derive(Arc::<Vec<Event>>::default);
     view! {
         <p class="legend">
             <span class="line one"></span>{t(m::BEFORE)}" "<span class="line two"></span>{t(m::AFTER)}" · "<span class="number">{shift}</span>

@@ -59,11 +59,7 @@ pub(super) fn Curves(device: DeviceJson) -> impl IntoView {
     }
     let chosen = chosen(&id, &sensors);
     let Chosen { window, span, width, .. } = chosen;
-    let read = read::read(
-        &id,
-        device.report_every.map(|seconds| f64::from(u32::try_from(seconds).unwrap_or(u32::MAX))),
-        chosen,
-    );
+    let read = read::read(&id, device.report_every.map(f64::from), chosen);
     let cursor = RwSignal::new(None::<f64>);
     let show = Callback::new(move |span| window.set(Window::Fixed(span)));
     let (all, named) = (sensors.clone(), sensors.clone());

@@ -26,7 +26,7 @@ pub(super) fn Events(id: String) -> impl IntoView {
     let api = StoredValue::new_local(Api::here());
     let load = Load::new(move || {
         let api = api.get_value();
-        async move { Ok(page(&api, &path.get_value(), None).await?) }
+        async move { page(&api, &path.get_value(), None).await }
     });
     live::watch(format!("device/{id}"), move |message| match message.r#type.as_str() {
         "event" => {

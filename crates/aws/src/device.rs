@@ -9,7 +9,9 @@ use weir_core::domain::device::{Device, Versions};
 use weir_core::domain::topology::Topology;
 use weir_core::id::{BadId, DeviceId, LevelId};
 
+mod claim;
 mod doom;
+mod firmware;
 mod flow_sensor;
 mod lease;
 mod list;
@@ -18,6 +20,7 @@ mod watch;
 mod write;
 
 pub use super::lease::LeaseToken;
+pub use claim::{Claim, ClaimChange, ClaimHash, ClaimOutcome, draw as draw_claim_code};
 pub use flow_sensor::Owner;
 pub use lease::{DueCertificates, KnownCertificates, Lease, PendingDelivery, RecordedDelivery};
 pub use list::{DeviceFilter, DeviceKey};
@@ -51,6 +54,8 @@ pub struct StoredDevice {
     pub certificates_settled: bool,
     /// What is remembered about its certificates.
     pub known_certificates: KnownCertificates,
+    /// The hash of its claim code, if it has one.
+    pub claim: Option<ClaimHash>,
 }
 
 impl Registration {

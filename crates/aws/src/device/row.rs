@@ -11,7 +11,7 @@ use super::super::AwsError;
 use super::super::calibration::{CalibrationRow, entry_of, entry_row};
 use super::super::keys;
 use super::super::row::Item;
-use super::{DueCertificates, KnownCertificates, PendingDelivery, Registration, StoredDevice, TABLE};
+use super::{ClaimHash, DueCertificates, KnownCertificates, PendingDelivery, Registration, StoredDevice, TABLE};
 use weir_core::domain::calibration::{Interval, SensorCalibrations};
 use weir_core::domain::certificate::Wanted;
 use weir_core::domain::device::{Device, DeviceDetails, LevelFormat, Location, Sensor, Versions};
@@ -62,6 +62,12 @@ pub(super) struct DeviceRow {
     deactivated: Vec<String>,
     #[serde(default, skip_serializing)]
     doomed: Vec<String>,
+    /// What the device reports as its firmware; only `twin` writes it.
+    #[serde(default, skip_serializing)]
+    firmware: Option<String>,
+    /// The hash of its claim code; only changes of the code write it.
+    #[serde(default, skip_serializing)]
+    claim: Option<String>,
     #[serde(default)]
     version: u64,
     /// Epoch milliseconds.
@@ -141,12 +147,14 @@ pub(super) fn registration(item: Item) -> Result<Registration, AwsError> {
     let corrupt = |detail: String| AwsError::corrupt(TABLE, &key, detail);
     let certificates_settled = row.certificates.is_none();
     let known_certificates = known(&row).map_err(|bad| corrupt(bad.to_string()))?;
+    let claim = row.claim.clone().map(ClaimHash::stored);
     let device = device_of(row, versions).map_err(corrupt)?;
     Ok(Registration::Device(Box::new(StoredDevice {
         device,
         settings_delivered,
         certificates_settled,
         known_certificates,
+        claim,
     })))
 }
 
@@ -212,6 +220,7 @@ fn device_of(row: DeviceRow, versions: Versions) -> Result<Device, String> {
         created_at: Timestamp::from_millis(row.created_at),
         updated_at: Timestamp::from_millis(row.updated_at),
         updated_by: row.updated_by,
+        firmware: row.firmware,
     })
 }
 
@@ -269,6 +278,8 @@ pub(super) fn attributes(device: &Device) -> Result<Item, AwsError> {
         certificates: None,
         deactivated: Vec::new(),
         doomed: Vec::new(),
+        firmware: None,
+        claim: None,
         version: device.versions.device,
         created_at: device.created_at.millis(),
         updated_at: device.updated_at.millis(),

@@ -76,6 +76,10 @@ const ALL: &[Links] = &[
         &[("id", "$request.path.id"), ("command", "$response.body#/items/0/id")],
     ),
     links("get_commands", "200", &["get_commands"], &[("id", "$request.path.id"), ("next", "$response.body#/next")]),
+    links("post_job", "202", &["get_job", "delete_job"], &[("job", "$response.body#/id")]),
+    links("get_jobs", "200", &["get_job", "delete_job"], &[("job", "$response.body#/items/0/id")]),
+    links("get_jobs", "200", &["get_jobs"], NEXT),
+    links("get_firmware", "200", &["get_firmware"], NEXT),
     links("get_levels", "200", &["get_level"], &[("id", "$response.body#/items/0/id")]),
     links("get_levels", "200", &["get_levels"], NEXT),
     links(

@@ -135,6 +135,7 @@ pub fn all() -> Vec<Case> {
         },
         Case { function: "live-push", name: "readings that nobody watches", events: requests::unwatched, ..quiet_one },
         get("command", "GET of the commands of a device", requests::commands),
+        get("job", "GET of the jobs of the fleet", requests::jobs),
         get("subscription", "GET of one's own subscriptions", requests::subscriptions),
         Case { function: "notify", name: "problems nobody subscribed to", events: requests::untold, ..quiet_one },
         Case { function: "alert", name: "1 reading in order", events: requests::in_order, ..quiet_one },

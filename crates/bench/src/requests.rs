@@ -117,6 +117,11 @@ pub fn commands(stage: &Stage<'_>) -> Result<Events> {
     Ok(Box::new(move |_| Ok(event.clone())))
 }
 
+/// The jobs of a fleet that never had one.
+pub fn jobs(stage: &Stage<'_>) -> Result<Events> {
+    same(stage, "job/jobs")
+}
+
 /// What a person wants to be told.
 pub fn subscriptions(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "subscription/own")

@@ -96,6 +96,10 @@ pub fn variables(endpoint: &Endpoint, more: &[(&str, &str)]) -> Vec<(String, Str
         ("TWIN_FUNCTION", "twin"),
         ("NOTIFY_FUNCTION", "notify"),
         ("NOTICE_FROM", "weir@weir.example"),
+        ("GROUP_PREFIX", "weir-bench"),
+        ("FIRMWARE_BUCKET", "weir-bench-firmware"),
+        ("S3_URL", "https://s3.eu-central-1.amazonaws.com"),
+        ("DOWNLOAD_ROLE", "arn:aws:iam::123456789012:role/weir-bench-download"),
         ("API_URL", "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com"),
         ("LOOPBACK_WEBHOOKS", "off"),
     ];

@@ -19,13 +19,14 @@ pub struct Tables {
 }
 
 /// The tables, as the template calls them.
-pub const TABLES: [&str; 14] = [
+pub const TABLES: [&str; 15] = [
     "Devices",
     "Calibrations",
     "Readings",
     "Rollups",
     "Recalculations",
     "Commands",
+    "Jobs",
     "Levels",
     "Problems",
     "Quarantine",

@@ -180,6 +180,7 @@ mod tests {
                 "alert",
                 "device",
                 "command",
+                "job",
                 "twin",
                 "cognito-add-update-delete-user",
                 "recalculation",

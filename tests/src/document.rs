@@ -7,6 +7,7 @@ use command::Command;
 use device::Device;
 use event::Events;
 use flow::Flow;
+use job::Job;
 use live::Live;
 use quarantine::Quarantine;
 use reading::Reading;
@@ -24,6 +25,7 @@ pub fn whole() -> Value {
         Events::document(),
         Command::document(),
         Flow::document(),
+        Job::document(),
         Live::document(),
         Quarantine::document(),
         Reading::document(),

@@ -10,5 +10,6 @@ pub mod simulate;
 
 pub mod crew;
 pub mod dispenser;
+pub mod updates;
 
 pub mod account;

@@ -14,6 +14,7 @@ mod flow;
 mod foreign;
 mod history;
 mod http;
+mod job;
 mod lists;
 mod live;
 mod notify;

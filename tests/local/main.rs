@@ -2,11 +2,13 @@
 
 mod alert;
 mod certificates;
+mod claims;
 mod command;
 mod environment;
 mod flood;
 mod flow;
 mod history;
+mod job;
 mod levels;
 mod live;
 mod live_feed;

@@ -325,6 +325,22 @@ async fn no_request_and_no_answer_makes_command_fail() {
 }
 
 #[tokio::test]
+async fn no_request_and_no_message_makes_job_fail() {
+    let world = crate::job::World::recorded().await;
+    let function = &world.function();
+    feed("job", |event| {
+        Box::pin(async move {
+            match function.answer(event).await {
+                Ok(answer) => wrong_answer(&answer),
+                // What is no event of the rules goes to the on-failure queue.
+                Err(error) => not_read(&error, &["nor of a job"]),
+            }
+        })
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn no_request_makes_a_function_of_people_fail() {
     let world = &crate::people::World::new().await;
     for function in ["user", "cognito-get-users-info", "cognito-get-role", "cognito-add-update-delete-user"] {

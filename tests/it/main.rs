@@ -15,6 +15,7 @@ mod flow;
 mod foreign;
 mod history;
 mod http;
+mod job;
 mod lists;
 mod live;
 mod notify;

@@ -2,6 +2,7 @@
 
 mod alert;
 mod certificates;
+mod claims;
 mod command;
 mod dashboard;
 mod environment;
@@ -9,6 +10,7 @@ mod fleet;
 mod flood;
 mod flow;
 mod history;
+mod job;
 mod levels;
 mod live;
 mod live_feed;

@@ -8,6 +8,7 @@ use command::Command;
 use device::Device;
 use event::Events;
 use flow::Flow;
+use job::Job;
 use live::Live;
 use provision::Provision;
 use quarantine::Quarantine;
@@ -28,6 +29,7 @@ pub fn whole() -> Value {
         Events::document(),
         Command::document(),
         Flow::document(),
+        Job::document(),
         Live::document(),
         Quarantine::document(),
         Reading::document(),

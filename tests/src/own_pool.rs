@@ -7,6 +7,7 @@ use aws_smithy_http_client::Builder;
 use cognito_add_update_delete_user::{ChangeUser, Lock, Mfa, Parts};
 use serde_json::{Value, json};
 use tooling::cloud::Cloud;
+use weir_aws::device::DeviceTable;
 use weir_aws::event::EventTable;
 use weir_aws::live::LiveTable;
 use weir_aws::people::Pool;
@@ -158,8 +159,9 @@ impl OwnPool {
         let lock = Lock::new(profiles.clone(), self.clock.clone());
         let live = LiveTable::new(self.engine.client_once(wire.clone()), self.engine.name("live"));
         let events = EventTable::new(self.engine.client_once(wire.clone()), self.engine.name("events"), 400);
+        let devices = DeviceTable::new(self.engine.client_once(wire.clone()), self.engine.name("devices"));
         let (pool, clock) = (self.pool(wire), self.clock.clone());
-        ChangeUser::new(Parts { pool, profiles, events, live, lock, clock, mfa: Mfa::Optional })
+        ChangeUser::new(Parts { pool, profiles, events, devices, live, lock, clock, mfa: Mfa::Optional })
     }
 
     /// Lets a minute pass, after which all leases and flags have expired.

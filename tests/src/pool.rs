@@ -2,6 +2,7 @@
 //! users are tested on a full emulator, in `tests/local`.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_cognitoidentityprovider::config::retry::{RetryConfig, RetryPartition};
@@ -47,19 +48,37 @@ pub struct Recorded {
     people: Mutex<Vec<Value>>,
     refusals: Mutex<VecDeque<Refusal>>,
     asked: Mutex<Vec<(String, Value)>>,
+    remembers: AtomicBool,
 }
 
 impl Recorded {
     /// A pool with these users, made by [`person`].
     pub fn of(people: Vec<Value>) -> Arc<Self> {
         let (refusals, asked) = (Mutex::default(), Mutex::default());
-        Arc::new(Self { people: Mutex::new(people), refusals, asked })
+        Arc::new(Self { people: Mutex::new(people), refusals, asked, remembers: AtomicBool::new(false) })
     }
 
     /// The pool as the functions use it.
     pub fn pool(self: &Arc<Self>) -> Pool {
         let key = Key { id: "AKIDTEST".to_owned(), secret: "test".to_owned() };
         Pool::new(client("http://127.0.0.1:9", &key, Builder::new().build_http(), self.clone(), 3), ID)
+    }
+
+    /// From now on it remembers the attributes that users are given.
+    pub fn remember(&self) {
+        self.remembers.store(true, Ordering::SeqCst);
+    }
+
+    /// The scope of the user with this name.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn scope(&self, username: &str) -> String {
+        let people = self.people.lock().unwrap();
+        let person = people.iter().find(|person| person["Username"] == username).expect("a user");
+        let attributes = person["Attributes"].as_array().expect("attributes");
+        let scope = attributes.iter().find(|attribute| attribute["Name"] == "custom:devices");
+        scope.and_then(|scope| scope["Value"].as_str()).unwrap_or_default().to_owned()
     }
 
     /// Forgets the user with this name, as Cognito's `DeleteUser` does.
@@ -165,6 +184,8 @@ impl Recorded {
                 let number = people.iter().position(|other| other["Username"] == person["Username"]).unwrap();
                 if person["Username"] == MADE {
                     step(operation, body, &mut people[number]);
+                } else if operation == "AdminUpdateUserAttributes" && self.remembers.load(Ordering::SeqCst) {
+                    remember(body, &mut people[number]);
                 }
                 answer(200, &json!({}))
             }
@@ -266,6 +287,15 @@ fn step(operation: &str, body: &Value, made: &mut Value) {
         }),
     }
     made["UserLastModifiedDate"] = (made["UserLastModifiedDate"].as_f64().unwrap() + 1.0).into();
+}
+
+/// Gives a user these attributes.
+fn remember(body: &Value, person: &mut Value) {
+    let attributes = person["Attributes"].as_array_mut().unwrap();
+    for written in body["UserAttributes"].as_array().unwrap() {
+        attributes.retain(|attribute| attribute["Name"] != written["Name"]);
+        attributes.push(written.clone());
+    }
 }
 
 fn made(body: &Value) -> Value {

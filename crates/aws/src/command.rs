@@ -31,6 +31,7 @@ mod key;
 mod row;
 
 pub use delivery::{DueQueues, QueueLease};
+pub(super) use key::KEPT as KEY_KEPT;
 pub use key::{KeyedCommand, RequestKey};
 pub use row::of_image;
 

@@ -143,6 +143,12 @@ pub async fn timestream_query(config: &SdkConfig) -> Result<aws_sdk_timestreamqu
 }
 
 fn https(region: &str) -> Result<SharedHttpClient, StartError> {
+    let context = tls_context(region)?;
+    Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context).build_https())
+}
+
+/// Whom HTTPS clients trust.
+pub(crate) fn tls_context(region: &str) -> Result<TlsContext, StartError> {
     // The regions in China have other roots, and whoever sets a bundle wants it used.
     let own_roots = ["SSL_CERT_FILE", "AWS_CA_BUNDLE"].iter().any(|name| std::env::var_os(name).is_some());
     let trust = if own_roots || region.starts_with("cn-") {
@@ -150,11 +156,8 @@ fn https(region: &str) -> Result<SharedHttpClient, StartError> {
     } else {
         TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)
     };
-    let context = TlsContext::builder()
-        .with_trust_store(trust)
-        .build()
-        .map_err(|error| StartError::Client(format!("HTTPS: {error}")))?;
-    Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context).build_https())
+    let context = TlsContext::builder().with_trust_store(trust).build();
+    context.map_err(|error| StartError::Client(format!("HTTPS: {error}")))
 }
 
 #[cfg(test)]

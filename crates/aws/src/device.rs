@@ -9,7 +9,9 @@ use weir_core::domain::device::{Device, Versions};
 use weir_core::domain::topology::Topology;
 use weir_core::id::{BadId, DeviceId, LevelId};
 
+mod claim;
 mod doom;
+mod firmware;
 mod flow_sensor;
 mod lease;
 mod list;
@@ -19,6 +21,7 @@ mod watch;
 mod write;
 
 pub use super::lease::LeaseToken;
+pub use claim::{Claim, ClaimChange, ClaimHash, ClaimOutcome, draw as draw_claim_code};
 pub use flow_sensor::Owner;
 pub use lease::{DueCertificates, KnownCertificates, Lease, PendingDelivery, RecordedDelivery};
 pub use list::{DeviceFilter, DeviceKey};
@@ -55,6 +58,8 @@ pub struct StoredDevice {
     pub known_certificates: KnownCertificates,
     /// Which certificate it connects with, and which one comes next.
     pub rotation: StoredRotation,
+    /// The hash of its claim code, if it has one.
+    pub claim: Option<ClaimHash>,
 }
 
 impl Registration {

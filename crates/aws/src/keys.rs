@@ -54,6 +54,10 @@ pub const PENDING: &str = "settings";
 pub const PROFILES: &str = "profile";
 /// The only partition of the index `due` of `recalculations`: jobs with something left to do.
 pub const JOBS: &str = "job";
+/// The partition of `jobs` with the announced firmwares.
+pub const FIRMWARES: &str = "firmware";
+/// The partition of `jobs` with the jobs of the fleet, and the only one of its index `due`: jobs with something left to do.
+pub const FLEET_JOBS: &str = "job";
 
 /// The shard of a row with this key: the same for ever, and as likely as every other one.
 pub fn shard(key: &str) -> u8 {

@@ -1,5 +1,7 @@
 //! The adapters to AWS: one module per noun, and the configuration of the SDK. No other crate of a function uses the SDK.
 
+#[cfg(feature = "firmware")]
+pub mod bucket;
 #[cfg(feature = "certificates")]
 pub mod certificates;
 pub mod command;
@@ -9,6 +11,9 @@ pub mod event;
 #[cfg(feature = "invoke")]
 pub mod invoke;
 pub mod iot;
+#[cfg(feature = "firmware")]
+pub mod iot_jobs;
+pub mod job;
 pub mod keys;
 pub mod lease;
 pub mod level;

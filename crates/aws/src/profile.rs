@@ -22,6 +22,7 @@ use weir_core::wire::settings::{group_json, reported};
 
 mod lease;
 mod position;
+mod tries;
 
 const TABLE: &str = "users";
 /// The name of transactions in errors.

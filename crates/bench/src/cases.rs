@@ -136,6 +136,7 @@ pub fn all() -> Vec<Case> {
         Case { function: "live-push", name: "readings that nobody watches", events: requests::unwatched, ..quiet_one },
         get("command", "GET of the commands of a device", requests::commands),
         get("site", "GET of the addresses of the stack", requests::addresses),
+        get("job", "GET of the jobs of the fleet", requests::jobs),
         get("subscription", "GET of one's own subscriptions", requests::subscriptions),
         get("provision", "GET of the allow list", requests::serials),
         Case {

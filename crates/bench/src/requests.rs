@@ -132,6 +132,11 @@ pub fn nothing_expiring(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "certificate/sweep")
 }
 
+/// The jobs of a fleet that never had one.
+pub fn jobs(stage: &Stage<'_>) -> Result<Events> {
+    same(stage, "job/jobs")
+}
+
 /// What a person wants to be told.
 pub fn subscriptions(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "subscription/own")

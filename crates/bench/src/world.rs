@@ -98,6 +98,10 @@ pub fn variables(endpoint: &Endpoint, more: &[(&str, &str)]) -> Vec<(String, Str
         ("CERTIFICATE_FUNCTION", "certificate"),
         ("DEVICE_POLICY", "weir-dev-device"),
         ("NOTICE_FROM", "weir@weir.example"),
+        ("GROUP_PREFIX", "weir-bench"),
+        ("FIRMWARE_BUCKET", "weir-bench-firmware"),
+        ("S3_URL", "https://s3.eu-central-1.amazonaws.com"),
+        ("DOWNLOAD_ROLE", "arn:aws:iam::123456789012:role/weir-bench-download"),
         ("API_URL", "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com"),
         ("LOOPBACK_WEBHOOKS", "off"),
     ];

@@ -57,6 +57,8 @@ stores! {
     RecalculationsDue: "recalculations" "due" All,
     Commands: "commands" "" One,
     CommandsWatched: "commands" "watched" All,
+    Jobs: "jobs" "" One,
+    JobsDue: "jobs" "due" All,
     Levels: "levels" "" One,
     LevelsListed: "levels" "listed" All,
     LevelsWatched: "levels" "watched" All,

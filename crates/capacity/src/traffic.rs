@@ -192,7 +192,7 @@ fn event(tally: &mut Tally, event: Event, units: f64) {
 
 /// A request to the API that writes as much to a list as a request can: a device is registered, with its settings to be
 /// delivered; a profile of 4 KB of preferences is written; a recalculation begins and ends; a command is
-/// entered and done. As if each had the whole rate.
+/// entered and done; a job of the fleet is made and done. As if each had the whole rate.
 ///
 /// # Errors
 /// Never, as long as `device` is a device id.
@@ -220,6 +220,9 @@ pub fn requests(tally: &mut Tally, device: &str) -> Result<(), BadId> {
     tally.write(Store::RecalculationsDue, keys::JOBS, 4.0);
     // Entered, sent, accepted, succeeded: each a transaction of two rows; and the two leases of its delivery.
     tally.write(Store::Commands, device, 4.0 * 4.0 + 2.0 + 2.0);
+    // A job is made, prepared, looked at, and ends: each a transaction of its row, and its place in the index.
+    tally.write(Store::Jobs, "one job", 4.0 * 2.0 + 1.0);
+    tally.write(Store::JobsDue, keys::FLEET_JOBS, 5.0);
     // Put in, leased, and put in at its expiry; leased and taken out when it has ended.
     tally.write(Store::CommandsWatched, keys::queue(&device.parse()?), 8.0);
     Ok(())

@@ -16,6 +16,7 @@ pub enum Mfa {
 #[derive(Debug)]
 pub struct Settings {
     pub(crate) users_table: String,
+    pub(crate) devices_table: String,
     pub(crate) live_table: String,
     pub(crate) events: EventSettings,
     pub(crate) user_pool_id: String,
@@ -26,6 +27,7 @@ impl weir_runtime::Settings for Settings {
     fn read(environment: &Environment) -> Result<Self, SettingsError> {
         Ok(Self {
             users_table: environment.text("USERS_TABLE")?,
+            devices_table: environment.text("DEVICES_TABLE")?,
             live_table: environment.text("LIVE_TABLE")?,
             events: weir_runtime::Settings::read(environment)?,
             user_pool_id: environment.text("USER_POOL_ID")?,

@@ -26,7 +26,6 @@ mod expire;
 mod get_command;
 mod get_commands;
 mod post_command;
-mod request_key;
 mod settings;
 mod sweep;
 mod tag;

@@ -16,11 +16,10 @@ use weir_core::id::{CommandId, CommandName, DeviceId};
 use weir_core::wire::command::CommandJson;
 use weir_core::wire::schema::ArgumentsSchema;
 use weir_core::wire::settings::arguments;
-use weir_http::{ApiError, ErrorKind, Member, Path, Strict};
+use weir_http::{ApiError, ErrorKind, IdempotencyKey, Member, Path, Strict};
 
 use super::Parts;
 use super::expire::{attempts, events_of};
-use super::request_key::IdempotencyKey;
 
 /// What the device is asked to do.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]

@@ -159,6 +159,34 @@ id!(
 );
 
 id!(
+    /// The SHA-256 of a file.
+    Checksum,
+    "checksum",
+    "64 hexadecimal digits, letters in lower case",
+    |bytes| bytes.len() == 64 && bytes.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b))
+);
+
+id!(
+    /// A job of the fleet. Of two jobs the later one has the greater id; AWS IoT has the job under the same id.
+    FleetJobId,
+    "id of a job",
+    "13 digits, '-', and 8 hexadecimal digits",
+    |bytes| bytes.len() == 22
+        && bytes.iter().enumerate().all(|(place, b)| match place {
+            13 => *b == b'-',
+            0..13 => b.is_ascii_digit(),
+            _ => b.is_ascii_digit() || (b'a'..=b'f').contains(b),
+        })
+);
+
+impl FleetJobId {
+    /// The id of a job that is made at `now`, in milliseconds since the epoch; `random` tells it from others of the same moment.
+    pub fn made(now: i64, random: u32) -> Self {
+        Self(format!("{:013}-{random:08x}", now.clamp(0, 9_999_999_999_999)))
+    }
+}
+
+id!(
     /// A command of a device. Of two commands of a device the later one has the greater id, as text and as a number.
     CommandId,
     "command id",

@@ -1,9 +1,10 @@
 //! How a device is changed: it is read, checked against the preconditions, changed, and written only if nobody else has written it
 //! since; otherwise all of it is repeated.
 
-use weir_aws::device::{Deliver, Registration, StoredDevice};
+use weir_aws::device::{ClaimChange, ClaimHash, Deliver, Registration, StoredDevice, draw_claim_code};
 use weir_aws::{Attempts, AwsError, WriteOutcome};
 use weir_core::domain::calibration::SensorCalibrations;
+use weir_core::domain::claim::ClaimCode;
 use weir_core::domain::device::{Author, Calibrations, Device, DeviceDetails};
 use weir_core::domain::reading::Series;
 use weir_core::id::{DeviceId, SensorCode};
@@ -23,6 +24,27 @@ pub(super) struct Changed {
     pub before: Device,
     pub device: Device,
     pub delivery: DeliveryJson,
+    /// The claim code that was made.
+    pub code: Option<ClaimCode>,
+}
+
+/// Whether a change makes a new claim code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NewCode {
+    Made,
+    No,
+}
+
+impl NewCode {
+    /// As the field `claim_code` of a body asks for it.
+    pub(super) fn asked(given: Option<bool>) -> Self {
+        if given == Some(true) { Self::Made } else { Self::No }
+    }
+
+    /// Draws the code.
+    pub(super) fn draw(self) -> Result<Option<ClaimCode>, AwsError> {
+        (self == Self::Made).then(draw_claim_code).transpose()
+    }
 }
 
 /// The attempts to change a device.
@@ -51,8 +73,10 @@ impl Parts {
         id: &DeviceId,
         check: impl Fn(&Device) -> Result<(), ApiError>,
         caller: &Caller,
+        code: NewCode,
         decide: impl Fn(&Device, &DeviceJson) -> Result<DeviceDetails, ApiError>,
     ) -> Result<Changed, ApiError> {
+        let code = code.draw()?;
         let mut attempts = attempts(id);
         loop {
             attempts.next().await?;
@@ -72,15 +96,24 @@ impl Parts {
                 certificates: !changed.details.enabled || !device.details.enabled,
                 problems: changed.details.changes_problems(&device.details),
             };
-            let events = device_event::changed(device, &changed);
-            if self.devices.write_with(&changed, deliver, self.events.with(&events)).await? == WriteOutcome::Done {
+            let mut events = device_event::changed(device, &changed);
+            let written = match &code {
+                None => self.devices.write_with(&changed, deliver, self.events.with(&events)).await?,
+                Some(code) => {
+                    events.push(device_event::claimable(&changed));
+                    let (new, old) = (ClaimHash::of(code), stored.claim.as_ref());
+                    let code = ClaimChange { new: &new, old };
+                    self.devices.write_claimable(&changed, deliver, self.events.with(&events), code).await?
+                }
+            };
+            if written == WriteOutcome::Done {
                 // Also what an earlier request has left undone.
                 if deliver.problems {
                     self.end_problems(id, Some(&changed)).await;
                 }
                 let open = deliver.tells_iot() || !stored.certificates_settled;
                 let delivery = if open { self.delivery.deliver(id).await } else { delivery(stored.settings_delivered) };
-                return Ok(Changed { before: stored.device, device: changed, delivery });
+                return Ok(Changed { before: stored.device, device: changed, delivery, code });
             }
         }
     }

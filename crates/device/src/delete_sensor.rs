@@ -9,6 +9,7 @@ use weir_core::wire::device::DeviceJson;
 use weir_http::{Admin, ApiError, ETag, Path, Preconditions};
 
 use super::Parts;
+use super::change::NewCode;
 
 /// Deletes the sensor. Values that still come from it are quarantined as `unknown_sensor`.
 ///
@@ -30,6 +31,7 @@ pub(super) async fn delete_sensor(
         details.sensors.retain(|sensor| sensor.code != code);
         Ok(details)
     };
-    let changed = parts.change(&id, |device| conditions.check(device.versions.device), &caller, decide).await?;
+    let changed =
+        parts.change(&id, |device| conditions.check(device.versions.device), &caller, NewCode::No, decide).await?;
     Ok((StatusCode::NO_CONTENT, ETag(changed.device.versions.device), ()))
 }

@@ -9,7 +9,7 @@ use weir_http::{ApiError, Member, Path, Preconditions};
 use super::Parts;
 use super::show::constant;
 
-/// The device, with the calibration in force of each sensor, and whether it is connected.
+/// The device, with the calibration in force of each sensor, whether it is connected, and the firmware that it reports.
 #[utoipa::path(
     get, path = "/devices/{id}", tag = "devices",
     params(("id" = DeviceId, Path), ("If-None-Match" = Option<String>, Header)),
@@ -28,7 +28,7 @@ pub(super) async fn get_device(
     let device = parts.registered(&id).await?.device;
     let connection = parts.events.connection(&id).await?;
     // What changes without a new version is always sent whole.
-    let constant = constant(&device) && connection.is_none();
+    let constant = constant(&device) && connection.is_none() && device.firmware.is_none();
     let conditions = if constant { conditions } else { conditions.without_if_none_match() };
     let shown = DeviceJson { connection: connection.map(Into::into), ..parts.show(&device).await? };
     let version = device.versions.device;

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
-use weir_aws::device::{Deliver, Registration};
+use weir_aws::device::{ClaimChange, ClaimHash, Deliver, Registration};
 use weir_aws::{Attempts, WriteOutcome};
 use weir_core::domain::FieldError;
 use weir_core::domain::device::{Calibrations, Device, Versions};
@@ -16,11 +16,13 @@ use weir_core::wire::device_event;
 use weir_http::{Admin, ApiError, ETag, Strict};
 
 use super::Parts;
+use super::change::NewCode;
 
 /// Maximum attempts: a device that somebody else registers at the same time is found at the second one.
 const MAX_ATTEMPTS: u32 = 5;
 
-/// Registers a device. A device that was deleted gets its calibrations back, and its versions continue.
+/// Registers a device. A device that was deleted gets its calibrations back, and its versions continue. With `"claim_code": true` the
+/// answer shows, once, the code with which a person takes the device into their scope.
 #[utoipa::path(
     post, path = "/devices", tag = "devices",
     request_body = DeviceBody,
@@ -34,6 +36,7 @@ pub(super) async fn post_device(
     Strict(body): Strict<DeviceBody>,
 ) -> Result<impl IntoResponse, ApiError> {
     let id = body.id.clone();
+    let code = NewCode::asked(body.claim_code).draw()?;
     let missing = id.is_none().then(|| FieldError::new("/id", "is missing"));
     let (id, details) = match (id, body.details(None)) {
         (Some(id), Ok(details)) => (id, details),
@@ -59,10 +62,20 @@ pub(super) async fn post_device(
         // A new device has no certificates, unless its thing was made before.
         let deliver = if device.details.enabled { Deliver::SETTINGS } else { Deliver::EVERYTHING };
         let deliver = Deliver { problems: device.details.report_every.is_some(), ..deliver };
-        let events = [device_event::registered(&device)];
-        if parts.devices.write_with(&device, deliver, parts.events.with(&events)).await? == WriteOutcome::Done {
+        let mut events = vec![device_event::registered(&device)];
+        let written = match &code {
+            None => parts.devices.write_with(&device, deliver, parts.events.with(&events)).await?,
+            Some(code) => {
+                events.push(device_event::claimable(&device));
+                let new = ClaimHash::of(code);
+                let code = ClaimChange { new: &new, old: None };
+                parts.devices.write_claimable(&device, deliver, parts.events.with(&events), code).await?
+            }
+        };
+        if written == WriteOutcome::Done {
             let delivery = Some(parts.delivery.deliver(&id).await);
-            let shown = DeviceJson { delivery, ..parts.show(&device).await? };
+            let claim_code = code.map(|code| code.text());
+            let shown = DeviceJson { claim_code, delivery, ..parts.show(&device).await? };
             let location = [(LOCATION, format!("/devices/{id}"))];
             return Ok((StatusCode::CREATED, ETag(device.versions.device), location, Json(shown)));
         }

@@ -10,6 +10,7 @@ use weir_core::wire::device_body::DeviceBody;
 use weir_http::{Admin, ApiError, ETag, Path, Preconditions, Strict};
 
 use super::Parts;
+use super::change::NewCode;
 
 /// Replaces the device. Fields that the body leaves out are emptied; sensors keep their calibrations.
 ///
@@ -27,8 +28,10 @@ pub(super) async fn put_device(
     conditions: Preconditions,
     Strict(body): Strict<DeviceBody>,
 ) -> Result<impl IntoResponse, ApiError> {
+    let code = NewCode::asked(body.claim_code);
     let decide = |_: &Device, current: &DeviceJson| Ok(body.clone().details(Some(current))?);
-    let changed = parts.change(&id, |device| conditions.check(device.versions.device), &caller, decide).await?;
-    let shown = DeviceJson { delivery: Some(changed.delivery), ..parts.show(&changed.device).await? };
+    let changed = parts.change(&id, |device| conditions.check(device.versions.device), &caller, code, decide).await?;
+    let claim_code = changed.code.map(|code| code.text());
+    let shown = DeviceJson { claim_code, delivery: Some(changed.delivery), ..parts.show(&changed.device).await? };
     Ok((ETag(changed.device.versions.device), Json(shown)))
 }

@@ -12,6 +12,7 @@ use weir_core::wire::device_body::SensorBody;
 use weir_http::{Admin, ApiError, ETag, Path, Preconditions, Strict};
 
 use super::Parts;
+use super::change::NewCode;
 
 /// Creates the sensor, or replaces its fields. It keeps its calibrations, also those of a deleted sensor with this code.
 #[utoipa::path(
@@ -52,7 +53,7 @@ pub(super) async fn put_sensor(
         Some(_) => conditions.check(device.versions.device),
         None => conditions.check_absent(device.versions.device),
     };
-    let changed = parts.change(&id, check, &caller, decide).await?;
+    let changed = parts.change(&id, check, &caller, NewCode::No, decide).await?;
     let device = &changed.device;
     let sensor = device.sensor(&code).ok_or_else(ApiError::not_found)?;
     let shown = SensorJson::of(sensor, parts.in_force(device, sensor).await?.as_ref());

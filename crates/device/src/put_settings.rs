@@ -13,6 +13,7 @@ use weir_core::wire::settings::{SettingsJson, settings, settings_json};
 use weir_http::{ApiError, Member, Path, Preconditions, Strict};
 
 use super::Parts;
+use super::change::NewCode;
 use super::tag::{is_of, tag};
 
 /// Replaces the settings; the body is the settings themselves, at most 4,000 bytes as compact JSON, at most 5 levels, no
@@ -35,7 +36,7 @@ pub(super) async fn put_settings(
     let decide =
         |device: &Device, _: &DeviceJson| Ok(DeviceDetails { settings: settings.clone(), ..device.details.clone() });
     let check = |device: &Device| conditions.check_tag(|tag| is_of(tag, device.versions.device));
-    let changed = parts.change(&id, check, &caller, decide).await?;
+    let changed = parts.change(&id, check, &caller, NewCode::No, decide).await?;
     let device = &changed.device;
     let shown = SettingsJson {
         version: device.versions.settings,

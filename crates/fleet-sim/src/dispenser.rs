@@ -12,12 +12,17 @@ use tooling::stack::Stack;
 
 use crate::fleet::DISPENSER;
 use crate::simulate::dispenser::Firmware;
+use crate::updates::Updates;
+
+/// The version that it left the factory with.
+pub const FACTORY: &str = "1.0.0";
 
 /// The connected dispenser.
 #[derive(Debug)]
 pub struct Dispenser {
     connection: Connection,
     firmware: Firmware,
+    updates: Updates,
 }
 
 impl Dispenser {
@@ -29,12 +34,14 @@ impl Dispenser {
         let mut connection = Connection::open(stack, identity).await?;
         connection.subscribe(&topic("update/delta")).await?;
         connection.subscribe(&topic("get/accepted")).await?;
-        let mut dispenser = Self { connection, firmware: Firmware::default() };
+        let mut updates = Updates::new(DISPENSER, FACTORY);
+        updates.begin(&mut connection).await?;
+        let mut dispenser = Self { connection, firmware: Firmware::default(), updates };
         dispenser.look().await?;
         Ok(dispenser)
     }
 
-    /// Obeys its settings and does its commands, until the connection is lost. Each command that it does is added to `drinks`.
+    /// Obeys its settings, does its commands and takes its updates, until the connection is lost. Each command that it does is added to `drinks`.
     ///
     /// # Errors
     /// When the connection is lost.
@@ -51,6 +58,9 @@ impl Dispenser {
                     continue;
                 }
             };
+            if self.updates.hear(&mut self.connection, &message).await? {
+                continue;
+            }
             let document: Value = serde_json::from_slice(&message.payload).context("the shadow is not JSON")?;
             let whole = document.pointer("/state/desired").filter(|_| message.topic.ends_with("/get/accepted"));
             let Some(wanted) = whole.or_else(|| document.get("state")) else { continue };

@@ -11,5 +11,6 @@ pub mod simulate;
 pub mod board;
 pub mod crew;
 pub mod dispenser;
+pub mod updates;
 
 pub mod account;

@@ -6,6 +6,7 @@ pub mod live;
 pub mod story;
 pub mod trouble;
 pub mod tube;
+pub mod updater;
 
 /// One message, and the expected effect of every value in it.
 #[derive(Debug, Clone)]

@@ -4,6 +4,7 @@ use aws_lambda_events::dynamodb::EventRecord;
 use serde::Deserialize;
 use weir_aws::event::{self, EventImage};
 use weir_aws::{command, problem, quarantine, time_series};
+use weir_core::domain::event::Kind;
 use weir_core::domain::live::Topic;
 use weir_core::domain::problem::Subject;
 use weir_core::domain::reading::FILLING;
@@ -36,8 +37,7 @@ pub(super) struct Change {
 /// When the record cannot be read.
 pub(super) fn of(record: EventRecord, tables: &Tables) -> Result<Option<Change>, String> {
     let arn = record.event_source_arn.clone().unwrap_or_default();
-    let table = arn.split(":table/").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
-    match table {
+    match table_of(&arn).unwrap_or_default() {
         table if table == tables.readings => reading(record),
         table if table == tables.levels => level(record).map(Some),
         table if table == tables.problems => problem(record),
@@ -46,6 +46,11 @@ pub(super) fn of(record: EventRecord, tables: &Tables) -> Result<Option<Change>,
         table if table == tables.commands => command(record),
         _ => Err(format!("{arn:?} is the stream of no table that is watched")),
     }
+}
+
+/// The table whose stream this is.
+fn table_of(arn: &str) -> Option<&str> {
+    arn.split(":table/").nth(1)?.split('/').next()
 }
 
 fn is_removed(record: &EventRecord) -> bool {
@@ -169,6 +174,30 @@ fn entry(record: EventRecord) -> Result<Change, String> {
     let (subject, at) = (entry.id.to_string(), entry.first_seen.millis());
     let message = Message::Quarantined { topic: topic.to_string(), entry: Box::new(entry.into()) };
     Ok(Change { topic, subject, at, levels: Vec::new(), of_device: false, message })
+}
+
+/// A person whose scope has changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NewScope {
+    /// Cognito's id of the person.
+    pub sub: String,
+    /// The scope from the next token on.
+    pub devices: String,
+}
+
+/// The person whose scope a record of the stream of `events` says has changed, by an admin or by themselves. A record that cannot be
+/// read tells of nobody here.
+pub(super) fn new_scope(record: &EventRecord, tables: &Tables) -> Option<NewScope> {
+    let arn = record.event_source_arn.as_deref().unwrap_or_default();
+    if table_of(arn)? != tables.events || is_removed(record) {
+        return None;
+    }
+    let Ok(EventImage::Event(event)) = event::of_image(record.change.new_image.clone()) else { return None };
+    if event.device.is_some() || event.kind != Kind::People {
+        return None;
+    }
+    let change = event.changes.list().iter().find(|change| change.pointer == "/devices" && change.before.is_some())?;
+    Some(NewScope { sub: event.target?, devices: change.after.as_ref()?.as_str()?.to_owned() })
 }
 
 fn event(record: EventRecord) -> Result<Option<Change>, String> {

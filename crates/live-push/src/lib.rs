@@ -16,6 +16,7 @@ use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
 mod batch;
 mod change;
 mod memory;
+mod scope;
 mod send;
 mod settings;
 
@@ -57,7 +58,9 @@ impl Function for LivePush {
     async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
         let records = event.stream_records().ok_or_else(|| Retry::new("the event is not a batch of a stream"))??;
         let mut batch = Batch::default();
+        let mut scopes = Vec::new();
         for Record { id: sequence, decoded } in records {
+            scopes.extend(decoded.as_ref().ok().and_then(|record| change::new_scope(record, &self.tables)));
             match decoded.and_then(|record| change::of(record, &self.tables)) {
                 Ok(change) => batch.extend(change),
                 // It would be the same when delivered again.
@@ -68,7 +71,11 @@ impl Function for LivePush {
             return Err(Retry::out_of_time());
         };
         let audience = audience?;
-        if until.finish(self.send(&batch, audience)).await.is_none() {
+        let send = async {
+            self.send(&batch, audience).await;
+            self.tell_scopes(&scopes).await;
+        };
+        if until.finish(send).await.is_none() {
             tracing::error!("out of time: not everybody is told what has changed");
         }
         Ok(Response::failed_records([]))

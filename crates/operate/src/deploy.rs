@@ -12,7 +12,7 @@ use console::style;
 use serde_json::{Value, json};
 use tooling::ask::{Aws, field};
 use tooling::build;
-use tooling::deploy::Settings;
+use tooling::deploy::{Settings, job_events};
 use tooling::place::Place;
 use tooling::process::run_logged;
 use tooling::progress::Progress;
@@ -75,6 +75,8 @@ pub async fn run(options: &Options, consent: Consent) -> Result<ExitCode> {
     step.note("packaging; CloudFormation works out what would change");
     let Some(change_set) = change_set(&place, &aws, options, &settings).await? else {
         step.done("nothing would change");
+        // A deployment that was interrupted may not have come to it.
+        tell_of_jobs(&aws).await?;
         return Ok(ExitCode::SUCCESS);
     };
     let plan = Plan::read(&changes(&aws, &change_set).await?)?;
@@ -97,7 +99,14 @@ pub async fn run(options: &Options, consent: Consent) -> Result<ExitCode> {
         failures(&aws, &settings.stack, &status).await?
     );
     step.done(&format!("{} is {status}", settings.stack));
+    tell_of_jobs(&aws).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Has AWS IoT tell of jobs, which the rules of the function `job` hear. It is a setting of the account, for which CloudFormation has no
+/// resource; kinds of events that are not named stay as they are.
+async fn tell_of_jobs(aws: &Aws) -> Result<()> {
+    aws.ask("iot", "update_event_configurations", &job_events()).await.map(drop)
 }
 
 /// Puts what a stack is told into its functions' packages. A new version of a function is made of what its package says, so that without

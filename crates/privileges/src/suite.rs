@@ -13,7 +13,7 @@ use tooling::stack;
 
 /// The modules of `tests/local` in which a function is asked for most of what it can: they come first, so that what is missing is found
 /// soon. The others follow.
-const NEAREST: [(&str, &[&str]); 23] = [
+const NEAREST: [(&str, &[&str]); 24] = [
     ("calibration", &["readings", "history"]),
     ("organizer", &["levels", "history"]),
     ("problem-detector", &["levels", "flow"]),
@@ -29,12 +29,13 @@ const NEAREST: [(&str, &[&str]); 23] = [
     ("certificate", &["certificates", "fleet"]),
     ("provision", &["fleet"]),
     ("command", &["command"]),
+    ("job", &["job"]),
     ("device", &["certificates", "registry", "settings"]),
     ("recalculation", &["recalculation"]),
     ("user", &["users::life"]),
     ("cognito-get-users-info", &["users::life", "users::crowd"]),
     ("cognito-get-role", &["users::life"]),
-    ("cognito-add-update-delete-user", &["users::life"]),
+    ("cognito-add-update-delete-user", &["users::life", "claims"]),
     ("reading", &["history"]),
     ("site", &["dashboard::served"]),
 ];

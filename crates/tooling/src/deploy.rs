@@ -110,8 +110,20 @@ pub async fn deploy(
         Way::Direct => (direct(place, cloud, settings).await?, ""),
         Way::Sam => (with_sam(place, cloud, settings, &step).await?, " by sam deploy"),
     };
+    switch_on_job_events(cloud).await?;
     step.done(&format!("stack {} of template.yaml, {} resources made{by}", settings.stack, made.resources));
     Ok(made.outputs)
+}
+
+/// Switches on that AWS IoT tells of jobs: a setting of the account, for which CloudFormation has no resource. `cargo operate deploy`
+/// does the same in AWS.
+async fn switch_on_job_events(cloud: &Cloud) -> Result<()> {
+    cloud.json("iot", "PATCH", "/event-configurations", &[], Some(&job_events())).await.map(drop)
+}
+
+/// What is asked for to have AWS IoT tell of jobs. Kinds of events that are not named stay as they are.
+pub fn job_events() -> Value {
+    json!({"eventConfigurations": {"JOB": {"Enabled": true}, "JOB_EXECUTION": {"Enabled": true}}})
 }
 
 /// A stack that was made.

@@ -26,6 +26,7 @@ pub const TABLES: [&str; 15] = [
     "Rollups",
     "Recalculations",
     "Commands",
+    "Jobs",
     "Levels",
     "Problems",
     "Quarantine",

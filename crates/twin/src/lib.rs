@@ -80,14 +80,18 @@ impl Twin {
 
     async fn record(&self, TwinMessage { device, told }: TwinMessage) -> Result<&'static str, AwsError> {
         // What changes nothing costs nothing.
-        if matches!(&told, Told::Shadow(events) if events.is_empty()) {
+        if matches!(&told, Told::Shadow(events, _) if events.is_empty()) {
             return Ok("unchanged");
         }
         // Read consistently: a device may connect as soon as it is registered.
         let Registration::Device(stored) = self.devices.find(&device).await? else { return Ok("ignored") };
         match told {
-            Told::Shadow(events) => {
+            Told::Shadow(events, firmware) => {
                 self.events.put_all(&events).await?;
+                if let Some(report) = firmware {
+                    // Overtaken by a later report, or the device was deleted meanwhile.
+                    self.devices.report_firmware(&device, &report).await?;
+                }
                 Ok("changed")
             }
             Told::Presence(connection, event, principal) => {

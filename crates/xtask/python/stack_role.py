@@ -72,6 +72,8 @@ ARNS = {
     "AWS::Lambda::Permission": FUNCTION,
     "AWS::Lambda::Version": (*FUNCTION, FUNCTION[1] + ":1"),
     "AWS::Logs::LogGroup": ("LogGroupName", "logs:{region}:{account}:log-group:{name}"),
+    "AWS::S3::Bucket": ("BucketName", "s3:::{name}"),
+    "AWS::S3::BucketPolicy": ("", "s3:::weir-dev-firmware-111122223333-eu-central-1"),
     "AWS::SES::EmailIdentity": ("EmailIdentity", "ses:{region}:{account}:identity/{name}"),
     "AWS::SNS::Subscription": ("", "sns:{region}:{account}:weir-dev-alarms"),
     "AWS::SNS::Topic": ("TopicName", "sns:{region}:{account}:{name}"),

@@ -9,6 +9,7 @@ use fleet_sim::dispenser::Dispenser;
 use fleet_sim::fleet::DISPENSER;
 use serde_json::{Value, json};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tooling::api::Api;
 use tooling::progress::Progress;
 use tooling::stack::Stack;
@@ -46,6 +47,35 @@ impl Commands {
     }
 }
 
+/// The dispenser at work. It ends with this value.
+#[derive(Debug)]
+pub struct Running {
+    /// The commands that it has done, in their order.
+    drinks: watch::Receiver<Vec<String>>,
+    task: JoinSet<Result<()>>,
+}
+
+impl Running {
+    /// Sets the dispenser to work.
+    pub fn start(dispenser: Dispenser) -> Self {
+        let (sender, drinks) = watch::channel(Vec::new());
+        let mut task = JoinSet::new();
+        task.spawn(dispenser.run(sender));
+        Self { drinks, task }
+    }
+
+    /// Checks that it is still at work.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub fn expect_running(&mut self) -> Result<()> {
+        match self.task.try_join_next() {
+            Some(ended) => ended?,
+            None => Ok(()),
+        }
+    }
+}
+
 /// Changes the settings of the dispenser, presses, and waits until all is done. With `falsify` it expects one more command.
 ///
 /// # Errors
@@ -53,14 +83,11 @@ impl Commands {
 pub async fn run(
     stack: &Stack,
     crew: &Crew,
-    dispenser: Dispenser,
+    dispenser: &mut Running,
     falsify: bool,
     progress: &Progress,
 ) -> Result<Commands> {
     let step = progress.step("commands");
-    let (sender, drinks) = watch::channel(Vec::new());
-    let mut running = tokio::task::JoinSet::new();
-    running.spawn(dispenser.run(sender));
     let user = Api::of(stack, Some(&crew.people.user.sign_in(stack).await?.id))?;
     let path = format!("/devices/{DISPENSER}/commands");
     let settings = format!("/devices/{DISPENSER}/settings");
@@ -77,9 +104,7 @@ pub async fn run(
     let deadline = Instant::now() + PATIENCE;
     let (mut states, mut applied) = (Vec::new(), false);
     while Instant::now() < deadline {
-        if let Some(ended) = running.try_join_next() {
-            ended??;
-        }
+        dispenser.expect_running()?;
         states = states_of(&user, &path).await?;
         let seen = user.expect(&[200], "GET", &settings, None).await?.json();
         applied = seen.get("difference") == Some(&json!({}));
@@ -88,7 +113,7 @@ pub async fn run(
         }
         tokio::time::sleep(LOOK).await;
     }
-    let drinks = drinks.borrow().clone();
+    let drinks = dispenser.drinks.borrow().clone();
     step.done(&format!("{} pressed, {} done by {DISPENSER}", pressed.len(), drinks.len()));
     let mut differences = Vec::new();
     let mut expected = pressed.clone();

@@ -19,11 +19,11 @@ use tooling::progress::Progress;
 
 use crate::board;
 use crate::environment::Environment;
-use crate::notices;
 use crate::once::names;
 use crate::sign_in::SignedIn;
 use crate::view::state::{State, follow};
 use crate::view::{Screen, address};
+use crate::{firmware, notices};
 
 /// Time between two pictures on a terminal, and between two lines elsewhere.
 const REDRAW: Duration = Duration::from_millis(500);
@@ -75,6 +75,7 @@ pub async fn run(
     let environment = Environment::write(&cloud.stack, place)?;
     let signed_in = SignedIn::write(&cloud.stack, &crew.people, place).await?;
     let receiver = notices::arrange(&cloud.stack, place, fleet, &crew, LIMIT).await?;
+    let update = firmware::offer(&cloud.stack, &crew).await?;
     let mut addresses = match options.dashboard {
         Dashboard::Built => address::dashboard(&cloud.stack, &crew.people)?,
         Dashboard::LeftOut => Vec::new(),
@@ -82,6 +83,7 @@ pub async fn run(
     addresses.extend(address::lines(&cloud.stack, &guest, &signed_in, environment.file())?);
     let told = notices::commands(&cloud.stack, place.root(), &receiver);
     addresses.extend(told.map(|(purpose, command)| address::Address { purpose, command }));
+    addresses.push(address::update(&cloud.stack, &signed_in, &update)?);
     let mut live = Live::new(fleet.clone(), names(&cloud.stack)?, options.seed, now());
     let mut counter = Counter::default();
     let (sender, seen) = watch::channel(State::default());

@@ -18,7 +18,7 @@ use tooling::progress::Progress;
 use tooling::stack::Stack;
 use tooling::tables::Tables;
 
-use crate::{board, commands, notices, runs};
+use crate::{board, commands, firmware, notices, runs};
 
 /// Timeout for the effects of a wave after its last message.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -66,7 +66,9 @@ pub async fn run(
         step.done(&format!("{} published and handled", wave.len()));
         cloud.emulator.expect_running()?;
     }
-    let commands = commands::run(&cloud.stack, &crew, dispenser, options.falsify, progress).await?;
+    let mut dispenser = commands::Running::start(dispenser);
+    let commands = commands::run(&cloud.stack, &crew, &mut dispenser, options.falsify, progress).await?;
+    let firmware = firmware::run(&cloud.stack, &crew, &mut dispenser, progress).await?;
     if options.falsify {
         ledger.readings.values_mut().take(1).for_each(|reading| reading.value += 0.01);
     }
@@ -74,8 +76,9 @@ pub async fn run(
     step.note("comparing every row");
     let (observed, mut differences) = settle(&cloud.stack, &tables, fleet, &ledger).await?;
     step.done(&format!("seed {}, {:.1} s since the first message", options.seed, started.elapsed().as_secs_f64()));
-    println!("\n{}{}", page(&ledger, &observed), commands.page());
+    println!("\n{}{}", page(&ledger, &observed), commands.page() + &firmware.page());
     differences.extend(commands.differences);
+    differences.extend(firmware.differences);
     let step = progress.step("notices");
     step.note("oxygen falls and rises, and somebody is told");
     let receiver = notices::arrange(&cloud.stack, place, fleet, &crew, LIMIT).await?;

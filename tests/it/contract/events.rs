@@ -12,7 +12,7 @@ use weir_tests::events::event;
 use crate::http::ask::{Ask, status};
 use crate::notify::{ANN, sub};
 use crate::people::{BOB, EVE};
-use crate::{command, device, flow, people, provision, quarantine, recalculation, subscription};
+use crate::{command, device, flow, job, people, provision, quarantine, recalculation, subscription};
 
 /// What changes nothing that lasts, and why.
 const WITHOUT: &[&str] = &[
@@ -200,6 +200,34 @@ async fn of_commands() -> Vec<Deed> {
     all
 }
 
+async fn of_jobs() -> Vec<Deed> {
+    const JOB: &[&str] = &["job"];
+    let mut all = Vec::new();
+    for (operation, name) in
+        [("POST /fleet/firmware", "announce"), ("POST /fleet/jobs", "make"), ("DELETE /fleet/jobs/{job}", "cancel")]
+    {
+        let world = job::World::recorded().await;
+        let function = world.function();
+        let answer = async |event| function.answer(event).await.unwrap();
+        all.push(deed(operation, JOB, &world.engine, event("job", name), answer).await);
+    }
+    all
+}
+
+async fn of_claims() -> Vec<Deed> {
+    let mut all = Vec::new();
+    for (operation, kinds, name) in [
+        // Of the device, of the scope, and of the profile that the person had none of.
+        ("POST /users/me/devices", &["device", "people"][..], "claim"),
+        ("DELETE /users/me/devices/{id}", &["device", "people"], "give-back"),
+    ] {
+        let world = people::World::new().await;
+        let answer = async |event| world.handle("cognito-add-update-delete-user", event).await;
+        all.push(deed(operation, kinds, &world.engine, event("cognito-add-update-delete-user", name), answer).await);
+    }
+    all
+}
+
 /// The operations of the document that write.
 fn writing() -> BTreeSet<String> {
     let document = document::whole();
@@ -218,6 +246,8 @@ async fn every_route_that_changes_something_writes_its_event() {
     deeds.extend(of_people().await);
     deeds.extend(of_subscriptions().await);
     deeds.extend(of_commands().await);
+    deeds.extend(of_jobs().await);
+    deeds.extend(of_claims().await);
     let mut wrong = Vec::new();
     for Deed { operation, kinds, by, events } in &deeds {
         let mut found: Vec<_> = events.iter().map(|event| event["kind"].as_str().unwrap()).collect();

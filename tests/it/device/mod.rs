@@ -3,6 +3,7 @@
 mod access;
 mod calibrations;
 mod certificates;
+mod claims;
 mod delivery;
 mod events;
 pub mod iot;

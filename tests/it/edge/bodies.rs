@@ -29,6 +29,13 @@ fn requests() -> Vec<(&'static str, String, String)> {
         request("POST", "/devices/buoy-01/sensors/ph/alerts/try", r#"{"alert": {"id": "a", "above": 1}}"#),
         request("POST", "/devices/dispenser-123/commands", r#"{"name": "dispense"}"#),
         request("POST", "/fleet/serials", r#"{"serial": "SN-0010", "device_id": "board-0010"}"#),
+        request(
+            "POST",
+            "/fleet/firmware",
+            &format!(r#"{{"version": "3.0.0", "sha256": "{}", "size": 5}}"#, "a".repeat(64)),
+        ),
+        request("POST", "/fleet/jobs", r#"{"firmware": "1.4.2", "target": "all"}"#),
+        request("POST", "/users/me/devices", &format!(r#"{{"claim_code": "{}"}}"#, crate::people::claims::CODE)),
         request("PATCH", "/problems/0102", r#"{"note": "x"}"#),
         request("POST", "/problems/changes", r#"{"problem_ids": ["0102"], "note": "x"}"#),
         request("POST", "/quarantine/replay", r#"{"limit": 1}"#),

@@ -12,6 +12,7 @@ mod scope;
 mod stopped;
 mod tickets;
 mod timestream;
+mod told_scope;
 
 use std::sync::Arc;
 

@@ -74,6 +74,9 @@ fn change() -> Vec<Line> {
         line("DELETE", "/cognito/users/bob@example.com", [401, 401, 403, 403, 204]),
         with_body("PATCH", "/cognito/users/nobody@example.com", json!({"devices": "*"}), ADMIN_404),
         line("DELETE", "/cognito/users/nobody@example.com", ADMIN_404),
+        // All callers in the table are Ann, who is an admin by now; nobody has such a code.
+        with_body("POST", "/users/me/devices", json!({"claim_code": "0"}), [401, 401, 404, 404, 409]),
+        line("DELETE", "/users/me/devices/buoy-01", [401, 401, 409, 409, 409]),
         // Users cannot extend their own rights.
         with_body("PATCH", "/cognito/users/ann@example.com", json!({"devices": "*"}), ADMIN_200),
     ]

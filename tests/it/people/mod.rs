@@ -2,6 +2,7 @@
 
 mod access;
 mod audit;
+pub mod claims;
 mod events;
 mod lists;
 mod mfa;
@@ -19,6 +20,7 @@ use cognito_get_role::GetRole;
 use cognito_get_users_info::UsersInfo;
 use serde_json::{Value, json};
 use weir_aws::WriteOutcome;
+use weir_aws::device::DeviceTable;
 use weir_aws::event::WithEvents;
 use weir_aws::live::LiveTable;
 use weir_aws::profile::ProfileTable;
@@ -70,6 +72,7 @@ impl World {
         let cyd = world.profile(CYD, &json!({"name": "Cyd"})).await;
         assert_eq!(world.profiles().remove(&cyd, WithEvents::NONE).await.unwrap(), WriteOutcome::Done);
         world.profiles().write_tombstone(&sub(GUS), NOW, WithEvents::NONE).await.unwrap();
+        claims::arrange(&world);
         world
     }
 
@@ -104,6 +107,7 @@ impl World {
             pool: self.pool.pool(),
             profiles: self.profiles(),
             events: self.engine.events(),
+            devices: DeviceTable::new(self.engine.client(), self.engine.name("devices")),
             live: LiveTable::new(self.engine.client(), self.engine.name("live")),
             lock,
             clock: self.clock.clone(),

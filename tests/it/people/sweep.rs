@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cognito_add_update_delete_user::{ChangeUser, Lock, Mfa, Parts};
 use serde_json::{Value, json};
+use weir_aws::device::DeviceTable;
 use weir_aws::live::LiveTable;
 use weir_aws::profile::{ProfileTable, StoredProfile};
 use weir_core::domain::Timestamp;
@@ -53,9 +54,10 @@ fn over(world: &World, wire: Arc<dyn Wire>) -> ChangeUser {
     let (profiles, events) =
         (ProfileTable::new(client.clone(), world.engine.name("users")), world.engine.events_by(client));
     let live = LiveTable::new(world.engine.client(), world.engine.name("live"));
+    let devices = DeviceTable::new(world.engine.client(), world.engine.name("devices"));
     let lock = Lock::new(profiles.clone(), world.clock.clone());
     let (pool, clock) = (world.pool.pool(), world.clock.clone());
-    ChangeUser::new(Parts { pool, profiles, events, live, lock, clock, mfa: Mfa::Optional })
+    ChangeUser::new(Parts { pool, profiles, events, devices, live, lock, clock, mfa: Mfa::Optional })
 }
 
 #[tokio::test]

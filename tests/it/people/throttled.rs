@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
+use weir_aws::device::DeviceTable;
 use weir_aws::live::LiveTable;
 use weir_aws::profile::ProfileTable;
 use weir_runtime::Function as _;
@@ -63,8 +64,10 @@ async fn a_throttled_lock_is_503_and_a_rejected_one_500_and_the_pool_is_not_chan
             ProfileTable::new(world.engine.client_once(Arc::new(Refusing(code))), world.engine.name("users"));
         let lock = Lock::new(profiles.clone(), world.clock.clone());
         let live = LiveTable::new(world.engine.client(), world.engine.name("live"));
+        let devices = DeviceTable::new(world.engine.client(), world.engine.name("devices"));
         let (pool, clock) = (world.pool.pool(), world.clock.clone());
-        let parts = Parts { pool, profiles, events: world.engine.events(), live, lock, clock, mfa: Mfa::Optional };
+        let parts =
+            Parts { pool, profiles, events: world.engine.events(), devices, live, lock, clock, mfa: Mfa::Optional };
         let change = ChangeUser::new(parts);
         for ask in [
             Ask::new("PATCH", &format!("/cognito/users/{BOB}")).json(&json!({"devices": "*"})),

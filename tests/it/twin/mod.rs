@@ -2,6 +2,7 @@
 
 mod cost;
 mod faults;
+mod firmware;
 mod presence;
 mod rules;
 

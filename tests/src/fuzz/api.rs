@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use weir_runtime::Function as _;
 
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_iotdataplane::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_iotdataplane::{Client, Config};
 use aws_smithy_http_client::Builder;
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use certificate::Certificate;
@@ -16,6 +19,7 @@ use cognito_get_users_info::UsersInfo;
 use command::Command;
 use device::Device;
 use event::Events;
+use job::Job;
 use provision::Provision;
 use quarantine::Quarantine;
 use reading::Reading;
@@ -24,11 +28,14 @@ use serde_json::{Value, json};
 use subscription::SubscriptionApi;
 use user::User;
 use weir_aws::CalibrationTable;
+use weir_aws::bucket::Bucket;
 use weir_aws::certificates::Certificates;
 use weir_aws::command::CommandTable;
 use weir_aws::device::DeviceTable;
 use weir_aws::event::EventTable;
 use weir_aws::iot::Iot;
+use weir_aws::iot_jobs::IotJobs;
+use weir_aws::job::JobTable;
 use weir_aws::level::LevelTable;
 use weir_aws::live::LiveTable;
 use weir_aws::notice::NoticeTable;
@@ -48,10 +55,11 @@ use crate::pool::{Recorded, person};
 use crate::wire::{Answer, Request, Wire, answer, through};
 
 /// The functions behind the API.
-pub const FUNCTIONS: [&str; 14] = [
+pub const FUNCTIONS: [&str; 15] = [
     "certificate",
     "command",
     "device",
+    "job",
     "event",
     "reading",
     "recalculation",
@@ -105,6 +113,7 @@ pub struct Api {
     provision: Provision,
     command: Command,
     device: Device,
+    job: Job,
     reading: Reading,
     recalculation: Recalculation,
     quarantine: Quarantine,
@@ -173,6 +182,14 @@ impl Api {
                 ),
                 clock: clock.clone(),
             }),
+            job: Job::new(job::Parts {
+                jobs: JobTable::new(client(), engine.name("jobs")),
+                devices: devices(),
+                events: events(),
+                bucket: bucket(),
+                iot: IotJobs::new(control(), "weir-fuzz", "arn:aws:iam::123456789012:role/weir-fuzz"),
+                clock: clock.clone(),
+            }),
             reading: Reading::new(reading::Parts {
                 devices: devices(),
                 history: Arc::new(History::DynamoDb(readings())),
@@ -214,6 +231,7 @@ impl Api {
                 pool: pool.pool(),
                 profiles: profiles(),
                 events: events(),
+                devices: devices(),
                 live: LiveTable::new(client(), engine.name("live")),
                 lock: Lock::new(profiles(), clock.clone()),
                 clock: clock.clone(),
@@ -236,6 +254,7 @@ impl Api {
             "provision" => self.provision.answer(event).await.expect("an answer"),
             "command" => self.command.answer(event).await.expect("an answer"),
             "device" => self.device.answer(event).await.expect("an answer"),
+            "job" => self.job.answer(event).await.expect("an answer"),
             "reading" => self.reading.answer(event).await.expect("an answer"),
             "recalculation" => self.recalculation.answer(event).await.expect("an answer"),
             "flow" => self.functions.flow.answer(event).await.expect("an answer"),
@@ -258,6 +277,23 @@ struct Agrees;
 impl Wire for Agrees {
     fn carry(self: Arc<Self>, _: Request) -> futures_util::future::BoxFuture<'static, Answer> {
         Box::pin(async { answer(200, &json!({})) })
+    }
+}
+
+/// A bucket without files.
+fn bucket() -> Bucket {
+    let credentials = SharedCredentialsProvider::new(Credentials::new("AKIDTEST", "test", None, None, "test"));
+    let (name, region) = ("weir-fuzz".to_owned(), "eu-central-1".to_owned());
+    Bucket::new(name, region, "http://127.0.0.1:9".to_owned(), credentials, SharedHttpConnector::new(Empty))
+}
+
+/// An S3 without files.
+#[derive(Debug)]
+struct Empty;
+
+impl HttpConnector for Empty {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::ready(answer(404, &Value::Null))
     }
 }
 

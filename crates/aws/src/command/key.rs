@@ -10,13 +10,13 @@ use weir_core::domain::Timestamp;
 use weir_core::id::{BadId, CommandId, DeviceId};
 
 /// How long a key is known, in seconds.
-const KEPT: i64 = 86_400;
+pub(in super::super) const KEPT: i64 = 86_400;
 
 /// The key of a request of a person, and a hash of what the request says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestKey {
-    id: String,
-    request: String,
+    pub(in super::super) id: String,
+    pub(in super::super) request: String,
 }
 
 /// What a key stands for.

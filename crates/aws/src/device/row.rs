@@ -11,7 +11,9 @@ use super::super::AwsError;
 use super::super::calibration::{CalibrationRow, entry_of, entry_row};
 use super::super::keys;
 use super::super::row::Item;
-use super::{DueCertificates, KnownCertificates, PendingDelivery, Registration, StoredDevice, StoredRotation, TABLE};
+use super::{
+    ClaimHash, DueCertificates, KnownCertificates, PendingDelivery, Registration, StoredDevice, StoredRotation, TABLE,
+};
 use weir_core::domain::calibration::{Interval, SensorCalibrations};
 use weir_core::domain::certificate::Wanted;
 use weir_core::domain::device::{Device, DeviceDetails, LevelFormat, Location, Sensor, Versions};
@@ -65,6 +67,12 @@ pub(super) struct DeviceRow {
     /// JSON as text; see `rotation.rs`.
     #[serde(default, skip_serializing)]
     rotation: Option<String>,
+    /// What the device reports as its firmware; only `twin` writes it.
+    #[serde(default, skip_serializing)]
+    firmware: Option<String>,
+    /// The hash of its claim code; only changes of the code write it.
+    #[serde(default, skip_serializing)]
+    claim: Option<String>,
     #[serde(default)]
     version: u64,
     /// Epoch milliseconds.
@@ -145,6 +153,7 @@ pub(super) fn registration(item: Item) -> Result<Registration, AwsError> {
     let certificates_settled = row.certificates.is_none();
     let known_certificates = known(&row).map_err(|bad| corrupt(bad.to_string()))?;
     let rotation = StoredRotation::of(row.rotation.clone()).map_err(corrupt)?;
+    let claim = row.claim.clone().map(ClaimHash::stored);
     let device = device_of(row, versions).map_err(corrupt)?;
     Ok(Registration::Device(Box::new(StoredDevice {
         device,
@@ -152,6 +161,7 @@ pub(super) fn registration(item: Item) -> Result<Registration, AwsError> {
         certificates_settled,
         known_certificates,
         rotation,
+        claim,
     })))
 }
 
@@ -219,6 +229,7 @@ fn device_of(row: DeviceRow, versions: Versions) -> Result<Device, String> {
         created_at: Timestamp::from_millis(row.created_at),
         updated_at: Timestamp::from_millis(row.updated_at),
         updated_by: row.updated_by,
+        firmware: row.firmware,
     })
 }
 
@@ -277,6 +288,8 @@ pub(super) fn attributes(device: &Device) -> Result<Item, AwsError> {
         deactivated: Vec::new(),
         doomed: Vec::new(),
         rotation: None,
+        firmware: None,
+        claim: None,
         version: device.versions.device,
         created_at: device.created_at.millis(),
         updated_at: device.updated_at.millis(),

@@ -11,6 +11,7 @@ use super::super::keys::PENDING;
 use super::super::row::{Item, n, s};
 use super::super::transaction::transact;
 use super::super::{AwsError, CalibrationTable, WriteOutcome, size};
+use super::claim::ClaimChange;
 use super::row::attributes;
 use super::{DeviceTable, TABLE, watch};
 use weir_core::domain::calibration::CalibrationEntry;
@@ -31,6 +32,8 @@ const OPTIONAL: [&str; 9] = [
     "tube",
     "deleted_at",
 ];
+/// Attributes that only others than the registry write, and that go with the device.
+const OF_OTHERS: [&str; 3] = ["firmware", "firmware_version", "claim"];
 /// Attributes that stay when a device is deleted, besides those of the delivery.
 const TOMBSTONE: [&str; 5] = ["version", "settings_version", "updated_at", "updated_by", "deleted_at"];
 /// Room for the attributes of the delivery, in bytes: pending, due, lease, delivered, written, and some hundred ids of
@@ -179,6 +182,25 @@ impl DeviceTable {
         self.transact(self.update(device, Deliver::NOTHING, &token())?, others).await
     }
 
+    /// As [`DeviceTable::write_with`], with a new claim code in place of the one that the device had.
+    ///
+    /// # Errors
+    /// As [`DeviceTable::write`].
+    pub async fn write_claimable(
+        &self,
+        device: &Device,
+        deliver: Deliver,
+        events: WithEvents<'_>,
+        code: ClaimChange<'_>,
+    ) -> Result<WriteOutcome, AwsError> {
+        let mut others = events.items()?;
+        others.extend(self.claim_items(device, code)?);
+        let token = token();
+        let mut change = self.written(device, deliver)?;
+        change.set(Item::from([("claim".to_owned(), s(code.new.as_str()))]));
+        self.transact(change.of(&self.name, &device.id, device.versions.device, &token)?, others).await
+    }
+
     async fn transact(&self, update: Update, others: Vec<TransactWriteItem>) -> Result<WriteOutcome, AwsError> {
         let mut items = vec![TransactWriteItem::builder().update(update).build()];
         items.extend(others);
@@ -211,7 +233,7 @@ impl DeviceTable {
             change.set(watch::attributes(&device.id, at.seconds()).into());
         }
         let attributes = attributes(device)?;
-        let removed = attributes.keys().map(String::as_str).chain(OPTIONAL);
+        let removed = attributes.keys().map(String::as_str).chain(OPTIONAL).chain(OF_OTHERS);
         let removed: BTreeSet<_> = removed.filter(|name| *name != "id" && !TOMBSTONE.contains(name)).collect();
         change.remove(removed);
         // `rotation` stays until the certificates are removed: it may name one that no thing has.
@@ -233,6 +255,12 @@ impl DeviceTable {
         token: &str,
         others: Item,
     ) -> Result<Update, AwsError> {
+        let mut change = self.written(device, deliver)?;
+        change.set(others);
+        change.of(&self.name, &device.id, device.versions.device, token)
+    }
+
+    fn written(&self, device: &Device, deliver: Deliver) -> Result<Change, AwsError> {
         let mut attributes = attributes(device)?;
         let bytes = size::of(&attributes) + DELIVERY_BYTES;
         if bytes > size::LARGEST {
@@ -242,12 +270,11 @@ impl DeviceTable {
         let mut change = Change::default();
         change.remove(OPTIONAL.into_iter().filter(|name| !attributes.contains_key(*name)));
         change.set(attributes);
-        change.set(others);
         change.deliver(deliver, device.updated_at.millis());
         if deliver.problems {
             change.set(watch::attributes(&device.id, device.updated_at.seconds()).into());
         }
-        change.of(&self.name, &device.id, device.versions.device, token)
+        Ok(change)
     }
 
     async fn send(&self, update: Update, token: &str) -> Result<WriteOutcome, AwsError> {

@@ -335,6 +335,8 @@ pub struct Device {
     pub updated_at: Timestamp,
     /// Who changed it last.
     pub updated_by: String,
+    /// The firmware that it reports. It changes without a new version of the device.
+    pub firmware: Option<String>,
 }
 
 impl Device {
@@ -349,7 +351,7 @@ impl Device {
     ) -> Self {
         let versions = Versions { device: before.device + 1, settings: before.settings + 1 };
         let details = calibrated(details, calibrations);
-        Self { id, details, versions, created_at: at, updated_at: at, updated_by: by }
+        Self { id, details, versions, created_at: at, updated_at: at, updated_by: by, firmware: None }
     }
 
     /// The sensor with this code.

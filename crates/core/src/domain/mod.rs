@@ -6,12 +6,15 @@ pub mod alert;
 pub mod bounds;
 pub mod calibration;
 pub mod certificate;
+pub mod claim;
 pub mod command;
 pub mod device;
 pub mod event;
 pub mod every;
+pub mod firmware;
 #[cfg(feature = "fit")]
 pub mod fit;
+pub mod job;
 pub mod level;
 pub mod live;
 pub mod notice;

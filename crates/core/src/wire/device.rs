@@ -151,6 +151,14 @@ pub struct DeviceJson {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(required = false))]
     pub connection: Option<ConnectionJson>,
+    /// The firmware that it reports in its shadow; absent when it reports none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(required = false))]
+    pub firmware: Option<String>,
+    /// In the answer that makes one: the code with which a person takes the device into their scope. It is shown once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(required = false))]
+    pub claim_code: Option<String>,
     /// In the answer to a write: whether AWS IoT has the settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivery: Option<DeliveryJson>,
@@ -178,6 +186,8 @@ impl DeviceJson {
             updated_at: device.updated_at,
             updated_by: device.updated_by.clone(),
             connection: None,
+            firmware: device.firmware.clone(),
+            claim_code: None,
             delivery: None,
         }
     }

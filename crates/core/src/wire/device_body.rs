@@ -180,6 +180,13 @@ pub struct DeviceBody {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schema(value_type = Option<Object>, read_only))]
     pub connection: Option<Value>,
+    /// Read-only: what the device reports. It may have changed since it was read.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, read_only))]
+    pub firmware: Option<Value>,
+    /// Whether the device gets a new claim code in place of the one that it had; the answer shows it once.
+    #[serde(default)]
+    pub claim_code: Option<bool>,
     /// Read-only: set by the registry.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schema(value_type = Option<String>, read_only))]

@@ -12,12 +12,20 @@ use crate::domain::event::{Event, FieldChange, Kind, diff};
 use crate::id::{DeviceId, SensorCode};
 
 /// What is not told: it follows from the change itself, or is told otherwise.
-const UNTOLD: [&str; 7] = ["id", "version", "created_at", "updated_at", "updated_by", "connection", "delivery"];
+const UNTOLD: [&str; 8] =
+    ["id", "version", "created_at", "updated_at", "updated_by", "connection", "firmware", "delivery"];
 
 /// The event of a device that was registered.
 pub fn registered(device: &Device) -> Event {
     let changes = diff(&json!({}), &told(device));
     of_version(device, Kind::Device, &author(device)).detail("registered").changes(changes)
+}
+
+/// The event of a device that was given a new claim code, which it does not tell.
+pub fn claimable(device: &Device) -> Event {
+    let key = format!("claim-{}", device.versions.device);
+    let author = author(device);
+    Event::new(Some(device.id.clone()), Kind::Device, &key, author.at).by(author.by).detail("claim code made")
 }
 
 /// The event of a device that was deleted.

@@ -3,9 +3,10 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::domain::firmware::FirmwareVersion;
 use crate::id::{
-    AlertId, CertificateId, CommandId, CommandName, DeviceId, EventId, JobId, LevelId, NoticeId, QuarantineId,
-    SensorCode, Serial, Sub, SubscriptionId, Tube, Username,
+    AlertId, CertificateId, Checksum, CommandId, CommandName, DeviceId, EventId, FleetJobId, JobId, LevelId, NoticeId,
+    QuarantineId, SensorCode, Serial, Sub, SubscriptionId, Tube, Username,
 };
 
 macro_rules! as_text {
@@ -27,11 +28,13 @@ macro_rules! as_text {
 as_text!(
     AlertId,
     CertificateId,
+    Checksum,
     CommandId,
     CommandName,
     QuarantineId,
     DeviceId,
     EventId,
+    FleetJobId,
     JobId,
     LevelId,
     NoticeId,
@@ -42,6 +45,18 @@ as_text!(
     Tube,
     Username
 );
+
+impl Serialize for FirmwareVersion {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for FirmwareVersion {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -145,6 +145,11 @@ pub enum Message {
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         deleted: bool,
     },
+    /// The devices that the person may see have changed. They count for this connection when it is renewed with a new token.
+    Scope {
+        /// The device scope from the next token on: space-separated device ids, or `*`.
+        devices: String,
+    },
     /// A command was entered, or its state has changed.
     Command {
         /// The topic.
@@ -250,7 +255,8 @@ impl Message {
             | Self::Released { topic, .. }
             | Self::Event { topic, .. }
             | Self::Connection { topic, .. } => Some(topic),
-            Self::Gap { .. }
+            Self::Scope { .. }
+            | Self::Gap { .. }
             | Self::Unsubscribed { .. }
             | Self::Renewed { .. }
             | Self::Pong { .. }

@@ -10,6 +10,7 @@ pub mod device_event;
 pub mod event;
 #[cfg(feature = "fit")]
 pub mod fit;
+pub mod job;
 pub mod live;
 pub mod lossy;
 pub mod notice;

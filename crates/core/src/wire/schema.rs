@@ -6,10 +6,11 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, 
 use utoipa::openapi::{Object, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::domain::firmware::FirmwareVersion;
 use crate::domain::{Reason, Timestamp};
 use crate::id::{
-    AlertId, CertificateId, CommandId, CommandName, DeviceId, EventId, JobId, LevelId, NoticeId, QuarantineId,
-    SensorCode, Serial, Sub, SubscriptionId, Username,
+    AlertId, CertificateId, Checksum, CommandId, CommandName, DeviceId, EventId, FleetJobId, JobId, LevelId, NoticeId,
+    QuarantineId, SensorCode, Serial, Sub, SubscriptionId, Username,
 };
 
 macro_rules! text_schema {
@@ -91,6 +92,13 @@ text_schema! {
         |text| text.pattern(Some("^[0-9a-f]{32}-[0-9a-f]{32}$"));
     JobId = "JobId" "A recalculation job." "0123456789abcdef0123456789abcdef"
         |text| text.pattern(Some("^[0-9a-f]{32}$"));
+    FleetJobId = "FleetJobId" "A job of the fleet. Of two jobs the later one has the greater id." "1795155884123-9f3a07c1"
+        |text| text.pattern(Some("^[0-9]{13}-[0-9a-f]{8}$"));
+    FirmwareVersion = "FirmwareVersion" "A version of a firmware: three numbers." "1.4.2"
+        |text| text.pattern(Some("^(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})$"));
+    Checksum = "Checksum" "The SHA-256 of a file."
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+        |text| text.pattern(Some("^[0-9a-f]{64}$"));
     CommandId = "CommandId" "A command of a device. Of two commands of a device the later one has the greater id." "1795155884123"
         |text| text.pattern(Some("^[0-9]{13}$"));
     CommandName = "CommandName" "What a device is asked to do." "dispense"

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 
 use super::Envelope;
 use crate::domain::event::{Event, Kind, diff};
+use crate::domain::firmware::{self, FirmwareReport};
 use crate::domain::presence::{Connection, Presence};
 use crate::domain::{Reason, Refusal, Timestamp};
 use crate::id::{CertificateId, DeviceId};
@@ -24,8 +25,9 @@ const LONGEST_REASON: usize = 64;
 /// What is told of a device.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Told {
-    /// Its shadow changed: an event for what it reported and one for what is desired, or none when neither is different.
-    Shadow(Vec<Event>),
+    /// Its shadow changed: an event for what it reported and one for what is desired, or none when neither is different; and the
+    /// firmware, if it reports another one than before.
+    Shadow(Vec<Event>, Option<FirmwareReport>),
     /// It connected or disconnected; with the certificate that it connected with, if AWS IoT tells one.
     Presence(Connection, Box<Event>, Option<CertificateId>),
 }
@@ -139,13 +141,22 @@ fn shadow(device: &DeviceId, envelope: &Envelope) -> Result<Told, Refusal> {
     let version = current.version.ok_or_else(|| Refusal::new(Reason::Unparseable, "the shadow has no version"))?;
     let before = previous.and_then(|document| document.state).unwrap_or_default();
     let after = current.state.unwrap_or_default();
+    let (before_reported, after_reported) = (before.reported.clone(), after.reported.clone());
     let sides = [(Kind::Reported, before.reported, after.reported), (Kind::Desired, before.desired, after.desired)];
     let event = |(kind, before, after)| {
         let changes = diff(&document(before), &document(after));
         let key = ordered(version);
         (!changes.is_empty()).then(|| Event::new(Some(device.clone()), kind, &key, at).changes(changes))
     };
-    Ok(Told::Shadow(sides.into_iter().filter_map(event).collect()))
+    let firmware = firmware_of(before_reported.as_ref(), after_reported.as_ref(), version);
+    Ok(Told::Shadow(sides.into_iter().filter_map(event).collect(), firmware))
+}
+
+/// The firmware that a device reports, if that is another one than before. What is no short text counts as none.
+fn firmware_of(before: Option<&Value>, after: Option<&Value>, shadow_version: u64) -> Option<FirmwareReport> {
+    let of = |part: Option<&Value>| firmware::reported(part?.get("firmware")?.as_str()?);
+    let (before, firmware) = (of(before), of(after));
+    (before != firmware).then_some(FirmwareReport { firmware, shadow_version })
 }
 
 /// A part of the state; an absent one has nothing in it.
@@ -197,7 +208,7 @@ mod tests {
 
     fn events(message: Result<Option<TwinMessage>, Unreadable>) -> Vec<(String, usize)> {
         match message.unwrap().unwrap().told {
-            Told::Shadow(events) => {
+            Told::Shadow(events, _) => {
                 events.iter().map(|event| (event.id.to_string(), event.changes.list().len())).collect()
             }
             other => panic!("{other:?}"),
@@ -210,6 +221,25 @@ mod tests {
         let current = json!({"state": {"desired": {"led": false}, "reported": {"led": true, "n": 2}}, "version": 7});
         let told = events(documents(&previous, &current));
         assert_eq!(told, [("reported-0000000007".to_owned(), 2), ("desired-0000000007".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn another_firmware_than_before_is_told_with_the_version_of_the_shadow() {
+        let told = |before: &Value, after: &Value| {
+            let previous = json!({"state": {"reported": before}});
+            let current = json!({"state": {"reported": after}, "version": 8});
+            match documents(&previous, &current).unwrap().unwrap().told {
+                Told::Shadow(_, firmware) => firmware.map(|report| (report.firmware, report.shadow_version)),
+                other => panic!("{other:?}"),
+            }
+        };
+        let new = json!({"firmware": "1.4.2"});
+        assert_eq!(told(&json!({}), &new), Some((Some("1.4.2".to_owned()), 8)));
+        assert_eq!(told(&json!({"firmware": "1.4.1"}), &new), Some((Some("1.4.2".to_owned()), 8)));
+        assert_eq!(told(&new, &json!({"led": true})), Some((None, 8)));
+        assert_eq!(told(&new, &json!({"firmware": 5})), Some((None, 8)));
+        assert_eq!(told(&new, &new), None);
+        assert_eq!(told(&json!({}), &json!({"firmware": "x".repeat(65)})), None);
     }
 
     #[test]

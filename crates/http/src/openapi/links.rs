@@ -86,6 +86,10 @@ const ALL: &[Links] = &[
     links("get_commands", "200", &["get_commands"], &[("id", "$request.path.id"), ("next", "$response.body#/next")]),
     links("get_overview", "200", &["get_device", "get_latest"], &[("id", "$response.body#/items/0/id")]),
     links("get_overview", "200", &["get_overview"], NEXT),
+    links("post_job", "202", &["get_job", "delete_job"], &[("job", "$response.body#/id")]),
+    links("get_jobs", "200", &["get_job", "delete_job"], &[("job", "$response.body#/items/0/id")]),
+    links("get_jobs", "200", &["get_jobs"], NEXT),
+    links("get_firmware", "200", &["get_firmware"], NEXT),
     links("get_levels", "200", &["get_level"], &[("id", "$response.body#/items/0/id")]),
     links("get_levels", "200", &["get_levels"], NEXT),
     links(

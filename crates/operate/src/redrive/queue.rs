@@ -181,6 +181,7 @@ mod tests {
                 "device",
                 "certificate",
                 "command",
+                "job",
                 "twin",
                 "cognito-add-update-delete-user",
                 "recalculation",

@@ -33,6 +33,20 @@ pub fn dashboard(stack: &Stack, people: &People) -> Result<Vec<Address>> {
     ])
 }
 
+/// The command that brings this version to the dispenser.
+///
+/// # Errors
+/// When the template lacks an output.
+pub fn update(stack: &Stack, signed_in: &SignedIn, version: &str) -> Result<Address> {
+    let root = place::root()?;
+    let admin = signed_in.admin.strip_prefix(&root).unwrap_or(&signed_in.admin).display().to_string();
+    let api = stack.output("ApiUrl")?;
+    let command = format!(
+        "curl -s -H @{admin} -H content-type:application/json -d '{{\"firmware\":\"{version}\",\"target\":{{\"devices\":[\"dispenser-123\"]}}}}' {api}/fleet/jobs"
+    );
+    Ok(Address { purpose: "new firmware for the dispenser, as an administrator", command })
+}
+
 /// The commands for this stack; `guest` is the device for the person who watches, `environment` the file with the keys.
 ///
 /// # Errors

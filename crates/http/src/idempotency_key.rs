@@ -2,7 +2,8 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use weir_http::ApiError;
+
+use super::ApiError;
 
 /// The header.
 const HEADER: &str = "idempotency-key";
@@ -11,7 +12,7 @@ const LONGEST: usize = 128;
 
 /// The key of a request, if it has one. The extractor answers 400 for one that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct IdempotencyKey(pub Option<String>);
+pub struct IdempotencyKey(pub Option<String>);
 
 impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = ApiError;

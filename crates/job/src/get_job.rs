@@ -1,0 +1,166 @@
+//! `GET /fleet/jobs/{job}`: one job, with the states of its devices.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use weir_aws::iot_jobs::{Counts, Execution};
+use weir_core::domain::Timestamp;
+use weir_core::id::{DeviceId, FleetJobId};
+use weir_core::wire::job::JobJson;
+use weir_core::wire::time;
+use weir_http::{Admin, ApiError, ListName, Page, PageQuery, Paging, Path, list};
+
+use super::Parts;
+
+/// The state of a device in a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = JobDeviceState)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum StatusJson {
+    /// Told, or to be told.
+    Queued,
+    /// At it.
+    InProgress,
+    /// Done.
+    Succeeded,
+    /// Failed.
+    Failed,
+    /// Refused by the device.
+    Rejected,
+    /// Not finished in time.
+    TimedOut,
+    /// Cancelled with the job.
+    Cancelled,
+    /// Deleted meanwhile.
+    Removed,
+}
+
+/// How many devices are in each state, of those that were told so far.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = JobCounts)]
+pub(super) struct CountsJson {
+    queued: u64,
+    in_progress: u64,
+    succeeded: u64,
+    failed: u64,
+    rejected: u64,
+    timed_out: u64,
+    cancelled: u64,
+    removed: u64,
+}
+
+impl From<Counts> for CountsJson {
+    fn from(counts: Counts) -> Self {
+        let Counts { queued, in_progress, succeeded, failed, rejected, timed_out, cancelled, removed } = counts;
+        Self { queued, in_progress, succeeded, failed, rejected, timed_out, cancelled, removed }
+    }
+}
+
+/// One device's part of a job.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = JobDevice)]
+pub(super) struct ExecutionJson {
+    /// The device.
+    device: DeviceId,
+    /// Its state.
+    status: StatusJson,
+    /// When it was told.
+    #[serde(with = "time::option", skip_serializing_if = "Option::is_none")]
+    queued_at: Option<Timestamp>,
+    /// When it began.
+    #[serde(with = "time::option", skip_serializing_if = "Option::is_none")]
+    started_at: Option<Timestamp>,
+    /// When its state last changed.
+    #[serde(with = "time::option", skip_serializing_if = "Option::is_none")]
+    updated_at: Option<Timestamp>,
+}
+
+/// A job, with the states of its devices.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = JobDetails)]
+pub(super) struct DetailsJson {
+    /// The job.
+    #[serde(flatten)]
+    job: JobJson,
+    /// The states of its devices; absent while they are being gathered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    counts: Option<CountsJson>,
+    /// Its devices, those whose state changed last first.
+    executions: Page<ExecutionJson>,
+}
+
+/// The filter.
+#[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Filter {
+    /// Only devices in this state.
+    #[param(example = "FAILED")]
+    status: Option<StatusJson>,
+}
+
+impl StatusJson {
+    /// AWS IoT's word for it.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Queued => "QUEUED",
+            Self::InProgress => "IN_PROGRESS",
+            Self::Succeeded => "SUCCEEDED",
+            Self::Failed => "FAILED",
+            Self::Rejected => "REJECTED",
+            Self::TimedOut => "TIMED_OUT",
+            Self::Cancelled => "CANCELED",
+            Self::Removed => "REMOVED",
+        }
+    }
+
+    fn of(word: &str) -> Option<Self> {
+        const ALL: [StatusJson; 8] = [
+            StatusJson::Queued,
+            StatusJson::InProgress,
+            StatusJson::Succeeded,
+            StatusJson::Failed,
+            StatusJson::Rejected,
+            StatusJson::TimedOut,
+            StatusJson::Cancelled,
+            StatusJson::Removed,
+        ];
+        ALL.into_iter().find(|status| status.word() == word)
+    }
+}
+
+fn execution(execution: Execution) -> Option<ExecutionJson> {
+    let Execution { device, status, queued_at, started_at, updated_at } = execution;
+    Some(ExecutionJson { device, status: StatusJson::of(&status)?, queued_at, started_at, updated_at })
+}
+
+/// A job, how many of its devices are in each state, and a page of them.
+#[utoipa::path(
+    get, path = "/fleet/jobs/{job}", tag = "fleet",
+    params(("job" = FleetJobId, Path), Filter, Paging),
+    responses((status = 200, description = "The job.", body = DetailsJson))
+)]
+pub(super) async fn get_job(
+    State(parts): State<Parts>,
+    Admin(_): Admin,
+    Path(id): Path<FleetJobId>,
+    PageQuery { limit, next, filter: Filter { status } }: PageQuery<Filter>,
+) -> Result<Json<DetailsJson>, ApiError> {
+    let stored = parts.jobs.job(&id).await?.ok_or_else(ApiError::not_found)?;
+    let name = ListName::new(format!("fleet/jobs/{id}")).filter("status", status.map(StatusJson::word));
+    let page = list(&name, limit, next, async |limit, after: Option<String>| {
+        parts.iot.executions(&id, status.map(StatusJson::word), limit, after).await
+    });
+    let Page { items, next } = page.await?;
+    let executions = Page { items: items.into_iter().filter_map(execution).collect(), next };
+    let found = parts.iot.find(&id).await?;
+    let counts = found.as_ref().map(|found| found.counts.into());
+    // What AWS IoT has not told yet, or what was lost on the way.
+    let stored = match found.and_then(|found| found.end).filter(|_| stored.job.state.is_open()) {
+        Some(end) => parts.end(stored, &end).await?,
+        None => stored,
+    };
+    Ok(Json(DetailsJson { job: JobJson::of(&stored.job), counts, executions }))
+}

@@ -1,0 +1,55 @@
+//! Who may do what with firmware and jobs: every route asked by everyone, and the document and the template checked against the same
+//! table.
+
+use std::collections::BTreeMap;
+
+use ::job::Job;
+use serde_json::{Value, json};
+use weir_http::openapi;
+use weir_runtime::Function as _;
+use weir_tests::root;
+use weir_tests::template::Template;
+
+use super::{World, file};
+use crate::http::matrix::{Line, differences, line, walk, with_body};
+
+const ONE: &str = "/fleet/jobs/1795155884123-9f3a07c1";
+
+fn lines() -> Vec<Line> {
+    let (size, sha256, _) = file();
+    let firmware = json!({"version": "2.0.0", "sha256": sha256, "size": size});
+    let order = json!({"firmware": "1.4.2", "target": "all"});
+    vec![
+        with_body("POST", "/fleet/firmware", firmware, [401, 401, 403, 403, 201]),
+        line("GET", "/fleet/firmware", [401, 401, 403, 403, 200]),
+        with_body("POST", "/fleet/jobs", order, [401, 401, 403, 403, 202]),
+        line("GET", "/fleet/jobs", [401, 401, 403, 403, 200]),
+        line("GET", ONE, [401, 401, 403, 403, 200]),
+        line("DELETE", ONE, [401, 401, 403, 403, 200]),
+    ]
+}
+
+#[tokio::test]
+async fn only_admins_see_and_make_firmware_and_jobs() {
+    let answer = async |event| World::recorded().await.function().answer(event).await.unwrap();
+    walk(&lines(), "board-old", answer).await;
+}
+
+#[test]
+fn the_table_the_document_and_the_template_name_the_same_operations() {
+    let mut document = openapi(Job::document());
+    document["paths"].as_object_mut().unwrap().remove("/openapi.json");
+    assert_eq!(differences(&lines(), &document), Vec::<String>::new());
+    let of_path = |(path, item): (&String, &Value)| -> Vec<String> {
+        item.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())).collect()
+    };
+    let said: BTreeMap<_, _> =
+        document["paths"].as_object().unwrap().iter().flat_map(of_path).map(|key| (key, "JWT".to_owned())).collect();
+    let template = Template::read(&root());
+    let routes = template.resources("AWS::ApiGatewayV2::Route").into_values();
+    let ours = routes.filter(|route| route["Target"]["Fn::Sub"] == "integrations/${JobIntegration}");
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let routed: BTreeMap<_, _> =
+        ours.map(|route| (text(&route["RouteKey"]), text(&route["AuthorizationType"]))).collect();
+    assert_eq!(routed, said, "left the template, right the document");
+}

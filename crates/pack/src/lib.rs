@@ -168,7 +168,7 @@ mod tests {
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("old"), "old").unwrap();
         let file = File { path: "assets/x.css".to_owned(), bytes: "a { color: red }\n".repeat(50).into_bytes() };
-        let written = write(&[file.clone()], &folder, true).unwrap();
+        let written = write(std::slice::from_ref(&file), &folder, true).unwrap();
         assert!(written.brotli < written.plain && written.gzip < written.plain, "{written}");
         let names = |folder: &Path| fs::read_dir(folder).unwrap().count();
         assert_eq!((names(&folder), names(&folder.join("assets"))), (1, 3));

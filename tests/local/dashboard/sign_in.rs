@@ -26,6 +26,8 @@ async fn people_sign_in_and_come_back_to_the_page_they_asked_for() {
     browser.reload().await;
     browser.says("Device buoy-01").await;
     assert!(browser.address().await.starts_with(&browser.dashboard));
+    // The new token says as much as the first: an administrator sees everything.
+    assert_eq!(browser.ask("return document.querySelectorAll('#no-devices').length").await, 0);
     browser.click("nav a[href='/app/problems']").await;
     browser.says("Problems").await;
     assert_eq!(browser.address().await, format!("{}/problems", browser.dashboard));

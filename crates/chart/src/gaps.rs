@@ -13,17 +13,19 @@ pub(crate) fn runs(buckets: &[Bucket]) -> impl Iterator<Item = &[Bucket]> {
     buckets.chunk_by(move |one, next| follows(one, next) && one.mean.is_finite() && next.mean.is_finite())
 }
 
-/// The distance of neighbouring points that is the usual one: the median, in ms. `None` with fewer than two points.
-pub fn usual_step(points: &[Point]) -> Option<f64> {
+/// The distance of neighbouring points that this share of all distances does not exceed, in ms: with 0.5 the usual one. `None` with
+/// fewer than two points.
+pub fn step_at(points: &[Point], share: f64) -> Option<f64> {
     let mut steps: Vec<f64> = points
         .iter()
         .zip(points.iter().skip(1))
         .map(|(one, next)| next.at - one.at)
         .filter(|step| step.is_finite() && *step > 0.0)
         .collect();
-    let middle = steps.len() / 2;
     steps.sort_by(f64::total_cmp);
-    steps.get(middle).copied()
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a list; `as` saturates")]
+    let place = (crate::ticks::usize_f64(steps.len()) * share) as usize;
+    steps.get(place.min(steps.len().saturating_sub(1))).copied()
 }
 
 #[cfg(test)]
@@ -40,8 +42,8 @@ mod tests {
         let points = points(&[0.0, 10.0, 20.0, 100.0, 110.0]);
         let lengths: Vec<usize> = pieces(&points, 30.0).map(<[Point]>::len).collect();
         assert_eq!(lengths, [3, 2]);
-        assert_eq!(usual_step(&points), Some(10.0));
-        assert_eq!(usual_step(points.get(..1).unwrap()), None);
+        assert_eq!((step_at(&points, 0.5), step_at(&points, 1.0)), (Some(10.0), Some(80.0)));
+        assert_eq!(step_at(points.get(..1).unwrap(), 0.5), None);
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub mod canvas;
 
 pub use columns::{Column, columns};
 pub use compose::compose;
-pub use gaps::{pieces, usual_step};
+pub use gaps::{pieces, step_at};
 pub use hit::{Hit, nearest};
 pub use plot::{Bucket, Curve, Event, Limit, Plot, Point, Quality, Shown};
 pub use scale::{Scale, nice};

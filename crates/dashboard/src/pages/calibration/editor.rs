@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use weir_core::domain::FieldError;
+use weir_core::domain::calibration::Options;
 use weir_core::wire::device::SensorJson;
 
 use super::{Whose, effect, entering};
@@ -53,6 +54,7 @@ pub(super) fn Editor(whose: Whose, sensor: SensorJson, entered: Callback<()>) ->
             }
         }
     };
+    let options = sensor.calibration.as_ref().map(|known| known.model.options).unwrap_or_default();
     let unit = sensor.unit.clone();
     let title = fill(m::CURVE_OF, &[("sensor", sensor.code.as_str())]);
     view! {
@@ -88,11 +90,11 @@ pub(super) fn Editor(whose: Whose, sensor: SensorJson, entered: Callback<()>) ->
                 </div>
                 <div>
                     <Choice model degree/>
-                    {move || shown(outcome.get(), &title, &unit)}
+                    {move || shown(outcome.get(), &title, &unit, options)}
                 </div>
             </div>
             <effect::Effect whose=whose.clone() sensor=sensor.clone() outcome/>
-            <entering::Entering whose outcome entered/>
+            <entering::Entering whose outcome options entered/>
         </section>
     }
 }
@@ -148,7 +150,7 @@ fn Line(id: u32, row: RwSignal<Row>, rows: Rows, outcome: Memo<Outcome>, wrong: 
                     on:input=move |event| row.update(|row| row.reference = event_target_value(&event))
                 />
             </td>
-            <td class="number">{move || residual().map(number::shown)}</td>
+            <td class="number">{move || residual().map(|residual| number::shown(if residual.abs() < 1e-9 { 0.0 } else { residual }))}</td>
             <td>
                 <button
                     type="button"
@@ -190,14 +192,14 @@ fn Choice(model: RwSignal<String>, degree: RwSignal<usize>) -> impl IntoView {
     }
 }
 
-fn shown(outcome: Outcome, title: &str, unit: &str) -> AnyView {
+fn shown(outcome: Outcome, title: &str, unit: &str, options: Options) -> AnyView {
     let fitted = match outcome {
         None => return view! { <p class="faint">{t(m::TWO_POINTS)}</p> }.into_any(),
         Some(Err(wrong)) => return view! { <p class="wrong" role="status">{wrong.detail}</p> }.into_any(),
         Some(Ok(fitted)) => fitted,
     };
     let points: Vec<(f64, f64)> = fitted.points.iter().map(|(_, point)| *point).collect();
-    let text = crate::model::fitting::in_a_line(&fitted.json());
+    let text = crate::model::fitting::in_a_line(&fitted.json(options));
     let r_squared = fitted
         .fit
         .r_squared

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use serde_json::{Value, json};
 use wasm_bindgen_futures::spawn_local;
+use weir_core::domain::calibration::Options;
 use weir_core::wire::calibration::CalibrationJson;
 
 use super::Whose;
@@ -18,7 +19,7 @@ use crate::problem::ApiError;
 use crate::text::{fill, t};
 
 #[component]
-pub(super) fn Entering(whose: Whose, outcome: Memo<Outcome>, entered: Callback<()>) -> impl IntoView {
+pub(super) fn Entering(whose: Whose, outcome: Memo<Outcome>, options: Options, entered: Callback<()>) -> impl IntoView {
     let api = StoredValue::new_local(Api::here());
     let (note, from) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let saving = RwSignal::new(false);
@@ -29,7 +30,7 @@ pub(super) fn Entering(whose: Whose, outcome: Memo<Outcome>, entered: Callback<(
     let save = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let model = outcome.with_untracked(|outcome| match outcome {
-            Some(Ok(fitted)) => serde_json::to_value(fitted.json()).ok(),
+            Some(Ok(fitted)) => serde_json::to_value(fitted.json(options)).ok(),
             _ => None,
         });
         let Some(mut body) = model else { return };

@@ -18,6 +18,9 @@ const SIZE: (f64, f64) = (960.0, 360.0);
 const MARGIN: f64 = 40.0;
 /// With so many devices or fewer, each has its name.
 const NAMED: usize = 12;
+/// Room of a name, in units of the frame.
+const WIDE: f64 = 160.0;
+const HIGH: f64 = 18.0;
 
 #[component]
 pub(super) fn Map(rows: Memo<Vec<Row>>) -> impl IntoView {
@@ -29,10 +32,19 @@ pub(super) fn Map(rows: Memo<Vec<Row>>) -> impl IntoView {
             let map = project(&places, SIZE, MARGIN)?;
             let (bar, length) = map.bar(160.0);
             let is_few = placed.len() <= NAMED;
-            // The worst last, so that nothing lies above it.
-            let marks = placed.iter().zip(&map.places).rev().map(|((row, _), (x, y))| mark(row, (*x, *y), is_few));
+            // The worst has its name first; of names that would lie on each other only the first is there.
+            let mut named: Vec<(f64, f64)> = Vec::new();
+            let mut marks = Vec::new();
+            for ((row, _), (x, y)) in placed.iter().zip(&map.places) {
+                let free = named.iter().all(|(other, at)| (other - x).abs() > WIDE || (at - y).abs() > HIGH);
+                let has_name = free && (is_few || is_worth_a_name(fleet::condition(&row.device)));
+                named.extend(has_name.then_some((*x, *y)));
+                marks.push(mark(row, (*x, *y), has_name));
+            }
+            // It lies above all others.
+            marks.reverse();
             Some(view! {
-                {marks.collect_view()}
+                {marks}
                 <g class="bar-of-scale" aria-hidden="true">
                     <path d=format!("M{} {}v6h{bar}v-6", MARGIN / 2.0, SIZE.1 - 18.0)/>
                     <text x=MARGIN / 2.0 + bar + 8.0 y=SIZE.1 - 11.0>{length}</text>
@@ -48,11 +60,11 @@ pub(super) fn Map(rows: Memo<Vec<Row>>) -> impl IntoView {
     }
 }
 
-fn mark(row: &Row, (x, y): (f64, f64), is_few: bool) -> impl IntoView + use<> {
+fn mark(row: &Row, (x, y): (f64, f64), has_name: bool) -> impl IntoView + use<> {
     let condition = fleet::condition(&row.device);
     let (tone, _) = words::condition(condition);
     let name = if row.device.name.is_empty() { row.device.id.clone() } else { row.device.name.clone() };
-    let name = (is_few || is_worth_a_name(condition)).then_some(name);
+    let name = has_name.then_some(name);
     // A name at the right edge stands to the left of its place.
     let (side, anchor) = if x > SIZE.0 * 0.6 { (x - 13.0, "end") } else { (x + 13.0, "start") };
     let words = told(&row.device);

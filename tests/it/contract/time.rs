@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use weir_aws::config::{dynamodb, query_timeouts, sdk_of, timeouts};
 use weir_aws::sockets::{self, SocketsUrl};
-use weir_aws::{certificates, invoke, iot, mail, people};
+use weir_aws::{certificates, invoke, iot, iot_jobs, mail, people};
 
 use super::each_function;
 use super::source::root;
@@ -29,6 +29,7 @@ fn clients() -> Vec<(&'static str, TimeoutConfig)> {
         ("config.rs", query_timeouts()),
         ("invoke.rs", of(invoke::client(&sdk, quarantine::PATIENCE).config().timeout_config())),
         ("iot.rs", of(iot::client(&sdk).config().timeout_config())),
+        ("iot_jobs.rs", of(iot_jobs::client(&sdk).config().timeout_config())),
         ("mail.rs", of(mail::client(&sdk).config().timeout_config())),
         ("people/mod.rs", of(people::client(&sdk).config().timeout_config())),
         ("sockets.rs", of(sockets::client(&sdk, &SocketsUrl::of("wss://live.example/live")).config().timeout_config())),

@@ -52,7 +52,7 @@ fn check_events(world: &World) {
 async fn a_job_whose_creation_is_killed_anywhere_is_made_once() {
     let order = json!({"firmware": "1.4.2", "target": "all"});
     let mut seen = 0;
-    for at in 0..MOST {
+    for at in 1..MOST {
         let world = World::new().await;
         world.uploaded("1.4.2").await;
         let ask = || Ask::new("POST", "/fleet/jobs").header("idempotency-key", "once").json(&order).admin().event();
@@ -81,7 +81,7 @@ async fn a_job_whose_creation_is_killed_anywhere_is_made_once() {
 #[tokio::test]
 async fn a_job_whose_preparation_is_killed_anywhere_and_not_asked_for_again_is_made_by_the_sweep() {
     let order = json!({"firmware": "1.4.2", "target": "all"});
-    for at in 0..MOST {
+    for at in 1..MOST {
         let world = World::new().await;
         world.uploaded("1.4.2").await;
         let ask = Ask::new("POST", "/fleet/jobs").json(&order).admin().event();
@@ -101,7 +101,7 @@ async fn a_job_whose_preparation_is_killed_anywhere_and_not_asked_for_again_is_m
 
 #[tokio::test]
 async fn a_job_whose_cancellation_is_killed_anywhere_is_cancelled_on_both_sides_or_on_none() {
-    for at in 0..MOST {
+    for at in 1..MOST {
         let world = World::recorded().await;
         let ask = Ask::new("DELETE", &path(&json!(super::JOB))).admin().event();
         let whole = killed(&world, ask, at).await.is_some();
@@ -130,7 +130,7 @@ async fn a_job_whose_cancellation_is_killed_anywhere_is_cancelled_on_both_sides_
 #[tokio::test]
 async fn a_job_that_is_cancelled_while_it_is_prepared_does_not_run_whoever_is_killed_where() {
     let order = json!({"firmware": "1.4.2", "target": "all"});
-    for at in 0..MOST {
+    for at in 1..MOST {
         let world = World::new().await;
         world.uploaded("1.4.2").await;
         let ask = Ask::new("POST", "/fleet/jobs").json(&order).admin().event();
@@ -155,7 +155,7 @@ async fn a_job_that_is_cancelled_while_it_is_prepared_does_not_run_whoever_is_ki
 async fn an_end_that_is_heard_by_a_function_that_is_killed_anywhere_is_heard_again() {
     let (topic, said) =
         (format!("$aws/events/job/{}/completed", super::JOB), json!({"jobId": super::JOB, "status": "COMPLETED"}));
-    for at in 0..MOST {
+    for at in 1..MOST {
         let world = World::recorded().await;
         world.cloud.becomes(super::JOB, &json!({"status": "COMPLETED"}));
         let whole = killed(&world, super::told(&topic, &said), at).await.is_some();

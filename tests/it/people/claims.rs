@@ -165,7 +165,9 @@ async fn whoever_has_no_profile_gets_one_and_whoever_has_one_keeps_it() {
 #[tokio::test]
 async fn a_scope_that_is_full_leaves_the_code_for_somebody_else() {
     let world = world().await;
-    let many: Vec<_> = (0..31).map(|number| format!("{}-{number:03}", "d".repeat(60))).collect();
+    let mut many: Vec<_> = (0..31).map(|number| format!("{}-{number:03}", "d".repeat(60))).collect();
+    // 2,042 of 2,048 characters.
+    many.push("e".repeat(27));
     world.pool.know(person(20, "una", &["user"], &many.join(" ")));
     let full = world.change().answer(claim(claims(20, "una", ""), CODE)).await.unwrap();
     assert_eq!((status(&full), &body(&full)["type"]), (409, &json!("urn:weir:problem:limit_reached")));
@@ -198,7 +200,7 @@ async fn a_device_is_given_back_and_its_code_cannot_be_used_again() {
 
 #[tokio::test]
 async fn a_claim_that_is_killed_anywhere_is_completed_by_the_same_request() {
-    for at in 0..MOST {
+    for at in 1..MOST {
         let world = world().await;
         let function = world.change();
         let event = claim(bob(), CODE);
@@ -217,7 +219,7 @@ async fn a_claim_that_is_killed_anywhere_is_completed_by_the_same_request() {
 
 #[tokio::test]
 async fn giving_back_that_is_killed_anywhere_is_completed_by_the_same_request() {
-    for at in 0..MOST {
+    for at in 1..MOST {
         let world = world().await;
         assert_eq!(status(&world.change().answer(claim(bob(), CODE)).await.unwrap()), 200);
         let function = world.change();

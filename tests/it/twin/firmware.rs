@@ -58,7 +58,7 @@ async fn the_newest_report_counts_whatever_the_order_and_changes_nothing_else() 
 
 #[tokio::test]
 async fn a_message_that_is_killed_anywhere_and_delivered_again_is_kept() {
-    for at in 0..200 {
+    for at in 1..200 {
         let (engine, functions) = world().await;
         let whole = up_to(at, Box::pin(functions.twin.answer(reports(None, Some("1.4.2"), 7)))).await.is_some();
         hand(&functions, reports(None, Some("1.4.2"), 7)).await;

@@ -108,7 +108,7 @@ fn created(schemas: &mut Map<String, Value>) {
 }
 
 /// An example for each schema of a body.
-fn examples() -> [(&'static str, Value); 17] {
+fn examples() -> [(&'static str, Value); 20] {
     let device = json!({
         "name": "Buoy 7", "description": "Off the pier.", "location": {"latitude": 48.2, "longitude": 16.4},
         "sensors": [{"code": "ph", "name": "pH", "unit": "pH", "limits": {"min": 0, "max": 14}}], "settings": {"every": 60},
@@ -141,6 +141,12 @@ fn examples() -> [(&'static str, Value); 17] {
             json!({"alert": {"id": "low-oxygen", "below": 4, "clear": 4.5, "for": 2}, "from": "2026-11-19T00:00:00Z", "to": "2026-11-20T00:00:00Z"}),
         ),
         ("RecalculationBody", json!({"from": "2026-11-19T00:00:00Z", "to": "2026-11-20T00:00:00Z"})),
+        ("ClaimBody", json!({"claim_code": "5BNEN-TQAXB-NENTQ-AXBNE-NTQAXB"})),
+        (
+            "NewFirmware",
+            json!({"version": "1.4.2", "size": 482_304, "sha256": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}),
+        ),
+        ("NewJob", json!({"firmware": "1.4.2", "target": {"devices": ["buoy-01"]}, "rollout_per_minute": 50})),
         ("CommandBody", json!({"name": "dispense", "args": {"ml": 30}, "expires_in": 60})),
         ("ReplayBody", json!({"reason": "unknown_device", "limit": 10})),
     ]

@@ -248,6 +248,38 @@ async fn the_same_request_twice_gives_one_certificate_and_a_fourth_key_on_one_da
     assert!(String::from_utf8_lossy(&refused.payload).contains("three certificates today"));
 }
 
+#[tokio::test]
+async fn a_gateway_that_was_made_by_hand_renews_its_certificate_and_keeps_its_policy() {
+    let local = Local::running();
+    local.register(&json!({"id": "fl-gw"})).await;
+    let policies = ["DevicePolicyName", "LevelGatewayPolicyName"].map(|name| local.stack.output(name).unwrap());
+    let identity = certificate::make(&local.stack, "fl-gw", &policies).await.unwrap();
+    // Its first connection tells which certificate it has.
+    let mut connection = Connection::open(&local.stack, &identity).await.unwrap();
+    let before = certificates(&local, "fl-gw").await;
+    until("the certificate to be known", async || {
+        let rows: Vec<Value> = local.tables.all("Devices").await.unwrap();
+        let row = rows.into_iter().find(|row| row["id"] == "fl-gw")?;
+        row["rotation"].as_str()?.contains(&before[0].0).then_some(())
+    })
+    .await;
+    connection.subscribe("fl-gw/certificate/new").await.unwrap();
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+    let request = rcgen::CertificateParams::default().serialize_request(&key).unwrap().pem().unwrap();
+    connection.publish("fl-gw/certificate/csr", request.into_bytes()).await.unwrap();
+    let new: Value = serde_json::from_slice(&connection.message().await.unwrap().payload).unwrap();
+    let arn = format!(
+        "arn:aws:iot:{}:{}:cert/{}",
+        local.stack.region,
+        tooling::cloud::ACCOUNT,
+        new["certificate"].as_str().unwrap()
+    );
+    let attached =
+        local.stack.cloud().json("iot", "POST", &format!("/attached-policies/{arn}"), &[], None).await.unwrap();
+    let attached = attached.to_string();
+    assert!(policies.iter().all(|policy| attached.contains(policy)), "{attached}");
+}
+
 /// What AWS does with a living connection, as far as the local cloud shows it.
 #[tokio::test]
 async fn a_living_connection_of_a_disabled_device_is_not_ended_by_the_local_cloud_and_a_removed_one_is_at_its_next_message()

@@ -10,8 +10,9 @@ use sha2::{Digest, Sha256};
 
 use weir_core::domain::problem::Status;
 use weir_core::domain::reading::Series;
+use weir_core::domain::serial::SerialState;
 use weir_core::domain::{Reason, Timestamp};
-use weir_core::id::{CertificateId, DeviceId, EventId, LevelId};
+use weir_core::id::{CertificateId, DeviceId, EventId, LevelId, Serial};
 
 /// The partitions of a list.
 ///
@@ -107,6 +108,11 @@ pub fn watched_device(id: &DeviceId) -> String {
 /// The partition of a device in the index `expiring` of `devices`.
 pub fn expiring(id: &DeviceId) -> String {
     partition(EXPIRING, id.as_str())
+}
+
+/// The partition of a serial number in the index `states` of `serials`: a file adds 5,000 at once.
+pub fn listed_serial(state: SerialState, serial: &Serial) -> String {
+    partition(state.code(), serial.as_str())
 }
 
 /// The key of the row in `serials` that says which serial number has a device. No serial number has a `#`.

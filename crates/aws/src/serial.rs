@@ -2,7 +2,7 @@
 //!
 //! | `serial` | |
 //! |---|---|
-//! | serial number | a listed number; the index `states` has these by state and number |
+//! | serial number | a listed number; the index `states` has these by state, in eight partitions each, and number |
 //! | `device#<id>` | which number has this device: two numbers never have the same |
 //! | `certificate#<id>` | for which number a certificate was provisioned: it is never used for another one |
 
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::batch;
 use super::event::WithEvents;
-use super::keys::{serial_of_certificate, serial_of_device};
+use super::keys::{listed_serial, partitions, serial_of_certificate, serial_of_device};
 use super::list::{List, Span};
 use super::row::{Item, n, s};
 use super::transaction::transact;
@@ -61,6 +61,8 @@ struct SerialRow {
     serial: String,
     device_id: String,
     state: String,
+    /// The key of the index `states`.
+    listed: String,
     /// JSON as text.
     template: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -136,14 +138,14 @@ impl SerialTable {
             client: &self.client,
             table: &self.name,
             index: "states",
-            partition: "state",
+            partition: "listed",
             sort: "serial",
             descending: false,
             operation: "Query serials states",
         };
         let states: Vec<String> = match state {
-            Some(state) => vec![state.code().to_owned()],
-            None => SerialState::all().map(|state| state.code().to_owned()).collect(),
+            Some(state) => partitions(state.code()),
+            None => SerialState::all().flat_map(|state| partitions(state.code())).collect(),
         };
         let span = Span { from: Span::FIRST.to_owned(), to: Span::LAST.to_owned(), after };
         let rows = list.first(&states, &span, limit.saturating_add(1)).await?;
@@ -217,7 +219,7 @@ impl SerialTable {
         author: &Author,
         events: WithEvents<'_>,
     ) -> Result<WriteOutcome, AwsError> {
-        let change = "SET #s = :s, version = :next, updated_at = :at, updated_by = :by";
+        let change = "SET #s = :s, listed = :listed, version = :next, updated_at = :at, updated_by = :by";
         let update = self.update(listed, change, SerialState::Expected, author)?;
         let mut items = vec![TransactWriteItem::builder().update(update).build()];
         items.extend(events.items()?);
@@ -235,8 +237,8 @@ impl SerialTable {
         at: Timestamp,
     ) -> Result<Provisioned, AwsError> {
         let author = Author { by: String::new(), at };
-        let change =
-            "SET #s = :s, version = :next, updated_at = :at, updated_by = :by, certificate = :c, provisioned_at = :at";
+        let change = "SET #s = :s, listed = :listed, version = :next, updated_at = :at, updated_by = :by, certificate = :c, \
+             provisioned_at = :at";
         let mut update = self.update(listed, change, SerialState::Provisioned, &author)?;
         if let Some(values) = &mut update.expression_attribute_values {
             values.insert(":c".to_owned(), s(certificate.as_str()));
@@ -261,6 +263,7 @@ impl SerialTable {
             .condition_expression("version = :v")
             .expression_attribute_names("#s", "state")
             .expression_attribute_values(":s", s(state.code()))
+            .expression_attribute_values(":listed", s(listed_serial(state, &listed.serial)))
             .expression_attribute_values(":v", n(listed.version))
             .expression_attribute_values(":next", n(listed.version.saturating_add(1)))
             .expression_attribute_values(":at", n(author.at.millis()))
@@ -285,6 +288,7 @@ fn item_of(listed: &ListedSerial) -> Result<Item, AwsError> {
         serial: listed.serial.to_string(),
         device_id: listed.device.to_string(),
         state: listed.state.code().to_owned(),
+        listed: listed_serial(listed.state, &listed.serial),
         template: template_json(&listed.template).to_string(),
         certificate: listed.certificate.as_ref().map(ToString::to_string),
         provisioned_at: listed.provisioned_at.map(Timestamp::millis),

@@ -9,6 +9,7 @@ use weir_core::domain::bounds;
 use weir_core::domain::event::{Event, Kind};
 use weir_core::domain::problem::{AlertKey, Status, Subject};
 use weir_core::domain::reading::Series;
+use weir_core::domain::serial::SerialState;
 use weir_core::domain::topology::Pair;
 use weir_core::domain::{Reason, Refusal, Timestamp};
 use weir_core::id::{BadId, LevelId};
@@ -205,6 +206,10 @@ pub fn requests(tally: &mut Tally, device: &str) -> Result<(), BadId> {
     tally.write(Store::DevicesWatched, keys::watched_device(&device.parse()?), 1.0);
     // Put in, leased (taken out and put in at another time), and taken out again.
     tally.write(Store::DevicesPending, keys::PENDING, 4.0);
+    // Its serial number is listed, with a row that says whose the device is; its certificate is looked at once.
+    tally.write(Store::Serials, device, 4.0);
+    tally.write(Store::SerialsStates, keys::listed_serial(SerialState::Expected, &device.parse()?), 1.0);
+    tally.write(Store::DevicesExpiring, keys::expiring(&device.parse()?), 2.0);
     tally.write(Store::Users, "one person", 5.0);
     tally.write(Store::UsersListed, keys::PROFILES, 5.0);
     // A subscription is made, in one transaction with the number of them.

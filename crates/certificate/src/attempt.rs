@@ -16,6 +16,7 @@ use weir_aws::device::{DueCertificates, KnownCertificates, LeaseToken};
 use weir_aws::iot::IotError;
 use weir_core::domain::Timestamp;
 use weir_core::domain::certificate::{Change, Status, Wanted, change};
+use weir_core::domain::rotation::Rotation;
 use weir_core::id::{CertificateId, DeviceId};
 use weir_core::wire::rotation::{self, Topic};
 use weir_core::wire::x509;
@@ -66,6 +67,9 @@ impl<'a> Attempt<'a> {
                 self.check()?;
                 self.certificates.detach(self.device, principal).await?;
             }
+            if *rotation != Rotation::default() {
+                self.forget_messages().await?;
+            }
             self.check()?;
             return self.certificates.delete_thing(self.device).await;
         }
@@ -78,7 +82,7 @@ impl<'a> Attempt<'a> {
             return Ok(());
         }
         match next {
-            Some(next) => self.give(next, &attached.certificates).await,
+            Some(next) => self.give(next, rotation, &attached.certificates).await,
             None if !doomed.is_empty() && rotation.asked_at.is_none() => self.forget_messages().await,
             None => Ok(()),
         }
@@ -86,15 +90,22 @@ impl<'a> Attempt<'a> {
 
     /// Gives the device a certificate that was issued. It is attached last: one that is attached was activated before, and is left as
     /// it is, because a person may have switched it off since.
-    async fn give(&self, id: &CertificateId, attached: &BTreeSet<CertificateId>) -> Result<(), IotError> {
+    async fn give(
+        &self,
+        id: &CertificateId,
+        known: &Rotation,
+        attached: &BTreeSet<CertificateId>,
+    ) -> Result<(), IotError> {
         self.check()?;
         let Some(certificate) = self.certificates.find(id).await? else {
             tracing::warn!(device = %self.device, certificate = %id, "a certificate that was issued is gone");
             return Ok(());
         };
         if !attached.contains(id) {
-            self.check()?;
-            self.certificates.attach_policy(&certificate, &self.parts.policy).await?;
+            for policy in self.policies(known).await? {
+                self.check()?;
+                self.certificates.attach_policy(&certificate, &policy).await?;
+            }
             if certificate.status == Status::Inactive {
                 self.check()?;
                 self.certificates.set_active(id, true).await?;
@@ -106,6 +117,19 @@ impl<'a> Attempt<'a> {
         let ends = x509::ends(&certificate.pem).ok().map(Timestamp::seconds);
         let message = rotation::new_message(id, &certificate.pem, ends);
         self.parts.iot.publish_about_certificate(self.device, Topic::New, Some(message)).await
+    }
+
+    /// What the new certificate has to allow: what every device may do, and what the present one allows, as that of a gateway.
+    async fn policies(&self, known: &Rotation) -> Result<BTreeSet<String>, IotError> {
+        let mut policies = BTreeSet::from([self.parts.policy.to_string()]);
+        if let Some(current) = &known.current {
+            self.check()?;
+            if let Some(current) = self.certificates.find(&current.id).await? {
+                self.check()?;
+                policies.extend(self.certificates.policies(&current).await?);
+            }
+        }
+        Ok(policies)
     }
 
     /// Removes what the device was told about a certificate that it has by now.

@@ -1,7 +1,7 @@
 //! A device asks for a certificate: one is issued from its request, and given to it.
 //!
 //! The row is written before the certificate is issued (so that no more than three a day are), and again with its id before anything
-//! is done to it. Who is killed in between leaves a certificate that is inactive and belongs to nobody, and the device, which hears
+//! is done to it. A kill in between leaves a certificate that is inactive and belongs to nobody, and the device, which hears
 //! nothing, asks again.
 
 use serde_json::Value;

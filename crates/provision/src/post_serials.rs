@@ -20,7 +20,7 @@ const MAX_ATTEMPTS: u32 = 5;
 /// listed already is left as it is.
 #[utoipa::path(
     post, path = "/fleet/serials", tag = "fleet",
-    request_body(content((SerialBody = "application/json"), (String = "text/csv"))),
+    request_body(content((SerialBody = "application/json"), (String = "text/csv", example = json!("serial,device_id\nSN-0001,buoy-01\n")))),
     responses(
         (status = 201, description = "Added.", body = SerialJson, headers(("Location" = String))),
         (status = 200, description = "The answer to each line of a CSV file.", body = Upload),

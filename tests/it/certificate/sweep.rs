@@ -190,7 +190,8 @@ async fn a_connection_that_is_told_in_pieces_ends_right_wherever_twin_is_killed(
             ending(&world, "b", 20, &json!({"next": {"id": id('c'), "ends": NOW.seconds() + 800 * DAY}}));
             let wire: Arc<Breaking> = Breaking::new(at, how);
             let broken = Functions::by(&world.engine, &world.engine.client_once(wire.clone()), &Settings::default());
-            let _ = wire.run(connected(&broken, "b", 'c', 1)).await;
+            let told = crate::twin::connected_with("b", &id('c'), 1, NOW.millis());
+            let _ = wire.run(broken.twin.answer(told)).await;
             connected(&Functions::over(&world.engine), "b", 'c', 1).await;
             let here = format!("{how:?} of request {at} ({})", wire.what());
             assert_eq!(

@@ -79,8 +79,6 @@ const EXPECTED: &[Expected] = &[
     ("delete.refused-stale", 412, "precondition_failed", &[]),
     ("delete.refused-unknown", 404, "not_found", &[]),
     ("delete.refused-not-admin", 403, "forbidden", &[]),
-    ("delete-certificate.refused-unknown", 404, "not_found", &[]),
-    ("delete-certificate.refused-not-admin", 403, "forbidden", &[]),
     ("settings", 200, "", &[]),
     ("settings.refused-foreign", 404, "not_found", &[]),
     ("set", 200, "", &[]),

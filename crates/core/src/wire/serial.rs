@@ -20,6 +20,7 @@ const HOUR_SECONDS: i64 = 3_600;
 /// A serial number that is to be listed.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(example = json!({"serial": "SN-0001", "template": {"name": "Buoy"}})))]
 #[serde(deny_unknown_fields)]
 pub struct SerialBody {
     /// The number, exactly as the board says it.

@@ -1,7 +1,7 @@
 //! Limits: how much concurrency messages of devices can take, and who can delete what holds data.
 
 use regex::Regex;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use tooling::deploy::Settings;
 use tooling::place::Place;
 use weir_tests::template::Template;
@@ -77,5 +77,42 @@ fn in_prod_nobody_deletes_a_table_by_mistake() {
     let template = Template::read(&root());
     each("table", template.resources("AWS::DynamoDB::Table"), |(id, table)| {
         assert_eq!(table["DeletionProtectionEnabled"], json!({"Fn::If": ["IsProd", true, false]}), "{id}");
+    });
+}
+
+/// Characters that AWS IoT takes in a policy, white space not counted ("Maximum policy document size", AWS IoT Core endpoints and
+/// quotas in the AWS General Reference).
+const POLICY: usize = 2_048;
+
+/// A policy as AWS IoT gets it, with the longest names.
+fn spelled_out(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => match fields.get("Fn::Sub").and_then(Value::as_str) {
+            Some(text) => {
+                let longest = [
+                    ("${AWS::Partition}", "aws-us-gov"),
+                    ("${AWS::Region}", "ap-southeast-2"),
+                    ("${AWS::AccountId}", "123456789012"),
+                    ("${ReadingRule}", "abcdefghijklmnop_abcdefghijklmnop_reading"),
+                    ("${ReadingsRule}", "abcdefghijklmnop_abcdefghijklmnop_readings"),
+                    ("${LevelRule}", "abcdefghijklmnop_abcdefghijklmnop_level"),
+                    ("${UplinkRule}", "abcdefghijklmnop_abcdefghijklmnop_uplink"),
+                    ("${!", "${"),
+                ];
+                longest.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to)).into()
+            }
+            None => fields.iter().map(|(name, value)| (name.clone(), spelled_out(value))).collect::<Map<_, _>>().into(),
+        },
+        Value::Array(items) => items.iter().map(spelled_out).collect::<Vec<_>>().into(),
+        other => other.clone(),
+    }
+}
+
+#[test]
+fn policies_of_devices_fit_into_what_aws_iot_takes() {
+    let template = Template::read(&root());
+    each("policy", template.resources("AWS::IoT::Policy"), |(name, policy)| {
+        let length = spelled_out(&policy["PolicyDocument"]).to_string().len();
+        assert!(length <= POLICY, "{name}: {length} characters");
     });
 }

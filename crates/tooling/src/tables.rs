@@ -19,7 +19,7 @@ pub struct Tables {
 }
 
 /// The tables, as the template calls them.
-pub const TABLES: [&str; 15] = [
+pub const TABLES: [&str; 16] = [
     "Devices",
     "Calibrations",
     "Readings",

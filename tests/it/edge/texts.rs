@@ -4,7 +4,7 @@ use super::{Api, bob};
 use crate::http::ask::Ask;
 
 /// Every text for people in a body: the request up to the text, what follows it, and its pointer.
-const TEXTS: [(&str, &str, &str, &str, &str, Lines); 20] = [
+const TEXTS: [(&str, &str, &str, &str, &str, Lines); 21] = [
     ("POST", "/devices", r#"{"id":"new","name":""#, r#""}"#, "/name", Lines::One),
     ("POST", "/devices", r#"{"id":"new","description":""#, r#""}"#, "/description", Lines::Many),
     ("PUT", "/devices/buoy-01", r#"{"sensors":[{"code":"ph","name":""#, r#""}]}"#, "/sensors/0/name", Lines::One),

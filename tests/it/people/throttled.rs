@@ -88,7 +88,8 @@ async fn an_event_that_could_not_be_written_is_made_up_for_by_the_repeat_of_the_
         let live = LiveTable::new(world.engine.client(), world.engine.name("live"));
         let lock = Lock::new(world.profiles(), world.clock.clone());
         let (pool, profiles, clock) = (world.pool.pool(), world.profiles(), world.clock.clone());
-        ChangeUser::new(Parts { pool, profiles, events, live, lock, clock, mfa: Mfa::Optional })
+        let devices = DeviceTable::new(world.engine.client(), world.engine.name("devices"));
+        ChangeUser::new(Parts { pool, profiles, devices, events, live, lock, clock, mfa: Mfa::Optional })
     };
     let refusing = world.engine.events_by(world.engine.client_once(Arc::new(Refusing("ThrottlingException"))));
     let ask = || Ask::new("PATCH", &format!("/cognito/users/{BOB}")).json(&json!({"devices": "*"})).admin().event();

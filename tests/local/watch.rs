@@ -19,7 +19,7 @@ use weir_tests::local::Local;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// An event of every function. What they read and write is the same for the deployed function and for the one of cargo-lambda.
-const EVENTS: [(&str, &str); 20] = [
+const EVENTS: [(&str, &str); 24] = [
     ("calibration", "number"),
     ("organizer", "report"),
     ("problem-detector", "sweep"),
@@ -40,6 +40,10 @@ const EVENTS: [(&str, &str); 20] = [
     ("event", "list.refused-not-admin"),
     ("notify", "sweep"),
     ("subscription", "list.refused-not-admin"),
+    ("certificate", "list.refused-unknown"),
+    ("provision", "remove.refused-unknown"),
+    ("job", "job.refused-unknown"),
+    ("site", "refused-elsewhere"),
 ];
 
 /// `cargo lambda` with the pinned cargo-lambda in PATH.

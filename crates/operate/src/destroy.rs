@@ -13,12 +13,13 @@ use tooling::tools::{self, Set};
 use crate::deploy::{failures, preflight};
 
 /// What CloudFormation leaves when it deletes a stack: everything with the deletion policy Retain.
-const STAYS: [(&str, &str); 5] = [
+const STAYS: [(&str, &str); 6] = [
     ("AWS::DynamoDB::Table", "tables, with all rows and their point-in-time recovery"),
     ("AWS::Timestream::Database", "the Timestream database"),
     ("AWS::Timestream::Table", "the Timestream table, with all readings"),
     ("AWS::Cognito::UserPool", "the user pool, with all people"),
     ("AWS::Backup::BackupVault", "the vault, with all daily copies"),
+    ("AWS::S3::Bucket", "the bucket, with all firmwares"),
 ];
 
 /// What stays in prod cannot be deleted by mistake either.

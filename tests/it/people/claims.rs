@@ -199,6 +199,25 @@ async fn a_device_is_given_back_and_its_code_cannot_be_used_again() {
 }
 
 #[tokio::test]
+async fn a_code_that_was_used_does_not_bring_back_a_device_that_an_admin_took_away() {
+    let world = world().await;
+    assert_eq!(status(&world.change().answer(claim(bob(), CODE)).await.unwrap()), 200);
+    let without = json!({"devices": "buoy-01"});
+    let patch = Ask::new("PATCH", &format!("/cognito/users/{BOB}")).admin().json(&without).event();
+    assert_eq!(status(&world.change().answer(patch).await.unwrap()), 200);
+    let again = world.change().answer(claim(bob(), CODE)).await.unwrap();
+    assert_eq!((status(&again), world.pool.scope(BOB)), (404, "buoy-01".to_owned()));
+    let mut unknown = world.change().answer(claim(bob(), NONE)).await.unwrap();
+    unknown["headers"]["x-request-id"] = again["headers"]["x-request-id"].clone();
+    assert_eq!(again, unknown, "as a code that is none");
+    // Nor does it get free for somebody else when its user sees every device by now.
+    world.pool.know(person(2, "bob", &["user"], "*"));
+    assert_eq!(status(&world.change().answer(claim(bob(), CODE)).await.unwrap()), 404);
+    world.pool.know(person(20, "una", &["user"], ""));
+    assert_eq!(status(&world.change().answer(claim(claims(20, "una", ""), CODE)).await.unwrap()), 404);
+}
+
+#[tokio::test]
 async fn a_claim_that_is_killed_anywhere_is_completed_by_the_same_request() {
     for at in 1..MOST {
         let world = world().await;

@@ -218,6 +218,17 @@ async fn a_code_that_was_used_does_not_bring_back_a_device_that_an_admin_took_aw
 }
 
 #[tokio::test]
+async fn whoever_gives_back_what_they_do_not_have_does_not_take_the_lock() {
+    let world = world().await;
+    // Somebody else changes people.
+    world.engine.put("users", &json!({"sub": "lock#people", "token": "other", "until": super::NOW.plus_seconds(40).millis()}));
+    let foreign = world.change().answer(give_back(bob(), "buoy-07")).await.unwrap();
+    assert_eq!(status(&foreign), 404);
+    let own = world.change().answer(give_back(bob(), "buoy-01")).await.unwrap();
+    assert_eq!((status(&own), world.pool.scope(BOB)), (503, "buoy-01".to_owned()));
+}
+
+#[tokio::test]
 async fn a_claim_that_is_killed_anywhere_is_completed_by_the_same_request() {
     for at in 1..MOST {
         let world = world().await;
@@ -249,6 +260,7 @@ async fn giving_back_that_is_killed_anywhere_is_completed_by_the_same_request() 
         assert!([204, 404].contains(&status(&again)), "killed at {at}: {again}");
         assert_eq!(world.pool.scope(BOB), "buoy-01", "killed at {at}");
         assert!(told(&world).contains(&pair("buoy-07", "given back")), "killed at {at}");
+        assert!(told(&world).contains(&pair("-", "gave a device back")), "killed at {at}");
         assert_eq!(status(&world.change().answer(claim(bob(), CODE)).await.unwrap()), 404, "killed at {at}");
         if whole {
             return;

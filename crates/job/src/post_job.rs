@@ -1,11 +1,14 @@
 //! `POST /fleet/jobs`: brings a firmware to devices.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
+use tokio::time;
 use utoipa::ToSchema;
 use weir_aws::command::RequestKey;
 use weir_aws::job::{KeyedJob, StoredJob, Work};
@@ -21,6 +24,8 @@ use super::Parts;
 
 /// Maximum attempts: whoever is overtaken finds the job of the same key at the second one.
 const ATTEMPTS: u32 = 5;
+/// How long whoever asks waits for the preparation. What is not done then, the sweep does.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A job to be made.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -97,8 +102,9 @@ pub(super) async fn post_job(
         Some(id) => id,
         None => parts.enter(order, key.as_ref(), &caller).await?,
     };
-    // What is not done now, the sweep does.
-    parts.try_work(&id).await;
+    if time::timeout(PATIENCE, parts.try_work(&id)).await.is_err() {
+        tracing::info!(job = %id, "the sweep goes on with the preparation");
+    }
     let shown = parts.jobs.job(&id).await?.ok_or_else(ApiError::not_found)?;
     let location = [(LOCATION, format!("/fleet/jobs/{id}"))];
     Ok((StatusCode::ACCEPTED, location, Json(JobJson::of(&shown.job))))

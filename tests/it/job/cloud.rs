@@ -25,6 +25,8 @@ use weir_tests::wire::{Answer, answer};
 pub enum Fate {
     /// It is refused with this status.
     Refused(u16),
+    /// It is refused as one that cannot be carried out.
+    Invalid,
     /// It is lost on the way, and no answer comes.
     Lost,
     /// It is carried out, and no answer comes.
@@ -167,6 +169,9 @@ impl Cloud {
         match fate {
             Some(Fate::Waits) => return None,
             Some(Fate::Refused(status)) => return Some(answer(status, &json!({"message": "refused"}))),
+            Some(Fate::Invalid) => {
+                return Some(answer(400, &json!({"__type": "InvalidRequestException", "message": "too many groups"})));
+            }
             Some(Fate::Lost) => return Some(Err(ConnectorError::timeout("no answer came".into()))),
             _ => {}
         }

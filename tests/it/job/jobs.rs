@@ -65,6 +65,15 @@ async fn a_job_for_nobody_is_completed_at_once_and_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn a_device_that_is_in_as_many_groups_as_it_can_be_is_left_out_and_stops_nobody() {
+    let world = World::new().await;
+    world.uploaded("1.4.2").await;
+    world.cloud.next("AddThingToThingGroup", Fate::Invalid);
+    let made = world.make(&json!({"firmware": "1.4.2", "target": "all"})).await;
+    assert_eq!((&made["state"], &made["devices"], &made["skipped"]), (&json!("IN_PROGRESS"), &json!(1), &json!(4)));
+}
+
+#[tokio::test]
 async fn whoever_makes_a_job_does_not_wait_for_a_long_preparation() {
     let world = World::new().await;
     world.uploaded("1.4.2").await;

@@ -125,8 +125,8 @@ pub struct JobJson {
     pub state: StateJson,
     /// How many devices it is for, as far as they are gathered.
     pub devices: u64,
-    /// How many devices of the target were left out: disabled ones, those that AWS IoT has no thing of and, unless `force`, those
-    /// that report this version or a later one.
+    /// How many devices of the target were left out: disabled ones, those that AWS IoT has no thing of, those that are in ten
+    /// open jobs and, unless `force`, those that report this version or a later one.
     pub skipped: u64,
     /// Who made it.
     pub by: String,

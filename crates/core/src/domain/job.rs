@@ -195,10 +195,11 @@ impl Job {
         Self { devices: self.devices + devices, skipped: self.skipped + skipped, ..self.clone() }
     }
 
-    /// The job once all its devices are gathered: AWS IoT has it, or there is nothing to do.
+    /// The job once all its devices are gathered: AWS IoT has it, or there is nothing to do. It may have been `made` there by a
+    /// preparation that was interrupted, also when a later one finds no device that is to get it.
     #[must_use]
-    pub fn begun(&self, now: Timestamp) -> Self {
-        if self.devices > 0 {
+    pub fn begun(&self, made: bool, now: Timestamp) -> Self {
+        if made || self.devices > 0 {
             return Self { state: State::InProgress, ..self.clone() };
         }
         let detail = Some("no device is to get it".to_owned());

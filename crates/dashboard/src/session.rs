@@ -171,7 +171,18 @@ impl Session {
             Err(error) => return Err(Failure::Denied(error.sentence())),
         };
         let identity = sign_in::identify(&tokens.id_token, &config.client_id, Some(&attempt.nonce));
-        self.enter(tokens, identity.ok_or(Failure::Token)?);
+        let identity = identity.ok_or(Failure::Token)?;
+        if let State::Over(before) | State::SignedIn(before) = self.state.get_untracked()
+            && before.username != identity.person.username
+        {
+            // The page shows what the person before was allowed to see: nothing of it may stay.
+            if let Some(refresh) = tokens.refresh_token {
+                keep::put(REFRESH, &refresh);
+            }
+            browser::go(HOME);
+            return Ok(());
+        }
+        self.enter(tokens, identity);
         Ok(())
     }
 

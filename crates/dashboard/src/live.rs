@@ -27,6 +27,8 @@ const LOOK: u32 = 10_000;
 const PING: u32 = 30;
 /// First and longest wait before connecting again, in milliseconds.
 const AGAIN: (u32, u32) = (1_000, 30_000);
+/// Wait between the message that the scope has changed and asking for a token with it, in milliseconds.
+const SCOPE: u32 = 1_000;
 /// A connection that ends sooner than this counts as one that did not work, in milliseconds.
 const STEADY: f64 = 30_000.0;
 
@@ -215,6 +217,12 @@ impl Live {
                             self.is(Liveness::Live);
                         }
                         frame.messages.iter().for_each(|message| self.tell(message));
+                        if frame.has("scope") {
+                            // It is told before the user pool has it.
+                            TimeoutFuture::new(SCOPE).await;
+                            // The connection is renewed with the new token. If nobody answers, the next renewal brings the scope.
+                            let _ = self.0.api.session().renew(generation).await;
+                        }
                     }
                 }
                 Either::Left((Some(Ok(Raw::Bytes(_))), _)) => {}

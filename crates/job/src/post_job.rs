@@ -40,7 +40,9 @@ pub(super) struct JobBody {
     #[serde(default = "per_minute")]
     #[schema(minimum = 1, maximum = 1000, default = 100)]
     rollout_per_minute: u32,
-    /// The job is aborted when this share of the devices that have ended has failed, in percent.
+    /// The job is aborted when this share of the devices that have ended has failed, in percent. It is judged
+    /// from when `100 / abort_percent` devices have ended, or all of a smaller job: with 100 by the first, so that a first device that
+    /// fails aborts the job, and after a first one that succeeds nothing does.
     #[serde(default = "abort")]
     #[schema(minimum = 1, maximum = 100, default = 10)]
     abort_percent: u32,

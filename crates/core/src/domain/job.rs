@@ -45,7 +45,9 @@ pub struct Order {
     pub target: Target,
     /// How many devices are told each minute.
     pub rollout_per_minute: u32,
-    /// The job is aborted when this share of the devices that have ended has failed, in percent.
+    /// The job is aborted when this share of the devices that have ended has failed, in percent. It is judged
+    /// from when `100 / abort_percent` devices have ended, or all of a smaller job: with 100 by the first, so that a first device that
+    /// fails aborts the job, and after a first one that succeeds nothing does.
     pub abort_percent: u32,
     /// How long a device may work at it, in minutes.
     pub timeout_minutes: u32,

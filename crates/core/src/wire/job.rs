@@ -115,7 +115,7 @@ pub struct JobJson {
     pub target: TargetJson,
     /// How many devices are told each minute.
     pub rollout_per_minute: u32,
-    /// It is aborted when this share of the devices that have ended has failed, in percent.
+    /// It is aborted when this share of the devices that have ended has failed, in percent: see the field of the request.
     pub abort_percent: u32,
     /// How long a device may work at it, in minutes.
     pub timeout_minutes: u32,

@@ -152,7 +152,8 @@ impl Api {
         let text = answer.text().await.map_err(|_| ApiError::Offline)?;
         // An answer without a body is read as `null`, which `()` and `Option` are.
         let text = if text.is_empty() { "null" } else { &text };
-        let value = serde_json::from_str(text).map_err(|error| ApiError::Unreadable(format!("{}: {error}", call.path)))?;
+        let value =
+            serde_json::from_str(text).map_err(|error| ApiError::Unreadable(format!("{}: {error}", call.path)))?;
         Ok(Answer { value, etag, location })
     }
 

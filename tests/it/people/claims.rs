@@ -221,7 +221,9 @@ async fn a_code_that_was_used_does_not_bring_back_a_device_that_an_admin_took_aw
 async fn whoever_gives_back_what_they_do_not_have_does_not_take_the_lock() {
     let world = world().await;
     // Somebody else changes people.
-    world.engine.put("users", &json!({"sub": "lock#people", "token": "other", "until": super::NOW.plus_seconds(40).millis()}));
+    world
+        .engine
+        .put("users", &json!({"sub": "lock#people", "token": "other", "until": super::NOW.plus_seconds(40).millis()}));
     let foreign = world.change().answer(give_back(bob(), "buoy-07")).await.unwrap();
     assert_eq!(status(&foreign), 404);
     let own = world.change().answer(give_back(bob(), "buoy-01")).await.unwrap();

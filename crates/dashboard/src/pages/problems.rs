@@ -341,13 +341,7 @@ fn Actions(shared: Shared) -> impl IntoView {
 }
 
 /// Changes problems, in requests of 50 at most, and takes what came of it; calls `done` when no request has failed.
-fn change(
-    shared: Shared,
-    ids: Vec<String>,
-    status: Option<&'static str>,
-    note: String,
-    done: impl FnOnce() + 'static,
-) {
+fn change(shared: Shared, ids: Vec<String>, status: Option<&'static str>, note: String, done: impl FnOnce() + 'static) {
     let Shared { load, filter, ticked, outcome, changing, api, .. } = shared;
     let note = note.trim().to_owned();
     if ids.is_empty() || (status.is_none() && note.is_empty()) {

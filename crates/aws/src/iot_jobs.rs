@@ -8,6 +8,7 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_iot::Client;
+use aws_sdk_iot::operation::add_thing_to_thing_group::AddThingToThingGroupError;
 use aws_sdk_iot::operation::cancel_job::CancelJobError;
 use aws_sdk_iot::types::{
     AbortAction, AbortConfig, AbortCriteria, JobExecutionFailureType, JobExecutionStatus, JobExecutionsRolloutConfig,
@@ -123,16 +124,22 @@ impl IotJobs {
         }
     }
 
-    /// Puts the thing of a device into the group of a job; false when the device has no thing.
+    /// Puts the thing of a device into the group of a job; false when the device has no thing, or its thing is in ten groups already,
+    /// which is as many as AWS IoT allows.
     ///
     /// # Errors
     /// When AWS IoT does not confirm it.
     pub async fn add(&self, id: &FleetJobId, device: &DeviceId) -> Result<bool, AwsError> {
         let add = self.client.add_thing_to_thing_group().thing_group_name(self.group(id)).thing_name(device.as_str());
-        match add.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if status(&error) == Some(NOT_FOUND) => Ok(false),
-            Err(error) => Err(AwsError::call("AddThingToThingGroup", error)),
+        let Err(error) = add.send().await else { return Ok(true) };
+        match error.as_service_error() {
+            // One device that cannot be added must not stop the job for all others.
+            Some(AddThingToThingGroupError::InvalidRequestException(refused)) => {
+                tracing::warn!(job = %id, %device, %refused, "the device is left out of the job");
+                Ok(false)
+            }
+            _ if status(&error) == Some(NOT_FOUND) => Ok(false),
+            _ => Err(AwsError::call("AddThingToThingGroup", error)),
         }
     }
 

@@ -60,6 +60,11 @@ pub(super) fn is_all(scope: &str) -> bool {
     scope.split_whitespace().any(|word| word == "*")
 }
 
+/// Whether a scope names a device.
+pub(super) fn has(scope: &str, device: &DeviceId) -> bool {
+    scope.split_whitespace().any(|word| word == device.as_str())
+}
+
 /// The scope without a device.
 pub(super) fn without(scope: &str, device: &DeviceId) -> String {
     scope.split_whitespace().filter(|word| *word != device.as_str()).collect::<Vec<_>>().join(" ")

@@ -1,18 +1,20 @@
 //! `DELETE /users/me/devices/{id}`: a person gives a device back.
 //!
-//! The code by which it came ends first: it was for once. Then the event of the device is written, then the scope is changed, and last
-//! the person's event, by which their live connections are told. Whoever is interrupted still has the device, and repeats it.
+//! The code by which it came ends first: it was for once. Then the events are written, that of the device and that of the person, by
+//! which their live connections are told, and last the scope is changed. Whoever is interrupted still has the device, and repeats it:
+//! then it may be told twice, but it is never done without being told.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use weir_aws::device::Registration;
 use weir_core::domain::access::Role;
 use weir_core::domain::event::{Event, Kind};
+use weir_core::domain::people::Person;
 use weir_core::id::{DeviceId, Sub};
 use weir_http::{ApiError, Audit, Caller, Member, Path};
 
 use super::Parts;
-use super::claim::{SEES_ALL, ScopeChange, is_all, without};
+use super::claim::{SEES_ALL, ScopeChange, has, is_all, without};
 use super::lock::LockLease;
 
 /// Takes a device out of the caller's scope; it counts from the next token on. A claim code by which it came cannot be used again.
@@ -30,6 +32,8 @@ pub(super) async fn give_back_device(
     Path(id): Path<DeviceId>,
 ) -> Result<StatusCode, ApiError> {
     let sub: Sub = caller.sub.parse().map_err(|_| ApiError::not_found())?;
+    // Whoever does not have the device does not hold up changes of people: there is one lock for all of them.
+    parts.held_by(&caller, &id).await?;
     let lease = parts.lock.take().await?;
     let given = parts.give_back_locked(&caller, &sub, &id, &lease).await;
     lease.release().await;
@@ -44,24 +48,27 @@ impl Parts {
         device: &DeviceId,
         lease: &LockLease<'_>,
     ) -> Result<(), ApiError> {
-        let person = self.caller_in_pool(caller).await?;
-        if person.role == Some(Role::Admin) || is_all(&person.devices) {
-            return Err(ApiError::transition(SEES_ALL));
-        }
+        let person = self.held_by(caller, device).await?;
         let after = without(&person.devices, device);
-        if !person.devices.split_whitespace().any(|word| word == device.as_str()) {
-            return Err(ApiError::not_found());
-        }
         let (change, now) = (ScopeChange { before: person.devices.clone(), after }, self.clock.now());
         self.end_own_claim(sub, device).await?;
         let audit = Audit::of(caller, "device.give_back", sub);
         let given = Event::new(Some(device.clone()), Kind::Device, &format!("given-back-{sub}"), now);
         self.events.put(&given.by(caller.name()).detail("given back")).await?;
-        self.set_scope(&person, &change.after, lease).await?;
         let key = format!("given-back-{device}");
         self.events.put(&self.scope_event(sub, &key, caller, "gave a device back", &change, now)).await?;
+        self.set_scope(&person, &change.after, lease).await?;
         audit.done(&change.before.clone().into(), &change.after.clone().into());
         Ok(())
+    }
+
+    /// The caller as the user pool has them now, if their scope names the device.
+    async fn held_by(&self, caller: &Caller, device: &DeviceId) -> Result<Person, ApiError> {
+        let person = self.caller_in_pool(caller).await?;
+        if person.role == Some(Role::Admin) || is_all(&person.devices) {
+            return Err(ApiError::transition(SEES_ALL));
+        }
+        if has(&person.devices, device) { Ok(person) } else { Err(ApiError::not_found()) }
     }
 
     /// Ends the code of the device, if this person has used it.

@@ -1,7 +1,8 @@
 //! `POST /users/me/devices`: a person takes a device into their scope, by its claim code.
 //!
 //! In this order, so that whatever is interrupted can be repeated by the same request: the try is counted; the code becomes this
-//! person's, and nobody else's; the scope is changed; the profile is made; the events are written, with keys that a repeat has too.
+//! person's, and nobody else's; the scope is changed; the profile is made; the events are written, with keys that a repeat has too;
+//! the code is done. After that a repeat completes nothing: whoever has lost the device since does not get it back by the old code.
 
 use axum::Json;
 use axum::extract::State;
@@ -19,7 +20,7 @@ use weir_core::id::{DeviceId, Sub};
 use weir_http::{ApiError, Audit, Caller, ErrorKind, Member, Strict};
 
 use super::Parts;
-use super::claim::{SEES_ALL, ScopeChange, is_all, without};
+use super::claim::{SEES_ALL, ScopeChange, has, is_all, without};
 use super::lock::LockLease;
 
 /// A claim.
@@ -103,6 +104,11 @@ impl Parts {
         lease: &LockLease<'_>,
     ) -> Result<String, ApiError> {
         let person = self.caller_in_pool(caller).await?;
+        // Read under the lock: a request of the same person may have done it meanwhile.
+        let done = self.devices.claim(hash).await?.is_none_or(|claim| claim.done);
+        if done && !has(&person.devices, device) {
+            return Err(unusable());
+        }
         let refused = if person.role == Some(Role::Admin) || is_all(&person.devices) {
             Some(ApiError::transition(SEES_ALL))
         } else {
@@ -123,6 +129,7 @@ impl Parts {
         let claimed = Event::new(Some(device.clone()), Kind::Device, &key, at).by(caller.name()).detail("claimed");
         self.events.put(&claimed).await?;
         self.events.put(&self.scope_event(sub, &key, caller, "claimed a device", &change, at)).await?;
+        self.devices.finish_claim(hash, sub, self.clock.now()).await?;
         audit.done(&change.before.clone().into(), &change.after.clone().into());
         Ok(change.after)
     }

@@ -74,7 +74,7 @@ impl Api {
     /// # Errors
     /// As [`Api::get`].
     pub async fn text(&self, path: &str, accept: &str) -> Result<String, ApiError> {
-        let call = Call { method: Method::GET, path, body: None, if_match: None, accept };
+        let call = Call { method: Method::GET, path, body: None, if_match: None, key: None, accept };
         self.send(&call).await?.text().await.map_err(|_| ApiError::Offline)
     }
 
@@ -84,6 +84,21 @@ impl Api {
     /// As [`Api::get`].
     pub async fn post<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<Answer<T>, ApiError> {
         self.ask(Method::POST, path, Some(json(body)?), None).await
+    }
+
+    /// Makes something that `key` names, so that the same request again makes it only once.
+    ///
+    /// # Errors
+    /// As [`Api::get`].
+    pub async fn post_once<B: Serialize, T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &B,
+        key: &str,
+    ) -> Result<Answer<T>, ApiError> {
+        let accept = "application/json";
+        let body = Some(json(body)?);
+        self.answer(&Call { method: Method::POST, path, body, if_match: None, key: Some(key), accept }).await
     }
 
     /// Changes what the body names, if the version is still `if_match`.
@@ -117,7 +132,7 @@ impl Api {
     /// # Errors
     /// As [`Api::patch`].
     pub async fn delete(&self, path: &str, if_match: Option<&str>) -> Result<(), ApiError> {
-        let call = Call { method: Method::DELETE, path, body: None, if_match, accept: "application/json" };
+        let call = Call { method: Method::DELETE, path, body: None, if_match, key: None, accept: "application/json" };
         self.send(&call).await.map(|_| ())
     }
 
@@ -128,13 +143,17 @@ impl Api {
         body: Option<String>,
         if_match: Option<&str>,
     ) -> Result<Answer<T>, ApiError> {
-        let call = Call { method, path, body, if_match, accept: "application/json" };
-        let answer = self.send(&call).await?;
+        self.answer(&Call { method, path, body, if_match, key: None, accept: "application/json" }).await
+    }
+
+    async fn answer<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<Answer<T>, ApiError> {
+        let answer = self.send(call).await?;
         let (etag, location) = (answer.headers().get("etag"), answer.headers().get("location"));
         let text = answer.text().await.map_err(|_| ApiError::Offline)?;
         // An answer without a body is read as `null`, which `()` and `Option` are.
         let text = if text.is_empty() { "null" } else { &text };
-        let value = serde_json::from_str(text).map_err(|error| ApiError::Unreadable(format!("{path}: {error}")))?;
+        let value =
+            serde_json::from_str(text).map_err(|error| ApiError::Unreadable(format!("{}: {error}", call.path)))?;
         Ok(Answer { value, etag, location })
     }
 
@@ -158,6 +177,9 @@ impl Api {
             .credentials(web_sys::RequestCredentials::Omit);
         if let Some(tag) = call.if_match {
             request = request.header("if-match", tag);
+        }
+        if let Some(key) = call.key {
+            request = request.header("idempotency-key", key);
         }
         let request = match &call.body {
             Some(body) => request.header("content-type", "application/json").body(body.clone()),
@@ -194,6 +216,8 @@ struct Call<'a> {
     path: &'a str,
     body: Option<String>,
     if_match: Option<&'a str>,
+    /// `Idempotency-Key`.
+    key: Option<&'a str>,
     accept: &'a str,
 }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures_util::future::{Either, select};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use gloo_net::websocket::Message as Raw;
 use gloo_net::websocket::futures::WebSocket;
 use gloo_timers::future::TimeoutFuture;
@@ -27,6 +27,10 @@ const LOOK: u32 = 10_000;
 const PING: u32 = 30;
 /// First and longest wait before connecting again, in milliseconds.
 const AGAIN: (u32, u32) = (1_000, 30_000);
+/// Wait between the message that the scope has changed and asking for a token with it, in milliseconds.
+const SCOPE: u32 = 1_000;
+/// A connection that ends sooner than this counts as one that did not work, in milliseconds.
+const STEADY: f64 = 30_000.0;
 
 /// Whether changes arrive by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,26 +154,32 @@ impl Live {
                 continue;
             }
             self.is(Liveness::Connecting);
+            let begun = browser::now();
             let ended = self.connection(&mut nudged).await;
-            if ended.is_ok() {
+            let was_steady = browser::now() - begun >= STEADY;
+            if was_steady {
                 wait = AGAIN.0;
+            }
+            if ended.is_ok() {
                 continue;
             }
-            self.is(Liveness::Off);
+            self.is(if was_steady { Liveness::Connecting } else { Liveness::Off });
+            // What was said before is no reason to try at once.
+            while let Some(Some(())) = nudged.next().now_or_never() {}
             // Whoever has just signed in again, or looks at the page again, does not wait.
-            let _ = select(nudged.next(), TimeoutFuture::new(wait)).await;
+            let _ = select(nudged.next(), TimeoutFuture::new(spread(wait))).await;
             wait = (wait * 2).min(AGAIN.1);
         }
     }
 
-    /// One connection, until it ends. `Ok` if it did what it was for.
+    /// One connection, until it ends. `Ok` if nothing is watched any more.
     async fn connection(&self, nudged: &mut UnboundedReceiver<()>) -> Result<(), ApiError> {
         let mut generation = self.0.api.session().token()?.1;
         let ticket = self.ticket().await?;
         let socket = WebSocket::open(&ticket.url).map_err(|_| ApiError::Offline)?;
         let (mut out, mut incoming) = socket.split();
         let mut subscribed = BTreeSet::new();
-        let (mut looks, mut heard_anything) = (0, false);
+        let mut looks = 0;
         loop {
             let wanted = self.wanted();
             if wanted.is_empty() {
@@ -202,14 +212,21 @@ impl Live {
             }
             match select(incoming.next(), select(nudged.next(), TimeoutFuture::new(LOOK))).await {
                 Either::Left((Some(Ok(Raw::Text(text))), _)) => {
-                    heard_anything = true;
-                    self.is(Liveness::Live);
                     if let Ok(frame) = serde_json::from_str::<Frame>(&text) {
+                        if !frame.has("error") {
+                            self.is(Liveness::Live);
+                        }
                         frame.messages.iter().for_each(|message| self.tell(message));
+                        if frame.has("scope") {
+                            // It is told before the user pool has it.
+                            TimeoutFuture::new(SCOPE).await;
+                            // The connection is renewed with the new token. If nobody answers, the next renewal brings the scope.
+                            let _ = self.0.api.session().renew(generation).await;
+                        }
                     }
                 }
                 Either::Left((Some(Ok(Raw::Bytes(_))), _)) => {}
-                Either::Left(_) => return if heard_anything { Ok(()) } else { Err(ApiError::Offline) },
+                Either::Left(_) => return Err(ApiError::Offline),
                 Either::Right((Either::Left(_), _)) => {}
                 Either::Right((Either::Right(_), _)) => looks += 1,
             }
@@ -219,4 +236,10 @@ impl Live {
     async fn ticket(&self) -> Result<Ticket, ApiError> {
         Ok(self.0.api.post("/live/tickets", &json!({})).await?.value)
     }
+}
+
+/// Between half of the wait and all of it, so that pages that lost their connections together do not come back together.
+fn spread(wait: u32) -> u32 {
+    let half = wait / 2;
+    browser::random().map_or(wait, |bytes| half + u32::from_le_bytes(bytes) % (half + 1))
 }

@@ -107,6 +107,16 @@ impl ApiError {
         }
     }
 
+    /// Whether the reason says nothing about what was asked for: no connection, no session, too many requests, or an error of the
+    /// service itself.
+    pub const fn is_passing(&self) -> bool {
+        match self {
+            Self::Offline | Self::SignedOut => true,
+            Self::Refused(problem) => problem.status == 429 || problem.status >= 500,
+            Self::Unreadable(_) => false,
+        }
+    }
+
     /// The problem, if the API answered one.
     pub const fn problem(&self) -> Option<&Problem> {
         match self {
@@ -119,6 +129,14 @@ impl ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_passing_says_nothing_about_what_was_asked_for() {
+        let refused = |status| ApiError::Refused(Problem::read(status, "", None));
+        assert!([ApiError::Offline, ApiError::SignedOut, refused(429), refused(503)].iter().all(ApiError::is_passing));
+        let lasting = [refused(403), refused(404), refused(422), ApiError::Unreadable(String::new())];
+        assert!(!lasting.iter().any(ApiError::is_passing));
+    }
 
     #[test]
     fn a_problem_of_the_api_is_read() {

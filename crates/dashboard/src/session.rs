@@ -171,7 +171,18 @@ impl Session {
             Err(error) => return Err(Failure::Denied(error.sentence())),
         };
         let identity = sign_in::identify(&tokens.id_token, &config.client_id, Some(&attempt.nonce));
-        self.enter(tokens, identity.ok_or(Failure::Token)?);
+        let identity = identity.ok_or(Failure::Token)?;
+        if let State::Over(before) | State::SignedIn(before) = self.state.get_untracked()
+            && before.username != identity.person.username
+        {
+            // The page shows what the person before was allowed to see: nothing of it may stay.
+            if let Some(refresh) = tokens.refresh_token {
+                keep::put(REFRESH, &refresh);
+            }
+            browser::go(HOME);
+            return Ok(());
+        }
+        self.enter(tokens, identity);
         Ok(())
     }
 
@@ -220,16 +231,20 @@ impl Session {
     /// When nobody answers, or the session has ended; then the frame asks to sign in again.
     pub async fn renew(&self, generation: u64) -> Result<(), ApiError> {
         let _turn = self.renewing.lock().await;
+        if let Some(changed) = self.changed_since(generation) {
+            return changed;
+        }
         let (config, refresh) = {
             let secrets = self.secrets.borrow();
-            if secrets.generation != generation {
-                return if secrets.id_token.is_some() { Ok(()) } else { Err(ApiError::SignedOut) };
-            }
             (secrets.config.clone(), secrets.refresh_token.clone())
         };
         let (Some(config), Some(refresh)) = (config, refresh) else { return Err(self.end()) };
         let renewed = identity(&config, sign_in::renewal(&config, &refresh)).await;
         let renewed = renewed.and_then(|text| read::<Renewed>(&text));
+        // Whoever has signed out meanwhile stays signed out, and whoever has signed in again keeps the newer tokens.
+        if let Some(changed) = self.changed_since(generation) {
+            return changed;
+        }
         match renewed.map(|renewed| renewed.tokens) {
             Ok(tokens) => match sign_in::identify(&tokens.id_token, &config.client_id, None) {
                 Some(identity) => {
@@ -241,6 +256,14 @@ impl Session {
             Err(ApiError::Offline) => Err(ApiError::Offline),
             Err(_) => Err(self.end()),
         }
+    }
+
+    /// What whoever asks for a new token is told when there is another one already, or none any more; `None` while that generation is
+    /// the newest.
+    fn changed_since(&self, generation: u64) -> Option<Result<(), ApiError>> {
+        let secrets = self.secrets.borrow();
+        let there = || if secrets.id_token.is_some() { Ok(()) } else { Err(ApiError::SignedOut) };
+        (secrets.generation != generation).then(there)
     }
 
     /// The session is over: the tokens are of no use any more. What the person sees stays.

@@ -1,11 +1,14 @@
 //! `POST /fleet/jobs`: brings a firmware to devices.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
+use tokio::time;
 use utoipa::ToSchema;
 use weir_aws::command::RequestKey;
 use weir_aws::job::{KeyedJob, StoredJob, Work};
@@ -21,6 +24,8 @@ use super::Parts;
 
 /// Maximum attempts: whoever is overtaken finds the job of the same key at the second one.
 const ATTEMPTS: u32 = 5;
+/// How long whoever asks waits for the preparation. What is not done then, the sweep does.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A job to be made.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -35,7 +40,9 @@ pub(super) struct JobBody {
     #[serde(default = "per_minute")]
     #[schema(minimum = 1, maximum = 1000, default = 100)]
     rollout_per_minute: u32,
-    /// The job is aborted when this share of the devices that have ended has failed, in percent.
+    /// The job is aborted when this share of the devices that have ended has failed, in percent. It is judged
+    /// from when `100 / abort_percent` devices have ended, or all of a smaller job: with 100 by the first, so that a first device that
+    /// fails aborts the job, and after a first one that succeeds nothing does.
     #[serde(default = "abort")]
     #[schema(minimum = 1, maximum = 100, default = 10)]
     abort_percent: u32,
@@ -97,8 +104,9 @@ pub(super) async fn post_job(
         Some(id) => id,
         None => parts.enter(order, key.as_ref(), &caller).await?,
     };
-    // What is not done now, the sweep does.
-    parts.try_work(&id).await;
+    if time::timeout(PATIENCE, parts.try_work(&id)).await.is_err() {
+        tracing::info!(job = %id, "the sweep goes on with the preparation");
+    }
     let shown = parts.jobs.job(&id).await?.ok_or_else(ApiError::not_found)?;
     let location = [(LOCATION, format!("/fleet/jobs/{id}"))];
     Ok((StatusCode::ACCEPTED, location, Json(JobJson::of(&shown.job))))

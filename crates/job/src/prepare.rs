@@ -51,9 +51,13 @@ impl Parts {
 
     /// Makes the job in AWS IoT, all of whose devices are gathered.
     async fn begin(&self, before: &StoredJob, gathered: &Job, group: &str) -> Result<(), AwsError> {
-        let begun = gathered.begun(self.clock.now());
+        // With no device it may still be there: a preparation that was interrupted made it, and its devices have the firmware by now.
+        let made = gathered.devices == 0 && self.iot.find(&gathered.id).await?.is_some();
+        let begun = gathered.begun(made, self.clock.now());
         let mut events = Vec::new();
-        if begun.state == State::InProgress {
+        if made {
+            tracing::info!(job = %begun.id, "the job was made before, and goes on");
+        } else if begun.state == State::InProgress {
             let url = IotJobs::address_of(&self.bucket.file(&firmware_of(&begun)));
             self.iot.make(&begun, group, &document(&begun, &url).to_string()).await?;
         } else {

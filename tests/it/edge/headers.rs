@@ -100,7 +100,7 @@ fn a_browser_may_read_every_header_of_an_answer() {
     }
     // What a page may send: whatever the document calls a parameter in a header.
     let allowed = cors["AllowHeaders"].to_string();
-    for name in ["authorization", "content-type", "if-match", "if-none-match"] {
+    for name in ["authorization", "content-type", "idempotency-key", "if-match", "if-none-match"] {
         assert!(allowed.contains(name), "{name} is not among {allowed}");
     }
 }

@@ -25,10 +25,14 @@ use weir_tests::wire::{Answer, answer};
 pub enum Fate {
     /// It is refused with this status.
     Refused(u16),
+    /// It is refused as one that cannot be carried out.
+    Invalid,
     /// It is lost on the way, and no answer comes.
     Lost,
     /// It is carried out, and no answer comes.
     Unanswered,
+    /// It waits for an answer for good.
+    Waits,
 }
 
 #[derive(Debug, Default)]
@@ -129,12 +133,18 @@ impl HttpClient for Http {
 impl HttpConnector for Http {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let cloud = self.0.clone();
-        HttpConnectorFuture::new(async move { cloud.answer(&request) })
+        HttpConnectorFuture::new(async move {
+            match cloud.answer(&request) {
+                Some(answered) => answered,
+                None => std::future::pending().await,
+            }
+        })
     }
 }
 
 impl Cloud {
-    fn answer(&self, request: &HttpRequest) -> Answer {
+    /// The answer, unless there is never one.
+    fn answer(&self, request: &HttpRequest) -> Option<Answer> {
         let uri = request.uri().split("amazonaws.com").nth(1).unwrap().to_owned();
         let (path, _) = uri.split_once('?').unwrap_or((&uri, ""));
         let parts: Vec<_> = path.split('/').skip(1).collect();
@@ -157,12 +167,17 @@ impl Cloud {
         let place = kept.fates.iter().position(|(meant, _)| *meant == operation);
         let fate = place.and_then(|place| kept.fates.remove(place)).map(|(_, fate)| fate);
         match fate {
-            Some(Fate::Refused(status)) => return answer(status, &json!({"message": "refused"})),
-            Some(Fate::Lost) => return Err(ConnectorError::timeout("no answer came".into())),
+            Some(Fate::Waits) => return None,
+            Some(Fate::Refused(status)) => return Some(answer(status, &json!({"message": "refused"}))),
+            Some(Fate::Invalid) => {
+                return Some(answer(400, &json!({"__type": "InvalidRequestException", "message": "too many groups"})));
+            }
+            Some(Fate::Lost) => return Some(Err(ConnectorError::timeout("no answer came".into()))),
             _ => {}
         }
         let answered = kept.carry_out(operation, &parts, &body);
-        if fate == Some(Fate::Unanswered) { Err(ConnectorError::timeout("no answer came".into())) } else { answered }
+        let lost = fate == Some(Fate::Unanswered);
+        Some(if lost { Err(ConnectorError::timeout("no answer came".into())) } else { answered })
     }
 }
 

@@ -152,6 +152,25 @@ async fn a_job_that_is_cancelled_while_it_is_prepared_does_not_run_whoever_is_ki
 }
 
 #[tokio::test]
+async fn a_job_that_was_made_goes_on_when_its_devices_have_the_firmware_at_the_repeat() {
+    let world = World::new().await;
+    world.uploaded("1.4.2").await;
+    world.cloud.next("CreateJob", Fate::Unanswered);
+    let made = world.make(&json!({"firmware": "1.4.2", "target": {"devices": ["board-old"]}})).await;
+    assert_eq!((&made["state"], world.cloud.jobs()), (&json!("PREPARING"), 1));
+    let mut board = world.engine.rows("devices").into_iter().find(|row| row["id"] == "board-old").unwrap();
+    board["firmware"] = "1.4.2".into();
+    world.engine.put("devices", &board);
+    rest(&world).await;
+    let read = world.read(&made["id"]).await;
+    assert_eq!((&read["state"], &read["devices"]), (&json!("IN_PROGRESS"), &json!(0)));
+    world.cloud.becomes(made["id"].as_str().unwrap(), &json!({"status": "COMPLETED"}));
+    rest(&world).await;
+    assert_eq!(world.read(&made["id"]).await["state"], "COMPLETED");
+    check_events(&world);
+}
+
+#[tokio::test]
 async fn an_end_that_is_heard_by_a_function_that_is_killed_anywhere_is_heard_again() {
     let (topic, said) =
         (format!("$aws/events/job/{}/completed", super::JOB), json!({"jobId": super::JOB, "status": "COMPLETED"}));

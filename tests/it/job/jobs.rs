@@ -1,5 +1,7 @@
 //! Jobs over the API: which devices they are for, what AWS IoT is asked for, and how they end.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use super::cloud::Fate;
@@ -60,6 +62,29 @@ async fn a_job_for_nobody_is_completed_at_once_and_leaves_nothing_behind() {
     world.sweep().await;
     assert!(world.cloud.groups().is_empty());
     assert_eq!(world.sweep().await, json!({"looked": 0, "failed": 0}));
+}
+
+#[tokio::test]
+async fn a_device_that_is_in_as_many_groups_as_it_can_be_is_left_out_and_stops_nobody() {
+    let world = World::new().await;
+    world.uploaded("1.4.2").await;
+    world.cloud.next("AddThingToThingGroup", Fate::Invalid);
+    let made = world.make(&json!({"firmware": "1.4.2", "target": "all"})).await;
+    assert_eq!((&made["state"], &made["devices"], &made["skipped"]), (&json!("IN_PROGRESS"), &json!(1), &json!(4)));
+}
+
+#[tokio::test]
+async fn whoever_makes_a_job_does_not_wait_for_a_long_preparation() {
+    let world = World::new().await;
+    world.uploaded("1.4.2").await;
+    world.cloud.next("AddThingToThingGroup", Fate::Waits);
+    let begun = Instant::now();
+    let made = world.make(&json!({"firmware": "1.4.2", "target": "all"})).await;
+    assert_eq!(made["state"], "PREPARING");
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert_eq!(world.sweep().await, json!({"looked": 1, "failed": 0}));
+    let read = world.read(&made["id"]).await;
+    assert_eq!((&read["state"], &read["devices"], &read["skipped"]), (&json!("IN_PROGRESS"), &json!(2), &json!(3)));
 }
 
 #[tokio::test]

@@ -199,6 +199,38 @@ async fn a_device_is_given_back_and_its_code_cannot_be_used_again() {
 }
 
 #[tokio::test]
+async fn a_code_that_was_used_does_not_bring_back_a_device_that_an_admin_took_away() {
+    let world = world().await;
+    assert_eq!(status(&world.change().answer(claim(bob(), CODE)).await.unwrap()), 200);
+    let without = json!({"devices": "buoy-01"});
+    let patch = Ask::new("PATCH", &format!("/cognito/users/{BOB}")).admin().json(&without).event();
+    assert_eq!(status(&world.change().answer(patch).await.unwrap()), 200);
+    let again = world.change().answer(claim(bob(), CODE)).await.unwrap();
+    assert_eq!((status(&again), world.pool.scope(BOB)), (404, "buoy-01".to_owned()));
+    let mut unknown = world.change().answer(claim(bob(), NONE)).await.unwrap();
+    unknown["headers"]["x-request-id"] = again["headers"]["x-request-id"].clone();
+    assert_eq!(again, unknown, "as a code that is none");
+    // Nor does it get free for somebody else when its user sees every device by now.
+    world.pool.know(person(2, "bob", &["user"], "*"));
+    assert_eq!(status(&world.change().answer(claim(bob(), CODE)).await.unwrap()), 404);
+    world.pool.know(person(20, "una", &["user"], ""));
+    assert_eq!(status(&world.change().answer(claim(claims(20, "una", ""), CODE)).await.unwrap()), 404);
+}
+
+#[tokio::test]
+async fn whoever_gives_back_what_they_do_not_have_does_not_take_the_lock() {
+    let world = world().await;
+    // Somebody else changes people.
+    world
+        .engine
+        .put("users", &json!({"sub": "lock#people", "token": "other", "until": super::NOW.plus_seconds(40).millis()}));
+    let foreign = world.change().answer(give_back(bob(), "buoy-07")).await.unwrap();
+    assert_eq!(status(&foreign), 404);
+    let own = world.change().answer(give_back(bob(), "buoy-01")).await.unwrap();
+    assert_eq!((status(&own), world.pool.scope(BOB)), (503, "buoy-01".to_owned()));
+}
+
+#[tokio::test]
 async fn a_claim_that_is_killed_anywhere_is_completed_by_the_same_request() {
     for at in 1..MOST {
         let world = world().await;
@@ -230,6 +262,7 @@ async fn giving_back_that_is_killed_anywhere_is_completed_by_the_same_request() 
         assert!([204, 404].contains(&status(&again)), "killed at {at}: {again}");
         assert_eq!(world.pool.scope(BOB), "buoy-01", "killed at {at}");
         assert!(told(&world).contains(&pair("buoy-07", "given back")), "killed at {at}");
+        assert!(told(&world).contains(&pair("-", "gave a device back")), "killed at {at}");
         assert_eq!(status(&world.change().answer(claim(bob(), CODE)).await.unwrap()), 404, "killed at {at}");
         if whole {
             return;

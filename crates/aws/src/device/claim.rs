@@ -3,12 +3,12 @@
 //!
 //! | `id` | |
 //! |---|---|
-//! | `claim#<hash>` | the device that has the code, and who has used it |
+//! | `claim#<hash>` | the device that has the code, who has used it, and when that was done |
 
 use std::fmt;
 
-use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::error::{BuildError, SdkError};
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{Delete, Put, ReturnValue, TransactWriteItem, Update};
 use sha2::{Digest, Sha256};
 
@@ -41,6 +41,8 @@ pub struct Claim {
     pub device: DeviceId,
     /// Who has used it.
     pub by: Option<Sub>,
+    /// Whether that was carried through: the scope is changed, and the events are written.
+    pub done: bool,
 }
 
 /// What using a code came to.
@@ -132,7 +134,7 @@ impl DeviceTable {
         let bad = |error: BadId| AwsError::corrupt(TABLE, hash.short(), error);
         let device = text(&item, "device").unwrap_or_default().parse().map_err(bad)?;
         let by = text(&item, "claimed_by").map(|sub| sub.parse()).transpose().map_err(bad)?;
-        Ok(Some(Claim { device, by }))
+        Ok(Some(Claim { device, by, done: item.contains_key("done_at") }))
     }
 
     /// Uses a code: of any number of people one gets it. Whoever has it gets it again, with the instant of the first time, so that what
@@ -167,7 +169,27 @@ impl DeviceTable {
         }
     }
 
-    /// Gives a code free again that this person has used, because the device cannot be taken into their scope.
+    /// Writes down that everything is done for which this person has used the code. From then on a repeat has nothing to complete.
+    ///
+    /// # Errors
+    /// When DynamoDB does not take it.
+    pub async fn finish_claim(&self, hash: &ClaimHash, sub: &Sub, now: Timestamp) -> Result<(), AwsError> {
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key("id", s(hash.row()))
+            .update_expression("SET done_at = if_not_exists(done_at, :now)")
+            .condition_expression("claimed_by = :sub")
+            .expression_attribute_values(":sub", s(sub.as_str()))
+            .expression_attribute_values(":now", n(now.millis()))
+            .send()
+            .await;
+        Self::or_overtaken(sent)
+    }
+
+    /// Gives a code free again that this person has used, because the device cannot be taken into their scope. One that is done stays
+    /// used.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
@@ -178,10 +200,15 @@ impl DeviceTable {
             .table_name(&self.name)
             .key("id", s(hash.row()))
             .update_expression("REMOVE claimed_by, claimed_at")
-            .condition_expression("claimed_by = :sub")
+            .condition_expression("claimed_by = :sub AND attribute_not_exists(done_at)")
             .expression_attribute_values(":sub", s(sub.as_str()))
             .send()
             .await;
+        Self::or_overtaken(sent)
+    }
+
+    /// Takes it as done when the code is not this person's any more: it was replaced meanwhile.
+    fn or_overtaken(sent: Result<UpdateItemOutput, SdkError<UpdateItemError>>) -> Result<(), AwsError> {
         let Err(error) = sent else { return Ok(()) };
         match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),

@@ -45,7 +45,9 @@ pub struct Order {
     pub target: Target,
     /// How many devices are told each minute.
     pub rollout_per_minute: u32,
-    /// The job is aborted when this share of the devices that have ended has failed, in percent.
+    /// The job is aborted when this share of the devices that have ended has failed, in percent. It is judged
+    /// from when `100 / abort_percent` devices have ended, or all of a smaller job: with 100 by the first, so that a first device that
+    /// fails aborts the job, and after a first one that succeeds nothing does.
     pub abort_percent: u32,
     /// How long a device may work at it, in minutes.
     pub timeout_minutes: u32,
@@ -195,10 +197,11 @@ impl Job {
         Self { devices: self.devices + devices, skipped: self.skipped + skipped, ..self.clone() }
     }
 
-    /// The job once all its devices are gathered: AWS IoT has it, or there is nothing to do.
+    /// The job once all its devices are gathered: AWS IoT has it, or there is nothing to do. It may have been `made` there by a
+    /// preparation that was interrupted, also when a later one finds no device that is to get it.
     #[must_use]
-    pub fn begun(&self, now: Timestamp) -> Self {
-        if self.devices > 0 {
+    pub fn begun(&self, made: bool, now: Timestamp) -> Self {
+        if made || self.devices > 0 {
             return Self { state: State::InProgress, ..self.clone() };
         }
         let detail = Some("no device is to get it".to_owned());

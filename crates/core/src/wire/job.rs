@@ -115,7 +115,7 @@ pub struct JobJson {
     pub target: TargetJson,
     /// How many devices are told each minute.
     pub rollout_per_minute: u32,
-    /// It is aborted when this share of the devices that have ended has failed, in percent.
+    /// It is aborted when this share of the devices that have ended has failed, in percent: see the field of the request.
     pub abort_percent: u32,
     /// How long a device may work at it, in minutes.
     pub timeout_minutes: u32,
@@ -125,8 +125,8 @@ pub struct JobJson {
     pub state: StateJson,
     /// How many devices it is for, as far as they are gathered.
     pub devices: u64,
-    /// How many devices of the target were left out: disabled ones, those that AWS IoT has no thing of and, unless `force`, those
-    /// that report this version or a later one.
+    /// How many devices of the target were left out: disabled ones, those that AWS IoT has no thing of, those that are in ten
+    /// open jobs and, unless `force`, those that report this version or a later one.
     pub skipped: u64,
     /// Who made it.
     pub by: String,

@@ -65,8 +65,8 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
         let kept = self.loaded.with_untracked(|loaded| matches!(loaded, Loaded::Here(_)));
         match outcome {
             Ok(value) => self.loaded.set(Loaded::Here(value)),
-            // The frame says that there is no connection or no session; what was there is still the best there is.
-            Err(ApiError::Offline | ApiError::SignedOut) if kept => {}
+            // What was there is still the best there is; that there is no connection or no session, the frame says.
+            Err(error) if kept && error.is_passing() => {}
             Err(error) => self.loaded.set(Loaded::Failed(error)),
         }
     }

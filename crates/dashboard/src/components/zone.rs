@@ -49,16 +49,24 @@ pub fn zone() -> ArcRwSignal<Zone> {
     ZONE.with(Clone::clone)
 }
 
-/// Tells times in another zone from now on, if it is known. The browser keeps it.
-pub fn choose(name: &str) {
-    let Some(chosen) = named(name) else { return };
+/// Tells times in another zone from now on, if it is known, until the page is loaded again: a link says in which zone it is meant.
+pub fn show(name: &str) {
+    let Some(shown) = named(name) else { return };
+    let zone = zone();
+    if zone.get_untracked() != shown {
+        zone.set(shown);
+    }
+}
+
+/// Tells times in the zone that the reader has chosen, if it is known. The browser keeps it.
+fn choose(name: &str) {
+    if named(name).is_none() {
+        return;
+    }
     if let Some(lasting) = browser::lasting() {
         let _ = lasting.set_item(CHOSEN, name);
     }
-    let zone = zone();
-    if zone.get_untracked() != chosen {
-        zone.set(chosen);
-    }
+    show(name);
 }
 
 /// The choice of a zone.

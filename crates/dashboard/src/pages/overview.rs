@@ -101,12 +101,13 @@ fn hear(load: Load<Fleet>) {
         "gap" => load.again(),
         _ => {}
     });
-    let now = clock::now();
+    // When it was asked for last, which is later than what is shown while it cannot be read.
+    let (now, asked) = (clock::now(), StoredValue::new(browser::now()));
     Effect::new(move |_| {
         let now = now.get();
-        let at = load.here(|fleet| fleet.at);
-        if at.is_some_and(|at| now - at > AGAIN) {
-            load.update(|fleet| fleet.at = now);
+        let is_here = load.with(|loaded| matches!(loaded, Loaded::Here(_)));
+        if is_here && now - asked.get_value() > AGAIN {
+            asked.set_value(now);
             load.again();
         }
     });

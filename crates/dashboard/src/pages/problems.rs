@@ -313,8 +313,8 @@ fn Actions(shared: Shared) -> impl IntoView {
     let none = move || count() == 0 || changing.get();
     let act = move |status: Option<&'static str>| {
         let ids: Vec<String> = ticked.with_untracked(|ticked| ticked.iter().cloned().collect());
-        change(shared, ids, status, note.get_untracked());
-        note.set(String::new());
+        // A note that was not written stays, so that it can be sent again.
+        change(shared, ids, status, note.get_untracked(), move || drop(note.try_set(String::new())));
     };
     let is_over = move || filter.with(|filter| filter.status == StatusJson::Resolved);
     view! {
@@ -340,8 +340,8 @@ fn Actions(shared: Shared) -> impl IntoView {
     }
 }
 
-/// Changes problems, in requests of 50 at most, and takes what came of it.
-fn change(shared: Shared, ids: Vec<String>, status: Option<&'static str>, note: String) {
+/// Changes problems, in requests of 50 at most, and takes what came of it; calls `done` when no request has failed.
+fn change(shared: Shared, ids: Vec<String>, status: Option<&'static str>, note: String, done: impl FnOnce() + 'static) {
     let Shared { load, filter, ticked, outcome, changing, api, .. } = shared;
     let note = note.trim().to_owned();
     if ids.is_empty() || (status.is_none() && note.is_empty()) {
@@ -379,6 +379,7 @@ fn change(shared: Shared, ids: Vec<String>, status: Option<&'static str>, note: 
             }
         }
         changing.set(false);
+        done();
         outcome.set(Some(Outcome::Changed { count, refused }));
     });
 }

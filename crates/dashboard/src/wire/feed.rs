@@ -26,6 +26,13 @@ pub struct Message {
     pub rest: Value,
 }
 
+impl Frame {
+    /// Whether a message of this type is in it.
+    pub fn has(&self, kind: &str) -> bool {
+        self.messages.iter().any(|message| message.r#type == kind)
+    }
+}
+
 impl Message {
     /// Whether it says something about the topic.
     pub fn concerns(&self, topic: &str) -> bool {
@@ -54,6 +61,7 @@ mod tests {
             {"type": "gap", "topics": ["tube/0"]},
             {"type": "of_the_future", "anything": [1]}]}"#;
         let frame: Frame = serde_json::from_str(text).unwrap();
+        assert!(frame.has("gap") && !frame.has("error"));
         let [reading, gap, other] = frame.messages.as_slice() else { panic!("three messages") };
         assert!(reading.concerns("device/buoy-01") && !reading.concerns("tube/0"));
         assert_eq!(reading.field::<f64>("value"), Some(7.5));

@@ -71,7 +71,7 @@ fn versions_only_go_up_unless_it_is_forced() {
 fn a_job_ends_once() {
     let page = job().gathered(Gathered { devices: 2, skipped: 1 }).gathered(Gathered { devices: 1, skipped: 0 });
     assert_eq!((page.devices, page.skipped), (3, 1));
-    let begun = page.begun(NOW);
+    let begun = page.begun(false, NOW);
     assert_eq!(begun.state, State::InProgress);
     let done = End::of("COMPLETED", None, None).unwrap();
     let completed = begun.ended(&done, NOW).unwrap();
@@ -81,7 +81,8 @@ fn a_job_ends_once() {
     let cancelled = begun.cancelled(None, NOW).unwrap();
     assert_eq!(cancelled.cancelled(None, NOW.plus_seconds(5)).unwrap(), cancelled, "again changes nothing");
     assert_eq!(cancelled.ended(&done, NOW), None, "what AWS IoT tells later changes nothing");
-    assert_eq!(job().begun(NOW).state, State::Completed, "there is nobody to tell");
+    assert_eq!(job().begun(false, NOW).state, State::Completed, "there is nobody to tell");
+    assert_eq!(job().begun(true, NOW).state, State::InProgress, "AWS IoT tells somebody already");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 use weir_core::wire::command::{CommandJson, StateJson};
 
 use crate::api::Api;
+use crate::browser;
 use crate::components::clock::Ago;
 use crate::components::load::{Load, Loaded};
 use crate::components::states::{Failed, Loading};
@@ -75,6 +76,12 @@ fn take(commands: &mut Vec<CommandJson>, told: CommandJson) {
     }
 }
 
+/// Names a request; `None` where the browser has no random bytes to give.
+fn key() -> Option<String> {
+    let bytes: [u8; 16] = browser::random()?;
+    Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 #[component]
 fn Ask(path: String, load: Load<Vec<CommandJson>>, error: RwSignal<Option<ApiError>>) -> impl IntoView {
     let api = StoredValue::new_local(Api::here());
@@ -82,6 +89,8 @@ fn Ask(path: String, load: Load<Vec<CommandJson>>, error: RwSignal<Option<ApiErr
         (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new("60".to_owned()));
     let wrong = RwSignal::new(None::<String>);
     let sending = RwSignal::new(false);
+    // The last request of which it is not known whether it was carried out, with its key: sent again, it is the same request.
+    let unknown = StoredValue::new(None::<(Value, String)>);
     let send = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         wrong.set(None);
@@ -96,10 +105,16 @@ fn Ask(path: String, load: Load<Vec<CommandJson>>, error: RwSignal<Option<ApiErr
         let expires: u64 = seconds.get_untracked().trim().parse().unwrap_or(60);
         let body = json!({"name": name.get_untracked().trim(), "args": read, "expires_in": expires});
         let (api, path) = (api.get_value(), path.clone());
+        let known = unknown.get_value().filter(|(before, _)| *before == body).map(|(_, key)| key);
+        let Some(key) = known.or_else(key) else { return error.set(Some(ApiError::Offline)) };
+        unknown.set_value(Some((body.clone(), key.clone())));
         sending.set(true);
         spawn_local(async move {
-            let sent = api.post::<Value, CommandJson>(&path, &body).await;
+            let sent = api.post_once::<Value, CommandJson>(&path, &body, &key).await;
             sending.set(false);
+            if !sent.as_ref().is_err_and(ApiError::is_passing) {
+                let _ = unknown.try_set_value(None);
+            }
             match sent {
                 Ok(answer) => load.update(|commands| take(commands, answer.value)),
                 Err(refused) => error.set(Some(refused)),

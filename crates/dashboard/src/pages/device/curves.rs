@@ -170,7 +170,7 @@ fn limits(alert: &AlertJson) -> Vec<Limit> {
 fn chosen(id: &str, sensors: &[Sensor]) -> Chosen {
     let query = Query::parse(&browser::query());
     if let Some(name) = query.get("tz") {
-        zone::choose(name);
+        zone::show(name);
     }
     let known: Vec<String> = sensors.iter().map(|sensor| sensor.code.clone()).collect();
     let of = move |query: &Query| {

@@ -48,7 +48,7 @@ fn What(problem: ProblemJson, gone: bool, shared: Shared) -> impl IntoView {
     let id = problem.problem_id.clone();
     let act = move |status: &'static str| {
         let id = id.clone();
-        move |_| change(shared, vec![id.clone()], Some(status), String::new())
+        move |_| change(shared, vec![id.clone()], Some(status), String::new(), || {})
     };
     let (can_acknowledge, can_resolve) = match problem.problem_status {
         StatusJson::Unresolved => (true, true),

@@ -87,7 +87,8 @@ impl Parts {
             Err(IotError::Refused(error) | IotError::Unknown(error)) => return Err(error),
         };
         let ends = x509::ends(&issued.pem).ok().map(Timestamp::seconds);
-        let held = Held { id: issued.id, ends, key: Some(request.key.clone()) };
+        let since = Some(self.clock.now().seconds());
+        let held = Held { id: issued.id, ends, since, key: Some(request.key.clone()) };
         let mut attempts = Attempts::new("devices", device, MAX_ATTEMPTS);
         loop {
             attempts.next().await?;

@@ -68,14 +68,14 @@ impl Parts {
             Registration::None | Registration::Deleted(_) => return Ok(false),
         };
         let known = &stored.rotation;
-        match known.rotation.look(now, self.renew_days) {
+        match known.rotation.look(now, self.renew_days, self.most_days) {
             Look::Nothing => self.devices.look_again(id, None).await.map(|()| false),
             Look::Rest(at) => self.devices.look_again(id, Some(at)).await.map(|()| false),
             Look::Learn(certificate) => {
-                let Some(ends) = self.end_of(&certificate).await? else {
+                let Some((ends, since)) = self.dates_of(&certificate).await? else {
                     return self.devices.look_again(id, Some(tomorrow)).await.map(|()| false);
                 };
-                let rotation = known.rotation.learned(ends);
+                let rotation = known.rotation.learned(ends, since);
                 let change =
                     RotationChange { rotation, look: Some(NextLook::At(now.seconds())), settle: false, doomed: None };
                 // If the row has changed, it is looked at again anyway.
@@ -99,9 +99,10 @@ impl Parts {
         }
     }
 
-    async fn end_of(&self, certificate: &CertificateId) -> Result<Option<Timestamp>, AwsError> {
-        let found = self.certificates.find(certificate).await;
-        let found = found.map_err(IotError::into_error)?;
-        Ok(found.and_then(|certificate| x509::ends(&certificate.pem).ok()))
+    /// When the certificate ends, and since when AWS IoT has it, if it says so.
+    async fn dates_of(&self, id: &CertificateId) -> Result<Option<(Timestamp, Option<Timestamp>)>, AwsError> {
+        let Some(found) = self.certificates.find(id).await.map_err(IotError::into_error)? else { return Ok(None) };
+        let since = Some(found.created_at).filter(|at| at.millis() > 0);
+        Ok(x509::ends(&found.pem).ok().map(|ends| (ends, since)))
     }
 }

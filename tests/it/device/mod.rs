@@ -77,6 +77,7 @@ impl World {
             certificates: self.cloud.certificates(),
             policy: "weir-dev-device".into(),
             renew_days: 30,
+            most_days: 365,
             clock: self.clock.clone(),
         })
     }

@@ -10,8 +10,8 @@ use weir_aws::event::WithEvents;
 use weir_aws::iot::IotError;
 use weir_aws::{Attempts, AwsError, WriteOutcome};
 use weir_core::domain::Timestamp;
-use weir_core::domain::rotation::{Held, Issue, Rotation};
-use weir_core::id::DeviceId;
+use weir_core::domain::rotation::{Held, Issue, Look, Rotation};
+use weir_core::id::{CertificateId, DeviceId};
 use weir_core::wire::Envelope;
 use weir_core::wire::rotation::{self, Topic};
 use weir_core::wire::x509::{self, SigningRequest};
@@ -53,6 +53,10 @@ impl Parts {
                 Issue::TooMany => {
                     return self.reject(device, "there were three certificates today: ask tomorrow").await;
                 }
+                Issue::Same(id) if self.is_to_be_replaced(&id, &known.rotation, now) => {
+                    let detail = "its key is that of the certificate that is to be replaced: make a new one";
+                    return self.reject(device, detail).await;
+                }
                 // It may be that the device did not hear of it.
                 Issue::Same(_) => ("same", settled(known.rotation.clone())),
                 Issue::New(reserved) => {
@@ -69,6 +73,11 @@ impl Parts {
                 return Ok(outcome);
             }
         }
+    }
+
+    /// Whether the device connects with this certificate, and is asked for another one.
+    fn is_to_be_replaced(&self, id: &CertificateId, known: &Rotation, now: Timestamp) -> bool {
+        matches!(known.look(now, self.renew_days, self.most_days), Look::Ask(ask) if ask.certificate == *id)
     }
 
     /// Issues the certificate that the row has room for.

@@ -13,14 +13,14 @@ use weir_tests::functions::{Functions, Settings};
 use crate::device::iot::Fate;
 use crate::device::{NOW, World, device};
 
-const DAY: i64 = 86_400;
+pub const DAY: i64 = 86_400;
 
-fn id(letter: char) -> String {
+pub fn id(letter: char) -> String {
     letter.to_string().repeat(64)
 }
 
 /// A device whose certificate ends in so many days.
-fn ending(world: &World, name: &str, days: i64, more: &Value) {
+pub fn ending(world: &World, name: &str, days: i64, more: &Value) {
     let mut known = json!({"current": {"id": id('a'), "ends": NOW.seconds() + days * DAY}});
     for (field, value) in more.as_object().into_iter().flatten() {
         known[field] = value.clone();

@@ -23,14 +23,16 @@ use super::Parts;
 const MAX_ATTEMPTS: u32 = 10;
 
 impl Parts {
-    /// Handles the message of the rule. The outcome is `issued`, `same`, `rejected` or `ignored`.
+    /// Handles the message of the rule. The outcome is `issued`, `same`, `rejected` or `ignored`: a message of a topic that is no
+    /// device's is ignored, because it would be one at every delivery.
     ///
     /// # Errors
     /// When the message has to be delivered again.
     pub(super) async fn request(&self, event: &Value) -> Result<&'static str, Retry> {
         let envelope = Envelope::open(event, self.clock.now());
         let Some(device) = rotation::asking(&envelope) else {
-            return Err(Retry::new(format!("{:?} is no request of a device", envelope.topic)));
+            tracing::warn!(topic = envelope.topic, "ignored: the topic is no device's for requests");
+            return Ok("ignored");
         };
         let asked = match rotation::request(&envelope).and_then(|text| SigningRequest::read(&text)) {
             Ok(request) => self.issue(&device, &request).await?,

@@ -51,7 +51,8 @@ impl<'a> Attempt<'a> {
         let attached = self.certificates.principals(self.device).await?;
         let DueCertificates { wanted, known, rotation, .. } = due;
         // Both may be attached to nothing yet: AWS IoT attaches the first one after the answer that makes the board a device.
-        let held = |held: &Option<Held>| held.as_ref().map(|held| held.id.clone()).filter(|id| !known.doomed.contains(id));
+        let held =
+            |held: &Option<Held>| held.as_ref().map(|held| held.id.clone()).filter(|id| !known.doomed.contains(id));
         let (current, next) = (held(&rotation.current), held(&rotation.next));
         let mut doomed = known.doomed.clone();
         if *wanted == Wanted::Gone {

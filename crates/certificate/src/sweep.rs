@@ -7,7 +7,7 @@ use weir_aws::event::WithEvents;
 use weir_aws::iot::IotError;
 use weir_aws::{AwsError, WriteOutcome};
 use weir_core::domain::Timestamp;
-use weir_core::domain::rotation::{ASK_AGAIN_SECONDS, Look, Nearness};
+use weir_core::domain::rotation::{ASK_AGAIN_SECONDS, Ask, Look, Nearness};
 use weir_core::id::{CertificateId, DeviceId};
 use weir_core::wire::rotation::{self, Topic};
 use weir_core::wire::x509;
@@ -90,6 +90,9 @@ impl Parts {
                 let change = RotationChange { rotation, look, settle: false, doomed: None };
                 let events = [rotation::asked(id, &ask, now)];
                 let written = self.devices.rotate(id, known, &change, now, self.events.with(&events)).await?;
+                if written == WriteOutcome::Overtaken {
+                    self.take_back(id, &ask).await?;
+                }
                 if written == WriteOutcome::Done && ask.nearness != Nearness::Due {
                     tracing::warn!(device = %id, certificate = %ask.certificate, "a certificate is not renewed and ends");
                     metric::certificate_ending(now);
@@ -97,6 +100,18 @@ impl Parts {
                 Ok(written == WriteOutcome::Done)
             }
         }
+    }
+
+    /// Removes the request that was published while the row changed, unless the device is still to be asked for the same one:
+    /// nobody else would remove what is retained for a device that is gone or has its new certificate.
+    async fn take_back(&self, id: &DeviceId, ask: &Ask) -> Result<(), AwsError> {
+        if let Registration::Device(stored) = self.devices.find(id).await?
+            && let Look::Ask(now) = stored.rotation.rotation.look(self.clock.now(), self.renew_days, self.most_days)
+            && now.certificate == ask.certificate
+        {
+            return Ok(());
+        }
+        self.iot.publish_about_certificate(id, Topic::Request, None).await.map_err(IotError::into_error)
     }
 
     /// When the certificate ends, and since when AWS IoT has it, if it says so.

@@ -16,7 +16,7 @@ use weir_aws::device::{DueCertificates, KnownCertificates, LeaseToken};
 use weir_aws::iot::IotError;
 use weir_core::domain::Timestamp;
 use weir_core::domain::certificate::{Change, Status, Wanted, change};
-use weir_core::domain::rotation::Rotation;
+use weir_core::domain::rotation::{Held, Rotation};
 use weir_core::id::{CertificateId, DeviceId};
 use weir_core::wire::rotation::{self, Topic};
 use weir_core::wire::x509;
@@ -50,11 +50,13 @@ impl<'a> Attempt<'a> {
     pub(super) async fn carry_out(&self, due: &DueCertificates) -> Result<(), IotError> {
         let attached = self.certificates.principals(self.device).await?;
         let DueCertificates { wanted, known, rotation, .. } = due;
-        // It may be attached to nothing yet.
-        let next = rotation.next.as_ref().map(|next| &next.id).filter(|next| !known.doomed.contains(*next));
+        // Both may be attached to nothing yet: AWS IoT attaches the first one after the answer that makes the board a device.
+        let held =
+            |held: &Option<Held>| held.as_ref().map(|held| held.id.clone()).filter(|id| !known.doomed.contains(id));
+        let (current, next) = (held(&rotation.current), held(&rotation.next));
         let mut doomed = known.doomed.clone();
         if *wanted == Wanted::Gone {
-            doomed.extend(attached.certificates.iter().chain(next).cloned());
+            doomed.extend(attached.certificates.iter().chain(&current).chain(&next).cloned());
             self.remember(KnownCertificates { doomed: doomed.clone(), ..KnownCertificates::default() }).await?;
         }
         let mut outcome = Ok(());
@@ -74,14 +76,15 @@ impl<'a> Attempt<'a> {
             return self.certificates.delete_thing(self.device).await;
         }
         let mut rest: BTreeSet<_> = attached.certificates.difference(&doomed).collect();
+        rest.extend(&current);
         if *wanted == Wanted::Inactive {
-            rest.extend(next);
+            rest.extend(&next);
         }
         self.switch(*wanted, &rest, &known.deactivated).await?;
         if *wanted == Wanted::Inactive {
             return Ok(());
         }
-        match next {
+        match &next {
             Some(next) => self.give(next, rotation, &attached.certificates).await,
             None if !doomed.is_empty() && rotation.asked_at.is_none() => self.forget_messages().await,
             None => Ok(()),

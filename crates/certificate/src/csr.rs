@@ -10,8 +10,8 @@ use weir_aws::event::WithEvents;
 use weir_aws::iot::IotError;
 use weir_aws::{Attempts, AwsError, WriteOutcome};
 use weir_core::domain::Timestamp;
-use weir_core::domain::rotation::{Held, Issue, Rotation};
-use weir_core::id::DeviceId;
+use weir_core::domain::rotation::{Held, Issue, Look, Rotation};
+use weir_core::id::{CertificateId, DeviceId};
 use weir_core::wire::Envelope;
 use weir_core::wire::rotation::{self, Topic};
 use weir_core::wire::x509::{self, SigningRequest};
@@ -23,14 +23,16 @@ use super::Parts;
 const MAX_ATTEMPTS: u32 = 10;
 
 impl Parts {
-    /// Handles the message of the rule. The outcome is `issued`, `same`, `rejected` or `ignored`.
+    /// Handles the message of the rule. The outcome is `issued`, `same`, `rejected` or `ignored`: a message of a topic that is no
+    /// device's is ignored, because it would be one at every delivery.
     ///
     /// # Errors
     /// When the message has to be delivered again.
     pub(super) async fn request(&self, event: &Value) -> Result<&'static str, Retry> {
         let envelope = Envelope::open(event, self.clock.now());
         let Some(device) = rotation::asking(&envelope) else {
-            return Err(Retry::new(format!("{:?} is no request of a device", envelope.topic)));
+            tracing::warn!(topic = envelope.topic, "ignored: the topic is no device's for requests");
+            return Ok("ignored");
         };
         let asked = match rotation::request(&envelope).and_then(|text| SigningRequest::read(&text)) {
             Ok(request) => self.issue(&device, &request).await?,
@@ -53,6 +55,10 @@ impl Parts {
                 Issue::TooMany => {
                     return self.reject(device, "there were three certificates today: ask tomorrow").await;
                 }
+                Issue::Same(id) if self.is_to_be_replaced(&id, &known.rotation, now) => {
+                    let detail = "its key is that of the certificate that is to be replaced: make a new one";
+                    return self.reject(device, detail).await;
+                }
                 // It may be that the device did not hear of it.
                 Issue::Same(_) => ("same", settled(known.rotation.clone())),
                 Issue::New(reserved) => {
@@ -71,6 +77,11 @@ impl Parts {
         }
     }
 
+    /// Whether the device connects with this certificate, and is asked for another one.
+    fn is_to_be_replaced(&self, id: &CertificateId, known: &Rotation, now: Timestamp) -> bool {
+        matches!(known.look(now, self.renew_days, self.most_days), Look::Ask(ask) if ask.certificate == *id)
+    }
+
     /// Issues the certificate that the row has room for.
     async fn create(
         &self,
@@ -87,7 +98,8 @@ impl Parts {
             Err(IotError::Refused(error) | IotError::Unknown(error)) => return Err(error),
         };
         let ends = x509::ends(&issued.pem).ok().map(Timestamp::seconds);
-        let held = Held { id: issued.id, ends, key: Some(request.key.clone()) };
+        let since = Some(self.clock.now().seconds());
+        let held = Held { id: issued.id, ends, since, key: Some(request.key.clone()) };
         let mut attempts = Attempts::new("devices", device, MAX_ATTEMPTS);
         loop {
             attempts.next().await?;

@@ -54,6 +54,8 @@ pub struct Parts {
     pub policy: Arc<str>,
     /// How many days before its end a certificate is renewed.
     pub renew_days: u32,
+    /// How many days after it was issued a certificate is renewed, whatever its end; 0: only before its end.
+    pub most_days: u32,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
 }
@@ -109,6 +111,7 @@ impl Function for Certificate {
             certificates: Certificates::new(aws_certificates::client(&sdk)),
             policy: settings.device_policy.into(),
             renew_days: settings.renew_days,
+            most_days: settings.most_days,
             clock: Arc::new(SystemClock),
         }))
     }

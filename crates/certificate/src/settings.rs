@@ -10,6 +10,7 @@ pub struct Settings {
     pub(crate) events: EventSettings,
     pub(crate) device_policy: String,
     pub(crate) renew_days: u32,
+    pub(crate) most_days: u32,
 }
 
 impl weir_runtime::Settings for Settings {
@@ -19,6 +20,7 @@ impl weir_runtime::Settings for Settings {
             events: weir_runtime::Settings::read(environment)?,
             device_policy: environment.text("DEVICE_POLICY")?,
             renew_days: environment.number("CERTIFICATE_RENEW_DAYS", 30, 1)?,
+            most_days: environment.number("CERTIFICATE_MOST_DAYS", 365, 0)?,
         })
     }
 }

@@ -7,7 +7,7 @@ use weir_aws::event::WithEvents;
 use weir_aws::iot::IotError;
 use weir_aws::{AwsError, WriteOutcome};
 use weir_core::domain::Timestamp;
-use weir_core::domain::rotation::{ASK_AGAIN_SECONDS, Look, Nearness};
+use weir_core::domain::rotation::{ASK_AGAIN_SECONDS, Ask, Look, Nearness};
 use weir_core::id::{CertificateId, DeviceId};
 use weir_core::wire::rotation::{self, Topic};
 use weir_core::wire::x509;
@@ -68,14 +68,14 @@ impl Parts {
             Registration::None | Registration::Deleted(_) => return Ok(false),
         };
         let known = &stored.rotation;
-        match known.rotation.look(now, self.renew_days) {
+        match known.rotation.look(now, self.renew_days, self.most_days) {
             Look::Nothing => self.devices.look_again(id, None).await.map(|()| false),
             Look::Rest(at) => self.devices.look_again(id, Some(at)).await.map(|()| false),
             Look::Learn(certificate) => {
-                let Some(ends) = self.end_of(&certificate).await? else {
+                let Some((ends, since)) = self.dates_of(&certificate).await? else {
                     return self.devices.look_again(id, Some(tomorrow)).await.map(|()| false);
                 };
-                let rotation = known.rotation.learned(ends);
+                let rotation = known.rotation.learned(ends, since);
                 let change =
                     RotationChange { rotation, look: Some(NextLook::At(now.seconds())), settle: false, doomed: None };
                 // If the row has changed, it is looked at again anyway.
@@ -90,6 +90,9 @@ impl Parts {
                 let change = RotationChange { rotation, look, settle: false, doomed: None };
                 let events = [rotation::asked(id, &ask, now)];
                 let written = self.devices.rotate(id, known, &change, now, self.events.with(&events)).await?;
+                if written == WriteOutcome::Overtaken {
+                    self.take_back(id, &ask).await?;
+                }
                 if written == WriteOutcome::Done && ask.nearness != Nearness::Due {
                     tracing::warn!(device = %id, certificate = %ask.certificate, "a certificate is not renewed and ends");
                     metric::certificate_ending(now);
@@ -99,9 +102,22 @@ impl Parts {
         }
     }
 
-    async fn end_of(&self, certificate: &CertificateId) -> Result<Option<Timestamp>, AwsError> {
-        let found = self.certificates.find(certificate).await;
-        let found = found.map_err(IotError::into_error)?;
-        Ok(found.and_then(|certificate| x509::ends(&certificate.pem).ok()))
+    /// Removes the request that was published while the row changed, unless the device is still to be asked for the same one:
+    /// nobody else would remove what is retained for a device that is gone or has its new certificate.
+    async fn take_back(&self, id: &DeviceId, ask: &Ask) -> Result<(), AwsError> {
+        if let Registration::Device(stored) = self.devices.find(id).await?
+            && let Look::Ask(now) = stored.rotation.rotation.look(self.clock.now(), self.renew_days, self.most_days)
+            && now.certificate == ask.certificate
+        {
+            return Ok(());
+        }
+        self.iot.publish_about_certificate(id, Topic::Request, None).await.map_err(IotError::into_error)
+    }
+
+    /// When the certificate ends, and since when AWS IoT has it, if it says so.
+    async fn dates_of(&self, id: &CertificateId) -> Result<Option<(Timestamp, Option<Timestamp>)>, AwsError> {
+        let Some(found) = self.certificates.find(id).await.map_err(IotError::into_error)? else { return Ok(None) };
+        let since = Some(found.created_at).filter(|at| at.millis() > 0);
+        Ok(x509::ends(&found.pem).ok().map(|ends| (ends, since)))
     }
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use weir_aws::device::{Deliver, NextLook, Registration, RotationChange, StoredDevice};
 use weir_aws::{Attempts, AwsError, WriteOutcome};
+use weir_core::domain::Timestamp;
 use weir_core::domain::device::{Author, Calibrations, Device, Versions};
 use weir_core::domain::rotation::{Held, Rotation};
 use weir_core::domain::serial::{ListedSerial, Provisioning, Registered, decide};
@@ -56,7 +57,7 @@ impl Parts {
 
     /// The name of the thing, if the board may be provisioned: then it is, as far as the tables go.
     async fn provision(&self, question: &Value) -> Result<Option<String>, AwsError> {
-        let Some((serial, certificate)) = read(question) else { return Ok(None) };
+        let Some((serial, certificate)) = read(question, self.clock.now()) else { return Ok(None) };
         let mut attempts = Attempts::new("serials", &serial, MAX_ATTEMPTS);
         loop {
             attempts.next().await?;
@@ -136,8 +137,8 @@ impl Parts {
     }
 }
 
-/// The serial number and the certificate; `None` when either cannot be.
-fn read(question: &Value) -> Option<(Serial, Held)> {
+/// The serial number and the certificate, which exists since `now`; `None` when either cannot be.
+fn read(question: &Value, now: Timestamp) -> Option<(Serial, Held)> {
     let question = match Question::deserialize(question) {
         Ok(question) => question,
         Err(error) => {
@@ -151,7 +152,7 @@ fn read(question: &Value) -> Option<(Serial, Held)> {
     let id = id.inspect_err(|error| tracing::warn!(%error, "a board is refused")).ok()?;
     let ends = x509::ends(&question.certificate_pem);
     let ends = ends.inspect_err(|error| tracing::warn!(error, "the end of a certificate cannot be read")).ok()?;
-    Some((serial, Held { id, ends: Some(ends.seconds()), key: None }))
+    Some((serial, Held { id, ends: Some(ends.seconds()), since: Some(now.seconds()), key: None }))
 }
 
 fn denied() -> Value {

@@ -28,8 +28,8 @@ mod upload;
 
 pub use settings::Settings;
 
-/// How long AWS IoT waits for the answer about a board is 5 s; after this time it is refused.
-const PATIENCE: Duration = Duration::from_secs(4);
+/// AWS IoT waits 5 s for the answer about a board, and a cold start is part of them; after this time the board is refused.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The function.
 pub struct Provision {

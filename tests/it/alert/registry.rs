@@ -32,6 +32,7 @@ impl World {
             certificates: cloud.certificates(),
             policy: "weir-dev-device".into(),
             renew_days: 30,
+            most_days: 365,
             clock: clock.clone(),
         }));
         ::device::Device::new(Parts {

@@ -2,5 +2,6 @@
 //! `tests/local/certificates` and `tests/local/fleet`.
 
 mod access;
+mod csr;
 mod events;
 mod sweep;

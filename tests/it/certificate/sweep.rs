@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use ::certificate::Certificate;
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use weir_aws::keys::expiring;
 use weir_runtime::Function as _;
@@ -13,14 +15,14 @@ use weir_tests::functions::{Functions, Settings};
 use crate::device::iot::Fate;
 use crate::device::{NOW, World, device};
 
-const DAY: i64 = 86_400;
+pub const DAY: i64 = 86_400;
 
-fn id(letter: char) -> String {
+pub fn id(letter: char) -> String {
     letter.to_string().repeat(64)
 }
 
 /// A device whose certificate ends in so many days.
-fn ending(world: &World, name: &str, days: i64, more: &Value) {
+pub fn ending(world: &World, name: &str, days: i64, more: &Value) {
     let mut known = json!({"current": {"id": id('a'), "ends": NOW.seconds() + days * DAY}});
     for (field, value) in more.as_object().into_iter().flatten() {
         known[field] = value.clone();
@@ -144,6 +146,41 @@ async fn a_sweep_that_is_killed_anywhere_is_made_good_by_the_next_one() {
         }
     }
     assert!(broken > 10, "only {broken}");
+}
+
+/// A function before whose requests to AWS IoT this attribute of the row of `b` gets this value.
+fn overtaken(world: &World, attribute: &'static str, value: AttributeValue) -> Certificate {
+    let (client, table) = (world.engine.client(), world.engine.name("devices"));
+    let iot = world.cloud.iot_with(Arc::new(move |_| {
+        let change = client.update_item().table_name(&table).key("id", AttributeValue::S("b".to_owned()));
+        let change =
+            change.update_expression("SET #changed = :value").expression_attribute_names("#changed", attribute);
+        let change = change.expression_attribute_values(":value", value.clone());
+        Box::pin(async move { drop(change.send().await.unwrap()) })
+    }));
+    world.certificate_with(world.engine.client(), iot)
+}
+
+#[tokio::test]
+async fn a_request_that_was_published_while_the_device_went_or_connected_anew_is_taken_back() {
+    for (what, taken_back) in [("deleted", true), ("replaced", true), ("next", false)] {
+        let world = World::new().await;
+        ending(&world, "b", 20, &json!({}));
+        let new = json!({"id": id('c'), "ends": NOW.seconds() + 800 * DAY});
+        let rotation = match what {
+            "replaced" => json!({"current": new}),
+            _ => json!({"current": known(&world, "b")["current"], "next": new}),
+        };
+        let (attribute, value) = match what {
+            "deleted" => ("deleted_at", AttributeValue::N(NOW.millis().to_string())),
+            _ => ("rotation", AttributeValue::S(rotation.to_string())),
+        };
+        let done = overtaken(&world, attribute, value).answer(event("certificate", "sweep")).await.unwrap();
+        assert_eq!(done["asked"], 0, "{what}");
+        let messages = world.cloud.published("b/certificate/request");
+        assert_eq!(messages.len(), if taken_back { 2 } else { 1 }, "{what}: {messages:?}");
+        assert_eq!(messages.last() == Some(&Value::Null), taken_back, "{what}: {messages:?}");
+    }
 }
 
 /// AWS IoT tells that the device has connected with this certificate.

@@ -72,6 +72,25 @@ fn no_filter_for_uplinks_begins_with_a_wildcard() {
     }
 }
 
+/// AWS IoT takes 36 characters; `Project` and `Environment` may have 16 each.
+#[test]
+fn the_name_of_the_provisioning_template_fits_with_the_longest_names() {
+    let template = Template::read(&root());
+    let longest = |name: &str| {
+        let pattern = template.section("Parameters")[name]["AllowedPattern"].as_str().expect("a pattern");
+        let (word, longer) = ("x".repeat(16), "x".repeat(17));
+        let allowed = Regex::new(&format!("^(?:{pattern})$")).expect("a pattern that can be read");
+        assert!(allowed.is_match(&word) && !allowed.is_match(&longer), "{name}");
+        word
+    };
+    let (project, environment) = (longest("Project"), longest("Environment"));
+    each("provisioning template", template.resources("AWS::IoT::ProvisioningTemplate"), |(id, one)| {
+        let name = one["TemplateName"]["Fn::Sub"].as_str().expect("a name");
+        let name = name.replace("${Project}", &project).replace("${Environment}", &environment);
+        assert!(name.len() <= 36, "{id}: {name} has {} characters", name.len());
+    });
+}
+
 #[test]
 fn in_prod_nobody_deletes_a_table_by_mistake() {
     let template = Template::read(&root());

@@ -9,6 +9,7 @@ use super::{World, device};
 use crate::http::ask::{Ask, body, status};
 
 const LIST: &str = "ListThingPrincipals";
+const DESCRIBE: &str = "DescribeCertificate";
 
 async fn ask(world: &World, method: &str, path: &str, sent: Option<&Value>) -> Value {
     let ask = Ask::new(method, path).admin();
@@ -87,6 +88,32 @@ async fn only_a_change_that_concerns_them_makes_certificates_due() {
     let world = World::new().await;
     ask(&world, "POST", "/devices", Some(&off)).await;
     assert!(world.cloud.asked().iter().any(|asked| asked == LIST), "a device that is registered disabled");
+}
+
+/// AWS IoT attaches the first certificate of a board after the hook has answered: it may not be attached when the device is deleted.
+#[tokio::test]
+async fn a_certificate_that_only_the_row_knows_goes_with_the_device() {
+    for (deleted, doomed) in [(true, json!(["a".repeat(64), "b".repeat(64)])), (false, Value::Null)] {
+        let world = registered().await;
+        let mut row = world.engine.row("devices");
+        let [current, next] = ["a", "b"].map(|letter| json!({"id": letter.repeat(64), "ends": 2_000_000_000}));
+        row["rotation"] = json!({"current": current, "next": next}).to_string().into();
+        world.engine.put("devices", &row);
+        world.cloud.asked();
+        world.cloud.next(DESCRIBE, Fate::Refused(403));
+        if deleted {
+            assert_eq!(status(&ask(&world, "DELETE", "/devices/b", None).await), 204);
+        } else {
+            ask(&world, "PATCH", "/devices/b", Some(&json!({"enabled": false}))).await;
+        }
+        assert!(due(&world), "the first one was refused");
+        assert_eq!(world.engine.row("devices")["doomed"], doomed, "{deleted}");
+        world.cloud.asked();
+        world.later(61);
+        world.delivery().sweep(Until::NEVER).await.unwrap();
+        assert_eq!(world.cloud.asked().iter().filter(|asked| *asked == DESCRIBE).count(), 2, "{deleted}");
+        assert!(!due(&world), "{deleted}");
+    }
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ use ::device::{CertificateFunction, Delivery, Parts};
 use serde_json::{Value, json};
 use weir_aws::device::{Deliver, DeviceTable, Registration};
 use weir_aws::event::WithEvents;
+use weir_aws::iot::Iot;
 use weir_aws::level::LevelTable;
 use weir_aws::problem::ProblemTable;
 use weir_aws::{CalibrationTable, WriteOutcome};
@@ -70,13 +71,19 @@ impl World {
 
     /// The same over another client.
     pub fn certificate_by(&self, client: aws_sdk_dynamodb::Client) -> Certificate {
+        self.certificate_with(client, self.cloud.iot())
+    }
+
+    /// The same over another client of AWS IoT too.
+    pub fn certificate_with(&self, client: aws_sdk_dynamodb::Client, iot: Iot) -> Certificate {
         Certificate::new(::certificate::Parts {
             devices: DeviceTable::new(client.clone(), self.engine.name("devices")),
             events: self.engine.events_by(client),
-            iot: self.cloud.iot(),
+            iot,
             certificates: self.cloud.certificates(),
             policy: "weir-dev-device".into(),
             renew_days: 30,
+            most_days: 365,
             clock: self.clock.clone(),
         })
     }

@@ -50,7 +50,7 @@ async fn who_is_no_device_costs_one_read_and_what_changes_nothing_costs_nothing(
         let cost = meter.take();
         assert_eq!((cost.len(), cost["devices"].requests, cost["devices"].read), (1, 1, 1.0), "{name}: {cost:?}");
     }
-    for name in ["connected.no-device", "shadow.no-device", "shadow.unchanged"] {
+    for name in ["connected.no-device", "connect-failed", "shadow.no-device", "shadow.unchanged"] {
         hand(&functions, event("twin", name)).await;
         assert!(meter.take().is_empty(), "{name}");
     }

@@ -23,6 +23,7 @@ const EXPECTED: &[(&str, &str, &[&str], &str)] = &[
     ("disconnected.taken-over", "newest", &["buoy-01 disconnected-0000000003"], ""),
     ("connected.unknown-device", "ignored", &[], ""),
     ("connected.no-device", "ignored", &[], ""),
+    ("connect-failed", "ignored", &[], ""),
     ("refused.not-json", "quarantined", &[], "unparseable"),
     ("refused.no-version", "quarantined", &[], "unparseable"),
     ("refused.no-number", "quarantined", &[], "unparseable"),

@@ -67,6 +67,7 @@ impl Bed {
             certificates: Certificates::new(weir_tests::iot::control_plane(&endpoint, key, http(), wire)),
             policy: self.local.stack.output("DevicePolicyName").expect("the device policy").into(),
             renew_days: 30,
+            most_days: 365,
             clock: self.clock.clone(),
         })
     }

@@ -151,6 +151,7 @@ impl Api {
                 certificates: Certificates::new(control()),
                 policy: "weir-dev-device".into(),
                 renew_days: 30,
+                most_days: 365,
                 clock: clock.clone(),
             })
         };

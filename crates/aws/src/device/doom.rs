@@ -3,12 +3,11 @@
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 
 use super::super::event::WithEvents;
-use super::super::keys::PENDING;
-use super::super::row::{Item, n, s};
+use super::super::row::{Item, s};
 use super::super::transaction::transact;
 use super::super::{AwsError, WriteOutcome};
 use super::DeviceTable;
-use super::write::token;
+use super::write::{CERTIFICATES_DUE, certificates_due};
 use weir_core::domain::Timestamp;
 use weir_core::id::{CertificateId, DeviceId};
 
@@ -25,18 +24,12 @@ impl DeviceTable {
         now: Timestamp,
         events: WithEvents<'_>,
     ) -> Result<WriteOutcome, AwsError> {
-        let values = Item::from([
-            (":doomed".to_owned(), AttributeValue::Ss(vec![certificate.to_string()])),
-            (":certificates".to_owned(), s(token())),
-            (":pending".to_owned(), s(PENDING)),
-            (":now".to_owned(), n(now.millis())),
-        ]);
-        let change =
-            "SET certificates = :certificates, pending = :pending, due = if_not_exists(due, :now) ADD doomed :doomed";
+        let mut values = Item::from(certificates_due(now.millis()).map(|(place, value)| (place.to_owned(), value)));
+        values.insert(":doomed".to_owned(), AttributeValue::Ss(vec![certificate.to_string()]));
         let update = Update::builder()
             .table_name(&self.name)
             .key("id", s(id.as_str()))
-            .update_expression(change)
+            .update_expression(format!("SET {CERTIFICATES_DUE} ADD doomed :doomed"))
             .condition_expression("attribute_exists(version) AND attribute_not_exists(deleted_at)")
             .set_expression_attribute_values(Some(values))
             .build()

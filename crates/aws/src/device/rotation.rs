@@ -6,12 +6,12 @@ use serde::Deserialize;
 
 use super::super::due::{DueIndex, Rest};
 use super::super::event::WithEvents;
-use super::super::keys::{self, EXPIRING, PENDING};
+use super::super::keys::{self, EXPIRING};
 use super::super::row::{Item, n, s};
 use super::super::serial::Provisioned;
 use super::super::transaction::transact;
 use super::super::{AwsError, WriteOutcome};
-use super::write::{Deliver, token};
+use super::write::{CERTIFICATES_DUE, Deliver, certificates_due, token};
 use super::{DeviceTable, TABLE};
 use weir_core::domain::Timestamp;
 use weir_core::domain::device::Device;
@@ -154,12 +154,8 @@ impl DeviceTable {
             }
         }
         if change.settle || change.doomed.is_some() {
-            set.push("certificates = :certificates, pending = :pending, due = if_not_exists(due, :now)".to_owned());
-            values.extend([
-                (":certificates".to_owned(), s(token())),
-                (":pending".to_owned(), s(PENDING)),
-                (":now".to_owned(), n(now.millis())),
-            ]);
+            set.push(CERTIFICATES_DUE.to_owned());
+            values.extend(certificates_due(now.millis()).map(|(place, value)| (place.to_owned(), value)));
         }
         if let Some(doomed) = &change.doomed {
             rest.push_str(" ADD doomed :doomed");
@@ -209,15 +205,9 @@ impl DeviceTable {
     /// # Errors
     /// When DynamoDB does not answer.
     pub async fn settle_disabled(&self, id: &DeviceId, now: Timestamp) -> Result<(), AwsError> {
-        let change = "SET certificates = :certificates, pending = :pending, due = if_not_exists(due, :now)";
-        let values = [
-            (":certificates", s(token())),
-            (":pending", s(PENDING)),
-            (":now", n(now.millis())),
-            (":no", AttributeValue::Bool(false)),
-        ];
+        let values = certificates_due(now.millis()).into_iter().chain([(":no", AttributeValue::Bool(false))]);
         let condition = "attribute_exists(version) AND attribute_not_exists(deleted_at) AND enabled = :no";
-        self.change(id, change, condition, values).await.map(drop)
+        self.change(id, &format!("SET {CERTIFICATES_DUE}"), condition, values).await.map(drop)
     }
 
     /// The next page after `after` of the devices whose certificates are to be looked at by `now`: at most 100.

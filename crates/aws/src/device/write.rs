@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure::AllOld, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure::AllOld, TransactWriteItem, Update};
 
 use super::super::event::{EventTable, WithEvents};
 use super::super::keys::PENDING;
@@ -71,6 +71,16 @@ pub fn token() -> String {
     format!("{:016x}{:016x}", RandomState::new().hash_one(1), RandomState::new().hash_one(2))
 }
 
+/// Makes the certificates of a device due in an update: now, unless an attempt is under way or was postponed. With the values of
+/// [`certificates_due`].
+pub(super) const CERTIFICATES_DUE: &str =
+    "certificates = :certificates, pending = :pending, due = if_not_exists(due, :now)";
+
+/// The values of [`CERTIFICATES_DUE`], at `now` in milliseconds since the epoch.
+pub(super) fn certificates_due(now: i64) -> [(&'static str, AttributeValue); 3] {
+    [(":certificates", s(token())), (":pending", s(PENDING)), (":now", n(now))]
+}
+
 /// An update expression. Names are always placeholders, because an attribute may be a reserved word.
 #[derive(Default)]
 struct Change {
@@ -107,12 +117,13 @@ impl Change {
         if !deliver.tells_iot() {
             return;
         }
-        self.values.extend([(":pending".to_owned(), s(PENDING)), (":now".to_owned(), n(now))]);
-        self.set.extend(["pending = :pending".to_owned(), "due = if_not_exists(due, :now)".to_owned()]);
         if deliver.certificates {
-            self.values.insert(":certificates".to_owned(), s(token()));
-            self.set.push("certificates = :certificates".to_owned());
+            self.values.extend(certificates_due(now).map(|(place, value)| (place.to_owned(), value)));
+            self.set.push(CERTIFICATES_DUE.to_owned());
+            return;
         }
+        self.values.extend([(":pending".to_owned(), s(PENDING)), (":now".to_owned(), n(now))]);
+        self.set.push("pending = :pending, due = if_not_exists(due, :now)".to_owned());
     }
 
     /// The update to `version`, conditional on the version before it.

@@ -35,6 +35,9 @@ pub struct Held {
     /// Until when it is valid, in seconds since the epoch; unknown until somebody has looked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends: Option<i64>,
+    /// Since when it exists, in seconds since the epoch; unknown until somebody has looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<i64>,
     /// Its key, if Weir issued it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<KeyHash>,
@@ -133,11 +136,15 @@ impl Rotation {
         }
     }
 
-    /// What is to be done about the certificate at `now`, if certificates are renewed `renew_days` before their end.
-    pub fn look(&self, now: Timestamp, renew_days: u32) -> Look {
+    /// What is to be done about the certificate at `now`, if certificates are renewed `renew_days` before their end, and whatever
+    /// their end is, `most_days` after they were issued; 0: only before their end. How near the end is depends on the end alone.
+    pub fn look(&self, now: Timestamp, renew_days: u32, most_days: u32) -> Look {
         let Some(current) = &self.current else { return Look::Nothing };
         let Some(ends) = current.ends else { return Look::Learn(current.id.clone()) };
-        let begin = ends.saturating_sub(i64::from(renew_days).saturating_mul(DAY_SECONDS));
+        let before_end = ends.saturating_sub(i64::from(renew_days).saturating_mul(DAY_SECONDS));
+        let old = |since: i64| since.saturating_add(i64::from(most_days).saturating_mul(DAY_SECONDS));
+        let by_age = current.since.filter(|_| most_days > 0).map(old);
+        let begin = by_age.map_or(before_end, |by_age| by_age.min(before_end));
         if now.seconds() < begin {
             return Look::Rest(begin);
         }
@@ -155,10 +162,11 @@ impl Rotation {
         Self { asked_at: Some(now.seconds()), ..self.clone() }
     }
 
-    /// The row with what was found out about the end of the certificate.
+    /// The row with what was found out about the certificate: when it ends, and since when it exists, if that is known.
     #[must_use]
-    pub fn learned(&self, ends: Timestamp) -> Self {
-        let current = self.current.clone().map(|current| Held { ends: Some(ends.seconds()), ..current });
+    pub fn learned(&self, ends: Timestamp, since: Option<Timestamp>) -> Self {
+        let since = since.map(Timestamp::seconds);
+        let current = self.current.clone().map(|current| Held { ends: Some(ends.seconds()), since, ..current });
         Self { current, ..self.clone() }
     }
 
@@ -190,7 +198,7 @@ impl Rotation {
                 former: current.as_ref().map(|held| held.id.clone()).filter(|id| id != principal),
             },
             (None, _) => {
-                let current = Held { id: principal.clone(), ends: None, key: None };
+                let current = Held { id: principal.clone(), ends: None, since: None, key: None };
                 Connected::Adopt(Self { current: Some(current), ..self.clone() })
             }
             _ => Connected::Nothing,
@@ -210,7 +218,7 @@ mod tests {
 
     fn held(letter: char, days: i64) -> Held {
         let key = Some(KeyHash(letter.to_string()));
-        Held { id: id(letter), ends: Some(NOW.seconds() + days * DAY_SECONDS), key }
+        Held { id: id(letter), ends: Some(NOW.seconds() + days * DAY_SECONDS), since: None, key }
     }
 
     fn rotation(current: Option<Held>, next: Option<Held>) -> Rotation {
@@ -219,16 +227,35 @@ mod tests {
 
     #[test]
     fn a_device_is_asked_from_thirty_days_before_the_end_on() {
-        let look = |days| rotation(Some(held('a', days)), None).look(NOW, 30);
+        let look = |days| rotation(Some(held('a', days)), None).look(NOW, 30, 365);
         assert_eq!(look(100), Look::Rest(NOW.seconds() + 70 * DAY_SECONDS));
         for (days, expected) in
             [(30, Nearness::Due), (8, Nearness::Due), (7, Nearness::Urgent), (0, Nearness::Over), (-9, Nearness::Over)]
         {
             assert!(matches!(look(days), Look::Ask(Ask { nearness, .. }) if nearness == expected), "{days}");
         }
-        assert_eq!(Rotation::default().look(NOW, 30), Look::Nothing);
+        assert_eq!(Rotation::default().look(NOW, 30, 365), Look::Nothing);
         let unknown = Held { ends: None, ..held('a', 0) };
-        assert_eq!(rotation(Some(unknown), None).look(NOW, 30), Look::Learn(id('a')));
+        assert_eq!(rotation(Some(unknown), None).look(NOW, 30, 365), Look::Learn(id('a')));
+    }
+
+    /// AWS IoT issues certificates that all end in 2049.
+    #[test]
+    fn a_certificate_that_ends_late_is_renewed_by_its_age_and_raises_no_alarm() {
+        let look = |age: i64, ends, most_days| {
+            let since = Some(NOW.seconds() - age * DAY_SECONDS);
+            rotation(Some(Held { since, ..held('a', ends) }), None).look(NOW, 30, most_days)
+        };
+        let late = 8_400;
+        assert_eq!(look(100, late, 365), Look::Rest(NOW.seconds() + 265 * DAY_SECONDS));
+        assert_eq!(look(364, late, 365), Look::Rest(NOW.seconds() + DAY_SECONDS));
+        for age in [365, 900] {
+            assert!(matches!(look(age, late, 365), Look::Ask(Ask { nearness: Nearness::Due, .. })), "{age}");
+        }
+        assert_eq!(look(900, late, 0), Look::Rest(NOW.seconds() + (late - 30) * DAY_SECONDS), "off");
+        assert_eq!(look(0, 100, 365), Look::Rest(NOW.seconds() + 70 * DAY_SECONDS), "the end is nearer");
+        assert!(matches!(look(900, 5, 365), Look::Ask(Ask { nearness: Nearness::Urgent, .. })));
+        assert!(matches!(look(900, 5, 0), Look::Ask(Ask { nearness: Nearness::Urgent, .. })));
     }
 
     #[test]
@@ -269,10 +296,11 @@ mod tests {
     #[test]
     fn the_first_certificate_that_a_device_connects_with_is_adopted_and_a_later_one_by_hand_is_not() {
         let Connected::Adopt(row) = Rotation::default().connected(&id('a')) else { panic!("not adopted") };
-        assert_eq!(row.look(NOW, 30), Look::Learn(id('a')));
+        assert_eq!(row.look(NOW, 30, 365), Look::Learn(id('a')));
         assert_eq!(row.connected(&id('b')), Connected::Nothing);
         let ends = NOW.plus_seconds(90);
-        assert_eq!(row.learned(ends).current.unwrap().ends, Some(ends.seconds()));
+        let learned = row.learned(ends, Some(NOW)).current.unwrap();
+        assert_eq!((learned.ends, learned.since), (Some(ends.seconds()), Some(NOW.seconds())));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! | `$aws/things/<id>/shadow/update/documents` | `{"previous": {"state": …}, "current": {"state": …, "version": 7}, "timestamp": <s>}` |
 //! | `$aws/events/presence/connected/<id>` | `{"clientId": …, "timestamp": <ms>, "versionNumber": 3, "principalIdentifier": <certificate>}` |
 //! | `$aws/events/presence/disconnected/<id>` | the same, and `"disconnectReason"` |
+//! | `$aws/events/presence/connect_failed/<id>` | a connection that was refused, with a client id that anybody may choose: it tells nothing |
 //!
 //! Sources: AWS IoT Core Developer Guide, "Device Shadow MQTT topics" and "Connect/Disconnect events".
 
@@ -108,13 +109,20 @@ struct PresenceEvent {
     principal_identifier: Option<String>,
 }
 
+/// What begins the topics of connections that AWS IoT has refused. Whoever has any certificate can cause them with any client id.
+const REFUSED: &str = "$aws/events/presence/connect_failed/";
+
 impl TwinMessage {
-    /// Reads the message of a rule; `None` when it is about something whose name cannot be that of a device.
+    /// Reads the message of a rule; `None` when it is about something whose name cannot be that of a device, or about a connection
+    /// that was refused.
     ///
     /// # Errors
     /// `bad_topic` for any other topic, `unparseable` for a payload that is not of the form above, `bad_timestamp` and
     /// `future_timestamp` for an instant that cannot be.
     pub fn read(envelope: &Envelope) -> Result<Option<Self>, Unreadable> {
+        if envelope.topic.starts_with(REFUSED) {
+            return Ok(None);
+        }
         let unknown = || Refusal::new(Reason::BadTopic, format!("{:?} tells nothing of a device", envelope.topic));
         let topic = Topic::parse(&envelope.topic).ok_or_else(|| Unreadable { device: None, refusal: unknown() })?;
         let (Topic::Shadow(name) | Topic::Presence(_, name)) = &topic;
@@ -279,6 +287,10 @@ mod tests {
         for name in ["iotconsole-5/x", "a b", ""] {
             let topic = format!("$aws/events/presence/connected/{name}");
             assert_eq!(TwinMessage::read(&envelope(&topic, &good)), Ok(None), "{name}");
+        }
+        for payload in [&good, &json!({"disconnectReason": "AUTH_ERROR"}), &json!([])] {
+            let failed = envelope("$aws/events/presence/connect_failed/a", payload);
+            assert_eq!(TwinMessage::read(&failed), Ok(None), "{payload}");
         }
         let connected = "$aws/events/presence/connected/a";
         for (topic, payload, reason) in [

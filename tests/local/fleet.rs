@@ -1,6 +1,7 @@
 //! A device's certificate from birth to end, in the local cloud with its policies enforced: boards with a claim certificate become
 //! devices over MQTT, renew their certificates, are shut out and let in again.
 
+mod expiry;
 mod killed;
 
 use fleet_sim::board::{Board, Own};

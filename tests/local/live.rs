@@ -1,5 +1,8 @@
 //! What only AWS can prove: the local cloud does not carry it out, and says so. Asked after a deployment to an account: `cargo operate smoke`.
 
+mod by_hand;
+mod firmware;
+
 use serde_json::{Value, json};
 use weir_tests::deployed::Deployed;
 

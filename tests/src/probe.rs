@@ -22,6 +22,8 @@ pub enum Probe {
     Event(&'static str, Value),
     /// A request of somebody without a token, as it comes when API Gateway has not looked for one; the function looks itself.
     Request(&'static str, &'static str),
+    /// A request to a function that serves everybody, and the status of its answer.
+    Open(&'static str, &'static str, u16),
 }
 
 /// What the function is asked that is called so in the template, without `Function`.
@@ -44,7 +46,7 @@ pub fn probe(function: &str) -> Option<Probe> {
         "LivePush" => Probe::Event(r#"{"Records": []}"#, json!({"batchItemFailures": []})),
         "Notify" => Probe::Event(r#"{"Records": []}"#, json!({"batchItemFailures": []})),
         "Subscription" => Probe::Request("GET", "/users/me/subscriptions"),
-        "Site" => Probe::Request("POST", "/app/"),
+        "Site" => Probe::Open("POST", "/app/", 405),
         "Provision" => Probe::Request("GET", "/fleet/serials"),
         "Quarantine" => Probe::Request("GET", "/quarantine"),
         "User" => Probe::Request("GET", "/users/me"),
@@ -61,7 +63,7 @@ impl Probe {
     pub fn event(&self) -> String {
         match self {
             Self::Event(event, _) => (*event).to_owned(),
-            Self::Request(method, path) => request(method, path, "", None).to_string(),
+            Self::Request(method, path) | Self::Open(method, path, _) => request(method, path, "", None).to_string(),
         }
     }
 
@@ -69,6 +71,7 @@ impl Probe {
     pub fn fits(&self, answer: &Value) -> bool {
         match self {
             Self::Event(_, expected) => answer == expected,
+            Self::Open(_, _, status) => field(answer, "statusCode") == *status,
             Self::Request(..) => {
                 let kind = answer.pointer("/headers/content-type").and_then(Value::as_str).unwrap_or_default();
                 field(answer, "statusCode") == 401 && kind.starts_with("application/problem+json")
@@ -80,6 +83,7 @@ impl Probe {
     pub fn expected(&self) -> String {
         match self {
             Self::Event(_, expected) => expected.to_string(),
+            Self::Open(method, path, status) => format!("{status} to {method} {path}"),
             Self::Request(method, path) => format!("401 to {method} {path} without a token"),
         }
     }

@@ -70,7 +70,7 @@ struct SerialRow {
     /// Epoch milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     provisioned_at: Option<i64>,
-    /// The SHA-256 of the claim code.
+    /// The SHA-256 of the claim code, until the device has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     claim_code: Option<String>,
     version: u64,
@@ -226,7 +226,8 @@ impl SerialTable {
         transact(&self.client, TRANSACTION, items).await
     }
 
-    /// Marks the number as provisioned with this certificate, as part of a transaction that changes the device.
+    /// Marks the number as provisioned with this certificate, as part of a transaction that changes the device. From then on the
+    /// device has the claim code, so the number forgets it.
     ///
     /// # Errors
     /// When the request cannot be made.
@@ -238,7 +239,7 @@ impl SerialTable {
     ) -> Result<Provisioned, AwsError> {
         let author = Author { by: String::new(), at };
         let change = "SET #s = :s, listed = :listed, version = :next, updated_at = :at, updated_by = :by, certificate = :c, \
-             provisioned_at = :at";
+             provisioned_at = :at REMOVE claim_code";
         let mut update = self.update(listed, change, SerialState::Provisioned, &author)?;
         if let Some(values) = &mut update.expression_attribute_values {
             values.insert(":c".to_owned(), s(certificate.as_str()));

@@ -15,6 +15,8 @@ use tooling::tools::{self, Set};
 
 /// The modules of `tests/local`: what holds for every stack, and what only AWS can prove.
 const MODULES: [&str; 2] = ["smoke", "live"];
+/// What only AWS can prove and somebody has to prepare: with a claim certificate, or with an audit of Device Defender.
+const BY_HAND: &str = "live::by_hand::";
 /// How long a test waits for an effect, in seconds: in AWS a function may have to start first.
 const PATIENCE: &str = "60";
 
@@ -98,7 +100,7 @@ impl Tested {
                 command.env("WEIR_STACK", name).env("AWS_REGION", region);
                 // Whoever has named an endpoint asks no AWS, and what only AWS can prove is not there.
                 if std::env::var_os("AWS_ENDPOINT_URL").is_none() {
-                    command.arg("--include-ignored");
+                    command.args(["--include-ignored", "--skip", BY_HAND]);
                 }
             }
         }
@@ -125,6 +127,11 @@ mod tests {
             let file = root.join("tests/local").join(name).with_extension("rs");
             assert!(file.is_file(), "there are no tests called {name}");
         }
+        let by_hand = BY_HAND.trim_end_matches("::").replace("::", "/");
+        assert!(
+            root.join("tests/local").join(by_hand).with_extension("rs").is_file(),
+            "there are no tests called {BY_HAND}"
+        );
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What the routes that change a listed number share.
 
-use weir_aws::Attempts;
+use weir_aws::device::{ClaimHash, draw_claim_code};
+use weir_aws::{Attempts, AwsError};
+use weir_core::domain::claim::ClaimCode;
 use weir_core::domain::device::Author;
 use weir_core::domain::serial::ListedSerial;
 use weir_core::id::Serial;
@@ -14,6 +16,13 @@ const MAX_ATTEMPTS: u32 = 10;
 /// The attempts to change a listed number.
 pub(super) fn attempts(serial: &Serial) -> Attempts<'_, Serial> {
     Attempts::new("serials", serial, MAX_ATTEMPTS)
+}
+
+/// Draws a claim code for a number that is to be listed, which keeps the hash of it.
+pub(super) fn give_code(listed: &mut ListedSerial) -> Result<ClaimCode, AwsError> {
+    let code = draw_claim_code()?;
+    listed.claim_code = Some(ClaimHash::of(&code).as_str().to_owned());
+    Ok(code)
 }
 
 impl Parts {

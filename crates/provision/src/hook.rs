@@ -6,7 +6,7 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use weir_aws::device::{Deliver, NextLook, Registration, RotationChange, StoredDevice};
+use weir_aws::device::{ClaimHash, Deliver, NextLook, Registration, RotationChange, StoredDevice};
 use weir_aws::{Attempts, AwsError, WriteOutcome};
 use weir_core::domain::Timestamp;
 use weir_core::domain::device::{Author, Calibrations, Device, Versions};
@@ -92,21 +92,24 @@ impl Parts {
         }
     }
 
-    /// Registers the device from the template.
+    /// Registers the device from the template, with the claim code that its number has.
     async fn register(&self, listed: &ListedSerial, certificate: &Held) -> Result<WriteOutcome, AwsError> {
         let now = self.clock.now();
         let author = Author { by: listed.created_by.clone(), at: now };
         let details = listed.template.clone();
         let device = Device::new(listed.device.clone(), details, Calibrations::new(), Versions::default(), author);
         let deliver = Deliver { problems: device.details.report_every.is_some(), ..Deliver::SETTINGS };
-        let events = [
+        let claim = listed.claim_code.clone().map(ClaimHash::stored);
+        let mut events = vec![
             device_event::registered(&device),
             serial::provisioned(listed, &certificate.id, now),
             rotation::issued(&listed.device, &certificate.id, certificate.ends, now),
         ];
+        events.extend(claim.is_some().then(|| device_event::claimable(&device)));
         let mark = self.serials.provisioned(listed, &certificate.id, now)?;
         let known = Rotation::default().provisioned(certificate.clone());
-        self.devices.write_provisioned(&device, deliver, &known, mark, self.events.with(&events)).await
+        let events = self.events.with(&events);
+        self.devices.write_provisioned(&device, deliver, &known, mark, claim.as_ref(), events).await
     }
 
     /// Gives the device another certificate.

@@ -11,13 +11,15 @@ use weir_core::wire::serial::{self, SerialBody, SerialJson, Upload};
 use weir_http::{Admin, ApiError, JsonOrCsv};
 
 use super::Parts;
+use super::change::give_code;
 
 /// Maximum attempts: a number that somebody else adds at the same time is found at the second one.
 const MAX_ATTEMPTS: u32 = 5;
 
 /// Adds a serial number to the allow list; or, as `text/csv`, up to 5,000 of them, with an answer for each line. A file has a header
-/// with the column `serial`, and may have `device_id`, `template` (as JSON) and `blocked` (`true` or `false`). A number that is
-/// listed already is left as it is.
+/// with the column `serial`, and may have `device_id`, `template` (as JSON), `blocked` and `claim_code` (`true` or `false`). A number
+/// that is listed already is left as it is. With `claim_code` the answer shows, once, the code with which a person takes the device
+/// into their scope when it is there.
 #[utoipa::path(
     post, path = "/fleet/serials", tag = "fleet",
     request_body(content((SerialBody = "application/json"), (String = "text/csv", example = json!("serial,device_id\nSN-0001,buoy-01\n")))),
@@ -36,7 +38,9 @@ pub(super) async fn post_serials(
         JsonOrCsv::Csv(text) => return Ok(Json(parts.upload(&text, &author).await?).into_response()),
         JsonOrCsv::Json(body) => body,
     };
-    let listed = body.listed(&author).map_err(ApiError::invalid)?;
+    let claimable = body.claim_code;
+    let mut listed = body.listed(&author).map_err(ApiError::invalid)?;
+    let code = if claimable { Some(give_code(&mut listed)?) } else { None };
     let events = [serial::listed(&[&listed], &author)];
     let mut attempts = Attempts::new("serials", &listed.serial, MAX_ATTEMPTS);
     loop {
@@ -50,7 +54,9 @@ pub(super) async fn post_serials(
         }
         if parts.serials.add(&[&listed], parts.events.with(&events)).await? == WriteOutcome::Done {
             let location = [(LOCATION, format!("/fleet/serials/{}", listed.serial))];
-            return Ok((StatusCode::CREATED, location, Json(SerialJson::of(&listed))).into_response());
+            let claim_code = code.map(|code| code.text());
+            let shown = SerialJson { claim_code, ..SerialJson::of(&listed) };
+            return Ok((StatusCode::CREATED, location, Json(shown)).into_response());
         }
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use weir_aws::serial::{CHUNK, Place};
 use weir_aws::{Attempts, WriteOutcome};
 use weir_core::domain::FieldError;
+use weir_core::domain::claim::ClaimCode;
 use weir_core::domain::device::Author;
 use weir_core::domain::serial::{ListedSerial, MOST_LINES};
 use weir_core::id::Serial;
@@ -15,9 +16,10 @@ use weir_core::wire::serial::{self, SerialBody, Upload, UploadLine, UploadOutcom
 use weir_http::{ApiError, from_value};
 
 use super::Parts;
+use super::change::give_code;
 
 /// The columns that a file may have; the first one it must have.
-const COLUMNS: [&str; 4] = ["serial", "device_id", "template", "blocked"];
+const COLUMNS: [&str; 5] = ["serial", "device_id", "template", "blocked", "claim_code"];
 /// Maximum concurrent transactions.
 const CONCURRENT: usize = 8;
 /// Maximum attempts to add the numbers of a transaction while others add the same.
@@ -27,6 +29,8 @@ const MAX_ATTEMPTS: u32 = 8;
 struct Line {
     number: u64,
     listed: ListedSerial,
+    /// Its claim code, if it gets one.
+    code: Option<ClaimCode>,
 }
 
 impl Parts {
@@ -65,7 +69,10 @@ fn answer(line: &Line, place: Place) -> UploadLine {
         Place::Listed => UploadOutcome::Exists,
         Place::DeviceTaken => UploadOutcome::DeviceTaken,
     };
-    UploadLine { line: line.number, serial: Some(line.listed.serial.clone()), outcome, detail: None }
+    // Of a number that was there before, the code is another one, or none.
+    let code = line.code.as_ref().filter(|_| outcome == UploadOutcome::Added);
+    let (serial, claim_code) = (Some(line.listed.serial.clone()), code.map(ClaimCode::text));
+    UploadLine { line: line.number, serial, outcome, claim_code, detail: None }
 }
 
 /// The lines that can be read, and the answers to the others.
@@ -93,6 +100,7 @@ fn read(text: &str, author: &Author) -> Result<(Vec<Line>, Vec<UploadLine>), Api
             line: number,
             serial,
             outcome: UploadOutcome::Invalid,
+            claim_code: None,
             detail: Some(detail.chars().take(200).collect()),
         };
         let record = match record {
@@ -106,20 +114,23 @@ fn read(text: &str, author: &Author) -> Result<(Vec<Line>, Vec<UploadLine>), Api
             || header.iter().zip(&record).find(|(name, _)| *name == "serial").and_then(|(_, cell)| cell.parse().ok());
         match listed(&header, &record, author) {
             Err(detail) => refused.push(invalid(serial(), detail)),
-            Ok(listed) if !numbers.insert(listed.serial.clone()) => {
+            Ok((listed, _)) if !numbers.insert(listed.serial.clone()) => {
                 refused.push(invalid(serial(), "is in an earlier line of this file".to_owned()));
             }
-            Ok(listed) if !devices.insert(listed.device.clone()) => {
+            Ok((listed, _)) if !devices.insert(listed.device.clone()) => {
                 refused.push(invalid(serial(), "an earlier line of this file has this device".to_owned()));
             }
-            Ok(listed) => lines.push(Line { number, listed }),
+            Ok((mut listed, claimable)) => {
+                let code = if claimable { Some(give_code(&mut listed)?) } else { None };
+                lines.push(Line { number, listed, code });
+            }
         }
     }
     Ok((lines, refused))
 }
 
-/// What a line lists.
-fn listed(header: &StringRecord, record: &StringRecord, author: &Author) -> Result<ListedSerial, String> {
+/// What a line lists, and whether it gets a claim code.
+fn listed(header: &StringRecord, record: &StringRecord, author: &Author) -> Result<(ListedSerial, bool), String> {
     if record.len() != header.len() {
         return Err(format!("has {} cells, and the header {}", record.len(), header.len()));
     }
@@ -127,9 +138,9 @@ fn listed(header: &StringRecord, record: &StringRecord, author: &Author) -> Resu
     for (name, cell) in header.iter().zip(record).filter(|(_, cell)| !cell.is_empty()) {
         let value: Value = match (name, cell) {
             ("template", _) => serde_json::from_str(cell).map_err(|error| format!("template: is not JSON: {error}"))?,
-            ("blocked", "true") => true.into(),
-            ("blocked", "false") => false.into(),
-            ("blocked", _) => return Err("blocked: must be true or false".to_owned()),
+            ("blocked" | "claim_code", "true") => true.into(),
+            ("blocked" | "claim_code", "false") => false.into(),
+            ("blocked" | "claim_code", _) => return Err(format!("{name}: must be true or false")),
             _ => cell.into(),
         };
         if let Some(fields) = body.as_object_mut() {
@@ -139,7 +150,8 @@ fn listed(header: &StringRecord, record: &StringRecord, author: &Author) -> Resu
     let body: SerialBody = from_value(body)
         .map_err(|error| told(error.errors().first().and_then(|error| error.pointer.as_deref()), error.detail()))?;
     let first = |errors: Vec<FieldError>| errors.first().map_or_else(String::new, ToString::to_string);
-    body.listed(author).map_err(first)
+    let claimable = body.claim_code;
+    Ok((body.listed(author).map_err(first)?, claimable))
 }
 
 fn told(pointer: Option<&str>, detail: &str) -> String {
@@ -160,19 +172,22 @@ mod tests {
 
     #[test]
     fn each_line_is_read_alone_and_named_by_its_number() {
-        let text = "\u{feff}serial,device_id,template,blocked\r\n\
-            SN-1,,,\r\n\
-            SN-2,board-2,\"{\"\"name\"\": \"\"Two\"\"}\",true\r\n\
-            SN-*,,,\r\n\
-            SN-1,,,\r\n\
-            SN-3,board-2,,\r\n\
-            SN-4,,{,\r\n\
-            SN-5,,,perhaps\r\n\
+        let text = "\u{feff}serial,device_id,template,blocked,claim_code\r\n\
+            SN-1,,,,\r\n\
+            SN-2,board-2,\"{\"\"name\"\": \"\"Two\"\"}\",true,true\r\n\
+            SN-*,,,,\r\n\
+            SN-1,,,,\r\n\
+            SN-3,board-2,,,\r\n\
+            SN-4,,{,,\r\n\
+            SN-5,,,perhaps,\r\n\
             SN-6\r\n\
-            SN-7,,\"{\"\"sensors\"\": [{\"\"code\"\": \"\"PH\"\"}]}\",\r\n";
+            SN-7,,\"{\"\"sensors\"\": [{\"\"code\"\": \"\"PH\"\"}]}\",,\r\n\
+            SN-8,,,,yes\r\n";
         let (lines, refused) = read(text, &author()).unwrap();
-        let read: Vec<_> = lines.iter().map(|line| (line.number, line.listed.device.as_str())).collect();
-        assert_eq!(read, [(2, "SN-1"), (3, "board-2")]);
+        let read: Vec<_> =
+            lines.iter().map(|line| (line.number, line.listed.device.as_str(), line.code.is_some())).collect();
+        assert_eq!(read, [(2, "SN-1", false), (3, "board-2", true)]);
+        assert!(lines.iter().all(|line| line.listed.claim_code.is_some() == line.code.is_some()));
         let told: Vec<_> = refused.iter().map(|line| (line.line, line.detail.clone().unwrap())).collect();
         for (line, word) in [
             (4, "serial"),
@@ -182,11 +197,12 @@ mod tests {
             (8, "blocked"),
             (9, "1 cells"),
             (10, "/template/sensors/0/code"),
+            (11, "claim_code"),
         ] {
             let (_, detail) = told.iter().find(|(number, _)| *number == line).expect("the line is answered");
             assert!(detail.contains(word), "{line}: {detail}");
         }
-        assert_eq!(told.len(), 7);
+        assert_eq!(told.len(), 8);
     }
 
     #[test]

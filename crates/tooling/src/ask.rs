@@ -1,5 +1,6 @@
 //! Calls to AWS through boto3 in the SAM CLI's Python environment: the same credentials, and no SDK to compile for each of ten services.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -41,6 +42,10 @@ pub struct Request {
     pub address: String,
     /// A token to show as `Bearer`, if any.
     pub token: Option<String>,
+    /// Further headers.
+    pub headers: BTreeMap<String, String>,
+    /// The body, if any.
+    pub body: Option<String>,
 }
 
 /// What was answered to a request, whatever the status.
@@ -140,7 +145,9 @@ impl Aws {
     pub async fn fetch(&self, requests: &[Request]) -> Result<Vec<Page>> {
         let asked: Vec<Value> = requests
             .iter()
-            .map(|Request { method, address, token }| json!({"method": method, "address": address, "token": token}))
+            .map(|Request { method, address, token, headers, body }| {
+                json!({"method": method, "address": address, "token": token, "headers": headers, "body": body})
+            })
             .collect();
         let mut words = vec![Value::from(asked).to_string()];
         words.extend(self.endpoint.clone());

@@ -1,5 +1,6 @@
 //! A device's connection: MQTT 3.1.1 over mutual TLS, at least once.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +29,21 @@ pub struct Connection {
     task: JoinHandle<()>,
 }
 
+/// Where a broker is.
+#[derive(Debug, Clone, Copy)]
+struct Broker<'a> {
+    host: &'a str,
+    port: u16,
+    /// File of the certificates of the authorities that it may have its own from.
+    authorities: &'a Path,
+}
+
+impl<'a> Broker<'a> {
+    fn of(stack: &'a Stack) -> Self {
+        Self { host: "127.0.0.1", port: stack.mqtt_port, authorities: &stack.ca }
+    }
+}
+
 /// A message that came for the device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
@@ -52,7 +68,15 @@ impl Connection {
     /// # Errors
     /// When the broker cannot be reached or refuses the certificate.
     pub async fn open(stack: &Stack, identity: &Identity) -> Result<Self> {
-        Self::connect(stack, &identity.name, Some(identity)).await
+        Self::connect(Broker::of(stack), &identity.name, Some(identity)).await
+    }
+
+    /// Connects as `identity` to a broker elsewhere, which has a certificate of one of these authorities (PEM).
+    ///
+    /// # Errors
+    /// When the broker cannot be reached or refuses the certificate.
+    pub async fn elsewhere(host: &str, port: u16, authorities: &Path, identity: &Identity) -> Result<Self> {
+        Self::connect(Broker { host, port, authorities }, &identity.name, Some(identity)).await
     }
 
     /// Connects without a certificate.
@@ -60,13 +84,15 @@ impl Connection {
     /// # Errors
     /// When the broker cannot be reached, or refuses clients without a certificate.
     pub async fn without_certificate(stack: &Stack, name: &str) -> Result<Self> {
-        Self::connect(stack, name, None).await
+        Self::connect(Broker::of(stack), name, None).await
     }
 
-    async fn connect(stack: &Stack, name: &str, identity: Option<&Identity>) -> Result<Self> {
-        let mut options = MqttOptions::new(name, "127.0.0.1", stack.mqtt_port);
+    async fn connect(broker: Broker<'_>, name: &str, identity: Option<&Identity>) -> Result<Self> {
+        let Broker { host, port, authorities } = broker;
+        let mut options = MqttOptions::new(name, host, port);
         options.set_keep_alive(Duration::from_secs(30)).set_max_packet_size(256 * 1024, 256 * 1024);
-        options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(Arc::new(tls(stack, identity)?))));
+        options
+            .set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(Arc::new(tls(authorities, identity)?))));
         let (client, events) = AsyncClient::new(options, 8);
         let (sender, answers) = mpsc::channel(8);
         let (arrived, messages) = mpsc::unbounded_channel();
@@ -74,7 +100,7 @@ impl Connection {
         connection
             .expect(Answer::Connected)
             .await
-            .with_context(|| format!("{name} cannot connect to MQTT port {}", stack.mqtt_port))?;
+            .with_context(|| format!("{name} cannot connect to MQTT port {port}"))?;
         Ok(connection)
     }
 
@@ -160,10 +186,10 @@ async fn pump(mut events: EventLoop, sender: mpsc::Sender<Result<Answer>>, arriv
     }
 }
 
-fn tls(stack: &Stack, identity: Option<&Identity>) -> Result<ClientConfig> {
+fn tls(authorities: &Path, identity: Option<&Identity>) -> Result<ClientConfig> {
     let mut roots = RootCertStore::empty();
     for certificate in
-        CertificateDer::pem_file_iter(&stack.ca).with_context(|| format!("cannot read {}", stack.ca.display()))?
+        CertificateDer::pem_file_iter(authorities).with_context(|| format!("cannot read {}", authorities.display()))?
     {
         roots
             .add(certificate.context("the authority's certificate is broken")?)

@@ -112,6 +112,11 @@ impl Cloud {
         kept.published.iter().filter(|(published, _)| published == topic).map(|(_, message)| message.clone()).collect()
     }
 
+    /// The topic of each message that was published, in the order AWS IoT took them.
+    pub fn topics(&self) -> Vec<String> {
+        self.0.lock().unwrap().published.iter().map(|(topic, _)| topic.clone()).collect()
+    }
+
     /// The device's retained message.
     pub fn retained(&self, device: &str) -> Option<Value> {
         self.0.lock().unwrap().retained.get(&format!("{device}/config")).cloned()

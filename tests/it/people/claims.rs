@@ -32,7 +32,8 @@ pub fn bob() -> Value {
     claims(2, "bob", "buoy-01")
 }
 
-fn claims(number: u32, name: &str, devices: &str) -> Value {
+/// The claims of a person's token.
+pub fn claims(number: u32, name: &str, devices: &str) -> Value {
     let sub = format!("5f1e0000-0000-4000-8000-{number:012}");
     let mut claims = json!({"token_use": "id", "sub": sub, "cognito:username": sub, "email": format!("{name}@example.com"),
         "email_verified": "true", "cognito:groups": "[user]", "iat": "1795155600", "exp": "1795156500"});

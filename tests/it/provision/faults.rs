@@ -7,13 +7,20 @@ use weir_tests::breaking::{Break, Breaking};
 use super::{SERIALS, World, question};
 use crate::http::ask::{Ask, status};
 
-/// The device and the state of its number agree.
+/// The device and the state of its number agree, and the claim code is the one's or the other's.
 async fn agrees(world: &World, here: &str) {
     let state = world.state("SN-0001").await;
     let registered = world.device("board-0001").is_some();
     assert_eq!(registered, state.as_deref() == Some("PROVISIONED"), "{here}: {state:?}");
-    let told = world.told("board-0001").iter().filter(|said| *said == "provisioned").count();
-    assert_eq!(told, usize::from(registered), "{here}");
+    for word in ["provisioned", "claim code made"] {
+        let told = world.told("board-0001").iter().filter(|said| *said == word).count();
+        assert_eq!(told, usize::from(registered), "{here}: {word}");
+    }
+    let number = world.engine.rows("serials").into_iter().find(|row| row["serial"] == "SN-0001").unwrap();
+    assert_eq!(number.get("claim_code").is_none(), registered, "{here}: {number}");
+    let devices = world.engine.rows("devices");
+    let claims = devices.iter().filter(|row| row["id"].as_str().is_some_and(|id| id.starts_with("claim#")));
+    assert_eq!(claims.count(), usize::from(registered), "{here}");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The function `provision` on a real engine: the allow list over the API, and whether a board becomes a device.
 
 mod access;
+mod claims;
 mod events;
 mod faults;
 mod hook;
@@ -38,11 +39,11 @@ impl World {
         Self { engine: Engine::start().await, clock: Arc::new(SetClock::new(NOW)) }
     }
 
-    /// What the recorded events speak of: `SN-0001` is expected, `SN-0002` blocked, and `SN-0003` provisioned.
+    /// What the recorded events speak of: `SN-0001` is expected, with a claim code, `SN-0002` blocked, and `SN-0003` provisioned.
     pub async fn recorded() -> Self {
         let world = Self::new().await;
         for listed in [
-            json!({"serial": "SN-0001", "device_id": "board-0001", "template": {"name": "One", "sensors": [{"code": "ph"}]}}),
+            json!({"serial": "SN-0001", "device_id": "board-0001", "claim_code": true, "template": {"name": "One", "sensors": [{"code": "ph"}]}}),
             json!({"serial": "SN-0002", "blocked": true}),
             json!({"serial": "SN-0003", "device_id": "board-0003"}),
         ] {
@@ -57,13 +58,7 @@ impl World {
     }
 
     pub fn function_by(&self, client: &Client) -> Provision {
-        let name = |noun: &str| self.engine.name(noun);
-        Provision::new(Parts {
-            serials: SerialTable::new(client.clone(), name("serials")),
-            devices: DeviceTable::new(client.clone(), name("devices")),
-            events: EventTable::new(client.clone(), name("events"), 400),
-            clock: self.clock.clone(),
-        })
+        function(&self.engine, client, self.clock.clone())
     }
 
     pub async fn ask(&self, ask: Ask) -> Value {
@@ -106,6 +101,17 @@ impl World {
         rows.sort_by_key(|row| row["row"].as_str().unwrap_or_default().to_owned());
         rows.iter().map(|row| row["detail"].as_str().unwrap_or_default().to_owned()).collect()
     }
+}
+
+/// The function on the tables of an engine.
+pub fn function(engine: &Engine, client: &Client, clock: Arc<SetClock>) -> Provision {
+    let name = |noun: &str| engine.name(noun);
+    Provision::new(Parts {
+        serials: SerialTable::new(client.clone(), name("serials")),
+        devices: DeviceTable::new(client.clone(), name("devices")),
+        events: EventTable::new(client.clone(), name("events"), 400),
+        clock,
+    })
 }
 
 /// What AWS IoT asks.

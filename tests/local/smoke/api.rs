@@ -12,7 +12,12 @@ use weir_tests::probe::NOBODY;
 const DOCUMENT: &str = include_str!("../../../crates/cognito-get-role/openapi.json");
 
 fn get(stack: &Deployed, path: &str, token: Option<String>) -> Request {
-    Request { method: "GET".to_owned(), address: format!("{}{path}", stack.output("ApiUrl")), token }
+    Request {
+        method: "GET".to_owned(),
+        address: format!("{}{path}", stack.output("ApiUrl")),
+        token,
+        ..Request::default()
+    }
 }
 
 #[tokio::test]
@@ -52,7 +57,8 @@ async fn a_token_that_somebody_made_up_is_refused() {
     let pool = stack.output("UserPoolId");
     let issuer = format!("https://cognito-idp.{}.amazonaws.com/{pool}", stack.region);
     let keys = format!("{issuer}/.well-known/jwks.json");
-    let page = stack.fetch(&[Request { method: "GET".to_owned(), address: keys, token: None }]).await.remove(0);
+    let page =
+        stack.fetch(&[Request { method: "GET".to_owned(), address: keys, ..Request::default() }]).await.remove(0);
     let keys: Value = serde_json::from_str(&page.body).unwrap_or_default();
     let key = keys.pointer("/keys/0/kid").unwrap_or_else(|| panic!("the pool shows no key: {page:?}"));
     // An administrator's token in everything but the signature, which only the pool can make.

@@ -32,3 +32,8 @@ async fn the_functions_that_messages_wake_answer() {
 async fn the_functions_behind_the_api_let_in_nobody_without_a_token() {
     answer(|probe| matches!(probe, Probe::Request(..))).await;
 }
+
+#[tokio::test]
+async fn the_functions_that_serve_everybody_answer() {
+    answer(|probe| matches!(probe, Probe::Open(..))).await;
+}

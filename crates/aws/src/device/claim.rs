@@ -61,7 +61,7 @@ impl ClaimHash {
     }
 
     /// A hash as a row has it.
-    pub(super) fn stored(text: String) -> Self {
+    pub fn stored(text: String) -> Self {
         Self(text)
     }
 

@@ -12,7 +12,7 @@ use super::super::serial::Provisioned;
 use super::super::transaction::transact;
 use super::super::{AwsError, WriteOutcome};
 use super::write::{CERTIFICATES_DUE, Deliver, certificates_due, token};
-use super::{DeviceTable, TABLE};
+use super::{ClaimChange, ClaimHash, DeviceTable, TABLE};
 use weir_core::domain::Timestamp;
 use weir_core::domain::device::Device;
 use weir_core::domain::rotation::Rotation;
@@ -113,7 +113,7 @@ impl DeviceTable {
     }
 
     /// Writes a device that is registered while its board is provisioned: as [`DeviceTable::write_with`], with what is known of its
-    /// certificate, and together with its serial number.
+    /// certificate, together with its serial number, and with a claim code if it has one.
     ///
     /// # Errors
     /// As [`DeviceTable::write_with`].
@@ -123,12 +123,19 @@ impl DeviceTable {
         deliver: Deliver,
         rotation: &Rotation,
         serial: Provisioned,
+        claim: Option<&ClaimHash>,
         events: WithEvents<'_>,
     ) -> Result<WriteOutcome, AwsError> {
         let mut attributes = look_attributes(&device.id, device.updated_at.seconds());
         attributes.insert("rotation".to_owned(), s(text_of(&device.id, rotation)?));
+        let mut claimable = Vec::new();
+        if let Some(new) = claim {
+            attributes.insert("claim".to_owned(), s(new.as_str()));
+            claimable = self.claim_items(device, ClaimChange { new, old: None })?;
+        }
         let update = self.update_with(device, deliver, &token(), attributes)?;
         let mut items = vec![TransactWriteItem::builder().update(update).build()];
+        items.extend(claimable);
         items.extend(serial.items());
         items.extend(events.items()?);
         transact(&self.client, OPERATION, items).await

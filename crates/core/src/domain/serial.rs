@@ -59,7 +59,8 @@ pub struct ListedSerial {
     pub certificate: Option<CertificateId>,
     /// When the board was last provisioned. It stays when the number is reset.
     pub provisioned_at: Option<Timestamp>,
-    /// The SHA-256 of the code with which a person claims the device, in hexadecimal digits.
+    /// The SHA-256 of the code with which a person claims the device, in hexadecimal digits; from when the board is provisioned on,
+    /// the device has it.
     pub claim_code: Option<String>,
     /// Counts the changes, from 1.
     pub version: u64,

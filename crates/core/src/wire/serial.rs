@@ -34,6 +34,9 @@ pub struct SerialBody {
     /// Whether no board with this number may be provisioned. Default: false.
     #[serde(default)]
     pub blocked: bool,
+    /// Whether the device gets a claim code when its board is provisioned; the answer shows it once. Default: false.
+    #[serde(default)]
+    pub claim_code: bool,
 }
 
 /// A serial number in the allow list.
@@ -57,6 +60,9 @@ pub struct SerialJson {
     #[serde(with = "super::time::option", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(value_type = Option<Timestamp>))]
     pub provisioned_at: Option<Timestamp>,
+    /// In the answer that makes one: the code with which a person takes the device into their scope. It is shown once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claim_code: Option<String>,
     /// When it was listed.
     #[serde(with = "super::time")]
     pub created_at: Timestamp,
@@ -90,6 +96,9 @@ pub struct UploadLine {
     pub serial: Option<Serial>,
     #[allow(missing_docs, reason = "the type says it")]
     pub outcome: UploadOutcome,
+    /// The claim code that was made for the serial number. It is shown once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claim_code: Option<String>,
     /// What is wrong with the line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
@@ -111,7 +120,7 @@ pub enum UploadOutcome {
 }
 
 impl SerialBody {
-    /// The serial number as it is listed by this author.
+    /// The serial number as it is listed by this author, without a claim code.
     ///
     /// # Errors
     /// Every rule that the template violates, with its pointer.
@@ -124,6 +133,9 @@ impl SerialBody {
         let template = self.template.unwrap_or_default();
         if template.id.as_ref().is_some_and(|id| *id != device) {
             return Err(vec![FieldError::new("/template/id", format!("must be {device} or absent"))]);
+        }
+        if template.claim_code == Some(true) {
+            return Err(vec![FieldError::new("/template/claim_code", "must stand beside `template`")]);
         }
         let under = |errors: Vec<FieldError>| -> Vec<FieldError> {
             errors.into_iter().map(|error| error.under("/template")).collect()
@@ -164,6 +176,7 @@ impl SerialJson {
             template: template_json(&listed.template),
             certificate: listed.certificate.clone(),
             provisioned_at: listed.provisioned_at,
+            claim_code: None,
             created_at: listed.created_at,
             created_by: listed.created_by.clone(),
             updated_at: listed.updated_at,
@@ -274,6 +287,7 @@ mod tests {
             (json!({"id": "other"}), "/template/id"),
             (json!({"enabled": false}), "/template/enabled"),
             (json!({"version": 3}), "/template/version"),
+            (json!({"claim_code": true}), "/template/claim_code"),
             (json!({"sensors": [{"code": "ph"}, {"code": "ph"}]}), "/template/sensors/1/code"),
             (
                 json!({"description": "x".repeat(900), "sensors": (0..64).map(|number| json!({

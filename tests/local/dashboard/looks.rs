@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tooling::place::Place;
 use tooling::tools::{self, Set};
-use weir_tests::local::Local;
+use weir_tests::local::{Local, bytes, now};
 
 use super::admin;
 use super::browser::Browser;
@@ -11,8 +11,8 @@ use super::browser::Browser;
 /// Every page: its name, its address, and what it says when it is there.
 const PAGES: [(&str, &str, &str); 6] = [
     ("overview", "/", "Devices"),
-    ("device", "/devices/buoy-01?last=15m", "Curves"),
-    ("calibration", "/devices/buoy-01/sensors/ph/calibration", "New calibration"),
+    ("device", "/devices/page-looks?last=15m", "Curves"),
+    ("calibration", "/devices/page-looks/sensors/ph/calibration", "New calibration"),
     ("problems", "/problems", "Problems"),
     ("flow", "/flow", "Flow"),
     ("not-found", "/nowhere", "This page does not exist"),
@@ -43,6 +43,13 @@ async fn look(browser: &Browser, axe: &str, name: &str) {
 async fn every_page_is_for_everybody_in_light_in_dark_and_on_a_phone() {
     let local = Local::running();
     let Some(browser) = Browser::start(&local, "looks").await else { return };
+    local.register_buoy("page-looks", &json!({"model": "linear", "slope": 0.5, "intercept": 0})).await;
+    let mut device = local.connect("page-looks").await;
+    let start = now() - 600_000;
+    for (place, raw) in [14.0, 14.4, 14.1, 14.8, 14.2].into_iter().enumerate() {
+        let reading = json!({"value": raw, "ts": start + place as i64 * 60_000});
+        device.publish("page-looks/reading/sensor/ph", bytes(&reading)).await.unwrap();
+    }
     let file = tools::node_packages(&Place::of_run("dashboard").unwrap(), Set::Clients).join("axe-core/axe.min.js");
     let axe = std::fs::read_to_string(&file).expect("cargo xtask test has installed axe-core");
     browser.open("/").await;

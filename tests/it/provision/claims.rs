@@ -81,7 +81,7 @@ async fn a_code_is_shown_with_the_number_once_and_takes_the_device_that_the_boar
     assert_eq!(bed.codes_of("SN-1").len(), 1);
 
     assert_eq!(bed.claim(bob(), &code.to_lowercase()).await, 200);
-    assert_eq!(bed.people.pool.scope(BOB), "buoy-01 SN-1");
+    assert_eq!(bed.people.pool.scope(BOB), "SN-1 buoy-01");
     assert_eq!(bed.claim(Bed::una(), &code).await, 404, "once");
     let told = bed.people.engine.rows("events");
     assert!(told.iter().any(|event| event["device"] == "SN-1" && event["detail"] == "claim code made"));
@@ -110,7 +110,7 @@ async fn each_line_of_a_file_that_asks_for_a_code_gets_its_own() {
     let seventh = items.iter().find(|item| item["serial"] == "SN-7").unwrap();
     assert_eq!(bed.claim(bob(), seventh["claim_code"].as_str().unwrap()).await, 200);
     assert_eq!(bed.claim(bob(), &kept).await, 200, "the file left it as it was");
-    assert_eq!(bed.people.pool.scope(BOB), "buoy-01 SN-7 SN-0");
+    assert_eq!(bed.people.pool.scope(BOB), "SN-0 SN-7 buoy-01");
 }
 
 #[tokio::test]

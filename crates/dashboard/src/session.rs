@@ -174,6 +174,8 @@ impl Session {
         let identity = identity.ok_or(Failure::Token)?;
         if let State::Over(before) | State::SignedIn(before) = self.state.get_untracked()
             && before.username != identity.person.username
+            // A pool may name the same person by another attribute in a token of another way to sign in.
+            && before.email != identity.person.email
         {
             // The page shows what the person before was allowed to see: nothing of it may stay.
             if let Some(refresh) = tokens.refresh_token {

@@ -8,6 +8,9 @@ use tooling::tables::Tables;
 
 use crate::fleet::DISPENSER;
 
+/// The kind of the events of jobs.
+const JOB: &str = "job";
+
 /// The rows of the tables that messages end in.
 #[derive(Debug, Clone, Default)]
 pub struct Observed {
@@ -20,7 +23,7 @@ pub struct Observed {
     /// Table `quarantine`.
     pub quarantine: Vec<QuarantineRow>,
     /// Table `events`, without those of the dispenser: how often its shadow changes depends on when commands end, so they are
-    /// accounted for with its commands.
+    /// accounted for with its commands. Without those of jobs as well, which are accounted for with the firmware.
     pub events: Vec<EventRow>,
 }
 
@@ -120,7 +123,10 @@ impl Observed {
             tables.all("Quarantine"),
             tables.all("Events")
         )?;
-        let events = events.into_iter().filter(|row: &EventRow| row.device != DISPENSER).collect();
+        let events = events
+            .into_iter()
+            .filter(|row: &EventRow| row.device != DISPENSER && row.kind.as_deref() != Some(JOB))
+            .collect();
         Ok(Self { readings, levels, problems, quarantine, events })
     }
 }

@@ -91,6 +91,9 @@ pub fn variables(endpoint: &Endpoint, more: &[(&str, &str)]) -> Vec<(String, Str
         // Longer than any run on a slow machine, so that no device is read a second time.
         ("DEVICE_CACHE_SECONDS", "3600"),
         ("LIVE_URL", "wss://live.execute-api.eu-central-1.amazonaws.com/live"),
+        ("SIGN_IN_URL", "https://weir-bench.auth.eu-central-1.amazoncognito.com"),
+        ("IDENTITY_URL", "https://cognito-idp.eu-central-1.amazonaws.com/"),
+        ("USER_POOL_CLIENT_ID", "bench"),
         ("CALIBRATION_FUNCTION", "calibration"),
         ("ORGANIZER_FUNCTION", "organizer"),
         ("TWIN_FUNCTION", "twin"),

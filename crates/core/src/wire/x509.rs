@@ -29,7 +29,7 @@ pub struct SigningRequest {
 }
 
 impl SigningRequest {
-    /// Reads a CSR in PEM. Who is meant by the subject does not matter: the certificate is for the device that asks.
+    /// Reads a CSR in PEM. Its subject is ignored: the certificate is for the device that asks.
     ///
     /// # Errors
     /// What is wrong with it: no CSR, another key than RSA with 2,048 bits or more or P-256, or a signature that is not of this key.

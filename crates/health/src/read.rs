@@ -57,10 +57,10 @@ async fn alarms(parts: &Parts, now: Timestamp) -> Part<AlarmJson> {
 
 async fn queues(parts: &Parts) -> Part<QueueJson> {
     let prefix = prefix(parts);
-    let each = parts.stack.queues.iter().map(|url| {
-        let name = noun(url, &prefix).to_owned();
+    let each = parts.stack.queues.iter().cloned().map(|url| {
+        let name = noun(&url, &prefix).to_owned();
         async move {
-            let messages = parts.queues.messages(url).await.map_err(|error| unread(&name, &error))?;
+            let messages = parts.queues.messages(&url).await.map_err(|error| unread(&name, &error))?;
             let kind = QueueKind::of(&name);
             Ok(QueueJson { name, kind, waiting: messages.waiting, in_flight: messages.in_flight })
         }
@@ -82,10 +82,10 @@ async fn waiting(parts: &Parts) -> Part<WaitingJson> {
 
 async fn tables(parts: &Parts) -> Part<TableJson> {
     let prefix = prefix(parts);
-    let each = parts.stack.tables.iter().map(|table| {
-        let name = noun(table, &prefix).to_owned();
+    let each = parts.stack.tables.iter().cloned().map(|table| {
+        let name = noun(&table, &prefix).to_owned();
         async move {
-            let size = parts.sizes.of(table).await.map_err(|error| unread(&name, &error))?;
+            let size = parts.sizes.of(&table).await.map_err(|error| unread(&name, &error))?;
             Ok(TableJson { name, items: size.items, bytes: size.bytes, index_bytes: size.index_bytes })
         }
     });

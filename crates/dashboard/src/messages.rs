@@ -322,7 +322,7 @@ messages! {
     QUEUE = "Queue", "Warteschlange";
     QUEUE_WAITING = "Waiting", "Wartend";
     QUEUE_IN_FLIGHT = "In flight", "In Arbeit";
-    QUEUE_TO_DO = "Failed, waits for somebody", "Fehlgeschlagen, wartet auf jemanden";
+    QUEUE_TO_DO = "Failed", "Fehlgeschlagen";
     QUEUE_BUSY = "Being worked on", "Wird abgearbeitet";
     QUEUE_EMPTY = "Empty", "Leer";
     NO_QUEUES = "There are no queues.", "Es gibt keine Warteschlangen.";

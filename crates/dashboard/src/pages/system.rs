@@ -158,10 +158,10 @@ fn AlarmTable(alarms: Vec<AlarmJson>, caption: String) -> impl IntoView {
             AlarmState::Ok => (Tone::Good, m::ALARM_QUIET),
         };
         view! {
-            <tr data-alarm=alarm.name.clone()>
+            <tr data-alarm=alarm.name>
                 <td><Status tone text=t(word)/></td>
                 <th scope="row">
-                    <span class="id">{alarm.name}</span>
+                    <span class="id">{alarm.name.clone()}</span>
                     // Descriptions are those of the template, in English.
                     <span class="faint under" lang="en">{alarm.description}</span>
                 </th>
@@ -197,9 +197,9 @@ fn Queues(queues: Vec<QueueJson>, complete: bool) -> impl IntoView {
             QueueState::Empty => (Tone::Good, m::QUEUE_EMPTY),
         };
         view! {
-            <tr data-queue=queue.name.clone()>
+            <tr data-queue=queue.name>
                 <td><Status tone text=t(word)/></td>
-                <th scope="row" class="id">{queue.name}</th>
+                <th scope="row" class="id">{queue.name.clone()}</th>
                 <td class="number">{number::count(queue.waiting)}</td>
                 <td class="number">{number::count(queue.in_flight)}</td>
             </tr>
@@ -245,8 +245,8 @@ fn Tables(tables: Vec<TableJson>) -> impl IntoView {
     let (items, bytes, indexes) = total(&tables);
     let row = |table: TableJson| {
         view! {
-            <tr data-table=table.name.clone()>
-                <th scope="row" class="id">{table.name}</th>
+            <tr data-table=table.name>
+                <th scope="row" class="id">{table.name.clone()}</th>
                 <td class="number">{number::count(table.items)}</td>
                 <td class="number">{number::bytes(table.bytes)}</td>
                 <td class="number">{number::bytes(table.index_bytes)}</td>

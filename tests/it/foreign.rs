@@ -231,6 +231,21 @@ async fn no_request_makes_reading_fail() {
 }
 
 #[tokio::test]
+async fn no_request_makes_health_fail() {
+    let world = crate::health::World::new().await;
+    let function = &world.function();
+    feed("health", |event| {
+        Box::pin(async move {
+            match function.answer(event).await {
+                Ok(answer) => wrong_answer(&answer),
+                Err(error) => not_read(&error, &["not a request"]),
+            }
+        })
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn no_request_makes_site_fail() {
     let function = &crate::site::function();
     feed("site", |event| {

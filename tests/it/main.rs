@@ -13,6 +13,7 @@ mod event;
 mod faults;
 mod flow;
 mod foreign;
+mod health;
 mod history;
 mod http;
 mod job;

@@ -7,6 +7,7 @@ mod pages;
 mod served;
 mod session;
 mod sign_in;
+mod system;
 
 use tooling::people::{People, Person};
 use weir_tests::local::Local;

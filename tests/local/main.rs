@@ -9,6 +9,7 @@ mod environment;
 mod fleet;
 mod flood;
 mod flow;
+mod health;
 mod history;
 mod job;
 mod levels;

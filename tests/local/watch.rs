@@ -19,7 +19,7 @@ use weir_tests::local::Local;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// An event of every function. What they read and write is the same for the deployed function and for the one of cargo-lambda.
-const EVENTS: [(&str, &str); 24] = [
+const EVENTS: [(&str, &str); 25] = [
     ("calibration", "number"),
     ("organizer", "report"),
     ("problem-detector", "sweep"),
@@ -43,6 +43,7 @@ const EVENTS: [(&str, &str); 24] = [
     ("certificate", "list.refused-unknown"),
     ("provision", "remove.refused-unknown"),
     ("job", "job.refused-unknown"),
+    ("health", "refused-not-admin"),
     ("site", "refused-elsewhere"),
 ];
 

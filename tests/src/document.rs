@@ -8,6 +8,7 @@ use command::Command;
 use device::Device;
 use event::Events;
 use flow::Flow;
+use health::Health;
 use job::Job;
 use live::Live;
 use provision::Provision;
@@ -29,6 +30,7 @@ pub fn whole() -> Value {
         Events::document(),
         Command::document(),
         Flow::document(),
+        Health::document(),
         Job::document(),
         Live::document(),
         Quarantine::document(),

@@ -36,6 +36,7 @@ pub fn probe(function: &str) -> Option<Probe> {
         "Certificate" => Probe::Request("GET", "/devices/weir-smoke/certificates"),
         "Command" => Probe::Request("GET", "/devices/weir-smoke/commands"),
         "Device" => Probe::Request("GET", "/devices"),
+        "Health" => Probe::Request("GET", "/system"),
         "Job" => Probe::Request("GET", "/fleet/jobs"),
         "Reading" => Probe::Request("GET", "/devices/weir-smoke/readings/latest"),
         "Recalculation" => Probe::Request("GET", "/devices/weir-smoke/sensors/ph/recalculate/1"),

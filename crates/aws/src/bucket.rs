@@ -4,29 +4,28 @@
 //! here, with the SDK's own signer.
 
 use std::collections::HashMap;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sigv4::http_request::{
-    PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation, SigningSettings, UriPathNormalizationMode,
-    sign,
+    PercentEncodingMode, SignableBody, SignatureLocation, SigningSettings, UriPathNormalizationMode,
 };
-use aws_sigv4::sign::v4;
-use aws_smithy_http_client::{Connector, tls};
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
-use aws_smithy_runtime_api::client::identity::Identity;
 use aws_smithy_types::body::SdkBody;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::AwsError;
-use super::config::{tls_context, variable};
+use super::config::variable;
+use super::signature::{Signature, Signer, Unsigned, connector};
 use weir_core::domain::Timestamp;
 use weir_core::domain::firmware::{Firmware, UPLOAD_SECONDS};
 use weir_core::id::Checksum;
 use weir_runtime::StartError;
 
+/// As signatures name S3.
+const SERVICE: &str = "s3";
 /// How long a request may take.
 const TIMEOUT: Duration = Duration::from_secs(3);
 /// What a signature has in place of the hash of a body that is not known.
@@ -36,12 +35,11 @@ const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 #[derive(Debug, Clone)]
 pub struct Bucket {
     name: String,
-    region: String,
+    signer: Signer,
     /// `https://s3.eu-central-1.amazonaws.com`: what the path begins after.
     endpoint: String,
     /// The same as jobs name it: AWS IoT knows files by AWS's own address alone, whatever the environment says.
     named: String,
-    credentials: SharedCredentialsProvider,
     http: SharedHttpConnector,
 }
 
@@ -73,18 +71,12 @@ impl Bucket {
     /// # Errors
     /// When there are no credentials, or no HTTPS client can be made.
     pub fn open(sdk: &SdkConfig, name: String, endpoint: &str) -> Result<Self, StartError> {
-        let region = sdk.region().map(ToString::to_string).unwrap_or_default();
-        let credentials =
-            sdk.credentials_provider().ok_or_else(|| StartError::Client("no credentials for S3".to_owned()))?;
-        let connector = Connector::builder()
-            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-            .tls_context(tls_context(&region)?)
-            .build();
+        let signer = Signer::of(sdk, SERVICE)?;
+        let http = connector(&signer.region)?;
         let own = variable("AWS_ENDPOINT_URL_S3").or_else(|| variable("AWS_ENDPOINT_URL"));
         let named = endpoint.to_owned();
         let endpoint = own.unwrap_or_else(|| named.clone());
-        let http = SharedHttpConnector::new(connector);
-        Ok(Self { named, ..Self::new(name, region, endpoint, credentials, http) })
+        Ok(Self { named, ..Self::new(name, signer.region, endpoint, signer.credentials, http) })
     }
 
     /// The bucket over this connector.
@@ -96,7 +88,8 @@ impl Bucket {
         http: SharedHttpConnector,
     ) -> Self {
         let endpoint = endpoint.trim_end_matches('/').to_owned();
-        Self { name, region, named: endpoint.clone(), endpoint, credentials, http }
+        let signer = Signer { service: SERVICE, region, credentials };
+        Self { name, signer, named: endpoint.clone(), endpoint, http }
     }
 
     /// The address of the file of a firmware, without a signature, as a job's document names it.
@@ -168,38 +161,15 @@ impl Bucket {
         expires_in: Option<u64>,
         now: Timestamp,
     ) -> Result<Signature, AwsError> {
-        const OPERATION: &str = "sign a request to S3";
-        let bad = |error: String| AwsError::request(OPERATION, error);
-        let credentials = self.credentials.provide_credentials().await.map_err(|error| bad(error.to_string()))?;
-        let identity: Identity = credentials.into();
         let mut settings = SigningSettings::default();
         settings.percent_encoding_mode = PercentEncodingMode::Single;
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
         settings.expires_in = expires_in.map(Duration::from_secs);
         settings.signature_location =
             if expires_in.is_some() { SignatureLocation::QueryParams } else { SignatureLocation::Headers };
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name("s3")
-            .time(UNIX_EPOCH + Duration::from_millis(u64::try_from(now.millis()).unwrap_or(0)))
-            .settings(settings)
-            .build()
-            .map_err(|error| bad(error.to_string()))?;
-        let request = SignableRequest::new(method, url, headers, SignableBody::UnsignedPayload);
-        let request = request.map_err(|error| bad(error.to_string()))?;
-        let signed = sign(request, &parameters.into()).map_err(|error| bad(error.to_string()))?;
-        let (instructions, _) = signed.into_parts();
-        let headers = instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let query = instructions.params().iter().map(|(name, value)| ((*name).to_owned(), value.to_string()));
-        Ok(Signature { headers: headers.collect(), query: query.collect() })
+        let request = Unsigned { method, url, headers, body: SignableBody::UnsignedPayload };
+        self.signer.sign(request, settings, now).await
     }
-}
-
-/// What signing adds to a request.
-struct Signature {
-    headers: Vec<(String, String)>,
-    query: Vec<(String, String)>,
 }
 
 /// A checksum as S3 has it.

@@ -1,5 +1,7 @@
 //! The adapters to AWS: one module per noun, and the configuration of the SDK. No other crate of a function uses the SDK.
 
+#[cfg(feature = "health")]
+pub mod alarms;
 #[cfg(feature = "firmware")]
 pub mod bucket;
 #[cfg(feature = "certificates")]
@@ -26,13 +28,19 @@ pub mod people;
 pub mod problem;
 pub mod profile;
 pub mod quarantine;
+#[cfg(feature = "health")]
+pub mod queues;
 pub mod recalculation;
 pub mod registry;
 pub mod serial;
 #[cfg(feature = "sockets")]
 pub mod sockets;
 pub mod subscription;
+#[cfg(feature = "health")]
+pub mod table_sizes;
 pub mod time_series;
+#[cfg(feature = "health")]
+pub mod waiting;
 
 mod attempts;
 mod batch;
@@ -41,6 +49,8 @@ mod due;
 mod error;
 mod list;
 mod row;
+#[cfg(any(feature = "firmware", feature = "health"))]
+mod signature;
 mod size;
 mod statements;
 mod transaction;

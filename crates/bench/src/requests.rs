@@ -122,6 +122,11 @@ pub fn addresses(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "site/config")
 }
 
+/// How the system is.
+pub fn system(stage: &Stage<'_>) -> Result<Events> {
+    same(stage, "health/system")
+}
+
 /// The allow list, in which there is nothing.
 pub fn serials(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "provision/list")

@@ -22,6 +22,8 @@ pub fn Frame(
     children: Children,
 ) -> impl IntoView {
     let content = NodeRef::<leptos::html::Main>::new();
+    let session = StoredValue::new_local(Api::here().session().clone());
+    let is_admin = Memo::new(move |_| session.with_value(Session::is_admin));
     // The router takes links within the page for itself, and leaves the focus where it was.
     let skip = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
@@ -38,6 +40,9 @@ pub fn Frame(
                     <li><A href="/app/" exact=true>{t(m::OVERVIEW)}</A></li>
                     <li><A href="/app/problems">{t(m::PROBLEMS)}</A></li>
                     <li><A href="/app/flow">{t(m::FLOW)}</A></li>
+                    <Show when=move || is_admin.get()>
+                        <li><A href="/app/system">{t(m::SYSTEM)}</A></li>
+                    </Show>
                 </ul>
             </nav>
             <div class="side">

@@ -13,7 +13,7 @@ use tooling::stack;
 
 /// The modules of `tests/local` in which a function is asked for most of what it can: they come first, so that what is missing is found
 /// soon. The others follow.
-const NEAREST: [(&str, &[&str]); 24] = [
+const NEAREST: [(&str, &[&str]); 25] = [
     ("calibration", &["readings", "history"]),
     ("organizer", &["levels", "history"]),
     ("problem-detector", &["levels", "flow"]),
@@ -37,6 +37,7 @@ const NEAREST: [(&str, &[&str]); 24] = [
     ("cognito-get-role", &["users::life"]),
     ("cognito-add-update-delete-user", &["users::life", "claims"]),
     ("reading", &["history"]),
+    ("health", &["health"]),
     ("site", &["dashboard::served"]),
 ];
 

@@ -6,7 +6,7 @@ import os
 import re
 import threading
 
-from ministack.core import iam_actions, iam_evaluator
+from ministack.core import iam_actions, iam_evaluator, responses
 
 enforce = iam_evaluator.enforce
 evaluate = iam_evaluator.evaluate
@@ -40,7 +40,10 @@ def action(service, method, path, headers, body, parameters):
 
 
 def enforced(key, action, service, region, resource_arn="*", service_context=None):
-    """To publish a message to be retained, AWS asks for an action of its own as well; MiniStack does so over MQTT only."""
+    """To publish a message to be retained, AWS asks for an action of its own as well; MiniStack does so over MQTT only. A list of alarms
+    AWS checks against all alarms of the account and region; MiniStack asks for any resource, which a role bound to alarms lacks."""
+    if action == "cloudwatch:DescribeAlarms" and resource_arn == "*":
+        resource_arn = f"arn:aws:cloudwatch:{region}:{responses.get_account_id()}:alarm:*"
     refused = enforce(key, action, service, region, resource_arn, service_context)
     if refused is None and action == "iot:Publish" and retained.get():
         refused = enforce(key, "iot:RetainPublish", service, region, resource_arn, service_context)

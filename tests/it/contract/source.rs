@@ -38,6 +38,7 @@ pub fn variables(function: &str) -> Vec<String> {
         "device" => read_by::<device::Device>,
         "event" => read_by::<event::Events>,
         "flow" => read_by::<flow::Flow>,
+        "health" => read_by::<health::Health>,
         "job" => read_by::<job::Job>,
         "live" => read_by::<live::Live>,
         "live-push" => read_by::<live_push::LivePush>,

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use weir_aws::config::{dynamodb, query_timeouts, sdk_of, timeouts};
 use weir_aws::sockets::{self, SocketsUrl};
-use weir_aws::{certificates, invoke, iot, iot_jobs, mail, people};
+use weir_aws::{certificates, invoke, iot, iot_jobs, mail, people, queues};
 
 use super::each_function;
 use super::source::root;
@@ -32,6 +32,7 @@ fn clients() -> Vec<(&'static str, TimeoutConfig)> {
         ("iot_jobs.rs", of(iot_jobs::client(&sdk).config().timeout_config())),
         ("mail.rs", of(mail::client(&sdk).config().timeout_config())),
         ("people/mod.rs", of(people::client(&sdk).config().timeout_config())),
+        ("queues.rs", of(queues::client(&sdk).config().timeout_config())),
         ("sockets.rs", of(sockets::client(&sdk, &SocketsUrl::of("wss://live.example/live")).config().timeout_config())),
     ]
 }

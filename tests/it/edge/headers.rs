@@ -31,6 +31,7 @@ async fn no_answer_is_sniffed_and_each_says_whether_it_may_be_kept() {
         ("/devices/dispenser-123/commands/1795155884123", 200, "no-store"),
         ("/problems", 200, "no-store"),
         ("/problems/0102", 200, "no-store"),
+        ("/system", 200, "no-store"),
         (&entry, 200, "no-store"),
         // Without: a browser may keep them, and asks each time whether they are still right.
         ("/levels", 200, "private, no-cache"),

@@ -15,7 +15,7 @@ use weir_tests::document;
 
 use crate::http::ask::{Ask, body, status};
 use crate::people::BOB;
-use crate::{command, device, flow, job, people, provision, quarantine, reading, recalculation, subscription};
+use crate::{command, device, flow, health, job, people, provision, quarantine, reading, recalculation, subscription};
 
 /// An entry in the quarantine of the recorded events.
 const ENTRY: &str = "7dcf887bbe815f8e3047ff2c84bd7c3c";
@@ -30,6 +30,7 @@ struct Api {
     reading: Option<reading::World>,
     recalculation: Option<recalculation::World>,
     flow: Option<flow::World>,
+    health: Option<health::World>,
     quarantine: Option<quarantine::World>,
     subscription: Option<subscription::World>,
     people: Option<people::World>,
@@ -93,6 +94,9 @@ impl Api {
             }
             ["levels" | "overview" | "problems", ..] => {
                 return world!(self.flow, flow::World::operated()).functions.flow.answer(event).await.unwrap();
+            }
+            ["system"] => {
+                return world!(self.health, health::World::new()).function().answer(event).await.unwrap();
             }
             ["quarantine", ..] => {
                 let world = world!(self.quarantine, quarantine::World::recorded());

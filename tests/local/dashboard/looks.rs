@@ -9,12 +9,13 @@ use super::admin;
 use super::browser::Browser;
 
 /// Every page: its name, its address, and what it says when it is there.
-const PAGES: [(&str, &str, &str); 6] = [
+const PAGES: [(&str, &str, &str); 7] = [
     ("overview", "/", "Devices"),
     ("device", "/devices/page-looks?last=15m", "Curves"),
     ("calibration", "/devices/page-looks/sensors/ph/calibration", "New calibration"),
     ("problems", "/problems", "Problems"),
     ("flow", "/flow", "Flow"),
+    ("system", "/system", "Inputs of the bill"),
     ("not-found", "/nowhere", "This page does not exist"),
 ];
 

@@ -19,6 +19,7 @@ use cognito_get_users_info::UsersInfo;
 use command::Command;
 use device::Device;
 use event::Events;
+use health::Health;
 use job::Job;
 use provision::Provision;
 use quarantine::Quarantine;
@@ -28,6 +29,7 @@ use serde_json::{Value, json};
 use subscription::SubscriptionApi;
 use user::User;
 use weir_aws::CalibrationTable;
+use weir_aws::alarms::Alarms;
 use weir_aws::bucket::Bucket;
 use weir_aws::certificates::Certificates;
 use weir_aws::command::CommandTable;
@@ -42,10 +44,14 @@ use weir_aws::notice::NoticeTable;
 use weir_aws::problem::ProblemTable;
 use weir_aws::profile::ProfileTable;
 use weir_aws::quarantine::QuarantineTable;
+use weir_aws::queues::Queues;
 use weir_aws::recalculation::RecalculationTable;
 use weir_aws::serial::SerialTable;
 use weir_aws::subscription::SubscriptionTable;
+use weir_aws::table_sizes::TableSizes;
 use weir_aws::time_series::{History, ReadingTable, TimeSeries};
+use weir_aws::waiting::WaitingCounts;
+use weir_core::wire::system::SwitchesJson;
 
 use crate::engine::Engine;
 use crate::events::{event, names};
@@ -55,7 +61,7 @@ use crate::pool::{Recorded, person};
 use crate::wire::{Answer, Request, Wire, answer, through};
 
 /// The functions behind the API.
-pub const FUNCTIONS: [&str; 15] = [
+pub const FUNCTIONS: [&str; 16] = [
     "certificate",
     "command",
     "device",
@@ -64,6 +70,7 @@ pub const FUNCTIONS: [&str; 15] = [
     "reading",
     "recalculation",
     "flow",
+    "health",
     "provision",
     "quarantine",
     "subscription",
@@ -120,6 +127,7 @@ pub struct Api {
     subscription: SubscriptionApi,
     user: User,
     event: Events,
+    health: Health,
     info: UsersInfo,
     role: GetRole,
     change: ChangeUser,
@@ -226,6 +234,36 @@ impl Api {
             }),
             user: User::new(user::Parts { profiles: profiles(), events: events(), clock: clock.clone() }),
             event: Events::new(event::Parts { events: events() }),
+            health: Health::new(health::Parts {
+                alarms: alarms(),
+                queues: queues(),
+                sizes: TableSizes::new(client()),
+                waiting: WaitingCounts::new(
+                    client(),
+                    ["devices", "recalculations", "jobs"].map(|noun| engine.name(noun)),
+                ),
+                stack: health::Stack {
+                    project: "weir".into(),
+                    environment: "fuzz".into(),
+                    time_series_store: "dynamodb".into(),
+                    switches: SwitchesJson {
+                        email: true,
+                        alarm_email: false,
+                        device_defender: false,
+                        backup: false,
+                        tracing: false,
+                        mfa_required: false,
+                        registered_levels_only: false,
+                    },
+                    queues: vec!["http://127.0.0.1:9/weir-fuzz-ingest".into()],
+                    tables: vec![engine.name("devices")],
+                    waiting: ["devices", "recalculations", "jobs"].map(|noun| engine.name(noun)),
+                },
+                alarm_prefix: "weir-fuzz-".into(),
+                region: "eu-central-1".into(),
+                function_version: "1".into(),
+                clock: clock.clone(),
+            }),
             info: UsersInfo::new(pool.pool()),
             role: GetRole::new(pool.pool()),
             change: ChangeUser::new(cognito_add_update_delete_user::Parts {
@@ -260,6 +298,7 @@ impl Api {
             "recalculation" => self.recalculation.answer(event).await.expect("an answer"),
             "flow" => self.functions.flow.answer(event).await.expect("an answer"),
             "quarantine" => self.quarantine.answer(event).await.expect("an answer"),
+            "health" => self.health.answer(event).await.expect("an answer"),
             "event" => self.event.answer(event).await.expect("an answer"),
             "subscription" => self.subscription.answer(event).await.expect("an answer"),
             "user" => self.user.answer(event).await.expect("an answer"),
@@ -271,7 +310,7 @@ impl Api {
     }
 }
 
-/// An AWS IoT that takes everything.
+/// An AWS that takes everything.
 #[derive(Debug)]
 struct Agrees;
 
@@ -281,11 +320,31 @@ impl Wire for Agrees {
     }
 }
 
+fn credentials() -> SharedCredentialsProvider {
+    SharedCredentialsProvider::new(Credentials::new("AKIDTEST", "test", None, None, "test"))
+}
+
+/// A CloudWatch that answers nothing.
+fn alarms() -> Alarms {
+    let (prefix, region) = ("weir-fuzz-".to_owned(), "eu-central-1".to_owned());
+    Alarms::new(prefix, region, "http://127.0.0.1:9", credentials(), SharedHttpConnector::new(Empty))
+}
+
+/// An SQS that says nothing of its queues.
+fn queues() -> Queues {
+    let config = aws_sdk_sqs::Config::builder()
+        .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .credentials_provider(credentials())
+        .endpoint_url("http://127.0.0.1:9")
+        .http_client(through(Builder::new().build_http(), Arc::new(Agrees)));
+    Queues::new(aws_sdk_sqs::Client::from_conf(config.build()))
+}
+
 /// A bucket without files.
 fn bucket() -> Bucket {
-    let credentials = SharedCredentialsProvider::new(Credentials::new("AKIDTEST", "test", None, None, "test"));
     let (name, region) = ("weir-fuzz".to_owned(), "eu-central-1".to_owned());
-    Bucket::new(name, region, "http://127.0.0.1:9".to_owned(), credentials, SharedHttpConnector::new(Empty))
+    Bucket::new(name, region, "http://127.0.0.1:9".to_owned(), credentials(), SharedHttpConnector::new(Empty))
 }
 
 /// An S3 without files.

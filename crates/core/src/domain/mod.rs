@@ -29,6 +29,7 @@ pub mod rollup;
 pub mod rotation;
 pub mod serial;
 pub mod settings;
+pub mod system;
 pub mod text;
 pub mod topology;
 

@@ -23,6 +23,7 @@ pub mod rotation;
 pub mod serial;
 pub mod settings;
 pub mod subscription;
+pub mod system;
 pub mod time;
 pub mod twin;
 pub mod whole;

@@ -6,8 +6,10 @@ use std::rc::Rc;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
+use super::clock;
 use super::states::{Failed, Loading};
 use crate::api::Api;
+use crate::browser;
 use crate::problem::ApiError;
 
 /// Where the reading stands.
@@ -74,6 +76,19 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
     /// Reads it again.
     pub fn again(self) {
         self.again.update(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Reads it again each time that so many ms have passed, for as long as it is there and somebody looks.
+    pub fn every(self, ms: f64) {
+        // When it was asked for last, which is later than what is shown while it cannot be read.
+        let (now, asked) = (clock::now(), StoredValue::new(browser::now()));
+        Effect::new(move |_| {
+            let now = now.get();
+            if self.here(|_| ()).is_some() && now - asked.get_value() > ms {
+                asked.set_value(now);
+                self.again();
+            }
+        });
     }
 
     /// Where the reading stands.

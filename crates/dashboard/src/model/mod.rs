@@ -12,4 +12,5 @@ pub mod map;
 pub mod moment;
 pub mod number;
 pub mod series;
+pub mod system;
 pub mod table;

@@ -38,6 +38,38 @@ pub fn with_unit(value: f64, unit: &str) -> String {
     if unit.is_empty() { value } else { format!("{value}\u{a0}{unit}") }
 }
 
+/// A count, with its thousands set apart: `12,345`.
+pub fn count(number: u64) -> String {
+    let separator = match language() {
+        Language::English => ',',
+        Language::German => '.',
+    };
+    let digits = number.to_string();
+    let mut shown = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            shown.push(separator);
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
+/// A size: `1.25 MB`, of 1,000 KB.
+#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+pub fn bytes(number: u64) -> String {
+    let (unit, size) = match number {
+        0..1_000 => return with_unit(number as f64, "B"),
+        1_000..1_000_000 => ("KB", 1e3),
+        1_000_000..1_000_000_000 => ("MB", 1e6),
+        1_000_000_000..1_000_000_000_000 => ("GB", 1e9),
+        _ => ("TB", 1e12),
+    };
+    let shown = number as f64 / size;
+    let rounded = if shown < 10.0 { (shown * 100.0).round() / 100.0 } else { (shown * 10.0).round() / 10.0 };
+    with_unit(rounded, unit)
+}
+
 /// A number that somebody has typed, with a point or a comma.
 pub fn typed(text: &str) -> Option<f64> {
     let text = text.trim().replace('\u{2212}', "-");
@@ -65,6 +97,23 @@ mod tests {
             assert_eq!(shown(value), text, "{value}");
         }
         assert_eq!(with_unit(7.0, ""), "7");
+    }
+
+    #[test]
+    fn counts_and_sizes_can_be_read_at_a_glance() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")] {
+            assert_eq!(count(number), text);
+        }
+        for (number, text) in [
+            (0, "0\u{a0}B"),
+            (999, "999\u{a0}B"),
+            (1_000, "1\u{a0}KB"),
+            (1_254_000, "1.25\u{a0}MB"),
+            (48_260_000_000, "48.3\u{a0}GB"),
+            (7_000_000_000_000, "7\u{a0}TB"),
+        ] {
+            assert_eq!(bytes(number), text);
+        }
     }
 
     #[test]

@@ -6,3 +6,4 @@ pub mod flow;
 pub mod not_found;
 pub mod overview;
 pub mod problems;
+pub mod system;

@@ -7,7 +7,7 @@ use weir_core::wire::problem::ProblemJson;
 
 use crate::api::Api;
 use crate::browser;
-use crate::components::clock::{self, Ago};
+use crate::components::clock::Ago;
 use crate::components::heading::Heading;
 use crate::components::load::{Load, Loaded};
 use crate::components::states::{Empty, Failed, Loading};
@@ -101,16 +101,7 @@ fn hear(load: Load<Fleet>) {
         "gap" => load.again(),
         _ => {}
     });
-    // When it was asked for last, which is later than what is shown while it cannot be read.
-    let (now, asked) = (clock::now(), StoredValue::new(browser::now()));
-    Effect::new(move |_| {
-        let now = now.get();
-        let is_here = load.with(|loaded| matches!(loaded, Loaded::Here(_)));
-        if is_here && now - asked.get_value() > AGAIN {
-            asked.set_value(now);
-            load.again();
-        }
-    });
+    load.every(AGAIN);
 }
 
 /// Keeps the filter in the address, and takes it from there when the reader goes back or follows a link.

@@ -1,7 +1,10 @@
 //! The dashboard in a real browser, on the deployed stack: signing in, the session, what the page may talk to, how it looks.
 
+mod alerts;
 mod browser;
+mod device;
 mod looks;
+mod notices;
 mod pages;
 mod served;
 mod session;

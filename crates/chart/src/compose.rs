@@ -361,7 +361,10 @@ mod tests {
     fn curves_that_end_together_have_names_that_can_be_read() {
         let named = |label: &str, value: f64| {
             let good = Quality::Good;
-            Curve { label: label.into(), ..curve(&[(0.0, 0.0, good), (90_000.0, value, good), (200_000.0, 50.0, good)], 1e9) }
+            Curve {
+                label: label.into(),
+                ..curve(&[(0.0, 0.0, good), (90_000.0, value, good), (200_000.0, 50.0, good)], 1e9)
+            }
         };
         let curves = [named("1", 10.0), named("2", 10.0), named("3", 10.001), named("", 3.0)];
         let scene = compose(&plot(&curves, &[], &[], &TimeZone::UTC));

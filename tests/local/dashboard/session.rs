@@ -7,7 +7,7 @@ use weir_tests::local::Local;
 use super::browser::Browser;
 
 /// Long waits of the page last two seconds: tokens are renewed all the time.
-const HURRY: &str = "const own = setTimeout; window.setTimeout = (what, wait, ...more) => own(what, wait > 60000 ? 2000 : wait, ...more)";
+pub const HURRY: &str = "const own = setTimeout; window.setTimeout = (what, wait, ...more) => own(what, wait > 60000 ? 2000 : wait, ...more)";
 
 async fn signed_in(local: &Local, name: &'static str) -> Option<Browser> {
     let browser = Browser::start(local, name).await?;
@@ -19,6 +19,17 @@ async fn signed_in(local: &Local, name: &'static str) -> Option<Browser> {
     // Something of the page that is not in its address.
     browser.ask("window.mine = 1; document.body.append(Object.assign(document.createElement('input'), {id: 'typed', value: 'half a note'}))").await;
     Some(browser)
+}
+
+/// Makes the refresh token of the page worthless from elsewhere, as an administrator would.
+pub async fn revoke(local: &Local, browser: &Browser) {
+    let headers = [
+        ("x-amz-target", "AWSCognitoIdentityProviderService.RevokeToken"),
+        ("content-type", "application/x-amz-json-1.1"),
+    ];
+    let refresh = browser.ask("return JSON.parse(sessionStorage['weir.refresh'])").await;
+    let revoke = json!({"ClientId": local.stack.output("UserPoolClientId").unwrap(), "Token": refresh});
+    local.stack.cloud().json("cognito-idp", "POST", "/", &headers, Some(&revoke)).await.unwrap();
 }
 
 #[tokio::test]
@@ -40,14 +51,7 @@ async fn a_session_that_ends_is_taken_up_in_a_window_of_its_own() {
     let local = Local::running();
     let Some(browser) = signed_in(&local, "again").await else { return };
     let people = tooling::people::People::read(&local.stack.people).unwrap();
-    let headers = [
-        ("x-amz-target", "AWSCognitoIdentityProviderService.RevokeToken"),
-        ("content-type", "application/x-amz-json-1.1"),
-    ];
-    // Revoked from elsewhere, as by an administrator.
-    let refresh = browser.ask("return JSON.parse(sessionStorage['weir.refresh'])").await;
-    let revoke = json!({"ClientId": local.stack.output("UserPoolClientId").unwrap(), "Token": refresh});
-    local.stack.cloud().json("cognito-idp", "POST", "/", &headers, Some(&revoke)).await.unwrap();
+    revoke(&local, &browser).await;
     browser.says("Your session is over").await;
     browser.click(".banner button").await;
     let page = browser.other_window().await;

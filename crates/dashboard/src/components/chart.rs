@@ -191,7 +191,8 @@ pub fn Chart(
             });
             // The nearest one says where the crosshair stands.
             let distance = |(_, hit): &(String, Hit)| (hit.at() - at).abs();
-            let first = found.iter().min_by(|one, other| distance(one).total_cmp(&distance(other))).map(|(_, hit)| *hit);
+            let first =
+                found.iter().min_by(|one, other| distance(one).total_cmp(&distance(other))).map(|(_, hit)| *hit);
             // Of the other curves only what lies at that place.
             if let Some(first) = first {
                 found.retain(|(_, hit)| (scene.x.px(hit.at()) - scene.x.px(first.at())).abs() <= SAME);

@@ -224,13 +224,7 @@ fn hear(device: String, read: Read, shown: Shown) {
 }
 
 /// The curves of these sensors of a device, for more than the span that is shown.
-async fn curves(
-    api: &Api,
-    device: &str,
-    wanted: Vec<&Wanted>,
-    shown: Span,
-    pixels: f64,
-) -> Result<Series, ApiError> {
+async fn curves(api: &Api, device: &str, wanted: Vec<&Wanted>, shown: Span, pixels: f64) -> Result<Series, ApiError> {
     let (name, width) = every(shown, pixels);
     let whole = around(shown, width);
     let path = format!("/devices/{}/readings", part(device));

@@ -154,9 +154,7 @@ pub fn with(mut alerts: Vec<AlertJson>, replaces: Option<&str>, alert: AlertJson
 pub fn sentence(alert: &AlertJson, unit: &str) -> String {
     let value = |value: f64| number::with_unit(value, unit);
     let limit = match (alert.above, alert.below, alert.outside) {
-        (_, _, Some((low, high))) => {
-            fill(m::ALERT_OUTSIDE, &[("low", &number::shown(low)), ("high", &value(high))])
-        }
+        (_, _, Some((low, high))) => fill(m::ALERT_OUTSIDE, &[("low", &number::shown(low)), ("high", &value(high))]),
         (_, Some(below), None) => fill(m::ALERT_BELOW, &[("limit", &value(below))]),
         (above, None, None) => fill(m::ALERT_ABOVE, &[("limit", &above.map(value).unwrap_or_default())]),
     };
@@ -265,7 +263,10 @@ mod tests {
     #[test]
     fn an_alert_is_told_in_a_sentence_and_drawn_as_lines() {
         let alert = Form { clear: "0.2".into(), count: "3".into(), ..form("outside", "6.5", "8") }.alert().unwrap();
-        assert_eq!(sentence(&alert, "pH"), "outside 6.5 to 8\u{a0}pH, after 3 readings in a row, ends 0.2\u{a0}pH within");
+        assert_eq!(
+            sentence(&alert, "pH"),
+            "outside 6.5 to 8\u{a0}pH, after 3 readings in a row, ends 0.2\u{a0}pH within"
+        );
         let labels: Vec<String> = lines(&alert, "2 ").into_iter().map(|line| line.label).collect();
         assert_eq!(labels, ["2 low < 6.5", "2 low > 8"]);
         assert_eq!(sentence(&form("below", "4", "").alert().unwrap(), ""), "below 4");

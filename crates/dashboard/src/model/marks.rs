@@ -9,17 +9,8 @@ use crate::text::{fill, t};
 use crate::wire::event::Event;
 
 /// The kinds of events that can become marks, as the API names them.
-pub const KINDS: [&str; 9] = [
-    "calibration",
-    "recalculation",
-    "settings",
-    "alert",
-    "connected",
-    "disconnected",
-    "command",
-    "job",
-    "device",
-];
+pub const KINDS: [&str; 9] =
+    ["calibration", "recalculation", "settings", "alert", "connected", "disconnected", "command", "job", "device"];
 
 /// The mark of an event; `None` for what says nothing about values. That of another device than the page's is told with its id.
 pub fn mark(event: &Event, other: Option<&str>) -> Option<Mark> {
@@ -76,8 +67,14 @@ mod tests {
                 Some("Command dispense"),
             ),
             (json!({"kind": "command", "target": "17", "changes": [{"pointer": "/state", "after": "sent"}]}), None),
-            (json!({"kind": "job", "changes": [{"pointer": "/status", "after": "SUCCEEDED"}]}), Some("Firmware SUCCEEDED")),
-            (json!({"kind": "device", "changes": [{"pointer": "/enabled", "before": true, "after": false}]}), Some("Switched off")),
+            (
+                json!({"kind": "job", "changes": [{"pointer": "/status", "after": "SUCCEEDED"}]}),
+                Some("Firmware SUCCEEDED"),
+            ),
+            (
+                json!({"kind": "device", "changes": [{"pointer": "/enabled", "before": true, "after": false}]}),
+                Some("Switched off"),
+            ),
             (json!({"kind": "device", "changes": [{"pointer": "/name", "after": "Buoy"}]}), None),
             (json!({"kind": "of_the_future"}), None),
         ] {

@@ -105,8 +105,10 @@ impl Form {
             quiet.insert("except".to_owned(), if self.critical { json!("critical") } else { Value::Null });
             quiet
         });
-        Ok(json!({"channel": channel, "filter": filter, "quiet": quiet, "digest_minutes": digest, "remind_hours": remind,
-            "zone": self.zone.trim()}))
+        Ok(
+            json!({"channel": channel, "filter": filter, "quiet": quiet, "digest_minutes": digest, "remind_hours": remind,
+            "zone": self.zone.trim()}),
+        )
     }
 }
 
@@ -199,7 +201,8 @@ mod tests {
 
     #[test]
     fn a_subscription_is_told_in_sentences() {
-        let one = known(&json!({"channel": {"email": {}}, "filter": {"kinds": ["LIMIT", "SILENT"], "severity": "warning"},
+        let one =
+            known(&json!({"channel": {"email": {}}, "filter": {"kinds": ["LIMIT", "SILENT"], "severity": "warning"},
             "remind_hours": 4, "quiet": {"from": "22:00", "to": "06:00", "zone": "Europe/Vienna"}}));
         let said = sentences(&one, |kind| kind_code(kind).to_owned(), |one| severity_code(Some(one)).to_owned());
         assert_eq!(said.len(), 4, "{said:?}");

@@ -34,7 +34,9 @@ pub fn csv(curves: &[Named<'_>], span: Span) -> String {
                     let (at, until) = (rfc3339(one.from), rfc3339(one.until));
                     let [mean, low, high] = [one.mean, one.low, one.high].map(number);
                     let (count, left_out) = (one.count, one.left_out);
-                    text.push_str(&format!("{at},{until},{device},{sensor},{unit},{mean},{low},{high},{count},{left_out},\r\n"));
+                    text.push_str(&format!(
+                        "{at},{until},{device},{sensor},{unit},{mean},{low},{high},{count},{left_out},\r\n"
+                    ));
                 }
             }
         }

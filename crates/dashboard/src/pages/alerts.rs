@@ -109,7 +109,8 @@ impl Shared {
                 Err(error) => {
                     let problem = error.problem();
                     let at = format!("/alerts/{place}");
-                    self.wrong.set(problem.map(|problem| crate::model::alert::refused(problem, &at)).unwrap_or_default());
+                    self.wrong
+                        .set(problem.map(|problem| crate::model::alert::refused(problem, &at)).unwrap_or_default());
                     self.failed.set(Some(error));
                 }
             }

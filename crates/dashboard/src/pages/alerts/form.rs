@@ -44,8 +44,10 @@ pub(super) fn Editor(shared: Shared) -> impl IntoView {
         replaces.with(Option::is_none) && count >= MAX_ALERTS
     };
     let conflict = move || {
-        let is_conflict = shared.failed.with(|failed| failed.as_ref()?.problem().map(|problem| problem.status)) == Some(412);
-        is_conflict.then(|| view! { <button type="button" on:click=move |_| shared.renew()>{t(m::LOAD_AGAIN)}</button> })
+        let is_conflict =
+            shared.failed.with(|failed| failed.as_ref()?.problem().map(|problem| problem.status)) == Some(412);
+        is_conflict
+            .then(|| view! { <button type="button" on:click=move |_| shared.renew()>{t(m::LOAD_AGAIN)}</button> })
     };
     view! {
         <section class="card" aria-labelledby="editor">

@@ -11,8 +11,8 @@ use crate::components::xy::Xy;
 use crate::live;
 use crate::messages as m;
 use crate::model::fitting::{Fitted, MODELS, Row, fitted, kind, points};
-use crate::model::{moment, number};
 use crate::model::source::Source;
+use crate::model::{moment, number};
 use crate::text::{Text, fill, t};
 use crate::wire::reading::Reading;
 

@@ -15,8 +15,8 @@ use crate::components::states::{Failed, Loading};
 use crate::messages as m;
 use crate::model::address::{Query, part};
 use crate::model::fitting::value;
-use crate::model::{moment, number, series};
 use crate::model::source::Source;
+use crate::model::{moment, number, series};
 use crate::text::{fill, t};
 use crate::wire::Page;
 use crate::wire::reading::Reading;
@@ -90,7 +90,8 @@ fn Compared(day: Day, unit: String, outcome: Memo<Outcome>) -> impl IntoView {
     });
     let known = before.clone();
     let curves = Signal::derive(move || {
-        let curve = |points: Vec<Point>, colour| Curve { shown: Shown::Points(points), colour, gap, label: String::new() };
+        let curve =
+            |points: Vec<Point>, colour| Curve { shown: Shown::Points(points), colour, gap, label: String::new() };
         Arc::new(vec![curve(known.clone(), 0), curve(after.get(), 1)])
     });
     let shift = {

@@ -19,7 +19,12 @@ use crate::problem::ApiError;
 use crate::text::{fill, t};
 
 #[component]
-pub(super) fn Entering(whose: Source, outcome: Memo<Outcome>, options: Options, entered: Callback<()>) -> impl IntoView {
+pub(super) fn Entering(
+    whose: Source,
+    outcome: Memo<Outcome>,
+    options: Options,
+    entered: Callback<()>,
+) -> impl IntoView {
     let api = StoredValue::new_local(Api::here());
     let (note, from) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let saving = RwSignal::new(false);

@@ -198,10 +198,10 @@ fn Line(one: Certificate, remove: Callback<String>, busy: RwSignal<bool>) -> imp
         _ => None,
     });
     let question = if one.in_use { m::REMOVE_CERTIFICATE_IN_USE } else { m::REMOVE_CERTIFICATE_QUESTION };
-    let id = one.certificate.clone();
+    let (id, whole) = (one.certificate.clone(), one.certificate.clone());
     let act = Callback::new(move |()| remove.run(id.clone()));
     view! {
-        <tr data-certificate=one.certificate.clone()>
+        <tr data-certificate=whole>
             <th scope="row">
                 <code title=one.certificate>{short.clone()}"…"</code>
                 {one.in_use.then(|| view! { <span class="under">{t(m::IN_USE)}</span> })}

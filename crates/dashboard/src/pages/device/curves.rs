@@ -116,13 +116,12 @@ pub(super) fn Curves(device: DeviceJson) -> impl IntoView {
     let cursor = RwSignal::new(None::<f64>);
     let figures = move || {
         let all = shown.get();
-        let kinds: Vec<Kind<'_>> = all
-            .iter()
-            .map(|one| Kind { code: &one.source.code, unit: &one.unit, is_own: one.is_own })
-            .collect();
+        let kinds: Vec<Kind<'_>> =
+            all.iter().map(|one| Kind { code: &one.source.code, unit: &one.unit, is_own: one.is_own }).collect();
         let of = |places: Vec<usize>| {
             let sensors = places.into_iter().filter_map(|place| Some((colour(place), all.get(place)?.clone())));
-            view! { <Figure sensors=sensors.collect::<Vec<_>>() read chosen cursor/> }
+            let sensors: Vec<(u8, Sensor)> = sensors.collect();
+            view! { <Figure sensors read chosen cursor/> }
         };
         charts(&kinds).into_iter().map(of).collect_view()
     };

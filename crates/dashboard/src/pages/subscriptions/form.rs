@@ -33,9 +33,9 @@ pub(super) fn Editor(shared: Shared, email: String) -> impl IntoView {
     let of_devices = Signal::derive(move || {
         shared.failed.with(|failed| {
             let errors = &failed.as_ref()?.problem()?.errors;
-            let own = errors.iter().filter(|error| {
-                error.pointer.as_deref().is_some_and(|at| at.starts_with("/filter/devices"))
-            });
+            let own = errors
+                .iter()
+                .filter(|error| error.pointer.as_deref().is_some_and(|at| at.starts_with("/filter/devices")));
             let told: Vec<&str> = own.map(|error| error.detail.as_str()).collect();
             Some(told.join("; ")).filter(|told| !told.is_empty())
         })

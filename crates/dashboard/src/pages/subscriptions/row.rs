@@ -43,7 +43,8 @@ fn Line(one: Subscription, shared: Shared, email: String) -> impl IntoView {
     let (busy, failed) = (RwSignal::new(false), RwSignal::new(None::<ApiError>));
     let tested = RwSignal::new(None::<Tested>);
     let name = channel(&one, &email);
-    let said = sentences(&one, |kind| t(words::kind(kind)).to_owned(), |severity| t(words::severity(severity)).to_owned());
+    let said =
+        sentences(&one, |kind| t(words::kind(kind)).to_owned(), |severity| t(words::severity(severity)).to_owned());
     let (tone, word) = state(&one);
     let is_on = one.enabled;
     let test = {

@@ -84,9 +84,10 @@ fn Other(source: Source, chosen: Chosen, known: Known) -> impl IntoView {
         })
     };
     let label = fill(m::STOP_COMPARING, &[("name", &name)]);
+    let shown = name.clone();
     view! {
-        <li class="row" data-with=name.clone()>
-            <span class="id">{name}</span>
+        <li class="row" data-with=name>
+            <span class="id">{shown}</span>
             <button type="button" class="small" aria-label=label.clone() title=label on:click=remove>"×"</button>
             {move || wrong().map(|text| view! { <span class="wrong" role="alert">{text}</span> })}
         </li>

@@ -26,7 +26,9 @@ pub(super) fn Values(sensors: Memo<Vec<Sensor>>, read: Read, chosen: Chosen) -> 
         let (span, zone) = (chosen.span.get(), zone.get().zone);
         let of = |sensor: &Sensor| {
             let rows = read.series.with(|series| {
-                let Some(curve) = series.get(&sensor.source).and_then(|curves| curves.first()) else { return Vec::new() };
+                let Some(curve) = series.get(&sensor.source).and_then(|curves| curves.first()) else {
+                    return Vec::new();
+                };
                 match &curve.shown {
                     Shown::Points(points) => points
                         .iter()

@@ -397,7 +397,7 @@ messages! {
     QUIET_TO = "Quiet until", "Ruhe bis";
     QUIET_BUT_CRITICAL = "Tell critical problems all the same", "Kritische Störungen trotzdem melden";
     ALL_KINDS = "all problems", "alle Störungen";
-    ALL_DEVICES = "all devices", "allen Geräten";
+    OF_ALL_DEVICES = "all devices", "allen Geräten";
     TELLS = "{kinds} of {devices}", "{kinds} von {devices}";
     TELLS_FROM = "{severity} and more urgent", "{severity} und dringender";
     TELLS_QUIET = "quiet from {from} to {to} ({zone})", "Ruhe von {from} bis {to} ({zone})";
@@ -410,8 +410,8 @@ messages! {
     TEST_ONE = "Send a test: {name}", "Test senden: {name}";
     TEST_ARRIVED = "The test has arrived.", "Der Test ist angekommen.";
     TEST_FAILED = "The test has not arrived: {detail}", "Der Test ist nicht angekommen: {detail}";
-    SWITCH_ON = "Switch on", "Einschalten";
-    SWITCH_OFF = "Switch off", "Ausschalten";
+    SWITCH_IT_ON = "Switch on", "Einschalten";
+    SWITCH_IT_OFF = "Switch off", "Ausschalten";
     SWITCH_ON_ONE = "Switch on: {name}", "Einschalten: {name}";
     SWITCH_OFF_ONE = "Switch off: {name}", "Ausschalten: {name}";
     REMOVE_SUBSCRIPTION_QUESTION = "Remove this subscription?", "Dieses Abonnement entfernen?";
@@ -439,17 +439,17 @@ messages! {
     REMOVE_CERTIFICATE_QUESTION = "Remove this certificate? Nobody can connect with it any more.", "Dieses Zertifikat entfernen? Niemand kann sich mehr damit verbinden.";
     REMOVE_CERTIFICATE_IN_USE = "The device connects with this certificate. Shut it out?", "Das Gerät verbindet sich mit diesem Zertifikat. Soll es ausgesperrt werden?";
     SWITCH_OFF_QUESTION = "Switch {id} off? It cannot connect, and its messages go into quarantine.", "{id} ausschalten? Es kann sich nicht verbinden, und seine Nachrichten kommen in die Quarantäne.";
-    FIRMWARE = "Firmware", "Firmware";
-    NO_FIRMWARE = "The device reports no version.", "Das Gerät meldet keine Version.";
+    ITS_FIRMWARE = "Firmware", "Firmware";
+    NO_VERSION_REPORTED = "The device reports no version.", "Das Gerät meldet keine Version.";
     NO_OPEN_JOB = "No job brings it another one.", "Kein Auftrag bringt ihm eine andere.";
     JOB_BRINGS = "A job brings {version}", "Ein Auftrag bringt {version}";
     JOB_PREPARING = "Being prepared", "Wird vorbereitet";
-    DEVICE_QUEUED = "Waits for the device", "Wartet auf das Gerät";
-    DEVICE_IN_PROGRESS = "The device is at it", "Das Gerät ist dabei";
-    DEVICE_SUCCEEDED = "Done", "Fertig";
-    DEVICE_FAILED = "Failed", "Fehlgeschlagen";
-    DEVICE_REJECTED = "Refused by the device", "Vom Gerät abgelehnt";
-    DEVICE_TIMED_OUT = "Not finished in time", "Nicht rechtzeitig fertig";
+    PART_QUEUED = "Waits for the device", "Wartet auf das Gerät";
+    PART_IN_PROGRESS = "The device is at it", "Das Gerät ist dabei";
+    PART_SUCCEEDED = "Done", "Fertig";
+    PART_FAILED = "Failed", "Fehlgeschlagen";
+    PART_REJECTED = "Refused by the device", "Vom Gerät abgelehnt";
+    PART_TIMED_OUT = "Not finished in time", "Nicht rechtzeitig fertig";
 
     // One problem.
     PROBLEM = "Problem {id}", "Störung {id}";

@@ -128,7 +128,7 @@ pub fn sentences(
 ) -> Vec<String> {
     let or_all = |words: Vec<String>, all| if words.is_empty() { t(all).to_owned() } else { words.join(", ") };
     let kinds = or_all(of.filter.kinds.iter().map(|one| kind(*one)).collect(), m::ALL_KINDS);
-    let devices = or_all(of.filter.devices.iter().map(ToString::to_string).collect(), m::ALL_DEVICES);
+    let devices = or_all(of.filter.devices.iter().map(ToString::to_string).collect(), m::OF_ALL_DEVICES);
     let mut said = vec![fill(m::TELLS, &[("kinds", &kinds), ("devices", &devices)])];
     if let Some(least) = of.filter.severity {
         said.push(fill(m::TELLS_FROM, &[("severity", &severity(least))]));

@@ -103,9 +103,9 @@ pub(super) fn Access(
                 }}
                 <Connected load/>
                 {if is_on {
-                    view! { <AskFirst text=t(m::SWITCH_OFF) question=fill(m::SWITCH_OFF_QUESTION, &[("id", &id)]) act=switch busy/> }.into_any()
+                    view! { <AskFirst text=t(m::SWITCH_IT_OFF) question=fill(m::SWITCH_OFF_QUESTION, &[("id", &id)]) act=switch busy/> }.into_any()
                 } else {
-                    view! { <button type="button" class="small" disabled=move || busy.get() on:click=move |_| switch.run(())>{t(m::SWITCH_ON)}</button> }.into_any()
+                    view! { <button type="button" class="small" disabled=move || busy.get() on:click=move |_| switch.run(())>{t(m::SWITCH_IT_ON)}</button> }.into_any()
                 }}
             </div>
             {move || failed.get().map(|error| view! { <Failed error/> })}
@@ -115,9 +115,9 @@ pub(super) fn Access(
                 Loaded::Failed(error) => view! { <Failed error=error.clone() retry=Callback::new(move |()| certificates.again())/> }.into_any(),
                 Loaded::Here(known) => view! { <Table known=known.clone() remove busy/> }.into_any(),
             })}
-            <h3>{t(m::FIRMWARE)}</h3>
+            <h3>{t(m::ITS_FIRMWARE)}</h3>
             <p>{move || firmware().map_or_else(
-                || view! { <span class="faint">{t(m::NO_FIRMWARE)}</span> }.into_any(),
+                || view! { <span class="faint">{t(m::NO_VERSION_REPORTED)}</span> }.into_any(),
                 |version| view! { <code>{version}</code> }.into_any(),
             )}</p>
             <Jobs id/>
@@ -257,12 +257,12 @@ fn Jobs(id: String) -> impl IntoView {
 fn job_state(open: &Open) -> (Tone, String) {
     let known: (Tone, Text) = match open.status.as_deref() {
         None => (Tone::Neutral, m::JOB_PREPARING),
-        Some("QUEUED") => (Tone::Neutral, m::DEVICE_QUEUED),
-        Some("IN_PROGRESS") => (Tone::Neutral, m::DEVICE_IN_PROGRESS),
-        Some("SUCCEEDED") => (Tone::Good, m::DEVICE_SUCCEEDED),
-        Some("FAILED") => (Tone::Bad, m::DEVICE_FAILED),
-        Some("REJECTED") => (Tone::Warning, m::DEVICE_REJECTED),
-        Some("TIMED_OUT") => (Tone::Bad, m::DEVICE_TIMED_OUT),
+        Some("QUEUED") => (Tone::Neutral, m::PART_QUEUED),
+        Some("IN_PROGRESS") => (Tone::Neutral, m::PART_IN_PROGRESS),
+        Some("SUCCEEDED") => (Tone::Good, m::PART_SUCCEEDED),
+        Some("FAILED") => (Tone::Bad, m::PART_FAILED),
+        Some("REJECTED") => (Tone::Warning, m::PART_REJECTED),
+        Some("TIMED_OUT") => (Tone::Bad, m::PART_TIMED_OUT),
         Some(other) => return (Tone::Neutral, other.to_owned()),
     };
     (known.0, t(known.1).to_owned())

@@ -80,7 +80,7 @@ fn Line(one: Subscription, shared: Shared, email: String) -> impl IntoView {
                     on:click=move |_| shared.begin(Some(change.clone()))>{t(m::CHANGE)}</button>
                 <button type="button" class="small" aria-label=about(if is_on { m::SWITCH_OFF_ONE } else { m::SWITCH_ON_ONE })
                     disabled=move || busy.get() on:click=move |_| shared.switch(&switch, busy, failed)>
-                    {t(if is_on { m::SWITCH_OFF } else { m::SWITCH_ON })}
+                    {t(if is_on { m::SWITCH_IT_OFF } else { m::SWITCH_IT_ON })}
                 </button>
                 <AskFirst text=t(m::REMOVE) label=about(m::REMOVE_ONE) question=t(m::REMOVE_SUBSCRIPTION_QUESTION) act=remove busy/>
             </div>

@@ -90,7 +90,10 @@ impl Shared {
             fields.remove("calibration");
             fields.insert("alerts".to_owned(), json!(alerts));
         }
-        let (api, path, etag) = (self.api.get_value(), self.source.with_value(Source::path), self.etag.get_untracked());
+        let (api, path) = (self.api.get_value(), self.source.with_value(Source::path));
+        // Never without a version: at least what is shown has to be what is stored.
+        let shown = self.load.here(|known| known.etag.clone()).flatten();
+        let etag = self.etag.get_untracked().or(shown);
         self.saving.set(true);
         self.failed.set(None);
         self.done.set(None);

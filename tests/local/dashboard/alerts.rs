@@ -64,13 +64,12 @@ async fn an_alert_is_tried_on_history_saved_and_opens_a_problem() {
 
     // Functions remember a device for some seconds.
     tokio::time::sleep(std::time::Duration::from_secs(7)).await;
-    publish(&mut device, "page-alert", "do", 1.5, now()).await;
     browser.open("/problems?device=page-alert").await;
+    browser.until("it is live", "return document.querySelector('.feed')?.innerText.includes('Live')").await;
+    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+    publish(&mut device, "page-alert", "do", 1.5, now()).await;
     let row = "[data-problem='page-alert:do:low']";
-    let there = format!(
-        "if (document.querySelector(\"{row}\")) return true; document.querySelector('.tools > button').click(); return false"
-    );
-    browser.until("the problem is listed", &there).await;
+    browser.there(row).await;
     browser.click(&format!("{row} strong a")).await;
     browser.says("What happened").await;
     assert!(browser.address().await.contains("/problems/page-alert%3Ado%3Alow"), "{}", browser.address().await);

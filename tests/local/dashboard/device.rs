@@ -51,7 +51,9 @@ async fn curves_of_two_devices_stand_in_one_chart_and_in_the_address() {
     browser.there(".chart canvas").await;
     browser.click(".compare > button").await;
     browser.set(".compare input", "page-second", "change").await;
-    browser.until("its sensors are known", "return document.querySelectorAll('.compare select option').length > 0").await;
+    browser
+        .until("its sensors are known", "return document.querySelectorAll('.compare select option').length > 0")
+        .await;
     browser.set(".compare select", "ph", "change").await;
     browser.click(".compare form button").await;
     let both = "return [...document.querySelectorAll('figure .keys li')].map(one => one.innerText.trim()).join()";

@@ -3,6 +3,7 @@
 mod alerts;
 mod browser;
 mod device;
+mod figures;
 mod looks;
 mod notices;
 mod pages;

@@ -125,15 +125,11 @@ async fn what_is_typed_outlives_a_session_that_ends() {
     browser.there("[name=id]").await;
     browser.set("[name=id]", "kept", "input").await;
     browser.set("[name=limit]", "9", "input").await;
-    super::session::revoke(&local, &browser).await;
-    browser.says("Your session is over").await;
-    let typed = "return [document.querySelector('[name=id]').value, document.querySelector('[name=limit]').value]";
-    assert_eq!(browser.ask(typed).await, json!(["kept", "9"]));
-    browser.click(".banner button").await;
-    let page = browser.other_window().await;
+    let page = super::session::ended(&local, &browser).await;
     browser.log_in(&person).await;
     browser.to_window(page).await;
     browser.until("the banner is gone", "return document.querySelectorAll('.banner').length === 0").await;
+    let typed = "return [document.querySelector('[name=id]').value, document.querySelector('[name=limit]').value]";
     assert_eq!(browser.ask(typed).await, json!(["kept", "9"]));
     browser.click("form button.primary").await;
     browser.says("kept is saved").await;

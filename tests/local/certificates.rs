@@ -83,6 +83,11 @@ async fn a_disabled_device_does_not_connect_and_an_enabled_one_does_again() {
         (&json!(held.id), &json!("inactive"), &json!(true))
     );
     assert_eq!((shown["items"].as_array().unwrap().len(), &shown["delivery"]), (1, &json!("delivered")), "{shown}");
+    // That the device has connected with it is told by AWS IoT, at any time.
+    weir_tests::local::until("it is known to be in use", async || {
+        (listed(&local, "cert-01").await["items"][0]["in_use"] == true).then_some(())
+    })
+    .await;
 
     // One that it is given meanwhile is off with the next change.
     let another = make(&local, "cert-01").await;

@@ -1,8 +1,11 @@
 //! The dashboard in a real browser, on the deployed stack: signing in, the session, what the page may talk to, how it looks.
 
+mod alerts;
 mod browser;
+mod device;
 mod figures;
 mod looks;
+mod notices;
 mod pages;
 mod served;
 mod session;

@@ -27,13 +27,15 @@ pub(super) async fn get_certificates(
     Admin(_): Admin,
     Path(id): Path<DeviceId>,
 ) -> Result<Json<CertificatesJson>, ApiError> {
-    let StoredDevice { certificates_settled, known_certificates, .. } = parts.registered(&id).await?;
+    let StoredDevice { certificates_settled, known_certificates, rotation, .. } = parts.registered(&id).await?;
+    let current = rotation.rotation.current.map(|held| held.id);
     let certificates = &parts.certificates;
     let attached = certificates.principals(&id).await.map_err(failed)?.certificates;
     let found = attached.iter().map(|certificate| certificates.find(certificate)).collect::<Vec<_>>();
     let found: Vec<_> = stream::iter(found).buffered(CONCURRENT).try_collect().await.map_err(failed)?;
     let shown = found.into_iter().flatten().map(|certificate| CertificateJson {
         status: certificate.status.name(),
+        in_use: current.as_ref() == Some(&certificate.id),
         by_disabling: known_certificates.deactivated.contains(&certificate.id),
         created_at: certificate.created_at,
         not_after: x509::ends(&certificate.pem).ok(),

@@ -13,6 +13,8 @@ const LEFT: f64 = 56.0;
 const RIGHT: f64 = 18.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 26.0;
+/// The height of a curve's name, in pixels.
+const NAME_HEIGHT: f64 = 13.0;
 /// Distances of ticks, at least, in pixels.
 const TICK_HEIGHT: f64 = 44.0;
 const TICK_WIDTH: f64 = 84.0;
@@ -35,12 +37,48 @@ pub fn compose(plot: &Plot) -> Scene {
     let y = Scale::new((low, high), (inner.bottom, inner.top));
     let mut scene = Scene { back: Vec::new(), data: Vec::new(), inner, x, y };
     axes(&mut scene, plot, most);
+    bands(&mut scene, plot);
     events(&mut scene, plot);
     for curve in plot.curves {
         draw(&mut scene, plot, curve);
     }
+    names(&mut scene, plot);
     limits(&mut scene, plot, (low, high));
     scene
+}
+
+/// Spans that stand out, from top to bottom. One that is shorter than a pixel is still seen.
+fn bands(scene: &mut Scene, plot: &Plot) {
+    let inner = scene.inner;
+    for band in plot.bands {
+        if band.until() < plot.span.from() || band.from() > plot.span.until() {
+            continue;
+        }
+        let from = scene.x.px(band.from()).max(inner.left);
+        let until = scene.x.px(band.until()).min(inner.right).max(from + 2.0);
+        let outline = vec![(from, inner.top), (until, inner.top), (until, inner.bottom), (from, inner.bottom)];
+        scene.data.push(Mark::Area { outline, ink: Ink::Limit });
+    }
+}
+
+/// The names of curves at their last values. One that would lie on another goes above it, or below at the upper edge.
+fn names(scene: &mut Scene, plot: &Plot) {
+    let inner = scene.inner;
+    let mut taken: Vec<f64> = Vec::new();
+    for curve in plot.curves.iter().filter(|curve| !curve.label.is_empty()) {
+        let Some((at, value)) = curve.shown.last(plot.span) else { continue };
+        let x = scene.x.px(at).clamp(inner.left + 12.0, inner.right - 2.0);
+        let wanted = (scene.y.px(value) - NAME_HEIGHT / 2.0).clamp(inner.top + 6.0, inner.bottom - 6.0);
+        let is_free = |y: f64| taken.iter().all(|other| (other - y).abs() >= NAME_HEIGHT);
+        // Nearest first, above before below.
+        let steps = (0..=plot.curves.len()).map(|step| crate::ticks::usize_f64(step) * NAME_HEIGHT);
+        let places = steps.flat_map(|step| [wanted - step, wanted + step]);
+        let inside = places.filter(|y| (inner.top..=inner.bottom).contains(y));
+        let y = inside.into_iter().find(|y| is_free(*y)).unwrap_or(wanted);
+        taken.push(y);
+        let text = curve.label.clone();
+        scene.data.push(Mark::Text { at: (x, y), text, align: Align::End, ink: Ink::Curve(curve.colour) });
+    }
 }
 
 /// What happened, as lines from top to bottom. A text that would lie on the one before it is left out.
@@ -238,6 +276,7 @@ mod tests {
             curves,
             limits,
             events,
+            bands: &[],
             zone,
             months: &MONTHS,
             decimal: '.',
@@ -248,7 +287,7 @@ mod tests {
 
     fn curve(points: &[(f64, f64, Quality)], gap: f64) -> Curve {
         let points = points.iter().map(|(at, value, quality)| Point { at: *at, value: *value, quality: *quality });
-        Curve { shown: Shown::Points(points.collect()), colour: 0, gap }
+        Curve { shown: Shown::Points(points.collect()), colour: 0, gap, label: String::new() }
     }
 
     fn lines(scene: &Scene, ink: Ink) -> usize {
@@ -319,11 +358,49 @@ mod tests {
     }
 
     #[test]
+    fn curves_that_end_together_have_names_that_can_be_read() {
+        let named = |label: &str, value: f64| {
+            let good = Quality::Good;
+            Curve {
+                label: label.into(),
+                ..curve(&[(0.0, 0.0, good), (90_000.0, value, good), (200_000.0, 50.0, good)], 1e9)
+            }
+        };
+        let curves = [named("1", 10.0), named("2", 10.0), named("3", 10.001), named("", 3.0)];
+        let scene = compose(&plot(&curves, &[], &[], &TimeZone::UTC));
+        let places: Vec<(f64, f64)> = scene
+            .data
+            .iter()
+            .filter_map(|mark| if let Mark::Text { at, ink: Ink::Curve(0), .. } = mark { Some(*at) } else { None })
+            .collect();
+        assert_eq!(places.len(), 3);
+        for (place, one) in places.iter().enumerate() {
+            assert!(scene.inner.contains(*one), "{one:?}");
+            assert!(places[..place].iter().all(|other| (other.1 - one.1).abs() >= NAME_HEIGHT - 0.01), "{places:?}");
+        }
+    }
+
+    #[test]
+    fn a_span_that_stands_out_is_an_area_within_the_axes() {
+        let zone = TimeZone::UTC;
+        let all = [Span::new(-50_000.0, 10_000.0), Span::new(50_000.0, 50_001.0), Span::new(200_000.0, 300_000.0)];
+        let scene = compose(&Plot { bands: &all, ..plot(&[], &[], &[], &zone) });
+        let areas: Vec<&Vec<(f64, f64)>> = scene
+            .data
+            .iter()
+            .filter_map(|mark| if let Mark::Area { outline, ink: Ink::Limit } = mark { Some(outline) } else { None })
+            .collect();
+        assert_eq!(areas.len(), 2);
+        assert!(areas.iter().flat_map(|outline| outline.iter()).all(|place| scene.inner.contains(*place)));
+        assert!(areas[1][1].0 - areas[1][0].0 >= 2.0);
+    }
+
+    #[test]
     fn a_band_ends_where_an_interval_is_missing() {
         let bucket =
             |from: f64| Bucket { from, until: from + 10_000.0, mean: 1.0, low: 0.0, high: 2.0, count: 3, left_out: 0 };
         let shown = Shown::Buckets(vec![bucket(0.0), bucket(10_000.0), bucket(40_000.0), bucket(50_000.0)]);
-        let curves = [Curve { shown, colour: 3, gap: 0.0 }];
+        let curves = [Curve { shown, colour: 3, gap: 0.0, label: String::new() }];
         let scene = compose(&plot(&curves, &[], &[], &TimeZone::UTC));
         let areas = scene.data.iter().filter(|mark| matches!(mark, Mark::Area { .. })).count();
         assert_eq!((areas, lines(&scene, Ink::Curve(3))), (2, 2));
@@ -337,7 +414,7 @@ mod tests {
         let none =
             |from: f64| Bucket { mean: f64::NAN, low: f64::NAN, high: f64::NAN, count: 0, left_out: 3, ..good(from) };
         let shown = Shown::Buckets(vec![good(0.0), good(10_000.0), none(20_000.0), good(30_000.0), good(40_000.0)]);
-        let curves = [Curve { shown, colour: 0, gap: 0.0 }];
+        let curves = [Curve { shown, colour: 0, gap: 0.0, label: String::new() }];
         let scene = compose(&plot(&curves, &[], &[], &TimeZone::UTC));
         assert_eq!((lines(&scene, Ink::Curve(0)), dots(&scene, Quality::OutOfRange)), (2, 1));
     }

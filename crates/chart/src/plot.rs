@@ -76,6 +76,20 @@ impl Shown {
         self.len() == 0
     }
 
+    /// The last value within a span and when it is drawn; `None` where there is none.
+    pub fn last(&self, span: Span) -> Option<(f64, f64)> {
+        match self {
+            Self::Points(points) => {
+                let inside = points.iter().rev().find(|point| span.contains(point.at) && point.value.is_finite());
+                inside.map(|point| (point.at, point.value))
+            }
+            Self::Buckets(buckets) => {
+                let inside = buckets.iter().rev().find(|one| span.contains(one.middle()) && one.mean.is_finite());
+                inside.map(|one| (one.middle(), one.mean))
+            }
+        }
+    }
+
     /// The least and the greatest value within a span; `None` where there is none.
     pub fn extremes(&self, span: Span) -> Option<(f64, f64)> {
         let join = |found: Option<(f64, f64)>, (low, high): (f64, f64)| {
@@ -104,6 +118,8 @@ pub struct Curve {
     pub colour: u8,
     /// Values further apart than this, in ms, are not connected. Intervals are not connected where one is missing.
     pub gap: f64,
+    /// What stands at its end, a letter or two, where a chart has several curves; empty: nothing.
+    pub label: String,
 }
 
 /// A line across the chart: the limit of an alert.
@@ -135,6 +151,8 @@ pub struct Plot<'a> {
     pub limits: &'a [Limit],
     /// Events.
     pub events: &'a [Event],
+    /// Spans that stand out, such as the episodes of an alert.
+    pub bands: &'a [Span],
     /// In which zone times are told.
     pub zone: &'a TimeZone,
     /// The short names of the twelve months.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen_futures::spawn_local;
 
+use crate::browser;
 use crate::problem::{ApiError, Problem};
 use crate::session::Session;
 
@@ -42,6 +43,15 @@ impl Api {
 
     /// Makes it known to everything below.
     pub fn provide(self) {
+        // The browser knows at once that there is no network; that there is one again is only true when somebody answers.
+        if let Some(window) = browser::window() {
+            let own = self.clone();
+            browser::listen(window.as_ref(), "offline", move |_| {
+                if own.online.get_untracked() {
+                    own.lost();
+                }
+            });
+        }
         provide_context::<Kept>(StoredValue::new_local(self));
     }
 

@@ -9,7 +9,9 @@ use crate::browser;
 use crate::components::gate;
 use crate::layout::Frame;
 use crate::live::Live;
-use crate::pages::{calibration, device, flow, not_found, overview, problems, system};
+use crate::pages::{
+    alerts, calibration, device, flow, not_found, overview, problem, problems, subscriptions, system,
+};
 use crate::session::{Session, State};
 use crate::text::{self, Language};
 
@@ -63,7 +65,10 @@ fn pages() -> impl IntoView {
                     <Route path=path!("/app") view=overview::Overview/>
                     <Route path=path!("/app/devices/:id") view=device::Device/>
                     <Route path=path!("/app/devices/:id/sensors/:code/calibration") view=calibration::Calibration/>
+                    <Route path=path!("/app/devices/:id/sensors/:code/alerts") view=alerts::Alerts/>
                     <Route path=path!("/app/problems") view=problems::Problems/>
+                    <Route path=path!("/app/problems/:id") view=problem::Problem/>
+                    <Route path=path!("/app/subscriptions") view=subscriptions::Subscriptions/>
                     <Route path=path!("/app/flow") view=flow::Flow/>
                     <Route path=path!("/app/system") view=system::System/>
                 </Routes>

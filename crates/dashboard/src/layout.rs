@@ -101,6 +101,12 @@ fn Person() -> impl IntoView {
             menu.set_open(false);
         }
     };
+    // Whoever goes to another page does not want to see the menu there.
+    let leave = move |_| {
+        if let Some(menu) = menu.get_untracked() {
+            menu.set_open(false);
+        }
+    };
     view! {
         <details class="person" node_ref=menu on:keydown=close>
             <summary>
@@ -108,6 +114,7 @@ fn Person() -> impl IntoView {
             </summary>
             <div class="menu">
                 <p>{move || fill(m::SIGNED_IN_AS, &[("email", &email())])}<br/><span class="faint">{role}</span></p>
+                <A href="/app/subscriptions" on:click=leave>{t(m::SUBSCRIPTIONS)}</A>
                 <Languages/>
                 <button type="button" on:click=sign_out>{t(m::SIGN_OUT)}</button>
             </div>

@@ -131,6 +131,18 @@ impl Browser {
         field.send_keys(text).await.unwrap();
     }
 
+    /// Gives a field this value, in place of what it had, and tells the page by `event`: `input` or `change`.
+    pub async fn set(&self, field: &str, value: &str, event: &str) {
+        self.there(field).await;
+        let script = format!(
+            "const field = document.querySelector({}); field.value = {}; field.dispatchEvent(new Event({}, {{bubbles: true}}))",
+            json!(field),
+            json!(value),
+            json!(event)
+        );
+        self.ask(&script).await;
+    }
+
     /// Clicks something.
     pub async fn click(&self, what: &str) {
         self.there(what).await;

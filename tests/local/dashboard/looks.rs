@@ -9,13 +9,17 @@ use super::admin;
 use super::browser::Browser;
 
 /// Every page: its name, its address, and what it says when it is there.
-const PAGES: [(&str, &str, &str); 7] = [
+const PAGES: [(&str, &str, &str); 11] = [
     ("overview", "/", "Devices"),
     ("device", "/devices/page-looks?last=15m", "Curves"),
     ("calibration", "/devices/page-looks/sensors/ph/calibration", "New calibration"),
     ("problems", "/problems", "Problems"),
     ("flow", "/flow", "Flow"),
     ("system", "/system", "Inputs of the bill"),
+    ("alerts", "/devices/page-looks/sensors/ph/alerts", "New alert"),
+    ("compare", "/devices/page-looks?last=15m&sensor=ph&with=page-beside:ph", "page-beside"),
+    ("subscriptions", "/subscriptions", "My notices"),
+    ("problem", "/problems/page-looks:ph:high", "What happened"),
     ("not-found", "/nowhere", "This page does not exist"),
 ];
 
@@ -40,16 +44,49 @@ async fn look(browser: &Browser, axe: &str, name: &str) {
     browser.picture(name).await;
 }
 
+/// What is there only after a click: an alert that was tried, and the form of a subscription.
+async fn forms(browser: &Browser, axe: &str, kind: &str) {
+    browser.open("/devices/page-looks/sensors/ph/alerts").await;
+    browser.click("[data-alert=high] .buttons button").await;
+    browser.set("[name=limit]", "7.15", "input").await;
+    browser.click("#try").await;
+    browser.there(".episodes").await;
+    browser.until("it is drawn", "return document.querySelector('figure').getAttribute('aria-busy') === 'false'").await;
+    browser.ask("document.querySelector('#try').scrollIntoView()").await;
+    look(browser, axe, &format!("trial-{kind}")).await;
+    browser.click("[data-alert=high] .buttons button:last-child").await;
+    browser.there(".sure").await;
+    look(browser, axe, &format!("sure-{kind}")).await;
+    browser.open("/subscriptions").await;
+    browser.click("#add").await;
+    browser.click("[name=channel]:not(:checked)").await;
+    browser.click("[name=quiet]").await;
+    browser.click("form button.primary").await;
+    browser.there("#url-wrong").await;
+    look(browser, axe, &format!("subscribe-{kind}")).await;
+    browser.open("/devices/page-looks?last=15m&sensor=ph").await;
+    browser.click(".compare > button").await;
+    browser.ask("document.querySelector('#access').scrollIntoView()").await;
+    look(browser, axe, &format!("access-{kind}")).await;
+}
+
 #[tokio::test]
 async fn every_page_is_for_everybody_in_light_in_dark_and_on_a_phone() {
     let local = Local::running();
     let Some(browser) = Browser::start(&local, "looks").await else { return };
-    local.register_buoy("page-looks", &json!({"model": "linear", "slope": 0.5, "intercept": 0})).await;
-    let mut device = local.connect("page-looks").await;
+    let half = json!({"model": "linear", "slope": 0.5, "intercept": 0});
+    let alert = json!({"id": "high", "above": 7.3, "note": "Look at the pump."});
+    let sensors = json!([{"code": "ph", "unit": "pH", "alerts": [alert]}, {"code": "tmp", "unit": "°C"}]);
+    local.register(&json!({"id": "page-looks", "sensors": sensors})).await;
+    local.calibrate("page-looks", "ph", &half).await;
+    local.register_buoy("page-beside", &half).await;
     let start = now() - 600_000;
-    for (place, raw) in [14.0, 14.4, 14.1, 14.8, 14.2].into_iter().enumerate() {
-        let reading = json!({"value": raw, "ts": start + place as i64 * 60_000});
-        device.publish("page-looks/reading/sensor/ph", bytes(&reading)).await.unwrap();
+    for (id, more) in [("page-looks", 0.0), ("page-beside", 0.7)] {
+        let mut device = local.connect(id).await;
+        for (place, raw) in [14.0, 14.4, 14.1, 14.8, 14.2].into_iter().enumerate() {
+            let reading = json!({"value": raw + more, "ts": start + place as i64 * 60_000});
+            device.publish(&format!("{id}/reading/sensor/ph"), bytes(&reading)).await.unwrap();
+        }
     }
     let file = tools::node_packages(&Place::of_run("dashboard").unwrap(), Set::Clients).join("axe-core/axe.min.js");
     let axe = std::fs::read_to_string(&file).expect("cargo xtask test has installed axe-core");
@@ -69,6 +106,7 @@ async fn every_page_is_for_everybody_in_light_in_dark_and_on_a_phone() {
             browser.until("nothing loads", "return !document.querySelector('.loading')").await;
             look(&browser, &axe, &format!("{name}-{kind}")).await;
         }
+        forms(&browser, &axe, kind).await;
         browser.click(".person summary").await;
         browser.says("Sign out").await;
         look(&browser, &axe, &format!("menu-{kind}")).await;

@@ -10,19 +10,21 @@ use super::browser::Browser;
 /// Something that a reload would take away.
 const MARK: &str = "window.mine = 1";
 
-async fn signed_in(local: &Local, name: &'static str, path: &str) -> Option<Browser> {
+/// A browser in which the administrator has signed in at an address.
+pub async fn signed_in(local: &Local, name: &'static str, path: &str) -> Option<Browser> {
     let browser = Browser::start(local, name).await?;
     browser.open(path).await;
     browser.log_in(&admin(local)).await;
     Some(browser)
 }
 
-async fn publish(device: &mut Connection, id: &str, sensor: &str, value: f64, at: i64) {
+/// Publishes a reading of an instant.
+pub async fn publish(device: &mut Connection, id: &str, sensor: &str, value: f64, at: i64) {
     device.publish(&format!("{id}/reading/sensor/{sensor}"), bytes(&json!({"value": value, "ts": at}))).await.unwrap();
 }
 
 /// raw · 0.5
-fn half() -> Value {
+pub fn half() -> Value {
     json!({"model": "linear", "slope": 0.5, "intercept": 0})
 }
 

@@ -8,7 +8,7 @@ use weir_tests::local::Local;
 use super::browser::Browser;
 
 /// Long waits of the page last two seconds: tokens are renewed all the time.
-const HURRY: &str = "const own = setTimeout; window.setTimeout = (what, wait, ...more) => own(what, wait > 60000 ? 2000 : wait, ...more)";
+pub const HURRY: &str = "const own = setTimeout; window.setTimeout = (what, wait, ...more) => own(what, wait > 60000 ? 2000 : wait, ...more)";
 
 /// A page with something that is not in its address, and whoever has signed in to it.
 async fn signed_in(local: &Local, name: &'static str) -> Option<(Browser, Person)> {
@@ -40,7 +40,7 @@ async fn kept(browser: &Browser) -> Value {
 
 /// Ends the session from elsewhere, as an administrator can, and opens the window in which the person signs in again. Returns the
 /// handle of the page.
-async fn ended(local: &Local, browser: &Browser) -> WindowHandle {
+pub async fn ended(local: &Local, browser: &Browser) -> WindowHandle {
     let headers = [
         ("x-amz-target", "AWSCognitoIdentityProviderService.RevokeToken"),
         ("content-type", "application/x-amz-json-1.1"),

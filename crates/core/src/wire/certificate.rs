@@ -16,6 +16,8 @@ pub struct CertificateJson {
     /// `active`, `inactive`, `revoked` or `pending`. Only with an active one a device connects.
     #[cfg_attr(feature = "schema", schema(example = "active"))]
     pub status: &'static str,
+    /// Whether the device connects with it, as far as is known: the one that it last connected with since it was registered.
+    pub in_use: bool,
     /// Whether it was deactivated because the device was disabled. Enabling the device activates it again.
     pub by_disabling: bool,
     /// When it was created.

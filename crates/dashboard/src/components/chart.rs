@@ -22,6 +22,8 @@ use crate::text::{fill, t};
 const HEIGHT: f64 = 220.0;
 /// How far from the pointer a value may be that is told, in pixels.
 const REACH: f64 = 40.0;
+/// How far from the crosshair the value of another curve may be, in pixels.
+const SAME: f64 = 8.0;
 
 /// A chart of curves in one unit.
 #[component]
@@ -41,6 +43,9 @@ pub fn Chart(
     /// Events.
     #[prop(into)]
     events: Signal<Arc<Vec<Event>>>,
+    /// Spans that stand out.
+    #[prop(optional)]
+    bands: Vec<Span>,
     /// What is shown of time.
     #[prop(into)]
     span: Signal<Span>,
@@ -78,6 +83,7 @@ pub fn Chart(
                     curves,
                     limits: &limits,
                     events,
+                    bands: &bands,
                     zone: &zone,
                     months: &months,
                     decimal: number::decimal(),
@@ -179,18 +185,24 @@ pub fn Chart(
         scene.with_value(|scene| {
             let scene = scene.as_ref()?;
             let px = scene.x.px(at);
-            let found = curves.with(|curves| {
-                curves
-                    .iter()
-                    .filter_map(|curve| nearest(&curve.shown, scene.x, px, REACH))
-                    .min_by(|one, other| (one.at() - at).abs().total_cmp(&(other.at() - at).abs()))
+            let mut found = curves.with(|curves| {
+                let near = |curve: &Curve| Some((curve.label.clone(), nearest(&curve.shown, scene.x, px, REACH)?));
+                curves.iter().filter_map(near).collect::<Vec<_>>()
             });
-            let at = found.map_or(px, |hit| scene.x.px(hit.at()));
+            // The nearest one says where the crosshair stands.
+            let distance = |(_, hit): &(String, Hit)| (hit.at() - at).abs();
+            let first =
+                found.iter().min_by(|one, other| distance(one).total_cmp(&distance(other))).map(|(_, hit)| *hit);
+            // Of the other curves only what lies at that place.
+            if let Some(first) = first {
+                found.retain(|(_, hit)| (scene.x.px(hit.at()) - scene.x.px(first.at())).abs() <= SAME);
+            }
+            let at = first.map_or(px, |hit| scene.x.px(hit.at()));
             let inside = (scene.inner.left..=scene.inner.right).contains(&at);
-            inside.then_some(Cross {
+            inside.then(|| Cross {
                 x: at,
-                y: found.map(|hit| scene.y.px(hit.value())),
-                hit: found,
+                hits: found.into_iter().map(|(name, hit)| (name, scene.y.px(hit.value()), hit)).collect(),
+                first,
                 right: at > own_width.get() / 2.0,
             })
         })
@@ -229,43 +241,51 @@ pub fn Chart(
 }
 
 /// Where the crosshair stands, and on what.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 struct Cross {
     x: f64,
-    y: Option<f64>,
-    hit: Option<Hit>,
+    /// The value of each curve there, with its name and its height.
+    hits: Vec<(String, f64, Hit)>,
+    /// The nearest one.
+    first: Option<Hit>,
     right: bool,
 }
 
 /// The crosshair: elements above the canvas, so that it is not painted again with each movement.
 #[component]
 fn Crosshair(cross: Cross, unit: String) -> impl IntoView {
-    let Cross { x, y, hit, right } = cross;
-    let zone = zone::zone();
-    let told = move |hit: Hit| {
-        let zone = zone.get_untracked().zone;
-        match hit {
-            Hit::Point(point) => {
-                let quality = match chart_quality(point.quality) {
-                    Some(text) => format!(" · {}", t(text)),
-                    None => String::new(),
-                };
-                (number::with_unit(point.value, &unit), format!("{}{quality}", moment::full(point.at, &zone)))
+    let Cross { x, hits, first, right } = cross;
+    let zone = zone::zone().get_untracked().zone;
+    let value = |hit: &Hit| match hit {
+        Hit::Point(point) => {
+            let value = number::with_unit(point.value, &unit);
+            match chart_quality(point.quality) {
+                Some(text) => format!("{value} · {}", t(text)),
+                None => value,
             }
-            Hit::Bucket(bucket) => (of_bucket(&bucket, &unit), moment::full(bucket.from, &zone)),
         }
+        Hit::Bucket(bucket) => of_bucket(bucket, &unit),
     };
+    let when = first.map(|hit| match hit {
+        Hit::Point(point) => moment::full(point.at, &zone),
+        Hit::Bucket(bucket) => moment::full(bucket.from, &zone),
+    });
+    let values = hits.iter().map(|(name, _, hit)| {
+        let text = if name.is_empty() { value(hit) } else { format!("{name}: {}", value(hit)) };
+        view! { <strong>{text}</strong> }
+    });
+    let values = values.collect_view();
+    let dots = hits.iter().map(|(_, y, _)| {
+        view! { <div class="at" style:left=format!("{x}px") style:top=format!("{y}px")></div> }
+    });
     view! {
         <div class="cross" style:left=format!("{x}px")></div>
-        {y.map(|y| view! { <div class="at" style:left=format!("{x}px") style:top=format!("{y}px")></div> })}
-        {hit.map(|hit| {
-            let (value, about) = told(hit);
-            view! {
-                <div class=if right { "tip right" } else { "tip" } style:left=format!("{x}px")>
-                    <strong>{value}</strong>
-                    <span>{about}</span>
-                </div>
-            }
+        {dots.collect_view()}
+        {when.map(|when| view! {
+            <div class=if right { "tip right" } else { "tip" } style:left=format!("{x}px")>
+                {values}
+                <span>{when}</span>
+            </div>
         })}
     }
 }
@@ -353,7 +373,7 @@ fn read() -> Palette {
         limit: colour("--bad"),
         event: colour("--faint"),
         doubt: colour("--warning"),
-        curves: (1..=7).map(|number| colour(&format!("--series-{number}"))).collect(),
+        curves: (1..=8).map(|number| colour(&format!("--series-{number}"))).collect(),
         font: "12px system-ui, sans-serif".to_owned(),
     }
 }

@@ -1,12 +1,18 @@
 //! What pages are made of.
 
+pub mod ask_first;
 pub mod banner;
 pub mod chart;
 pub mod clock;
+pub mod devices;
 pub mod download;
+pub mod field;
 pub mod gate;
 pub mod heading;
+pub mod history;
+pub mod judged;
 pub mod load;
+pub mod span;
 pub mod states;
 pub mod status;
 pub mod words;

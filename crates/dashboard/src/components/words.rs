@@ -73,6 +73,38 @@ pub const fn command(state: CommandState) -> (Tone, Text) {
     }
 }
 
+/// What a span that ends now is called.
+pub fn last(name: &str) -> Text {
+    match name {
+        "15m" => m::LAST_15M,
+        "1h" => m::LAST_1H,
+        "6h" => m::LAST_6H,
+        "24h" => m::LAST_24H,
+        "7d" => m::LAST_7D,
+        "30d" => m::LAST_30D,
+        "90d" => m::LAST_90D,
+        _ => m::LAST_366D,
+    }
+}
+
+/// Who or what has ended a problem.
+pub fn ended_by(by: &str) -> String {
+    match by {
+        "auto" => t(m::BY_ITSELF).to_owned(),
+        "removed" => t(m::BY_REMOVAL).to_owned(),
+        by => by.to_owned(),
+    }
+}
+
+/// The word for a problem's state: how urgent it is while nobody has acknowledged it, else its status.
+pub fn state(problem: &ProblemJson) -> (Tone, Text) {
+    let word = match problem.severity {
+        Some(urgent) if problem.problem_status == StatusJson::Unresolved => severity(urgent),
+        _ => status(problem.problem_status),
+    };
+    (tone(problem.problem_status, problem.severity), word)
+}
+
 /// What a problem is about, in a sentence.
 pub fn about(problem: &ProblemJson) -> String {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();

@@ -148,6 +148,17 @@ impl Inbox {
     }
 }
 
+/// The problems before and after one in a list, which is sorted as the API does it: the newest first. It need not be in the list any more.
+pub fn beside(list: &[ProblemJson], of: &ProblemJson) -> (Option<String>, Option<String>) {
+    let key = |problem: &ProblemJson| (problem.problem_time, problem.problem_id.clone());
+    let own = key(of);
+    let others = || list.iter().filter(|one| one.problem_id != of.problem_id);
+    let newer = others().filter(|one| key(one) > own).min_by_key(|one| key(one));
+    let older = others().filter(|one| key(one) < own).max_by_key(|one| key(one));
+    let id = |problem: &ProblemJson| problem.problem_id.clone();
+    (newer.map(id), older.map(id))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -201,6 +212,20 @@ mod tests {
         let mut empty = Inbox::default();
         empty.take(&open(), problem("c", "UNRESOLVED", 3), true);
         assert_eq!(ids(&empty), ["c"]);
+    }
+
+    #[test]
+    fn a_problem_has_neighbours_whether_it_is_in_the_list_or_not() {
+        let list = [problem("d", "UNRESOLVED", 4), problem("c", "UNRESOLVED", 3), problem("b", "UNRESOLVED", 3)];
+        let beside = |id: &str, time: i64| {
+            let (newer, older) = super::beside(&list, &problem(id, "ACKNOWLEDGED", time));
+            (newer.unwrap_or_default(), older.unwrap_or_default())
+        };
+        let both = |newer: &str, older: &str| (newer.to_owned(), older.to_owned());
+        assert_eq!(beside("c", 3), both("d", "b"));
+        assert_eq!(beside("d", 4), both("", "c"));
+        assert_eq!(beside("a", 3), both("b", ""));
+        assert_eq!(beside("x", 9), both("", "d"));
     }
 
     #[test]

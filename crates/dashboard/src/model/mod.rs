@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod age;
+pub mod alert;
 pub mod every;
 pub mod fitting;
 pub mod fleet;
@@ -9,8 +10,11 @@ pub mod flow;
 pub mod gesture;
 pub mod inbox;
 pub mod map;
+pub mod marks;
 pub mod moment;
 pub mod number;
 pub mod series;
 pub mod system;
+pub mod source;
+pub mod subscription;
 pub mod table;

@@ -7,6 +7,8 @@ use super::moment::rfc3339;
 /// A curve with what has to be said of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Named<'a> {
+    /// The device.
+    pub device: &'a str,
     /// The sensor.
     pub sensor: &'a str,
     /// Its unit.
@@ -17,14 +19,14 @@ pub struct Named<'a> {
 
 /// The values within a span as CSV (RFC 4180), with a byte-order mark as Excel wants it: exactly what the chart shows.
 pub fn csv(curves: &[Named<'_>], span: Span) -> String {
-    let mut text = String::from("\u{feff}at,until,sensor,unit,value,min,max,count,left_out,quality\r\n");
-    for Named { sensor, unit, shown } in curves {
-        let (sensor, unit) = (field(sensor), field(unit));
+    let mut text = String::from("\u{feff}at,until,device,sensor,unit,value,min,max,count,left_out,quality\r\n");
+    for Named { device, sensor, unit, shown } in curves {
+        let (device, sensor, unit) = (field(device), field(sensor), field(unit));
         match shown {
             Shown::Points(points) => {
                 for point in points.iter().filter(|point| span.contains(point.at)) {
                     let (at, quality) = (rfc3339(point.at), code(point.quality));
-                    text.push_str(&format!("{at},,{sensor},{unit},{},,,,,{quality}\r\n", point.value));
+                    text.push_str(&format!("{at},,{device},{sensor},{unit},{},,,,,{quality}\r\n", point.value));
                 }
             }
             Shown::Buckets(buckets) => {
@@ -32,7 +34,9 @@ pub fn csv(curves: &[Named<'_>], span: Span) -> String {
                     let (at, until) = (rfc3339(one.from), rfc3339(one.until));
                     let [mean, low, high] = [one.mean, one.low, one.high].map(number);
                     let (count, left_out) = (one.count, one.left_out);
-                    text.push_str(&format!("{at},{until},{sensor},{unit},{mean},{low},{high},{count},{left_out},\r\n"));
+                    text.push_str(&format!(
+                        "{at},{until},{device},{sensor},{unit},{mean},{low},{high},{count},{left_out},\r\n"
+                    ));
                 }
             }
         }
@@ -77,15 +81,15 @@ mod tests {
         let empty = Bucket { from: 10_000.0, until: 20_000.0, mean: nan, low: nan, high: nan, count: 0, left_out: 2 };
         let buckets = Shown::Buckets(vec![empty]);
         let curves = [
-            Named { sensor: "ph", unit: "=1+1", shown: &points },
-            Named { sensor: "do", unit: "mg/l, \"x\"", shown: &buckets },
+            Named { device: "b", sensor: "ph", unit: "=1+1", shown: &points },
+            Named { device: "c", sensor: "do", unit: "mg/l, \"x\"", shown: &buckets },
         ];
         let text = csv(&curves, Span::new(5_000.0, 50_000.0));
         let lines: Vec<&str> = text.split("\r\n").collect();
-        assert_eq!(lines[1], "1970-01-01T00:00:10.000Z,,ph,'=1+1,7.02,,,,,out_of_range");
-        assert_eq!(lines[2], "1970-01-01T00:00:10.000Z,1970-01-01T00:00:20.000Z,do,\"mg/l, \"\"x\"\"\",,,,0,2,");
+        assert_eq!(lines[1], "1970-01-01T00:00:10.000Z,,b,ph,'=1+1,7.02,,,,,out_of_range");
+        assert_eq!(lines[2], "1970-01-01T00:00:10.000Z,1970-01-01T00:00:20.000Z,c,do,\"mg/l, \"\"x\"\"\",,,,0,2,");
         assert_eq!(lines.len(), 4);
         let fields = |line: &str| line.replace("\"mg/l, \"\"x\"\"\"", "unit").split(',').count();
-        assert!(lines[..3].iter().all(|line| fields(line) == 10));
+        assert!(lines[..3].iter().all(|line| fields(line) == 11));
     }
 }

@@ -16,6 +16,7 @@ use crate::messages as m;
 use crate::model::address::part;
 use crate::model::fitting::in_a_line;
 use crate::model::moment;
+use crate::model::source::Source;
 use crate::text::{fill, t};
 use crate::wire::Page;
 
@@ -31,35 +32,20 @@ struct Known {
     history: Vec<CalibrationJson>,
 }
 
-/// Whose calibration it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Whose {
-    device: String,
-    code: String,
-}
-
-impl Whose {
-    /// The sensor's place in the API.
-    fn path(&self) -> String {
-        format!("/devices/{}/sensors/{}", part(&self.device), part(&self.code))
-    }
-}
-
 /// The page. Another sensor in the address is another page.
 #[component]
 pub fn Calibration() -> impl IntoView {
     let parameters = use_params_map();
     let whose = Memo::new(move |_| {
-        parameters.with(|parameters| Whose {
-            device: parameters.get("id").unwrap_or_default(),
-            code: parameters.get("code").unwrap_or_default(),
+        parameters.with(|parameters| {
+            Source::new(parameters.get("id").unwrap_or_default(), parameters.get("code").unwrap_or_default())
         })
     });
     move || view! { <OneSensor whose=whose.get()/> }
 }
 
 #[component]
-fn OneSensor(whose: Whose) -> impl IntoView {
+fn OneSensor(whose: Source) -> impl IntoView {
     let api = Api::here();
     let is_admin = untrack(|| api.session().is_admin());
     let path = whose.path();

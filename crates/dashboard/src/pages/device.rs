@@ -16,6 +16,7 @@ use crate::messages as m;
 use crate::model::address::{Query, part};
 use crate::text::{fill, t};
 
+mod access;
 mod commands;
 mod curves;
 mod events;
@@ -33,6 +34,7 @@ pub fn Device() -> impl IntoView {
 #[component]
 fn OneDevice(id: String) -> impl IntoView {
     let (api, path) = (Api::here(), format!("/devices/{}", part(&id)));
+    let is_admin = untrack(|| api.session().is_admin());
     let load = Load::new(move || {
         let (api, path) = (api.clone(), path.clone());
         async move { Ok(api.get::<DeviceJson>(&path).await?.value) }
@@ -82,6 +84,7 @@ fn OneDevice(id: String) -> impl IntoView {
                     <settings::Settings id=id.clone()/>
                     <commands::Commands id=id.clone() enabled=device.enabled/>
                 </div>
+                {is_admin.then(|| view! { <access::Access device=device.clone() load/> })}
                 <events::Events id/>
             }
         })}

@@ -3,12 +3,15 @@
 
 use serde::{Deserialize, Serialize};
 
+pub mod certificate;
 #[cfg(test)]
 pub mod document;
 pub mod event;
 pub mod feed;
 pub mod overview;
 pub mod reading;
+pub mod subscription;
+pub mod trial;
 
 /// What the page has to know about its stack: `GET /app/config.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

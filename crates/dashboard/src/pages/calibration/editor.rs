@@ -5,12 +5,13 @@ use weir_core::domain::FieldError;
 use weir_core::domain::calibration::Options;
 use weir_core::wire::device::SensorJson;
 
-use super::{Whose, effect, entering};
+use super::{effect, entering};
 use crate::components::clock::Ago;
 use crate::components::xy::Xy;
 use crate::live;
 use crate::messages as m;
 use crate::model::fitting::{Fitted, MODELS, Row, fitted, kind, points};
+use crate::model::source::Source;
 use crate::model::{moment, number};
 use crate::text::{Text, fill, t};
 use crate::wire::reading::Reading;
@@ -25,7 +26,7 @@ type Rows = RwSignal<Vec<(u32, RwSignal<Row>)>>;
 pub(super) type Outcome = Option<Result<Fitted, FieldError>>;
 
 #[component]
-pub(super) fn Editor(whose: Whose, sensor: SensorJson, entered: Callback<()>) -> impl IntoView {
+pub(super) fn Editor(whose: Source, sensor: SensorJson, entered: Callback<()>) -> impl IntoView {
     let next = StoredValue::new(0_u32);
     let fresh = move || {
         let id = next.get_value();
@@ -100,7 +101,7 @@ pub(super) fn Editor(whose: Whose, sensor: SensorJson, entered: Callback<()>) ->
 }
 
 /// Keeps the newest reading, whose raw number can be taken as a point.
-fn hear(whose: &Whose, raw: RwSignal<Option<Reading>>) {
+fn hear(whose: &Source, raw: RwSignal<Option<Reading>>) {
     let code = whose.code.clone();
     let newest = move |reading: Reading| {
         let is_newer = raw.with_untracked(|known| {

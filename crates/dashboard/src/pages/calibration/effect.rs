@@ -6,7 +6,6 @@ use chart::{Curve, Event, Point, Quality, Shown, Span};
 use leptos::prelude::*;
 use weir_core::wire::device::SensorJson;
 
-use super::Whose;
 use super::editor::Outcome;
 use crate::api::Api;
 use crate::browser;
@@ -16,6 +15,7 @@ use crate::components::states::{Failed, Loading};
 use crate::messages as m;
 use crate::model::address::{Query, part};
 use crate::model::fitting::value;
+use crate::model::source::Source;
 use crate::model::{moment, number, series};
 use crate::text::{fill, t};
 use crate::wire::Page;
@@ -29,7 +29,7 @@ const PAGES: usize = 4;
 type Day = (Span, Arc<Vec<Reading>>);
 
 #[component]
-pub(super) fn Effect(whose: Whose, sensor: SensorJson, outcome: Memo<Outcome>) -> impl IntoView {
+pub(super) fn Effect(whose: Source, sensor: SensorJson, outcome: Memo<Outcome>) -> impl IntoView {
     let api = Api::here();
     let path = format!("/devices/{}/readings", part(&whose.device));
     let load = Load::new(move || {
@@ -90,7 +90,8 @@ fn Compared(day: Day, unit: String, outcome: Memo<Outcome>) -> impl IntoView {
     });
     let known = before.clone();
     let curves = Signal::derive(move || {
-        let curve = |points: Vec<Point>, colour| Curve { shown: Shown::Points(points), colour, gap };
+        let curve =
+            |points: Vec<Point>, colour| Curve { shown: Shown::Points(points), colour, gap, label: String::new() };
         Arc::new(vec![curve(known.clone(), 0), curve(after.get(), 1)])
     });
     let shift = {

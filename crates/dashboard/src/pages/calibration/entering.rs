@@ -6,7 +6,6 @@ use wasm_bindgen_futures::spawn_local;
 use weir_core::domain::calibration::Options;
 use weir_core::wire::calibration::CalibrationJson;
 
-use super::Whose;
 use super::editor::Outcome;
 use super::recalculation::Recalculation;
 use crate::api::Api;
@@ -15,11 +14,17 @@ use crate::components::status::{Status, Tone};
 use crate::components::zone;
 use crate::messages as m;
 use crate::model::moment;
+use crate::model::source::Source;
 use crate::problem::ApiError;
 use crate::text::{fill, t};
 
 #[component]
-pub(super) fn Entering(whose: Whose, outcome: Memo<Outcome>, options: Options, entered: Callback<()>) -> impl IntoView {
+pub(super) fn Entering(
+    whose: Source,
+    outcome: Memo<Outcome>,
+    options: Options,
+    entered: Callback<()>,
+) -> impl IntoView {
     let api = StoredValue::new_local(Api::here());
     let (note, from) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let saving = RwSignal::new(false);

@@ -6,7 +6,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use wasm_bindgen_futures::spawn_local;
 
-use super::Whose;
 use crate::api::Api;
 use crate::browser;
 use crate::components::clock::Instant;
@@ -15,6 +14,7 @@ use crate::components::status::{Status, Tone};
 use crate::messages as m;
 use crate::model::address::part;
 use crate::model::moment;
+use crate::model::source::Source;
 use crate::problem::ApiError;
 use crate::text::{Text, fill, t};
 
@@ -65,7 +65,7 @@ impl Job {
 
 #[component]
 pub(super) fn Recalculation(
-    whose: Whose,
+    whose: Source,
     /// From when the version applies, in ms since the epoch.
     from: f64,
 ) -> impl IntoView {

@@ -1,6 +1,6 @@
-//! The curves of a device's sensors over any span: one chart for each sensor, all with the same span and crosshair.
+//! The curves of a device's sensors over any span, and of sensors of other devices beside them: one chart for each sensor of the device,
+//! all with the same span and crosshair.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chart::{Curve, Limit, Shown, Span};
@@ -13,117 +13,194 @@ use crate::browser;
 use crate::components::chart::Chart;
 use crate::components::clock;
 use crate::components::download::offer;
+use crate::components::history::{self, Read, Wanted};
 use crate::components::states::{Empty, Failed};
 use crate::components::zone;
 use crate::messages as m;
 use crate::model::address::{Query, part};
+use crate::model::alert::lines;
 use crate::model::every::Window;
-use crate::model::number;
+use crate::model::source::{Kind, MOST, Source, charts};
 use crate::model::table::{Named, csv};
 use crate::text::{fill, t};
 
-mod read;
+mod compare;
 mod tools;
 mod values;
 
 /// How many sensors are shown unless the reader chooses.
 const FIRST: usize = 3;
 
-/// What was read of one sensor.
-pub(super) type Series = BTreeMap<String, Arc<Vec<Curve>>>;
-
 /// A sensor that can be shown.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Sensor {
-    code: String,
+    source: Source,
     name: String,
     unit: String,
-    limits: Vec<Limit>,
+    alerts: Vec<AlertJson>,
+    report_every: Option<f64>,
+    is_own: bool,
+}
+
+impl Sensor {
+    /// What it is called among sensors of several devices.
+    fn full_name(&self) -> String {
+        format!("{} {}", self.source.device, self.name)
+    }
 }
 
 /// What the reader has chosen.
 #[derive(Clone, Copy)]
 pub(super) struct Chosen {
     window: RwSignal<Window>,
+    /// Codes of the device's own sensors.
     sensors: RwSignal<Vec<String>>,
+    /// Sensors of other devices.
+    others: RwSignal<Vec<Source>>,
     span: Memo<Span>,
     width: RwSignal<f64>,
+}
+
+impl Chosen {
+    /// How many curves there are.
+    fn count(self) -> usize {
+        self.sensors.with(Vec::len) + self.others.with(Vec::len)
+    }
 }
 
 #[component]
 pub(super) fn Curves(device: DeviceJson) -> impl IntoView {
     let id = device.id.to_string();
-    let sensors = sensors(&device);
-    if sensors.is_empty() {
+    let own = sensors(&device, true);
+    if own.is_empty() {
         return view! { <section><h2>{t(m::CURVES)}</h2><Empty text=t(m::NO_SENSORS)/></section> }.into_any();
     }
-    let chosen = chosen(&id, &sensors);
+    let chosen = chosen(&id, &own);
+    let known = compare::known(chosen);
     let Chosen { window, span, width, .. } = chosen;
-    let read = read::read(&id, device.report_every.map(f64::from), chosen);
-    let cursor = RwSignal::new(None::<f64>);
-    let show = Callback::new(move |span| window.set(Window::Fixed(span)));
-    let (all, named) = (sensors.clone(), sensors.clone());
+    let all = own.clone();
+    // What is shown, in the order of the colours.
+    let shown = Memo::new(move |_| {
+        let codes = chosen.sensors.get();
+        let own = all.iter().filter(|sensor| codes.contains(&sensor.source.code)).cloned();
+        let others = known.with(|known| {
+            let sensor = |source: &Source| {
+                let device = known.get(&source.device)?.as_ref().ok()?;
+                sensors(device, false).into_iter().find(|sensor| sensor.source == *source)
+            };
+            chosen.others.with(|others| others.iter().filter_map(sensor).collect::<Vec<_>>())
+        });
+        own.chain(others).take(MOST).collect::<Vec<Sensor>>()
+    });
+    let wanted = Signal::derive(move || {
+        let wanted = |sensor: &Sensor| Wanted { source: sensor.source.clone(), report_every: sensor.report_every };
+        shown.with(|shown| shown.iter().map(wanted).collect::<Vec<_>>())
+    });
+    let read = history::read(&id, history::Shown { wanted, window, span, width });
     let download = {
         let id = id.clone();
         move |_| {
-            let span = span.get_untracked();
             let text = read.series.with_untracked(|series| {
-                let curves = named.iter().filter_map(|sensor| {
-                    let shown = &series.get(&sensor.code)?.first()?.shown;
-                    Some(Named { sensor: &sensor.code, unit: &sensor.unit, shown })
-                });
-                csv(&curves.collect::<Vec<_>>(), span)
+                shown.with_untracked(|all| {
+                    let curves = all.iter().filter_map(|sensor| {
+                        let Source { device, code } = &sensor.source;
+                        let shown = &series.get(&sensor.source)?.first()?.shown;
+                        Some(Named { device, sensor: code, unit: &sensor.unit, shown })
+                    });
+                    csv(&curves.collect::<Vec<_>>(), span.get_untracked())
+                })
             });
             offer(&format!("{id}.csv"), "text/csv;charset=utf-8", &text);
         }
     };
-    let charts = move || {
-        let codes = chosen.sensors.get();
-        let shown: Vec<Sensor> = all.iter().filter(|sensor| codes.contains(&sensor.code)).cloned().collect();
-        let one = move |sensor: Sensor| {
-            let Sensor { code, name, unit, limits } = sensor;
-            let place = all_place(&codes, &code);
-            let curves = Memo::new(move |_| {
-                let found = read.series.with(|series| series.get(&code).cloned());
-                let recoloured = found.map(|curves| {
-                    let coloured = curves.iter().map(|curve| Curve { colour: place, ..curve.clone() });
-                    Arc::new(coloured.collect::<Vec<_>>())
-                });
-                recoloured.unwrap_or_default()
-            });
-            let title = if unit.is_empty() { name.clone() } else { format!("{name} [{unit}]") };
-            let is_empty =
-                move || !read.loading.get() && curves.with(|curves| curves.iter().all(|curve| curve.shown.is_empty()));
-            view! {
-                <figure>
-                    <figcaption>
-                        {title.clone()}
-                        <Show when=is_empty>" "<span class="faint">{t(m::NO_VALUES_IN_SPAN)}</span></Show>
-                        <span class="faint how">{move || curves.with(|curves| how(curves))}</span>
-                    </figcaption>
-                    <Chart label=title unit limits curves events=read.events span on_span=show cursor width/>
-                </figure>
-            }
+    let cursor = RwSignal::new(None::<f64>);
+    let figures = move || {
+        let all = shown.get();
+        let kinds: Vec<Kind<'_>> =
+            all.iter().map(|one| Kind { code: &one.source.code, unit: &one.unit, is_own: one.is_own }).collect();
+        let of = |places: Vec<usize>| {
+            let sensors = places.into_iter().filter_map(|place| Some((colour(place), all.get(place)?.clone())));
+            let sensors: Vec<(u8, Sensor)> = sensors.collect();
+            view! { <Figure sensors read chosen cursor/> }
         };
-        shown.into_iter().map(one).collect_view()
+        charts(&kinds).into_iter().map(of).collect_view()
     };
     view! {
         <section aria-labelledby="curves">
             <h2 id="curves">{t(m::CURVES)}</h2>
-            <tools::Tools sensors=sensors.clone() chosen download=Callback::new(download)/>
+            <tools::Tools sensors=own chosen download=Callback::new(download)/>
+            <compare::Compare own=id chosen known/>
             {move || read.error.get().map(|error| view! { <Failed error retry=Callback::new(move |()| read.again())/> })}
-            <div class="charts" aria-busy=move || read.loading.get().to_string()>{charts}</div>
+            <div class="charts" aria-busy=move || read.loading.get().to_string()>{figures}</div>
             <p class="faint hint">{t(m::CHART_HELP)}</p>
-            <values::Values sensors series=read.series chosen/>
+            <values::Values sensors=shown read chosen/>
         </section>
     }
     .into_any()
 }
 
-/// The place of a sensor among the chosen ones is its colour.
-fn all_place(codes: &[String], code: &str) -> u8 {
-    let place = codes.iter().position(|known| known == code).unwrap_or(0);
+/// The colour of a curve, by its place.
+fn colour(place: usize) -> u8 {
     u8::try_from(place).unwrap_or(0)
+}
+
+/// A chart with its legend.
+#[component]
+fn Figure(
+    /// The sensors, all in one unit, with their colours.
+    sensors: Vec<(u8, Sensor)>,
+    read: Read,
+    chosen: Chosen,
+    cursor: RwSignal<Option<f64>>,
+) -> impl IntoView {
+    let Chosen { window, span, width, .. } = chosen;
+    let is_alone = sensors.len() == 1;
+    // Curves are told apart by numbers; the colour only repeats them.
+    let number = move |place: usize| if is_alone { String::new() } else { (place + 1).to_string() };
+    let unit = sensors.first().map(|(_, sensor)| sensor.unit.clone()).unwrap_or_default();
+    let is_own = sensors.iter().all(|(_, sensor)| sensor.is_own);
+    let names = sensors.iter().map(|(_, one)| if is_own { one.name.clone() } else { one.full_name() });
+    let names: Vec<String> = names.collect();
+    let limits: Vec<Limit> = sensors
+        .iter()
+        .enumerate()
+        .flat_map(|(place, (_, sensor))| {
+            let before = if is_alone { String::new() } else { format!("{} ", number(place)) };
+            let enabled = sensor.alerts.iter().filter(|alert| alert.enabled != Some(false));
+            enabled.flat_map(move |alert| lines(alert, &before)).collect::<Vec<_>>()
+        })
+        .collect();
+    let legend = (!is_alone).then(|| {
+        let line = |(place, ((colour, _), name)): (usize, (&(u8, Sensor), &String))| {
+            let class = format!("key series-{}", colour + 1);
+            view! { <li><span class=class aria-hidden="true"></span>{number(place)}" "{name.clone()}</li> }
+        };
+        view! { <ul class="legend keys">{sensors.iter().zip(&names).enumerate().map(line).collect_view()}</ul> }
+    });
+    let curves = Memo::new(move |_| {
+        let of = |(place, (colour, sensor)): (usize, &(u8, Sensor))| {
+            let found = read.series.with(|series| series.get(&sensor.source).cloned())?;
+            Some(Curve { colour: *colour, label: number(place), ..found.first()?.clone() })
+        };
+        Arc::new(sensors.iter().enumerate().filter_map(of).collect::<Vec<Curve>>())
+    });
+    let with_unit = |name: &str| if unit.is_empty() { name.to_owned() } else { format!("{name} [{unit}]") };
+    let title = with_unit(&names.join(", "));
+    let heading = if is_alone { title.clone() } else { unit.clone() };
+    let is_empty =
+        move || !read.loading.get() && curves.with(|curves| curves.iter().all(|curve| curve.shown.is_empty()));
+    let show = Callback::new(move |span| window.set(Window::Fixed(span)));
+    view! {
+        <figure>
+            <figcaption>
+                {heading}
+                <Show when=is_empty>" "<span class="faint">{t(m::NO_VALUES_IN_SPAN)}</span></Show>
+                <span class="faint how">{move || curves.with(|curves| how(curves))}</span>
+                {legend}
+            </figcaption>
+            <Chart label=title unit limits curves events=read.events span on_span=show cursor width/>
+        </figure>
+    }
 }
 
 /// Whether a chart shows single readings or intervals.
@@ -138,32 +215,27 @@ fn how(curves: &[Curve]) -> String {
     }
 }
 
-fn sensors(device: &DeviceJson) -> Vec<Sensor> {
+fn sensors(device: &DeviceJson, is_own: bool) -> Vec<Sensor> {
+    let id = device.id.to_string();
+    let report_every = device.report_every.map(f64::from);
     let name = |name: &str, code: &str| if name.is_empty() { code.to_owned() } else { name.to_owned() };
     let of = |sensor: &SensorJson| Sensor {
-        code: sensor.code.to_string(),
+        source: Source::new(id.as_str(), sensor.code.as_str()),
         name: name(&sensor.name, sensor.code.as_str()),
         unit: sensor.unit.clone(),
-        limits: sensor.alerts.iter().filter(|alert| alert.enabled != Some(false)).flat_map(limits).collect(),
+        alerts: sensor.alerts.clone(),
+        report_every,
+        is_own,
     };
     let level = device.level_id.as_ref().map(|_| Sensor {
-        code: "filling".to_owned(),
+        source: Source::new(id.as_str(), "filling"),
         name: t(m::LEVEL).to_owned(),
         unit: "%".to_owned(),
-        limits: Vec::new(),
+        alerts: Vec::new(),
+        report_every,
+        is_own,
     });
     level.into_iter().chain(device.sensors.iter().map(of)).collect()
-}
-
-fn limits(alert: &AlertJson) -> Vec<Limit> {
-    let limit = |value: f64, sign: &str| Limit {
-        value,
-        label: format!("{} {sign} {}", alert.id.as_str(), number::shown(value)),
-    };
-    let (low, high) = alert.outside.map_or((None, None), |(low, high)| (Some(low), Some(high)));
-    let below = alert.below.or(low).map(|value| limit(value, "<"));
-    let above = alert.above.or(high).map(|value| limit(value, ">"));
-    below.into_iter().chain(above).collect()
 }
 
 /// What the address says, and from then on what the reader does, which the address follows.
@@ -172,13 +244,16 @@ fn chosen(id: &str, sensors: &[Sensor]) -> Chosen {
     if let Some(name) = query.get("tz") {
         zone::show(name);
     }
-    let known: Vec<String> = sensors.iter().map(|sensor| sensor.code.clone()).collect();
+    let known: Vec<String> = sensors.iter().map(|sensor| sensor.source.code.clone()).collect();
     let of = move |query: &Query| {
         let named: Vec<String> =
             known.iter().filter(|code| query.all("sensor").any(|name| name == *code)).cloned().collect();
         if named.is_empty() { known.iter().take(FIRST).cloned().collect() } else { named }
     };
     let (window, chosen) = (RwSignal::new(Window::of(&query)), RwSignal::new(of(&query)));
+    let device = id.to_owned();
+    let of_others = move |query: &Query| Source::others(query, &device);
+    let others = RwSignal::new(of_others(&query));
     let now = clock::now();
     let span = Memo::new(move |_| {
         let window = window.get();
@@ -200,15 +275,20 @@ fn chosen(id: &str, sensors: &[Sensor]) -> Chosen {
         if chosen.get_untracked() != of(&query) {
             chosen.set(of(&query));
         }
+        if others.get_untracked() != of_others(&query) {
+            others.set(of_others(&query));
+        }
     });
     Effect::new(move |before: Option<()>| {
         let (window, codes, zone) = (window.get(), chosen.get(), zone.get().name);
+        let names = others.with(|others| others.iter().map(Source::name).collect::<Vec<_>>());
         // The first time the address already says what is shown, or nothing at all.
         if before.is_some() {
             let query = Query::parse(&browser::query()).with_all("sensor", codes.iter().map(String::as_str));
+            let query = query.with_all("with", names.iter().map(String::as_str));
             let query = window.into_query(query).with("tz", Some(&zone));
             browser::rename(&query.address(&path));
         }
     });
-    Chosen { window, sensors: chosen, span, width: RwSignal::new(0.0) }
+    Chosen { window, sensors: chosen, others, span, width: RwSignal::new(0.0) }
 }

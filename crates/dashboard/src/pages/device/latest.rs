@@ -92,7 +92,8 @@ fn Tile(id: String, code: String, name: String, unit: String, load: Load<Values>
     let own = code.clone();
     let reading = Memo::new(move |_| load.here(|values| values.get(&own).cloned()).flatten());
     let title = if name.is_empty() { code.clone() } else { name };
-    let calibration = format!("/app/devices/{}/sensors/{}/calibration", part(&id), part(&code));
+    let sensor = format!("/app/devices/{}/sensors/{}", part(&id), part(&code));
+    let (calibration, alerts) = (format!("{sensor}/calibration"), format!("{sensor}/alerts"));
     let is_level = code == "filling";
     let shown = code.clone();
     view! {
@@ -112,7 +113,12 @@ fn Tile(id: String, code: String, name: String, unit: String, load: Load<Values>
                     .into_any()
                 }
             }}
-            {(!is_level).then(|| view! { <A href=calibration attr:class="small">{t(m::CALIBRATION)}</A> })}
+            {(!is_level).then(|| view! {
+                <span class="row">
+                    <A href=calibration attr:class="small">{t(m::CALIBRATION)}</A>
+                    <A href=alerts attr:class="small">{t(m::ALERTS)}</A>
+                </span>
+            })}
         </li>
     }
 }

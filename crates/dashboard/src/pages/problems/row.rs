@@ -9,6 +9,7 @@ use crate::components::clock::{Ago, Instant};
 use crate::components::status::Status;
 use crate::components::words;
 use crate::messages as m;
+use crate::model::address::{Query, part};
 use crate::model::moment::seconds;
 use crate::text::{fill, t};
 
@@ -40,11 +41,7 @@ pub(super) fn Row(id: String, shared: Shared, rows: Memo<Vec<ProblemJson>>) -> i
 
 #[component]
 fn What(problem: ProblemJson, gone: bool, shared: Shared) -> impl IntoView {
-    let tone = words::tone(problem.problem_status, problem.severity);
-    let word = match problem.severity {
-        Some(severity) if problem.problem_status == StatusJson::Unresolved => t(words::severity(severity)),
-        _ => t(words::status(problem.problem_status)),
-    };
+    let (tone, word) = words::state(&problem);
     let id = problem.problem_id.clone();
     let act = move |status: &'static str| {
         let id = id.clone();
@@ -55,20 +52,18 @@ fn What(problem: ProblemJson, gone: bool, shared: Shared) -> impl IntoView {
         StatusJson::Acknowledged => (false, true),
         StatusJson::Resolved => (false, false),
     };
-    let by = |by: &str| match by {
-        "auto" => t(m::BY_ITSELF).to_owned(),
-        "removed" => t(m::BY_REMOVAL).to_owned(),
-        by => by.to_owned(),
-    };
     let known = problem.acknowledged_by.clone().zip(problem.acknowledged_at);
-    let over = problem.resolved_by.as_deref().map(by).zip(problem.resolved_at);
+    let over = problem.resolved_by.as_deref().map(words::ended_by).zip(problem.resolved_at);
     let device = device_link(&problem);
+    // With the filter in the address, so that the page knows which ones are before and after it.
+    let query = shared.filter.with_untracked(|filter| filter.into_query(Query::default()));
+    let own = query.address(&format!("/app/problems/{}", part(&problem.problem_id)));
     let is_flow = problem.current.is_some();
     view! {
         <div class="what">
             <div class="row">
-                <Status tone text=word/>
-                <strong>{t(words::kind(problem.problem))}</strong>
+                <Status tone text=t(word)/>
+                <strong><A href=own>{t(words::kind(problem.problem))}</A></strong>
                 <span>{words::about(&problem)}</span>
             </div>
             <p class="faint">

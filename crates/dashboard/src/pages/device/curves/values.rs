@@ -3,8 +3,9 @@
 use chart::Shown;
 use leptos::prelude::*;
 
-use super::{Chosen, Sensor, Series};
+use super::{Chosen, Sensor};
 use crate::components::chart::chart_quality;
+use crate::components::history::Read;
 use crate::components::zone;
 use crate::messages as m;
 use crate::model::{moment, number};
@@ -14,7 +15,7 @@ use crate::text::{fill, t};
 const ROWS: usize = 100;
 
 #[component]
-pub(super) fn Values(sensors: Vec<Sensor>, series: RwSignal<Series>, chosen: Chosen) -> impl IntoView {
+pub(super) fn Values(sensors: Memo<Vec<Sensor>>, read: Read, chosen: Chosen) -> impl IntoView {
     let open = RwSignal::new(false);
     let zone = zone::zone();
     let tables = move || {
@@ -23,10 +24,11 @@ pub(super) fn Values(sensors: Vec<Sensor>, series: RwSignal<Series>, chosen: Cho
             return None;
         }
         let (span, zone) = (chosen.span.get(), zone.get().zone);
-        let codes = chosen.sensors.get();
         let of = |sensor: &Sensor| {
-            let rows = series.with(|series| {
-                let Some(curve) = series.get(&sensor.code).and_then(|curves| curves.first()) else { return Vec::new() };
+            let rows = read.series.with(|series| {
+                let Some(curve) = series.get(&sensor.source).and_then(|curves| curves.first()) else {
+                    return Vec::new();
+                };
                 match &curve.shown {
                     Shown::Points(points) => points
                         .iter()
@@ -57,10 +59,11 @@ pub(super) fn Values(sensors: Vec<Sensor>, series: RwSignal<Series>, chosen: Cho
             let rows = rows.into_iter().map(|(at, value, about)| {
                 view! { <tr><td>{at}</td><td class="number">{value}</td><td>{about}</td></tr> }
             });
+            let name = if sensor.is_own { sensor.name.clone() } else { sensor.full_name() };
             view! {
                 <div class="scroll" tabindex="0">
                     <table>
-                        <caption>{sensor.name.clone()}" "{sensor.unit.clone()}</caption>
+                        <caption>{name}" "{sensor.unit.clone()}</caption>
                         <thead><tr>
                             <th scope="col">{t(m::TIME)}</th>
                             <th scope="col" class="number">{t(m::VALUE)}</th>
@@ -71,7 +74,27 @@ pub(super) fn Values(sensors: Vec<Sensor>, series: RwSignal<Series>, chosen: Cho
                 </div>
             }
         };
-        Some(sensors.iter().filter(|sensor| codes.contains(&sensor.code)).map(of).collect_view())
+        let tables = sensors.with(|sensors| sensors.iter().map(of).collect_view());
+        let marks = read.events.with(|events| {
+            let mut inside: Vec<_> = events.iter().filter(|event| span.contains(event.at)).cloned().collect();
+            inside.sort_by(|one, other| other.at.total_cmp(&one.at));
+            inside
+        });
+        let marks = (!marks.is_empty()).then(|| {
+            let rows = marks.into_iter().take(ROWS).map(|mark| {
+                view! { <tr><td>{moment::full(mark.at, &zone)}</td><td>{mark.label}</td></tr> }
+            });
+            view! {
+                <div class="scroll" tabindex="0">
+                    <table>
+                        <caption>{t(m::EVENTS)}</caption>
+                        <thead><tr><th scope="col">{t(m::TIME)}</th><th scope="col">{t(m::WHAT)}</th></tr></thead>
+                        <tbody>{rows.collect_view()}</tbody>
+                    </table>
+                </div>
+            }
+        });
+        Some(view! { {tables}{marks} })
     };
     view! {
         <details class="card" on:toggle=move |event| {

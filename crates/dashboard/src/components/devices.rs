@@ -1,0 +1,49 @@
+//! The ids of the devices that the reader may see, as suggestions for a field.
+
+use leptos::prelude::*;
+use serde::Deserialize;
+
+use super::load::Load;
+use crate::api::Api;
+use crate::model::address::Query;
+use crate::wire::Page;
+
+/// The most pages that are read, of 200 devices each.
+const PAGES: usize = 10;
+
+/// What is read of a device.
+#[derive(Debug, Clone, Deserialize)]
+struct Named {
+    id: String,
+    name: String,
+}
+
+/// The suggestions; a field names them with `list`. A field without them, because they could not be read, can be filled in all the same.
+#[component]
+pub fn DeviceOptions(
+    /// The id of the list.
+    id: &'static str,
+) -> impl IntoView {
+    let api = Api::here();
+    let load = Load::new(move || {
+        let api = api.clone();
+        async move {
+            let (mut found, mut next) = (Vec::new(), None::<String>);
+            for _ in 0..PAGES {
+                let query = Query::default().with("limit", Some("200")).with("next", next.as_deref());
+                let page: Page<Named> = api.get(&query.address("/devices")).await?.value;
+                found.extend(page.items);
+                next = page.next;
+                if next.is_none() {
+                    break;
+                }
+            }
+            Ok(found)
+        }
+    });
+    let options = move || {
+        let devices = load.here(Clone::clone).unwrap_or_default();
+        devices.into_iter().map(|Named { id, name }| view! { <option value=id>{name}</option> }).collect_view()
+    };
+    view! { <datalist id=id>{options}</datalist> }
+}

@@ -1,0 +1,283 @@
+//! Reads what charts show of sensors of one device or several: intervals that fit the pixels, single readings where they are few, and
+//! what the feed tells meanwhile.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chart::{Curve, Event as Marked, Shown as Values, Span};
+use futures_util::future::join_all;
+use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::*;
+use serde::de::DeserializeOwned;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::api::Api;
+use crate::browser;
+use crate::live;
+use crate::model::address::{Query, part};
+use crate::model::every::{Window, around, every};
+use crate::model::source::Source;
+use crate::model::{marks, moment, series};
+use crate::problem::ApiError;
+use crate::wire::Page;
+use crate::wire::event::Event;
+use crate::wire::reading::{Interval, Reading};
+
+/// Time in which the reader must not move what is shown before it is read, in ms.
+const REST: u32 = 200;
+/// Pages of an answer that are read at most, of 5,000 values each.
+const PAGES: usize = 8;
+/// How often what ends now is read again, in ms: sums become exact, and late readings arrive.
+const AGAIN: f64 = 60_000.0;
+
+/// Pages of events that are read at most.
+const EVENT_PAGES: usize = 3;
+
+/// What was read of each sensor.
+pub type Series = BTreeMap<Source, Arc<Vec<Curve>>>;
+
+/// A sensor whose readings are wanted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wanted {
+    /// The sensor.
+    pub source: Source,
+    /// How often its device should report, in seconds.
+    pub report_every: Option<f64>,
+}
+
+/// What is to be read.
+#[derive(Clone, Copy)]
+pub struct Shown {
+    /// The sensors.
+    pub wanted: Signal<Vec<Wanted>>,
+    /// The span, and whether it follows the time.
+    pub window: RwSignal<Window>,
+    /// The span at this moment.
+    pub span: Memo<Span>,
+    /// The width of the charts, in pixels.
+    pub width: RwSignal<f64>,
+}
+
+/// What was read.
+#[derive(Clone, Copy)]
+pub struct Read {
+    /// The curves by sensor.
+    pub series: RwSignal<Series>,
+    /// What happened meanwhile.
+    pub events: RwSignal<Arc<Vec<Marked>>>,
+    /// Whether something is being read.
+    pub loading: RwSignal<bool>,
+    /// Why something could not be read.
+    pub error: RwSignal<Option<ApiError>>,
+    again: RwSignal<u32>,
+}
+
+impl Read {
+    /// Reads it again.
+    pub fn again(self) {
+        self.again.update(|count| *count = count.wrapping_add(1));
+    }
+}
+
+/// What was asked for last.
+#[derive(Debug, Clone, PartialEq)]
+struct Done {
+    wanted: Vec<Wanted>,
+    span: Span,
+    every: &'static str,
+    at: f64,
+    again: u32,
+}
+
+/// Reads what is to be shown on a page of the device `own`, whenever it is no longer what was read.
+pub fn read(own: &str, shown: Shown) -> Read {
+    let read = Read {
+        series: RwSignal::new(Series::new()),
+        events: RwSignal::new(Arc::default()),
+        loading: RwSignal::new(true),
+        error: RwSignal::new(None),
+        again: RwSignal::new(0),
+    };
+    let api = StoredValue::new_local(Api::here());
+    let own_device = StoredValue::new(own.to_owned());
+    let (done, turn) = (StoredValue::new(None::<Done>), StoredValue::new(0_u32));
+    let Shown { wanted, window, span, width } = shown;
+    let online = api.with_value(Api::online);
+    // As soon as somebody answers again, what is shown is read again.
+    Effect::new(move |before: Option<()>| {
+        if online.get() && before.is_some() {
+            read.again();
+        }
+    });
+    Effect::new(move |_| {
+        let (shown, pixels, all, again) = (span.get(), width.get(), wanted.get(), read.again.get());
+        if pixels <= 0.0 {
+            return;
+        }
+        let (name, width_of) = every(shown, pixels);
+        let is_read = done.with_value(|done| {
+            done.as_ref().is_some_and(|done| {
+                let fresh = !window.get_untracked().is_live() || browser::now() - done.at < AGAIN;
+                let holds = done.span.from() <= shown.from()
+                    && (done.span.until() >= shown.until() || window.get_untracked().is_live());
+                fresh && holds && done.every == name && done.wanted == all && done.again == again
+            })
+        });
+        if is_read {
+            return;
+        }
+        let own = turn.get_value().wrapping_add(1);
+        turn.set_value(own);
+        let first = done.with_value(Option::is_none);
+        // What is asked for counts as read, so that a span which moves on each second does not begin anew each second.
+        let asked = Done { wanted: all.clone(), span: around(shown, width_of), every: name, at: browser::now(), again };
+        done.set_value(Some(asked));
+        read.loading.set(true);
+        spawn_local(async move {
+            if !first {
+                TimeoutFuture::new(REST).await;
+            }
+            let newest = move || turn.try_get_value() == Some(own);
+            if !newest() {
+                return;
+            }
+            // A span that moves has gone on meanwhile.
+            let shown = span.get_untracked();
+            let api = api.get_value();
+            let devices: BTreeSet<&str> = all.iter().map(|one| one.source.device.as_str()).collect();
+            let answers = join_all(devices.iter().map(|device| {
+                let of_device = all.iter().filter(|one| one.source.device == *device).collect::<Vec<_>>();
+                curves(&api, device, of_device, shown, pixels)
+            }));
+            let answers = answers.await;
+            if !newest() {
+                return;
+            }
+            read.loading.set(false);
+            let whole = around(shown, every(shown, pixels).1);
+            // What one device refuses does not take the curves of the others away.
+            let (mut found, mut error) = (Series::new(), None);
+            for answer in answers {
+                match answer {
+                    Ok(series) => found.extend(series),
+                    Err(refused) => error = Some(refused),
+                }
+            }
+            // What is there stays; the frame says that there is no connection.
+            if !first && matches!(error, Some(ApiError::Offline | ApiError::SignedOut)) {
+                return;
+            }
+            done.update_value(|done| {
+                if let Some(done) = done {
+                    done.span = whole;
+                }
+            });
+            read.error.set(error);
+            read.series.set(found);
+            let own_device = own_device.get_value();
+            let marks = join_all(devices.iter().map(|device| {
+                let other = Some(*device).filter(|device| **device != own_device);
+                happened(&api, device, other, whole)
+            }));
+            let marks = marks.await;
+            if newest() {
+                read.events.set(Arc::new(marks.into_iter().filter_map(Result::ok).flatten().collect()));
+            }
+        });
+    });
+    let devices = Memo::new(move |_| {
+        wanted.with(|all| all.iter().map(|one| one.source.device.clone()).collect::<BTreeSet<String>>())
+    });
+    // What is watched ends with the run of the effect that began it.
+    Effect::new(move |_| devices.get().into_iter().for_each(|device| hear(device, read, shown)));
+    read
+}
+
+/// Takes what the feed tells of a device into the curves.
+fn hear(device: String, read: Read, shown: Shown) {
+    live::watch(format!("device/{device}"), move |message| match message.r#type.as_str() {
+        "reading" => {
+            let Some(told) = message.read::<Reading>() else { return };
+            let Some(point) = series::point(&told) else { return };
+            let span = shown.span.get_untracked();
+            let is_shown = shown.window.get_untracked().is_live() || span.contains(point.at);
+            if !is_shown || point.at < span.from() {
+                return;
+            }
+            let width = every(span, shown.width.get_untracked()).1;
+            let source = Source::new(device.as_str(), told.sensor);
+            read.series.update(|all| {
+                if let Some(curve) = all.get_mut(&source).and_then(|curves| Arc::make_mut(curves).first_mut()) {
+                    // Intervals that are there say how wide they are, while finer ones are being read.
+                    let width = match &curve.shown {
+                        Values::Buckets(buckets) => buckets.first().map_or(width, |one| one.until - one.from),
+                        Values::Points(_) => width,
+                    };
+                    series::take(&mut curve.shown, width, point);
+                    series::forget(&mut curve.shown, span);
+                }
+            });
+        }
+        "gap" => read.again(),
+        _ => {}
+    });
+}
+
+/// The curves of these sensors of a device, for more than the span that is shown.
+async fn curves(api: &Api, device: &str, wanted: Vec<&Wanted>, shown: Span, pixels: f64) -> Result<Series, ApiError> {
+    let (name, width) = every(shown, pixels);
+    let whole = around(shown, width);
+    let path = format!("/devices/{}/readings", part(device));
+    let query = Query::default()
+        .with_all("sensor", wanted.iter().map(|one| one.source.code.as_str()))
+        .with("from", Some(&moment::rfc3339(whole.from())))
+        .with("to", Some(&moment::rfc3339(whole.until())))
+        .with("limit", Some("5000"));
+    let summed: Vec<Interval> = pages(api, &path, query.clone().with("every", Some(name)), PAGES).await?;
+    let curve = |shown: Values, gap: f64| Arc::new(vec![Curve { shown, colour: 0, gap, label: String::new() }]);
+    let mut found = Series::new();
+    let mut few = Vec::new();
+    for one in wanted {
+        let buckets = series::buckets(&summed, &one.source.code, width);
+        #[expect(clippy::cast_precision_loss, reason = "counts of readings are far below 2^53")]
+        let is_few = series::readings(&buckets) as f64 <= pixels;
+        if is_few && !buckets.is_empty() {
+            few.push(one);
+        }
+        found.insert(one.source.clone(), curve(Values::Buckets(buckets), 0.0));
+    }
+    if !few.is_empty() {
+        let codes = few.iter().map(|one| one.source.code.as_str());
+        let single: Vec<Reading> = pages(api, &path, query.with_all("sensor", codes), PAGES).await?;
+        for one in few {
+            let points = series::points(&single, &one.source.code);
+            let gap = series::gap(&points, one.report_every);
+            found.insert(one.source.clone(), curve(Values::Points(points), gap));
+        }
+    }
+    Ok(found)
+}
+
+async fn pages<T: DeserializeOwned>(api: &Api, path: &str, query: Query, most: usize) -> Result<Vec<T>, ApiError> {
+    let (mut found, mut next) = (Vec::new(), None::<String>);
+    for _ in 0..most {
+        let page: Page<T> = api.get(&query.clone().with("next", next.as_deref()).address(path)).await?.value;
+        found.extend(page.items);
+        next = page.next;
+        if next.is_none() {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// What happened to a device in a span that a reader of curves wants to know; `other` is its id if it is not the page's own.
+async fn happened(api: &Api, device: &str, other: Option<&str>, span: Span) -> Result<Vec<Marked>, ApiError> {
+    let query = Query::default()
+        .with_all("kind", marks::KINDS)
+        .with("from", Some(&moment::rfc3339(span.from())))
+        .with("to", Some(&moment::rfc3339(span.until())))
+        .with("limit", Some("100"));
+    let events: Vec<Event> = pages(api, &format!("/devices/{}/events", part(device)), query, EVENT_PAGES).await?;
+    Ok(events.iter().filter_map(|event| marks::mark(event, other)).collect())
+}

@@ -1,0 +1,111 @@
+//! Which sensors a page compares: those of a device, and some of other devices. Which of their curves share a chart.
+
+use super::address::{Query, part};
+
+/// The most curves that a page shows: as many as there are colours that can be told apart.
+pub const MOST: usize = 8;
+
+/// A sensor of a device.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Source {
+    /// The device.
+    pub device: String,
+    /// The code of the sensor.
+    pub code: String,
+}
+
+impl Source {
+    /// A sensor of a device.
+    pub fn new(device: impl Into<String>, code: impl Into<String>) -> Self {
+        Self { device: device.into(), code: code.into() }
+    }
+
+    /// Its place in the API.
+    pub fn path(&self) -> String {
+        format!("/devices/{}/sensors/{}", part(&self.device), part(&self.code))
+    }
+
+    /// The sensors of other devices than `own` that the address names, each once, at most [`MOST`].
+    pub fn others(query: &Query, own: &str) -> Vec<Self> {
+        let mut found: Vec<Self> = Vec::new();
+        for (device, code) in query.all("with").filter_map(|text| text.split_once(':')) {
+            let one = Self::new(device, code);
+            let is_whole = !device.is_empty() && !code.is_empty() && device != own;
+            if is_whole && !found.contains(&one) && found.len() < MOST {
+                found.push(one);
+            }
+        }
+        found
+    }
+
+    /// As the address names it.
+    pub fn name(&self) -> String {
+        format!("{}:{}", self.device, self.code)
+    }
+}
+
+/// What decides which chart a curve belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind<'a> {
+    /// The code of the sensor.
+    pub code: &'a str,
+    /// The unit of its values.
+    pub unit: &'a str,
+    /// Whether it is a sensor of the page's own device.
+    pub is_own: bool,
+}
+
+/// The charts, each with the places of its curves. An own sensor has a chart of its own. One of another device goes to the sensor with
+/// its code and unit, else to the first with its unit: a chart has one axis. Numbers without a unit are compared with those of the same
+/// code alone.
+pub fn charts(kinds: &[Kind<'_>]) -> Vec<Vec<usize>> {
+    let mut charts: Vec<Vec<usize>> = Vec::new();
+    for (place, kind) in kinds.iter().enumerate() {
+        let fits = |chart: &Vec<usize>, same_code: bool| {
+            chart.first().and_then(|first| kinds.get(*first)).is_some_and(|first| {
+                let same = first.code == kind.code;
+                first.unit == kind.unit && if same_code || kind.unit.is_empty() { same } else { true }
+            })
+        };
+        let found = [true, false].iter().find_map(|same| charts.iter().position(|chart| fits(chart, *same)));
+        match found.filter(|_| !kind.is_own).and_then(|found| charts.get_mut(found)) {
+            Some(chart) => chart.push(place),
+            None => charts.push(vec![place]),
+        }
+    }
+    charts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_names_sensors_of_other_devices_once_each() {
+        let query = Query::parse("with=b:ph&with=b:ph&with=own:ph&with=b&with=:ph&with=c:&with=c:do");
+        let found = Source::others(&query, "own");
+        assert_eq!(found.iter().map(Source::name).collect::<Vec<_>>(), ["b:ph", "c:do"]);
+        let many: Vec<String> = (0..20).map(|number| format!("with=b:s{number}")).collect();
+        assert_eq!(Source::others(&Query::parse(&many.join("&")), "own").len(), MOST);
+        assert_eq!(Source::new("a b", "ph").path(), "/devices/a%20b/sensors/ph");
+    }
+
+    #[test]
+    fn a_curve_goes_to_the_chart_that_has_its_axis() {
+        let own = |code, unit| Kind { code, unit, is_own: true };
+        let other = |code, unit| Kind { code, unit, is_own: false };
+        let kinds = [
+            own("air", "°C"),
+            own("water", "°C"),
+            own("count", ""),
+            other("water", "°C"),
+            other("soil", "°C"),
+            other("count", ""),
+            other("turns", ""),
+            other("ph", "pH"),
+            other("ph", "pH"),
+        ];
+        assert_eq!(charts(&kinds), [vec![0, 4], vec![1, 3], vec![2, 5], vec![6], vec![7, 8]]);
+        assert!(charts(&[]).is_empty());
+    }
+}

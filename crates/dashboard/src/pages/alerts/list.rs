@@ -1,0 +1,96 @@
+//! The alerts that a sensor has.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+use weir_core::wire::alert::{AlertJson, SeverityJson};
+
+use super::Shared;
+use crate::components::ask_first::AskFirst;
+use crate::components::states::Empty;
+use crate::components::status::{Status, Tone};
+use crate::components::words;
+use crate::messages as m;
+use crate::model::address::part;
+use crate::model::alert::sentence;
+use crate::text::{fill, t};
+
+#[component]
+pub(super) fn List(shared: Shared) -> impl IntoView {
+    let rows = move || {
+        let known = shared.load.here(|known| (known.sensor.alerts.clone(), known.sensor.unit.clone()));
+        let (alerts, unit) = known.unwrap_or_default();
+        if alerts.is_empty() {
+            return view! { <Empty text=t(m::NO_ALERTS)/> }.into_any();
+        }
+        let rows = alerts.into_iter().map(|alert| view! { <Line alert unit=unit.clone() shared/> });
+        view! { <ul class="list">{rows.collect_view()}</ul> }.into_any()
+    };
+    view! {
+        <section class="card" aria-labelledby="alerts">
+            <h2 id="alerts">{t(m::ALERTS)}</h2>
+            {rows}
+            <div aria-live="polite">
+                {move || shared.done.get().map(|text| view! { <p class="notice">{text}</p> })}
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn Line(alert: AlertJson, unit: String, shared: Shared) -> impl IntoView {
+    let id = alert.id.to_string();
+    let severity = alert.severity.unwrap_or(SeverityJson::Warning);
+    let own = id.clone();
+    let problem = move || {
+        let open = shared.load.here(|known| {
+            let is_own = |problem: &&_| -> bool {
+                let problem: &weir_core::wire::problem::ProblemJson = problem;
+                problem.alert.as_ref().is_some_and(|alert| alert.as_str() == own)
+            };
+            known.problems.iter().find(is_own).cloned()
+        });
+        open.flatten().map(|problem| {
+            let tone = words::tone(problem.problem_status, problem.severity);
+            let link = format!("/app/problems/{}", part(&problem.problem_id));
+            view! { <Status tone text=t(words::status(problem.problem_status))/>" "<A href=link>{t(m::ITS_PROBLEM)}</A> }
+        })
+    };
+    let change = {
+        let alert = alert.clone();
+        move |_| shared.begin(Some(&alert))
+    };
+    let remove = {
+        let id = id.clone();
+        Callback::new(move |()| {
+            let alerts = shared.load.here(|known| known.sensor.alerts.clone()).unwrap_or_default();
+            let place = alerts.iter().position(|known| known.id.as_str() == id).unwrap_or(alerts.len());
+            let rest = alerts.into_iter().filter(|known| known.id.as_str() != id).collect();
+            shared.write(rest, place, fill(m::ALERT_REMOVED, &[("id", &id)]));
+        })
+    };
+    let is_off = alert.enabled == Some(false);
+    view! {
+        <li data-alert=id.clone()>
+            <div class="row">
+                <code>{id.clone()}</code>
+                <span>{sentence(&alert, &unit)}</span>
+                <span class="faint">{t(words::severity(severity))}</span>
+                {is_off.then(|| view! { <Status tone=Tone::Neutral text=t(m::CONDITION_DISABLED)/> })}
+                {problem}
+            </div>
+            {alert.note.clone().map(|note| view! { <p class="note">{note}</p> })}
+            {shared.is_admin.then(|| view! {
+                <div class="buttons">
+                    <button type="button" class="small" aria-label=fill(m::CHANGE_ONE, &[("name", &id)]) on:click=change>{t(m::CHANGE)}</button>
+                    <AskFirst
+                        text=t(m::REMOVE)
+                        label=fill(m::REMOVE_ONE, &[("name", &id)])
+                        question=fill(m::REMOVE_ALERT_QUESTION, &[("id", &id)])
+                        act=remove
+                        busy=shared.saving
+                    />
+                </div>
+            })}
+        </li>
+    }
+}

@@ -1,0 +1,46 @@
+//! What an alert would have made of stored readings: `POST /devices/{id}/sensors/{code}/alerts/try`.
+
+use serde::Deserialize;
+
+/// The episodes that the alert would have had.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Trial {
+    /// The first instant.
+    pub from: String,
+    /// The first instant that was not judged any more.
+    pub to: String,
+    /// Whether the whole span was judged.
+    pub complete: bool,
+    /// Readings that were read.
+    pub readings: u64,
+    /// The episodes, ascending.
+    pub episodes: Vec<Episode>,
+}
+
+/// An episode.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Episode {
+    /// The instant of its first reading.
+    pub began: String,
+    /// The instant of the reading that opened it.
+    pub opened: String,
+    /// The instant of the reading that ended it; absent while it is open.
+    #[serde(default)]
+    pub ended: Option<String>,
+    /// The value that opened it or, once it is over, that ended it.
+    pub value: f64,
+    /// The limit that was breached.
+    pub limit: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::document::holds;
+
+    #[test]
+    fn trials_are_read_as_the_document_says() {
+        holds::<Trial>("AlertTrial");
+        holds::<Episode>("AlertEpisode");
+    }
+}

@@ -1,0 +1,125 @@
+//! What the page of a device does beyond its own values: certificates, curves of several devices, and what happens without a network.
+
+use serde_json::{Value, json};
+use weir_tests::local::{Local, now};
+
+use super::pages::{half, publish, signed_in};
+
+#[tokio::test]
+async fn an_administrator_shuts_a_device_out_and_lets_it_in_again() {
+    let local = Local::running();
+    local.register_buoy("page-access", &half()).await;
+    let _device = local.connect("page-access").await;
+    let Some(browser) = signed_in(&local, "access", "/devices/page-access").await else { return };
+    let card = "const card = document.querySelector('[aria-labelledby=access]'); return";
+    browser.until("it is in use", &format!("{card} card?.innerText.includes('In use') ?? false")).await;
+    browser.until("it is active", &format!("{card} card.innerText.includes('Active')")).await;
+    browser.click("#access ~ .row button").await;
+    // Asked first: nothing has happened yet.
+    let enabled = async || {
+        let answer = local.admin().await.expect(&[200], "GET", "/devices/page-access", None).await.unwrap();
+        answer.json()["enabled"].clone()
+    };
+    browser.there(".sure .danger").await;
+    assert_eq!(enabled().await, true);
+    browser.click(".sure .danger").await;
+    browser
+        .until("its certificate is off", &format!("{card} card?.innerText.includes('Off with the device') ?? false"))
+        .await;
+    assert_eq!(enabled().await, false);
+    browser.click("#access ~ .row button").await;
+    browser.until("its certificate is active", &format!("{card} card?.innerText.includes('Active') ?? false")).await;
+    assert_eq!(enabled().await, true);
+    browser.click("[data-certificate] button").await;
+    browser.says("Shut it out?").await;
+    browser.click(".sure .danger").await;
+    browser.says("it cannot connect").await;
+}
+
+#[tokio::test]
+async fn curves_of_two_devices_stand_in_one_chart_and_in_the_address() {
+    let local = Local::running();
+    let start = now() - 1_800_000;
+    for (id, raw) in [("page-first", 14.0), ("page-second", 16.0)] {
+        local.register_buoy(id, &half()).await;
+        let mut device = local.connect(id).await;
+        for minute in 0..20 {
+            publish(&mut device, id, "ph", raw + (minute % 5) as f64 / 10.0, start + minute * 60_000).await;
+        }
+    }
+    let Some(browser) = signed_in(&local, "compare", "/devices/page-first?last=1h&sensor=ph").await else { return };
+    browser.there(".chart canvas").await;
+    browser.click(".compare > button").await;
+    browser.set(".compare input", "page-second", "change").await;
+    browser
+        .until("its sensors are known", "return document.querySelectorAll('.compare select option').length > 0")
+        .await;
+    browser.set(".compare select", "ph", "change").await;
+    browser.click(".compare form button").await;
+    let both = "return [...document.querySelectorAll('figure .keys li')].map(one => one.innerText.trim()).join()";
+    let is_both =
+        format!("const all = (() => {{ {both} }})(); return all.includes('page-first') && all.includes('page-second')");
+    browser.until("both are named", &is_both).await;
+    browser
+        .until("it is in the address", "return new URLSearchParams(location.search).get('with') === 'page-second:ph'")
+        .await;
+    assert_eq!(browser.ask("return document.querySelectorAll('figure').length").await, 1);
+    browser.reload().await;
+    browser.until("both are named again", &is_both).await;
+    browser
+        .until("both are drawn", "return document.querySelector('.charts')?.getAttribute('aria-busy') === 'false'")
+        .await;
+    browser.ask("[...document.querySelectorAll('details.card')].at(-1).open = true").await;
+    browser.says("page-second").await;
+    let caught = "window.saved = ''; const own = URL.createObjectURL;
+        URL.createObjectURL = blob => { blob.text().then(text => { window.saved = text; }); return own.call(URL, blob); };
+        [...document.querySelectorAll('.tools button')].find(one => one.innerText === 'Download CSV').click()";
+    browser.ask(caught).await;
+    browser
+        .until(
+            "the file has both",
+            "return window.saved.includes(',page-first,ph,') && window.saved.includes(',page-second,ph,')",
+        )
+        .await;
+    browser.click("[data-with] button").await;
+    browser
+        .until("it is gone", "return !location.search.includes('with=') && !document.querySelector('figure .keys')")
+        .await;
+
+    // One that the reader may not see, or that does not exist, is told, and takes nothing else away.
+    browser.open("/devices/page-first?last=1h&sensor=ph&with=page-nowhere:ph").await;
+    browser.until("it is told", "return !!document.querySelector('[data-with] .wrong')").await;
+    browser
+        .until("the own curve is there", "return document.querySelector('figcaption .how')?.innerText.length > 0")
+        .await;
+}
+
+#[tokio::test]
+async fn without_a_network_the_page_says_so_and_goes_on_afterwards() {
+    let local = Local::running();
+    local.register_buoy("page-offline", &half()).await;
+    let mut device = local.connect("page-offline").await;
+    publish(&mut device, "page-offline", "ph", 14.0, now()).await;
+    let Some(browser) = signed_in(&local, "offline", "/devices/page-offline?last=15m").await else { return };
+    let shows = |value: &str| {
+        format!("return (document.querySelector('[data-sensor=ph] .value')?.innerText ?? '').startsWith('{value}')")
+    };
+    browser.until("the value is there", &shows("7")).await;
+    browser.until("it is live", "return document.querySelector('.feed').innerText.includes('Live')").await;
+    browser.ask("window.mine = 1").await;
+    let network =
+        |offline: bool| json!({"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
+    browser.tell("Network.enable", json!({})).await;
+    browser.tell("Network.emulateNetworkConditions", network(true)).await;
+    browser.says("No connection").await;
+    publish(&mut device, "page-offline", "ph", 15.0, now()).await;
+    browser.tell("Network.emulateNetworkConditions", network(false)).await;
+    browser.until("the bar is gone", "return document.querySelectorAll('.banner').length === 0").await;
+    // What happened meanwhile, and what happens then.
+    browser.until("the missed value is there", &shows("7.5")).await;
+    browser.until("it is live again", "return document.querySelector('.feed').innerText.includes('Live')").await;
+    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+    publish(&mut device, "page-offline", "ph", 16.0, now()).await;
+    browser.until("the next value is there", &shows("8")).await;
+    assert_eq!(browser.ask("return window.mine").await, Value::from(1));
+}

@@ -9,7 +9,7 @@ use crate::browser;
 use crate::components::gate;
 use crate::layout::Frame;
 use crate::live::Live;
-use crate::pages::{calibration, device, flow, not_found, overview, problems};
+use crate::pages::{calibration, device, fleet, flow, not_found, overview, people, problems, quarantine};
 use crate::session::{Session, State};
 use crate::text::{self, Language};
 
@@ -65,6 +65,9 @@ fn pages() -> impl IntoView {
                     <Route path=path!("/app/devices/:id/sensors/:code/calibration") view=calibration::Calibration/>
                     <Route path=path!("/app/problems") view=problems::Problems/>
                     <Route path=path!("/app/flow") view=flow::Flow/>
+                    <Route path=path!("/app/quarantine") view=quarantine::Quarantine/>
+                    <Route path=path!("/app/people") view=people::People/>
+                    <Route path=path!("/app/fleet") view=fleet::Fleet/>
                 </Routes>
             </Frame>
         </Router>

@@ -3,11 +3,14 @@
 
 use serde::{Deserialize, Serialize};
 
+pub mod board;
 #[cfg(test)]
 pub mod document;
 pub mod event;
 pub mod feed;
 pub mod overview;
+pub mod person;
+pub mod quarantine;
 pub mod reading;
 
 /// What the page has to know about its stack: `GET /app/config.json`.

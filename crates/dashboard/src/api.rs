@@ -100,14 +100,28 @@ impl Api {
         key: &str,
     ) -> Result<Answer<T>, ApiError> {
         let body = Some(json(body)?);
-        self.answer(&Call { method: Method::POST, path, body, media: JSON, if_match: None, key: Some(key), accept: JSON }).await
+        self.answer(&Call {
+            method: Method::POST,
+            path,
+            body,
+            media: JSON,
+            if_match: None,
+            key: Some(key),
+            accept: JSON,
+        })
+        .await
     }
 
     /// Sends a text of another media type, for example CSV.
     ///
     /// # Errors
     /// As [`Api::get`].
-    pub async fn post_text<T: DeserializeOwned>(&self, path: &str, media: &str, body: String) -> Result<Answer<T>, ApiError> {
+    pub async fn post_text<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        media: &str,
+        body: String,
+    ) -> Result<Answer<T>, ApiError> {
         let body = Some(body);
         self.answer(&Call { method: Method::POST, path, body, media, if_match: None, key: None, accept: JSON }).await
     }

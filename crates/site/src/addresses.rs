@@ -98,8 +98,7 @@ mod tests {
         let addresses = Addresses::of(&settings(), Some("http://127.0.0.1:4566"));
         assert_eq!(addresses.sign_in, "http://127.0.0.1:4566");
         assert_eq!(addresses.live, "ws://127.0.0.1:4566/_aws/execute-api/abc/live");
-        let reached =
-            "connect-src 'self' http://127.0.0.1:4566 ws://127.0.0.1:4566 http://127.0.0.1:4566/weir-dev-firmware/firmware/;";
+        let reached = "connect-src 'self' http://127.0.0.1:4566 ws://127.0.0.1:4566 http://127.0.0.1:4566/weir-dev-firmware/firmware/;";
         assert!(addresses.policy().contains(reached), "{}", addresses.policy());
         assert!(!serde_json::to_string(&addresses).unwrap().contains("firmware"));
     }

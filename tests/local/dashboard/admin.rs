@@ -36,7 +36,8 @@ async fn a_device_that_nobody_knew_is_registered_and_its_messages_are_replayed()
     // What was sent can be read, and the address says that it is shown.
     browser.click(&format!("{group} > .buttons button")).await;
     browser.there("[data-entry]:nth-of-type(2)").await;
-    let several = "[...document.querySelectorAll('[data-entry]')].find(one => one.innerText.includes('page-unknown/readings'))";
+    let several =
+        "[...document.querySelectorAll('[data-entry]')].find(one => one.innerText.includes('page-unknown/readings'))";
     browser.ask(&format!("{several}.querySelector('.buttons button').click()")).await;
     browser.says("\"tmp\": 4").await;
     let both = "return location.search.includes('group=unknown_device') && location.search.includes('entry=')";
@@ -119,19 +120,28 @@ async fn somebody_is_invited_changed_and_disabled() {
     browser.says("page-guest@weir.example is changed.").await;
     assert_eq!(guest().await["devices"], "buoy-01 buoy-02 buoy-03");
     let first = ".person-form > .buttons > button:first-of-type";
-    browser.until("the new version is there", "return document.querySelector('.person-form input')?.value.endsWith('buoy-03')").await;
+    browser
+        .until(
+            "the new version is there",
+            "return document.querySelector('.person-form input')?.value.endsWith('buoy-03')",
+        )
+        .await;
     browser.click(first).await;
     browser.says("Disable page-guest@weir.example?").await;
     looks::look_at(&browser, "people-disable").await;
     browser.click(".confirm .yes").await;
     browser.says("page-guest@weir.example is disabled.").await;
     assert_eq!(guest().await["enabled"], false);
-    browser.until("it can be taken back", &format!("return document.querySelector('{first}')?.innerText === 'Enable'")).await;
+    browser
+        .until("it can be taken back", &format!("return document.querySelector('{first}')?.innerText === 'Enable'"))
+        .await;
     browser.click(first).await;
     browser.says("page-guest@weir.example can sign in again.").await;
     assert_eq!(guest().await["enabled"], true);
     // A temporary password is shown once.
-    browser.until("the row is drawn again", &format!("return document.querySelector('{first}')?.innerText === 'Disable'")).await;
+    browser
+        .until("the row is drawn again", &format!("return document.querySelector('{first}')?.innerText === 'Disable'"))
+        .await;
     browser.ask("[...document.querySelectorAll('.person-form > .buttons > button')].find(one => one.innerText === 'New password').click()").await;
     browser.click(".confirm .yes").await;
     browser.there("#password code").await;
@@ -158,7 +168,8 @@ async fn the_last_administrator_stays_and_the_page_says_why() {
     browser.ask("[...document.querySelectorAll('.person-form > .buttons > button')].find(one => one.innerText === 'Delete').click()").await;
     browser.click(".confirm .yes").await;
     browser.says("Nobody deletes themselves.").await;
-    let shown = local.admin().await.expect(&[200], "GET", "/cognito/users/admin@weir.example", None).await.unwrap().json();
+    let shown =
+        local.admin().await.expect(&[200], "GET", "/cognito/users/admin@weir.example", None).await.unwrap().json();
     assert_eq!((&shown["enabled"], &shown["role"]), (&json!(true), &json!("admin")));
 }
 
@@ -172,11 +183,21 @@ async fn the_pages_are_for_administrators_and_tell_others_so() {
     for path in ["/people", "/quarantine", "/fleet"] {
         browser.open(path).await;
         browser.says("This page is for administrators").await;
-        assert_eq!(browser.ask("return document.querySelectorAll('nav a[href=\"/app/people\"], main table, main form').length").await, 0);
+        assert_eq!(
+            browser
+                .ask("return document.querySelectorAll('nav a[href=\"/app/people\"], main table, main form').length")
+                .await,
+            0
+        );
     }
     // Nothing that is not theirs was asked for.
     let asked = browser.requests().await;
-    assert!(!asked.iter().any(|url| ["/cognito/users", "/fleet/", "/quarantine?"].iter().any(|part| url.contains(part) && !url.contains("/app/"))), "{asked:?}");
+    assert!(
+        !asked.iter().any(|url| ["/cognito/users", "/fleet/", "/quarantine?"]
+            .iter()
+            .any(|part| url.contains(part) && !url.contains("/app/"))),
+        "{asked:?}"
+    );
 }
 
 #[tokio::test]
@@ -229,7 +250,12 @@ async fn a_firmware_is_uploaded_and_its_job_is_made_and_cancelled() {
     browser.fill("#upload input[name=file]", file.to_str().unwrap()).await;
     browser.click("#upload button[type=submit]").await;
     browser.says("Version 21.0.0 is uploaded.").await;
-    browser.until("it is listed", "return document.querySelector(\"[data-firmware='21.0.0']\")?.innerText.includes('Uploaded') === true").await;
+    browser
+        .until(
+            "it is listed",
+            "return document.querySelector(\"[data-firmware='21.0.0']\")?.innerText.includes('Uploaded') === true",
+        )
+        .await;
     looks::look_at(&browser, "fleet-firmware").await;
     // A version whose file is there never changes.
     browser.fill("#upload input[name=version]", "21.0.0").await;
@@ -239,7 +265,12 @@ async fn a_firmware_is_uploaded_and_its_job_is_made_and_cancelled() {
 
     browser.open("/fleet?show=jobs").await;
     browser.click("#order summary").await;
-    browser.until("the highest version is chosen", "return document.querySelector('#order select[name=firmware]')?.value === '21.0.0'").await;
+    browser
+        .until(
+            "the highest version is chosen",
+            "return document.querySelector('#order select[name=firmware]')?.value === '21.0.0'",
+        )
+        .await;
     browser.fill("#order input[name=devices]", "page-job-1 page-job-2").await;
     looks::look_at(&browser, "fleet-order").await;
     browser.click("#order button[type=submit]").await;

@@ -31,10 +31,7 @@ pub struct Filter {
 impl Filter {
     /// What the address says.
     pub fn of(query: &Query) -> Self {
-        Self {
-            email: query.get("email").unwrap_or_default().to_owned(),
-            role: query.get("role").and_then(role),
-        }
+        Self { email: query.get("email").unwrap_or_default().to_owned(), role: query.get("role").and_then(role) }
     }
 
     /// The query with what is listed.
@@ -135,8 +132,10 @@ mod tests {
     use super::*;
 
     fn person(role: Value, devices: &str, enabled: bool, status: &str) -> PersonJson {
-        serde_json::from_value(json!({"username": "u", "sub": "s", "email": "ann@weir.example", "enabled": enabled, "status": status,
-            "role": role, "devices": devices, "created_at": "2026-11-20T06:24:44Z"}))
+        serde_json::from_value(
+            json!({"username": "u", "sub": "s", "email": "ann@weir.example", "enabled": enabled, "status": status,
+            "role": role, "devices": devices, "created_at": "2026-11-20T06:24:44Z"}),
+        )
         .unwrap()
     }
 

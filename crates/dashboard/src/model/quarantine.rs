@@ -240,9 +240,11 @@ mod tests {
     use super::*;
 
     fn entry(id: &str, reason: &str, device: Option<&str>, topic: &str) -> Entry {
-        serde_json::from_value(json!({"id": id, "reason": reason, "detail": "why", "function": "calibration", "topic": topic,
+        serde_json::from_value(
+            json!({"id": id, "reason": reason, "detail": "why", "function": "calibration", "topic": topic,
             "device": device, "at": "2026-11-20T06:24:44.123Z", "received_at": "2026-11-20T06:24:44.123Z",
-            "first_seen": "2026-11-20T06:24:45Z", "expires_at": "2026-12-20T06:24:45Z", "attempts": 0}))
+            "first_seen": "2026-11-20T06:24:45Z", "expires_at": "2026-12-20T06:24:45Z", "attempts": 0}),
+        )
         .unwrap()
     }
 
@@ -315,7 +317,8 @@ mod tests {
 
     #[test]
     fn a_draft_becomes_a_device() {
-        let draft = Draft { name: " Buoy ".into(), sensors: "ph pH\n\n tmp\n ec mS/cm at 25 °C".into(), level: " ".into() };
+        let draft =
+            Draft { name: " Buoy ".into(), sensors: "ph pH\n\n tmp\n ec mS/cm at 25 °C".into(), level: " ".into() };
         let sensors = json!([{"code": "ph", "unit": "pH"}, {"code": "tmp", "unit": ""}, {"code": "ec", "unit": "mS/cm at 25 °C"}]);
         assert_eq!(draft.body("a"), json!({"id": "a", "name": "Buoy", "sensors": sensors}));
         let tube = Draft { level: "01".into(), ..Draft::default() };

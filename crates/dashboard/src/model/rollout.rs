@@ -1,7 +1,9 @@
 //! Jobs that bring firmware to devices: what is asked for, and how far a job has come.
 
 use serde_json::{Value, json};
-use weir_core::domain::job::{ABORT_DEFAULT, MOST_DEVICES, MOST_PER_MINUTE, MOST_TIMEOUT, PER_MINUTE_DEFAULT, TIMEOUT_DEFAULT};
+use weir_core::domain::job::{
+    ABORT_DEFAULT, MOST_DEVICES, MOST_PER_MINUTE, MOST_TIMEOUT, PER_MINUTE_DEFAULT, TIMEOUT_DEFAULT,
+};
 use weir_core::id::{DeviceId, Tube};
 use weir_core::wire::job::{JobJson, StateJson, TargetJson};
 
@@ -20,8 +22,7 @@ pub enum Which {
 
 impl Which {
     /// Every kind, with its name in the form.
-    pub const ALL: [(&'static str, Self); 3] =
-        [("devices", Self::Devices), ("tube", Self::Tube), ("all", Self::All)];
+    pub const ALL: [(&'static str, Self); 3] = [("devices", Self::Devices), ("tube", Self::Tube), ("all", Self::All)];
 
     /// The kind with this name; devices that are named for any other.
     pub fn of(name: &str) -> Self {
@@ -89,7 +90,8 @@ impl Order {
             Which::Tube => TargetJson::Tube(self.tube.trim().parse::<Tube>().map_err(|_| Wrong::Tube)?),
             Which::Devices => {
                 let words = self.devices.split([',', ';', ' ', '\n', '\t']).filter(|word| !word.is_empty());
-                let id = |word: &str| word.parse::<DeviceId>().map_err(|_| Wrong::Device(word.chars().take(40).collect()));
+                let id =
+                    |word: &str| word.parse::<DeviceId>().map_err(|_| Wrong::Device(word.chars().take(40).collect()));
                 let devices = words.map(id).collect::<Result<Vec<_>, _>>()?;
                 if !(1..=MOST_DEVICES).contains(&devices.len()) {
                     return Err(Wrong::Devices);
@@ -126,7 +128,8 @@ pub struct Progress {
 /// How far the job has come; its devices are counted as AWS IoT knows them, or as they were gathered if it knows fewer so far.
 pub const fn progress(counts: &Counts, devices: u64) -> Progress {
     let Counts { queued, in_progress, succeeded, failed, rejected, timed_out, cancelled, removed } = *counts;
-    let unsuccessful = failed.saturating_add(rejected).saturating_add(timed_out).saturating_add(cancelled).saturating_add(removed);
+    let unsuccessful =
+        failed.saturating_add(rejected).saturating_add(timed_out).saturating_add(cancelled).saturating_add(removed);
     let ended = unsuccessful.saturating_add(succeeded);
     let known = ended.saturating_add(queued).saturating_add(in_progress);
     Progress { ended, unsuccessful, total: if known > devices { known } else { devices } }
@@ -188,7 +191,15 @@ mod tests {
 
     #[test]
     fn progress_counts_devices_that_have_ended() {
-        let counts = Counts { queued: 5, in_progress: 2, succeeded: 10, failed: 1, rejected: 1, timed_out: 1, ..Counts::default() };
+        let counts = Counts {
+            queued: 5,
+            in_progress: 2,
+            succeeded: 10,
+            failed: 1,
+            rejected: 1,
+            timed_out: 1,
+            ..Counts::default()
+        };
         assert_eq!(progress(&counts, 40), Progress { ended: 13, unsuccessful: 3, total: 40 });
         assert_eq!(progress(&counts, 0).total, 20);
         let cancelled = Counts { cancelled: 2, ..Counts::default() };
@@ -203,7 +214,8 @@ mod tests {
 
     #[test]
     fn the_message_of_a_refusal_is_found() {
-        let answer = "<?xml version=\"1.0\"?><Error><Code>BadDigest</Code><Message>The digest differs.</Message></Error>";
+        let answer =
+            "<?xml version=\"1.0\"?><Error><Code>BadDigest</Code><Message>The digest differs.</Message></Error>";
         assert_eq!(said(answer), "The digest differs.");
         assert_eq!((said("<html>"), said("")), ("<html>".into(), String::new()));
     }

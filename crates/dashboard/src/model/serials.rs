@@ -74,7 +74,8 @@ pub struct Common {
 
 /// The file for the API. Its lines are in the order of the numbers, after a header.
 pub fn csv(lines: &[Line], common: &Common) -> String {
-    let template = if common.template.is_empty() { String::new() } else { Value::from(common.template.clone()).to_string() };
+    let template =
+        if common.template.is_empty() { String::new() } else { Value::from(common.template.clone()).to_string() };
     let template = quoted(&template);
     let (blocked, code) = (common.blocked, common.claim_code);
     let mut text = "serial,device_id,template,blocked,claim_code\n".to_owned();
@@ -112,10 +113,7 @@ mod tests {
         );
         let template = json!({"name": "A \"buoy\""}).as_object().unwrap().clone();
         let common = Common { template, blocked: true, claim_code: false };
-        assert_eq!(
-            csv(&lines[..1], &common).lines().nth(1),
-            Some(r#"SN-1,,"{""name"":""A \""buoy\""""}",true,false"#)
-        );
+        assert_eq!(csv(&lines[..1], &common).lines().nth(1), Some(r#"SN-1,,"{""name"":""A \""buoy\""""}",true,false"#));
     }
 
     #[test]

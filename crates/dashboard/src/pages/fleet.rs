@@ -66,7 +66,7 @@ impl Shown {
         }
     }
 
-    fn into_query(&self, query: Query) -> Query {
+    fn write(&self, query: Query) -> Query {
         let name = Part::ALL.iter().find(|(_, part, _)| *part == self.part).map(|(name, ..)| *name);
         query
             .with("show", name.filter(|_| self.part != Part::default()))
@@ -133,7 +133,7 @@ fn in_address(shown: RwSignal<Shown>) {
         }
     });
     Effect::new(move |before: Option<()>| {
-        let query = shown.with(|shown| shown.into_query(Query::parse(&browser::query())));
+        let query = shown.with(|shown| shown.write(Query::parse(&browser::query())));
         if before.is_some() {
             browser::rename(&query.address("/app/fleet"));
         }

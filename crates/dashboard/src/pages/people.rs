@@ -77,8 +77,7 @@ fn Inside() -> impl IntoView {
     let selected = RwSignal::new(query.get("person").map(str::to_owned));
     let api = StoredValue::new_local(Api::here());
     let load = Load::new(move || read(api.get_value(), filter.get(), None));
-    let shared =
-        Shared { load, filter, selected, outcome: RwSignal::new(None), password: RwSignal::new(None), api };
+    let shared = Shared { load, filter, selected, outcome: RwSignal::new(None), password: RwSignal::new(None), api };
     in_address(shared);
     view! {
         <invite::Invite shared/>

@@ -57,7 +57,7 @@ impl Selected {
         Self { group: text("group"), entry: text("entry") }
     }
 
-    fn into_query(&self, query: Query) -> Query {
+    fn write(&self, query: Query) -> Query {
         query.with("group", self.group.as_deref()).with("entry", self.entry.as_deref())
     }
 }
@@ -162,7 +162,7 @@ fn in_address(shared: Shared) {
     });
     Effect::new(move |before: Option<()>| {
         let query = filter.with(|filter| filter.into_query(Query::parse(&browser::query())));
-        let query = selected.with(|selected| selected.into_query(query));
+        let query = selected.with(|selected| selected.write(query));
         if before.is_some() {
             browser::rename(&query.address("/app/quarantine"));
         }
@@ -178,13 +178,13 @@ fn hear(shared: Shared) {
             if let Some(id) = id {
                 let is_known = load.here(|listed| listed.entries.iter().any(|entry| entry.id == id)).unwrap_or(true);
                 if !is_known {
-                    fresh.update(|fresh| drop(fresh.insert(id.to_owned())));
+                    fresh.update(|fresh| fresh.extend([id.to_owned()]));
                 }
             }
         }
         "released" => {
             if let Some(id) = message.field::<String>("id") {
-                fresh.update(|fresh| drop(fresh.remove(&id)));
+                fresh.update(|fresh| fresh.retain(|known| *known != id));
                 shared.forget(&id);
             }
         }

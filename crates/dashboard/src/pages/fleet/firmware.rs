@@ -72,9 +72,9 @@ fn Line(firmware: FirmwareJson) -> impl IntoView {
     };
     let version = firmware.version.to_string();
     view! {
-        <tr data-firmware=version.clone()>
+        <tr data-firmware=version>
             <td><Status tone text=t(word)/></td>
-            <th scope="row">{version}</th>
+            <th scope="row">{firmware.version.to_string()}</th>
             <td class="number">{size(firmware.size)}</td>
             <td><code class="digest">{firmware.sha256.to_string()}</code></td>
             <td><Ago at=moment::of(firmware.created_at)/>" · "<span class="words">{firmware.by}</span></td>
@@ -169,7 +169,11 @@ async fn bring(
 }
 
 /// The size of a file that the API takes, in bytes.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size is a whole number below 2^53 and not negative")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a size is a whole number below 2^53 and not negative"
+)]
 fn length(file: &web_sys::File) -> Option<u64> {
     Some(file.size() as u64).filter(|bytes| (1..=MOST_BYTES).contains(bytes))
 }
@@ -195,7 +199,8 @@ async fn put(upload: &FileUpload, file: &web_sys::File) -> Result<(), Failure> {
     let whole = file.slice().map_err(|_| Failure::Sentence(t(m::FILE_UNREADABLE).to_owned()))?;
     let own = upload.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
     let request = own.fold(Request::put(&upload.url), |request, (name, value)| request.header(name, value));
-    let request = request.credentials(web_sys::RequestCredentials::Omit).body(whole.unchecked_into::<wasm_bindgen::JsValue>());
+    let request =
+        request.credentials(web_sys::RequestCredentials::Omit).body(whole.unchecked_into::<wasm_bindgen::JsValue>());
     let answer = request.map_err(|error| unreadable(error.to_string()))?.send().await;
     let answer = answer.map_err(|_| Failure::Api(ApiError::Offline))?;
     if answer.ok() {

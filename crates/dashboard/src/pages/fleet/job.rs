@@ -86,7 +86,9 @@ pub(super) fn Details(id: String, shared: Shared, load: Load<Page<JobJson>>) -> 
 
 #[component]
 fn States(shared: Shared, details: Load<JobDetails>, most: RwSignal<u32>) -> impl IntoView {
-    let counts = Memo::new(move |_| details.here(|details| details.counts.map(|counts| (counts, details.job.devices))).flatten());
+    let counts = Memo::new(move |_| {
+        details.here(|details| details.counts.map(|counts| (counts, details.job.devices))).flatten()
+    });
     let devices = Memo::new(move |_| details.here(|details| details.executions.items.clone()).unwrap_or_default());
     let has_more = Memo::new(move |_| details.here(|details| details.executions.next.is_some()).unwrap_or(false));
     let status = Memo::new(move |_| shared.shown.with(|shown| shown.status.clone()));

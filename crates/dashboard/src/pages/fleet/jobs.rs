@@ -32,7 +32,11 @@ pub(super) fn Jobs(shared: Shared) -> impl IntoView {
         let api = shared.api.get_value();
         async move {
             let all = api.get::<Page<FirmwareJson>>("/fleet/firmware?limit=200").await?.value.items;
-            Ok(all.into_iter().filter(|one| one.uploaded_at.is_some()).map(|one| one.version.to_string()).collect::<Vec<_>>())
+            Ok(all
+                .into_iter()
+                .filter(|one| one.uploaded_at.is_some())
+                .map(|one| one.version.to_string())
+                .collect::<Vec<_>>())
         }
     });
     view! {

@@ -89,7 +89,9 @@ pub(super) fn Ordering(shared: Shared, firmwares: Load<Vec<String>>, load: Load<
             }
         });
     };
-    let input = move |to: fn(&mut Order) -> &mut String| move |event| order.update(|order| *to(order) = event_target_value(&event));
+    let input = move |to: fn(&mut Order) -> &mut String| {
+        move |event| order.update(|order| *to(order) = event_target_value(&event))
+    };
     let which = Memo::new(move |_| order.with(|order| order.which));
     let number = move |text: Text, name: &'static str, most: u32, to: fn(&mut Order) -> &mut String| {
         let value = move || order.with(|order| to(&mut order.clone()).clone());

@@ -50,7 +50,9 @@ pub(super) fn Invite(shared: Shared) -> impl IntoView {
         move |event| invitation.update(|invitation| *to(invitation) = event_target_value(&event))
     };
     let is_user = move || invitation.with(|invitation| invitation.role == Role::User);
-    let roles = ROLES.map(|(name, one)| view! { <option value=name selected={one == Role::User}>{t(words::role(Some(one)))}</option> });
+    let roles = ROLES.map(
+        |(name, one)| view! { <option value=name selected={one == Role::User}>{t(words::role(Some(one)))}</option> },
+    );
     let languages = [Language::English, Language::German].map(|one| {
         view! { <option value=one.tag() lang=one.tag() selected={one == language()}>{one.name()}</option> }
     });

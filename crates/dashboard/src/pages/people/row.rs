@@ -21,7 +21,8 @@ pub(super) fn Row(username: String, shared: Shared, people: Memo<Vec<PersonJson>
     let own = username.clone();
     let toggle = move |_| shared.selected.set(Some(own.clone()).filter(|_| !is_open.get_untracked()));
     let toggle = StoredValue::new(toggle);
-    let name = Memo::new(move |_| person.with(|person| person.as_ref().map(|one| one.name().to_owned()).unwrap_or_default()));
+    let name =
+        Memo::new(move |_| person.with(|person| person.as_ref().map(|one| one.name().to_owned()).unwrap_or_default()));
     let own = username.clone();
     view! {
         <li data-person=move || name.get()>

@@ -22,10 +22,9 @@ pub(super) fn Register(group: Group, shared: Shared) -> impl IntoView {
     let id = group.device.clone().unwrap_or_default();
     let known = shared.drafts.with_untracked(|drafts| drafts.get(&id).cloned());
     let is_new = known.is_none();
-    let draft = RwSignal::new(known.unwrap_or_else(|| Draft {
-        sensors: sensors(&group.entries).join("\n"),
-        ..Draft::default()
-    }));
+    let draft = RwSignal::new(
+        known.unwrap_or_else(|| Draft { sensors: sensors(&group.entries).join("\n"), ..Draft::default() }),
+    );
     let own = id.clone();
     // Whoever closes the form finds what was typed when it is opened again.
     Effect::new(move |before: Option<()>| {
@@ -67,7 +66,9 @@ pub(super) fn Register(group: Group, shared: Shared) -> impl IntoView {
             }
         });
     };
-    let input = move |to: fn(&mut Draft) -> &mut String| move |event| draft.update(|draft| *to(draft) = event_target_value(&event));
+    let input = move |to: fn(&mut Draft) -> &mut String| {
+        move |event| draft.update(|draft| *to(draft) = event_target_value(&event))
+    };
     view! {
         <form class="register" on:submit=save>
             <p class="faint">{t(m::REGISTER_EXPLAINED)}</p>

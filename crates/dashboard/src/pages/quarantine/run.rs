@@ -128,7 +128,9 @@ async fn step(api: &Api, group: &Group, filter: &Filter, rest: Rest) -> Result<(
             Ok((part, further))
         }
         Rest::These(mut ids) => {
-            let Some(id) = ids.pop() else { return Ok((Replayed { accepted: 0, refused: 0, failed: 0, next: None }, None)) };
+            let Some(id) = ids.pop() else {
+                return Ok((Replayed { accepted: 0, refused: 0, failed: 0, next: None }, None));
+            };
             let answer = api.post::<Value, Replay>(&format!("/quarantine/{}/replay", part(&id)), &json!({})).await;
             let (accepted, refused, failed) = match answer {
                 Ok(answer) => (u64::from(answer.value.entry.is_none()), u64::from(answer.value.entry.is_some()), 0),

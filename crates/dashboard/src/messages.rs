@@ -230,7 +230,7 @@ messages! {
     ROLE = "Role", "Rolle";
     EMAIL = "E-mail", "E-Mail";
     FULL_NAME = "Full name", "Voller Name";
-    DEVICES_OF = "Devices: ids with blanks between them, or * for all", "Geräte: Kennungen mit Leerzeichen dazwischen, oder * für alle";
+    DEVICES_OF = "Devices (ids, or * for all)", "Geräte (Kennungen, oder * für alle)";
     LANGUAGE_OF = "Language of e-mails", "Sprache der E-Mails";
     INVITE = "Invite somebody", "Jemanden einladen";
     INVITE_EXPLAINED = "An e-mail with a first password is sent; it is valid for 7 days.", "Eine E-Mail mit einem ersten Passwort wird verschickt; es gilt 7 Tage.";
@@ -316,7 +316,7 @@ messages! {
     TARGET_DEVICES = "These devices", "Diese Geräte";
     TARGET_TUBE = "The flow sensors of a tube", "Die Pegel eines Rohrs";
     TARGET_ALL = "Every device", "Alle Geräte";
-    TARGET_DEVICES_IDS = "Devices: ids with blanks between them", "Geräte: Kennungen mit Leerzeichen dazwischen";
+    TARGET_DEVICES_IDS = "Ids of the devices", "Kennungen der Geräte";
     TARGET_TUBE_NAME = "Tube", "Rohr";
     PER_MINUTE = "Devices a minute", "Geräte je Minute";
     ABORT_PERCENT = "Abort at failures of, in %", "Abbruch bei Fehlschlägen von, in %";

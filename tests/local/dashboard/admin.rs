@@ -180,24 +180,17 @@ async fn the_pages_are_for_administrators_and_tell_others_so() {
     let person = Person::make(&local.stack, "page-user@weir.example", Role::User, "buoy-01").await.unwrap();
     browser.open("/people").await;
     browser.log_in(&person).await;
-    for path in ["/people", "/quarantine", "/fleet"] {
+    browser.says("This page is for administrators").await;
+    let theirs = "return document.querySelectorAll(\"nav a[href='/app/people'], main table, main form\").length";
+    for path in ["/quarantine", "/fleet", "/people"] {
         browser.open(path).await;
         browser.says("This page is for administrators").await;
-        assert_eq!(
-            browser
-                .ask("return document.querySelectorAll('nav a[href=\"/app/people\"], main table, main form').length")
-                .await,
-            0
-        );
+        assert_eq!(browser.ask(theirs).await, 0);
     }
     // Nothing that is not theirs was asked for.
     let asked = browser.requests().await;
-    assert!(
-        !asked.iter().any(|url| ["/cognito/users", "/fleet/", "/quarantine?"]
-            .iter()
-            .any(|part| url.contains(part) && !url.contains("/app/"))),
-        "{asked:?}"
-    );
+    let is_theirs = |url: &&String| ["/cognito/users", "/fleet/serials", "/quarantine?limit"].iter().any(|part| url.contains(part));
+    assert_eq!(asked.iter().filter(is_theirs).collect::<Vec<_>>(), Vec::<&String>::new());
 }
 
 #[tokio::test]

@@ -76,7 +76,7 @@ fn Line(firmware: FirmwareJson) -> impl IntoView {
             <td><Status tone text=t(word)/></td>
             <th scope="row">{firmware.version.to_string()}</th>
             <td class="number">{size(firmware.size)}</td>
-            <td><code class="digest">{firmware.sha256.to_string()}</code></td>
+            <td><code class="digest" title=firmware.sha256.to_string()>{firmware.sha256.to_string()}</code></td>
             <td><Ago at=moment::of(firmware.created_at)/>" · "<span class="words">{firmware.by}</span></td>
         </tr>
     }

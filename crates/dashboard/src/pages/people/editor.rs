@@ -51,13 +51,14 @@ fn Form(answer: Answer<PersonJson>, path: String, shared: Shared, load: Load<Ans
             let api = shared.api.get_value();
             let answer = api.patch::<Value, PersonJson>(&path, &body, etag.as_deref()).await;
             let _ = working.try_set(false);
-            if answer.is_ok() {
+            let told = answer.map(|answer| {
                 shared.password.set(given.map(|text| (name.clone(), text)));
                 shared.load.again();
-                // The next change is made to the new version. What was refused stays as it was typed.
-                load.again();
-            }
-            shared.outcome.set(Some(answer.map(|_| fill(done, &[("email", &name)]))));
+                // The next change is made to this version. What is refused stays as it was typed.
+                load.update(|known| *known = answer);
+                fill(done, &[("email", &name)])
+            });
+            shared.outcome.set(Some(told));
         });
     };
     let own = person.clone();

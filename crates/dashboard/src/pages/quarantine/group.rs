@@ -82,7 +82,10 @@ pub(super) fn Group(
                     </button>
                 </Show>
                 <button type="button" class="small" disabled=move || shared.run.is_running() on:click=replay>
-                    {move || fill(m::REPLAY_ALL, &[("count", &count.get().to_string())])}
+                    {move || match count.get() {
+                        1 => t(m::REPLAY).to_owned(),
+                        count => fill(m::REPLAY_ALL, &[("count", &count.to_string())]),
+                    }}
                 </button>
             </div>
             <Show when=move || is_registering.get()>

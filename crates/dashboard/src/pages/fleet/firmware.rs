@@ -44,7 +44,7 @@ fn List(load: Load<Vec<FirmwareJson>>) -> impl IntoView {
     view! {
         <Show when=move || all.with(|all| !all.is_empty()) fallback=|| view! { <Empty text=t(m::NO_FIRMWARE)/> }>
             <div class="card scroll" tabindex="0">
-                <table>
+                <table class="devices">
                     <caption class="spoken">{t(m::FIRMWARE)}</caption>
                     <thead><tr>
                         <th scope="col">{t(m::STATE)}</th>

@@ -74,7 +74,7 @@ fn List(shared: Shared, load: Load<Page<ListedSerial>>) -> impl IntoView {
             fallback=move || view! { <Empty text=t(nothing())/> }
         >
             <div class="card scroll" tabindex="0">
-                <table>
+                <table class="devices">
                     <caption class="spoken">{t(m::SERIALS)}</caption>
                     <thead><tr>
                         <th scope="col">{t(m::STATE)}</th>

@@ -1,5 +1,5 @@
-//! Indexes of what has to be looked at when its time has come: in several partitions, each sorted by that time, in seconds since
-//! the epoch.
+//! Indexes of what has to be looked at when its time has come, sorted by that time: of one partition, in milliseconds since the epoch,
+//! or of several, in seconds.
 
 use aws_sdk_dynamodb::Client;
 use futures_util::future::try_join_all;
@@ -12,7 +12,33 @@ use weir_core::domain::Timestamp;
 /// Keys of a page: as many as rows are read with one request.
 const PAGE: usize = 100;
 
-/// Such an index.
+/// The rows of a sparse index `due` of one partition, whose keys are `open` and `due`, in milliseconds since the epoch: those that are due
+/// at `now`, at most `limit`, the longest due first.
+///
+/// # Errors
+/// When DynamoDB does not answer.
+pub(super) async fn longest_due(
+    client: &Client,
+    table: &str,
+    open: &str,
+    (now, limit): (Timestamp, i32),
+    operation: &'static str,
+) -> Result<Vec<Item>, AwsError> {
+    let sent = client
+        .query()
+        .table_name(table)
+        .index_name("due")
+        .key_condition_expression("#o = :open AND due <= :now")
+        .expression_attribute_names("#o", "open")
+        .expression_attribute_values(":open", s(open))
+        .expression_attribute_values(":now", n(now.millis()))
+        .limit(limit)
+        .send();
+    let page = sent.await.map_err(|error| AwsError::call(operation, error))?;
+    Ok(page.items.unwrap_or_default())
+}
+
+/// Such an index in several partitions.
 pub(super) struct DueIndex<'a> {
     pub client: &'a Client,
     pub table: &'a str,

@@ -16,6 +16,7 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use serde::Deserialize;
 
 use super::command::{KEY_KEPT, RequestKey};
+use super::due::longest_due;
 use super::event::WithEvents;
 use super::keys::{FIRMWARES, FLEET_JOBS};
 use super::row::{Item, n, s};
@@ -287,24 +288,12 @@ impl JobTable {
     /// # Errors
     /// When DynamoDB does not answer, or a row is corrupt.
     pub async fn due(&self, now: Timestamp, limit: i32) -> Result<Vec<FleetJobId>, AwsError> {
-        let page = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .index_name("due")
-            .key_condition_expression("#o = :open AND due <= :now")
-            .expression_attribute_names("#o", "open")
-            .expression_attribute_values(":open", s(FLEET_JOBS))
-            .expression_attribute_values(":now", n(now.millis()))
-            .limit(limit)
-            .send()
-            .await
-            .map_err(|error| AwsError::call("Query jobs due", error))?;
+        let due = longest_due(&self.client, &self.name, FLEET_JOBS, (now, limit), "Query jobs due").await?;
         let id = |item: Item| {
             let row = item.get("row").and_then(|row| row.as_s().ok()).cloned().unwrap_or_default();
             row.parse().map_err(|error: BadId| AwsError::corrupt(TABLE, &row, error))
         };
-        page.items.unwrap_or_default().into_iter().map(id).collect()
+        due.into_iter().map(id).collect()
     }
 }
 

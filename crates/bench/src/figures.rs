@@ -4,7 +4,7 @@ use crate::cases::{Allowed, Case};
 use crate::first::Firsts;
 use crate::process::Memory;
 use crate::report::Row;
-use crate::size::Size;
+use crate::size::{Page, Size};
 use crate::start::Starts;
 use crate::steady::{Asked, Seen};
 use crate::tally::Tally;
@@ -18,6 +18,8 @@ const ZIPPED: f64 = 3.5;
 pub const MEMORY: f64 = 15.0;
 /// Bytes of a megabyte.
 pub const MB: f64 = 1e6;
+/// Bytes of a kilobyte.
+const KB: f64 = 1e3;
 /// What the size of a package is called.
 pub const ZIPPED_SIZE: &str = "zipped [MB]";
 /// What the memory that a function uses is called.
@@ -41,6 +43,12 @@ pub fn binary(name: &str, starts: &Starts, base: Duration, size: Size) -> Vec<Ro
             .at_most(target(ZIPPED))
             .note(format!("{:.2} as a file", size.plain as f64 / MB)),
     ]
+}
+
+/// What a first visit of the dashboard transfers.
+pub fn page(page: Page) -> Row {
+    Row::new("site", "the dashboard", "transfer, brotli [KB]", page.bytes as f64 / KB, 0)
+        .note(format!("{} files", page.files))
 }
 
 /// From the start to the end of the first event.

@@ -54,6 +54,9 @@ struct Command {
     /// Where the repository is.
     #[arg(long, hide = true)]
     root: PathBuf,
+    /// Where the files of the dashboard are, each with its compressed copies.
+    #[arg(long, hide = true)]
+    page: Option<PathBuf>,
 }
 
 fn main() -> Result<ExitCode> {
@@ -69,6 +72,9 @@ fn main() -> Result<ExitCode> {
     }
     let cpu = pin::to_one_cpu();
     let mut rows = measure(&command)?;
+    if let Some(page) = &command.page {
+        rows.push(figures::page(size::compressed(page)?));
+    }
     let options = &command.options;
     if options.check {
         rows = budget::apply(&command.root.join(BUDGET), rows, options.instructions)?;
@@ -87,7 +93,7 @@ fn main() -> Result<ExitCode> {
 }
 
 fn measure(command: &Command) -> Result<Vec<report::Row>> {
-    let Command { options, built, binaries, root } = command;
+    let Command { options, built, binaries, root, .. } = command;
     let folder = std::path::absolute(binaries)?;
     let programs = programs(&options.function, built, &folder)?;
     let endpoint = endpoint::Endpoint::start()?;

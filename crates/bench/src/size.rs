@@ -1,4 +1,4 @@
-//! What a binary weighs as Lambda gets it.
+//! What a binary weighs as Lambda gets it, and the dashboard as a browser gets it.
 
 use anyhow::{Context, Result};
 use flate2::Compression;
@@ -24,6 +24,30 @@ pub fn measure(path: &Path) -> Result<Size> {
     let mut encoder = DeflateEncoder::new(Counter(0), Compression::default());
     encoder.write_all(&bytes)?;
     Ok(Size { plain: bytes.len() as u64, zipped: encoder.finish()?.0 + ZIP_FRAME })
+}
+
+/// Files and bytes that a browser loads at its first visit, compressed by brotli.
+#[derive(Clone, Copy)]
+pub struct Page {
+    /// The files.
+    pub files: usize,
+    /// Their bytes in all.
+    pub bytes: u64,
+}
+
+/// Weighs the files of the dashboard below a folder.
+pub fn compressed(folder: &Path) -> Result<Page> {
+    let mut page = Page { files: 0, bytes: 0 };
+    for entry in std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        if path.is_dir() {
+            let within = compressed(&path)?;
+            (page.files, page.bytes) = (page.files + within.files, page.bytes + within.bytes);
+        } else if path.extension().is_some_and(|ending| ending == "br") {
+            (page.files, page.bytes) = (page.files + 1, page.bytes + path.metadata()?.len());
+        }
+    }
+    Ok(page)
 }
 
 struct Counter(u64);

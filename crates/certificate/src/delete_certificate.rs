@@ -28,9 +28,9 @@ pub(super) async fn delete_certificate(
     let mut attempts = Attempts::new("devices", &id, MAX_ATTEMPTS);
     loop {
         attempts.next().await?;
-        let known = parts.registered(&id).await?.known_certificates;
+        let stored = parts.registered(&id).await?;
         // Asked for, and told, already.
-        if known.doomed.contains(&certificate) {
+        if stored.known_certificates.doomed.contains(&certificate) {
             break;
         }
         let attached = parts.certificates.principals(&id).await.map_err(failed)?;
@@ -40,7 +40,7 @@ pub(super) async fn delete_certificate(
         let author = Author { by: caller.name(), at: parts.clock.now() };
         let events = [certificate_removed(&id, certificate.as_str(), &author)];
         let events = parts.events.with(&events);
-        if parts.devices.doom_certificate(&id, &certificate, author.at, events).await? == WriteOutcome::Done {
+        if parts.devices.doom_certificate(&id, &certificate, &stored.rotation, author.at, events).await? == WriteOutcome::Done {
             break;
         }
     }

@@ -21,6 +21,9 @@ const SWEEP_LIMIT: usize = 100;
 /// Maximum devices that are looked at at once: AWS IoT takes 10 `DescribeCertificate` a second and 2 `Publish` for each.
 const CONCURRENT: usize = 4;
 
+/// A device that could not be looked at or asked is looked at again after this time, in seconds: an hour.
+const FAILED_AGAIN_SECONDS: i64 = 3_600;
+
 /// What a sweep did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sweep {
@@ -46,8 +49,9 @@ impl Parts {
         let looks = devices.map(async |id: DeviceId| match until.finish(self.look(&id)).await {
             Some(Ok(asked)) => Some(asked),
             Some(Err(error)) => {
-                tracing::warn!(device = %id, %error, "a certificate is looked at again by the next sweep");
-                None
+                tracing::warn!(device = %id, %error, "a certificate is looked at again in an hour");
+                self.look_in_an_hour(&id, until).await;
+                Some(false)
             }
             None => None,
         });
@@ -55,6 +59,15 @@ impl Parts {
         let looked = looks.iter().flatten().count();
         let asked = looks.iter().flatten().filter(|asked| **asked).count();
         Ok(Sweep { looked, asked, left: left || looked < looks.len() })
+    }
+
+    /// Makes room for the others: devices that cannot be looked at would otherwise be the first of every sweep.
+    async fn look_in_an_hour(&self, id: &DeviceId, until: Until) {
+        let now = self.clock.now();
+        let later = self.devices.look_later(id, now, now.seconds().saturating_add(FAILED_AGAIN_SECONDS));
+        if let Some(Err(error)) = until.finish(later).await {
+            tracing::warn!(device = %id, %error, "a certificate is looked at again by the next sweep");
+        }
     }
 
     /// Looks at the certificate of a device, and returns whether it was asked for a request.
@@ -86,7 +99,7 @@ impl Parts {
                 let message = rotation::request_message(&ask);
                 let told = self.iot.publish_about_certificate(id, Topic::Request, Some(message)).await;
                 told.map_err(IotError::into_error)?;
-                let (rotation, look) = (known.rotation.asked(now), Some(NextLook::At(tomorrow)));
+                let (rotation, look) = (known.rotation.asked(now), Some(NextLook::At(ask.again_at(now))));
                 let change = RotationChange { rotation, look, settle: false, doomed: None };
                 let events = [rotation::asked(id, &ask, now)];
                 let written = self.devices.rotate(id, known, &change, now, self.events.with(&events)).await?;

@@ -149,13 +149,15 @@ fn row(line: &str) -> Result<Row> {
     fields.iter().map(|(name, value)| Ok((name.clone(), read(value)?))).collect()
 }
 
-/// A value in DynamoDB's own JSON. Sets and bytes are not there, because no table of the template has any.
+/// A value in DynamoDB's own JSON. Bytes and sets of numbers are not there, because no table of the template has any.
 fn written(value: &AttributeValue) -> Result<Value> {
     Ok(match value {
         AttributeValue::S(text) => json!({ "S": text }),
         AttributeValue::N(number) => json!({ "N": number }),
         AttributeValue::Bool(truth) => json!({ "BOOL": truth }),
         AttributeValue::Null(_) => json!({ "NULL": true }),
+        // A set has no order; sorted, the same one is the same text.
+        AttributeValue::Ss(texts) => json!({ "SS": texts.iter().collect::<BTreeSet<_>>() }),
         AttributeValue::L(items) => json!({ "L": items.iter().map(written).collect::<Result<Vec<_>>>()? }),
         AttributeValue::M(fields) => {
             let fields: Map<String, Value> =
@@ -174,6 +176,10 @@ fn read(value: &Value) -> Result<AttributeValue> {
         "N" => AttributeValue::N(text()?),
         "BOOL" => AttributeValue::Bool(inner.as_bool().context("true or false")?),
         "NULL" => AttributeValue::Null(true),
+        "SS" => {
+            let texts = inner.as_array().context("a list")?.iter().map(|text| text.as_str().map(str::to_owned));
+            AttributeValue::Ss(texts.collect::<Option<_>>().context("a list of texts")?)
+        }
         "L" => AttributeValue::L(inner.as_array().context("a list")?.iter().map(read).collect::<Result<_>>()?),
         "M" => {
             let fields = inner.as_object().context("a map")?;
@@ -191,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_row_survives_its_line() {
-        let text = r#"{"Item":{"a":{"L":[{"N":"1.5"},{"M":{"b":{"BOOL":true}}},{"NULL":true}]},"id":{"S":"01"}}}"#;
+        let text = r#"{"Item":{"a":{"L":[{"N":"1.5"},{"M":{"b":{"BOOL":true}}},{"NULL":true}]},"id":{"S":"01"},"of":{"SS":["x","y"]}}}"#;
         assert_eq!(line(&row(text).unwrap()).unwrap(), text);
     }
 }

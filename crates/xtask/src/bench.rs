@@ -3,13 +3,16 @@
 
 use std::ffi::OsString;
 use std::fs::File;
+use std::path::PathBuf;
 use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use tokio::process::Command;
 use tooling::build::{self, functions, target};
+use tooling::page::{self, Compressed, Profile};
 use tooling::place::Place;
 use tooling::process::{Running, cargo, to_its_end};
+use tooling::progress::Progress;
 
 #[path = "../../bench/src/options.rs"]
 mod options;
@@ -30,6 +33,15 @@ pub async fn check() -> Result<()> {
         ensure!(run(&check).await? == ExitCode::SUCCESS, "a figure is above its line in the budget");
     }
     Ok(())
+}
+
+/// The files of the dashboard as AWS gets them, made in a folder of the run.
+async fn dashboard(place: &Place) -> Result<PathBuf> {
+    page::packer(place).await?;
+    page::program(place, Profile::Small, &Progress::new()).await?;
+    let folder = place.run("page");
+    page::pack_into(place, Profile::Small, &folder, Compressed::Yes).await?;
+    Ok(folder)
 }
 
 /// The same with the options that were typed.
@@ -79,6 +91,9 @@ async fn run(options: &[OsString]) -> Result<ExitCode> {
     let mut bench = Command::new(build::program(&place, "bench").await?);
     bench.arg("--root").arg(place.root()).arg("--binaries").arg(target(&place).join("release"));
     bench.arg("--built").arg(functions.join(",")).args(options);
+    if options.iter().any(|option| option == "--check") {
+        bench.arg("--page").arg(dashboard(&place).await?);
+    }
     let ended = Running::start("bench", bench)?.wait().await?;
     Ok(ended.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }

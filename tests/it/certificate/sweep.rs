@@ -6,6 +6,9 @@ use std::sync::Arc;
 use ::certificate::Certificate;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
+use weir_aws::WriteOutcome;
+use weir_aws::device::Registration;
+use weir_aws::event::WithEvents;
 use weir_aws::keys::expiring;
 use weir_runtime::Function as _;
 use weir_tests::breaking::{Break, Breaking};
@@ -117,14 +120,33 @@ async fn two_thousand_that_are_due_on_one_day_are_asked_by_sweeps_of_a_hundred_a
 }
 
 #[tokio::test]
-async fn one_that_cannot_be_asked_keeps_none_of_the_others_and_is_asked_by_the_next_sweep() {
+async fn one_that_cannot_be_asked_keeps_none_of_the_others_and_is_asked_an_hour_later() {
     let world = World::new().await;
     for name in ["b-1", "b-2", "b-3"] {
         ending(&world, name, 20, &json!({}));
     }
     world.cloud.next("Publish", Fate::Refused(503));
-    assert_eq!(sweep(&world).await, json!({"looked": 2, "asked": 2, "left": true}));
+    assert_eq!(sweep(&world).await, json!({"looked": 3, "asked": 2, "left": false}));
+    assert_eq!(sweep(&world).await, json!({"looked": 0, "asked": 0, "left": false}), "it is not the first of every sweep");
+    world.later(3_600);
     assert_eq!(sweep(&world).await, json!({"looked": 1, "asked": 1, "left": false}));
+}
+
+#[tokio::test]
+async fn a_device_is_asked_to_renew_no_certificate_that_a_person_has_removed() {
+    let world = World::new().await;
+    ending(&world, "b", 20, &json!({"next": {"id": id('b'), "ends": NOW.seconds() + 800 * DAY}}));
+    let (devices, removed) = (world.devices(), id('a').parse().unwrap());
+    let Registration::Device(stored) = devices.find(&device("b")).await.unwrap() else { panic!("no device") };
+    let remove = async || {
+        devices.doom_certificate(&device("b"), &removed, &stored.rotation, NOW, WithEvents::NONE).await.unwrap()
+    };
+    assert_eq!(remove().await, WriteOutcome::Done);
+    assert_eq!((&known(&world, "b")["current"], &known(&world, "b")["next"]["id"]), (&Value::Null, &json!(id('b'))));
+    assert_eq!(row(&world, "b")["doomed"], json!([id('a')]));
+    assert_eq!(remove().await, WriteOutcome::Overtaken, "what was read of the row is no longer true");
+    assert_eq!(sweep(&world).await, json!({"looked": 1, "asked": 0, "left": false}));
+    assert_eq!(asked(&world, "b"), 0);
 }
 
 #[tokio::test]
@@ -138,10 +160,15 @@ async fn a_sweep_that_is_killed_anywhere_is_made_good_by_the_next_one() {
             let function = world.certificate_by(world.engine.client_once(wire.clone()));
             let _ = wire.run(function.answer(event("certificate", "sweep"))).await;
             sweep(&world).await;
+            // Where something was refused, it is looked at again in an hour.
+            let put_off = row(&world, "b")["renew_at"] == NOW.seconds() + 3_600;
+            let waited = if put_off { 3_600 } else { 0 };
+            world.later(waited);
+            sweep(&world).await;
             let here = format!("{how:?} of request {at} ({})", wire.what());
             assert!((1..=2).contains(&asked(&world, "b")), "{here}");
             assert_eq!(world.engine.rows("events").len(), 1, "{here}");
-            assert_eq!(row(&world, "b")["renew_at"], NOW.seconds() + DAY, "{here}");
+            assert_eq!(row(&world, "b")["renew_at"], NOW.seconds() + waited + DAY, "{here}");
             if !wire.broke() {
                 break;
             }

@@ -1,5 +1,7 @@
 //! Whether a board becomes a device: once, with an exact number, and with a certificate of its own.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use weir_runtime::Function as _;
 
@@ -36,6 +38,17 @@ async fn a_board_that_did_not_hear_the_answer_is_let_in_again_with_the_same_cert
     assert_eq!((world.engine.rows("devices"), world.engine.rows("events")), rows);
     assert!(!world.provision("SN-0001", 'c').await, "another board, or the same one that has lost its key");
     assert!(world.told("board-0001").contains(&"refused: already_provisioned".to_owned()));
+}
+
+/// A refusal after one read would come sooner than one after three, and tell which numbers are listed.
+#[tokio::test]
+async fn no_refusal_comes_sooner_than_another() {
+    let world = World::recorded().await;
+    for serial in ["SN-9999", "SN-0002", "SN-0003", "sn 0001"] {
+        let asked = Instant::now();
+        assert!(!world.provision(serial, 'd').await, "{serial}");
+        assert!(asked.elapsed() >= Duration::from_millis(250), "{serial}");
+    }
 }
 
 #[tokio::test]

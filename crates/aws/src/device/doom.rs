@@ -6,14 +6,16 @@ use super::super::event::WithEvents;
 use super::super::row::{Item, s};
 use super::super::transaction::transact;
 use super::super::{AwsError, WriteOutcome};
+use super::rotation::{StoredRotation, text_of};
 use super::DeviceTable;
 use super::write::{CERTIFICATES_DUE, certificates_due};
 use weir_core::domain::Timestamp;
 use weir_core::id::{CertificateId, DeviceId};
 
 impl DeviceTable {
-    /// Asks for the removal of a certificate of a registered device, with the event. Overtaken when the device is not
-    /// registered, or another request is changing its row at this moment.
+    /// Asks for the removal of a certificate of a registered device, with the event: nothing else that the row knows of it stays.
+    /// Overtaken when the device is not registered, when the rotation has changed since it was read, and when another request is
+    /// changing the row at this moment.
     ///
     /// # Errors
     /// When DynamoDB does not answer.
@@ -21,16 +23,25 @@ impl DeviceTable {
         &self,
         id: &DeviceId,
         certificate: &CertificateId,
+        before: &StoredRotation,
         now: Timestamp,
         events: WithEvents<'_>,
     ) -> Result<WriteOutcome, AwsError> {
         let mut values = Item::from(certificates_due(now.millis()).map(|(place, value)| (place.to_owned(), value)));
         values.insert(":doomed".to_owned(), AttributeValue::Ss(vec![certificate.to_string()]));
+        let after = before.rotation.without(certificate);
+        let (set, unchanged) = match &before.text {
+            Some(text) if after != before.rotation => {
+                values.extend([(":before".to_owned(), s(text)), (":rotation".to_owned(), s(text_of(id, &after)?))]);
+                (", rotation = :rotation", " AND rotation = :before")
+            }
+            _ => ("", ""),
+        };
         let update = Update::builder()
             .table_name(&self.name)
             .key("id", s(id.as_str()))
-            .update_expression(format!("SET {CERTIFICATES_DUE} ADD doomed :doomed"))
-            .condition_expression("attribute_exists(version) AND attribute_not_exists(deleted_at)")
+            .update_expression(format!("SET {CERTIFICATES_DUE}{set} ADD doomed :doomed"))
+            .condition_expression(format!("attribute_exists(version) AND attribute_not_exists(deleted_at){unchanged}"))
             .set_expression_attribute_values(Some(values))
             .build()
             .map_err(|error| AwsError::request("TransactWriteItems devices", error))?;

@@ -207,6 +207,15 @@ impl DeviceTable {
         }
     }
 
+    /// Puts off looking at the certificate, if that is still due at `now`, until `at`, in seconds since the epoch.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer.
+    pub async fn look_later(&self, id: &DeviceId, now: Timestamp, at: i64) -> Result<(), AwsError> {
+        let values = [(":at", n(at)), (":now", n(now.seconds()))];
+        self.change(id, "SET renew_at = :at", "renew_at <= :now", values).await.map(drop)
+    }
+
     /// Asks for the certificates of a disabled device to be looked at: it has connected all the same.
     ///
     /// # Errors
@@ -249,6 +258,6 @@ fn look_attributes(id: &DeviceId, at: i64) -> Item {
     Item::from([("expiring".to_owned(), s(keys::expiring(id))), ("renew_at".to_owned(), n(at))])
 }
 
-fn text_of(id: &DeviceId, rotation: &Rotation) -> Result<String, AwsError> {
+pub(super) fn text_of(id: &DeviceId, rotation: &Rotation) -> Result<String, AwsError> {
     serde_json::to_string(rotation).map_err(|error| AwsError::corrupt(TABLE, id, error))
 }

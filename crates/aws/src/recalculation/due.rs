@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::super::AwsError;
+use super::super::due::longest_due;
 use super::super::keys::JOBS;
 use super::super::row::{Item, n, s};
 use super::RecalculationTable;
@@ -23,25 +24,13 @@ impl RecalculationTable {
     /// # Errors
     /// When DynamoDB does not answer.
     pub async fn due(&self, now: Timestamp, limit: i32) -> Result<Vec<DueJob>, AwsError> {
-        let page = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .index_name("due")
-            .key_condition_expression("#o = :open AND due <= :now")
-            .expression_attribute_names("#o", "open")
-            .expression_attribute_values(":open", s(JOBS))
-            .expression_attribute_values(":now", n(now.millis()))
-            .limit(limit)
-            .send()
-            .await
-            .map_err(|error| AwsError::call("Query recalculations due", error))?;
+        let rows = longest_due(&self.client, &self.name, JOBS, (now, limit), "Query recalculations due").await?;
         let due = |item: Item| {
             let key = ["sensor", "job"].map(|name| Some((name.to_owned(), item.get(name)?.clone())));
             let due = item.get("due").and_then(|due| due.as_n().ok()?.parse().ok())?;
             Some(DueJob { key: key.into_iter().collect::<Option<_>>()?, due })
         };
-        Ok(page.items.unwrap_or_default().into_iter().filter_map(due).collect())
+        Ok(rows.into_iter().filter_map(due).collect())
     }
 
     /// Wakes a job: it is running, and due again at `next` unless it has advanced until then. Nothing happens if it has advanced

@@ -10,6 +10,9 @@ use crate::id::CertificateId;
 pub const MOST_A_DAY: u32 = 3;
 /// A device that was asked is asked again after this time, in seconds: a day.
 pub const ASK_AGAIN_SECONDS: i64 = 86_400;
+/// A certificate that has ended this long ago, in seconds, is looked at once a week instead of once a day: its device is offline, or
+/// connects with another one.
+const LONG_OVER_SECONDS: i64 = 30 * 86_400;
 /// From so long before its end on, in seconds, a certificate that is not renewed raises the alarm: 7 days.
 pub const URGENT_SECONDS: i64 = 7 * 86_400;
 
@@ -85,6 +88,15 @@ pub struct Ask {
     pub ends: i64,
     /// How near that is.
     pub nearness: Nearness,
+}
+
+impl Ask {
+    /// When the device is asked again if it is asked at `now`, in seconds since the epoch.
+    pub fn again_at(&self, now: Timestamp) -> i64 {
+        let over = now.seconds().saturating_sub(self.ends);
+        let days = if over > LONG_OVER_SECONDS { 7 } else { 1 };
+        now.seconds().saturating_add(ASK_AGAIN_SECONDS.saturating_mul(days))
+    }
 }
 
 /// How near the end of a certificate is.
@@ -190,6 +202,15 @@ impl Rotation {
         (Self { next: Some(issued), ..self.clone() }, never_used)
     }
 
+    /// The row without a certificate that a person has removed. If that was the one that the device connects with, the next connection
+    /// decides: with the certificate that was issued last, or with any other one if there is none.
+    #[must_use]
+    pub fn without(&self, removed: &CertificateId) -> Self {
+        let left = |held: &Option<Held>| held.clone().filter(|held| held.id != *removed);
+        let current = left(&self.current);
+        Self { asked_at: self.asked_at.filter(|_| current.is_some()), current, next: left(&self.next), ..self.clone() }
+    }
+
     /// What follows from a connection with this certificate.
     pub fn connected(&self, principal: &CertificateId) -> Connected {
         match (&self.current, &self.next) {
@@ -237,6 +258,15 @@ mod tests {
         assert_eq!(Rotation::default().look(NOW, 30, 365), Look::Nothing);
         let unknown = Held { ends: None, ..held('a', 0) };
         assert_eq!(rotation(Some(unknown), None).look(NOW, 30, 365), Look::Learn(id('a')));
+    }
+
+    #[test]
+    fn a_device_whose_certificate_has_ended_long_ago_is_asked_once_a_week() {
+        let days = |over: i64| {
+            let ask = Ask { certificate: id('a'), ends: NOW.seconds() - over * DAY_SECONDS, nearness: Nearness::Over };
+            (ask.again_at(NOW) - NOW.seconds()) / DAY_SECONDS
+        };
+        assert_eq!((days(-20), days(30), days(31)), (1, 1, 7));
     }
 
     /// AWS IoT issues certificates that all end in 2049.
@@ -301,6 +331,18 @@ mod tests {
         let ends = NOW.plus_seconds(90);
         let learned = row.learned(ends, Some(NOW)).current.unwrap();
         assert_eq!((learned.ends, learned.since), (Some(ends.seconds()), Some(NOW.seconds())));
+    }
+
+    #[test]
+    fn a_certificate_that_was_removed_is_neither_renewed_nor_given_to_the_device() {
+        let row = rotation(Some(held('a', 20)), Some(held('b', 800))).asked(NOW);
+        assert_eq!(row.without(&id('c')), row);
+        assert_eq!(row.without(&id('b')), Rotation { next: None, ..row.clone() });
+        let without_current = row.without(&id('a'));
+        assert_eq!(without_current, rotation(None, Some(held('b', 800))));
+        assert_eq!(without_current.look(NOW, 30, 365), Look::Nothing);
+        let Connected::Replace { rotation, former } = without_current.connected(&id('b')) else { panic!("it connected") };
+        assert_eq!((rotation.current, former), (Some(held('b', 800)), None));
     }
 
     #[test]

@@ -189,7 +189,8 @@ async fn the_pages_are_for_administrators_and_tell_others_so() {
     }
     // Nothing that is not theirs was asked for.
     let asked = browser.requests().await;
-    let is_theirs = |url: &&String| ["/cognito/users", "/fleet/serials", "/quarantine?limit"].iter().any(|part| url.contains(part));
+    let is_theirs =
+        |url: &&String| ["/cognito/users", "/fleet/serials", "/quarantine?limit"].iter().any(|part| url.contains(part));
     assert_eq!(asked.iter().filter(is_theirs).collect::<Vec<_>>(), Vec::<&String>::new());
 }
 

@@ -1,4 +1,5 @@
-//! Every text of the page, in English and German. One section for each part of the page.
+//! Every text of the page, in English and German. One section for each part of the page; those for administrators have a file of
+//! their own.
 
 use crate::text::Text;
 
@@ -10,6 +11,10 @@ macro_rules! messages {
         pub const ALL: &[(&str, Text)] = &[$((stringify!($name), $name)),*];
     };
 }
+
+pub mod admin;
+
+pub use admin::*;
 
 messages! {
     // The frame.
@@ -141,219 +146,6 @@ messages! {
     RESOLVED_BY = "Ended by {by}", "Beendet durch {by}";
     NO_LONGER_HERE = "No longer in this list; it disappears as soon as you leave the list.", "Nicht mehr in dieser Liste; es verschwindet, sobald Sie die Liste verlassen.";
     MORE = "Show more", "Mehr zeigen";
-
-    // For administrators.
-    QUARANTINE = "Quarantine", "Quarantäne";
-    PEOPLE = "People", "Personen";
-    FLEET = "Fleet", "Flotte";
-    ADMINS_ONLY = "This page is for administrators", "Diese Seite ist für Administratoren";
-    ADMINS_ONLY_DETAIL = "Your role does not allow it. An administrator can give you the role; then sign out and in again.", "Ihre Rolle erlaubt sie nicht. Eine Administratorin oder ein Administrator kann Ihnen die Rolle geben; melden Sie sich danach ab und wieder an.";
-    ASK_NO = "No, leave it", "Nein, so lassen";
-    DELETE = "Delete", "Löschen";
-    CLOSE = "Close", "Schließen";
-
-    // The quarantine.
-    REASON = "Reason", "Grund";
-    SINCE = "Quarantined since", "In Quarantäne seit";
-    QUARANTINE_EMPTY = "The quarantine is empty: every message could be used.", "Die Quarantäne ist leer: Jede Nachricht war brauchbar.";
-    QUARANTINE_NONE_FITS = "No entry fits the filter.", "Kein Eintrag passt zum Filter.";
-    QUARANTINE_GROUPS = "Groups of entries", "Gruppen von Einträgen";
-    QUARANTINE_MORE = "There are more entries; the newest {count} are counted here.", "Es gibt mehr Einträge; gezählt sind hier die neuesten {count}.";
-    QUARANTINE_NEW = "Show {count} new", "{count} neue zeigen";
-    ENTRIES = "{count} entries", "{count} Einträge";
-    ENTRY_ONE = "1 entry", "1 Eintrag";
-    NEWEST = "newest", "neuester";
-    NO_DEVICE_KNOWN = "device not known", "Gerät nicht bekannt";
-    SHOW_ENTRIES = "Show entries", "Einträge zeigen";
-    HIDE_ENTRIES = "Hide entries", "Einträge ausblenden";
-    LOOK_AT = "Look at it", "Ansehen";
-    HIDE = "Hide", "Ausblenden";
-    TOPIC = "Topic", "Topic";
-    FUNCTION = "Refused by", "Abgelehnt von";
-    MEANT_FOR = "For", "Für";
-    VANISHES = "Vanishes by itself", "Verschwindet von selbst";
-    ATTEMPTS = "Replays that were refused", "Abgelehnte Wiederholungen";
-    PAYLOAD = "Payload", "Inhalt";
-    PAYLOAD_JSON = "as JSON", "als JSON";
-    PAYLOAD_TEXT = "as text", "als Text";
-    PAYLOAD_BYTES = "in hexadecimal digits, since it is no text", "in Hexadezimalziffern, da er kein Text ist";
-    PAYLOAD_MORE = "and {count} more bytes", "und {count} weitere Bytes";
-    PAYLOAD_EMPTY = "It is empty.", "Er ist leer.";
-    REPLAY = "Replay", "Noch einmal zustellen";
-    REPLAY_ALL = "Replay all {count}", "Alle {count} noch einmal zustellen";
-    REPLAYING = "Replaying: {done} of {total}", "Wird zugestellt: {done} von {total}";
-    REPLAY_OF = "{reason}, {device}", "{reason}, {device}";
-    REPLAY_DONE = "All are replayed", "Alle sind zugestellt";
-    REPLAY_STOPPED = "Stopped", "Angehalten";
-    REPLAY_RESULT = "{accepted} stored, {refused} refused again, {failed} without an answer; these and those refused are still here.", "{accepted} gespeichert, {refused} wieder abgelehnt, {failed} ohne Antwort; diese und die abgelehnten sind noch hier.";
-    STOP = "Stop", "Anhalten";
-    GO_ON = "Go on", "Weitermachen";
-    REPLAYED_ONE = "The message is stored, or was stored before.", "Die Nachricht ist gespeichert, oder war es schon.";
-    REPLAYED_PARTLY = "The message is stored, except {count} parts, which have entries of their own.", "Die Nachricht ist gespeichert, bis auf {count} Teile, die eigene Einträge haben.";
-    REPLAY_REFUSED = "Refused again: {detail}", "Wieder abgelehnt: {detail}";
-    DELETE_ENTRY_ASK = "Delete the entry? The message is lost, unless the device sends it again.", "Eintrag löschen? Die Nachricht ist verloren, wenn das Gerät sie nicht noch einmal schickt.";
-    ENTRY_DELETED = "The entry is deleted.", "Der Eintrag ist gelöscht.";
-    REGISTER = "Register the device", "Gerät registrieren";
-    REGISTER_EXPLAINED = "The device is registered with this id; then its messages are replayed. What is missing can be added later.", "Das Gerät wird mit dieser Kennung registriert, danach werden seine Nachrichten noch einmal zugestellt. Was fehlt, lässt sich später ergänzen.";
-    DEVICE_ID = "Id", "Kennung";
-    DEVICE_NAME = "Name", "Name";
-    DEVICE_SENSORS = "Sensors: one in each line, code and unit", "Sensoren: einer je Zeile, Code und Einheit";
-    DEVICE_LEVEL = "Flow sensor, if it is one", "Pegel, falls es einer ist";
-    REGISTER_AND_REPLAY = "Register, then replay {count}", "Registrieren, dann {count} zustellen";
-    REGISTERED = "{id} is registered.", "{id} ist registriert.";
-    REASON_UNPARSEABLE = "Cannot be read", "Nicht lesbar";
-    REASON_DUPLICATE_KEY = "A key twice", "Ein Schlüssel doppelt";
-    REASON_TOO_MANY_VALUES = "Too many values", "Zu viele Werte";
-    REASON_TOO_MANY_REFUSED = "Many parts refused", "Viele Teile abgelehnt";
-    REASON_SIMULATED = "Simulated", "Simuliert";
-    REASON_BAD_TOPIC = "Wrong topic", "Falsches Topic";
-    REASON_BAD_DEVICE_ID = "Wrong device id", "Falsche Gerätekennung";
-    REASON_BAD_SENSOR_CODE = "Wrong sensor code", "Falscher Sensorcode";
-    REASON_BAD_LEVEL_ID = "Wrong id of a flow sensor", "Falsche Pegelkennung";
-    REASON_BAD_TIMESTAMP = "Wrong time", "Falsche Zeit";
-    REASON_FUTURE_TIMESTAMP = "Time in the future", "Zeit in der Zukunft";
-    REASON_BAD_VALUE = "No number", "Keine Zahl";
-    REASON_NUMBER_OUT_OF_RANGE = "Impossible number", "Unmögliche Zahl";
-    REASON_UNKNOWN_DEVICE = "Unknown device", "Unbekanntes Gerät";
-    REASON_DEVICE_DISABLED = "Device switched off", "Gerät ausgeschaltet";
-    REASON_UNKNOWN_SENSOR = "Unknown sensor", "Unbekannter Sensor";
-    REASON_SENSOR_DISABLED = "Sensor switched off", "Sensor ausgeschaltet";
-    REASON_MISSING_INPUT = "Another value is missing", "Ein anderer Wert fehlt";
-    REASON_OUTSIDE_CALIBRATION = "Outside the calibration", "Außerhalb der Kalibrierung";
-    REASON_NOT_FINITE = "The calibration gives no number", "Die Kalibrierung ergibt keine Zahl";
-    REASON_CONFLICTING_READING = "Another value is stored", "Ein anderer Wert ist gespeichert";
-    REASON_OUTSIDE_RETENTION = "Too old", "Zu alt";
-    REASON_STORE_REFUSED = "Refused by the store", "Vom Speicher abgelehnt";
-
-    // People.
-    SEARCH_EMAIL = "E-mail begins with", "E-Mail beginnt mit";
-    ROLE = "Role", "Rolle";
-    EMAIL = "E-mail", "E-Mail";
-    FULL_NAME = "Full name", "Voller Name";
-    DEVICES_OF = "Devices (ids, or * for all)", "Geräte (Kennungen, oder * für alle)";
-    LANGUAGE_OF = "Language of e-mails", "Sprache der E-Mails";
-    INVITE = "Invite somebody", "Jemanden einladen";
-    INVITE_EXPLAINED = "An e-mail with a first password is sent; it is valid for 7 days.", "Eine E-Mail mit einem ersten Passwort wird verschickt; es gilt 7 Tage.";
-    SEND_INVITATION = "Send the invitation", "Einladung senden";
-    INVITED = "{email} is invited.", "{email} ist eingeladen.";
-    NOBODY = "Nobody fits the filter.", "Niemand passt zum Filter.";
-    PERSON_ACTIVE = "Active", "Aktiv";
-    PERSON_INVITED = "Invited", "Eingeladen";
-    PERSON_DISABLED = "Disabled", "Gesperrt";
-    ALL_DEVICES = "all devices", "alle Geräte";
-    NO_DEVICES_OF = "no devices", "keine Geräte";
-    CHANGE_PERSON = "Change {email}", "{email} ändern";
-    PERSON_CHANGED = "{email} is changed. It counts with the next token, after 15 minutes at most.", "{email} ist geändert. Es gilt ab dem nächsten Token, spätestens nach 15 Minuten.";
-    NOTHING_CHANGED = "Nothing is different from before.", "Nichts ist anders als vorher.";
-    DISABLE = "Disable", "Sperren";
-    DISABLE_ASK = "Disable {email}? The person is signed out everywhere, and cannot sign in.", "{email} sperren? Die Person wird überall abgemeldet und kann sich nicht anmelden.";
-    PERSON_IS_DISABLED = "{email} is disabled.", "{email} ist gesperrt.";
-    ENABLE = "Enable", "Entsperren";
-    PERSON_IS_ENABLED = "{email} can sign in again.", "{email} kann sich wieder anmelden.";
-    DELETE_PERSON_ASK = "Delete {email} and the profile? That cannot be undone.", "{email} und das Profil löschen? Das lässt sich nicht rückgängig machen.";
-    PERSON_DELETED = "{email} is deleted.", "{email} ist gelöscht.";
-    RESET_PASSWORD = "New password", "Neues Passwort";
-    RESET_PASSWORD_ASK = "Give {email} a temporary password? The person is signed out everywhere, and chooses another one at the next sign-in.", "{email} ein vorläufiges Passwort geben? Die Person wird überall abgemeldet und wählt bei der nächsten Anmeldung ein anderes.";
-    PASSWORD_IS = "The temporary password of {email}. It is shown only now; hand it over yourself.", "Das vorläufige Passwort von {email}. Es wird nur jetzt gezeigt; geben Sie es selbst weiter.";
-    LAST_ADMIN = "This is the last administrator with a password of their own. Invite another one first, who has to have signed in once.", "Das ist die letzte Administratorin oder der letzte Administrator mit eigenem Passwort. Laden Sie zuerst jemand anderen ein; diese Person muss sich einmal angemeldet haben.";
-    SELF_DELETE = "Nobody deletes themselves. Ask another administrator.", "Niemand löscht sich selbst. Bitten Sie jemand anderen mit dieser Rolle.";
-    USER_EXISTS = "There is a person with this address already.", "Es gibt schon eine Person mit dieser Adresse.";
-    UNDELIVERABLE = "No invitation can be sent to this address.", "An diese Adresse lässt sich keine Einladung senden.";
-    MFA_REQUIRED = "Changing people needs a one-time code: sign out and in again, and set one up.", "Um Personen zu ändern, brauchen Sie Einmalcodes: Melden Sie sich ab und wieder an, und richten Sie sie ein.";
-
-    // The fleet.
-    FLEET_PARTS = "Parts of the fleet", "Teile der Flotte";
-    SERIALS = "Serial numbers", "Seriennummern";
-    SERIAL = "Serial number", "Seriennummer";
-    FIRMWARE = "Firmware", "Firmware";
-    JOBS = "Jobs", "Aufträge";
-    SERIAL_EXPECTED = "Expected", "Erwartet";
-    SERIAL_PROVISIONED = "Provisioned", "Angemeldet";
-    SERIAL_BLOCKED = "Blocked", "Gesperrt";
-    LISTED = "Listed", "Eingetragen";
-    NO_SERIALS = "No serial number is listed.", "Keine Seriennummer ist eingetragen.";
-    NO_SERIAL_FITS = "No serial number is in this state.", "Keine Seriennummer ist in diesem Zustand.";
-    EXPECT_AGAIN = "Expect again", "Wieder erwarten";
-    EXPECT_AGAIN_ASK = "Expect a board with the number {serial} again? It gets another certificate once.", "Wieder ein Gerät mit der Nummer {serial} erwarten? Es bekommt einmal ein anderes Zertifikat.";
-    SERIAL_EXPECTED_AGAIN = "{serial} is expected again.", "{serial} wird wieder erwartet.";
-    REMOVE_SERIAL_ASK = "Take {serial} off the list? A device that its board has become stays.", "{serial} von der Liste nehmen? Ein Gerät, das daraus geworden ist, bleibt.";
-    SERIAL_REMOVED = "{serial} is off the list.", "{serial} ist von der Liste genommen.";
-    ADD_SERIALS = "Add serial numbers", "Seriennummern hinzufügen";
-    SERIALS_EXPLAINED = "One number in each line; after a comma the id of the device, if it is not the number.", "Eine Nummer je Zeile; nach einem Komma die Kennung des Geräts, wenn sie nicht die Nummer ist.";
-    TEMPLATE = "What their devices are registered with, as JSON; may be empty", "Womit ihre Geräte registriert werden, als JSON; darf leer sein";
-    WITH_CLAIM_CODES = "Make claim codes", "Codes zum Übernehmen erzeugen";
-    AS_BLOCKED = "Blocked: no board with these numbers becomes a device", "Gesperrt: Kein Gerät mit diesen Nummern wird zugelassen";
-    ADD_COUNT = "Add {count}", "{count} hinzufügen";
-    LINE_WRONG = "Line {line}: {why}", "Zeile {line}: {why}";
-    WRONG_SERIAL = "a number has 1 to 64 letters, digits, _ or -, and begins with a letter or digit", "eine Nummer hat 1 bis 64 Buchstaben, Ziffern, _ oder -, und beginnt mit Buchstabe oder Ziffer";
-    WRONG_DEVICE = "after the number comes one id of a device and nothing else", "nach der Nummer kommt eine Gerätekennung und sonst nichts";
-    WRONG_REPEATED = "this number is further up already", "diese Nummer steht weiter oben schon";
-    WRONG_TOO_MANY = "no more than 5,000 at once", "höchstens 5.000 auf einmal";
-    MORE_WRONG = "and {count} more", "und {count} weitere";
-    SERIALS_ADDED = "{added} added, {left} not.", "{added} hinzugefügt, {left} nicht.";
-    SERIAL_EXISTS = "is listed already", "ist schon eingetragen";
-    SERIAL_DEVICE_TAKEN = "another number has this device", "eine andere Nummer hat dieses Gerät";
-    CLAIM_CODES_ONCE = "The claim codes are shown only now.", "Die Codes werden nur jetzt gezeigt.";
-    CLAIM_CODE = "Claim code", "Code";
-    SIZE = "Size", "Größe";
-    FIRMWARE_THERE = "Uploaded", "Hochgeladen";
-    FIRMWARE_ANNOUNCED = "File is missing", "Datei fehlt";
-    NO_FIRMWARE = "No firmware was uploaded yet.", "Noch wurde keine Firmware hochgeladen.";
-    UPLOAD_FIRMWARE = "Upload a firmware", "Firmware hochladen";
-    FIRMWARE_VERSION = "Version: three numbers, such as 1.4.2", "Version: drei Zahlen, etwa 1.4.2";
-    FILE = "File", "Datei";
-    UPLOAD = "Upload", "Hochladen";
-    FILE_WRONG = "A file has 1 byte to 256 MB.", "Eine Datei hat 1 Byte bis 256 MB.";
-    FILE_UNREADABLE = "The browser cannot read the file.", "Der Browser kann die Datei nicht lesen.";
-    STAGE_DIGEST = "Computing the checksum …", "Prüfsumme wird berechnet …";
-    STAGE_ANNOUNCE = "Announcing …", "Wird angekündigt …";
-    STAGE_UPLOAD = "Uploading {size} …", "{size} werden hochgeladen …";
-    FIRMWARE_UPLOADED = "Version {version} is uploaded.", "Version {version} ist hochgeladen.";
-    STORE_REFUSED_FILE = "The store refuses the file ({status}): {detail}", "Der Speicher lehnt die Datei ab ({status}): {detail}";
-    NO_JOBS = "No job was made yet.", "Noch wurde kein Auftrag erteilt.";
-    MAKE_JOB = "Make a job", "Auftrag erteilen";
-    JOB_TARGET = "For", "Für";
-    TARGET_DEVICES = "These devices", "Diese Geräte";
-    TARGET_TUBE = "The flow sensors of a tube", "Die Pegel eines Rohrs";
-    TARGET_ALL = "Every device", "Alle Geräte";
-    TARGET_DEVICES_IDS = "Ids of the devices", "Kennungen der Geräte";
-    TARGET_TUBE_NAME = "Tube", "Rohr";
-    PER_MINUTE = "Devices a minute", "Geräte je Minute";
-    ABORT_PERCENT = "Abort at failures of, in %", "Abbruch bei Fehlschlägen von, in %";
-    TIMEOUT_MINUTES = "A device may take, in min", "Ein Gerät darf brauchen, in min";
-    FORCE = "Also for devices that have this version or a later one", "Auch für Geräte, die diese Version oder eine spätere haben";
-    NEEDS_FIRMWARE = "A job needs a firmware whose file is uploaded.", "Ein Auftrag braucht eine Firmware, deren Datei hochgeladen ist.";
-    JOB_WRONG_DEVICE = "{id} is no id of a device.", "{id} ist keine Gerätekennung.";
-    JOB_WRONG_DEVICES = "Name 1 to 100 devices.", "Nennen Sie 1 bis 100 Geräte.";
-    JOB_WRONG_TUBE = "A tube is one letter or digit.", "Ein Rohr ist ein Buchstabe oder eine Ziffer.";
-    JOB_WRONG_NUMBER = "A number is between 1 and {most}.", "Eine Zahl liegt zwischen 1 und {most}.";
-    JOB_MADE = "The job is made.", "Der Auftrag ist erteilt.";
-    ROLLOUT_PREPARING = "Prepared", "Wird vorbereitet";
-    ROLLOUT_IN_PROGRESS = "Goes on", "Läuft";
-    ROLLOUT_COMPLETED = "Completed", "Abgeschlossen";
-    ROLLOUT_ABORTED = "Aborted", "Abgebrochen";
-    ROLLOUT_CANCELLED = "Cancelled", "Zurückgezogen";
-    JOB_SUMMARY = "{devices} devices, {skipped} left out", "{devices} Geräte, {skipped} ausgelassen";
-    JOB_RULES = "{rate} a minute, aborted at {abort} %, {timeout} min for each", "{rate} je Minute, Abbruch bei {abort} %, {timeout} min für jedes";
-    JOB_FORCED = "forced", "erzwungen";
-    JOB_PROGRESS = "{ended} of {total} devices have ended, {unsuccessful} of them without success", "{ended} von {total} Geräten sind fertig, {unsuccessful} davon ohne Erfolg";
-    JOB_GATHERING = "Its devices are being gathered.", "Seine Geräte werden zusammengestellt.";
-    JOB_MORE_DEVICES = "The first {count} are shown; choose a state to see others.", "Gezeigt sind die ersten {count}; wählen Sie einen Zustand, um andere zu sehen.";
-    CANCEL_JOB = "Cancel the job", "Auftrag zurückziehen";
-    CANCEL_JOB_ASK = "Cancel the job, also for devices that are at it?", "Den Auftrag zurückziehen, auch für Geräte, die gerade daran arbeiten?";
-    CANCEL_JOB_YES = "Yes, cancel it", "Ja, zurückziehen";
-    JOB_IS_CANCELLED = "The job is cancelled.", "Der Auftrag ist zurückgezogen.";
-    SHOW_DETAILS = "Show details", "Einzelheiten zeigen";
-    HIDE_DETAILS = "Hide details", "Einzelheiten ausblenden";
-    TARGET_TUBE_SHOWN = "tube {tube}", "Rohr {tube}";
-    DEVICE_QUEUED = "Waits", "Wartet";
-    DEVICE_IN_PROGRESS = "At it", "Arbeitet daran";
-    DEVICE_SUCCEEDED = "Succeeded", "Gelungen";
-    DEVICE_FAILED = "Failed", "Fehlgeschlagen";
-    DEVICE_REJECTED = "Refused", "Abgelehnt";
-    DEVICE_TIMED_OUT = "Not in time", "Nicht rechtzeitig";
-    DEVICE_CANCELLED = "Cancelled", "Zurückgezogen";
-    DEVICE_REMOVED = "Deleted", "Gelöscht";
 
     // Flow.
     TUBE = "Tube {name}", "Rohr {name}";

@@ -37,6 +37,7 @@ pub fn function() -> Site {
         sign_in: "https://sign-in.example".to_owned(),
         identity: "https://identity.example/".to_owned(),
         live: "wss://live.example/live".to_owned(),
+        uploads: "https://store.example/bucket/firmware/".to_owned(),
     };
     Site::new(files, &addresses)
 }
@@ -95,7 +96,7 @@ async fn the_page_runs_nothing_but_its_own_files_and_stands_in_no_frame() {
     assert_eq!(
         headers["content-security-policy"],
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self' \
-         https://sign-in.example https://identity.example wss://live.example; manifest-src 'self'; base-uri 'none'; \
+         https://sign-in.example https://identity.example wss://live.example https://store.example/bucket/firmware/; manifest-src 'self'; base-uri 'none'; \
          form-action 'none'; frame-ancestors 'none'"
     );
     assert_eq!(
@@ -106,8 +107,8 @@ async fn the_page_runs_nothing_but_its_own_files_and_stands_in_no_frame() {
 
 #[tokio::test]
 async fn a_stack_without_the_dashboard_says_so() {
-    let addresses =
-        Addresses { client_id: String::new(), sign_in: String::new(), identity: String::new(), live: String::new() };
+    let text = String::new;
+    let addresses = Addresses { client_id: text(), sign_in: text(), identity: text(), live: text(), uploads: text() };
     let answer = Site::new(Files::default(), &addresses).answer(Ask::new("GET", "/app/").event()).await.unwrap();
     assert_eq!(status(&answer), 404);
     assert!(answer["body"].as_str().unwrap().contains("without the dashboard"), "{answer}");

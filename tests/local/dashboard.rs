@@ -1,5 +1,6 @@
 //! The dashboard in a real browser, on the deployed stack: signing in, the session, what the page may talk to, how it looks.
 
+mod admin;
 mod alerts;
 mod browser;
 mod device;

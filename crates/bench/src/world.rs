@@ -93,6 +93,7 @@ pub fn variables(endpoint: &Endpoint, more: &[(&str, &str)]) -> Vec<(String, Str
         ("LIVE_URL", "wss://live.execute-api.eu-central-1.amazonaws.com/live"),
         ("SIGN_IN_URL", "https://weir-bench.auth.eu-central-1.amazoncognito.com"),
         ("IDENTITY_URL", "https://cognito-idp.eu-central-1.amazonaws.com/"),
+        ("UPLOADS_URL", "https://s3.eu-central-1.amazonaws.com/weir-bench-firmware/firmware/"),
         ("USER_POOL_CLIENT_ID", "bench"),
         ("CALIBRATION_FUNCTION", "calibration"),
         ("ORGANIZER_FUNCTION", "organizer"),

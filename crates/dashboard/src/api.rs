@@ -14,6 +14,9 @@ use crate::session::Session;
 /// Time between two looks whether somebody answers again, in milliseconds.
 const ASK_AGAIN: u32 = 3_000;
 
+/// The media type of nearly everything.
+const JSON: &str = "application/json";
+
 /// An answer with its version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer<T> {
@@ -84,7 +87,7 @@ impl Api {
     /// # Errors
     /// As [`Api::get`].
     pub async fn text(&self, path: &str, accept: &str) -> Result<String, ApiError> {
-        let call = Call { method: Method::GET, path, body: None, if_match: None, key: None, accept };
+        let call = Call { method: Method::GET, path, body: None, media: JSON, if_match: None, key: None, accept };
         self.send(&call).await?.text().await.map_err(|_| ApiError::Offline)
     }
 
@@ -106,9 +109,31 @@ impl Api {
         body: &B,
         key: &str,
     ) -> Result<Answer<T>, ApiError> {
-        let accept = "application/json";
         let body = Some(json(body)?);
-        self.answer(&Call { method: Method::POST, path, body, if_match: None, key: Some(key), accept }).await
+        self.answer(&Call {
+            method: Method::POST,
+            path,
+            body,
+            media: JSON,
+            if_match: None,
+            key: Some(key),
+            accept: JSON,
+        })
+        .await
+    }
+
+    /// Sends a text of another media type, for example CSV.
+    ///
+    /// # Errors
+    /// As [`Api::get`].
+    pub async fn post_text<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        media: &str,
+        body: String,
+    ) -> Result<Answer<T>, ApiError> {
+        let body = Some(body);
+        self.answer(&Call { method: Method::POST, path, body, media, if_match: None, key: None, accept: JSON }).await
     }
 
     /// Changes what the body names, if the version is still `if_match`.
@@ -142,7 +167,7 @@ impl Api {
     /// # Errors
     /// As [`Api::patch`].
     pub async fn delete(&self, path: &str, if_match: Option<&str>) -> Result<(), ApiError> {
-        let call = Call { method: Method::DELETE, path, body: None, if_match, key: None, accept: "application/json" };
+        let call = Call { method: Method::DELETE, path, body: None, media: JSON, if_match, key: None, accept: JSON };
         self.send(&call).await.map(|_| ())
     }
 
@@ -153,7 +178,7 @@ impl Api {
         body: Option<String>,
         if_match: Option<&str>,
     ) -> Result<Answer<T>, ApiError> {
-        self.answer(&Call { method, path, body, if_match, key: None, accept: "application/json" }).await
+        self.answer(&Call { method, path, body, media: JSON, if_match, key: None, accept: JSON }).await
     }
 
     async fn answer<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<Answer<T>, ApiError> {
@@ -192,7 +217,7 @@ impl Api {
             request = request.header("idempotency-key", key);
         }
         let request = match &call.body {
-            Some(body) => request.header("content-type", "application/json").body(body.clone()),
+            Some(body) => request.header("content-type", call.media).body(body.clone()),
             None => request.build(),
         };
         let request = request.map_err(|error| ApiError::Unreadable(error.to_string()))?;
@@ -225,6 +250,8 @@ struct Call<'a> {
     method: Method,
     path: &'a str,
     body: Option<String>,
+    /// Media type of the body.
+    media: &'a str,
     if_match: Option<&'a str>,
     /// `Idempotency-Key`.
     key: Option<&'a str>,

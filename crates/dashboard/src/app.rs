@@ -10,7 +10,8 @@ use crate::components::gate;
 use crate::layout::Frame;
 use crate::live::Live;
 use crate::pages::{
-    alerts, calibration, device, flow, not_found, overview, problem, problems, subscriptions, system,
+    alerts, calibration, device, fleet, flow, not_found, overview, people, problem, problems, quarantine,
+    subscriptions, system,
 };
 use crate::session::{Session, State};
 use crate::text::{self, Language};
@@ -71,6 +72,9 @@ fn pages() -> impl IntoView {
                     <Route path=path!("/app/subscriptions") view=subscriptions::Subscriptions/>
                     <Route path=path!("/app/flow") view=flow::Flow/>
                     <Route path=path!("/app/system") view=system::System/>
+                    <Route path=path!("/app/quarantine") view=quarantine::Quarantine/>
+                    <Route path=path!("/app/people") view=people::People/>
+                    <Route path=path!("/app/fleet") view=fleet::Fleet/>
                 </Routes>
             </Frame>
         </Router>

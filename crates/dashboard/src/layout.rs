@@ -3,13 +3,14 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
 use wasm_bindgen_futures::spawn_local;
-use weir_core::domain::access::Role;
 
 use crate::api::Api;
 use crate::app::CHOSEN;
 use crate::browser;
+use crate::components::admin_only::is_admin;
 use crate::components::banner::{NoDevices, Offline, SessionOver};
 use crate::components::status::{Status, Tone};
+use crate::components::words;
 use crate::live::{Liveness, liveness};
 use crate::messages as m;
 use crate::session::Session;
@@ -22,8 +23,7 @@ pub fn Frame(
     children: Children,
 ) -> impl IntoView {
     let content = NodeRef::<leptos::html::Main>::new();
-    let session = StoredValue::new_local(Api::here().session().clone());
-    let is_admin = Memo::new(move |_| session.with_value(Session::is_admin));
+    let is_admin = is_admin();
     // The router takes links within the page for itself, and leaves the focus where it was.
     let skip = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
@@ -41,6 +41,9 @@ pub fn Frame(
                     <li><A href="/app/problems">{t(m::PROBLEMS)}</A></li>
                     <li><A href="/app/flow">{t(m::FLOW)}</A></li>
                     <Show when=move || is_admin.get()>
+                        <li><A href="/app/quarantine">{t(m::QUARANTINE)}</A></li>
+                        <li><A href="/app/people">{t(m::PEOPLE)}</A></li>
+                        <li><A href="/app/fleet">{t(m::FLEET)}</A></li>
                         <li><A href="/app/system">{t(m::SYSTEM)}</A></li>
                     </Show>
                 </ul>
@@ -84,11 +87,7 @@ fn Feed() -> impl IntoView {
 fn Person() -> impl IntoView {
     let session = StoredValue::new_local(Api::here().session().clone());
     let email = move || session.with_value(Session::person).map(|person| person.email).unwrap_or_default();
-    let role = move || match session.with_value(Session::person).and_then(|person| person.role) {
-        Some(Role::Admin) => t(m::ROLE_ADMIN),
-        Some(Role::User) => t(m::ROLE_USER),
-        None => t(m::ROLE_NONE),
-    };
+    let role = move || t(words::role(session.with_value(Session::person).and_then(|person| person.role)));
     let sign_out = move |_| {
         let session = session.get_value();
         spawn_local(async move { session.sign_out().await });

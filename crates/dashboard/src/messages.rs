@@ -1,4 +1,5 @@
-//! Every text of the page, in English and German. One section for each part of the page.
+//! Every text of the page, in English and German. One section for each part of the page; those for administrators have a file of
+//! their own.
 
 use crate::text::Text;
 
@@ -10,6 +11,10 @@ macro_rules! messages {
         pub const ALL: &[(&str, Text)] = &[$((stringify!($name), $name)),*];
     };
 }
+
+pub mod admin;
+
+pub use admin::*;
 
 messages! {
     // The frame.

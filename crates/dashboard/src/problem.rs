@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 
-use crate::messages::{CHANGED_MEANWHILE, FORBIDDEN, NOT_THERE, TOO_MANY, UNREADABLE};
+use crate::messages::{
+    CHANGED_MEANWHILE, FORBIDDEN, LAST_ADMIN, MFA_REQUIRED, NOT_THERE, SELF_DELETE, TOO_MANY, UNDELIVERABLE,
+    UNREADABLE, USER_EXISTS,
+};
 use crate::text::{Text, t};
 
 /// One wrong field or query parameter.
@@ -66,6 +69,11 @@ impl Problem {
             (404, _) => Some(NOT_THERE),
             (412, _) => Some(CHANGED_MEANWHILE),
             (429, _) => Some(TOO_MANY),
+            (_, "last_admin") => Some(LAST_ADMIN),
+            (_, "self_delete") => Some(SELF_DELETE),
+            (_, "user_exists") => Some(USER_EXISTS),
+            (_, "undeliverable") => Some(UNDELIVERABLE),
+            (_, "mfa_required") => Some(MFA_REQUIRED),
             _ => None,
         }
     }
@@ -153,6 +161,14 @@ mod tests {
         let problem = Problem::read(429, r#"{"message": "Too Many Requests"}"#, Some("a".to_owned()));
         assert_eq!((problem.kind.as_str(), problem.detail.as_str()), ("", "Too Many Requests"));
         assert_eq!(problem.meaning(), Some(TOO_MANY));
+    }
+
+    #[test]
+    fn what_guards_people_is_said_in_words() {
+        let body = r#"{"type": "urn:weir:problem:last_admin", "status": 409, "detail": "this is the last admin"}"#;
+        let problem = Problem::read(409, body, None);
+        assert_eq!(problem.meaning(), Some(LAST_ADMIN));
+        assert_eq!(ApiError::Refused(problem).sentence(), t(LAST_ADMIN));
     }
 
     #[test]

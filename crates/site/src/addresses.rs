@@ -15,15 +15,24 @@ pub struct Addresses {
     pub identity: String,
     /// The live feed.
     pub live: String,
+    /// Below this the page uploads firmware, with addresses that the API gives it: the policy alone needs it.
+    #[serde(skip)]
+    pub uploads: String,
 }
 
 impl Addresses {
     /// The addresses of the settings; where `endpoint` is set, as in the local cloud, all are below that, since AWS's names are not
     /// resolved there.
     pub fn of(settings: &Settings, endpoint: Option<&str>) -> Self {
-        let Settings { client_id, sign_in_url, identity_url, live_url } = settings.clone();
+        let Settings { client_id, sign_in_url, identity_url, live_url, uploads_url } = settings.clone();
         let Some(endpoint) = endpoint.map(|endpoint| endpoint.trim_end_matches('/')) else {
-            return Self { client_id, sign_in: sign_in_url, identity: identity_url, live: live_url };
+            return Self {
+                client_id,
+                sign_in: sign_in_url,
+                identity: identity_url,
+                live: live_url,
+                uploads: uploads_url,
+            };
         };
         let (host, stage) = live_url.trim_start_matches("wss://").split_once('/').unwrap_or((&live_url, ""));
         let api = host.split('.').next().unwrap_or_default();
@@ -33,14 +42,16 @@ impl Addresses {
             sign_in: endpoint.to_owned(),
             identity: format!("{endpoint}/"),
             live: format!("{sockets}/_aws/execute-api/{api}/{stage}"),
+            uploads: uploads_url.replacen(origin(&uploads_url), endpoint, 1),
         }
     }
 
-    /// The `Content-Security-Policy` of the page: its own files, its own API, signing in and the live feed; no script within a page, no
-    /// frame around it.
+    /// The `Content-Security-Policy` of the page: its own files, its own API, signing in, the live feed, and
+    /// the part of the bucket that firmware is uploaded to; no script within a page, no frame around it.
     pub fn policy(&self) -> String {
         let mut reached: Vec<&str> = [&self.sign_in, &self.identity, &self.live].map(|url| origin(url)).to_vec();
         reached.dedup();
+        reached.push(&self.uploads);
         format!(
             "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self' {}; \
              manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -66,6 +77,7 @@ mod tests {
             sign_in_url: "https://weir-dev-1.auth.eu-central-1.amazoncognito.com".to_owned(),
             identity_url: "https://cognito-idp.eu-central-1.amazonaws.com/".to_owned(),
             live_url: "wss://abc.execute-api.eu-central-1.amazonaws.com/live".to_owned(),
+            uploads_url: "https://s3.eu-central-1.amazonaws.com/weir-dev-firmware/firmware/".to_owned(),
         }
     }
 
@@ -76,7 +88,7 @@ mod tests {
         assert_eq!(
             reached,
             "'self' https://weir-dev-1.auth.eu-central-1.amazoncognito.com https://cognito-idp.eu-central-1.amazonaws.com \
-             wss://abc.execute-api.eu-central-1.amazonaws.com"
+             wss://abc.execute-api.eu-central-1.amazonaws.com https://s3.eu-central-1.amazonaws.com/weir-dev-firmware/firmware/"
         );
         assert!(policy.starts_with("default-src 'none'; ") && !policy.contains("unsafe-inline"), "{policy}");
     }
@@ -86,6 +98,8 @@ mod tests {
         let addresses = Addresses::of(&settings(), Some("http://127.0.0.1:4566"));
         assert_eq!(addresses.sign_in, "http://127.0.0.1:4566");
         assert_eq!(addresses.live, "ws://127.0.0.1:4566/_aws/execute-api/abc/live");
-        assert!(addresses.policy().contains("connect-src 'self' http://127.0.0.1:4566 ws://127.0.0.1:4566;"));
+        let reached = "connect-src 'self' http://127.0.0.1:4566 ws://127.0.0.1:4566 http://127.0.0.1:4566/weir-dev-firmware/firmware/;";
+        assert!(addresses.policy().contains(reached), "{}", addresses.policy());
+        assert!(!serde_json::to_string(&addresses).unwrap().contains("firmware"));
     }
 }

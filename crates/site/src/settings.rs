@@ -9,6 +9,7 @@ pub struct Settings {
     pub(crate) sign_in_url: String,
     pub(crate) identity_url: String,
     pub(crate) live_url: String,
+    pub(crate) uploads_url: String,
 }
 
 impl weir_runtime::Settings for Settings {
@@ -18,6 +19,7 @@ impl weir_runtime::Settings for Settings {
             sign_in_url: environment.text("SIGN_IN_URL")?,
             identity_url: environment.text("IDENTITY_URL")?,
             live_url: environment.text("LIVE_URL")?,
+            uploads_url: environment.text("UPLOADS_URL")?,
         })
     }
 }

@@ -9,7 +9,7 @@ use super::admin;
 use super::browser::Browser;
 
 /// Every page: its name, its address, and what it says when it is there.
-const PAGES: [(&str, &str, &str); 11] = [
+const PAGES: [(&str, &str, &str); 16] = [
     ("overview", "/", "Devices"),
     ("device", "/devices/page-looks?last=15m", "Curves"),
     ("calibration", "/devices/page-looks/sensors/ph/calibration", "New calibration"),
@@ -20,6 +20,11 @@ const PAGES: [(&str, &str, &str); 11] = [
     ("compare", "/devices/page-looks?last=15m&sensor=ph&with=page-beside:ph", "page-beside"),
     ("subscriptions", "/subscriptions", "My notices"),
     ("problem", "/problems/page-looks:ph:high", "What happened"),
+    ("quarantine", "/quarantine?device=page-looks&group=unknown_sensor:page-looks", "Unknown sensor"),
+    ("people", "/people", "admin@weir.example"),
+    ("serials", "/fleet", "PAGE-LOOKS"),
+    ("firmware", "/fleet?show=firmware", "Upload a firmware"),
+    ("jobs", "/fleet?show=jobs", "Make a job"),
     ("not-found", "/nowhere", "This page does not exist"),
 ];
 
@@ -34,6 +39,17 @@ async fn violations(browser: &Browser, axe: &str) -> Value {
     // WebDriver's scripts are no scripts of the page: its policy does not concern them.
     browser.ask(axe).await;
     browser.ask_slowly(AXE).await
+}
+
+/// The text of axe-core.
+fn axe() -> String {
+    let file = tools::node_packages(&Place::of_run("dashboard").unwrap(), Set::Clients).join("axe-core/axe.min.js");
+    std::fs::read_to_string(&file).expect("cargo xtask test has installed axe-core")
+}
+
+/// Looks at the present page as it is, with what is open on it.
+pub(super) async fn look_at(browser: &Browser, name: &str) {
+    look(browser, &axe(), name).await;
 }
 
 async fn look(browser: &Browser, axe: &str, name: &str) {
@@ -88,8 +104,11 @@ async fn every_page_is_for_everybody_in_light_in_dark_and_on_a_phone() {
             device.publish(&format!("{id}/reading/sensor/ph"), bytes(&reading)).await.unwrap();
         }
     }
-    let file = tools::node_packages(&Place::of_run("dashboard").unwrap(), Set::Clients).join("axe-core/axe.min.js");
-    let axe = std::fs::read_to_string(&file).expect("cargo xtask test has installed axe-core");
+    let mut device = local.connect("page-looks").await;
+    device.publish("page-looks/reading/sensor/odd", bytes(&json!({"value": 7}))).await.unwrap();
+    let serial = json!({"serial": "PAGE-LOOKS", "device_id": "page-looks-board"});
+    local.admin().await.expect(&[201, 409], "POST", "/fleet/serials", Some(&serial)).await.unwrap();
+    let axe = axe();
     browser.open("/").await;
     browser.log_in(&admin(&local)).await;
     browser.says("Devices").await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tooling::mqtt::Connection;
-use weir_tests::local::{Local, bytes, now};
+use weir_tests::local::{Local, bytes, now, until};
 
 use super::admin;
 use super::browser::Browser;
@@ -162,6 +162,13 @@ async fn texts_of_devices_never_become_markup() {
     browser.click("main table a").await;
     browser.says(image).await;
     browser.says("<b>pH</b>").await;
+    assert_eq!(browser.ask(markup).await, 0);
+    // Nor does what a device sends.
+    device.publish("page-script/readings", format!("{{{image}{script}").into_bytes()).await.unwrap();
+    until("the entry", async || local.quarantine("page-script/readings").await.pop()).await;
+    browser.open("/quarantine?device=page-script&group=unparseable:page-script").await;
+    browser.click("[data-entry] .buttons button").await;
+    browser.says(&format!("{{{image}{script}")).await;
     assert_eq!(browser.ask(markup).await, 0);
     // Nothing was refused by the policy either, since nothing was tried. The local cloud's page to sign in has no icon.
     let own: Vec<_> = browser.console().await.into_iter().filter(|line| !line.contains("/favicon.ico")).collect();

@@ -5,6 +5,8 @@ use tooling::api::Api;
 use tooling::cloud::Call;
 use weir_tests::local::{Local, until};
 
+use super::ONE_ADMIN;
+
 const FIRST: &str = "Temporary-Horse-7";
 const OWN: &str = "My-Own-Battery-8";
 
@@ -50,6 +52,7 @@ async fn expect(api: &Api, status: u16, method: &str, path: &str, body: Option<V
 #[tokio::test]
 async fn a_user_is_added_signs_in_works_is_demoted_disabled_and_deleted() {
     let local = Local::running();
+    let _only = ONE_ADMIN.lock().await;
     let admin = local.admin().await;
     let email = "life@weir.example";
 

@@ -73,6 +73,12 @@ pub fn random<const N: usize>() -> Option<[u8; N]> {
     Some(bytes)
 }
 
+/// A name for a request, so that it is made once however often it is sent; `None` where the browser has no random bytes to give.
+pub fn request_key() -> Option<String> {
+    let bytes: [u8; 16] = random()?;
+    Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 /// Whether the page is hidden, behind another tab or window.
 pub fn hidden() -> bool {
     document().is_some_and(|document| document.hidden())

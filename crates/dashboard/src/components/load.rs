@@ -128,4 +128,21 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
             Loaded::Here(value) => here(value).into_any(),
         }
     }
+
+    /// Shows it like [`Load::show`], but draws what is there only once: `here` follows what is there by itself, so that what stays the
+    /// same is not drawn again, with what is typed in it and the focus.
+    pub fn keep<V: IntoView + 'static>(self, here: impl Fn() -> V + Send + 'static) -> impl IntoView {
+        let stage = Memo::new(move |_| {
+            self.with(|loaded| match loaded {
+                Loaded::Loading => None,
+                Loaded::Failed(error) => Some(Err(error.clone())),
+                Loaded::Here(_) => Some(Ok(())),
+            })
+        });
+        move || match stage.get() {
+            None => view! { <Loading/> }.into_any(),
+            Some(Err(error)) => view! { <Failed error retry=Callback::new(move |()| self.again())/> }.into_any(),
+            Some(Ok(())) => here().into_any(),
+        }
+    }
 }

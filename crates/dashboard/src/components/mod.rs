@@ -1,9 +1,11 @@
 //! What pages are made of.
 
+pub mod admin_only;
 pub mod ask_first;
 pub mod banner;
 pub mod chart;
 pub mod clock;
+pub mod confirm;
 pub mod devices;
 pub mod download;
 pub mod field;
@@ -15,6 +17,7 @@ pub mod load;
 pub mod span;
 pub mod states;
 pub mod status;
+pub mod told;
 pub mod words;
 pub mod xy;
 pub mod zone;

@@ -1,13 +1,18 @@
 //! What kinds, states and severities are called, and how they are meant.
 
+use weir_core::domain::Reason;
+use weir_core::domain::access::Role;
+use weir_core::domain::serial::SerialState;
 use weir_core::wire::alert::SeverityJson;
 use weir_core::wire::command::StateJson as CommandState;
+use weir_core::wire::job::StateJson as JobState;
 use weir_core::wire::problem::{KindJson, ProblemJson, StatusJson};
 
 use super::status::Tone;
 use crate::messages as m;
 use crate::model::fleet::Condition;
 use crate::model::number;
+use crate::model::people::Standing;
 use crate::text::{Text, fill, t};
 
 /// What a kind of problem is called.
@@ -164,4 +169,91 @@ pub fn event(kind: &str) -> String {
         _ => return kind.to_owned(),
     };
     t(known).to_owned()
+}
+
+/// What a reason of the quarantine is called.
+pub const fn reason(reason: Reason) -> Text {
+    match reason {
+        Reason::Unparseable => m::REASON_UNPARSEABLE,
+        Reason::DuplicateKey => m::REASON_DUPLICATE_KEY,
+        Reason::TooManyValues => m::REASON_TOO_MANY_VALUES,
+        Reason::TooManyRefused => m::REASON_TOO_MANY_REFUSED,
+        Reason::Simulated => m::REASON_SIMULATED,
+        Reason::BadTopic => m::REASON_BAD_TOPIC,
+        Reason::BadDeviceId => m::REASON_BAD_DEVICE_ID,
+        Reason::BadSensorCode => m::REASON_BAD_SENSOR_CODE,
+        Reason::BadLevelId => m::REASON_BAD_LEVEL_ID,
+        Reason::BadTimestamp => m::REASON_BAD_TIMESTAMP,
+        Reason::FutureTimestamp => m::REASON_FUTURE_TIMESTAMP,
+        Reason::BadValue => m::REASON_BAD_VALUE,
+        Reason::NumberOutOfRange => m::REASON_NUMBER_OUT_OF_RANGE,
+        Reason::UnknownDevice => m::REASON_UNKNOWN_DEVICE,
+        Reason::DeviceDisabled => m::REASON_DEVICE_DISABLED,
+        Reason::UnknownSensor => m::REASON_UNKNOWN_SENSOR,
+        Reason::SensorDisabled => m::REASON_SENSOR_DISABLED,
+        Reason::MissingInput => m::REASON_MISSING_INPUT,
+        Reason::OutsideCalibration => m::REASON_OUTSIDE_CALIBRATION,
+        Reason::NotFinite => m::REASON_NOT_FINITE,
+        Reason::ConflictingReading => m::REASON_CONFLICTING_READING,
+        Reason::OutsideRetention => m::REASON_OUTSIDE_RETENTION,
+        Reason::StoreRefused => m::REASON_STORE_REFUSED,
+    }
+}
+
+/// What the reason with this code is called; one that this page does not know is called as the API calls it.
+pub fn reason_named(code: &str) -> String {
+    Reason::of(code).map_or_else(|| code.to_owned(), |known| t(reason(known)).to_owned())
+}
+
+/// What a role is called.
+pub const fn role(role: Option<Role>) -> Text {
+    match role {
+        Some(Role::Admin) => m::ROLE_ADMIN,
+        Some(Role::User) => m::ROLE_USER,
+        None => m::ROLE_NONE,
+    }
+}
+
+/// How it is meant where somebody stands, and what that is called.
+pub const fn standing(standing: Standing) -> (Tone, Text) {
+    match standing {
+        Standing::Active => (Tone::Good, m::PERSON_ACTIVE),
+        Standing::Invited => (Tone::Neutral, m::PERSON_INVITED),
+        Standing::Disabled => (Tone::Warning, m::PERSON_DISABLED),
+    }
+}
+
+/// How the state of a serial number is meant, and what it is called.
+pub const fn serial(state: SerialState) -> (Tone, Text) {
+    match state {
+        SerialState::Expected => (Tone::Neutral, m::SERIAL_EXPECTED),
+        SerialState::Provisioned => (Tone::Good, m::SERIAL_PROVISIONED),
+        SerialState::Blocked => (Tone::Warning, m::SERIAL_BLOCKED),
+    }
+}
+
+/// How the state of a job is meant, and what it is called.
+pub const fn job(state: JobState) -> (Tone, Text) {
+    match state {
+        JobState::Preparing => (Tone::Neutral, m::ROLLOUT_PREPARING),
+        JobState::InProgress => (Tone::Neutral, m::ROLLOUT_IN_PROGRESS),
+        JobState::Completed => (Tone::Good, m::ROLLOUT_COMPLETED),
+        JobState::Aborted => (Tone::Bad, m::ROLLOUT_ABORTED),
+        JobState::Cancelled => (Tone::Warning, m::ROLLOUT_CANCELLED),
+    }
+}
+
+/// How the state of a device in a job is meant, and what it is called; `None` for one that this page does not know.
+pub fn device_of_job(state: &str) -> Option<(Tone, Text)> {
+    Some(match state {
+        "QUEUED" => (Tone::Neutral, m::DEVICE_QUEUED),
+        "IN_PROGRESS" => (Tone::Neutral, m::DEVICE_IN_PROGRESS),
+        "SUCCEEDED" => (Tone::Good, m::DEVICE_SUCCEEDED),
+        "FAILED" => (Tone::Bad, m::DEVICE_FAILED),
+        "REJECTED" => (Tone::Warning, m::DEVICE_REJECTED),
+        "TIMED_OUT" => (Tone::Bad, m::DEVICE_TIMED_OUT),
+        "CANCELLED" => (Tone::Warning, m::DEVICE_CANCELLED),
+        "REMOVED" => (Tone::Neutral, m::DEVICE_REMOVED),
+        _ => return None,
+    })
 }

@@ -3,12 +3,15 @@
 
 use serde::{Deserialize, Serialize};
 
+pub mod board;
 pub mod certificate;
 #[cfg(test)]
 pub mod document;
 pub mod event;
 pub mod feed;
 pub mod overview;
+pub mod person;
+pub mod quarantine;
 pub mod reading;
 pub mod subscription;
 pub mod trial;

@@ -76,12 +76,6 @@ fn take(commands: &mut Vec<CommandJson>, told: CommandJson) {
     }
 }
 
-/// Names a request; `None` where the browser has no random bytes to give.
-fn key() -> Option<String> {
-    let bytes: [u8; 16] = browser::random()?;
-    Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
 #[component]
 fn Ask(path: String, load: Load<Vec<CommandJson>>, error: RwSignal<Option<ApiError>>) -> impl IntoView {
     let api = StoredValue::new_local(Api::here());
@@ -106,7 +100,7 @@ fn Ask(path: String, load: Load<Vec<CommandJson>>, error: RwSignal<Option<ApiErr
         let body = json!({"name": name.get_untracked().trim(), "args": read, "expires_in": expires});
         let (api, path) = (api.get_value(), path.clone());
         let known = unknown.get_value().filter(|(before, _)| *before == body).map(|(_, key)| key);
-        let Some(key) = known.or_else(key) else { return error.set(Some(ApiError::Offline)) };
+        let Some(key) = known.or_else(browser::request_key) else { return error.set(Some(ApiError::Offline)) };
         unknown.set_value(Some((body.clone(), key.clone())));
         sending.set(true);
         spawn_local(async move {

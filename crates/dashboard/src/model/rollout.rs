@@ -1,0 +1,222 @@
+//! Jobs that bring firmware to devices: what is asked for, and how far a job has come.
+
+use serde_json::{Value, json};
+use weir_core::domain::job::{
+    ABORT_DEFAULT, MOST_DEVICES, MOST_PER_MINUTE, MOST_TIMEOUT, PER_MINUTE_DEFAULT, TIMEOUT_DEFAULT,
+};
+use weir_core::id::{DeviceId, Tube};
+use weir_core::wire::job::{JobJson, StateJson, TargetJson};
+
+use crate::wire::board::Counts;
+
+/// Which kind of target a job has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// Devices that are named.
+    Devices,
+    /// The flow sensors of a tube.
+    Tube,
+    /// Every device.
+    All,
+}
+
+impl Which {
+    /// Every kind, with its name in the form.
+    pub const ALL: [(&'static str, Self); 3] = [("devices", Self::Devices), ("tube", Self::Tube), ("all", Self::All)];
+
+    /// The kind with this name; devices that are named for any other.
+    pub fn of(name: &str) -> Self {
+        Self::ALL.iter().find(|(known, _)| *known == name).map_or(Self::Devices, |(_, which)| *which)
+    }
+}
+
+/// A job as typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// The version.
+    pub firmware: String,
+    /// Which devices.
+    pub which: Which,
+    /// The ids of the devices, for [`Which::Devices`].
+    pub devices: String,
+    /// The tube, for [`Which::Tube`].
+    pub tube: String,
+    /// How many devices are told each minute.
+    pub per_minute: String,
+    /// The share of failures at which the job is aborted, in percent.
+    pub abort: String,
+    /// How long a device may work at it, in minutes.
+    pub timeout: String,
+    /// Whether devices that have this version or a later one get it too.
+    pub force: bool,
+}
+
+impl Default for Order {
+    fn default() -> Self {
+        Self {
+            firmware: String::new(),
+            which: Which::Devices,
+            devices: String::new(),
+            tube: String::new(),
+            per_minute: PER_MINUTE_DEFAULT.to_string(),
+            abort: ABORT_DEFAULT.to_string(),
+            timeout: TIMEOUT_DEFAULT.to_string(),
+            force: false,
+        }
+    }
+}
+
+/// What is wrong with an order, before the API is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wrong {
+    /// A word is no id of a device.
+    Device(String),
+    /// There are none, or more than a job names.
+    Devices,
+    /// This is no tube.
+    Tube,
+    /// A number is not between 1 and this.
+    Number(u32),
+}
+
+impl Order {
+    /// The body of the request.
+    ///
+    /// # Errors
+    /// What is wrong first.
+    pub fn body(&self) -> Result<Value, Wrong> {
+        let target = match self.which {
+            Which::All => TargetJson::All,
+            Which::Tube => TargetJson::Tube(self.tube.trim().parse::<Tube>().map_err(|_| Wrong::Tube)?),
+            Which::Devices => {
+                let words = self.devices.split([',', ';', ' ', '\n', '\t']).filter(|word| !word.is_empty());
+                let id =
+                    |word: &str| word.parse::<DeviceId>().map_err(|_| Wrong::Device(word.chars().take(40).collect()));
+                let devices = words.map(id).collect::<Result<Vec<_>, _>>()?;
+                if !(1..=MOST_DEVICES).contains(&devices.len()) {
+                    return Err(Wrong::Devices);
+                }
+                TargetJson::Devices(devices)
+            }
+        };
+        let number = |text: &str, most: u32| {
+            let read = text.trim().parse::<u32>().ok();
+            read.filter(|number| (1..=most).contains(number)).ok_or(Wrong::Number(most))
+        };
+        Ok(json!({
+            "firmware": self.firmware,
+            "target": target,
+            "rollout_per_minute": number(&self.per_minute, MOST_PER_MINUTE)?,
+            "abort_percent": number(&self.abort, 100)?,
+            "timeout_minutes": number(&self.timeout, MOST_TIMEOUT)?,
+            "force": self.force,
+        }))
+    }
+}
+
+/// How far a job has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// How many devices have ended, however.
+    pub ended: u64,
+    /// How many of them did not succeed.
+    pub unsuccessful: u64,
+    /// How many devices the job is for.
+    pub total: u64,
+}
+
+/// How far the job has come; its devices are counted as AWS IoT knows them, or as they were gathered if it knows fewer so far.
+pub const fn progress(counts: &Counts, devices: u64) -> Progress {
+    let Counts { queued, in_progress, succeeded, failed, rejected, timed_out, cancelled, removed } = *counts;
+    let unsuccessful =
+        failed.saturating_add(rejected).saturating_add(timed_out).saturating_add(cancelled).saturating_add(removed);
+    let ended = unsuccessful.saturating_add(succeeded);
+    let known = ended.saturating_add(queued).saturating_add(in_progress);
+    Progress { ended, unsuccessful, total: if known > devices { known } else { devices } }
+}
+
+/// Whether a job goes on.
+pub const fn is_open(job: &JobJson) -> bool {
+    matches!(job.state, StateJson::Preparing | StateJson::InProgress)
+}
+
+/// A size in bytes for people, in units of 1,000.
+pub fn size(bytes: u64) -> String {
+    let tenths = |unit: u64| {
+        let tenths = bytes.saturating_mul(10) / unit;
+        format!("{}{}{}", tenths / 10, super::number::decimal(), tenths % 10)
+    };
+    match bytes {
+        0..1_000 => format!("{bytes}\u{a0}B"),
+        1_000..1_000_000 => format!("{}\u{a0}kB", tenths(1_000)),
+        _ => format!("{}\u{a0}MB", tenths(1_000_000)),
+    }
+}
+
+/// What an answer of S3 says to people: its message, or its beginning where there is none.
+pub fn said(answer: &str) -> String {
+    let message = answer.split_once("<Message>").and_then(|(_, rest)| rest.split_once("</Message>"));
+    message.map_or(answer, |(message, _)| message).chars().take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_becomes_what_the_api_takes() {
+        let order = Order { firmware: "1.4.2".into(), devices: "buoy-01, buoy-02".into(), ..Order::default() };
+        let body = json!({"firmware": "1.4.2", "target": {"devices": ["buoy-01", "buoy-02"]}, "rollout_per_minute": 100,
+            "abort_percent": 10, "timeout_minutes": 60, "force": false});
+        assert_eq!(order.body(), Ok(body));
+        let tube = Order { which: Which::Tube, tube: " 0 ".into(), force: true, ..order.clone() };
+        assert_eq!(tube.body().unwrap()["target"], json!({"tube": "0"}));
+        let all = Order { which: Which::of("all"), ..order };
+        assert_eq!(all.body().unwrap()["target"], json!("all"));
+    }
+
+    #[test]
+    fn what_cannot_be_an_order_is_told_before_the_api_is_asked() {
+        let with = |devices: &str| Order { devices: devices.into(), ..Order::default() }.body().unwrap_err();
+        assert_eq!((with(""), with("a *")), (Wrong::Devices, Wrong::Device("*".into())));
+        let many = (0..=MOST_DEVICES).map(|number| format!("d{number}")).collect::<Vec<_>>().join(" ");
+        assert_eq!(with(&many), Wrong::Devices);
+        let tube = Order { which: Which::Tube, tube: "01".into(), ..Order::default() };
+        assert_eq!(tube.body(), Err(Wrong::Tube));
+        for (abort, timeout, most) in [("0", "60", 100), ("101", "60", 100), ("10", "x", MOST_TIMEOUT)] {
+            let order = Order { which: Which::All, abort: abort.into(), timeout: timeout.into(), ..Order::default() };
+            assert_eq!(order.body(), Err(Wrong::Number(most)));
+        }
+    }
+
+    #[test]
+    fn progress_counts_devices_that_have_ended() {
+        let counts = Counts {
+            queued: 5,
+            in_progress: 2,
+            succeeded: 10,
+            failed: 1,
+            rejected: 1,
+            timed_out: 1,
+            ..Counts::default()
+        };
+        assert_eq!(progress(&counts, 40), Progress { ended: 13, unsuccessful: 3, total: 40 });
+        assert_eq!(progress(&counts, 0).total, 20);
+        let cancelled = Counts { cancelled: 2, ..Counts::default() };
+        assert_eq!(progress(&cancelled, 2), Progress { ended: 2, unsuccessful: 2, total: 2 });
+    }
+
+    #[test]
+    fn sizes_are_short() {
+        let shown = [7, 1_234, 482_304, 268_435_456].map(size);
+        assert_eq!(shown, ["7\u{a0}B", "1.2\u{a0}kB", "482.3\u{a0}kB", "268.4\u{a0}MB"]);
+    }
+
+    #[test]
+    fn the_message_of_a_refusal_is_found() {
+        let answer =
+            "<?xml version=\"1.0\"?><Error><Code>BadDigest</Code><Message>The digest differs.</Message></Error>";
+        assert_eq!(said(answer), "The digest differs.");
+        assert_eq!((said("<html>"), said("")), ("<html>".into(), String::new()));
+    }
+}

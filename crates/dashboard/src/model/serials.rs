@@ -1,0 +1,137 @@
+//! The allow list of serial numbers: which are listed, and how typed ones become the file that the API takes.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+use weir_core::domain::serial::{MOST_LINES, SerialState};
+use weir_core::id::{DeviceId, Serial};
+
+use super::address::Query;
+
+/// The request for a page of the list; without a state, of all.
+pub fn path(state: Option<SerialState>, next: Option<&str>) -> String {
+    let query = Query::default().with("state", state.map(SerialState::code)).with("limit", Some("100"));
+    query.with("next", next).address("/fleet/serials")
+}
+
+/// Why a line is no serial number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wrong {
+    /// Its number breaks the rule.
+    Serial,
+    /// The device after the number breaks the rule.
+    Device,
+    /// The number is there already, further up.
+    Repeated,
+    /// There are more lines than the API takes at once.
+    TooMany,
+}
+
+/// A line with a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The number.
+    pub serial: Serial,
+    /// The device that the board becomes, if it is another name than the number.
+    pub device: Option<DeviceId>,
+}
+
+/// Reads numbers, one in each line; after a comma or a blank the device may follow.
+///
+/// # Errors
+/// Every line that cannot be read, counted from 1, and why.
+pub fn read(text: &str) -> Result<Vec<Line>, Vec<(usize, Wrong)>> {
+    let (mut lines, mut wrong, mut known) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for (place, line) in text.lines().enumerate() {
+        let mut words = line.split([',', ';', '\t', ' ']).map(str::trim).filter(|word| !word.is_empty());
+        let (Some(serial), device, more) = (words.next(), words.next(), words.next()) else { continue };
+        let read = match (serial.parse::<Serial>(), device.map(str::parse::<DeviceId>).transpose()) {
+            (Err(_), _) => Err(Wrong::Serial),
+            (Ok(_), Err(_)) => Err(Wrong::Device),
+            (Ok(_), Ok(_)) if more.is_some() => Err(Wrong::Device),
+            (Ok(serial), Ok(_)) if !known.insert(serial.clone()) => Err(Wrong::Repeated),
+            (Ok(_), Ok(_)) if lines.len() == MOST_LINES => Err(Wrong::TooMany),
+            (Ok(serial), Ok(device)) => Ok(Line { serial, device }),
+        };
+        match read {
+            Ok(line) => lines.push(line),
+            Err(why) => wrong.push((place + 1, why)),
+        }
+    }
+    if wrong.is_empty() { Ok(lines) } else { Err(wrong) }
+}
+
+/// What all numbers of a file have in common.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Common {
+    /// What their devices are registered with.
+    pub template: Map<String, Value>,
+    /// Whether no board with these numbers becomes a device.
+    pub blocked: bool,
+    /// Whether each gets a claim code.
+    pub claim_code: bool,
+}
+
+/// The file for the API. Its lines are in the order of the numbers, after a header.
+pub fn csv(lines: &[Line], common: &Common) -> String {
+    let template =
+        if common.template.is_empty() { String::new() } else { Value::from(common.template.clone()).to_string() };
+    let template = quoted(&template);
+    let (blocked, code) = (common.blocked, common.claim_code);
+    let mut text = "serial,device_id,template,blocked,claim_code\n".to_owned();
+    for Line { serial, device } in lines {
+        let device = device.as_ref().map(DeviceId::as_str).unwrap_or_default();
+        text.push_str(&format!("{serial},{device},{template},{blocked},{code}\n"));
+    }
+    text
+}
+
+/// A field of a CSV file (RFC 4180).
+fn quoted(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
+}
+
+/// The file with the codes that were made, for whoever prints them. It has the numbers that were added alone.
+pub fn codes(made: &[(String, String)]) -> String {
+    let lines = made.iter().map(|(serial, code)| format!("{serial},{code}\r\n"));
+    std::iter::once("serial,claim_code\r\n".to_owned()).chain(lines).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn one_number_in_each_line_becomes_a_file() {
+        let lines = read("SN-1\n\n  SN-2 , buoy-02\r\nSN-3\tbuoy-03\n").unwrap();
+        let common = Common { claim_code: true, ..Common::default() };
+        assert_eq!(
+            csv(&lines, &common),
+            "serial,device_id,template,blocked,claim_code\nSN-1,,,false,true\nSN-2,buoy-02,,false,true\nSN-3,buoy-03,,false,true\n"
+        );
+        let template = json!({"name": "A \"buoy\""}).as_object().unwrap().clone();
+        let common = Common { template, blocked: true, claim_code: false };
+        assert_eq!(csv(&lines[..1], &common).lines().nth(1), Some(r#"SN-1,,"{""name"":""A \""buoy\""""}",true,false"#));
+    }
+
+    #[test]
+    fn every_line_that_cannot_be_read_is_told() {
+        let text = "SN-1\n*\nSN-2,a b\nSN-1,x\nSN-4,buoy,more\n-x";
+        let expected =
+            [(2, Wrong::Serial), (3, Wrong::Device), (4, Wrong::Repeated), (5, Wrong::Device), (6, Wrong::Serial)];
+        assert_eq!(read(text), Err(expected.to_vec()));
+        assert_eq!(read(" \n"), Ok(Vec::new()));
+        let many: String = (0..=MOST_LINES).map(|number| format!("S{number}\n")).collect();
+        assert_eq!(read(&many), Err(vec![(MOST_LINES + 1, Wrong::TooMany)]));
+    }
+
+    #[test]
+    fn codes_are_a_file_of_their_own() {
+        let made = [("SN-1".to_owned(), "5BNEN-TQAXB".to_owned())];
+        assert_eq!(codes(&made), "serial,claim_code\r\nSN-1,5BNEN-TQAXB\r\n");
+        assert_eq!(path(Some(SerialState::Expected), None), "/fleet/serials?state=EXPECTED&limit=100");
+        assert_eq!(path(None, Some("n")), "/fleet/serials?limit=100&next=n");
+    }
+}

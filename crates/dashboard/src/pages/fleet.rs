@@ -1,0 +1,141 @@
+//! The fleet, for administrators: the allow list of serial numbers, firmwares, and the jobs that bring them to devices.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use weir_core::domain::serial::SerialState;
+
+use crate::api::Api;
+use crate::browser;
+use crate::components::admin_only::AdminOnly;
+use crate::components::heading::Heading;
+use crate::components::told::{Outcome, Told};
+use crate::components::words;
+use crate::messages as m;
+use crate::model::address::Query;
+use crate::text::{Text, t};
+
+mod adding;
+mod firmware;
+mod job;
+mod jobs;
+mod order;
+mod serials;
+
+/// A part of the page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Part {
+    /// The allow list.
+    #[default]
+    Serials,
+    /// Firmwares.
+    Firmware,
+    /// Jobs.
+    Jobs,
+}
+
+impl Part {
+    const ALL: [(&'static str, Self, Text); 3] = [
+        ("serials", Self::Serials, m::SERIALS),
+        ("firmware", Self::Firmware, m::FIRMWARE),
+        ("jobs", Self::Jobs, m::JOBS),
+    ];
+}
+
+/// What the address says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Shown {
+    part: Part,
+    /// Only serial numbers in this state.
+    state: Option<SerialState>,
+    /// The job whose devices are shown.
+    job: Option<String>,
+    /// Only devices of the job in this state.
+    status: Option<String>,
+}
+
+impl Shown {
+    fn of(query: &Query) -> Self {
+        let part = Part::ALL.iter().find(|(name, ..)| Some(*name) == query.get("show"));
+        let part = part.map(|(_, part, _)| *part).unwrap_or_default();
+        let status = query.get("status").filter(|status| words::device_of_job(status).is_some());
+        Self {
+            part,
+            state: query.get("state").and_then(SerialState::of),
+            job: query.get("job").map(str::to_owned),
+            status: status.map(str::to_owned),
+        }
+    }
+
+    fn write(&self, query: Query) -> Query {
+        let name = Part::ALL.iter().find(|(_, part, _)| *part == self.part).map(|(name, ..)| *name);
+        query
+            .with("show", name.filter(|_| self.part != Part::default()))
+            .with("state", self.state.map(SerialState::code))
+            .with("job", self.job.as_deref())
+            .with("status", self.status.as_deref())
+    }
+}
+
+/// What the parts of the page share.
+#[derive(Clone, Copy)]
+struct Shared {
+    shown: RwSignal<Shown>,
+    outcome: Outcome,
+    api: StoredValue<Api, LocalStorage>,
+}
+
+/// The page.
+#[component]
+pub fn Fleet() -> impl IntoView {
+    view! {
+        <Heading text=t(m::FLEET).to_owned()/>
+        <AdminOnly><Inside/></AdminOnly>
+    }
+}
+
+#[component]
+fn Inside() -> impl IntoView {
+    let shown = RwSignal::new(Shown::of(&Query::parse(&browser::query())));
+    let shared = Shared { shown, outcome: RwSignal::new(None), api: StoredValue::new_local(Api::here()) };
+    in_address(shown);
+    let part = Memo::new(move |_| shown.with(|shown| shown.part));
+    let tabs = Part::ALL.map(|(_, one, text)| {
+        view! {
+            <button
+                type="button"
+                aria-pressed=move || (part.get() == one).to_string()
+                on:click=move |_| {
+                    shared.outcome.set(None);
+                    shown.update(|shown| shown.part = one);
+                }
+            >{t(text)}</button>
+        }
+    });
+    view! {
+        <div class="tools"><div class="tabs" role="group" aria-label=t(m::FLEET_PARTS)>{tabs}</div></div>
+        <Told outcome=shared.outcome/>
+        {move || match part.get() {
+            Part::Serials => view! { <serials::Serials shared/> }.into_any(),
+            Part::Firmware => view! { <firmware::Firmware shared/> }.into_any(),
+            Part::Jobs => view! { <jobs::Jobs shared/> }.into_any(),
+        }}
+    }
+}
+
+/// Keeps what is shown in the address, and takes it from there when the reader goes back or follows a link.
+fn in_address(shown: RwSignal<Shown>) {
+    let known = use_query_map();
+    Effect::new(move |before: Option<()>| {
+        known.track();
+        let told = Shown::of(&Query::parse(&browser::query()));
+        if before.is_some() && shown.get_untracked() != told {
+            shown.set(told);
+        }
+    });
+    Effect::new(move |before: Option<()>| {
+        let query = shown.with(|shown| shown.write(Query::parse(&browser::query())));
+        if before.is_some() {
+            browser::rename(&query.address("/app/fleet"));
+        }
+    });
+}

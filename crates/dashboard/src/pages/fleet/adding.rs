@@ -1,0 +1,173 @@
+//! Adds serial numbers to the allow list. What was added leaves the field; what was not stays there, with the reason beside it.
+
+use leptos::prelude::*;
+use serde_json::{Map, Value};
+use wasm_bindgen_futures::spawn_local;
+
+use super::Shared;
+use crate::components::download;
+use crate::components::states::Failed;
+use crate::messages as m;
+use crate::model::serials::{Common, Wrong, codes, csv, read};
+use crate::problem::ApiError;
+use crate::text::{fill, t};
+use crate::wire::board::Upload;
+
+/// How many wrong lines are told.
+const TOLD: usize = 5;
+
+/// Why nothing was asked of the API, or what it answered.
+#[derive(Debug, Clone)]
+enum Reply {
+    Wrong(Vec<String>),
+    Failed(ApiError),
+    Answered(Upload),
+}
+
+#[component]
+pub(super) fn Adding(shared: Shared, added: Callback<()>) -> impl IntoView {
+    let (numbers, template) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let (with_codes, blocked) = (RwSignal::new(false), RwSignal::new(false));
+    let (result, saving) = (RwSignal::new(None::<Reply>), RwSignal::new(false));
+    let count = Memo::new(move |_| numbers.with(|text| text.lines().filter(|line| !line.trim().is_empty()).count()));
+    let send = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let (lines, common) = match (read(&numbers.get_untracked()), map(&template.get_untracked())) {
+            (Err(wrong), _) => return result.set(Some(Reply::Wrong(told(&wrong)))),
+            (_, Err(why)) => return result.set(Some(Reply::Wrong(vec![why]))),
+            (Ok(lines), Ok(template)) => {
+                let (blocked, claim_code) = (blocked.get_untracked(), with_codes.get_untracked());
+                (lines, Common { template, blocked, claim_code })
+            }
+        };
+        let file = csv(&lines, &common);
+        saving.set(true);
+        result.set(None);
+        shared.outcome.set(None);
+        spawn_local(async move {
+            let api = shared.api.get_value();
+            let answer = api.post_text::<Upload>("/fleet/serials", "text/csv", file).await;
+            let _ = saving.try_set(false);
+            let answer = match answer {
+                Err(error) => Reply::Failed(error),
+                Ok(answer) => {
+                    // The lines of the file are those of the numbers, after a header.
+                    let left = answer.value.items.iter().filter(|item| item.outcome != "added");
+                    let left = left.filter_map(|item| lines.get(usize::try_from(item.line).ok()?.checked_sub(2)?));
+                    let left: Vec<String> = left
+                        .map(|line| match &line.device {
+                            Some(device) => format!("{}, {device}", line.serial),
+                            None => line.serial.to_string(),
+                        })
+                        .collect();
+                    let _ = numbers.try_set(left.join("\n"));
+                    added.run(());
+                    Reply::Answered(answer.value)
+                }
+            };
+            let _ = result.try_set(Some(answer));
+        });
+    };
+    let check = |to: RwSignal<bool>| move |event| to.set(event_target_checked(&event));
+    view! {
+        <details class="card more" id="add-serials">
+            <summary>{t(m::ADD_SERIALS)}</summary>
+            <form on:submit=send>
+                <label>
+                    {t(m::SERIALS_EXPLAINED)}
+                    <textarea class="json" rows="5" required spellcheck="false" name="serials" placeholder="SN-0001" prop:value=move || numbers.get()
+                        on:input=move |event| numbers.set(event_target_value(&event))></textarea>
+                </label>
+                <label>
+                    {t(m::TEMPLATE)}
+                    <textarea class="json" rows="3" spellcheck="false" placeholder="{\"sensors\": [{\"code\": \"ph\", \"unit\": \"pH\"}]}"
+                        prop:value=move || template.get() on:input=move |event| template.set(event_target_value(&event))></textarea>
+                </label>
+                <label class="check">
+                    <input type="checkbox" name="codes" prop:checked=move || with_codes.get() on:change=check(with_codes)/>{t(m::WITH_CLAIM_CODES)}
+                </label>
+                <label class="check">
+                    <input type="checkbox" prop:checked=move || blocked.get() on:change=check(blocked)/>{t(m::AS_BLOCKED)}
+                </label>
+                <div class="buttons">
+                    <button type="submit" class="primary" disabled=move || saving.get() || count.get() == 0>
+                        {move || fill(m::ADD_COUNT, &[("count", &count.get().to_string())])}
+                    </button>
+                </div>
+            </form>
+            <div aria-live="polite">
+                {move || result.get().map(|result| match result {
+                    Reply::Wrong(lines) => view! {
+                        <ul class="wrong" role="alert">{lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}</ul>
+                    }.into_any(),
+                    Reply::Failed(error) => view! { <Failed error/> }.into_any(),
+                    Reply::Answered(upload) => view! { <Answered upload/> }.into_any(),
+                })}
+            </div>
+        </details>
+    }
+}
+
+/// The JSON object that is typed; an empty one if nothing is.
+fn map(text: &str) -> Result<Map<String, Value>, String> {
+    if text.trim().is_empty() {
+        return Ok(Map::new());
+    }
+    serde_json::from_str(text).map_err(|error| fill(m::NO_JSON, &[("detail", &error.to_string())]))
+}
+
+/// What is wrong with lines, in words; the first of them.
+fn told(wrong: &[(usize, Wrong)]) -> Vec<String> {
+    let line = |(line, why): &(usize, Wrong)| {
+        let why = match why {
+            Wrong::Serial => m::WRONG_SERIAL,
+            Wrong::Device => m::WRONG_DEVICE,
+            Wrong::Repeated => m::WRONG_REPEATED,
+            Wrong::TooMany => m::WRONG_TOO_MANY,
+        };
+        fill(m::LINE_WRONG, &[("line", &line.to_string()), ("why", t(why))])
+    };
+    let more = wrong.len().saturating_sub(TOLD);
+    let more = (more > 0).then(|| fill(m::MORE_WRONG, &[("count", &more.to_string())]));
+    wrong.iter().take(TOLD).map(line).chain(more).collect()
+}
+
+/// What the API did with the numbers; the claim codes, once.
+#[component]
+fn Answered(upload: Upload) -> impl IntoView {
+    let left: Vec<_> = upload.items.iter().filter(|item| item.outcome != "added").cloned().collect();
+    let made: Vec<(String, String)> =
+        upload.items.into_iter().filter_map(|item| Some((item.serial?, item.claim_code?))).collect();
+    let sentence = fill(m::SERIALS_ADDED, &[("added", &upload.added.to_string()), ("left", &left.len().to_string())]);
+    let reasons = left.into_iter().map(|item| {
+        let why = match item.outcome.as_str() {
+            "exists" => t(m::SERIAL_EXISTS).to_owned(),
+            "device_taken" => t(m::SERIAL_DEVICE_TAKEN).to_owned(),
+            _ => item.detail.clone().unwrap_or(item.outcome),
+        };
+        view! { <li><code>{item.serial.unwrap_or_default()}</code>" "{why}</li> }
+    });
+    let reasons = reasons.collect_view();
+    let rows = made.iter().map(|(serial, code)| {
+        view! { <tr><th scope="row"><code>{serial.clone()}</code></th><td><code>{code.clone()}</code></td></tr> }
+    });
+    let rows = rows.collect_view();
+    let has_codes = !made.is_empty();
+    view! {
+        <div class="notice">
+            <p>{sentence}</p>
+            <ul>{reasons}</ul>
+            {has_codes.then(move || view! {
+                <p><strong>{t(m::CLAIM_CODES_ONCE)}</strong></p>
+                <div class="scroll" tabindex="0">
+                    <table id="claim-codes">
+                        <caption class="spoken">{t(m::CLAIM_CODE)}</caption>
+                        <thead><tr><th scope="col">{t(m::SERIAL)}</th><th scope="col">{t(m::CLAIM_CODE)}</th></tr></thead>
+                        <tbody>{rows}</tbody>
+                    </table>
+                </div>
+                <button type="button" class="small" on:click=move |_| download::offer("claim-codes.csv", "text/csv", &codes(&made))>{t(m::CSV)}</button>
+            })}
+        </div>
+    }
+}

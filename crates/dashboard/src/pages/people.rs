@@ -1,0 +1,184 @@
+//! People, for administrators: who may sign in, with which role and which devices; inviting, changing, disabling and deleting them.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::api::Api;
+use crate::browser;
+use crate::components::admin_only::AdminOnly;
+use crate::components::heading::Heading;
+use crate::components::load::Load;
+use crate::components::states::Empty;
+use crate::components::told::{Outcome, Told};
+use crate::components::words;
+use crate::messages as m;
+use crate::model::address::Query;
+use crate::model::people::{Filter, ROLES, role};
+use crate::problem::ApiError;
+use crate::text::t;
+use crate::wire::Page;
+use crate::wire::person::PersonJson;
+
+mod editor;
+mod invite;
+mod row;
+
+/// How many pages are asked for one after another until there is somebody: Cognito filters by one attribute alone, so that a page may be
+/// empty although there is another one.
+const PAGES: usize = 10;
+
+/// What was read.
+#[derive(Debug, Clone)]
+struct Listed {
+    people: Vec<PersonJson>,
+    next: Option<String>,
+}
+
+/// What the parts of the page share.
+#[derive(Clone, Copy)]
+struct Shared {
+    load: Load<Listed>,
+    filter: RwSignal<Filter>,
+    /// The user name of the person who is being changed.
+    selected: RwSignal<Option<String>>,
+    outcome: Outcome,
+    /// A temporary password that was given, and to whom: it is shown once.
+    password: RwSignal<Option<(String, String)>>,
+    api: StoredValue<Api, LocalStorage>,
+}
+
+/// The page.
+#[component]
+pub fn People() -> impl IntoView {
+    view! {
+        <Heading text=t(m::PEOPLE).to_owned()/>
+        <AdminOnly><Inside/></AdminOnly>
+    }
+}
+
+async fn read(api: Api, filter: Filter, first: Option<String>) -> Result<Listed, ApiError> {
+    let mut listed = Listed { people: Vec::new(), next: first };
+    for _ in 0..PAGES {
+        let page: Page<PersonJson> = api.get(&filter.path(listed.next.as_deref())).await?.value;
+        listed.people.extend(page.items);
+        listed.next = page.next;
+        if listed.next.is_none() || !listed.people.is_empty() {
+            break;
+        }
+    }
+    Ok(listed)
+}
+
+#[component]
+fn Inside() -> impl IntoView {
+    let query = Query::parse(&browser::query());
+    let filter = RwSignal::new(Filter::of(&query));
+    let selected = RwSignal::new(query.get("person").map(str::to_owned));
+    let api = StoredValue::new_local(Api::here());
+    let load = Load::new(move || read(api.get_value(), filter.get(), None));
+    let shared = Shared { load, filter, selected, outcome: RwSignal::new(None), password: RwSignal::new(None), api };
+    in_address(shared);
+    view! {
+        <invite::Invite shared/>
+        <Filters shared/>
+        <Told outcome=shared.outcome/>
+        <row::Password shared/>
+        {load.keep(move || view! { <List shared/> })}
+    }
+}
+
+/// Keeps the filter and the person in the address, and takes them from there when the reader goes back or follows a link.
+fn in_address(shared: Shared) {
+    let Shared { filter, selected, .. } = shared;
+    let known = use_query_map();
+    Effect::new(move |before: Option<()>| {
+        known.track();
+        let query = Query::parse(&browser::query());
+        let (told, person) = (Filter::of(&query), query.get("person").map(str::to_owned));
+        if before.is_some() && filter.get_untracked() != told {
+            filter.set(told);
+        }
+        if before.is_some() && selected.get_untracked() != person {
+            selected.set(person);
+        }
+    });
+    Effect::new(move |before: Option<()>| {
+        let query = filter.with(|filter| filter.into_query(Query::parse(&browser::query())));
+        let query = selected.with(|person| query.with("person", person.as_deref()));
+        if before.is_some() {
+            browser::rename(&query.address("/app/people"));
+        }
+    });
+}
+
+#[component]
+fn Filters(shared: Shared) -> impl IntoView {
+    let Shared { filter, load, .. } = shared;
+    let option = |(name, one)| {
+        let is_chosen = filter.get_untracked().role == Some(one);
+        view! { <option value=name selected=is_chosen>{t(words::role(Some(one)))}</option> }
+    };
+    view! {
+        <div class="tools">
+            <label class="grow">
+                {t(m::SEARCH_EMAIL)}
+                <input
+                    type="search"
+                    maxlength="120"
+                    prop:value=move || filter.with(|filter| filter.email.clone())
+                    on:change=move |event| filter.update(|filter| filter.email = event_target_value(&event).trim().to_owned())
+                />
+            </label>
+            <label>
+                {t(m::ROLE)}
+                <select
+                    prop:value=move || filter.with(|filter| filter.role.map_or("", |role| role.name()))
+                    on:change=move |event| filter.update(|filter| filter.role = role(&event_target_value(&event)))
+                >
+                    <option value="">{t(m::ANY)}</option>
+                    {ROLES.map(option)}
+                </select>
+            </label>
+            <button type="button" on:click=move |_| load.again()>{t(m::READ_AGAIN)}</button>
+        </div>
+    }
+}
+
+#[component]
+fn List(shared: Shared) -> impl IntoView {
+    let Shared { load, filter, outcome, api, .. } = shared;
+    let people = Memo::new(move |_| load.here(|listed| listed.people.clone()).unwrap_or_default());
+    let next = Memo::new(move |_| load.here(|listed| listed.next.clone()).flatten());
+    let more = move |_| {
+        let Some(cursor) = next.get_untracked() else { return };
+        spawn_local(async move {
+            match read(api.get_value(), filter.get_untracked(), Some(cursor)).await {
+                Ok(further) => load.update(|listed| {
+                    let is_new = |one: &PersonJson| !listed.people.iter().any(|known| known.username == one.username);
+                    let new: Vec<PersonJson> = further.people.into_iter().filter(is_new).collect();
+                    listed.people.extend(new);
+                    listed.next = further.next;
+                }),
+                Err(error) => outcome.set(Some(Err(error))),
+            }
+        });
+    };
+    view! {
+        <Show
+            when=move || people.with(|people| !people.is_empty())
+            fallback=|| view! { <Empty text=t(m::NOBODY)/> }
+        >
+            <div class="card">
+                <ul class="list people">
+                    <For each=move || people.get() key=|person| person.username.clone() let:person>
+                        <row::Row username=person.username shared people/>
+                    </For>
+                </ul>
+            </div>
+        </Show>
+        <Show when=move || next.with(Option::is_some)>
+            <button type="button" on:click=more>{t(m::MORE)}</button>
+        </Show>
+    }
+}

@@ -1,0 +1,286 @@
+//! The quarantine, for administrators: what could not be used, by reason and device; registering a device that nobody knew, and
+//! delivering messages again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use wasm_bindgen_futures::spawn_local;
+use weir_core::domain::Reason;
+
+use crate::api::Api;
+use crate::browser;
+use crate::components::admin_only::AdminOnly;
+use crate::components::heading::Heading;
+use crate::components::load::Load;
+use crate::components::states::Empty;
+use crate::components::told::{Outcome, Told};
+use crate::components::{words, zone};
+use crate::live;
+use crate::messages as m;
+use crate::model::address::Query;
+use crate::model::moment;
+use crate::model::quarantine::{Draft, Filter, groups};
+use crate::problem::ApiError;
+use crate::text::{fill, t};
+use crate::wire::Page;
+use crate::wire::quarantine::Entry;
+
+mod entry;
+mod group;
+mod register;
+mod run;
+
+/// How many pages of entries are read at once: 1,000 entries.
+const PAGES: usize = 5;
+
+/// What was read.
+#[derive(Debug, Clone, Default)]
+struct Listed {
+    entries: Vec<Entry>,
+    /// Asks for the entries that are older.
+    next: Option<String>,
+}
+
+/// What is open on the page, as the address says it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Selected {
+    /// The key of a group.
+    group: Option<String>,
+    /// The id of an entry.
+    entry: Option<String>,
+}
+
+impl Selected {
+    fn of(query: &Query) -> Self {
+        let text = |name| query.get(name).map(str::to_owned);
+        Self { group: text("group"), entry: text("entry") }
+    }
+
+    fn write(&self, query: Query) -> Query {
+        query.with("group", self.group.as_deref()).with("entry", self.entry.as_deref())
+    }
+}
+
+/// What the parts of the page share.
+#[derive(Clone, Copy)]
+struct Shared {
+    load: Load<Listed>,
+    filter: RwSignal<Filter>,
+    selected: RwSignal<Selected>,
+    /// The device that is being registered, and what was typed of each: whoever cancels finds it again.
+    registering: RwSignal<Option<String>>,
+    drafts: RwSignal<BTreeMap<String, Draft>>,
+    run: run::Run,
+    outcome: Outcome,
+    /// Entries that came after the list was read.
+    fresh: RwSignal<BTreeSet<String>>,
+    api: StoredValue<Api, LocalStorage>,
+}
+
+impl Shared {
+    /// Takes an entry that is gone off the list.
+    fn forget(self, id: &str) {
+        self.load.update(|listed| listed.entries.retain(|entry| entry.id != id));
+    }
+}
+
+/// The page.
+#[component]
+pub fn Quarantine() -> impl IntoView {
+    view! {
+        <Heading text=t(m::QUARANTINE).to_owned()/>
+        <AdminOnly><Inside/></AdminOnly>
+    }
+}
+
+async fn read(api: Api, filter: Filter, first: Option<String>) -> Result<Listed, ApiError> {
+    let mut listed = Listed { entries: Vec::new(), next: first };
+    for _ in 0..PAGES {
+        let page: Page<Entry> = api.get(&filter.path(listed.next.as_deref())).await?.value;
+        listed.entries.extend(page.items);
+        listed.next = page.next;
+        if listed.next.is_none() {
+            break;
+        }
+    }
+    Ok(listed)
+}
+
+#[component]
+fn Inside() -> impl IntoView {
+    let query = Query::parse(&browser::query());
+    let (filter, selected) = (RwSignal::new(Filter::of(&query)), RwSignal::new(Selected::of(&query)));
+    let api = StoredValue::new_local(Api::here());
+    let fresh = RwSignal::new(BTreeSet::new());
+    let load = Load::new(move || {
+        fresh.set(BTreeSet::new());
+        read(api.get_value(), filter.get(), None)
+    });
+    let shared = Shared {
+        load,
+        filter,
+        selected,
+        registering: RwSignal::new(None),
+        drafts: RwSignal::default(),
+        run: run::Run::new(),
+        outcome: RwSignal::new(None),
+        fresh,
+        api,
+    };
+    in_address(shared);
+    hear(shared);
+    view! {
+        <Filters shared/>
+        <run::Shown shared/>
+        <Told outcome=shared.outcome/>
+        {load.keep(move || view! { <Groups shared/> })}
+    }
+}
+
+/// Keeps the filter and what is open in the address, and takes them from there when the reader goes back or follows a link.
+fn in_address(shared: Shared) {
+    let Shared { filter, selected, outcome, .. } = shared;
+    let known = use_query_map();
+    Effect::new(move |before: Option<()>| {
+        known.track();
+        let query = Query::parse(&browser::query());
+        let (told, open) = (Filter::of(&query), Selected::of(&query));
+        if before.is_some() && filter.get_untracked() != told {
+            filter.set(told);
+        }
+        if before.is_some() && selected.get_untracked() != open {
+            selected.set(open);
+        }
+    });
+    Effect::new(move |before: Option<Filter>| {
+        let now = filter.get();
+        if before.is_some_and(|before| before != now) {
+            outcome.set(None);
+        }
+        now
+    });
+    Effect::new(move |before: Option<()>| {
+        let query = filter.with(|filter| filter.into_query(Query::parse(&browser::query())));
+        let query = selected.with(|selected| selected.write(query));
+        if before.is_some() {
+            browser::rename(&query.address("/app/quarantine"));
+        }
+    });
+}
+
+/// Takes away what has left the quarantine; what is new waits behind a button, so that nothing moves under the pointer.
+fn hear(shared: Shared) {
+    let Shared { load, fresh, .. } = shared;
+    live::watch("quarantine", move |message| match message.r#type.as_str() {
+        "quarantined" => {
+            let id = message.rest.pointer("/entry/id").and_then(|id| id.as_str());
+            if let Some(id) = id {
+                let is_known = load.here(|listed| listed.entries.iter().any(|entry| entry.id == id)).unwrap_or(true);
+                if !is_known {
+                    fresh.update(|fresh| fresh.extend([id.to_owned()]));
+                }
+            }
+        }
+        "released" => {
+            if let Some(id) = message.field::<String>("id") {
+                fresh.update(|fresh| fresh.retain(|known| *known != id));
+                shared.forget(&id);
+            }
+        }
+        "gap" => load.again(),
+        _ => {}
+    });
+}
+
+#[component]
+fn Filters(shared: Shared) -> impl IntoView {
+    let Shared { filter, load, fresh, .. } = shared;
+    let zone = zone::zone();
+    let shown_zone = zone.clone();
+    let since = move || {
+        let zone = shown_zone.get().zone;
+        filter.with(|filter| filter.since.map(|at| moment::field(at, &zone)).unwrap_or_default())
+    };
+    let option = |reason: Reason| {
+        let is_chosen = filter.get_untracked().reason == Some(reason);
+        view! { <option value=reason.code() selected=is_chosen>{t(words::reason(reason))}</option> }
+    };
+    view! {
+        <div class="tools">
+            <label>
+                {t(m::REASON)}
+                <select
+                    prop:value=move || filter.with(|filter| filter.reason.map_or("", Reason::code))
+                    on:change=move |event| filter.update(|filter| filter.reason = Reason::of(&event_target_value(&event)))
+                >
+                    <option value="">{t(m::ANY)}</option>
+                    {Reason::ALL.iter().copied().map(option).collect_view()}
+                </select>
+            </label>
+            <label>
+                {t(m::DEVICE_COLUMN)}
+                <input
+                    type="search"
+                    size="14"
+                    prop:value=move || filter.with(|filter| filter.device.clone())
+                    on:change=move |event| filter.update(|filter| filter.device = event_target_value(&event).trim().to_owned())
+                />
+            </label>
+            <label>
+                {t(m::SINCE)}
+                <input
+                    type="datetime-local"
+                    prop:value=since
+                    on:change=move |event| {
+                        let since = moment::of_field(&event_target_value(&event), &zone.get_untracked().zone);
+                        filter.update(|filter| filter.since = since);
+                    }
+                />
+            </label>
+            <button type="button" on:click=move |_| load.again()>{t(m::READ_AGAIN)}</button>
+        </div>
+        <Show when=move || fresh.with(|fresh| !fresh.is_empty())>
+            <button type="button" class="notice" on:click=move |_| load.again()>
+                {move || fill(m::QUARANTINE_NEW, &[("count", &fresh.with(BTreeSet::len).to_string())])}
+            </button>
+        </Show>
+    }
+}
+
+#[component]
+fn Groups(shared: Shared) -> impl IntoView {
+    let Shared { load, filter, outcome, api, .. } = shared;
+    let all = Memo::new(move |_| load.here(|listed| groups(&listed.entries)).unwrap_or_default());
+    let count = move || load.here(|listed| listed.entries.len()).unwrap_or(0);
+    let next = Memo::new(move |_| load.here(|listed| listed.next.clone()).flatten());
+    let more = move |_| {
+        let Some(cursor) = next.get_untracked() else { return };
+        spawn_local(async move {
+            match read(api.get_value(), filter.get_untracked(), Some(cursor)).await {
+                Ok(older) => load.update(|listed| {
+                    let known: BTreeSet<String> = listed.entries.iter().map(|entry| entry.id.clone()).collect();
+                    listed.entries.extend(older.entries.into_iter().filter(|entry| !known.contains(&entry.id)));
+                    listed.next = older.next;
+                }),
+                Err(error) => outcome.set(Some(Err(error))),
+            }
+        });
+    };
+    let nothing = move || if filter.get() == Filter::default() { m::QUARANTINE_EMPTY } else { m::QUARANTINE_NONE_FITS };
+    view! {
+        <Show when=move || next.with(Option::is_some)>
+            <p class="faint">{move || fill(m::QUARANTINE_MORE, &[("count", &count().to_string())])}</p>
+        </Show>
+        <Show when=move || all.with(|all| !all.is_empty()) fallback=move || view! { <Empty text=t(nothing())/> }>
+            <ul class="groups" aria-label=t(m::QUARANTINE_GROUPS)>
+                <For each=move || all.get() key=|group| group.key() let:one>
+                    <group::Group key=one.key() first=one shared all/>
+                </For>
+            </ul>
+        </Show>
+        <Show when=move || next.with(Option::is_some)>
+            <button type="button" on:click=more>{t(m::MORE)}</button>
+        </Show>
+    }
+}

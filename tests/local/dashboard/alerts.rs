@@ -85,7 +85,7 @@ async fn an_alert_is_tried_on_history_saved_and_opens_a_problem() {
     browser.open(ALERTS).await;
     browser.says("Its problem").await;
     browser.click("[data-alert=low] .buttons button:last-child").await;
-    browser.click(".sure .danger").await;
+    browser.click(".confirm .yes").await;
     browser.says("low is removed").await;
     let sensor = local.admin().await.expect(&[200], "GET", path, None).await.unwrap().json();
     assert!(sensor.get("alerts").is_none(), "{sensor}");

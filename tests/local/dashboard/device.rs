@@ -20,9 +20,9 @@ async fn an_administrator_shuts_a_device_out_and_lets_it_in_again() {
         let answer = local.admin().await.expect(&[200], "GET", "/devices/page-access", None).await.unwrap();
         answer.json()["enabled"].clone()
     };
-    browser.there(".sure .danger").await;
+    browser.there(".confirm .yes").await;
     assert_eq!(enabled().await, true);
-    browser.click(".sure .danger").await;
+    browser.click(".confirm .yes").await;
     browser
         .until("its certificate is off", &format!("{card} card?.innerText.includes('Off with the device') ?? false"))
         .await;
@@ -32,7 +32,7 @@ async fn an_administrator_shuts_a_device_out_and_lets_it_in_again() {
     assert_eq!(enabled().await, true);
     browser.click("[data-certificate] button").await;
     browser.says("Shut it out?").await;
-    browser.click(".sure .danger").await;
+    browser.click(".confirm .yes").await;
     browser.says("it cannot connect").await;
 }
 

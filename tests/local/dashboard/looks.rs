@@ -71,7 +71,7 @@ async fn forms(browser: &Browser, axe: &str, kind: &str) {
     browser.ask("document.querySelector('#try').scrollIntoView()").await;
     look(browser, axe, &format!("trial-{kind}")).await;
     browser.click("[data-alert=high] .buttons button:last-child").await;
-    browser.there(".sure").await;
+    browser.there(".confirm").await;
     look(browser, axe, &format!("sure-{kind}")).await;
     browser.open("/subscriptions").await;
     browser.click("#add").await;

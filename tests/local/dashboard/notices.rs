@@ -65,7 +65,7 @@ async fn somebody_subscribes_tries_it_and_unsubscribes() {
         .until("it is off", &format!("return document.querySelector('{own}').innerText.includes('Switched off')"))
         .await;
     browser.click(&format!("{own} .buttons button:last-child")).await;
-    browser.click(".sure .danger").await;
+    browser.click(".confirm .yes").await;
     browser.says("You are not told anything yet").await;
     assert_eq!(api.call("GET", &path, None).await.unwrap().status, 404);
 }

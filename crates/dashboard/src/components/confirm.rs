@@ -10,7 +10,11 @@ use crate::text::t;
 #[component]
 pub fn Confirm(
     /// What the button says.
-    label: &'static str,
+    #[prop(into)]
+    label: String,
+    /// What it is called for screen readers, where several buttons say the same.
+    #[prop(optional, into)]
+    called: Option<String>,
     /// What it asks.
     #[prop(into)]
     question: String,
@@ -59,12 +63,15 @@ pub fn Confirm(
                 <div class="confirm" role="group" aria-label=question.clone() on:keydown=escape>
                     <span>{question.clone()}</span>
                     <button type="button" class="small" node_ref=no on:click=move |_| leave()>{t(ASK_NO)}</button>
-                    <button type="button" class="small yes" disabled=move || disabled.get() on:click=confirm>{answer.unwrap_or(label)}</button>
+                    <button type="button" class="small yes" disabled=move || disabled.get() on:click=confirm>
+                        {answer.map_or_else(|| label.clone(), str::to_owned)}
+                    </button>
                 </div>
             }.into_any()
         } else {
             view! {
-                <button type="button" class="small" node_ref=first disabled=move || disabled.get() on:click=move |_| asking.set(true)>{label}</button>
+                <button type="button" class="small" node_ref=first aria-label=called.clone() disabled=move || disabled.get()
+                    on:click=move |_| asking.set(true)>{label.clone()}</button>
             }.into_any()
         }}
     }

@@ -1,7 +1,6 @@
 //! What pages are made of.
 
 pub mod admin_only;
-pub mod ask_first;
 pub mod banner;
 pub mod chart;
 pub mod clock;

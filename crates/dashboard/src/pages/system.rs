@@ -176,7 +176,7 @@ fn AlarmTable(alarms: Vec<AlarmJson>, caption: String) -> impl IntoView {
                 <thead><tr>
                     <th scope="col">{t(m::STATE)}</th>
                     <th scope="col">{t(m::ALARM)}</th>
-                    <th scope="col">{t(m::SINCE)}</th>
+                    <th scope="col">{t(m::ALARM_SINCE)}</th>
                 </tr></thead>
                 <tbody>{alarms.into_iter().map(row).collect_view()}</tbody>
             </table>

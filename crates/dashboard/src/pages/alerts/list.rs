@@ -5,7 +5,7 @@ use leptos_router::components::A;
 use weir_core::wire::alert::{AlertJson, SeverityJson};
 
 use super::Shared;
-use crate::components::ask_first::AskFirst;
+use crate::components::confirm::Confirm;
 use crate::components::states::Empty;
 use crate::components::status::{Status, Tone};
 use crate::components::words;
@@ -82,12 +82,12 @@ fn Line(alert: AlertJson, unit: String, shared: Shared) -> impl IntoView {
             {shared.is_admin.then(|| view! {
                 <div class="buttons">
                     <button type="button" class="small" aria-label=fill(m::CHANGE_ONE, &[("name", &id)]) on:click=change>{t(m::CHANGE)}</button>
-                    <AskFirst
-                        text=t(m::REMOVE)
-                        label=fill(m::REMOVE_ONE, &[("name", &id)])
+                    <Confirm
+                        label=t(m::REMOVE)
+                        called=fill(m::REMOVE_ONE, &[("name", &id)])
                         question=fill(m::REMOVE_ALERT_QUESTION, &[("id", &id)])
-                        act=remove
-                        busy=shared.saving
+                        confirmed=remove
+                        disabled=shared.saving
                     />
                 </div>
             })}

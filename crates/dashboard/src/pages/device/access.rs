@@ -8,8 +8,8 @@ use weir_core::wire::job::{JobJson, StateJson, TargetJson};
 
 use crate::api::Api;
 use crate::browser;
-use crate::components::ask_first::AskFirst;
 use crate::components::clock::Instant;
+use crate::components::confirm::Confirm;
 use crate::components::load::{Load, Loaded};
 use crate::components::states::{Failed, Loading};
 use crate::components::status::{Status, Tone};
@@ -103,7 +103,7 @@ pub(super) fn Access(
                 }}
                 <Connected load/>
                 {if is_on {
-                    view! { <AskFirst text=t(m::SWITCH_IT_OFF) question=fill(m::SWITCH_OFF_QUESTION, &[("id", &id)]) act=switch busy/> }.into_any()
+                    view! { <Confirm label=t(m::SWITCH_IT_OFF) question=fill(m::SWITCH_OFF_QUESTION, &[("id", &id)]) confirmed=switch disabled=busy/> }.into_any()
                 } else {
                     view! { <button type="button" class="small" disabled=move || busy.get() on:click=move |_| switch.run(())>{t(m::SWITCH_IT_ON)}</button> }.into_any()
                 }}
@@ -212,7 +212,7 @@ fn Line(one: Certificate, remove: Callback<String>, busy: RwSignal<bool>) -> imp
                 {ends.map(|at| view! { <Instant at/> })}
                 {warning.map(|(tone, text)| view! { " "<Status tone text=t(text)/> })}
             </td>
-            <td><AskFirst text=t(m::REMOVE) label=fill(m::REMOVE_ONE, &[("name", &short)]) question=t(question) act busy/></td>
+            <td><Confirm label=t(m::REMOVE) called=fill(m::REMOVE_ONE, &[("name", &short)]) question=t(question) confirmed=act disabled=busy/></td>
         </tr>
     }
 }

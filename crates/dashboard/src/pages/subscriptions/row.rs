@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use wasm_bindgen_futures::spawn_local;
 
 use super::{Shared, path};
-use crate::components::ask_first::AskFirst;
+use crate::components::confirm::Confirm;
 use crate::components::states::{Empty, Failed};
 use crate::components::status::{Status, Tone};
 use crate::components::words;
@@ -82,7 +82,7 @@ fn Line(one: Subscription, shared: Shared, email: String) -> impl IntoView {
                     disabled=move || busy.get() on:click=move |_| shared.switch(&switch, busy, failed)>
                     {t(if is_on { m::SWITCH_IT_OFF } else { m::SWITCH_IT_ON })}
                 </button>
-                <AskFirst text=t(m::REMOVE) label=about(m::REMOVE_ONE) question=t(m::REMOVE_SUBSCRIPTION_QUESTION) act=remove busy/>
+                <Confirm label=t(m::REMOVE) called=about(m::REMOVE_ONE) question=t(m::REMOVE_SUBSCRIPTION_QUESTION) confirmed=remove disabled=busy/>
             </div>
             <div aria-live="polite">
                 {move || tested.get().map(|tested| {

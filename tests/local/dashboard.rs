@@ -2,6 +2,7 @@
 
 mod admin;
 mod browser;
+mod figures;
 mod looks;
 mod pages;
 mod served;

@@ -40,7 +40,9 @@ pub(super) async fn delete_certificate(
         let author = Author { by: caller.name(), at: parts.clock.now() };
         let events = [certificate_removed(&id, certificate.as_str(), &author)];
         let events = parts.events.with(&events);
-        if parts.devices.doom_certificate(&id, &certificate, &stored.rotation, author.at, events).await? == WriteOutcome::Done {
+        if parts.devices.doom_certificate(&id, &certificate, &stored.rotation, author.at, events).await?
+            == WriteOutcome::Done
+        {
             break;
         }
     }

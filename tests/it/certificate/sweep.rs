@@ -127,7 +127,11 @@ async fn one_that_cannot_be_asked_keeps_none_of_the_others_and_is_asked_an_hour_
     }
     world.cloud.next("Publish", Fate::Refused(503));
     assert_eq!(sweep(&world).await, json!({"looked": 3, "asked": 2, "left": false}));
-    assert_eq!(sweep(&world).await, json!({"looked": 0, "asked": 0, "left": false}), "it is not the first of every sweep");
+    assert_eq!(
+        sweep(&world).await,
+        json!({"looked": 0, "asked": 0, "left": false}),
+        "it is not the first of every sweep"
+    );
     world.later(3_600);
     assert_eq!(sweep(&world).await, json!({"looked": 1, "asked": 1, "left": false}));
 }

@@ -181,10 +181,10 @@ impl Browser {
         self.client.current_url().await.map(|url| url.to_string()).unwrap_or_default()
     }
 
-    /// Asks the browser itself (Chrome DevTools Protocol).
-    pub async fn tell(&self, command: &str, parameters: Value) {
+    /// Tells the browser itself something (Chrome DevTools Protocol), and returns its answer.
+    pub async fn tell(&self, command: &str, parameters: Value) -> Value {
         let body = json!({"cmd": command, "params": parameters});
-        self.client.issue_cmd(Own { path: "goog/cdp/execute", body }).await.unwrap();
+        self.client.issue_cmd(Own { path: "goog/cdp/execute", body }).await.unwrap()
     }
 
     /// What the browser has written into one of its logs since this was last asked.

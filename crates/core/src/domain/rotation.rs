@@ -341,7 +341,9 @@ mod tests {
         let without_current = row.without(&id('a'));
         assert_eq!(without_current, rotation(None, Some(held('b', 800))));
         assert_eq!(without_current.look(NOW, 30, 365), Look::Nothing);
-        let Connected::Replace { rotation, former } = without_current.connected(&id('b')) else { panic!("it connected") };
+        let Connected::Replace { rotation, former } = without_current.connected(&id('b')) else {
+            panic!("it connected")
+        };
         assert_eq!((rotation.current, former), (Some(held('b', 800)), None));
     }
 

@@ -60,8 +60,9 @@ async fn forms(browser: &Browser, axe: &str, kind: &str) {
     browser.click("#add").await;
     browser.click("[name=channel]:not(:checked)").await;
     browser.click("[name=quiet]").await;
+    browser.set("[name=digest]", "soon", "input").await;
     browser.click("form button.primary").await;
-    browser.there("#url-wrong").await;
+    browser.there("#digest-wrong").await;
     look(browser, axe, &format!("subscribe-{kind}")).await;
     browser.open("/devices/page-looks?last=15m&sensor=ph").await;
     browser.click(".compare > button").await;

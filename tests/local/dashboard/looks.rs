@@ -68,8 +68,10 @@ async fn forms(browser: &Browser, axe: &str, kind: &str) {
     browser.click("#try").await;
     browser.there(".episodes").await;
     browser.until("it is drawn", "return document.querySelector('figure').getAttribute('aria-busy') === 'false'").await;
+    look(browser, axe, &format!("trial-form-{kind}")).await;
     browser.ask("document.querySelector('#try').scrollIntoView()").await;
-    look(browser, axe, &format!("trial-{kind}")).await;
+    browser.picture(&format!("trial-{kind}")).await;
+    browser.ask("scrollTo(0, 0)").await;
     browser.click("[data-alert=high] .buttons button:last-child").await;
     browser.there(".confirm").await;
     look(browser, axe, &format!("sure-{kind}")).await;
@@ -77,13 +79,15 @@ async fn forms(browser: &Browser, axe: &str, kind: &str) {
     browser.click("#add").await;
     browser.click("[name=channel]:not(:checked)").await;
     browser.click("[name=quiet]").await;
+    browser.set("[name=digest]", "soon", "input").await;
     browser.click("form button.primary").await;
-    browser.there("#url-wrong").await;
+    browser.there("#digest-wrong").await;
     look(browser, axe, &format!("subscribe-{kind}")).await;
     browser.open("/devices/page-looks?last=15m&sensor=ph").await;
     browser.click(".compare > button").await;
+    look(browser, axe, &format!("compare-form-{kind}")).await;
     browser.ask("document.querySelector('#access').scrollIntoView()").await;
-    look(browser, axe, &format!("access-{kind}")).await;
+    browser.picture(&format!("access-{kind}")).await;
 }
 
 #[tokio::test]

@@ -433,12 +433,6 @@ messages! {
     NO_OPEN_JOB = "No job brings it another one.", "Kein Auftrag bringt ihm eine andere.";
     JOB_BRINGS = "A job brings {version}", "Ein Auftrag bringt {version}";
     JOB_PREPARING = "Being prepared", "Wird vorbereitet";
-    PART_QUEUED = "Waits for the device", "Wartet auf das Gerät";
-    PART_IN_PROGRESS = "The device is at it", "Das Gerät ist dabei";
-    PART_SUCCEEDED = "Done", "Fertig";
-    PART_FAILED = "Failed", "Fehlgeschlagen";
-    PART_REJECTED = "Refused by the device", "Vom Gerät abgelehnt";
-    PART_TIMED_OUT = "Not finished in time", "Nicht rechtzeitig fertig";
 
     // One problem.
     PROBLEM = "Problem {id}", "Störung {id}";

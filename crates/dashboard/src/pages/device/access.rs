@@ -13,12 +13,13 @@ use crate::components::confirm::Confirm;
 use crate::components::load::{Load, Loaded};
 use crate::components::states::{Failed, Loading};
 use crate::components::status::{Status, Tone};
+use crate::components::words::device_of_job;
 use crate::live;
 use crate::messages as m;
 use crate::model::address::{Query, part};
 use crate::model::moment;
 use crate::problem::ApiError;
-use crate::text::{Text, fill, t};
+use crate::text::{fill, t};
 use crate::wire::Page;
 use crate::wire::certificate::{Certificate, Certificates, Execution, JobDetails};
 
@@ -255,17 +256,9 @@ fn Jobs(id: String) -> impl IntoView {
 }
 
 fn job_state(open: &Open) -> (Tone, String) {
-    let known: (Tone, Text) = match open.status.as_deref() {
-        None => (Tone::Neutral, m::JOB_PREPARING),
-        Some("QUEUED") => (Tone::Neutral, m::PART_QUEUED),
-        Some("IN_PROGRESS") => (Tone::Neutral, m::PART_IN_PROGRESS),
-        Some("SUCCEEDED") => (Tone::Good, m::PART_SUCCEEDED),
-        Some("FAILED") => (Tone::Bad, m::PART_FAILED),
-        Some("REJECTED") => (Tone::Warning, m::PART_REJECTED),
-        Some("TIMED_OUT") => (Tone::Bad, m::PART_TIMED_OUT),
-        Some(other) => return (Tone::Neutral, other.to_owned()),
-    };
-    (known.0, t(known.1).to_owned())
+    let Some(state) = open.status.as_deref() else { return (Tone::Neutral, t(m::JOB_PREPARING).to_owned()) };
+    let known = device_of_job(state).map(|(tone, word)| (tone, t(word).to_owned()));
+    known.unwrap_or_else(|| (Tone::Neutral, state.to_owned()))
 }
 
 /// The open jobs that are for a device: the API has no list of them, so it is looked for among the devices of each.

@@ -367,7 +367,7 @@ fn change(shared: Shared, ids: Vec<String>, status: Option<&'static str>, note: 
                     refused.extend(answer.value.refused);
                     let wanted = filter.get_untracked();
                     // What the reader has done moves the list at once.
-                    load.update(|inbox| {
+                    load.written(|inbox| {
                         answer.value.changed.into_iter().for_each(|one| inbox.take(&wanted, one, false))
                     });
                     ticked.update(|ticked| ticked.retain(|id| !ids.contains(id)));

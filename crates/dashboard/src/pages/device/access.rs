@@ -21,7 +21,8 @@ use crate::model::moment;
 use crate::problem::ApiError;
 use crate::text::{fill, t};
 use crate::wire::Page;
-use crate::wire::certificate::{Certificate, Certificates, Execution, JobDetails};
+use crate::wire::board::{JobDetails, JobDevice};
+use crate::wire::certificate::{Certificate, Certificates};
 
 /// How many open jobs are looked at, and how many pages of the devices of each.
 const JOBS: usize = 5;
@@ -37,14 +38,24 @@ struct Open {
     status: Option<String>,
 }
 
+impl Open {
+    /// Whether it is for the device that was looked for among its devices. A job that names it has skipped it if its devices are gathered
+    /// and it is not among them, for example because it runs this version already.
+    const fn concerns(&self) -> bool {
+        let is_named = matches!(self.job.target, TargetJson::Devices(_));
+        self.status.is_some() || (is_named && matches!(self.job.state, StateJson::Preparing))
+    }
+}
+
 #[component]
 pub(super) fn Access(
-    /// The device as it was read.
-    device: DeviceJson,
-    /// What is read again when it was changed.
+    /// The device.
+    id: String,
+    /// Whether it is switched on.
+    enabled: Memo<bool>,
+    /// What was read of it, and is read again when it was changed.
     load: Load<DeviceJson>,
 ) -> impl IntoView {
-    let id = device.id.to_string();
     let path = format!("/devices/{}", part(&id));
     let api = StoredValue::new_local(Api::here());
     let own = format!("{path}/certificates");
@@ -58,24 +69,34 @@ pub(super) fn Access(
         if message.r#type == "gap" || is_told {
             certificates.again();
         }
+        // Its firmware is among what it reports.
+        if kind == Some("reported") {
+            load.again();
+        }
     });
     let (busy, failed) = (RwSignal::new(false), RwSignal::new(None::<ApiError>));
-    let is_on = device.enabled;
-    let tag = format!("\"{}\"", device.version);
     let switched = path.clone();
     let switch = Callback::new(move |()| {
-        let (api, path, tag) = (api.get_value(), switched.clone(), tag.clone());
+        let Some((is_on, version)) = load.here(|device| (device.enabled, device.version)) else { return };
+        let (api, path, tag) = (api.get_value(), switched.clone(), format!("\"{version}\""));
         busy.set(true);
         failed.set(None);
         spawn_local(async move {
             let answer = api.patch::<Value, Value>(&path, &json!({"enabled": !is_on}), Some(&tag)).await;
             let _ = busy.try_set(false);
-            if let Err(error) = answer {
-                let _ = failed.try_set(Some(error));
-                return;
+            match answer {
+                Ok(_) => {
+                    load.again();
+                    certificates.again();
+                }
+                Err(error) => {
+                    // What somebody else has changed is shown, and the next try is made to that.
+                    if error.is_outdated() {
+                        load.again();
+                    }
+                    let _ = failed.try_set(Some(error));
+                }
             }
-            load.again();
-            certificates.again();
         });
     });
     let listed = path.clone();
@@ -92,32 +113,29 @@ pub(super) fn Access(
             }
         });
     });
-    let firmware = move || load.here(|device| device.firmware.clone()).flatten();
+    let firmware = Memo::new(move |_| load.here(|device| device.firmware.clone()).flatten());
+    let question = fill(m::SWITCH_OFF_QUESTION, &[("id", &id)]);
     view! {
         <section class="card" aria-labelledby="access">
             <h2 id="access">{t(m::ACCESS)}</h2>
             <div class="row">
-                {if is_on {
+                {move || if enabled.get() {
                     view! { <Status tone=Tone::Good text=t(m::SWITCHED_ON)/> }.into_any()
                 } else {
                     view! { <Status tone=Tone::Warning text=t(m::SWITCHED_OFF)/> }.into_any()
                 }}
                 <Connected load/>
-                {if is_on {
-                    view! { <Confirm label=t(m::SWITCH_IT_OFF) question=fill(m::SWITCH_OFF_QUESTION, &[("id", &id)]) confirmed=switch disabled=busy/> }.into_any()
+                {move || if enabled.get() {
+                    view! { <Confirm label=t(m::SWITCH_IT_OFF) question=question.clone() confirmed=switch disabled=busy/> }.into_any()
                 } else {
                     view! { <button type="button" class="small" disabled=move || busy.get() on:click=move |_| switch.run(())>{t(m::SWITCH_IT_ON)}</button> }.into_any()
                 }}
             </div>
             {move || failed.get().map(|error| view! { <Failed error/> })}
             <h3>{t(m::CERTIFICATES)}</h3>
-            {move || certificates.with(|loaded| match loaded {
-                Loaded::Loading => view! { <Loading/> }.into_any(),
-                Loaded::Failed(error) => view! { <Failed error=error.clone() retry=Callback::new(move |()| certificates.again())/> }.into_any(),
-                Loaded::Here(known) => view! { <Table known=known.clone() remove busy/> }.into_any(),
-            })}
+            {certificates.keep(move || view! { <Table certificates remove busy/> })}
             <h3>{t(m::ITS_FIRMWARE)}</h3>
-            <p>{move || firmware().map_or_else(
+            <p>{move || firmware.get().map_or_else(
                 || view! { <span class="faint">{t(m::NO_VERSION_REPORTED)}</span> }.into_any(),
                 |version| view! { <code>{version}</code> }.into_any(),
             )}</p>
@@ -146,15 +164,27 @@ fn Connected(load: Load<DeviceJson>) -> impl IntoView {
 }
 
 #[component]
-fn Table(known: Certificates, remove: Callback<String>, busy: RwSignal<bool>) -> impl IntoView {
-    let is_pending = known.delivery == DeliveryJson::Pending;
-    let pending = is_pending.then(|| view! { <p><Status tone=Tone::Neutral text=t(m::CERTIFICATES_PENDING)/></p> });
-    if known.items.is_empty() {
-        return view! { {pending}<p class="faint">{t(m::NO_CERTIFICATES)}</p> }.into_any();
-    }
-    let rows = known.items.into_iter().map(|one| view! { <Line one remove busy/> });
+fn Table(certificates: Load<Certificates>, remove: Callback<String>, busy: RwSignal<bool>) -> impl IntoView {
+    let is_pending =
+        Memo::new(move |_| certificates.here(|known| known.delivery == DeliveryJson::Pending).unwrap_or_default());
+    let items = Memo::new(move |_| certificates.here(|known| known.items.clone()).unwrap_or_default());
     view! {
-        {pending}
+        <Show when=move || is_pending.get()>
+            <p><Status tone=Tone::Neutral text=t(m::CERTIFICATES_PENDING)/></p>
+        </Show>
+        <Show
+            when=move || items.with(|items| !items.is_empty())
+            fallback=|| view! { <p class="faint">{t(m::NO_CERTIFICATES)}</p> }
+        >
+            <Rows items remove busy/>
+        </Show>
+    }
+}
+
+#[component]
+fn Rows(items: Memo<Vec<Certificate>>, remove: Callback<String>, busy: RwSignal<bool>) -> impl IntoView {
+    // A line is drawn again only if its certificate has changed: a question that it asks, and the focus, outlive changes of the others.
+    view! {
         <div class="scroll" tabindex="0">
             <table>
                 <caption class="spoken">{t(m::CERTIFICATES)}</caption>
@@ -163,14 +193,15 @@ fn Table(known: Certificates, remove: Callback<String>, busy: RwSignal<bool>) ->
                     <th scope="col">{t(m::STATE)}</th>
                     <th scope="col">{t(m::CREATED)}</th>
                     <th scope="col">{t(m::VALID_UNTIL)}</th>
-                    <td></td>
+                    <th scope="col"><span class="spoken">{t(m::ACTIONS)}</span></th>
                 </tr></thead>
-                <tbody>{rows.collect_view()}</tbody>
+                <tbody>
+                    <For each=move || items.get() key=Clone::clone let(one)><Line one remove busy/></For>
+                </tbody>
             </table>
         </div>
         <p class="faint">{t(m::RENEWAL_EXPLAINED)}</p>
     }
-    .into_any()
 }
 
 /// What the state of a certificate is called; one that this page does not know is called as the API calls it.
@@ -226,7 +257,7 @@ fn Jobs(id: String) -> impl IntoView {
     let load = Load::new(move || open(api.clone(), own.clone()));
     live::watch(format!("device/{id}"), move |message| {
         let kind = message.rest.pointer("/event/kind").and_then(Value::as_str);
-        if matches!(kind, Some("job" | "reported")) {
+        if message.r#type == "gap" || kind == Some("job") {
             load.again();
         }
     });
@@ -271,10 +302,10 @@ async fn open(api: Api, device: String) -> Result<Vec<Open>, ApiError> {
     };
     let mut found = Vec::new();
     for job in all.into_iter().filter(|job| is_open(job) && may_concern(job)).take(JOBS) {
-        let is_named = matches!(job.target, TargetJson::Devices(_));
         let status = part_of(&api, &job, &device).await?;
-        if status.is_some() || is_named {
-            found.push(Open { job, status });
+        let open = Open { job, status };
+        if open.concerns() {
+            found.push(open);
         }
     }
     Ok(found)
@@ -287,7 +318,7 @@ async fn part_of(api: &Api, job: &JobJson, device: &str) -> Result<Option<String
     for _ in 0..PAGES {
         let query = Query::default().with("limit", Some("200")).with("next", next.as_deref());
         let page = api.get::<JobDetails>(&query.address(&path)).await?.value.executions;
-        if let Some(Execution { status, .. }) = page.items.into_iter().find(|one| one.device == device) {
+        if let Some(JobDevice { status, .. }) = page.items.into_iter().find(|one| one.device == device) {
             return Ok(Some(status));
         }
         next = page.next;
@@ -296,4 +327,24 @@ async fn part_of(api: &Api, job: &JobJson, device: &str) -> Result<Option<String
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_that_a_job_has_skipped_is_not_being_prepared() {
+        let open = |target: Value, state: &str, status: Option<&str>| {
+            let job = json!({"id": "1767225600000-0000000a", "firmware": "1.2.0", "target": target, "rollout_per_minute": 50,
+                "abort_percent": 10, "timeout_minutes": 60, "force": false, "state": state, "devices": 0, "skipped": 1,
+                "by": "ann@example.com", "created_at": "2026-01-01T00:00:00Z"});
+            Open { job: serde_json::from_value(job).unwrap(), status: status.map(str::to_owned) }
+        };
+        let named = || json!({"devices": ["buoy-01"]});
+        assert!(open(named(), "PREPARING", None).concerns());
+        assert!(!open(named(), "IN_PROGRESS", None).concerns());
+        assert!(open(named(), "IN_PROGRESS", Some("QUEUED")).concerns());
+        assert!(!open(json!("all"), "PREPARING", None).concerns());
+    }
 }

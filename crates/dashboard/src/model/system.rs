@@ -130,9 +130,9 @@ mod tests {
     #[test]
     fn the_page_reads_what_the_document_says() {
         holds::<SystemJson>("System");
-        holds::<AlarmJson>("Alarm");
-        holds::<QueueJson>("Queue");
-        holds::<TableJson>("Table");
+        holds::<Part<AlarmJson>>("Part_Alarm");
+        holds::<Part<QueueJson>>("Part_Queue");
+        holds::<Part<TableJson>>("Part_Table");
     }
 
     #[test]

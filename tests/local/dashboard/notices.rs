@@ -1,6 +1,6 @@
 //! What somebody is told: a subscription is made, tried, changed and removed.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tooling::api::Api;
 use tooling::people::{Person, Role};
 use weir_tests::local::Local;

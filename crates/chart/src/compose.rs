@@ -67,8 +67,9 @@ fn names(scene: &mut Scene, plot: &Plot) {
     let mut taken: Vec<f64> = Vec::new();
     for curve in plot.curves.iter().filter(|curve| !curve.label.is_empty()) {
         let Some((at, value)) = curve.shown.last(plot.span) else { continue };
-        let x = scene.x.px(at).clamp(inner.left + 12.0, inner.right - 2.0);
-        let wanted = (scene.y.px(value) - NAME_HEIGHT / 2.0).clamp(inner.top + 6.0, inner.bottom - 6.0);
+        // Not `clamp`, which panics where a small chart leaves no room between the two bounds.
+        let x = scene.x.px(at).min(inner.right - 2.0).max(inner.left + 12.0);
+        let wanted = (scene.y.px(value) - NAME_HEIGHT / 2.0).min(inner.bottom - 6.0).max(inner.top + 6.0);
         let is_free = |y: f64| taken.iter().all(|other| (other - y).abs() >= NAME_HEIGHT);
         // Nearest first, above before below.
         let steps = (0..=plot.curves.len()).map(|step| crate::ticks::usize_f64(step) * NAME_HEIGHT);
@@ -377,6 +378,17 @@ mod tests {
         for (place, one) in places.iter().enumerate() {
             assert!(scene.inner.contains(*one), "{one:?}");
             assert!(places[..place].iter().all(|other| (other.1 - one.1).abs() >= NAME_HEIGHT - 0.01), "{places:?}");
+        }
+    }
+
+    #[test]
+    fn a_chart_without_room_for_names_is_drawn_all_the_same() {
+        let points = [(0.0, 1.0, Quality::Good), (90_000.0, 2.0, Quality::Good)];
+        let curves = [Curve { label: "1".into(), ..curve(&points, 1e9) }];
+        let zone = TimeZone::UTC;
+        for (width, height) in [(1.0, 240.0), (640.0, 1.0), (87.0, 47.0)] {
+            let scene = compose(&Plot { width, height, ..plot(&curves, &[], &[], &zone) });
+            assert_eq!(lines(&scene, Ink::Curve(0)), 1, "{width} x {height}");
         }
     }
 

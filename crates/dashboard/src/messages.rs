@@ -140,7 +140,7 @@ messages! {
     CHANGED = "{count} changed.", "{count} geändert.";
     CHANGED_PARTLY = "{count} changed, {refused} not:", "{count} geändert, {refused} nicht:";
     EPISODES = "episode {count}", "{count}. Mal";
-    BY_ITSELF = "itself", "selbst";
+    BY_ITSELF = "itself", "sich selbst";
     BY_REMOVAL = "the removal of its reason", "Wegfall des Grundes";
     ACKNOWLEDGED_BY = "Acknowledged by {by}", "Zur Kenntnis genommen von {by}";
     RESOLVED_BY = "Ended by {by}", "Beendet durch {by}";
@@ -217,6 +217,7 @@ messages! {
     NO_JSON = "This is not JSON: {detail}", "Das ist kein JSON: {detail}";
     SAVE = "Save", "Speichern";
     CANCEL = "Cancel", "Abbrechen";
+    ACTIONS = "Actions", "Aktionen";
 
     // Commands.
     COMMANDS = "Commands", "Befehle";
@@ -333,6 +334,7 @@ messages! {
     SWITCHED_OFF = "Switched off", "Ausgeschaltet";
     MOST_ALERTS = "A sensor has at most {count} alerts: remove one first.", "Ein Sensor hat höchstens {count} Grenzwerte: Entfernen Sie zuerst einen.";
     ALERT_SAVED = "{id} is saved. It applies within moments, from the next reading on.", "{id} ist gespeichert. Er gilt in wenigen Augenblicken, ab dem nächsten Messwert.";
+    ALERT_SAVED_OFF = "{id} is saved. It is switched off and watches nothing.", "{id} ist gespeichert. Er ist ausgeschaltet und überwacht nichts.";
     ALERT_REMOVED = "{id} is removed.", "{id} ist entfernt.";
     REMOVE_ALERT_QUESTION = "Remove {id}? Its open problem ends.", "{id} entfernen? Seine offene Störung endet damit.";
     CHANGE_ONE = "Change {name}", "{name} ändern";
@@ -350,7 +352,7 @@ messages! {
     TRIAL_NONE = "It would not have opened: {readings} readings were judged.", "Er hätte sich nicht geöffnet: {readings} Messwerte wurden beurteilt.";
     TRIAL_ONE = "It would have been open once, for {length}: {readings} readings were judged.", "Er wäre einmal offen gewesen, {length} lang: {readings} Messwerte wurden beurteilt.";
     TRIAL_SOME = "It would have been open {count} times, for {length} in all: {readings} readings were judged.", "Er wäre {count} Mal offen gewesen, zusammen {length} lang: {readings} Messwerte wurden beurteilt.";
-    TRIAL_CUT = "That are as many readings as are judged at once. The span was judged until", "So viele Messwerte werden auf einmal beurteilt. Der Zeitraum ist beurteilt bis";
+    TRIAL_CUT = "These are as many readings as are judged at once. The span was judged until", "So viele Messwerte werden auf einmal beurteilt. Der Zeitraum ist beurteilt bis";
     TRIAL_GO_ON = "Go on from there", "Von dort weitermachen";
     TRIAL_EPISODES = "Times in which it would have been open", "Zeiten, in denen er offen gewesen wäre";
     BEGAN = "Began", "Begann";
@@ -376,9 +378,9 @@ messages! {
     WHICH_KINDS = "Which kinds of problems (none selected: all)", "Welche Arten von Störungen (nichts ausgewählt: alle)";
     ONLY_DEVICES = "Only of these devices (none: all that you may see)", "Nur von diesen Geräten (keine: alle, die Sie sehen dürfen)";
     LEAST_SEVERITY = "This severity and more urgent ones", "Ab dieser Dringlichkeit";
-    REMIND = "Tell again after hours", "Nach Stunden erneut melden";
+    REMIND = "Tell again after, in h", "Erneut melden nach, in h";
     REMIND_HINT = "As long as nobody has acknowledged it; empty: never", "Solange es niemand zur Kenntnis genommen hat; leer: nie";
-    DIGEST = "Collect for minutes", "Minuten lang sammeln";
+    DIGEST = "Collect for, in min", "Sammeln, in min";
     DIGEST_HINT = "Then all in one notice; empty: each at once", "Dann alles in einer Nachricht; leer: jede sofort";
     ZONE_HINT = "Of the times in e-mails and of quiet hours, such as Europe/Vienna", "Der Zeiten in E-Mails und der Ruhezeit, etwa Europe/Vienna";
     QUIET = "Quiet hours", "Ruhezeit";

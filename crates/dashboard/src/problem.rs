@@ -125,6 +125,11 @@ impl ApiError {
         }
     }
 
+    /// Whether what was to be changed is no longer what the reader has seen.
+    pub const fn is_outdated(&self) -> bool {
+        matches!(self, Self::Refused(problem) if problem.status == 412)
+    }
+
     /// The problem, if the API answered one.
     pub const fn problem(&self) -> Option<&Problem> {
         match self {
@@ -144,6 +149,7 @@ mod tests {
         assert!([ApiError::Offline, ApiError::SignedOut, refused(429), refused(503)].iter().all(ApiError::is_passing));
         let lasting = [refused(403), refused(404), refused(422), ApiError::Unreadable(String::new())];
         assert!(!lasting.iter().any(ApiError::is_passing));
+        assert!(refused(412).is_outdated() && !refused(409).is_outdated() && !ApiError::Offline.is_outdated());
     }
 
     #[test]

@@ -34,6 +34,6 @@ async fn somebody_else_is_told_that_their_role_does_not_allow_it() {
     let person = Person::make(&local.stack, "system-user@weir.example", Role::User, "*").await.unwrap();
     browser.open("/system").await;
     browser.log_in(&person).await;
-    browser.says("Your role does not allow that.").await;
+    browser.there("#admins-only").await;
     assert_eq!(browser.ask(LINKED).await, false);
 }

@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 use wasm_bindgen_futures::spawn_local;
 
+use super::words::device_of_job;
 use crate::api::Api;
 use crate::browser;
 use crate::live;
@@ -19,6 +20,7 @@ use crate::model::every::{Window, around, every};
 use crate::model::source::Source;
 use crate::model::{marks, moment, series};
 use crate::problem::ApiError;
+use crate::text::t;
 use crate::wire::Page;
 use crate::wire::event::Event;
 use crate::wire::reading::{Interval, Reading};
@@ -279,5 +281,6 @@ async fn happened(api: &Api, device: &str, other: Option<&str>, span: Span) -> R
         .with("to", Some(&moment::rfc3339(span.until())))
         .with("limit", Some("100"));
     let events: Vec<Event> = pages(api, &format!("/devices/{}/events", part(device)), query, EVENT_PAGES).await?;
-    Ok(events.iter().filter_map(|event| marks::mark(event, other)).collect())
+    let of_job = |state: &str| device_of_job(state).map_or_else(|| state.to_owned(), |(_, word)| t(word).to_owned());
+    Ok(events.iter().filter_map(|event| marks::mark(event, other, of_job)).collect())
 }

@@ -23,10 +23,56 @@ pub enum Loaded<T> {
     Failed(ApiError),
 }
 
+impl<T> Loaded<T> {
+    /// Whether it is worth asking again after a while: what is there may be old, and a failure may be over.
+    const fn may_change(&self) -> bool {
+        match self {
+            Self::Loading => false,
+            Self::Here(_) => true,
+            Self::Failed(error) => error.is_passing(),
+        }
+    }
+}
+
+/// Which of the readings under way counts: the newest, unless it began before a write.
+#[derive(Debug, Clone, Copy, Default)]
+struct Turns {
+    newest: u32,
+    ended: u32,
+}
+
+impl Turns {
+    /// A reading begins. The answer is its turn.
+    const fn begin(&mut self) -> u32 {
+        self.newest = self.newest.wrapping_add(1);
+        self.newest
+    }
+
+    /// A reading ends. The answer is whether it counts.
+    const fn end(&mut self, turn: u32) -> bool {
+        let counts = turn == self.newest;
+        if counts {
+            self.ended = turn;
+        }
+        counts
+    }
+
+    /// The reading under way no longer counts. The answer is whether there was one.
+    const fn invalidate(&mut self) -> bool {
+        let is_reading = self.ended != self.newest;
+        if is_reading {
+            self.newest = self.newest.wrapping_add(1);
+            self.ended = self.newest;
+        }
+        is_reading
+    }
+}
+
 /// Something that is read. What is there stays there while it is read again, so nothing flickers.
 pub struct Load<T: Send + Sync + 'static> {
     loaded: RwSignal<Loaded<T>>,
     again: RwSignal<u32>,
+    turns: StoredValue<Turns>,
 }
 
 impl<T: Send + Sync + 'static> Clone for Load<T> {
@@ -41,8 +87,12 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
     /// Reads with `read`, and again whenever a signal changes that `read` looks at before its first await. Of two readings under way
     /// only the later one counts.
     pub fn new<F: Future<Output = Result<T, ApiError>> + 'static>(read: impl Fn() -> F + 'static) -> Self {
-        let load = Self { loaded: RwSignal::new(Loaded::Loading), again: RwSignal::new(0) };
-        let (read, newest) = (Rc::new(read), StoredValue::new(0_u32));
+        let load = Self {
+            loaded: RwSignal::new(Loaded::Loading),
+            again: RwSignal::new(0),
+            turns: StoredValue::new(Turns::default()),
+        };
+        let read = Rc::new(read);
         let online = Api::here().online();
         Effect::new(move |before: Option<()>| {
             load.again.track();
@@ -50,12 +100,11 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
             if !online.get() && before.is_some() {
                 return;
             }
-            let turn = newest.get_value().wrapping_add(1);
-            newest.set_value(turn);
+            let Some(turn) = load.turns.try_update_value(Turns::begin) else { return };
             let reading = read();
             spawn_local(async move {
                 let outcome = reading.await;
-                if newest.try_get_value() == Some(turn) {
+                if load.turns.try_update_value(|turns| turns.end(turn)) == Some(true) {
                     load.take(outcome);
                 }
             });
@@ -78,13 +127,13 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
         self.again.update(|count| *count = count.wrapping_add(1));
     }
 
-    /// Reads it again each time that so many ms have passed, for as long as it is there and somebody looks.
+    /// Reads it again each time that so many ms have passed, for as long as somebody looks: also after a failure that may be over.
     pub fn every(self, ms: f64) {
         // When it was asked for last, which is later than what is shown while it cannot be read.
         let (now, asked) = (clock::now(), StoredValue::new(browser::now()));
         Effect::new(move |_| {
             let now = now.get();
-            if self.here(|_| ()).is_some() && now - asked.get_value() > ms {
+            if self.with(Loaded::may_change) && now - asked.get_value() > ms {
                 asked.set_value(now);
                 self.again();
             }
@@ -120,6 +169,16 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
         });
     }
 
+    /// Changes what is there by the answer to a write. A reading under way may have been answered before the write: it no longer counts,
+    /// and another one begins.
+    pub fn written(self, change: impl FnOnce(&mut T)) {
+        let was_reading = self.turns.try_update_value(Turns::invalidate) == Some(true);
+        self.update(change);
+        if was_reading {
+            self.again();
+        }
+    }
+
     /// Shows it: `here` draws what is there, the rest is the same on every page.
     pub fn show<V: IntoView + 'static>(self, here: impl Fn(T) -> V + Send + 'static) -> impl IntoView {
         move || match self.get() {
@@ -144,5 +203,37 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
             Some(Err(error)) => view! { <Failed error retry=Callback::new(move |()| self.again())/> }.into_any(),
             Some(Ok(())) => here().into_any(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Problem;
+
+    #[test]
+    fn of_two_readings_under_way_only_the_later_one_counts() {
+        let mut turns = Turns::default();
+        let (first, second) = (turns.begin(), turns.begin());
+        assert!(turns.end(second) && !turns.end(first));
+    }
+
+    #[test]
+    fn a_reading_that_began_before_a_write_does_not_undo_it() {
+        let mut turns = Turns::default();
+        let before = turns.begin();
+        assert!(turns.invalidate());
+        assert!(!turns.end(before));
+        let after = turns.begin();
+        assert!(turns.end(after));
+        // Nothing is under way any more, so nothing has to be read again.
+        assert!(!turns.invalidate() && !Turns::default().invalidate());
+    }
+
+    #[test]
+    fn a_failure_that_may_be_over_is_asked_about_again() {
+        let failed = |status| Loaded::<()>::Failed(ApiError::Refused(Problem::read(status, "", None)));
+        assert!(Loaded::Here(()).may_change() && failed(503).may_change());
+        assert!(!failed(404).may_change() && !Loaded::<()>::Loading.may_change());
     }
 }

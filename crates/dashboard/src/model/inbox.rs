@@ -148,10 +148,14 @@ impl Inbox {
     }
 }
 
-/// The problems before and after one in a list, which is sorted as the API does it: the newest first. It need not be in the list any more.
-pub fn beside(list: &[ProblemJson], of: &ProblemJson) -> (Option<String>, Option<String>) {
+/// The problems before and after one in a list, which is sorted as the API does it: the newest first. It need not be in the list any
+/// more. Where the list goes on (it is not `whole`), nothing is known about what lies beyond its end.
+pub fn beside(list: &[ProblemJson], whole: bool, of: &ProblemJson) -> (Option<String>, Option<String>) {
     let key = |problem: &ProblemJson| (problem.problem_time, problem.problem_id.clone());
     let own = key(of);
+    if !whole && list.iter().all(|one| key(one) > own) {
+        return (None, None);
+    }
     let others = || list.iter().filter(|one| one.problem_id != of.problem_id);
     let newer = others().filter(|one| key(one) > own).min_by_key(|one| key(one));
     let older = others().filter(|one| key(one) < own).max_by_key(|one| key(one));
@@ -217,15 +221,19 @@ mod tests {
     #[test]
     fn a_problem_has_neighbours_whether_it_is_in_the_list_or_not() {
         let list = [problem("d", "UNRESOLVED", 4), problem("c", "UNRESOLVED", 3), problem("b", "UNRESOLVED", 3)];
-        let beside = |id: &str, time: i64| {
-            let (newer, older) = super::beside(&list, &problem(id, "ACKNOWLEDGED", time));
+        let among = |whole: bool, id: &str, time: i64| {
+            let (newer, older) = super::beside(&list, whole, &problem(id, "ACKNOWLEDGED", time));
             (newer.unwrap_or_default(), older.unwrap_or_default())
         };
+        let beside = |id: &str, time: i64| among(true, id, time);
         let both = |newer: &str, older: &str| (newer.to_owned(), older.to_owned());
         assert_eq!(beside("c", 3), both("d", "b"));
         assert_eq!(beside("d", 4), both("", "c"));
         assert_eq!(beside("a", 3), both("b", ""));
         assert_eq!(beside("x", 9), both("", "d"));
+        // Problems that were not read may lie between the end of the list and this one.
+        assert_eq!(among(false, "a", 3), both("", ""));
+        assert_eq!((among(false, "b", 3), among(false, "cc", 3)), (both("c", ""), both("d", "c")));
     }
 
     #[test]

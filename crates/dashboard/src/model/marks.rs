@@ -12,14 +12,15 @@ use crate::wire::event::Event;
 pub const KINDS: [&str; 9] =
     ["calibration", "recalculation", "settings", "alert", "connected", "disconnected", "command", "job", "device"];
 
-/// The mark of an event; `None` for what says nothing about values. That of another device than the page's is told with its id.
-pub fn mark(event: &Event, other: Option<&str>) -> Option<Mark> {
-    let words = words(event)?;
+/// The mark of an event; `None` for what says nothing about values. That of another device than the page's is told with its id. `of_job`
+/// says what the state of a device in a firmware job is called.
+pub fn mark(event: &Event, other: Option<&str>, of_job: impl Fn(&str) -> String) -> Option<Mark> {
+    let words = words(event, of_job)?;
     let label = other.map_or_else(|| words.clone(), |device| format!("{device}: {words}"));
     Some(Mark { at: moment::parse(&event.at)?, label })
 }
 
-fn words(event: &Event) -> Option<String> {
+fn words(event: &Event, of_job: impl Fn(&str) -> String) -> Option<String> {
     let target = event.target.as_deref().unwrap_or_default();
     let of_target = |text| fill(text, &[("target", target)]).trim_end().to_owned();
     let after = |pointer: &str| {
@@ -34,7 +35,10 @@ fn words(event: &Event) -> Option<String> {
         "disconnected" => t(m::EVENT_DISCONNECTED).to_owned(),
         // A command is told once, when it is entered; what becomes of it stands in the list of commands.
         "command" => fill(m::MARK_COMMAND, &[("name", after("/name")?.as_str()?)]),
-        "job" => fill(m::MARK_FIRMWARE, &[("status", after("/status").and_then(Value::as_str).unwrap_or_default())]),
+        "job" => {
+            let status = after("/status").and_then(Value::as_str).map(of_job).unwrap_or_default();
+            fill(m::MARK_FIRMWARE, &[("status", &status)]).trim_end().to_owned()
+        }
         // Of all that can be changed about a device, only whether it is switched on has to do with its values.
         "device" => match after("/enabled")? {
             Value::Bool(true) => t(m::MARK_ENABLED).to_owned(),
@@ -49,6 +53,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    fn of_job(state: &str) -> String {
+        if state == "SUCCEEDED" { "done".to_owned() } else { state.to_owned() }
+    }
 
     fn event(value: Value) -> Event {
         let mut whole = json!({"id": "a", "at": "1970-01-01T00:00:01.000Z"});
@@ -67,10 +75,7 @@ mod tests {
                 Some("Command dispense"),
             ),
             (json!({"kind": "command", "target": "17", "changes": [{"pointer": "/state", "after": "sent"}]}), None),
-            (
-                json!({"kind": "job", "changes": [{"pointer": "/status", "after": "SUCCEEDED"}]}),
-                Some("Firmware SUCCEEDED"),
-            ),
+            (json!({"kind": "job", "changes": [{"pointer": "/status", "after": "SUCCEEDED"}]}), Some("Firmware done")),
             (
                 json!({"kind": "device", "changes": [{"pointer": "/enabled", "before": true, "after": false}]}),
                 Some("Switched off"),
@@ -78,10 +83,10 @@ mod tests {
             (json!({"kind": "device", "changes": [{"pointer": "/name", "after": "Buoy"}]}), None),
             (json!({"kind": "of_the_future"}), None),
         ] {
-            let found = mark(&event(told.clone()), None);
+            let found = mark(&event(told.clone()), None, of_job);
             assert_eq!(found.map(|mark| mark.label).as_deref(), label, "{told}");
         }
-        let other = mark(&event(json!({"kind": "connected"})), Some("buoy-02")).unwrap();
+        let other = mark(&event(json!({"kind": "connected"})), Some("buoy-02"), of_job).unwrap();
         assert_eq!((other.at, other.label.as_str()), (1_000.0, "buoy-02: Connected"));
     }
 
@@ -89,7 +94,7 @@ mod tests {
     fn every_kind_that_is_asked_for_can_become_a_mark() {
         let whole = json!([{"pointer": "/name", "after": "a"}, {"pointer": "/enabled", "after": true}]);
         for kind in KINDS {
-            assert!(mark(&event(json!({"kind": kind, "changes": whole})), None).is_some(), "{kind}");
+            assert!(mark(&event(json!({"kind": kind, "changes": whole})), None, of_job).is_some(), "{kind}");
         }
     }
 }

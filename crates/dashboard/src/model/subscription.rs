@@ -19,6 +19,8 @@ pub struct Form {
     pub kinds: Vec<KindJson>,
     /// Only these devices; empty: all.
     pub devices: Vec<String>,
+    /// A device that is typed, and not yet added to them.
+    pub next: String,
     /// Only this severity and more urgent ones.
     pub severity: Option<SeverityJson>,
     /// Quiet hours: whether there are any, their beginning and end, and whether critical problems are told all the same.
@@ -44,6 +46,7 @@ impl Form {
             webhook: None,
             kinds: Vec::new(),
             devices: Vec::new(),
+            next: String::new(),
             severity: None,
             quiet: false,
             from: "22:00".to_owned(),
@@ -67,6 +70,7 @@ impl Form {
             },
             kinds: known.filter.kinds.clone(),
             devices: known.filter.devices.iter().map(ToString::to_string).collect(),
+            next: plain.next,
             severity: known.filter.severity,
             quiet: quiet.is_some(),
             from: quiet.map_or(plain.from, |quiet| quiet.from.clone()),
@@ -75,6 +79,14 @@ impl Form {
             zone: quiet.map(|quiet| quiet.zone.clone()).or_else(|| known.zone.clone()).unwrap_or(plain.zone),
             digest: number(known.digest_minutes),
             remind: number(known.remind_hours),
+        }
+    }
+
+    /// Adds the device that is typed, if any.
+    pub fn add(&mut self) {
+        let id = std::mem::take(&mut self.next).trim().to_owned();
+        if !id.is_empty() && !self.devices.contains(&id) {
+            self.devices.push(id);
         }
     }
 
@@ -191,6 +203,16 @@ mod tests {
             serde_json::from_value(patched(&body.subscription(false).unwrap(), patch)).unwrap();
         assert_eq!((after.filter.kinds.len(), after.filter.severity, after.quiet), (0, None, None));
         assert_eq!(after.remind_hours, 0);
+    }
+
+    #[test]
+    fn a_device_that_is_typed_is_added_once() {
+        let mut form = Form::new("UTC");
+        for typed in [" buoy-01 ", "buoy-01", "", "buoy-02"] {
+            form.next = typed.to_owned();
+            form.add();
+        }
+        assert_eq!((form.devices, form.next.as_str()), (vec!["buoy-01".to_owned(), "buoy-02".to_owned()], ""));
     }
 
     #[test]

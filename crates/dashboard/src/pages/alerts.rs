@@ -12,8 +12,7 @@ use weir_core::wire::problem::{ProblemJson, StatusJson};
 
 use crate::api::{Answer, Api};
 use crate::components::heading::Heading;
-use crate::components::load::{Load, Loaded};
-use crate::components::states::{Failed, Loading};
+use crate::components::load::Load;
 use crate::messages as m;
 use crate::model::address::{Query, part};
 use crate::model::alert::Form;
@@ -65,6 +64,11 @@ impl Shared {
         })
     }
 
+    /// The version that is shown.
+    fn shown(self) -> Option<String> {
+        self.load.here(|known| known.etag.clone()).flatten()
+    }
+
     /// Begins anew, with the fields of an alert or with none.
     fn begin(self, alert: Option<&AlertJson>) {
         self.replaces.set(alert.map(|alert| alert.id.to_string()));
@@ -72,7 +76,7 @@ impl Shared {
         self.wrong.set(Vec::new());
         self.failed.set(None);
         self.done.set(None);
-        self.etag.set(self.load.here(|known| known.etag.clone()).flatten());
+        self.etag.set(self.shown());
     }
 
     /// Reads again what somebody else has changed. What is typed stays.
@@ -82,8 +86,9 @@ impl Shared {
         self.load.again();
     }
 
-    /// Writes the sensor with these alerts, if it is still what the reader has seen; `place` is that of the alert in question.
-    fn write(self, alerts: Vec<AlertJson>, place: usize, told: String) {
+    /// Writes the sensor with these alerts, if it is still what the reader has seen; `place` is that of the alert in question. `removed` is
+    /// the alert that is removed, unless what is typed is saved.
+    fn write(self, alerts: Vec<AlertJson>, place: usize, removed: Option<String>, told: String) {
         let Some(mut body) = self.load.here(|known| known.whole.clone()) else { return };
         if let Some(fields) = body.as_object_mut() {
             // It is read-only here.
@@ -92,8 +97,7 @@ impl Shared {
         }
         let (api, path) = (self.api.get_value(), self.source.with_value(Source::path));
         // Never without a version: at least what is shown has to be what is stored.
-        let shown = self.load.here(|known| known.etag.clone()).flatten();
-        let etag = self.etag.get_untracked().or(shown);
+        let etag = self.etag.get_untracked().or_else(|| self.shown());
         self.saving.set(true);
         self.failed.set(None);
         self.done.set(None);
@@ -102,11 +106,16 @@ impl Shared {
             self.saving.set(false);
             match answer.and_then(Known::of) {
                 Ok(written) => {
-                    self.load.update(|known| {
+                    self.load.written(|known| {
                         let problems = std::mem::take(&mut known.problems);
                         *known = Known { problems, ..written };
                     });
-                    self.begin(None);
+                    // What is typed stays when another alert was removed.
+                    if removed.is_none() || removed == self.replaces.get_untracked() {
+                        self.begin(None);
+                    } else {
+                        self.etag.set(self.shown());
+                    }
                     self.done.set(Some(told));
                 }
                 Err(error) => {
@@ -180,26 +189,15 @@ fn OneSensor(source: Source) -> impl IntoView {
             shared.etag.set(read);
         }
     });
-    let stage = Memo::new(move |_| {
-        load.with(|loaded| match loaded {
-            Loaded::Loading => None,
-            Loaded::Failed(error) => Some(Err(error.clone())),
-            Loaded::Here(_) => Some(Ok(())),
-        })
-    });
     let title = fill(m::ALERTS_OF, &[("sensor", &source.code), ("device", &source.device)]);
     let device = format!("/app/devices/{}", part(&source.device));
     let calibration = format!("{device}/sensors/{}/calibration", part(&source.code));
     view! {
         <Heading text=title/>
         <p class="row"><A href=device>{source.device}</A><A href=calibration>{t(m::CALIBRATION)}</A></p>
-        {move || match stage.get() {
-            None => view! { <Loading/> }.into_any(),
-            Some(Err(error)) => view! { <Failed error retry=Callback::new(move |()| load.again())/> }.into_any(),
-            Some(Ok(())) => view! {
-                <list::List shared/>
-                <form::Editor shared/>
-            }.into_any(),
-        }}
+        {load.keep(move || view! {
+            <list::List shared/>
+            <form::Editor shared/>
+        })}
     }
 }

@@ -62,9 +62,11 @@ fn OneDevice(id: String) -> impl IntoView {
             name.unwrap_or_else(|| fill(m::DEVICE, &[("id", &id)]))
         })
     };
-    // What is drawn below depends on the device only as far as its registration goes: a connection that is told does not draw the
-    // curves again.
+    // Values and curves depend on the device only as far as its registration goes: a connection that is told does not draw them again.
+    // The rest follows by itself what changes, so that nothing that is typed there is lost.
     let registered = Memo::new(move |_| load.here(|device| Registered(device.clone())));
+    let is_here = Memo::new(move |_| load.here(|_| ()).is_some());
+    let enabled = Memo::new(move |_| load.here(|device| device.enabled).unwrap_or_default());
     let (head, body) = (id.clone(), id.clone());
     view! {
         <Heading text=title/>
@@ -75,16 +77,18 @@ fn OneDevice(id: String) -> impl IntoView {
             }.into_any(),
             crate::components::load::Loaded::Here(device) => view! { <Head id=head.clone() device=device.clone()/> }.into_any(),
         })}
-        {move || registered.get().map(|Registered(device)| {
+        {move || registered.get().map(|Registered(device)| view! {
+            <latest::Latest device=device.clone()/>
+            <curves::Curves device/>
+        })}
+        {move || is_here.get().then(|| {
             let id = body.clone();
             view! {
-                <latest::Latest device=device.clone()/>
-                <curves::Curves device=device.clone()/>
                 <div class="columns">
                     <settings::Settings id=id.clone()/>
-                    <commands::Commands id=id.clone() enabled=device.enabled/>
+                    <commands::Commands id=id.clone() enabled/>
                 </div>
-                {is_admin.then(|| view! { <access::Access device=device.clone() load/> })}
+                {is_admin.then(|| view! { <access::Access id=id.clone() enabled load/> })}
                 <events::Events id/>
             }
         })}

@@ -7,7 +7,7 @@ use weir_core::wire::problem::ProblemJson;
 
 use crate::api::{Answer, Api};
 use crate::browser;
-use crate::components::clock::{self, Ago, Instant};
+use crate::components::clock::{Ago, Instant};
 use crate::components::heading::Heading;
 use crate::components::load::{Load, Loaded};
 use crate::components::states::{Failed, Loading};
@@ -56,14 +56,7 @@ fn OneProblem(id: String) -> impl IntoView {
         "gap" => load.again(),
         _ => {}
     });
-    let (now, asked) = (clock::now(), StoredValue::new(browser::now()));
-    Effect::new(move |_| {
-        let now = now.get();
-        if now - asked.get_value() > AGAIN {
-            asked.set_value(now);
-            load.again();
-        }
-    });
+    load.every(AGAIN);
     let title = {
         let id = id.clone();
         Signal::derive(move || {
@@ -105,11 +98,11 @@ fn Beside(problem: Memo<Option<ProblemJson>>) -> impl IntoView {
     let api = Api::here();
     let list = Load::new(move || {
         let (api, path) = (api.clone(), filter.get().path(None));
-        async move { Ok(api.get::<Page<ProblemJson>>(&path).await?.value.items) }
+        async move { Ok(api.get::<Page<ProblemJson>>(&path).await?.value) }
     });
     let places = move || {
         let problem = problem.get()?;
-        list.here(|list| beside(list, &problem))
+        list.here(|page| beside(&page.items, page.next.is_none(), &problem))
     };
     let link = move |id: Option<String>, text| {
         let query = filter.get().into_query(Query::default());

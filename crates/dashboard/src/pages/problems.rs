@@ -252,6 +252,10 @@ fn List(shared: Shared) -> impl IntoView {
         spawn_local(async move {
             match api.get::<Page<ProblemJson>>(&path).await {
                 Ok(page) => load.update(|inbox| {
+                    // Meanwhile another list was read, or the same page already.
+                    if inbox.next.as_deref() != Some(cursor.as_str()) {
+                        return;
+                    }
                     let known: BTreeSet<String> = inbox.rows.iter().map(|row| row.problem_id.clone()).collect();
                     inbox.rows.extend(page.value.items.into_iter().filter(|row| !known.contains(&row.problem_id)));
                     inbox.next = page.value.next;
@@ -367,7 +371,7 @@ fn change(shared: Shared, ids: Vec<String>, status: Option<&'static str>, note: 
                     refused.extend(answer.value.refused);
                     let wanted = filter.get_untracked();
                     // What the reader has done moves the list at once.
-                    load.update(|inbox| {
+                    load.written(|inbox| {
                         answer.value.changed.into_iter().for_each(|one| inbox.take(&wanted, one, false))
                     });
                     ticked.update(|ticked| ticked.retain(|id| !ids.contains(id)));

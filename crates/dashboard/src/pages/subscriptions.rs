@@ -6,12 +6,11 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::api::Api;
 use crate::components::heading::Heading;
-use crate::components::load::{Load, Loaded};
-use crate::components::states::{Failed, Loading};
+use crate::components::load::Load;
 use crate::components::zone;
 use crate::messages as m;
 use crate::model::address::part;
-use crate::model::subscription::Form;
+use crate::model::subscription::{Form, channel};
 use crate::problem::ApiError;
 use crate::session::Session;
 use crate::text::t;
@@ -33,10 +32,13 @@ struct Shared {
     form: RwSignal<Option<Form>>,
     /// The subscription that is being changed; absent while it is a new one.
     changes: RwSignal<Option<Subscription>>,
+    /// The version of it that the reader has seen, on which the change is conditional; absent after it was read again: then it is that
+    /// of the list.
+    seen: RwSignal<Option<u64>>,
     saving: RwSignal<bool>,
     failed: RwSignal<Option<ApiError>>,
-    /// The last subscription that was made, with the secret that is shown once.
-    made: RwSignal<Option<Subscription>>,
+    /// Subscriptions that were made, with secrets that are shown once: until the reader says that they are kept.
+    made: RwSignal<Vec<Subscription>>,
 }
 
 impl Shared {
@@ -44,9 +46,26 @@ impl Shared {
     fn begin(self, known: Option<Subscription>) {
         let zone = zone::zone().get_untracked().name;
         self.form.set(Some(known.as_ref().map_or_else(|| Form::new(&zone), |known| Form::of(known, &zone))));
+        self.seen.set(known.as_ref().map(|known| known.version));
         self.changes.set(known);
         self.failed.set(None);
-        self.made.set(None);
+    }
+
+    /// Reads again what was changed elsewhere. What is typed stays.
+    fn renew(self) {
+        self.failed.set(None);
+        self.seen.set(None);
+        self.load.again();
+    }
+
+    /// A subscription of the list.
+    fn known(self, id: &str) -> Option<Subscription> {
+        self.load.here(|all| all.iter().find(|known| known.id == id).cloned()).flatten()
+    }
+
+    /// Whether the form is about this subscription.
+    fn is_changing(self, id: &str) -> bool {
+        self.changes.with_untracked(|changes| changes.as_ref().is_some_and(|known| known.id == id))
     }
 
     /// Closes the form.
@@ -58,7 +77,7 @@ impl Shared {
 
     /// Takes a subscription as the API has written it.
     fn take(self, written: Subscription) {
-        self.load.update(|all| match all.iter_mut().find(|known| known.id == written.id) {
+        self.load.written(|all| match all.iter_mut().find(|known| known.id == written.id) {
             Some(known) => *known = written,
             None => all.push(written),
         });
@@ -66,20 +85,27 @@ impl Shared {
 
     /// Makes a subscription, or changes the one that is being changed if it still is what the reader has seen.
     fn save(self, body: Value) {
-        let (api, changes) = (self.api.get_value(), self.changes.get_untracked());
+        let changes = self.changes.get_untracked().map(|changed| {
+            let listed = || self.known(&changed.id).map_or(changed.version, |known| known.version);
+            let version = self.seen.get_untracked().unwrap_or_else(listed);
+            (changed.id, version)
+        });
+        let api = self.api.get_value();
         self.saving.set(true);
         self.failed.set(None);
         spawn_local(async move {
             let answer = match &changes {
                 None => api.post::<Value, Subscription>(OWN, &body).await,
-                Some(known) => api.patch(&path(known), &body, Some(&tag(known))).await,
+                Some((id, version)) => api.patch(&path(id), &body, Some(&tag(*version))).await,
             };
             self.saving.set(false);
             match answer {
                 Ok(answer) => {
                     self.end();
                     let written = answer.value;
-                    self.made.set(changes.is_none().then(|| written.clone()));
+                    if written.secret.is_some() {
+                        self.made.update(|made| made.push(written.clone()));
+                    }
                     // The secret is shown once, and is not kept in the list.
                     self.take(Subscription { secret: None, ..written });
                 }
@@ -90,7 +116,7 @@ impl Shared {
 
     /// Switches a subscription on or off.
     fn switch(self, known: &Subscription, busy: RwSignal<bool>, failed: RwSignal<Option<ApiError>>) {
-        let (api, path, tag) = (self.api.get_value(), path(known), tag(known));
+        let (api, path, tag) = (self.api.get_value(), path(&known.id), tag(known.version));
         let body = json!({"enabled": !known.enabled});
         busy.set(true);
         failed.set(None);
@@ -98,36 +124,55 @@ impl Shared {
             let answer = api.patch::<Value, Subscription>(&path, &body, Some(&tag)).await;
             let _ = busy.try_set(false);
             match answer {
-                Ok(answer) => self.take(answer.value),
-                Err(error) => drop(failed.try_set(Some(error))),
+                Ok(answer) => {
+                    // None of the fields that are typed has changed by it.
+                    if self.is_changing(&answer.value.id) {
+                        self.seen.set(Some(answer.value.version));
+                    }
+                    self.take(answer.value);
+                }
+                Err(error) => self.refused(error, failed),
             }
         });
     }
 
     /// Removes a subscription.
     fn remove(self, known: &Subscription, busy: RwSignal<bool>, failed: RwSignal<Option<ApiError>>) {
-        let (api, path, tag, id) = (self.api.get_value(), path(known), tag(known), known.id.clone());
+        let (api, path, tag, id) = (self.api.get_value(), path(&known.id), tag(known.version), known.id.clone());
         busy.set(true);
         failed.set(None);
         spawn_local(async move {
             let answer = api.delete(&path, Some(&tag)).await;
             let _ = busy.try_set(false);
             match answer {
-                Ok(()) => self.load.update(|all| all.retain(|known| known.id != id)),
-                Err(error) => drop(failed.try_set(Some(error))),
+                Ok(()) => {
+                    if self.is_changing(&id) {
+                        self.end();
+                    }
+                    self.load.written(|all| all.retain(|known| known.id != id));
+                }
+                Err(error) => self.refused(error, failed),
             }
         });
+    }
+
+    /// Says why something was refused. What was changed elsewhere is read again, so that the next try is made to what is shown then.
+    fn refused(self, error: ApiError, failed: RwSignal<Option<ApiError>>) {
+        if error.is_outdated() {
+            self.load.again();
+        }
+        let _ = failed.try_set(Some(error));
     }
 }
 
 /// The place of a subscription in the API.
-fn path(of: &Subscription) -> String {
-    format!("{OWN}/{}", part(&of.id))
+fn path(id: &str) -> String {
+    format!("{OWN}/{}", part(id))
 }
 
-/// Its version, for `If-Match`.
-fn tag(of: &Subscription) -> String {
-    format!("\"{}\"", of.version)
+/// A version, for `If-Match`.
+fn tag(version: u64) -> String {
+    format!("\"{version}\"")
 }
 
 /// The page.
@@ -145,17 +190,11 @@ pub fn Subscriptions() -> impl IntoView {
         load,
         form: RwSignal::new(None),
         changes: RwSignal::new(None),
+        seen: RwSignal::new(None),
         saving: RwSignal::new(false),
         failed: RwSignal::new(None),
-        made: RwSignal::new(None),
+        made: RwSignal::new(Vec::new()),
     };
-    let stage = Memo::new(move |_| {
-        load.with(|loaded| match loaded {
-            Loaded::Loading => None,
-            Loaded::Failed(error) => Some(Err(error.clone())),
-            Loaded::Here(_) => Some(Ok(())),
-        })
-    });
     // Another subscription is another form.
     let open = Memo::new(move |_| {
         let changes = shared.changes.with(|changes| changes.as_ref().map(|known| known.id.clone()));
@@ -165,12 +204,12 @@ pub fn Subscriptions() -> impl IntoView {
     view! {
         <Heading text=t(m::SUBSCRIPTIONS).to_owned()/>
         <p>{t(m::SUBSCRIPTIONS_EXPLAINED)}</p>
-        {move || match stage.get() {
-            None => view! { <Loading/> }.into_any(),
-            Some(Err(error)) => view! { <Failed error retry=Callback::new(move |()| load.again())/> }.into_any(),
-            Some(Ok(())) => view! { <row::List shared email=email.clone()/> }.into_any(),
-        }}
-        {move || shared.made.get().and_then(|made| made.secret).map(|secret| view! { <Secret secret shared/> })}
+        {load.keep(move || view! { <row::List shared email=email.clone()/> })}
+        <Show when=move || shared.made.with(|made| !made.is_empty())>
+            <div id="secret">
+                <For each=move || shared.made.get() key=|made| made.id.clone() let(made)><Secret made shared/></For>
+            </div>
+        </Show>
         {move || if open.get().is_some() {
             view! { <form::Editor shared email=own.clone()/> }.into_any()
         } else {
@@ -181,15 +220,17 @@ pub fn Subscriptions() -> impl IntoView {
 
 /// The secret that webhooks are signed with.
 #[component]
-fn Secret(secret: String, shared: Shared) -> impl IntoView {
+fn Secret(made: Subscription, shared: Shared) -> impl IntoView {
+    let Subscription { id, secret, .. } = made.clone();
     view! {
-        <div class="notice" role="status" id="secret">
+        <div class="notice" role="status">
+            <p><strong class="break">{channel(&made, "")}</strong></p>
             <label>
                 {t(m::SECRET)}
                 <input type="text" class="id" readonly=true prop:value=secret/>
             </label>
             <p>{t(m::SECRET_ONCE)}</p>
-            <button type="button" on:click=move |_| shared.made.set(None)>{t(m::SECRET_KEPT)}</button>
+            <button type="button" on:click=move |_| shared.made.update(|made| made.retain(|one| one.id != id))>{t(m::SECRET_KEPT)}</button>
         </div>
     }
 }

@@ -5,10 +5,11 @@ use weir_core::domain::system::{AlarmState, Waiting};
 use weir_core::wire::system::{AlarmJson, QueueJson, SystemJson, TableJson, UnreadJson, WaitingJson};
 
 use crate::api::Api;
+use crate::components::admin_only::AdminOnly;
 use crate::components::clock::Ago;
 use crate::components::heading::Heading;
-use crate::components::load::{Load, Loaded};
-use crate::components::states::{Empty, Failed, Loading};
+use crate::components::load::Load;
+use crate::components::states::Empty;
 use crate::components::status::{Status, Tone};
 use crate::messages as m;
 use crate::model::system::{QueueState, alarm_metrics, by_urgency, missing, queue_state, summary, total, worst_first};
@@ -21,27 +22,21 @@ const AGAIN: f64 = 30_000.0;
 /// The page.
 #[component]
 pub fn System() -> impl IntoView {
+    view! {
+        <Heading text=t(m::SYSTEM).to_owned()/>
+        <AdminOnly><Inside/></AdminOnly>
+    }
+}
+
+#[component]
+fn Inside() -> impl IntoView {
     let api = Api::here();
     let load = Load::new(move || {
         let api = api.clone();
         async move { Ok(api.get::<SystemJson>("/system").await?.value) }
     });
     load.every(AGAIN);
-    let stage = Memo::new(move |_| {
-        load.with(|loaded| match loaded {
-            Loaded::Loading => None,
-            Loaded::Failed(error) => Some(Err(error.clone())),
-            Loaded::Here(_) => Some(Ok(())),
-        })
-    });
-    view! {
-        <Heading text=t(m::SYSTEM).to_owned()/>
-        {move || match stage.get() {
-            None => view! { <Loading/> }.into_any(),
-            Some(Err(error)) => view! { <Failed error retry=Callback::new(move |()| load.again())/> }.into_any(),
-            Some(Ok(())) => view! { <Parts load/> }.into_any(),
-        }}
-    }
+    load.keep(move || view! { <Parts load/> })
 }
 
 /// A part of what was read, which is drawn again only if it has become another.

@@ -131,6 +131,7 @@ mod tests {
         holds::<FileUpload>("FirmwareUpload");
         holds::<FirmwareJson>("Firmware");
         holds::<JobJson>("Job");
+        holds::<Page<JobJson>>("Page_Job");
         holds::<JobDetails>("JobDetails");
         holds::<Counts>("JobCounts");
         holds::<Page<JobDevice>>("Page_JobDevice");

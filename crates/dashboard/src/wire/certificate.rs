@@ -1,10 +1,7 @@
-//! With which certificates a device may connect: `GET /devices/{id}/certificates`; and the jobs that bring it firmware.
+//! With which certificates a device may connect: `GET /devices/{id}/certificates`.
 
 use serde::Deserialize;
 use weir_core::wire::device::DeliveryJson;
-use weir_core::wire::job::JobJson;
-
-use super::Page;
 
 /// The certificates of a device.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -16,7 +13,7 @@ pub struct Certificates {
 }
 
 /// A certificate.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 pub struct Certificate {
     /// Its id in AWS IoT.
     pub certificate: String,
@@ -33,36 +30,14 @@ pub struct Certificate {
     pub not_after: Option<String>,
 }
 
-/// A job with the states of its devices: `GET /fleet/jobs/{job}`.
-#[derive(Debug, Clone, Deserialize)]
-pub struct JobDetails {
-    /// The job.
-    #[serde(flatten)]
-    pub job: JobJson,
-    /// Its devices.
-    pub executions: Page<Execution>,
-}
-
-/// One device's part of a job.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Execution {
-    /// The device.
-    pub device: String,
-    /// `QUEUED`, `IN_PROGRESS`, … There may be others.
-    pub status: String,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::wire::document::holds;
 
     #[test]
-    fn certificates_and_jobs_are_read_as_the_document_says() {
+    fn certificates_are_read_as_the_document_says() {
         holds::<Certificates>("Certificates");
         holds::<Certificate>("Certificate");
-        holds::<Page<Execution>>("Page_JobDevice");
-        holds::<Page<JobJson>>("Page_Job");
-        holds::<JobDetails>("JobDetails");
     }
 }

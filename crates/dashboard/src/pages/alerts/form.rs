@@ -11,6 +11,7 @@ use crate::components::words;
 use crate::messages as m;
 use crate::model::alert::{KINDS, with};
 use crate::model::inbox::{SEVERITIES, name};
+use crate::problem::ApiError;
 use crate::text::{Text, fill, t};
 
 #[component]
@@ -31,9 +32,10 @@ pub(super) fn Editor(shared: Shared) -> impl IntoView {
             Ok(alert) => {
                 wrong.set(Vec::new());
                 let known = shared.load.here(|known| known.sensor.alerts.clone()).unwrap_or_default();
-                let told = fill(m::ALERT_SAVED, &[("id", alert.id.as_str())]);
+                let told = if alert.enabled == Some(false) { m::ALERT_SAVED_OFF } else { m::ALERT_SAVED };
+                let told = fill(told, &[("id", alert.id.as_str())]);
                 let (alerts, place) = with(known, replaces.get_untracked().as_deref(), alert);
-                shared.write(alerts, place, told);
+                shared.write(alerts, place, None, told);
             }
         }
     };
@@ -44,8 +46,7 @@ pub(super) fn Editor(shared: Shared) -> impl IntoView {
         replaces.with(Option::is_none) && count >= MAX_ALERTS
     };
     let conflict = move || {
-        let is_conflict =
-            shared.failed.with(|failed| failed.as_ref()?.problem().map(|problem| problem.status)) == Some(412);
+        let is_conflict = shared.failed.with(|failed| failed.as_ref().is_some_and(ApiError::is_outdated));
         is_conflict
             .then(|| view! { <button type="button" on:click=move |_| shared.renew()>{t(m::LOAD_AGAIN)}</button> })
     };

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::components::A;
+use serde_json::json;
 use weir_core::wire::alert::{AlertJson, SeverityJson};
 
 use super::Shared;
@@ -16,14 +17,25 @@ use crate::text::{fill, t};
 
 #[component]
 pub(super) fn List(shared: Shared) -> impl IntoView {
-    let rows = move || {
+    // Each with its unit, which is part of what its line says.
+    let alerts = Memo::new(move |_| {
         let known = shared.load.here(|known| (known.sensor.alerts.clone(), known.sensor.unit.clone()));
         let (alerts, unit) = known.unwrap_or_default();
-        if alerts.is_empty() {
+        alerts.into_iter().map(|alert| (alert, unit.clone())).collect::<Vec<_>>()
+    });
+    let is_empty = Memo::new(move |_| alerts.with(Vec::is_empty));
+    // A line is drawn again only if its alert has changed: a question that it asks, and the focus, outlive changes of the others.
+    let rows = move || {
+        if is_empty.get() {
             return view! { <Empty text=t(m::NO_ALERTS)/> }.into_any();
         }
-        let rows = alerts.into_iter().map(|alert| view! { <Line alert unit=unit.clone() shared/> });
-        view! { <ul class="list">{rows.collect_view()}</ul> }.into_any()
+        let key = |(alert, unit): &(AlertJson, String)| json!([alert, unit]).to_string();
+        view! {
+            <ul class="list">
+                <For each=move || alerts.get() key let((alert, unit))><Line alert unit shared/></For>
+            </ul>
+        }
+        .into_any()
     };
     view! {
         <section class="card" aria-labelledby="alerts">
@@ -65,7 +77,7 @@ fn Line(alert: AlertJson, unit: String, shared: Shared) -> impl IntoView {
             let alerts = shared.load.here(|known| known.sensor.alerts.clone()).unwrap_or_default();
             let place = alerts.iter().position(|known| known.id.as_str() == id).unwrap_or(alerts.len());
             let rest = alerts.into_iter().filter(|known| known.id.as_str() != id).collect();
-            shared.write(rest, place, fill(m::ALERT_REMOVED, &[("id", &id)]));
+            shared.write(rest, place, Some(id.clone()), fill(m::ALERT_REMOVED, &[("id", &id)]));
         })
     };
     let is_off = alert.enabled == Some(false);

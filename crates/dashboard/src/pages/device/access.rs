@@ -4,47 +4,36 @@ use leptos::prelude::*;
 use serde_json::{Value, json};
 use wasm_bindgen_futures::spawn_local;
 use weir_core::wire::device::{DeliveryJson, DeviceJson};
-use weir_core::wire::job::{JobJson, StateJson, TargetJson};
 
 use crate::api::Api;
 use crate::browser;
 use crate::components::clock::Instant;
 use crate::components::confirm::Confirm;
-use crate::components::load::{Load, Loaded};
-use crate::components::states::{Failed, Loading};
+use crate::components::load::Load;
+use crate::components::states::Failed;
 use crate::components::status::{Status, Tone};
-use crate::components::words::device_of_job;
 use crate::live;
 use crate::messages as m;
-use crate::model::address::{Query, part};
+use crate::model::address::part;
 use crate::model::moment;
 use crate::problem::ApiError;
 use crate::text::{fill, t};
-use crate::wire::Page;
-use crate::wire::certificate::{Certificate, Certificates, Execution, JobDetails};
+use crate::wire::certificate::{Certificate, Certificates};
 
-/// How many open jobs are looked at, and how many pages of the devices of each.
-const JOBS: usize = 5;
-const PAGES: usize = 5;
+mod jobs;
+
 /// A certificate that ends sooner is one to look after, in ms: as the API has it.
 const SOON: f64 = 7.0 * 86_400e3;
 
-/// An open job that is for this device.
-#[derive(Debug, Clone)]
-struct Open {
-    job: JobJson,
-    /// The state of this device; absent while its devices are gathered.
-    status: Option<String>,
-}
-
 #[component]
 pub(super) fn Access(
-    /// The device as it was read.
-    device: DeviceJson,
-    /// What is read again when it was changed.
+    /// The device.
+    id: String,
+    /// Whether it is switched on.
+    enabled: Memo<bool>,
+    /// What was read of it, and is read again when it was changed.
     load: Load<DeviceJson>,
 ) -> impl IntoView {
-    let id = device.id.to_string();
     let path = format!("/devices/{}", part(&id));
     let api = StoredValue::new_local(Api::here());
     let own = format!("{path}/certificates");
@@ -58,24 +47,34 @@ pub(super) fn Access(
         if message.r#type == "gap" || is_told {
             certificates.again();
         }
+        // Its firmware is among what it reports.
+        if kind == Some("reported") {
+            load.again();
+        }
     });
     let (busy, failed) = (RwSignal::new(false), RwSignal::new(None::<ApiError>));
-    let is_on = device.enabled;
-    let tag = format!("\"{}\"", device.version);
     let switched = path.clone();
     let switch = Callback::new(move |()| {
-        let (api, path, tag) = (api.get_value(), switched.clone(), tag.clone());
+        let Some((is_on, version)) = load.here(|device| (device.enabled, device.version)) else { return };
+        let (api, path, tag) = (api.get_value(), switched.clone(), format!("\"{version}\""));
         busy.set(true);
         failed.set(None);
         spawn_local(async move {
             let answer = api.patch::<Value, Value>(&path, &json!({"enabled": !is_on}), Some(&tag)).await;
             let _ = busy.try_set(false);
-            if let Err(error) = answer {
-                let _ = failed.try_set(Some(error));
-                return;
+            match answer {
+                Ok(_) => {
+                    load.again();
+                    certificates.again();
+                }
+                Err(error) => {
+                    // What somebody else has changed is shown, and the next try is made to that.
+                    if error.is_outdated() {
+                        load.again();
+                    }
+                    let _ = failed.try_set(Some(error));
+                }
             }
-            load.again();
-            certificates.again();
         });
     });
     let listed = path.clone();
@@ -92,36 +91,33 @@ pub(super) fn Access(
             }
         });
     });
-    let firmware = move || load.here(|device| device.firmware.clone()).flatten();
+    let firmware = Memo::new(move |_| load.here(|device| device.firmware.clone()).flatten());
+    let question = fill(m::SWITCH_OFF_QUESTION, &[("id", &id)]);
     view! {
         <section class="card" aria-labelledby="access">
             <h2 id="access">{t(m::ACCESS)}</h2>
             <div class="row">
-                {if is_on {
+                {move || if enabled.get() {
                     view! { <Status tone=Tone::Good text=t(m::SWITCHED_ON)/> }.into_any()
                 } else {
                     view! { <Status tone=Tone::Warning text=t(m::SWITCHED_OFF)/> }.into_any()
                 }}
                 <Connected load/>
-                {if is_on {
-                    view! { <Confirm label=t(m::SWITCH_IT_OFF) question=fill(m::SWITCH_OFF_QUESTION, &[("id", &id)]) confirmed=switch disabled=busy/> }.into_any()
+                {move || if enabled.get() {
+                    view! { <Confirm label=t(m::SWITCH_IT_OFF) question=question.clone() confirmed=switch disabled=busy/> }.into_any()
                 } else {
                     view! { <button type="button" class="small" disabled=move || busy.get() on:click=move |_| switch.run(())>{t(m::SWITCH_IT_ON)}</button> }.into_any()
                 }}
             </div>
             {move || failed.get().map(|error| view! { <Failed error/> })}
             <h3>{t(m::CERTIFICATES)}</h3>
-            {move || certificates.with(|loaded| match loaded {
-                Loaded::Loading => view! { <Loading/> }.into_any(),
-                Loaded::Failed(error) => view! { <Failed error=error.clone() retry=Callback::new(move |()| certificates.again())/> }.into_any(),
-                Loaded::Here(known) => view! { <Table known=known.clone() remove busy/> }.into_any(),
-            })}
+            {certificates.keep(move || view! { <Table certificates remove busy/> })}
             <h3>{t(m::ITS_FIRMWARE)}</h3>
-            <p>{move || firmware().map_or_else(
+            <p>{move || firmware.get().map_or_else(
                 || view! { <span class="faint">{t(m::NO_VERSION_REPORTED)}</span> }.into_any(),
                 |version| view! { <code>{version}</code> }.into_any(),
             )}</p>
-            <Jobs id/>
+            <jobs::Jobs id/>
         </section>
     }
 }
@@ -146,15 +142,27 @@ fn Connected(load: Load<DeviceJson>) -> impl IntoView {
 }
 
 #[component]
-fn Table(known: Certificates, remove: Callback<String>, busy: RwSignal<bool>) -> impl IntoView {
-    let is_pending = known.delivery == DeliveryJson::Pending;
-    let pending = is_pending.then(|| view! { <p><Status tone=Tone::Neutral text=t(m::CERTIFICATES_PENDING)/></p> });
-    if known.items.is_empty() {
-        return view! { {pending}<p class="faint">{t(m::NO_CERTIFICATES)}</p> }.into_any();
-    }
-    let rows = known.items.into_iter().map(|one| view! { <Line one remove busy/> });
+fn Table(certificates: Load<Certificates>, remove: Callback<String>, busy: RwSignal<bool>) -> impl IntoView {
+    let is_pending =
+        Memo::new(move |_| certificates.here(|known| known.delivery == DeliveryJson::Pending).unwrap_or_default());
+    let items = Memo::new(move |_| certificates.here(|known| known.items.clone()).unwrap_or_default());
     view! {
-        {pending}
+        <Show when=move || is_pending.get()>
+            <p><Status tone=Tone::Neutral text=t(m::CERTIFICATES_PENDING)/></p>
+        </Show>
+        <Show
+            when=move || items.with(|items| !items.is_empty())
+            fallback=|| view! { <p class="faint">{t(m::NO_CERTIFICATES)}</p> }
+        >
+            <Rows items remove busy/>
+        </Show>
+    }
+}
+
+#[component]
+fn Rows(items: Memo<Vec<Certificate>>, remove: Callback<String>, busy: RwSignal<bool>) -> impl IntoView {
+    // A line is drawn again only if its certificate has changed: a question that it asks, and the focus, outlive changes of the others.
+    view! {
         <div class="scroll" tabindex="0">
             <table>
                 <caption class="spoken">{t(m::CERTIFICATES)}</caption>
@@ -163,14 +171,15 @@ fn Table(known: Certificates, remove: Callback<String>, busy: RwSignal<bool>) ->
                     <th scope="col">{t(m::STATE)}</th>
                     <th scope="col">{t(m::CREATED)}</th>
                     <th scope="col">{t(m::VALID_UNTIL)}</th>
-                    <td></td>
+                    <th scope="col"><span class="spoken">{t(m::ACTIONS)}</span></th>
                 </tr></thead>
-                <tbody>{rows.collect_view()}</tbody>
+                <tbody>
+                    <For each=move || items.get() key=Clone::clone let(one)><Line one remove busy/></For>
+                </tbody>
             </table>
         </div>
         <p class="faint">{t(m::RENEWAL_EXPLAINED)}</p>
     }
-    .into_any()
 }
 
 /// What the state of a certificate is called; one that this page does not know is called as the API calls it.
@@ -216,84 +225,4 @@ fn Line(one: Certificate, remove: Callback<String>, busy: RwSignal<bool>) -> imp
             <td><Confirm label=t(m::REMOVE) called=fill(m::REMOVE_ONE, &[("name", &short)]) question=t(question) confirmed=act disabled=busy/></td>
         </tr>
     }
-}
-
-/// The jobs that bring firmware to the device.
-#[component]
-fn Jobs(id: String) -> impl IntoView {
-    let api = Api::here();
-    let own = id.clone();
-    let load = Load::new(move || open(api.clone(), own.clone()));
-    live::watch(format!("device/{id}"), move |message| {
-        let kind = message.rest.pointer("/event/kind").and_then(Value::as_str);
-        if matches!(kind, Some("job" | "reported")) {
-            load.again();
-        }
-    });
-    move || {
-        load.with(|loaded| match loaded {
-            Loaded::Loading => view! { <Loading/> }.into_any(),
-            Loaded::Failed(error) => {
-                view! { <Failed error=error.clone() retry=Callback::new(move |()| load.again())/> }.into_any()
-            }
-            Loaded::Here(jobs) if jobs.is_empty() => view! { <p class="faint">{t(m::NO_OPEN_JOB)}</p> }.into_any(),
-            Loaded::Here(jobs) => {
-                let line = |open: &Open| {
-                    let (tone, word) = job_state(open);
-                    let version = open.job.firmware.to_string();
-                    view! {
-                        <li class="row" data-job=open.job.id.to_string()>
-                            <span>{fill(m::JOB_BRINGS, &[("version", &version)])}</span>
-                            <Status tone text=word/>
-                            <span class="faint">{open.job.by.clone()}" · "<Instant at=moment::of(open.job.created_at)/></span>
-                        </li>
-                    }
-                };
-                view! { <ul class="list">{jobs.iter().map(line).collect_view()}</ul> }.into_any()
-            }
-        })
-    }
-}
-
-fn job_state(open: &Open) -> (Tone, String) {
-    let Some(state) = open.status.as_deref() else { return (Tone::Neutral, t(m::JOB_PREPARING).to_owned()) };
-    let known = device_of_job(state).map(|(tone, word)| (tone, t(word).to_owned()));
-    known.unwrap_or_else(|| (Tone::Neutral, state.to_owned()))
-}
-
-/// The open jobs that are for a device: the API has no list of them, so it is looked for among the devices of each.
-async fn open(api: Api, device: String) -> Result<Vec<Open>, ApiError> {
-    let all = api.get::<Page<JobJson>>("/fleet/jobs?limit=50").await?.value.items;
-    let is_open = |job: &JobJson| matches!(job.state, StateJson::Preparing | StateJson::InProgress);
-    let may_concern = |job: &JobJson| match &job.target {
-        TargetJson::Devices(devices) => devices.iter().any(|one| one.as_str() == device),
-        TargetJson::Tube(_) | TargetJson::All => true,
-    };
-    let mut found = Vec::new();
-    for job in all.into_iter().filter(|job| is_open(job) && may_concern(job)).take(JOBS) {
-        let is_named = matches!(job.target, TargetJson::Devices(_));
-        let status = part_of(&api, &job, &device).await?;
-        if status.is_some() || is_named {
-            found.push(Open { job, status });
-        }
-    }
-    Ok(found)
-}
-
-/// The state of a device in a job, if it is among the first thousand that changed last.
-async fn part_of(api: &Api, job: &JobJson, device: &str) -> Result<Option<String>, ApiError> {
-    let path = format!("/fleet/jobs/{}", part(&job.id.to_string()));
-    let mut next = None::<String>;
-    for _ in 0..PAGES {
-        let query = Query::default().with("limit", Some("200")).with("next", next.as_deref());
-        let page = api.get::<JobDetails>(&query.address(&path)).await?.value.executions;
-        if let Some(Execution { status, .. }) = page.items.into_iter().find(|one| one.device == device) {
-            return Ok(Some(status));
-        }
-        next = page.next;
-        if next.is_none() {
-            break;
-        }
-    }
-    Ok(None)
 }

@@ -24,7 +24,7 @@ use crate::wire::Page;
 const SHOWN: usize = 10;
 
 #[component]
-pub(super) fn Commands(id: String, enabled: bool) -> impl IntoView {
+pub(super) fn Commands(id: String, enabled: Memo<bool>) -> impl IntoView {
     let path = format!("/devices/{}/commands", part(&id));
     let (api, own) = (Api::here(), format!("{path}?limit={SHOWN}"));
     let load = Load::new(move || {
@@ -41,12 +41,14 @@ pub(super) fn Commands(id: String, enabled: bool) -> impl IntoView {
         _ => {}
     });
     let error = RwSignal::new(None::<ApiError>);
-    let list = path.clone();
+    let (list, asked) = (path.clone(), path);
+    // It outlives that the device is switched off and on.
+    let typed = Typed::default();
     view! {
         <section class="card" aria-labelledby="commands">
             <h2 id="commands">{t(m::COMMANDS)}</h2>
-            {if enabled {
-                view! { <Ask path=path load error/> }.into_any()
+            {move || if enabled.get() {
+                view! { <Ask path=asked.clone() load error typed/> }.into_any()
             } else {
                 view! { <p class="faint">{t(m::NO_COMMANDS_DISABLED)}</p> }.into_any()
             }}
@@ -76,11 +78,25 @@ fn take(commands: &mut Vec<CommandJson>, told: CommandJson) {
     }
 }
 
+/// What is typed of the next command.
+#[derive(Clone, Copy)]
+struct Typed {
+    name: RwSignal<String>,
+    arguments: RwSignal<String>,
+    seconds: RwSignal<String>,
+}
+
+impl Default for Typed {
+    fn default() -> Self {
+        let text = |text: &str| RwSignal::new(text.to_owned());
+        Self { name: text(""), arguments: text(""), seconds: text("60") }
+    }
+}
+
 #[component]
-fn Ask(path: String, load: Load<Vec<CommandJson>>, error: RwSignal<Option<ApiError>>) -> impl IntoView {
+fn Ask(path: String, load: Load<Vec<CommandJson>>, error: RwSignal<Option<ApiError>>, typed: Typed) -> impl IntoView {
     let api = StoredValue::new_local(Api::here());
-    let (name, arguments, seconds) =
-        (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new("60".to_owned()));
+    let Typed { name, arguments, seconds } = typed;
     let wrong = RwSignal::new(None::<String>);
     let sending = RwSignal::new(false);
     // The last request of which it is not known whether it was carried out, with its key: sent again, it is the same request.
@@ -105,12 +121,12 @@ fn Ask(path: String, load: Load<Vec<CommandJson>>, error: RwSignal<Option<ApiErr
         sending.set(true);
         spawn_local(async move {
             let sent = api.post_once::<Value, CommandJson>(&path, &body, &key).await;
-            sending.set(false);
+            let _ = sending.try_set(false);
             if !sent.as_ref().is_err_and(ApiError::is_passing) {
                 let _ = unknown.try_set_value(None);
             }
             match sent {
-                Ok(answer) => load.update(|commands| take(commands, answer.value)),
+                Ok(answer) => load.written(|commands| take(commands, answer.value)),
                 Err(refused) => error.set(Some(refused)),
             }
         });

@@ -48,6 +48,10 @@ pub(super) fn Events(id: String) -> impl IntoView {
         spawn_local(async move {
             match page(&api, &path, next.as_deref()).await {
                 Ok(older) => load.update(|page| {
+                    // Meanwhile the list was read again, or the same page already.
+                    if page.next != next {
+                        return;
+                    }
                     page.items.extend(older.items);
                     page.next = older.next;
                 }),

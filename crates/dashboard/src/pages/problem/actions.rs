@@ -33,10 +33,10 @@ pub(super) fn Actions(load: One) -> impl IntoView {
             match answer {
                 Ok(answer) => {
                     note.set(String::new());
-                    load.update(|known| *known = answer);
+                    load.written(|known| *known = answer);
                 }
                 Err(error) => {
-                    let is_old = error.problem().is_some_and(|problem| problem.status == 412);
+                    let is_old = error.is_outdated();
                     failed.set(Some(error));
                     // What somebody else has done is shown; the note stays.
                     if is_old {
@@ -61,6 +61,7 @@ pub(super) fn Actions(load: One) -> impl IntoView {
                 <label class="grow">
                     <span class="spoken">{t(m::NOTE)}</span>
                     <input type="text" maxlength="1000" placeholder=t(m::NOTE) prop:value=move || note.get()
+                        readonly=move || changing.get()
                         on:input=move |event| note.set(event_target_value(&event))/>
                 </label>
                 <button type="button" disabled=move || changing.get() || note.with(|note| note.trim().is_empty())

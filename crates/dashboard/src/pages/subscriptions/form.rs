@@ -42,6 +42,8 @@ pub(super) fn Editor(shared: Shared, email: String) -> impl IntoView {
     });
     let save = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
+        // A device that is typed is meant, whether it was added or not: without it the subscription would be for all.
+        form.update(Form::add);
         match form.with_untracked(Form::body) {
             Ok(body) => {
                 unread.set(Vec::new());
@@ -125,7 +127,15 @@ pub(super) fn Editor(shared: Shared, email: String) -> impl IntoView {
                         {t(m::QUIET_BUT_CRITICAL)}
                     </label>
                 </Show>
-                {move || shared.failed.get().map(|error| view! { <Failed error/> })}
+                {move || shared.failed.get().map(|error| {
+                    let is_outdated = error.is_outdated();
+                    view! {
+                        <Failed error/>
+                        {is_outdated.then(|| view! {
+                            <button type="button" on:click=move |_| shared.renew()>{t(m::LOAD_AGAIN)}</button>
+                        })}
+                    }
+                })}
                 <div class="buttons">
                     <button type="submit" class="primary" disabled=move || shared.saving.get()>{t(if is_new { m::SUBSCRIBE } else { m::SAVE })}</button>
                     <button type="button" on:click=move |_| shared.end()>{t(m::CANCEL)}</button>
@@ -160,18 +170,8 @@ fn Kinds(form: RwSignal<Form>) -> impl IntoView {
 /// The devices, one after the other.
 #[component]
 fn Devices(form: RwSignal<Form>, wrong: Signal<Option<String>>) -> impl IntoView {
-    let next = RwSignal::new(String::new());
-    let add = move || {
-        let id = next.get_untracked().trim().to_owned();
-        if !id.is_empty() {
-            form.update(|form| {
-                if !form.devices.contains(&id) {
-                    form.devices.push(id);
-                }
-            });
-            next.set(String::new());
-        }
-    };
+    let add = move || form.update(Form::add);
+    let next = Memo::new(move |_| form.with(|form| form.next.clone()));
     let chosen = Memo::new(move |_| form.with(|form| form.devices.clone()));
     let rows = move || {
         let row = |id: String| {
@@ -198,7 +198,7 @@ fn Devices(form: RwSignal<Form>, wrong: Signal<Option<String>>) -> impl IntoView
                     <span class="spoken">{t(m::DEVICE_COLUMN)}</span>
                     <input type="text" name="device" list="subscription-devices" autocomplete="off" spellcheck="false" size="16"
                         prop:value=move || next.get()
-                        on:input=move |event| next.set(event_target_value(&event))
+                        on:input=move |event| form.update(|form| form.next = event_target_value(&event))
                         on:keydown=move |event| if event.key() == "Enter" {
                             event.prevent_default();
                             add();

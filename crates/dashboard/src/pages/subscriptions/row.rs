@@ -17,13 +17,23 @@ use crate::wire::subscription::{Subscription, Tested};
 
 #[component]
 pub(super) fn List(shared: Shared, email: String) -> impl IntoView {
+    let ids = Memo::new(move |_| {
+        let ids = shared.load.here(|all| all.iter().map(|one| one.id.clone()).collect::<Vec<_>>());
+        ids.unwrap_or_default()
+    });
+    let is_empty = Memo::new(move |_| ids.with(Vec::is_empty));
+    let email = StoredValue::new(email);
+    // A line stays for as long as its subscription: what a test has said, a question, and the focus outlive changes.
     let rows = move || {
-        let all = shared.load.here(Clone::clone).unwrap_or_default();
-        if all.is_empty() {
+        if is_empty.get() {
             return view! { <Empty text=t(m::NO_SUBSCRIPTIONS)/> }.into_any();
         }
-        let rows = all.into_iter().map(|one| view! { <Line one shared email=email.clone()/> });
-        view! { <ul class="list card subscriptions">{rows.collect_view()}</ul> }.into_any()
+        view! {
+            <ul class="list card subscriptions">
+                <For each=move || ids.get() key=Clone::clone let(id)><Line id shared email=email.get_value()/></For>
+            </ul>
+        }
+        .into_any()
     };
     view! { <section aria-label=t(m::SUBSCRIPTIONS)>{rows}</section> }
 }
@@ -39,16 +49,21 @@ fn state(one: &Subscription) -> (Tone, String) {
 }
 
 #[component]
-fn Line(one: Subscription, shared: Shared, email: String) -> impl IntoView {
+fn Line(id: String, shared: Shared, email: String) -> impl IntoView {
     let (busy, failed) = (RwSignal::new(false), RwSignal::new(None::<ApiError>));
     let tested = RwSignal::new(None::<Tested>);
-    let name = channel(&one, &email);
-    let said =
-        sentences(&one, |kind| t(words::kind(kind)).to_owned(), |severity| t(words::severity(severity)).to_owned());
-    let (tone, word) = state(&one);
-    let is_on = one.enabled;
+    let own = id.clone();
+    let one = Memo::new(move |_| shared.known(&own));
+    let name = Memo::new(move |_| one.with(|one| one.as_ref().map(|one| channel(one, &email)).unwrap_or_default()));
+    let is_on = Memo::new(move |_| one.with(|one| one.as_ref().is_some_and(|one| one.enabled)));
+    let said = move || {
+        let kind = |kind| t(words::kind(kind)).to_owned();
+        let severity = |severity| t(words::severity(severity)).to_owned();
+        let said = one.with(|one| one.as_ref().map(|one| sentences(one, kind, severity)).unwrap_or_default());
+        said.into_iter().map(|text| view! { <li>{text}</li> }).collect_view()
+    };
     let test = {
-        let path = format!("{}/test", path(&one));
+        let path = format!("{}/test", path(&id));
         move |_| {
             let (api, path) = (shared.api.get_value(), path.clone());
             busy.set(true);
@@ -64,25 +79,40 @@ fn Line(one: Subscription, shared: Shared, email: String) -> impl IntoView {
             });
         }
     };
-    let (change, switch, remove) = (one.clone(), one.clone(), one.clone());
-    let remove = Callback::new(move |()| shared.remove(&remove, busy, failed));
-    let about = |text| fill(text, &[("name", &name)]);
+    let change = move |_| {
+        if let Some(one) = one.get_untracked() {
+            shared.begin(Some(one));
+        }
+    };
+    let switch = move |_| {
+        if let Some(one) = one.get_untracked() {
+            shared.switch(&one, busy, failed);
+        }
+    };
+    let remove = Callback::new(move |()| {
+        if let Some(one) = one.get_untracked() {
+            shared.remove(&one, busy, failed);
+        }
+    });
+    let about = move |text| name.with(|name| fill(text, &[("name", name)]));
     view! {
-        <li data-subscription=one.id.clone()>
+        <li data-subscription=id>
             <div class="row">
-                <strong class="break">{name.clone()}</strong>
-                <Status tone text=word/>
+                <strong class="break">{move || name.get()}</strong>
+                {move || one.with(|one| one.as_ref().map(state)).map(|(tone, text)| view! { <Status tone text/> })}
             </div>
-            <ul class="changes">{said.into_iter().map(|text| view! { <li>{text}</li> }).collect_view()}</ul>
+            <ul class="changes">{said}</ul>
             <div class="buttons">
-                <button type="button" class="small" aria-label=about(m::TEST_ONE) disabled=move || busy.get() on:click=test>{t(m::TEST)}</button>
-                <button type="button" class="small" aria-label=about(m::CHANGE_ONE) disabled=move || busy.get()
-                    on:click=move |_| shared.begin(Some(change.clone()))>{t(m::CHANGE)}</button>
-                <button type="button" class="small" aria-label=about(if is_on { m::SWITCH_OFF_ONE } else { m::SWITCH_ON_ONE })
-                    disabled=move || busy.get() on:click=move |_| shared.switch(&switch, busy, failed)>
-                    {t(if is_on { m::SWITCH_IT_OFF } else { m::SWITCH_IT_ON })}
+                <button type="button" class="small" aria-label=move || about(m::TEST_ONE) disabled=move || busy.get() on:click=test>{t(m::TEST)}</button>
+                <button type="button" class="small" aria-label=move || about(m::CHANGE_ONE) disabled=move || busy.get()
+                    on:click=change>{t(m::CHANGE)}</button>
+                <button type="button" class="small" aria-label=move || about(if is_on.get() { m::SWITCH_OFF_ONE } else { m::SWITCH_ON_ONE })
+                    disabled=move || busy.get() on:click=switch>
+                    {move || t(if is_on.get() { m::SWITCH_IT_OFF } else { m::SWITCH_IT_ON })}
                 </button>
-                <Confirm label=t(m::REMOVE) called=about(m::REMOVE_ONE) question=t(m::REMOVE_SUBSCRIPTION_QUESTION) confirmed=remove disabled=busy/>
+                {move || view! {
+                    <Confirm label=t(m::REMOVE) called=about(m::REMOVE_ONE) question=t(m::REMOVE_SUBSCRIPTION_QUESTION) confirmed=remove disabled=busy/>
+                }}
             </div>
             <div aria-live="polite">
                 {move || tested.get().map(|tested| {

@@ -242,7 +242,7 @@ mod tests {
     fn entry(id: &str, reason: &str, device: Option<&str>, topic: &str) -> Entry {
         serde_json::from_value(
             json!({"id": id, "reason": reason, "detail": "why", "function": "calibration", "topic": topic,
-            "device": device, "at": "2026-11-20T06:24:44.123Z", "received_at": "2026-11-20T06:24:44.123Z",
+            "device": device, "at": "2026-11-20T06:24:44.123Z",
             "first_seen": "2026-11-20T06:24:45Z", "expires_at": "2026-12-20T06:24:45Z", "attempts": 0}),
         )
         .unwrap()

@@ -24,17 +24,12 @@ pub struct Entry {
     pub sensor: Option<String>,
     /// The instant that it is for; else that of its reception.
     pub at: String,
-    /// When AWS received it.
-    pub received_at: String,
     /// When it was quarantined.
     pub first_seen: String,
     /// When it vanishes by itself.
     pub expires_at: String,
     /// How many replays were refused.
     pub attempts: u32,
-    /// When a replay was last refused.
-    #[serde(default)]
-    pub tried_at: Option<String>,
 }
 
 /// What a device published.

@@ -33,7 +33,7 @@ messages! {
     FUNCTION = "Refused by", "Abgelehnt von";
     MEANT_FOR = "For", "Für";
     VANISHES = "Vanishes by itself", "Verschwindet von selbst";
-    ATTEMPTS = "Replays that were refused", "Abgelehnte Wiederholungen";
+    ATTEMPTS = "Replays that were refused", "Abgelehnte erneute Zustellungen";
     PAYLOAD = "Payload", "Inhalt";
     PAYLOAD_JSON = "as JSON", "als JSON";
     PAYLOAD_TEXT = "as text", "als Text";
@@ -45,6 +45,7 @@ messages! {
     REPLAYING = "Replaying: {done} of {total}", "Wird zugestellt: {done} von {total}";
     REPLAY_OF = "{reason}, {device}", "{reason}, {device}";
     REPLAY_DONE = "All are replayed", "Alle sind zugestellt";
+    REPLAY_TRIED = "All were tried", "Alle wurden versucht";
     REPLAY_STOPPED = "Stopped", "Angehalten";
     REPLAY_RESULT = "{accepted} stored, {refused} refused again, {failed} without an answer; these and those refused are still here.", "{accepted} gespeichert, {refused} wieder abgelehnt, {failed} ohne Antwort; diese und die abgelehnten sind noch hier.";
     STOP = "Stop", "Anhalten";
@@ -105,6 +106,7 @@ messages! {
     NO_DEVICES_OF = "no devices", "keine Geräte";
     CHANGE_PERSON = "Change {email}", "{email} ändern";
     PERSON_CHANGED = "{email} is changed. It counts with the next token, after 15 minutes at most.", "{email} ist geändert. Es gilt ab dem nächsten Token, spätestens nach 15 Minuten.";
+    DEVICES_WRONG = "Give ids of devices, 2,048 characters at most, or * alone for every device.", "Geben Sie Kennungen von Geräten an, höchstens 2.048 Zeichen, oder nur * für alle Geräte.";
     NOTHING_CHANGED = "Nothing is different from before.", "Nichts ist anders als vorher.";
     DISABLE = "Disable", "Sperren";
     DISABLE_ASK = "Disable {email}? The person is signed out everywhere, and cannot sign in.", "{email} sperren? Die Person wird überall abgemeldet und kann sich nicht anmelden.";
@@ -115,6 +117,7 @@ messages! {
     PERSON_DELETED = "{email} is deleted.", "{email} ist gelöscht.";
     RESET_PASSWORD = "New password", "Neues Passwort";
     RESET_PASSWORD_ASK = "Give {email} a temporary password? The person is signed out everywhere, and chooses another one at the next sign-in.", "{email} ein vorläufiges Passwort geben? Die Person wird überall abgemeldet und wählt bei der nächsten Anmeldung ein anderes.";
+    PASSWORD_SET = "{email} has a temporary password.", "{email} hat ein vorläufiges Passwort.";
     PASSWORD_IS = "The temporary password of {email}. It is shown only now; hand it over yourself.", "Das vorläufige Passwort von {email}. Es wird nur jetzt gezeigt; geben Sie es selbst weiter.";
     LAST_ADMIN = "This is the last administrator with a password of their own. Invite another one first, who has to have signed in once.", "Das ist die letzte Administratorin oder der letzte Administrator mit eigenem Passwort. Laden Sie zuerst jemand anderen ein; diese Person muss sich einmal angemeldet haben.";
     SELF_DELETE = "Nobody deletes themselves. Ask another administrator.", "Niemand löscht sich selbst. Bitten Sie jemand anderen mit dieser Rolle.";
@@ -162,9 +165,10 @@ messages! {
     NO_FIRMWARE = "No firmware was uploaded yet.", "Noch wurde keine Firmware hochgeladen.";
     UPLOAD_FIRMWARE = "Upload a firmware", "Firmware hochladen";
     FIRMWARE_VERSION = "Version: three numbers, such as 1.4.2", "Version: drei Zahlen, etwa 1.4.2";
+    FIRMWARE_VERSION_WRONG = "A version is three numbers up to 999999 with dots between them, such as 1.4.2.", "Eine Version besteht aus drei Zahlen bis 999999 mit Punkten dazwischen, etwa 1.4.2.";
     FILE = "File", "Datei";
     UPLOAD = "Upload", "Hochladen";
-    FILE_WRONG = "A file has 1 byte to 256 MB.", "Eine Datei hat 1 Byte bis 256 MB.";
+    FILE_WRONG = "A file has 1 byte to 256 MiB.", "Eine Datei hat 1 Byte bis 256 MiB.";
     FILE_UNREADABLE = "The browser cannot read the file.", "Der Browser kann die Datei nicht lesen.";
     STAGE_DIGEST = "Computing the checksum …", "Prüfsumme wird berechnet …";
     STAGE_ANNOUNCE = "Announcing …", "Wird angekündigt …";
@@ -189,7 +193,7 @@ messages! {
     JOB_WRONG_TUBE = "A tube is one letter or digit.", "Ein Rohr ist ein Buchstabe oder eine Ziffer.";
     JOB_WRONG_NUMBER = "A number is between 1 and {most}.", "Eine Zahl liegt zwischen 1 und {most}.";
     JOB_MADE = "The job is made.", "Der Auftrag ist erteilt.";
-    ROLLOUT_PREPARING = "Prepared", "Wird vorbereitet";
+    ROLLOUT_PREPARING = "Being prepared", "Wird vorbereitet";
     ROLLOUT_IN_PROGRESS = "Goes on", "Läuft";
     ROLLOUT_COMPLETED = "Completed", "Abgeschlossen";
     ROLLOUT_ABORTED = "Aborted", "Abgebrochen";

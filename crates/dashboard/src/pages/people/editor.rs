@@ -76,7 +76,7 @@ fn Form(answer: Answer<PersonJson>, path: String, shared: Shared, load: Load<Ans
     let reset = Callback::new(move |()| {
         let drawn = (0..DRAWS).find_map(|_| browser::random().and_then(password));
         let Some(text) = drawn else { return shared.outcome.set(Some(Err(ApiError::Offline))) };
-        send(json!({"password": {"value": text, "permanent": false}}), m::PERSON_CHANGED, Some(text));
+        send(json!({"password": {"value": text, "permanent": false}}), m::PASSWORD_SET, Some(text));
     });
     let disable = Callback::new(move |()| send(json!({"enabled": false}), m::PERSON_IS_DISABLED, None));
     let enable = move |_| send(json!({"enabled": true}), m::PERSON_IS_ENABLED, None);

@@ -32,6 +32,20 @@ pub struct Entry {
     pub attempts: u32,
 }
 
+/// An entry as the live feed tells of it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Quarantined {
+    /// Its id.
+    pub id: String,
+    /// The code of the reason.
+    pub reason: String,
+    /// The device, if it is known.
+    #[serde(default)]
+    pub device: Option<String>,
+    /// When it was quarantined.
+    pub first_seen: String,
+}
+
 /// What a device published.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Payload {

@@ -51,13 +51,11 @@ fn List(shared: Shared, load: Load<Page<JobJson>>) -> impl IntoView {
     let jobs = Memo::new(move |_| load.here(|page| page.items.clone()).unwrap_or_default());
     let next = Memo::new(move |_| load.here(|page| page.next.clone()).flatten());
     let more = move |_| {
-        let (api, path) = (shared.api.get_value(), path(next.get_untracked().as_deref()));
+        let Some(cursor) = next.get_untracked() else { return };
+        let (api, path) = (shared.api.get_value(), path(Some(&cursor)));
         spawn_local(async move {
             match api.get::<Page<JobJson>>(&path).await {
-                Ok(further) => load.update(|page| {
-                    page.items.extend(further.value.items);
-                    page.next = further.value.next;
-                }),
+                Ok(further) => load.update(|page| page.append(&cursor, further.value, |job| job.id.to_string())),
                 Err(error) => shared.outcome.set(Some(Err(error))),
             }
         });

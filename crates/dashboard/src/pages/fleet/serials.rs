@@ -56,13 +56,11 @@ fn List(shared: Shared, load: Load<Page<ListedSerial>>) -> impl IntoView {
     let serials = Memo::new(move |_| load.here(|page| page.items.clone()).unwrap_or_default());
     let next = Memo::new(move |_| load.here(|page| page.next.clone()).flatten());
     let more = move |_| {
-        let (api, path) = (shared.api.get_value(), path(untrack(state), next.get_untracked().as_deref()));
+        let Some(cursor) = next.get_untracked() else { return };
+        let (api, path) = (shared.api.get_value(), path(untrack(state), Some(&cursor)));
         spawn_local(async move {
             match api.get::<Page<ListedSerial>>(&path).await {
-                Ok(further) => load.update(|page| {
-                    page.items.extend(further.value.items);
-                    page.next = further.value.next;
-                }),
+                Ok(further) => load.update(|page| page.append(&cursor, further.value, |serial| serial.serial.clone())),
                 Err(error) => shared.outcome.set(Some(Err(error))),
             }
         });

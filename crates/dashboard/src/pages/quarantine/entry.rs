@@ -83,7 +83,7 @@ fn take(shared: Shared, id: &str, answer: Replay) -> String {
         Some(refused) => {
             let sentence = fill(m::REPLAY_REFUSED, &[("detail", &refused.detail)]);
             shared.load.update(|listed| {
-                if let Some(known) = listed.entries.iter_mut().find(|entry| entry.id == id) {
+                if let Some(known) = listed.items.iter_mut().find(|entry| entry.id == id) {
                     *known = refused;
                 }
             });

@@ -11,6 +11,8 @@ messages! {
     ADMINS_ONLY_DETAIL = "Your role does not allow it. An administrator can give you the role; then sign out and in again.", "Ihre Rolle erlaubt sie nicht. Eine Administratorin oder ein Administrator kann Ihnen die Rolle geben; melden Sie sich danach ab und wieder an.";
     ASK_NO = "No, leave it", "Nein, so lassen";
     DELETE = "Delete", "Löschen";
+    // What a button is called for screen readers where each item of a list has the same one.
+    ACTION_OF = "{action}: {name}", "{action}: {name}";
     CLOSE = "Close", "Schließen";
 
     // The quarantine.
@@ -138,6 +140,7 @@ messages! {
     NO_SERIALS = "No serial number is listed.", "Keine Seriennummer ist eingetragen.";
     NO_SERIAL_FITS = "No serial number is in this state.", "Keine Seriennummer ist in diesem Zustand.";
     EXPECT_AGAIN = "Expect again", "Wieder erwarten";
+    EXPECT_ONE = "Expect {name} again", "{name} wieder erwarten";
     EXPECT_AGAIN_ASK = "Expect a board with the number {serial} again? It gets another certificate once.", "Wieder ein Gerät mit der Nummer {serial} erwarten? Es bekommt einmal ein anderes Zertifikat.";
     SERIAL_EXPECTED_AGAIN = "{serial} is expected again.", "{serial} wird wieder erwartet.";
     REMOVE_SERIAL_ASK = "Take {serial} off the list? A device that its board has become stays.", "{serial} von der Liste nehmen? Ein Gerät, das daraus geworden ist, bleibt.";
@@ -158,6 +161,7 @@ messages! {
     SERIAL_EXISTS = "is listed already", "ist schon eingetragen";
     SERIAL_DEVICE_TAKEN = "another number has this device", "eine andere Nummer hat dieses Gerät";
     CLAIM_CODES_ONCE = "The claim codes are shown only now.", "Die Codes werden nur jetzt gezeigt.";
+    CODES_KEPT = "I have kept them", "Ich habe sie übernommen";
     CLAIM_CODE = "Claim code", "Code";
     SIZE = "Size", "Größe";
     FIRMWARE_THERE = "Uploaded", "Hochgeladen";

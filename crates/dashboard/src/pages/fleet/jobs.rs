@@ -99,13 +99,18 @@ fn Line(id: String, shared: Shared, load: Load<Page<JobJson>>, jobs: Memo<Vec<Jo
             shown.status = None;
         });
     };
+    let action = move || if is_open.get() { m::HIDE_DETAILS } else { m::SHOW_DETAILS };
+    let called = move || {
+        let name = job.with(|job| job.as_ref().map(|job| format!("{}, {}", job.firmware, target(&job.target))));
+        fill(m::ACTION_OF, &[("action", t(action())), ("name", &name.unwrap_or_default())])
+    };
     let own = id.clone();
     view! {
         <li data-job=id>
             {move || job.get().map(|job| view! { <Summary job/> })}
             <div class="buttons">
-                <button type="button" class="small" aria-expanded=move || is_open.get().to_string() on:click=toggle>
-                    {move || t(if is_open.get() { m::HIDE_DETAILS } else { m::SHOW_DETAILS })}
+                <button type="button" class="small" aria-expanded=move || is_open.get().to_string() aria-label=called on:click=toggle>
+                    {move || t(action())}
                 </button>
             </div>
             <Show when=move || is_open.get()>

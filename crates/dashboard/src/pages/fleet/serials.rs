@@ -136,6 +136,7 @@ fn Line(serial: ListedSerial, shared: Shared, load: Load<Page<ListedSerial>>) ->
         });
     });
     let ask = |text| fill(text, &[("serial", &number)]);
+    let called = |text| fill(text, &[("name", &number)]);
     let is_expected = serial.state == SerialState::Expected;
     let device = serial.device_id.clone();
     let at = moment::parse(&serial.created_at);
@@ -153,9 +154,9 @@ fn Line(serial: ListedSerial, shared: Shared, load: Load<Page<ListedSerial>>) ->
             <td>
                 <div class="buttons">
                     {(!is_expected).then(|| view! {
-                        <Confirm label=t(m::EXPECT_AGAIN) question=ask(m::EXPECT_AGAIN_ASK) disabled=busy confirmed=reset/>
+                        <Confirm label=t(m::EXPECT_AGAIN) called=called(m::EXPECT_ONE) question=ask(m::EXPECT_AGAIN_ASK) disabled=busy confirmed=reset/>
                     })}
-                    <Confirm label=t(m::REMOVE) question=ask(m::REMOVE_SERIAL_ASK) disabled=busy confirmed=remove/>
+                    <Confirm label=t(m::REMOVE) called=called(m::REMOVE_ONE) question=ask(m::REMOVE_SERIAL_ASK) disabled=busy confirmed=remove/>
                 </div>
             </td>
         </tr>

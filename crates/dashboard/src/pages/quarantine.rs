@@ -187,6 +187,11 @@ fn hear(shared: Shared) {
 #[component]
 fn Filters(shared: Shared) -> impl IntoView {
     let Shared { filter, load, fresh, .. } = shared;
+    // What is told while the list is being read may be in it already.
+    let waiting = Memo::new(move |_| {
+        let is_listed = |id: &String| load.here(|listed| listed.items.iter().any(|entry| entry.id == *id));
+        fresh.with(|fresh| fresh.iter().filter(|id| is_listed(id) != Some(true)).count())
+    });
     let zone = zone::zone();
     let shown_zone = zone.clone();
     let since = move || {
@@ -231,9 +236,9 @@ fn Filters(shared: Shared) -> impl IntoView {
             </label>
             <button type="button" on:click=move |_| load.again()>{t(m::READ_AGAIN)}</button>
         </div>
-        <Show when=move || fresh.with(|fresh| !fresh.is_empty())>
+        <Show when=move || waiting.get() != 0>
             <button type="button" class="notice" on:click=move |_| load.again()>
-                {move || fill(m::QUARANTINE_NEW, &[("count", &fresh.with(BTreeSet::len).to_string())])}
+                {move || fill(m::QUARANTINE_NEW, &[("count", &waiting.get().to_string())])}
             </button>
         </Show>
     }

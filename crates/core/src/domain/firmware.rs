@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::{FieldError, Timestamp};
 use crate::id::{BadId, Checksum};
 
-/// Maximum size of a file, in bytes: 256 MB. S3 takes 5 GB with one PUT; no board that this is for holds as much.
+/// Maximum size of a file, in bytes: 256 MiB. S3 takes 5 GB with one PUT; no board that this is for holds as much.
 pub const MOST_BYTES: u64 = 256 * 1024 * 1024;
 /// How long an address for an upload is valid, in seconds.
 pub const UPLOAD_SECONDS: u64 = 900;
@@ -110,7 +110,7 @@ impl Firmware {
     /// A firmware, announced now.
     ///
     /// # Errors
-    /// When the size is 0 or more than 256 MB.
+    /// When the size is 0 or more than 256 MiB.
     pub fn announced(
         version: FirmwareVersion,
         sha256: Checksum,

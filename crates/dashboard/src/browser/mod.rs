@@ -84,6 +84,11 @@ pub fn hidden() -> bool {
     document().is_some_and(|document| document.hidden())
 }
 
+/// Whether no element has the focus, as after the one that had it is gone.
+pub fn focus_is_nowhere() -> bool {
+    document().is_some_and(|document| document.active_element().is_none_or(|element| element.tag_name() == "BODY"))
+}
+
 /// Calls `heard` at each event of that name, for as long as the page lives.
 pub fn listen(target: &EventTarget, name: &str, heard: impl FnMut(Event) + 'static) {
     let heard = Closure::<dyn FnMut(Event)>::new(heard);

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::browser;
 use crate::messages::ASK_NO;
 use crate::text::t;
 
@@ -35,13 +36,17 @@ pub fn Confirm(
             let _ = no.focus();
         }
     });
-    // Whoever answers no is back where they came from.
+    // Whoever has answered is back where they came from: after a yes as soon as it is done, unless they have gone on meanwhile.
     Effect::new(move |_| {
         if let Some(first) = first.get()
             && left.get_value()
+            && !disabled.get()
         {
             left.set_value(false);
-            let _ = first.focus();
+            first.set_disabled(false);
+            if browser::focus_is_nowhere() {
+                let _ = first.focus();
+            }
         }
     });
     let leave = move || {
@@ -54,7 +59,7 @@ pub fn Confirm(
         }
     };
     let confirm = move |_| {
-        asking.set(false);
+        leave();
         confirmed.run(());
     };
     view! {

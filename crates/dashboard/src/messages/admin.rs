@@ -11,6 +11,8 @@ messages! {
     ADMINS_ONLY_DETAIL = "Your role does not allow it. An administrator can give you the role; then sign out and in again.", "Ihre Rolle erlaubt sie nicht. Eine Administratorin oder ein Administrator kann Ihnen die Rolle geben; melden Sie sich danach ab und wieder an.";
     ASK_NO = "No, leave it", "Nein, so lassen";
     DELETE = "Delete", "Löschen";
+    // What a button is called for screen readers where each item of a list has the same one.
+    ACTION_OF = "{action}: {name}", "{action}: {name}";
     CLOSE = "Close", "Schließen";
 
     // The quarantine.
@@ -33,7 +35,7 @@ messages! {
     FUNCTION = "Refused by", "Abgelehnt von";
     MEANT_FOR = "For", "Für";
     VANISHES = "Vanishes by itself", "Verschwindet von selbst";
-    ATTEMPTS = "Replays that were refused", "Abgelehnte Wiederholungen";
+    ATTEMPTS = "Replays that were refused", "Abgelehnte erneute Zustellungen";
     PAYLOAD = "Payload", "Inhalt";
     PAYLOAD_JSON = "as JSON", "als JSON";
     PAYLOAD_TEXT = "as text", "als Text";
@@ -45,6 +47,7 @@ messages! {
     REPLAYING = "Replaying: {done} of {total}", "Wird zugestellt: {done} von {total}";
     REPLAY_OF = "{reason}, {device}", "{reason}, {device}";
     REPLAY_DONE = "All are replayed", "Alle sind zugestellt";
+    REPLAY_TRIED = "All were tried", "Alle wurden versucht";
     REPLAY_STOPPED = "Stopped", "Angehalten";
     REPLAY_RESULT = "{accepted} stored, {refused} refused again, {failed} without an answer; these and those refused are still here.", "{accepted} gespeichert, {refused} wieder abgelehnt, {failed} ohne Antwort; diese und die abgelehnten sind noch hier.";
     STOP = "Stop", "Anhalten";
@@ -105,6 +108,7 @@ messages! {
     NO_DEVICES_OF = "no devices", "keine Geräte";
     CHANGE_PERSON = "Change {email}", "{email} ändern";
     PERSON_CHANGED = "{email} is changed. It counts with the next token, after 15 minutes at most.", "{email} ist geändert. Es gilt ab dem nächsten Token, spätestens nach 15 Minuten.";
+    DEVICES_WRONG = "Give ids of devices, 2,048 characters at most, or * alone for every device.", "Geben Sie Kennungen von Geräten an, höchstens 2.048 Zeichen, oder nur * für alle Geräte.";
     NOTHING_CHANGED = "Nothing is different from before.", "Nichts ist anders als vorher.";
     DISABLE = "Disable", "Sperren";
     DISABLE_ASK = "Disable {email}? The person is signed out everywhere, and cannot sign in.", "{email} sperren? Die Person wird überall abgemeldet und kann sich nicht anmelden.";
@@ -115,6 +119,7 @@ messages! {
     PERSON_DELETED = "{email} is deleted.", "{email} ist gelöscht.";
     RESET_PASSWORD = "New password", "Neues Passwort";
     RESET_PASSWORD_ASK = "Give {email} a temporary password? The person is signed out everywhere, and chooses another one at the next sign-in.", "{email} ein vorläufiges Passwort geben? Die Person wird überall abgemeldet und wählt bei der nächsten Anmeldung ein anderes.";
+    PASSWORD_SET = "{email} has a temporary password.", "{email} hat ein vorläufiges Passwort.";
     PASSWORD_IS = "The temporary password of {email}. It is shown only now; hand it over yourself.", "Das vorläufige Passwort von {email}. Es wird nur jetzt gezeigt; geben Sie es selbst weiter.";
     LAST_ADMIN = "This is the last administrator with a password of their own. Invite another one first, who has to have signed in once.", "Das ist die letzte Administratorin oder der letzte Administrator mit eigenem Passwort. Laden Sie zuerst jemand anderen ein; diese Person muss sich einmal angemeldet haben.";
     SELF_DELETE = "Nobody deletes themselves. Ask another administrator.", "Niemand löscht sich selbst. Bitten Sie jemand anderen mit dieser Rolle.";
@@ -135,6 +140,7 @@ messages! {
     NO_SERIALS = "No serial number is listed.", "Keine Seriennummer ist eingetragen.";
     NO_SERIAL_FITS = "No serial number is in this state.", "Keine Seriennummer ist in diesem Zustand.";
     EXPECT_AGAIN = "Expect again", "Wieder erwarten";
+    EXPECT_ONE = "Expect {name} again", "{name} wieder erwarten";
     EXPECT_AGAIN_ASK = "Expect a board with the number {serial} again? It gets another certificate once.", "Wieder ein Gerät mit der Nummer {serial} erwarten? Es bekommt einmal ein anderes Zertifikat.";
     SERIAL_EXPECTED_AGAIN = "{serial} is expected again.", "{serial} wird wieder erwartet.";
     REMOVE_SERIAL_ASK = "Take {serial} off the list? A device that its board has become stays.", "{serial} von der Liste nehmen? Ein Gerät, das daraus geworden ist, bleibt.";
@@ -155,6 +161,7 @@ messages! {
     SERIAL_EXISTS = "is listed already", "ist schon eingetragen";
     SERIAL_DEVICE_TAKEN = "another number has this device", "eine andere Nummer hat dieses Gerät";
     CLAIM_CODES_ONCE = "The claim codes are shown only now.", "Die Codes werden nur jetzt gezeigt.";
+    CODES_KEPT = "I have kept them", "Ich habe sie übernommen";
     CLAIM_CODE = "Claim code", "Code";
     SIZE = "Size", "Größe";
     FIRMWARE_THERE = "Uploaded", "Hochgeladen";
@@ -162,9 +169,10 @@ messages! {
     NO_FIRMWARE = "No firmware was uploaded yet.", "Noch wurde keine Firmware hochgeladen.";
     UPLOAD_FIRMWARE = "Upload a firmware", "Firmware hochladen";
     FIRMWARE_VERSION = "Version: three numbers, such as 1.4.2", "Version: drei Zahlen, etwa 1.4.2";
+    FIRMWARE_VERSION_WRONG = "A version is three numbers up to 999999 with dots between them, such as 1.4.2.", "Eine Version besteht aus drei Zahlen bis 999999 mit Punkten dazwischen, etwa 1.4.2.";
     FILE = "File", "Datei";
     UPLOAD = "Upload", "Hochladen";
-    FILE_WRONG = "A file has 1 byte to 256 MB.", "Eine Datei hat 1 Byte bis 256 MB.";
+    FILE_WRONG = "A file has 1 byte to 256 MiB.", "Eine Datei hat 1 Byte bis 256 MiB.";
     FILE_UNREADABLE = "The browser cannot read the file.", "Der Browser kann die Datei nicht lesen.";
     STAGE_DIGEST = "Computing the checksum …", "Prüfsumme wird berechnet …";
     STAGE_ANNOUNCE = "Announcing …", "Wird angekündigt …";
@@ -189,7 +197,7 @@ messages! {
     JOB_WRONG_TUBE = "A tube is one letter or digit.", "Ein Rohr ist ein Buchstabe oder eine Ziffer.";
     JOB_WRONG_NUMBER = "A number is between 1 and {most}.", "Eine Zahl liegt zwischen 1 und {most}.";
     JOB_MADE = "The job is made.", "Der Auftrag ist erteilt.";
-    ROLLOUT_PREPARING = "Prepared", "Wird vorbereitet";
+    ROLLOUT_PREPARING = "Being prepared", "Wird vorbereitet";
     ROLLOUT_IN_PROGRESS = "Goes on", "Läuft";
     ROLLOUT_COMPLETED = "Completed", "Abgeschlossen";
     ROLLOUT_ABORTED = "Aborted", "Abgebrochen";

@@ -55,12 +55,12 @@ pub fn count(number: u64) -> String {
     shown
 }
 
-/// A size: `1.25 MB`, of 1,000 KB.
+/// A size in bytes: `1.25 MB`, of 1,000 kB.
 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
 pub fn bytes(number: u64) -> String {
     let (unit, size) = match number {
         0..1_000 => return with_unit(number as f64, "B"),
-        1_000..1_000_000 => ("KB", 1e3),
+        1_000..1_000_000 => ("kB", 1e3),
         1_000_000..1_000_000_000 => ("MB", 1e6),
         1_000_000_000..1_000_000_000_000 => ("GB", 1e9),
         _ => ("TB", 1e12),
@@ -107,7 +107,8 @@ mod tests {
         for (number, text) in [
             (0, "0\u{a0}B"),
             (999, "999\u{a0}B"),
-            (1_000, "1\u{a0}KB"),
+            (1_000, "1\u{a0}kB"),
+            (482_304, "482.3\u{a0}kB"),
             (1_254_000, "1.25\u{a0}MB"),
             (48_260_000_000, "48.3\u{a0}GB"),
             (7_000_000_000_000, "7\u{a0}TB"),

@@ -3,9 +3,11 @@
 use serde_json::{Map, Value, json};
 use weir_core::domain::access::Role;
 use weir_core::domain::people::scope::scope;
+use weir_core::id::DeviceId;
 
 use super::address::Query;
-use crate::text::Language;
+use crate::messages as m;
+use crate::text::{Language, fill, t};
 use crate::wire::person::PersonJson;
 
 /// The letters of a temporary password: 64, without those that look like others.
@@ -100,9 +102,10 @@ fn typed(devices: &str) -> String {
 /// What is to be changed of somebody, as typed; `None` if nothing is.
 ///
 /// # Errors
-/// When what is typed is no list of devices, with what is wrong.
+/// When what is typed is no list of devices, with what is wrong in the language of the page.
 pub fn change(person: &PersonJson, role: Option<Role>, devices: &str) -> Result<Option<Value>, String> {
-    let devices = scope("/devices", &typed(devices)).map_err(|error| error.detail)?;
+    let devices = typed(devices);
+    let devices = scope("/devices", &devices).map_err(|_| no_scope(&devices))?;
     let mut fields = Map::new();
     if let Some(role) = role.filter(|role| Some(*role) != person.role) {
         fields.insert("role".to_owned(), json!(role));
@@ -111,6 +114,15 @@ pub fn change(person: &PersonJson, role: Option<Role>, devices: &str) -> Result<
         fields.insert("devices".to_owned(), devices.into());
     }
     Ok(Some(Value::Object(fields)).filter(|fields| fields.as_object().is_some_and(|fields| !fields.is_empty())))
+}
+
+/// Why this is no list of devices. It has no word that is no id if it has too many letters, or ids beside the `*`.
+fn no_scope(devices: &str) -> String {
+    let bad = devices.split(' ').find(|word| *word != "*" && word.parse::<DeviceId>().is_err());
+    match bad {
+        Some(word) => fill(m::JOB_WRONG_DEVICE, &[("id", &word.chars().take(40).collect::<String>())]),
+        None => t(m::DEVICES_WRONG).to_owned(),
+    }
 }
 
 /// A temporary password of these random bytes, 96 bits of them; `None` if it has not every kind of letter that a password needs, and others
@@ -154,7 +166,11 @@ mod tests {
         assert_eq!(change(&ann, Some(Role::User), "buoy-02, buoy-01 "), Ok(None));
         assert_eq!(change(&ann, Some(Role::Admin), "buoy-01 buoy-02"), Ok(Some(json!({"role": "admin"}))));
         assert_eq!(change(&ann, None, ""), Ok(Some(json!({"devices": ""}))));
-        assert!(change(&ann, None, "a *").unwrap_err().contains("not both"));
+        let wrong = |devices: &str| change(&ann, None, devices).unwrap_err();
+        assert_eq!(wrong("a *"), t(m::DEVICES_WRONG));
+        assert_eq!(wrong("a, buoy-*"), "buoy-* is no id of a device.");
+        let many = (0..300).map(|number| format!("buoy-{number:03}")).collect::<Vec<_>>().join(" ");
+        assert_eq!(wrong(&many), t(m::DEVICES_WRONG));
         let nobody = person(Value::Null, "", true, "confirmed");
         assert_eq!(change(&nobody, Some(Role::User), "*"), Ok(Some(json!({"role": "user", "devices": "*"}))));
     }

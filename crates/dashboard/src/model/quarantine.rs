@@ -7,7 +7,7 @@ use weir_core::domain::Reason;
 
 use super::address::Query;
 use super::moment;
-use crate::wire::quarantine::{Entry, Payload, Replayed};
+use crate::wire::quarantine::{Entry, Payload, Quarantined, Replayed};
 
 /// The most entries that one request lists.
 const LIST: usize = 200;
@@ -53,6 +53,18 @@ impl Filter {
         let query = self.into_query(Query::default()).with("limit", Some(&LIST.to_string()));
         query.with("next", next).address("/quarantine")
     }
+}
+
+/// Whether an entry of which the live feed tells would stand at the beginning of the list. The feed also tells of entries that were
+/// refused again, which may be listed further down or not at all.
+pub fn is_new(entry: &Quarantined, listed: &[Entry], filter: &Filter) -> bool {
+    let Some(at) = moment::parse(&entry.first_seen) else { return false };
+    let device = filter.device.trim();
+    let fits = filter.reason.is_none_or(|reason| reason.code() == entry.reason)
+        && (device.is_empty() || entry.device.as_deref() == Some(device))
+        && filter.since.is_none_or(|since| at >= since);
+    let newest = listed.first().and_then(|first| moment::parse(&first.first_seen));
+    fits && newest.is_none_or(|newest| at >= newest) && !listed.iter().any(|known| known.id == entry.id)
 }
 
 /// Entries with the same reason, of the same device.
@@ -242,7 +254,7 @@ mod tests {
     fn entry(id: &str, reason: &str, device: Option<&str>, topic: &str) -> Entry {
         serde_json::from_value(
             json!({"id": id, "reason": reason, "detail": "why", "function": "calibration", "topic": topic,
-            "device": device, "at": "2026-11-20T06:24:44.123Z", "received_at": "2026-11-20T06:24:44.123Z",
+            "device": device, "at": "2026-11-20T06:24:44.123Z",
             "first_seen": "2026-11-20T06:24:45Z", "expires_at": "2026-12-20T06:24:45Z", "attempts": 0}),
         )
         .unwrap()
@@ -286,6 +298,33 @@ mod tests {
             replay(&all[1], &filter, Some("x")),
             json!({"reason": "unknown_device", "device": "a", "since": "2026-11-20T06:00:00.000Z", "limit": 25, "next": "x"})
         );
+    }
+
+    #[test]
+    fn only_what_would_be_listed_first_is_new() {
+        let told = |id: &str, first_seen: &str| Quarantined {
+            id: id.into(),
+            reason: "unknown_device".into(),
+            device: Some("a".into()),
+            first_seen: first_seen.into(),
+        };
+        let later = told("2", "2026-11-20T06:25:00Z");
+        let listed = [entry("1", "unknown_device", Some("a"), "a/readings")];
+        let with = |query: &str| Filter::of(&Query::parse(query));
+        let all = Filter::default();
+        assert!(is_new(&later, &listed, &all) && is_new(&later, &[], &all));
+        // Refused again: it is listed, or older than what is.
+        assert!(!is_new(&told("1", "2026-11-20T06:24:45Z"), &listed, &all));
+        assert!(!is_new(&told("0", "2026-11-20T06:24:44Z"), &listed, &all));
+        for (query, fits) in [
+            ("reason=unknown_device&device=a", true),
+            ("reason=bad_topic", false),
+            ("device=b", false),
+            ("since=2026-11-20T06%3A25%3A00.000Z", true),
+            ("since=2026-11-20T06%3A25%3A00.001Z", false),
+        ] {
+            assert_eq!(is_new(&later, &listed, &with(query)), fits, "{query}");
+        }
     }
 
     #[test]

@@ -140,19 +140,6 @@ pub const fn is_open(job: &JobJson) -> bool {
     matches!(job.state, StateJson::Preparing | StateJson::InProgress)
 }
 
-/// A size in bytes for people, in units of 1,000.
-pub fn size(bytes: u64) -> String {
-    let tenths = |unit: u64| {
-        let tenths = bytes.saturating_mul(10) / unit;
-        format!("{}{}{}", tenths / 10, super::number::decimal(), tenths % 10)
-    };
-    match bytes {
-        0..1_000 => format!("{bytes}\u{a0}B"),
-        1_000..1_000_000 => format!("{}\u{a0}kB", tenths(1_000)),
-        _ => format!("{}\u{a0}MB", tenths(1_000_000)),
-    }
-}
-
 /// What an answer of S3 says to people: its message, or its beginning where there is none.
 pub fn said(answer: &str) -> String {
     let message = answer.split_once("<Message>").and_then(|(_, rest)| rest.split_once("</Message>"));
@@ -204,12 +191,6 @@ mod tests {
         assert_eq!(progress(&counts, 0).total, 20);
         let cancelled = Counts { cancelled: 2, ..Counts::default() };
         assert_eq!(progress(&cancelled, 2), Progress { ended: 2, unsuccessful: 2, total: 2 });
-    }
-
-    #[test]
-    fn sizes_are_short() {
-        let shown = [7, 1_234, 482_304, 268_435_456].map(size);
-        assert_eq!(shown, ["7\u{a0}B", "1.2\u{a0}kB", "482.3\u{a0}kB", "268.4\u{a0}MB"]);
     }
 
     #[test]

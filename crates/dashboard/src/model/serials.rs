@@ -1,12 +1,19 @@
 //! The allow list of serial numbers: which are listed, and how typed ones become the file that the API takes.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde_json::{Map, Value};
 use weir_core::domain::serial::{MOST_LINES, SerialState};
 use weir_core::id::{DeviceId, Serial};
 
 use super::address::Query;
+use crate::wire::board::Upload;
+
+/// The most bytes of a file that the API takes at once.
+const MOST_BYTES: usize = 1 << 20;
+/// The first line of a file.
+const HEADER: &str = "serial,device_id,template,blocked,claim_code\n";
 
 /// The request for a page of the list; without a state, of all.
 pub fn path(state: Option<SerialState>, next: Option<&str>) -> String {
@@ -34,6 +41,16 @@ pub struct Line {
     pub serial: Serial,
     /// The device that the board becomes, if it is another name than the number.
     pub device: Option<DeviceId>,
+}
+
+/// The line as it is typed.
+impl fmt::Display for Line {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.device {
+            Some(device) => write!(formatter, "{}, {device}", self.serial),
+            None => write!(formatter, "{}", self.serial),
+        }
+    }
 }
 
 /// Reads numbers, one in each line; after a comma or a blank the device may follow.
@@ -72,18 +89,44 @@ pub struct Common {
     pub claim_code: bool,
 }
 
-/// The file for the API. Its lines are in the order of the numbers, after a header.
-pub fn csv(lines: &[Line], common: &Common) -> String {
+/// A file for the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its lines after the header, in their order.
+    pub lines: Vec<Line>,
+    /// Its text.
+    pub text: String,
+}
+
+impl File {
+    /// The lines that were not added, as they are typed.
+    pub fn left(&self, answer: &Upload) -> Vec<String> {
+        let left = answer.items.iter().filter(|item| item.outcome != "added");
+        // The first line is the header.
+        let line = |line: u64| self.lines.get(usize::try_from(line).ok()?.checked_sub(2)?);
+        left.filter_map(|item| line(item.line)).map(ToString::to_string).collect()
+    }
+}
+
+/// The files for the API: as few as there can be, since each line repeats the template.
+pub fn files(lines: &[Line], common: &Common) -> Vec<File> {
     let template =
         if common.template.is_empty() { String::new() } else { Value::from(common.template.clone()).to_string() };
     let template = quoted(&template);
     let (blocked, code) = (common.blocked, common.claim_code);
-    let mut text = "serial,device_id,template,blocked,claim_code\n".to_owned();
-    for Line { serial, device } in lines {
-        let device = device.as_ref().map(DeviceId::as_str).unwrap_or_default();
-        text.push_str(&format!("{serial},{device},{template},{blocked},{code}\n"));
+    let mut files: Vec<File> = Vec::new();
+    for line in lines {
+        let device = line.device.as_ref().map(DeviceId::as_str).unwrap_or_default();
+        let row = format!("{},{device},{template},{blocked},{code}\n", line.serial);
+        match files.last_mut().filter(|file| file.text.len() + row.len() <= MOST_BYTES) {
+            Some(file) => {
+                file.text.push_str(&row);
+                file.lines.push(line.clone());
+            }
+            None => files.push(File { lines: vec![line.clone()], text: format!("{HEADER}{row}") }),
+        }
     }
-    text
+    files
 }
 
 /// A field of a CSV file (RFC 4180).
@@ -106,14 +149,42 @@ mod tests {
     #[test]
     fn one_number_in_each_line_becomes_a_file() {
         let lines = read("SN-1\n\n  SN-2 , buoy-02\r\nSN-3\tbuoy-03\n").unwrap();
+        let text = |lines: &[Line], common: &Common| {
+            files(lines, common).into_iter().map(|file| file.text).collect::<Vec<_>>()
+        };
         let common = Common { claim_code: true, ..Common::default() };
         assert_eq!(
-            csv(&lines, &common),
-            "serial,device_id,template,blocked,claim_code\nSN-1,,,false,true\nSN-2,buoy-02,,false,true\nSN-3,buoy-03,,false,true\n"
+            text(&lines, &common),
+            [
+                "serial,device_id,template,blocked,claim_code\nSN-1,,,false,true\nSN-2,buoy-02,,false,true\nSN-3,buoy-03,,false,true\n"
+            ]
         );
         let template = json!({"name": "A \"buoy\""}).as_object().unwrap().clone();
         let common = Common { template, blocked: true, claim_code: false };
-        assert_eq!(csv(&lines[..1], &common).lines().nth(1), Some(r#"SN-1,,"{""name"":""A \""buoy\""""}",true,false"#));
+        let whole = text(&lines[..1], &common).concat();
+        assert_eq!(whole.lines().nth(1), Some(r#"SN-1,,"{""name"":""A \""buoy\""""}",true,false"#));
+        assert_eq!(files(&[], &common), []);
+    }
+
+    #[test]
+    fn what_is_too_long_for_one_file_becomes_several() {
+        let typed: String = (0..MOST_LINES).map(|number| format!("SN-{number}\n")).collect();
+        let lines = read(&typed).unwrap();
+        let template = json!({"name": "b".repeat(500)}).as_object().unwrap().clone();
+        let files = files(&lines, &Common { template, ..Common::default() });
+        assert_eq!(files.len(), 3);
+        assert!(files.iter().all(|file| file.text.len() <= MOST_BYTES && file.text.starts_with(HEADER)));
+        assert!(files.iter().all(|file| file.text.lines().count() == file.lines.len() + 1));
+        assert_eq!(files.iter().flat_map(|file| file.lines.clone()).collect::<Vec<_>>(), lines);
+    }
+
+    #[test]
+    fn what_was_not_added_is_left_as_it_was_typed() {
+        let lines = read("SN-1\nSN-2 buoy-02\nSN-3").unwrap();
+        let item = |line: u64, outcome: &str| json!({"line": line, "outcome": outcome});
+        let items = [item(2, "added"), item(3, "device_taken"), item(4, "exists"), item(9, "invalid")];
+        let answer: Upload = serde_json::from_value(json!({"added": 1, "items": items})).unwrap();
+        assert_eq!(files(&lines, &Common::default())[0].left(&answer), ["SN-2, buoy-02", "SN-3"]);
     }
 
     #[test]

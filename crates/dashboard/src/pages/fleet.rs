@@ -15,6 +15,7 @@ use crate::model::address::Query;
 use crate::text::{Text, t};
 
 mod adding;
+mod codes;
 mod firmware;
 mod job;
 mod jobs;
@@ -81,6 +82,8 @@ impl Shown {
 struct Shared {
     shown: RwSignal<Shown>,
     outcome: Outcome,
+    /// Serial numbers with the claim codes that were made: they are shown until somebody says that they are kept.
+    codes: RwSignal<Vec<(String, String)>>,
     api: StoredValue<Api, LocalStorage>,
 }
 
@@ -96,7 +99,8 @@ pub fn Fleet() -> impl IntoView {
 #[component]
 fn Inside() -> impl IntoView {
     let shown = RwSignal::new(Shown::of(&Query::parse(&browser::query())));
-    let shared = Shared { shown, outcome: RwSignal::new(None), api: StoredValue::new_local(Api::here()) };
+    let api = StoredValue::new_local(Api::here());
+    let shared = Shared { shown, outcome: RwSignal::new(None), codes: RwSignal::default(), api };
     in_address(shown);
     let part = Memo::new(move |_| shown.with(|shown| shown.part));
     let tabs = Part::ALL.map(|(_, one, text)| {
@@ -114,6 +118,7 @@ fn Inside() -> impl IntoView {
     view! {
         <div class="tools"><div class="tabs" role="group" aria-label=t(m::FLEET_PARTS)>{tabs}</div></div>
         <Told outcome=shared.outcome/>
+        <codes::Codes codes=shared.codes/>
         {move || match part.get() {
             Part::Serials => view! { <serials::Serials shared/> }.into_any(),
             Part::Firmware => view! { <firmware::Firmware shared/> }.into_any(),

@@ -28,17 +28,10 @@ mod row;
 /// empty although there is another one.
 const PAGES: usize = 10;
 
-/// What was read.
-#[derive(Debug, Clone)]
-struct Listed {
-    people: Vec<PersonJson>,
-    next: Option<String>,
-}
-
 /// What the parts of the page share.
 #[derive(Clone, Copy)]
 struct Shared {
-    load: Load<Listed>,
+    load: Load<Page<PersonJson>>,
     filter: RwSignal<Filter>,
     /// The user name of the person who is being changed.
     selected: RwSignal<Option<String>>,
@@ -57,13 +50,13 @@ pub fn People() -> impl IntoView {
     }
 }
 
-async fn read(api: Api, filter: Filter, first: Option<String>) -> Result<Listed, ApiError> {
-    let mut listed = Listed { people: Vec::new(), next: first };
+async fn read(api: Api, filter: Filter, first: Option<String>) -> Result<Page<PersonJson>, ApiError> {
+    let mut listed = Page { items: Vec::new(), next: first };
     for _ in 0..PAGES {
         let page: Page<PersonJson> = api.get(&filter.path(listed.next.as_deref())).await?.value;
-        listed.people.extend(page.items);
+        listed.items.extend(page.items);
         listed.next = page.next;
-        if listed.next.is_none() || !listed.people.is_empty() {
+        if listed.next.is_none() || !listed.items.is_empty() {
             break;
         }
     }
@@ -148,18 +141,13 @@ fn Filters(shared: Shared) -> impl IntoView {
 #[component]
 fn List(shared: Shared) -> impl IntoView {
     let Shared { load, filter, outcome, api, .. } = shared;
-    let people = Memo::new(move |_| load.here(|listed| listed.people.clone()).unwrap_or_default());
+    let people = Memo::new(move |_| load.here(|listed| listed.items.clone()).unwrap_or_default());
     let next = Memo::new(move |_| load.here(|listed| listed.next.clone()).flatten());
     let more = move |_| {
         let Some(cursor) = next.get_untracked() else { return };
         spawn_local(async move {
-            match read(api.get_value(), filter.get_untracked(), Some(cursor)).await {
-                Ok(further) => load.update(|listed| {
-                    let is_new = |one: &PersonJson| !listed.people.iter().any(|known| known.username == one.username);
-                    let new: Vec<PersonJson> = further.people.into_iter().filter(is_new).collect();
-                    listed.people.extend(new);
-                    listed.next = further.next;
-                }),
+            match read(api.get_value(), filter.get_untracked(), Some(cursor.clone())).await {
+                Ok(further) => load.update(|listed| listed.append(&cursor, further, |person| person.username.clone())),
                 Err(error) => outcome.set(Some(Err(error))),
             }
         });

@@ -20,11 +20,11 @@ use crate::live;
 use crate::messages as m;
 use crate::model::address::Query;
 use crate::model::moment;
-use crate::model::quarantine::{Draft, Filter, groups};
+use crate::model::quarantine::{Draft, Filter, groups, is_new};
 use crate::problem::ApiError;
 use crate::text::{fill, t};
 use crate::wire::Page;
-use crate::wire::quarantine::Entry;
+use crate::wire::quarantine::{Entry, Quarantined};
 
 mod entry;
 mod group;
@@ -33,14 +33,6 @@ mod run;
 
 /// How many pages of entries are read at once: 1,000 entries.
 const PAGES: usize = 5;
-
-/// What was read.
-#[derive(Debug, Clone, Default)]
-struct Listed {
-    entries: Vec<Entry>,
-    /// Asks for the entries that are older.
-    next: Option<String>,
-}
 
 /// What is open on the page, as the address says it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,7 +57,7 @@ impl Selected {
 /// What the parts of the page share.
 #[derive(Clone, Copy)]
 struct Shared {
-    load: Load<Listed>,
+    load: Load<Page<Entry>>,
     filter: RwSignal<Filter>,
     selected: RwSignal<Selected>,
     /// The device that is being registered, and what was typed of each: whoever cancels finds it again.
@@ -81,7 +73,7 @@ struct Shared {
 impl Shared {
     /// Takes an entry that is gone off the list.
     fn forget(self, id: &str) {
-        self.load.update(|listed| listed.entries.retain(|entry| entry.id != id));
+        self.load.update(|listed| listed.items.retain(|entry| entry.id != id));
     }
 }
 
@@ -94,11 +86,11 @@ pub fn Quarantine() -> impl IntoView {
     }
 }
 
-async fn read(api: Api, filter: Filter, first: Option<String>) -> Result<Listed, ApiError> {
-    let mut listed = Listed { entries: Vec::new(), next: first };
+async fn read(api: Api, filter: Filter, first: Option<String>) -> Result<Page<Entry>, ApiError> {
+    let mut listed = Page { items: Vec::new(), next: first };
     for _ in 0..PAGES {
         let page: Page<Entry> = api.get(&filter.path(listed.next.as_deref())).await?.value;
-        listed.entries.extend(page.items);
+        listed.items.extend(page.items);
         listed.next = page.next;
         if listed.next.is_none() {
             break;
@@ -171,14 +163,13 @@ fn in_address(shared: Shared) {
 
 /// Takes away what has left the quarantine; what is new waits behind a button, so that nothing moves under the pointer.
 fn hear(shared: Shared) {
-    let Shared { load, fresh, .. } = shared;
+    let Shared { load, filter, fresh, .. } = shared;
     live::watch("quarantine", move |message| match message.r#type.as_str() {
         "quarantined" => {
-            let id = message.rest.pointer("/entry/id").and_then(|id| id.as_str());
-            if let Some(id) = id {
-                let is_known = load.here(|listed| listed.entries.iter().any(|entry| entry.id == id)).unwrap_or(true);
-                if !is_known {
-                    fresh.update(|fresh| fresh.extend([id.to_owned()]));
+            if let Some(entry) = message.field::<Quarantined>("entry") {
+                let filter = filter.get_untracked();
+                if load.here(|listed| is_new(&entry, &listed.items, &filter)).unwrap_or(false) {
+                    fresh.update(|fresh| fresh.extend([entry.id]));
                 }
             }
         }
@@ -196,6 +187,11 @@ fn hear(shared: Shared) {
 #[component]
 fn Filters(shared: Shared) -> impl IntoView {
     let Shared { filter, load, fresh, .. } = shared;
+    // What is told while the list is being read may be in it already.
+    let waiting = Memo::new(move |_| {
+        let is_listed = |id: &String| load.here(|listed| listed.items.iter().any(|entry| entry.id == *id));
+        fresh.with(|fresh| fresh.iter().filter(|id| is_listed(id) != Some(true)).count())
+    });
     let zone = zone::zone();
     let shown_zone = zone.clone();
     let since = move || {
@@ -240,9 +236,9 @@ fn Filters(shared: Shared) -> impl IntoView {
             </label>
             <button type="button" on:click=move |_| load.again()>{t(m::READ_AGAIN)}</button>
         </div>
-        <Show when=move || fresh.with(|fresh| !fresh.is_empty())>
+        <Show when=move || waiting.get() != 0>
             <button type="button" class="notice" on:click=move |_| load.again()>
-                {move || fill(m::QUARANTINE_NEW, &[("count", &fresh.with(BTreeSet::len).to_string())])}
+                {move || fill(m::QUARANTINE_NEW, &[("count", &waiting.get().to_string())])}
             </button>
         </Show>
     }
@@ -251,18 +247,14 @@ fn Filters(shared: Shared) -> impl IntoView {
 #[component]
 fn Groups(shared: Shared) -> impl IntoView {
     let Shared { load, filter, outcome, api, .. } = shared;
-    let all = Memo::new(move |_| load.here(|listed| groups(&listed.entries)).unwrap_or_default());
-    let count = move || load.here(|listed| listed.entries.len()).unwrap_or(0);
+    let all = Memo::new(move |_| load.here(|listed| groups(&listed.items)).unwrap_or_default());
+    let count = move || load.here(|listed| listed.items.len()).unwrap_or(0);
     let next = Memo::new(move |_| load.here(|listed| listed.next.clone()).flatten());
     let more = move |_| {
         let Some(cursor) = next.get_untracked() else { return };
         spawn_local(async move {
-            match read(api.get_value(), filter.get_untracked(), Some(cursor)).await {
-                Ok(older) => load.update(|listed| {
-                    let known: BTreeSet<String> = listed.entries.iter().map(|entry| entry.id.clone()).collect();
-                    listed.entries.extend(older.entries.into_iter().filter(|entry| !known.contains(&entry.id)));
-                    listed.next = older.next;
-                }),
+            match read(api.get_value(), filter.get_untracked(), Some(cursor.clone())).await {
+                Ok(older) => load.update(|listed| listed.append(&cursor, older, |entry| entry.id.clone())),
                 Err(error) => outcome.set(Some(Err(error))),
             }
         });

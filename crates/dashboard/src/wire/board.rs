@@ -17,9 +17,6 @@ pub struct ListedSerial {
     pub device_id: String,
     /// Whether a board is expected.
     pub state: SerialState,
-    /// When a board was last provisioned.
-    #[serde(default)]
-    pub provisioned_at: Option<String>,
     /// When the number was listed.
     pub created_at: String,
     /// By whom.

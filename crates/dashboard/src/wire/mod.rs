@@ -1,6 +1,8 @@
 //! What the API and the live feed answer, as the page reads it. Where `weir-core` reads its own types, the page uses those; the rest is
 //! mirrored here, and a test holds each mirror together with the API's document.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 pub mod board;
@@ -39,6 +41,19 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
+impl<T> Page<T> {
+    /// Adds what `cursor` has asked for, without what is listed already. If the list goes on elsewhere by now, since it was read again,
+    /// with another filter perhaps, or since the same was asked twice, it stays as it is. `key` names an item.
+    pub fn append<K: Ord>(&mut self, cursor: &str, further: Self, key: impl Fn(&T) -> K) {
+        if self.next.as_deref() != Some(cursor) {
+            return;
+        }
+        let known: BTreeSet<K> = self.items.iter().map(&key).collect();
+        self.items.extend(further.items.into_iter().filter(|item| !known.contains(&key(item))));
+        self.next = further.next;
+    }
+}
+
 const fn none<T>() -> Option<T> {
     None
 }
@@ -63,5 +78,20 @@ mod tests {
     fn what_the_page_reads_is_what_the_document_says() {
         holds::<Ticket>("LiveTicket");
         holds::<Page<DeviceJson>>("Page_DeviceJson");
+    }
+
+    #[test]
+    fn a_list_goes_on_only_from_where_it_ends() {
+        let page = |items: &[u8], next: Option<&str>| Page { items: items.to_vec(), next: next.map(str::to_owned) };
+        let mut listed = page(&[1, 2], Some("a"));
+        listed.append("a", page(&[2, 3], Some("b")), |item| *item);
+        assert_eq!(listed, page(&[1, 2, 3], Some("b")));
+        // The same was asked twice.
+        listed.append("a", page(&[2, 3], Some("b")), |item| *item);
+        assert_eq!(listed, page(&[1, 2, 3], Some("b")));
+        // The list was read again while more of it was on its way.
+        let mut other = page(&[7], None);
+        other.append("b", page(&[4], None), |item| *item);
+        assert_eq!(other, page(&[7], None));
     }
 }

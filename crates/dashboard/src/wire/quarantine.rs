@@ -24,17 +24,26 @@ pub struct Entry {
     pub sensor: Option<String>,
     /// The instant that it is for; else that of its reception.
     pub at: String,
-    /// When AWS received it.
-    pub received_at: String,
     /// When it was quarantined.
     pub first_seen: String,
     /// When it vanishes by itself.
     pub expires_at: String,
     /// How many replays were refused.
     pub attempts: u32,
-    /// When a replay was last refused.
+}
+
+/// An entry as the live feed tells of it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Quarantined {
+    /// Its id.
+    pub id: String,
+    /// The code of the reason.
+    pub reason: String,
+    /// The device, if it is known.
     #[serde(default)]
-    pub tried_at: Option<String>,
+    pub device: Option<String>,
+    /// When it was quarantined.
+    pub first_seen: String,
 }
 
 /// What a device published.

@@ -5,10 +5,9 @@ use serde_json::{Map, Value};
 use wasm_bindgen_futures::spawn_local;
 
 use super::Shared;
-use crate::components::download;
 use crate::components::states::Failed;
 use crate::messages as m;
-use crate::model::serials::{Common, Wrong, codes, csv, read};
+use crate::model::serials::{Common, Wrong, files, read};
 use crate::problem::ApiError;
 use crate::text::{fill, t};
 use crate::wire::board::Upload;
@@ -20,8 +19,8 @@ const TOLD: usize = 5;
 #[derive(Debug, Clone)]
 enum Reply {
     Wrong(Vec<String>),
-    Failed(ApiError),
-    Answered(Upload),
+    /// What came of the files that were answered, and why another one was not.
+    Sent(Option<Upload>, Option<ApiError>),
 }
 
 #[component]
@@ -40,32 +39,50 @@ pub(super) fn Adding(shared: Shared, added: Callback<()>) -> impl IntoView {
                 (lines, Common { template, blocked, claim_code })
             }
         };
-        let file = csv(&lines, &common);
+        let files = files(&lines, &common);
         saving.set(true);
         result.set(None);
         shared.outcome.set(None);
         spawn_local(async move {
             let api = shared.api.get_value();
-            let answer = api.post_text::<Upload>("/fleet/serials", "text/csv", file).await;
-            let _ = saving.try_set(false);
-            let answer = match answer {
-                Err(error) => Reply::Failed(error),
-                Ok(answer) => {
-                    // The lines of the file are those of the numbers, after a header.
-                    let left = answer.value.items.iter().filter(|item| item.outcome != "added");
-                    let left = left.filter_map(|item| lines.get(usize::try_from(item.line).ok()?.checked_sub(2)?));
-                    let left: Vec<String> = left
-                        .map(|line| match &line.device {
-                            Some(device) => format!("{}, {device}", line.serial),
-                            None => line.serial.to_string(),
-                        })
-                        .collect();
-                    let _ = numbers.try_set(left.join("\n"));
-                    added.run(());
-                    Reply::Answered(answer.value)
+            let (mut known, mut failed) = (None::<Upload>, None);
+            // What stays in the field: what was not added, and what was not sent after a failure.
+            let mut left = Vec::new();
+            for file in files {
+                if failed.is_some() {
+                    left.extend(file.lines.iter().map(ToString::to_string));
+                    continue;
                 }
-            };
-            let _ = result.try_set(Some(answer));
+                match api.post_text::<Upload>("/fleet/serials", "text/csv", file.text.clone()).await {
+                    Err(error) => {
+                        left.extend(file.lines.iter().map(ToString::to_string));
+                        failed = Some(error);
+                    }
+                    Ok(answer) => {
+                        left.extend(file.left(&answer.value));
+                        let codes = answer
+                            .value
+                            .items
+                            .iter()
+                            .filter_map(|item| item.serial.clone().zip(item.claim_code.clone()));
+                        let codes: Vec<_> = codes.collect();
+                        let _ = shared.codes.try_update(|known| known.extend(codes));
+                        match &mut known {
+                            None => known = Some(answer.value),
+                            Some(known) => {
+                                known.added = known.added.saturating_add(answer.value.added);
+                                known.items.extend(answer.value.items);
+                            }
+                        }
+                    }
+                }
+            }
+            let _ = saving.try_set(false);
+            if known.is_some() {
+                let _ = numbers.try_set(left.join("\n"));
+                added.run(());
+            }
+            let _ = result.try_set(Some(Reply::Sent(known, failed)));
         });
     };
     let check = |to: RwSignal<bool>| move |event| to.set(event_target_checked(&event));
@@ -75,7 +92,8 @@ pub(super) fn Adding(shared: Shared, added: Callback<()>) -> impl IntoView {
             <form on:submit=send>
                 <label>
                     {t(m::SERIALS_EXPLAINED)}
-                    <textarea class="json" rows="5" required spellcheck="false" name="serials" placeholder="SN-0001" prop:value=move || numbers.get()
+                    <textarea class="json" rows="5" required spellcheck="false" name="serials" placeholder="SN-0001" readonly=move || saving.get()
+                        prop:value=move || numbers.get()
                         on:input=move |event| numbers.set(event_target_value(&event))></textarea>
                 </label>
                 <label>
@@ -100,8 +118,10 @@ pub(super) fn Adding(shared: Shared, added: Callback<()>) -> impl IntoView {
                     Reply::Wrong(lines) => view! {
                         <ul class="wrong" role="alert">{lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}</ul>
                     }.into_any(),
-                    Reply::Failed(error) => view! { <Failed error/> }.into_any(),
-                    Reply::Answered(upload) => view! { <Answered upload/> }.into_any(),
+                    Reply::Sent(upload, failed) => view! {
+                        {upload.map(|upload| view! { <Answered upload/> })}
+                        {failed.map(|error| view! { <Failed error/> })}
+                    }.into_any(),
                 })}
             </div>
         </details>
@@ -132,12 +152,10 @@ fn told(wrong: &[(usize, Wrong)]) -> Vec<String> {
     wrong.iter().take(TOLD).map(line).chain(more).collect()
 }
 
-/// What the API did with the numbers; the claim codes, once.
+/// What the API did with the numbers.
 #[component]
 fn Answered(upload: Upload) -> impl IntoView {
-    let left: Vec<_> = upload.items.iter().filter(|item| item.outcome != "added").cloned().collect();
-    let made: Vec<(String, String)> =
-        upload.items.into_iter().filter_map(|item| Some((item.serial?, item.claim_code?))).collect();
+    let left: Vec<_> = upload.items.into_iter().filter(|item| item.outcome != "added").collect();
     let sentence = fill(m::SERIALS_ADDED, &[("added", &upload.added.to_string()), ("left", &left.len().to_string())]);
     let reasons = left.into_iter().map(|item| {
         let why = match item.outcome.as_str() {
@@ -147,27 +165,10 @@ fn Answered(upload: Upload) -> impl IntoView {
         };
         view! { <li><code>{item.serial.unwrap_or_default()}</code>" "{why}</li> }
     });
-    let reasons = reasons.collect_view();
-    let rows = made.iter().map(|(serial, code)| {
-        view! { <tr><th scope="row"><code>{serial.clone()}</code></th><td><code>{code.clone()}</code></td></tr> }
-    });
-    let rows = rows.collect_view();
-    let has_codes = !made.is_empty();
     view! {
         <div class="notice">
             <p>{sentence}</p>
-            <ul>{reasons}</ul>
-            {has_codes.then(move || view! {
-                <p><strong>{t(m::CLAIM_CODES_ONCE)}</strong></p>
-                <div class="scroll" tabindex="0">
-                    <table id="claim-codes">
-                        <caption class="spoken">{t(m::CLAIM_CODE)}</caption>
-                        <thead><tr><th scope="col">{t(m::SERIAL)}</th><th scope="col">{t(m::CLAIM_CODE)}</th></tr></thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
-                <button type="button" class="small" on:click=move |_| download::offer("claim-codes.csv", "text/csv", &codes(&made))>{t(m::CSV)}</button>
-            })}
+            <ul>{reasons.collect_view()}</ul>
         </div>
     }
 }

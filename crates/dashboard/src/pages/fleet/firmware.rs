@@ -17,7 +17,8 @@ use crate::components::states::{Empty, Failed};
 use crate::components::status::{Status, Tone};
 use crate::messages as m;
 use crate::model::moment;
-use crate::model::rollout::{said, size};
+use crate::model::number;
+use crate::model::rollout::said;
 use crate::problem::ApiError;
 use crate::text::{fill, t};
 use crate::wire::Page;
@@ -75,7 +76,7 @@ fn Line(firmware: FirmwareJson) -> impl IntoView {
         <tr data-firmware=version>
             <td><Status tone text=t(word)/></td>
             <th scope="row">{firmware.version.to_string()}</th>
-            <td class="number">{size(firmware.size)}</td>
+            <td class="number">{number::bytes(firmware.size)}</td>
             <td><code class="digest" title=firmware.sha256.to_string()>{firmware.sha256.to_string()}</code></td>
             <td><Ago at=moment::of(firmware.created_at)/>" · "<span class="words">{firmware.by}</span></td>
         </tr>
@@ -108,7 +109,7 @@ fn Uploading(shared: Shared, uploaded: Callback<()>) -> impl IntoView {
         shared.outcome.set(None);
         let number = match version.get_untracked().trim().parse::<FirmwareVersion>() {
             Ok(number) => number,
-            Err(error) => return failed.set(Some(Failure::Sentence(error.to_string()))),
+            Err(_) => return failed.set(Some(Failure::Sentence(t(m::FIRMWARE_VERSION_WRONG).to_owned()))),
         };
         let chosen = file.get_untracked().and_then(|input| input.files()).and_then(|files| files.get(0));
         let Some(chosen) = chosen else { return failed.set(Some(Failure::Sentence(t(m::FILE_WRONG).to_owned()))) };
@@ -164,7 +165,7 @@ async fn bring(
     let _ = stage.try_set(Some(t(m::STAGE_ANNOUNCE).to_owned()));
     let body = json!({"version": version.to_string(), "sha256": sha256, "size": bytes});
     let Announced { upload } = api.post::<Value, Announced>("/fleet/firmware", &body).await?.value;
-    let _ = stage.try_set(Some(fill(m::STAGE_UPLOAD, &[("size", &size(bytes))])));
+    let _ = stage.try_set(Some(fill(m::STAGE_UPLOAD, &[("size", &number::bytes(bytes))])));
     put(&upload, file).await
 }
 
@@ -179,7 +180,7 @@ fn length(file: &web_sys::File) -> Option<u64> {
 }
 
 /// The SHA-256 of a file in hexadecimal digits, read part after part, so that it need not fit into memory.
-#[expect(clippy::cast_precision_loss, reason = "places in a file of at most 256 MB are far below 2^53")]
+#[expect(clippy::cast_precision_loss, reason = "places in a file of at most 256 MiB are far below 2^53")]
 async fn digest(file: &web_sys::File, bytes: u64) -> Option<String> {
     let (mut digest, mut from) = (Sha256::new(), 0);
     while from < bytes {

@@ -51,13 +51,11 @@ fn List(shared: Shared, load: Load<Page<JobJson>>) -> impl IntoView {
     let jobs = Memo::new(move |_| load.here(|page| page.items.clone()).unwrap_or_default());
     let next = Memo::new(move |_| load.here(|page| page.next.clone()).flatten());
     let more = move |_| {
-        let (api, path) = (shared.api.get_value(), path(next.get_untracked().as_deref()));
+        let Some(cursor) = next.get_untracked() else { return };
+        let (api, path) = (shared.api.get_value(), path(Some(&cursor)));
         spawn_local(async move {
             match api.get::<Page<JobJson>>(&path).await {
-                Ok(further) => load.update(|page| {
-                    page.items.extend(further.value.items);
-                    page.next = further.value.next;
-                }),
+                Ok(further) => load.update(|page| page.append(&cursor, further.value, |job| job.id.to_string())),
                 Err(error) => shared.outcome.set(Some(Err(error))),
             }
         });
@@ -101,13 +99,18 @@ fn Line(id: String, shared: Shared, load: Load<Page<JobJson>>, jobs: Memo<Vec<Jo
             shown.status = None;
         });
     };
+    let action = move || if is_open.get() { m::HIDE_DETAILS } else { m::SHOW_DETAILS };
+    let called = move || {
+        let name = job.with(|job| job.as_ref().map(|job| format!("{}, {}", job.firmware, target(&job.target))));
+        fill(m::ACTION_OF, &[("action", t(action())), ("name", &name.unwrap_or_default())])
+    };
     let own = id.clone();
     view! {
         <li data-job=id>
             {move || job.get().map(|job| view! { <Summary job/> })}
             <div class="buttons">
-                <button type="button" class="small" aria-expanded=move || is_open.get().to_string() on:click=toggle>
-                    {move || t(if is_open.get() { m::HIDE_DETAILS } else { m::SHOW_DETAILS })}
+                <button type="button" class="small" aria-expanded=move || is_open.get().to_string() aria-label=called on:click=toggle>
+                    {move || t(action())}
                 </button>
             </div>
             <Show when=move || is_open.get()>

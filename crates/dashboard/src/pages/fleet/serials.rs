@@ -56,13 +56,11 @@ fn List(shared: Shared, load: Load<Page<ListedSerial>>) -> impl IntoView {
     let serials = Memo::new(move |_| load.here(|page| page.items.clone()).unwrap_or_default());
     let next = Memo::new(move |_| load.here(|page| page.next.clone()).flatten());
     let more = move |_| {
-        let (api, path) = (shared.api.get_value(), path(untrack(state), next.get_untracked().as_deref()));
+        let Some(cursor) = next.get_untracked() else { return };
+        let (api, path) = (shared.api.get_value(), path(untrack(state), Some(&cursor)));
         spawn_local(async move {
             match api.get::<Page<ListedSerial>>(&path).await {
-                Ok(further) => load.update(|page| {
-                    page.items.extend(further.value.items);
-                    page.next = further.value.next;
-                }),
+                Ok(further) => load.update(|page| page.append(&cursor, further.value, |serial| serial.serial.clone())),
                 Err(error) => shared.outcome.set(Some(Err(error))),
             }
         });
@@ -138,6 +136,7 @@ fn Line(serial: ListedSerial, shared: Shared, load: Load<Page<ListedSerial>>) ->
         });
     });
     let ask = |text| fill(text, &[("serial", &number)]);
+    let called = |text| fill(text, &[("name", &number)]);
     let is_expected = serial.state == SerialState::Expected;
     let device = serial.device_id.clone();
     let at = moment::parse(&serial.created_at);
@@ -155,9 +154,9 @@ fn Line(serial: ListedSerial, shared: Shared, load: Load<Page<ListedSerial>>) ->
             <td>
                 <div class="buttons">
                     {(!is_expected).then(|| view! {
-                        <Confirm label=t(m::EXPECT_AGAIN) question=ask(m::EXPECT_AGAIN_ASK) disabled=busy confirmed=reset/>
+                        <Confirm label=t(m::EXPECT_AGAIN) called=called(m::EXPECT_ONE) question=ask(m::EXPECT_AGAIN_ASK) disabled=busy confirmed=reset/>
                     })}
-                    <Confirm label=t(m::REMOVE) question=ask(m::REMOVE_SERIAL_ASK) disabled=busy confirmed=remove/>
+                    <Confirm label=t(m::REMOVE) called=called(m::REMOVE_ONE) question=ask(m::REMOVE_SERIAL_ASK) disabled=busy confirmed=remove/>
                 </div>
             </td>
         </tr>

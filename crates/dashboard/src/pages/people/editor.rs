@@ -30,40 +30,77 @@ pub(super) fn Editor(username: String, shared: Shared) -> impl IntoView {
         let (api, path) = (api.clone(), own.clone());
         async move { api.get::<PersonJson>(&path).await }
     });
-    load.show(move |answer| view! { <Form answer path=path.clone() shared load/> })
+    let typed = Typed { role: RwSignal::new(None), devices: RwSignal::new(None) };
+    load.keep(move || view! { <Form path=path.clone() shared load typed/> })
+}
+
+/// What somebody has chosen and typed; nothing where the person is shown as they are. It outlives the form, which is drawn anew when
+/// the person could not be read for a while.
+#[derive(Clone, Copy)]
+struct Typed {
+    role: RwSignal<Option<Role>>,
+    devices: RwSignal<Option<String>>,
 }
 
 #[component]
-fn Form(answer: Answer<PersonJson>, path: String, shared: Shared, load: Load<Answer<PersonJson>>) -> impl IntoView {
-    let Answer { value: person, etag, .. } = answer;
-    let name = person.name().to_owned();
-    let (chosen, devices) = (RwSignal::new(person.role), RwSignal::new(person.devices.clone()));
+fn Form(path: String, shared: Shared, load: Load<Answer<PersonJson>>, typed: Typed) -> impl IntoView {
+    let person = Memo::new(move |_| load.here(|answer| answer.value.clone()));
+    let known = move || person.with(|person| person.as_ref().and_then(|person| person.role));
+    let chosen = Memo::new(move |_| typed.role.get().or_else(known));
+    let devices = Memo::new(move |_| {
+        let known = || person.with(|person| person.as_ref().map(|person| person.devices.clone()));
+        typed.devices.get().or_else(known).unwrap_or_default()
+    });
+    let has_role = Memo::new(move |_| known().is_some());
+    let enabled = Memo::new(move |_| person.with(|person| person.as_ref().is_some_and(|person| person.enabled)));
+    let name =
+        person.with_untracked(|person| person.as_ref().map(|person| person.name().to_owned()).unwrap_or_default());
     let wrong = RwSignal::new(None::<String>);
     let working = RwSignal::new(false);
-    let place = StoredValue::new((path, etag, name.clone()));
+    let place = StoredValue::new((path, name.clone()));
+    // The version that is there when somebody clicks.
+    let version = move || untrack(|| load.here(|answer| answer.etag.clone()).flatten());
     // Sends a change, and says what came of it.
     let send = move |body: Value, done: Text, given: Option<String>| {
-        let (path, etag, name) = place.get_value();
+        let ((path, name), etag) = (place.get_value(), version());
+        let (role, devices) = (typed.role.get_untracked(), typed.devices.get_untracked());
         working.set(true);
         shared.outcome.set(None);
-        shared.password.set(None);
         spawn_local(async move {
             let api = shared.api.get_value();
             let answer = api.patch::<Value, PersonJson>(&path, &body, etag.as_deref()).await;
             let _ = working.try_set(false);
-            let told = answer.map(|answer| {
-                shared.password.set(given.map(|text| (name.clone(), text)));
-                shared.load.again();
-                // The next change is made to this version. What is refused stays as it was typed.
-                load.update(|known| *known = answer);
-                fill(done, &[("email", &name)])
-            });
+            let told = match answer {
+                Ok(answer) => {
+                    if let Some(text) = given {
+                        shared.password.set(Some((name.clone(), text)));
+                    }
+                    shared.load.again();
+                    // What was changed is no longer only typed; what was typed beside it, or meanwhile, stays.
+                    if body.get("role").is_some() && typed.role.try_get_untracked() == Some(role) {
+                        let _ = typed.role.try_set(None);
+                    }
+                    if body.get("devices").is_some() && typed.devices.try_get_untracked() == Some(devices) {
+                        let _ = typed.devices.try_set(None);
+                    }
+                    // The next change is made to this version.
+                    load.update(|known| *known = answer);
+                    Ok(fill(done, &[("email", &name)]))
+                }
+                Err(error) => {
+                    // Somebody else was faster: their change is shown, and the next one is made to it.
+                    if error.problem().is_some_and(|problem| problem.status == 412) {
+                        load.again();
+                    }
+                    Err(error)
+                }
+            };
             shared.outcome.set(Some(told));
         });
     };
-    let own = person.clone();
     let save = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
+        let Some(own) = person.get_untracked() else { return };
         match change(&own, chosen.get_untracked(), &devices.get_untracked()) {
             Err(why) => wrong.set(Some(why)),
             Ok(None) => wrong.set(Some(t(m::NOTHING_CHANGED).to_owned())),
@@ -76,12 +113,12 @@ fn Form(answer: Answer<PersonJson>, path: String, shared: Shared, load: Load<Ans
     let reset = Callback::new(move |()| {
         let drawn = (0..DRAWS).find_map(|_| browser::random().and_then(password));
         let Some(text) = drawn else { return shared.outcome.set(Some(Err(ApiError::Offline))) };
-        send(json!({"password": {"value": text, "permanent": false}}), m::PERSON_CHANGED, Some(text));
+        send(json!({"password": {"value": text, "permanent": false}}), m::PASSWORD_SET, Some(text));
     });
     let disable = Callback::new(move |()| send(json!({"enabled": false}), m::PERSON_IS_DISABLED, None));
-    let enable = move |_| send(json!({"enabled": true}), m::PERSON_IS_ENABLED, None);
+    let enable = Callback::new(move |()| send(json!({"enabled": true}), m::PERSON_IS_ENABLED, None));
     let delete = Callback::new(move |()| {
-        let (path, etag, name) = place.get_value();
+        let ((path, name), etag) = (place.get_value(), version());
         working.set(true);
         shared.outcome.set(None);
         spawn_local(async move {
@@ -89,39 +126,45 @@ fn Form(answer: Answer<PersonJson>, path: String, shared: Shared, load: Load<Ans
             let _ = working.try_set(false);
             if answer.is_ok() {
                 shared.selected.set(None);
-                shared.load.update(|listed| listed.people.retain(|one| one.name() != name));
+                shared.load.update(|listed| listed.items.retain(|one| one.name() != name));
             }
             shared.outcome.set(Some(answer.map(|()| fill(m::PERSON_DELETED, &[("email", &name)]))));
         });
     });
     let busy = Signal::derive(move || working.get());
-    let ask = move |text: Text| fill(text, &[("email", &name)]);
+    let ask = StoredValue::new(move |text: Text| fill(text, &[("email", &name)]));
+    let ask = move |text| ask.with_value(|ask| ask(text));
     let option = move |(name, one): (&'static str, Role)| {
-        view! { <option value=name selected={person.role == Some(one)}>{t(words::role(Some(one)))}</option> }
+        view! { <option value=name selected={chosen.get_untracked() == Some(one)}>{t(words::role(Some(one)))}</option> }
     };
     view! {
         <form class="person-form" on:submit=save>
             <div class="ask">
                 <label>
                     {t(m::ROLE)}
-                    <select on:change=move |event| chosen.set(role(&event_target_value(&event)))>
-                        {person.role.is_none().then(|| view! { <option value="" selected=true>{t(m::ROLE_NONE)}</option> })}
+                    <select
+                        prop:value=move || chosen.get().map_or("", Role::name)
+                        on:change=move |event| typed.role.set(role(&event_target_value(&event)))
+                    >
+                        <Show when=move || !has_role.get()>
+                            <option value="" selected={chosen.get_untracked().is_none()}>{t(m::ROLE_NONE)}</option>
+                        </Show>
                         {ROLES.map(option)}
                     </select>
                 </label>
                 <label>
                     {t(m::DEVICES_OF)}
                     <input type="text" maxlength="2048" spellcheck="false" autocomplete="off" prop:value=move || devices.get()
-                        on:input=move |event| devices.set(event_target_value(&event))/>
+                        on:input=move |event| typed.devices.set(Some(event_target_value(&event)))/>
                 </label>
                 <button type="submit" class="primary" disabled=move || busy.get()>{t(m::SAVE)}</button>
             </div>
             {move || wrong.get().map(|why| view! { <p class="wrong" role="alert">{why}</p> })}
             <div class="buttons">
-                {if person.enabled {
+                {move || if enabled.get() {
                     view! { <Confirm label=t(m::DISABLE) question=ask(m::DISABLE_ASK) disabled=busy confirmed=disable/> }.into_any()
                 } else {
-                    view! { <button type="button" class="small" disabled=move || busy.get() on:click=enable>{t(m::ENABLE)}</button> }.into_any()
+                    view! { <button type="button" class="small" disabled=move || busy.get() on:click=move |_| enable.run(())>{t(m::ENABLE)}</button> }.into_any()
                 }}
                 <Confirm label=t(m::RESET_PASSWORD) question=ask(m::RESET_PASSWORD_ASK) disabled=busy confirmed=reset/>
                 <Confirm label=t(m::DELETE) question=ask(m::DELETE_PERSON_ASK) disabled=busy confirmed=delete/>

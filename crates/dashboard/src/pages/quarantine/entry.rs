@@ -9,6 +9,7 @@ use crate::api::Api;
 use crate::components::clock::{Ago, Instant};
 use crate::components::confirm::Confirm;
 use crate::components::load::Load;
+use crate::components::zone;
 use crate::messages as m;
 use crate::model::address::part;
 use crate::model::moment;
@@ -55,6 +56,10 @@ pub(super) fn Line(entry: Entry, shared: Shared) -> impl IntoView {
     });
     let busy = Signal::derive(move || working.get() || shared.run.is_running());
     let at = moment::parse(&entry.first_seen);
+    let look = move || if is_open.get() { m::HIDE } else { m::LOOK_AT };
+    let name = at.map(|at| moment::full(at, &zone::zone().get_untracked().zone)).unwrap_or_default();
+    let name = StoredValue::new(format!("{}, {name}", entry.topic));
+    let called = move |action| name.with_value(|name| fill(m::ACTION_OF, &[("action", t(action)), ("name", name)]));
     let whole = path.clone();
     view! {
         <li data-entry=id>
@@ -64,11 +69,11 @@ pub(super) fn Line(entry: Entry, shared: Shared) -> impl IntoView {
             </div>
             <p class="words">{entry.detail.clone()}</p>
             <div class="buttons">
-                <button type="button" class="small" aria-expanded=move || is_open.get().to_string() on:click=toggle>
-                    {move || t(if is_open.get() { m::HIDE } else { m::LOOK_AT })}
+                <button type="button" class="small" aria-expanded=move || is_open.get().to_string() aria-label=move || called(look()) on:click=toggle>
+                    {move || t(look())}
                 </button>
-                <button type="button" class="small" disabled=move || busy.get() on:click=replay>{t(m::REPLAY)}</button>
-                <Confirm label=t(m::DELETE) question=t(m::DELETE_ENTRY_ASK) disabled=busy confirmed=delete/>
+                <button type="button" class="small" aria-label=called(m::REPLAY) disabled=move || busy.get() on:click=replay>{t(m::REPLAY)}</button>
+                <Confirm label=t(m::DELETE) called=called(m::DELETE) question=t(m::DELETE_ENTRY_ASK) disabled=busy confirmed=delete/>
             </div>
             <Show when=move || is_open.get()>
                 <Whole path=whole.clone() entry=entry.clone()/>
@@ -83,7 +88,7 @@ fn take(shared: Shared, id: &str, answer: Replay) -> String {
         Some(refused) => {
             let sentence = fill(m::REPLAY_REFUSED, &[("detail", &refused.detail)]);
             shared.load.update(|listed| {
-                if let Some(known) = listed.entries.iter_mut().find(|entry| entry.id == id) {
+                if let Some(known) = listed.items.iter_mut().find(|entry| entry.id == id) {
                     *known = refused;
                 }
             });

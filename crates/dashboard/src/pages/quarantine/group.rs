@@ -59,6 +59,14 @@ pub(super) fn Group(
     };
     let reason = words::reason_named(&group.get_untracked().reason);
     let code = group.get_untracked().reason;
+    let look = move || if is_open.get() { m::HIDE_ENTRIES } else { m::SHOW_ENTRIES };
+    let replayed = move || match count.get() {
+        1 => t(m::REPLAY).to_owned(),
+        count => fill(m::REPLAY_ALL, &[("count", &count.to_string())]),
+    };
+    let id = device.get_untracked().unwrap_or_else(|| t(m::NO_DEVICE_KNOWN).to_owned());
+    let name = StoredValue::new(fill(m::REPLAY_OF, &[("reason", &reason), ("device", &id)]));
+    let called = move |action: &str| name.with_value(|name| fill(m::ACTION_OF, &[("action", action), ("name", name)]));
     view! {
         <li class="card" data-group=key>
             <div class="row">
@@ -73,19 +81,34 @@ pub(super) fn Group(
                 {move || newest.get().map(|at| view! { <span class="faint">{t(m::NEWEST)}" "<Ago at/></span> })}
             </div>
             <div class="buttons">
-                <button type="button" class="small" aria-expanded=move || is_open.get().to_string() on:click=toggle>
-                    {move || t(if is_open.get() { m::HIDE_ENTRIES } else { m::SHOW_ENTRIES })}
+                <button
+                    type="button"
+                    class="small"
+                    aria-expanded=move || is_open.get().to_string()
+                    aria-label=move || called(t(look()))
+                    on:click=toggle
+                >
+                    {move || t(look())}
                 </button>
                 <Show when=move || can_register.get()>
-                    <button type="button" class="small primary" aria-expanded=move || is_registering.get().to_string() on:click=register>
+                    <button
+                        type="button"
+                        class="small primary"
+                        aria-expanded=move || is_registering.get().to_string()
+                        aria-label=called(t(m::REGISTER))
+                        on:click=register
+                    >
                         {t(m::REGISTER)}
                     </button>
                 </Show>
-                <button type="button" class="small" disabled=move || shared.run.is_running() on:click=replay>
-                    {move || match count.get() {
-                        1 => t(m::REPLAY).to_owned(),
-                        count => fill(m::REPLAY_ALL, &[("count", &count.to_string())]),
-                    }}
+                <button
+                    type="button"
+                    class="small"
+                    aria-label=move || called(&replayed())
+                    disabled=move || shared.run.is_running()
+                    on:click=replay
+                >
+                    {replayed}
                 </button>
             </div>
             <Show when=move || is_registering.get()>

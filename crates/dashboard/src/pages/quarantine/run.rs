@@ -166,7 +166,7 @@ pub(super) fn Shown(shared: Shared) -> impl IntoView {
                 (Tone::Neutral, fill(m::REPLAYING, &values))
             }
             Stage::Done if progress.refused + progress.failed == 0 => (Tone::Good, t(m::REPLAY_DONE).to_owned()),
-            Stage::Done => (Tone::Warning, t(m::REPLAY_DONE).to_owned()),
+            Stage::Done => (Tone::Warning, t(m::REPLAY_TRIED).to_owned()),
             Stage::Stopped(_) => (Tone::Neutral, t(m::REPLAY_STOPPED).to_owned()),
             Stage::Failed(..) => (Tone::Bad, t(m::FAILED).to_owned()),
         };

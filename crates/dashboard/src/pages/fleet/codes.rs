@@ -1,0 +1,33 @@
+//! Claim codes that were just made. The API tells them once, so they stay until somebody says that they are kept.
+
+use leptos::prelude::*;
+
+use crate::components::download;
+use crate::messages as m;
+use crate::model::serials;
+use crate::text::t;
+
+#[component]
+pub(super) fn Codes(codes: RwSignal<Vec<(String, String)>>) -> impl IntoView {
+    let row = |(serial, code): (String, String)| view! { <tr><th scope="row"><code>{serial}</code></th><td><code>{code}</code></td></tr> };
+    let save =
+        move |_| download::offer("claim-codes.csv", "text/csv", &codes.with_untracked(|codes| serials::codes(codes)));
+    view! {
+        <Show when=move || codes.with(|codes| !codes.is_empty())>
+            <div class="notice">
+                <p role="status"><strong>{t(m::CLAIM_CODES_ONCE)}</strong></p>
+                <div class="scroll" tabindex="0">
+                    <table id="claim-codes">
+                        <caption class="spoken">{t(m::CLAIM_CODE)}</caption>
+                        <thead><tr><th scope="col">{t(m::SERIAL)}</th><th scope="col">{t(m::CLAIM_CODE)}</th></tr></thead>
+                        <tbody>{move || codes.get().into_iter().map(row).collect_view()}</tbody>
+                    </table>
+                </div>
+                <div class="buttons">
+                    <button type="button" class="small" on:click=save>{t(m::CSV)}</button>
+                    <button type="button" class="small" on:click=move |_| codes.set(Vec::new())>{t(m::CODES_KEPT)}</button>
+                </div>
+            </div>
+        </Show>
+    }
+}

@@ -21,7 +21,7 @@ pub fn role(name: &str) -> Option<Role> {
     ROLES.iter().find(|(known, _)| *known == name).map(|(_, role)| *role)
 }
 
-/// Who is listed.
+/// The people that are listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Only people whose address begins like this.

@@ -73,7 +73,7 @@ struct Shared {
 impl Shared {
     /// Takes an entry that is gone off the list.
     fn forget(self, id: &str) {
-        self.load.update(|listed| listed.items.retain(|entry| entry.id != id));
+        self.load.written(|listed| listed.items.retain(|entry| entry.id != id));
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) fn Details(id: String, shared: Shared, load: Load<Page<JobJson>>) -> 
     let job = Memo::new(move |_| details.here(|details| details.job.clone()));
     Effect::new(move |_| {
         if let Some(job) = job.get() {
-            load.update(|page| {
+            load.written(|page| {
                 if let Some(known) = page.items.iter_mut().find(|known| known.id == job.id) {
                     *known = job;
                 }

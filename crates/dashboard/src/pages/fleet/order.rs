@@ -77,7 +77,7 @@ pub(super) fn Ordering(shared: Shared, firmwares: Load<Vec<String>>, load: Load<
                         shown.job = Some(job.id.to_string());
                         shown.status = None;
                     });
-                    load.update(|page| {
+                    load.written(|page| {
                         page.items.retain(|known| known.id != job.id);
                         page.items.insert(0, job);
                     });

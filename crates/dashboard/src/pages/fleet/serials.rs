@@ -111,7 +111,7 @@ fn Line(serial: ListedSerial, shared: Shared, load: Load<Page<ListedSerial>>) ->
             let answer = shared.api.get_value().delete(&path, None).await;
             let _ = working.try_set(false);
             if answer.is_ok() {
-                load.update(|page| page.items.retain(|one| one.serial != number));
+                load.written(|page| page.items.retain(|one| one.serial != number));
             }
             shared.outcome.set(Some(answer.map(|()| fill(m::SERIAL_REMOVED, &[("serial", &number)]))));
         });
@@ -125,7 +125,7 @@ fn Line(serial: ListedSerial, shared: Shared, load: Load<Page<ListedSerial>>) ->
             let answer = api.post::<Value, ListedSerial>(&format!("{path}/reset"), &json!({})).await;
             let _ = working.try_set(false);
             let answer = answer.map(|answer| {
-                load.update(|page| {
+                load.written(|page| {
                     if let Some(known) = page.items.iter_mut().find(|one| one.serial == number) {
                         *known = answer.value;
                     }

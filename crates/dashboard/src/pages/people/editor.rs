@@ -84,7 +84,7 @@ fn Form(path: String, shared: Shared, load: Load<Answer<PersonJson>>, typed: Typ
                         let _ = typed.devices.try_set(None);
                     }
                     // The next change is made to this version.
-                    load.update(|known| *known = answer);
+                    load.written(|known| *known = answer);
                     Ok(fill(done, &[("email", &name)]))
                 }
                 Err(error) => {
@@ -126,7 +126,7 @@ fn Form(path: String, shared: Shared, load: Load<Answer<PersonJson>>, typed: Typ
             let _ = working.try_set(false);
             if answer.is_ok() {
                 shared.selected.set(None);
-                shared.load.update(|listed| listed.items.retain(|one| one.name() != name));
+                shared.load.written(|listed| listed.items.retain(|one| one.name() != name));
             }
             shared.outcome.set(Some(answer.map(|()| fill(m::PERSON_DELETED, &[("email", &name)]))));
         });

@@ -87,7 +87,7 @@ fn take(shared: Shared, id: &str, answer: Replay) -> String {
     match answer.entry {
         Some(refused) => {
             let sentence = fill(m::REPLAY_REFUSED, &[("detail", &refused.detail)]);
-            shared.load.update(|listed| {
+            shared.load.written(|listed| {
                 if let Some(known) = listed.items.iter_mut().find(|entry| entry.id == id) {
                     *known = refused;
                 }

@@ -87,6 +87,10 @@ impl Parts {
             };
             let written = match (decide(&listed, &certificate.id, owner.as_ref(), registered), registration) {
                 (Err(why), _) => {
+                    // Another board with this number may have become the device since its state was read: then that is the reason.
+                    if self.serials.find(&serial).await?.as_ref() != Some(&listed) {
+                        continue;
+                    }
                     tracing::warn!(%serial, why = why.code(), "a board is refused");
                     self.events.put(&serial::denied(&listed, why, self.clock.now())).await?;
                     return Ok(None);

@@ -42,15 +42,6 @@ const READING: Allowed = Allowed { reads: Some(0.0), ..NOTHING_SAID };
 const LEVEL: Allowed = Allowed { cpu: Some(150.0), level_units: Some(1.0), reads: Some(1.0), timestream: None };
 const TIMESTREAM: &[(&str, &str)] = &[("TIME_SERIES_STORE", "timestream")];
 
-const STACK: &[(&str, &str)] = &[
-    ("PROJECT", "weir"),
-    ("ENVIRONMENT", "bench"),
-    ("ALARM_PREFIX", "weir-bench-"),
-    ("MONITORING_URL", "https://monitoring.eu-central-1.amazonaws.com"),
-    ("QUEUES", "https://sqs.eu-central-1.amazonaws.com/123456789012/weir-bench-ingest"),
-    ("TABLES", "weir-bench-devices,weir-bench-readings"),
-];
-
 /// All cases, by function.
 pub fn all() -> Vec<Case> {
     let echo = Case {
@@ -146,7 +137,7 @@ pub fn all() -> Vec<Case> {
         get("command", "GET of the commands of a device", requests::commands),
         get("site", "GET of the addresses of the stack", requests::addresses),
         // CloudWatch and SQS do not answer here, so nothing is given again for 10 seconds: each event asks for everything.
-        Case { variables: STACK, ..get("health", "GET of the system, one queue and two tables", requests::system) },
+        get("health", "GET of the system, one queue and two tables", requests::system),
         get("job", "GET of the jobs of the fleet", requests::jobs),
         get("subscription", "GET of one's own subscriptions", requests::subscriptions),
         get("provision", "GET of the allow list", requests::serials),

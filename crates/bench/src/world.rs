@@ -108,6 +108,12 @@ pub fn variables(endpoint: &Endpoint, more: &[(&str, &str)]) -> Vec<(String, Str
         ("DOWNLOAD_ROLE", "arn:aws:iam::123456789012:role/weir-bench-download"),
         ("API_URL", "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com"),
         ("LOOPBACK_WEBHOOKS", "off"),
+        ("PROJECT", "weir"),
+        ("ENVIRONMENT", "bench"),
+        ("ALARM_PREFIX", "weir-bench-"),
+        ("MONITORING_URL", "https://monitoring.eu-central-1.amazonaws.com"),
+        ("QUEUES", "https://sqs.eu-central-1.amazonaws.com/123456789012/weir-bench-ingest"),
+        ("TABLES", "weir-bench-devices,weir-bench-readings"),
     ];
     all.extend(rest.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     all.push(("AWS_ENDPOINT_URL".to_owned(), endpoint.url()));

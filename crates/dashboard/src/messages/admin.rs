@@ -140,7 +140,7 @@ messages! {
     NO_SERIALS = "No serial number is listed.", "Keine Seriennummer ist eingetragen.";
     NO_SERIAL_FITS = "No serial number is in this state.", "Keine Seriennummer ist in diesem Zustand.";
     EXPECT_AGAIN = "Expect again", "Wieder erwarten";
-    EXPECT_ONE = "Expect {name} again", "{name} wieder erwarten";
+    EXPECT_ONE = "Expect again: {name}", "Wieder erwarten: {name}";
     EXPECT_AGAIN_ASK = "Expect a board with the number {serial} again? It gets another certificate once.", "Wieder ein Gerät mit der Nummer {serial} erwarten? Es bekommt einmal ein anderes Zertifikat.";
     SERIAL_EXPECTED_AGAIN = "{serial} is expected again.", "{serial} wird wieder erwartet.";
     REMOVE_SERIAL_ASK = "Take {serial} off the list? A device that its board has become stays.", "{serial} von der Liste nehmen? Ein Gerät, das daraus geworden ist, bleibt.";

@@ -173,8 +173,8 @@ fn narrow(schemas: &mut Map<String, Value>) {
             *field = narrowed;
         }
     }
-    // A user has all of its fields always, and a problem its status: none of these can be removed. For several problems no note can.
-    for (body, removable) in [("ChangeBody", None), ("FlowProblemPatch", Some("note")), ("FlowProblemChanges", None)] {
+    // A user has all of its fields always, and a problem its status: none of these can be removed.
+    for (body, removable) in [("ChangeBody", None), ("FlowProblemPatch", Some("note"))] {
         let fields = schemas.get_mut(body).and_then(|schema| schema["properties"].as_object_mut());
         for (_, field) in fields.into_iter().flatten().filter(|(name, _)| removable != Some(name.as_str())) {
             if let Some(kinds) = field["type"].as_array_mut() {
@@ -209,11 +209,8 @@ fn narrow(schemas: &mut Map<String, Value>) {
     if let Some(change) = schemas.get_mut("ChangeBody") {
         change["dependentRequired"] = json!({"email_verified": ["email"]});
     }
-    // A status, a note, or both; beside the ids if they are for several.
-    for (body, least) in [("FlowProblemPatch", 1), ("FlowProblemChanges", 2)] {
-        if let Some(body) = schemas.get_mut(body) {
-            body["minProperties"] = least.into();
-        }
+    if let Some(patch) = schemas.get_mut("FlowProblemPatch") {
+        patch["minProperties"] = 1.into();
     }
     let kinds = schemas.get_mut("Kind").and_then(|kind| kind["oneOf"].as_array_mut());
     for inputs in kinds.into_iter().flatten().filter_map(|kind| kind.pointer_mut("/properties/inputs")) {

@@ -4,7 +4,6 @@ mod admin;
 mod alerts;
 mod browser;
 mod device;
-mod figures;
 mod looks;
 mod notices;
 mod pages;

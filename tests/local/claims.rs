@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tooling::api::Api;
 use tooling::feed::Feed;
+use tooling::patience::patience;
 use tooling::people::{Person, Role};
 use weir_tests::local::Local;
 
@@ -37,7 +38,7 @@ async fn a_person_claims_a_device_sees_it_with_the_next_token_and_gives_it_back(
     assert_eq!(claimed, json!({"device": "claim-01", "devices": "claim-01"}));
     // The old token does not see it; the live connection is told; the next token sees it.
     assert_eq!(api.call("GET", "/devices/claim-01", None).await.unwrap().status, 404);
-    let (mut told, deadline) = (Vec::<Value>::new(), Instant::now() + Duration::from_secs(20));
+    let (mut told, deadline) = (Vec::<Value>::new(), Instant::now() + patience());
     while !told.iter().any(|message| message["type"] == "scope") {
         assert!(Instant::now() < deadline, "not told within 20 s: {told:?}");
         told.extend(feed.next(Duration::from_millis(100)).await.unwrap().unwrap_or_default());

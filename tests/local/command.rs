@@ -10,6 +10,7 @@ use tooling::api::Api;
 use tooling::certificate::Identity;
 use tooling::feed::Feed;
 use tooling::mqtt::Connection;
+use tooling::patience::patience;
 use tooling::place::Place;
 use tooling::process::Running;
 use tooling::tools::Set;
@@ -81,7 +82,7 @@ async fn a_user_presses_the_device_does_it_and_whoever_watches_is_told() {
     })
     .await;
 
-    let (mut told, deadline) = (Vec::<Value>::new(), Instant::now() + Duration::from_secs(20));
+    let (mut told, deadline) = (Vec::<Value>::new(), Instant::now() + patience());
     let state =
         |told: &[Value], id: &Value, state: &str| told.iter().any(|one| one["id"] == *id && one["state"] == state);
     while !(state(&told, &first["id"], "SUCCEEDED") && state(&told, &second["id"], "FAILED")) {

@@ -10,6 +10,7 @@ use tokio::process::Command;
 use tooling::api::Api;
 use tooling::feed::Feed;
 use tooling::mqtt::Connection;
+use tooling::patience::patience;
 use tooling::place::Place;
 use tooling::process::Running;
 use tooling::tools::Set;
@@ -22,7 +23,7 @@ fn half() -> Value {
 
 /// Messages of a type until there is one that fits, or the time is over.
 async fn expect(feed: &mut Feed, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + patience();
     while Instant::now() < deadline {
         let messages = feed.next(Duration::from_secs(1)).await.expect("the connection stays open").unwrap_or_default();
         if let Some(found) = messages.into_iter().find(|message| fits(message)) {
@@ -227,7 +228,7 @@ async fn cut_off(local: &Local, Cuts { id, pace, readings, connected, gone }: Cu
         Some(feed) => feed,
         None => again(&api, &topic).await,
     };
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + patience();
     while (of_steady.len() < readings || of_cut.len() < readings) && Instant::now() < deadline {
         let messages = steady.next(Duration::from_millis(50)).await.unwrap().unwrap_or_default();
         learn(&mut of_steady, &messages);
@@ -278,7 +279,7 @@ async fn example(program: &str, file: &str, id: &str) {
     });
     let mut device = local.connect(id).await;
     // Published again and again, each with its own instant, until the client has connected.
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + patience();
     let line = loop {
         assert!(Instant::now() < deadline, "{file} shows no reading within 20 s: {:?}", lines.borrow());
         publish(&mut device, id, 14.5, now()).await;

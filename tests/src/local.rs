@@ -13,21 +13,13 @@ use tooling::api::{Answer, Api};
 use tooling::certificate::{self, Identity};
 use tooling::cloud::Call;
 use tooling::mqtt::Connection;
+use tooling::patience::patience;
 use tooling::people::{People, Person, Role};
 use tooling::stack::Stack;
 use tooling::tables::Tables;
 
 /// The topic of level reports: the template's default.
 pub const LEVEL_TOPIC: &str = "kloaka_from_device";
-
-/// How long an effect may take to show.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// The same, or what `WEIR_PATIENCE` says, in seconds: where an effect is not expected, nobody wants to wait.
-fn patience() -> Duration {
-    let told = std::env::var("WEIR_PATIENCE").ok().and_then(|seconds| seconds.parse().ok());
-    told.map_or(PATIENCE, Duration::from_secs)
-}
 
 /// The deployed stack.
 pub struct Local {

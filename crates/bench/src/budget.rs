@@ -41,20 +41,38 @@ fn read(file: &Path) -> Result<Vec<Line>> {
     Ok(budget.figure)
 }
 
-/// The rows with what the file allows them; those it says nothing of are left out. A line that no row answers is an error, since it
-/// would guard nothing; `counted` says whether instructions were counted.
+/// Which lines of the file a run can be compared with.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    /// The functions that were measured; empty for all.
+    pub functions: &'a [String],
+    /// Whether the binaries for AWS were measured: their sizes are meant.
+    pub release: bool,
+    /// Whether instructions were counted.
+    pub instructions: bool,
+}
+
+impl Scope<'_> {
+    fn has(self, line: &Line) -> bool {
+        // Sizes and instructions are those of one architecture.
+        let possible = match line.what.as_str() {
+            crate::figures::INSTRUCTIONS => self.instructions && cfg!(target_arch = "x86_64"),
+            crate::figures::ZIPPED_SIZE => self.release && cfg!(target_arch = "x86_64"),
+            _ => true,
+        };
+        possible && (self.functions.is_empty() || self.functions.contains(&line.function))
+    }
+}
+
+/// The rows with what the file allows them; those it says nothing of are left out. A line of the scope that no row answers is an error,
+/// since it would guard nothing.
 ///
 /// # Errors
 /// When the file cannot be read, or a line stands for nothing.
-pub fn apply(file: &Path, rows: Vec<Row>, counted: bool) -> Result<Vec<Row>> {
+pub fn apply(file: &Path, rows: Vec<Row>, scope: Scope<'_>) -> Result<Vec<Row>> {
     let mut kept = Vec::new();
-    for line in read(file)? {
+    for line in read(file)?.into_iter().filter(|line| scope.has(line)) {
         let instructions = line.what == crate::figures::INSTRUCTIONS;
-        // Sizes and instructions are those of one architecture.
-        let here = cfg!(target_arch = "x86_64") || !(instructions || line.what == crate::figures::ZIPPED_SIZE);
-        if instructions && !counted || !here {
-            continue;
-        }
         let row =
             rows.iter().find(|row| row.function == line.function && row.case == line.case && row.what == line.what);
         let row =
@@ -70,10 +88,14 @@ mod tests {
     use super::*;
 
     fn checked(text: &str) -> Result<Vec<Row>> {
+        within(text, Scope { functions: &[], release: false, instructions: false })
+    }
+
+    fn within(text: &str, scope: Scope<'_>) -> Result<Vec<Row>> {
         let file = std::env::temp_dir().join(format!("weir-budget-{}-{}.toml", std::process::id(), text.len()));
         std::fs::write(&file, text)?;
         let row = Row::new("organizer", "a level report", "AWS requests per event", 2.0, 2);
-        let checked = apply(&file, vec![row], false);
+        let checked = apply(&file, vec![row], scope);
         std::fs::remove_file(&file)?;
         checked
     }
@@ -86,5 +108,12 @@ mod tests {
         assert!(!checked(&format!("{line}at_most = 2.0")).unwrap().iter().any(Row::missed));
         assert!(checked(&format!("{line}at_most = 2.0").replace("organizer", "nobody")).is_err());
         assert!(checked("figure = []").is_err());
+        let size = "[[figure]]\nfunction = \"organizer\"\nwhat = \"zipped [MB]\"\nat_most = 3.0\n";
+        let both = format!("{line}at_most = 2.0\n{size}");
+        let scope = Scope { functions: &[], release: false, instructions: false };
+        assert_eq!(within(&both, scope).unwrap().len(), 1, "the size of what is not for AWS is not compared");
+        assert!(!cfg!(target_arch = "x86_64") || within(&both, Scope { release: true, ..scope }).is_err());
+        let functions = ["reading".to_owned()];
+        assert!(within(&both, Scope { functions: &functions, ..scope }).is_err(), "no line is in the scope");
     }
 }

@@ -21,7 +21,7 @@ pub struct Stage<'a> {
     /// The tables.
     pub endpoint: &'a Endpoint,
     /// Where the binaries are of the functions that fill the tables.
-    pub binaries: &'a Path,
+    pub helpers: &'a Path,
     /// The instant the devices begin to report, in epoch milliseconds: long enough ago for all that follows.
     pub begin: i64,
 }
@@ -41,7 +41,7 @@ impl Stage<'_> {
 
     /// Starts the function called `name`, which is not measured.
     pub fn start(&self, name: &str) -> Result<Function> {
-        let program = Program { name: name.to_owned(), path: self.binaries.join(name), tool: Vec::new() };
+        let program = Program { name: name.to_owned(), path: self.helpers.join(name), tool: Vec::new() };
         RuntimeApi::start()?.run(&program, &world::variables(self.endpoint, &[]))
     }
 }

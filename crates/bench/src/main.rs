@@ -51,6 +51,9 @@ struct Command {
     /// Where the binaries are.
     #[arg(long, hide = true)]
     binaries: PathBuf,
+    /// Where functions are that prepare what others are measured with.
+    #[arg(long, hide = true)]
+    helpers: PathBuf,
     /// Where the repository is.
     #[arg(long, hide = true)]
     root: PathBuf,
@@ -65,8 +68,8 @@ fn main() -> Result<ExitCode> {
     if options.check {
         // Requests, units and sizes are the same after a few events as after many.
         (options.starts, options.events) = (0, 60);
-        options.instructions = instructions::possible();
-        if !options.instructions {
+        options.instructions = !options.debug && instructions::possible();
+        if !options.instructions && !options.debug {
             eprintln!("without valgrind instructions are not counted");
         }
     }
@@ -77,7 +80,9 @@ fn main() -> Result<ExitCode> {
     }
     let options = &command.options;
     if options.check {
-        rows = budget::apply(&command.root.join(BUDGET), rows, options.instructions)?;
+        let scope =
+            budget::Scope { functions: &options.function, release: !options.debug, instructions: options.instructions };
+        rows = budget::apply(&command.root.join(BUDGET), rows, scope)?;
     }
     println!("{}", report::text(&rows).trim_start());
     println!("all on {cpu}");
@@ -93,7 +98,7 @@ fn main() -> Result<ExitCode> {
 }
 
 fn measure(command: &Command) -> Result<Vec<report::Row>> {
-    let Command { options, built, binaries, root, .. } = command;
+    let Command { options, built, binaries, helpers, root, .. } = command;
     let folder = std::path::absolute(binaries)?;
     let programs = programs(&options.function, built, &folder)?;
     let endpoint = endpoint::Endpoint::start()?;
@@ -104,7 +109,7 @@ fn measure(command: &Command) -> Result<Vec<report::Row>> {
     // that was closed long ago costs more.
     let span = 1_000 * i64::try_from(2 * options.events + 1000)?;
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
-    let stage = events::Stage { root, endpoint: &endpoint, binaries: &folder, begin: now - span };
+    let stage = events::Stage { root, endpoint: &endpoint, helpers, begin: now - span };
 
     if let Some(readings) = options.recalculate {
         let recalculation = programs.iter().find(|program| program.name == recalculation::NAME);
@@ -117,7 +122,9 @@ fn measure(command: &Command) -> Result<Vec<report::Row>> {
     let hello = starts.first().and_then(|hello| hello.own.get(hello.own.len() / 2)).copied().unwrap_or_default();
     let mut rows = Vec::new();
     for (program, starts) in programs.iter().zip(&starts) {
-        rows.extend(figures::binary(&program.name, starts, hello, size::measure(&program.path)?));
+        if !options.debug {
+            rows.extend(figures::binary(&program.name, starts, hello, size::measure(&program.path)?));
+        }
         for case in cases::all().iter().filter(|case| case.function == program.name) {
             let events = (options.events / case.share).max(20);
             eprintln!("{}: {}, {events} events", case.function, case.name);

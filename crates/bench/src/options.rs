@@ -23,6 +23,9 @@ pub struct Options {
     /// Measures only what does not depend on the machine, and fails when a figure is above its line in budget.toml.
     #[arg(long)]
     pub check: bool,
+    /// Measures the binaries that the local cloud runs instead of those for AWS: only requests and units, which are the same in both.
+    #[arg(long, requires = "check")]
+    pub debug: bool,
     /// Measures memory once more after so many events of each function's first case.
     #[arg(long, value_name = "EVENTS", value_parser = clap::value_parser!(i64).range(1..=10_000_000))]
     pub long: Option<i64>,

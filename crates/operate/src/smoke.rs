@@ -17,8 +17,6 @@ use tooling::tools::{self, Set};
 const MODULES: [&str; 2] = ["smoke", "live"];
 /// What only AWS can prove and somebody has to prepare: with a claim certificate, or with an audit of Device Defender.
 const BY_HAND: &str = "live::by_hand::";
-/// How long a test waits for an effect, in seconds: in AWS a function may have to start first.
-const PATIENCE: &str = "60";
 
 /// The options of `smoke`.
 #[derive(Debug, Clone, clap::Args)]
@@ -83,7 +81,7 @@ async fn tests(place: &Place, tested: &Tested) -> Result<()> {
             command
         }
     };
-    command.current_dir(place.root()).env("WEIR_PATIENCE", PATIENCE);
+    command.current_dir(place.root());
     command.args(MODULES.map(|module| format!("{module}::")));
     tested.describe(&mut command);
     to_its_end("the tests of what is deployed", command).await

@@ -7,6 +7,7 @@
 compile_error!("the tools need Linux, macOS or WSL: the local cloud runs the functions as plain processes");
 
 pub mod browser;
+pub mod patience;
 pub mod place;
 pub mod port;
 pub mod process;

@@ -15,10 +15,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::certificate::Identity;
+use crate::patience::patience;
 use crate::stack::Stack;
-
-/// Timeout for one answer of the broker.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// An open connection; dropping it closes it.
 #[derive(Debug)]
@@ -131,8 +129,9 @@ impl Connection {
     /// # Errors
     /// When none comes, or the connection is lost.
     pub async fn message(&mut self) -> Result<Message> {
-        let message = tokio::time::timeout(PATIENCE, self.messages.recv()).await;
-        message.with_context(|| format!("no message in {} s", PATIENCE.as_secs()))?.context("the connection is closed")
+        let patience = patience();
+        let message = tokio::time::timeout(patience, self.messages.recv()).await;
+        message.with_context(|| format!("no message in {} s", patience.as_secs()))?.context("the connection is closed")
     }
 
     /// The next message of what was subscribed to, however long it takes.
@@ -144,12 +143,12 @@ impl Connection {
     }
 
     async fn expect(&mut self, expected: Answer) -> Result<()> {
-        match tokio::time::timeout(PATIENCE, self.answers.recv()).await {
+        match tokio::time::timeout(patience(), self.answers.recv()).await {
             Ok(Some(Ok(answer))) if answer == expected => Ok(()),
             Ok(Some(Ok(answer))) => bail!("the broker answered {answer:?} where {expected:?} was due"),
             Ok(Some(Err(error))) => Err(error),
             Ok(None) => bail!("the connection is closed"),
-            Err(_) => bail!("no answer from the broker in {} s", PATIENCE.as_secs()),
+            Err(_) => bail!("no answer from the broker in {} s", patience().as_secs()),
         }
     }
 }

@@ -115,7 +115,7 @@ impl Command {
                 Ok(ExitCode::SUCCESS)
             }
             Self::Fuzz(options) => fuzz::run(&options).await,
-            Self::Bench(_) => bench::run_as_typed().await,
+            Self::Bench(options) => bench::run_as_typed(&options).await,
             Self::Capacity(fleet) => {
                 capacity::run(&fleet)?;
                 Ok(ExitCode::SUCCESS)

@@ -61,10 +61,12 @@ pub enum Step {
     Once,
     /// The HTTP API does what its document says.
     Document,
-    /// The release binaries stay within the budget.
+    /// Requests and units of every function stay within the budget, and what is released of one of them and of the dashboard.
     Bench,
 }
 
+/// The tests in which one device floods.
+const FLOOD: &str = "flood::";
 /// How long each target of the fuzzer gets changed inputs.
 const FUZZ_SECONDS: &str = "10";
 /// The dashboard. What it uses of this repository, clippy has looked at for this computer.
@@ -119,7 +121,7 @@ impl Step {
             Self::Once => "cargo xtask up --once after a real sam deploy, cargo operate smoke, and the restore drill",
             Self::Document => "schemathesis over every operation of the API's document, as an admin and as a user",
             Self::Bench => {
-                "cargo xtask bench --check: sizes, requests and instructions against crates/bench/budget.toml"
+                "requests and units of every function, size and instructions of one, size of the dashboard, against crates/bench/budget.toml; cargo xtask bench --check compares everything"
             }
         }
     }
@@ -191,15 +193,7 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     let steps: Vec<Step> =
         Step::ALL.into_iter().filter(|step| options.only.is_empty() || options.only.contains(step)).collect();
     let mut done: Vec<(Step, Duration, Result<Passed>)> = Vec::new();
-    let mut release_build = None;
     for (place_in_line, step) in steps.iter().enumerate() {
-        // These steps wait for servers and for Python on one processor; the release build takes the time they leave.
-        if matches!(step, Step::Lint | Step::Local | Step::Once | Step::Document)
-            && steps.contains(&Step::Bench)
-            && release_build.is_none()
-        {
-            release_build = Some(bench::build_in_background(&place)?);
-        }
         let title = format!("{}/{} {}", place_in_line + 1, steps.len(), step.name());
         println!("\n{} {}", style(title).bold().cyan(), style(step.does()).dim());
         let started = Instant::now();
@@ -274,11 +268,12 @@ async fn local(place: &Place) -> Result<Passed> {
     let _environment = Environment::write(&cloud.stack, place)?;
     // Some of the tests run it.
     build::program(place, "operate").await?;
-    let mut command = cargo();
-    // The whole workspace, as in the step before, so that nothing is compiled with other features once more. The tests mostly wait.
-    command.current_dir(place.root()).args(["test", "--workspace", "--test", "local", "--", "--test-threads", "4"]);
-    command.env("WEIR_LOCAL", place.run(stack::FILE)).env_remove("WEIR_STACK");
-    let passed = to_its_end("the local-cloud tests", command).await;
+    // Four at once, because they mostly wait. The flood is alone: it keeps the local cloud, a single process, from everything else.
+    let passed = async {
+        local_tests(place, &["--test-threads", "4", "--skip", FLOOD]).await?;
+        local_tests(place, &[FLOOD]).await
+    };
+    let passed = passed.await;
     let clean = leak::look(&cloud.stack).await;
     if let Ok(lines) = &clean {
         println!("{lines} lines of the functions' logs contain no token, password or key.");
@@ -289,6 +284,15 @@ async fn local(place: &Place) -> Result<Passed> {
     let left_out = "the dashboard in a browser, because there is no chromium with its driver: apt-get install \
                     --no-install-recommends chromium chromium-driver (WEIR_BROWSER and WEIR_WEBDRIVER name others)";
     Ok(browser.map_or(Passed::Without(left_out.to_owned()), |_| Passed::Whole))
+}
+
+/// Runs tests of the stack that [`local`] has deployed.
+async fn local_tests(place: &Place, chosen: &[&str]) -> Result<()> {
+    let mut command = cargo();
+    // The whole workspace, as in the step `test`, so that nothing is compiled with other features once more.
+    command.current_dir(place.root()).args(["test", "--workspace", "--test", "local", "--"]).args(chosen);
+    command.env("WEIR_LOCAL", place.run(stack::FILE)).env_remove("WEIR_STACK");
+    to_its_end("the local-cloud tests", command).await
 }
 
 async fn bounded_run(place: &Place) -> Result<()> {

@@ -2,10 +2,11 @@
 //! with it: nobody who only wants `cargo xtask up` should have to wait for that to compile.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{ExitCode, Stdio};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Parser as _;
 use tokio::process::Command;
 use tooling::build::{self, functions, target};
@@ -65,6 +66,28 @@ async fn dashboard(place: &Place) -> Result<PathBuf> {
 pub async fn run_as_typed(options: &Options) -> Result<ExitCode> {
     let typed: Vec<OsString> = std::env::args_os().skip_while(|word| word != "bench").skip(1).collect();
     run(options, &typed).await
+}
+
+/// Begins to build what [`check`] measures of the release, at the lowest priority and into a log. `check` finds what it built, and waits
+/// for the rest.
+///
+/// # Errors
+/// When the build cannot be started.
+pub fn build_in_background(place: &Place) -> Result<Running> {
+    let log = place.run("release-build.log");
+    let file = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
+    let build = binaries(place, &["--release"], &[RELEASE.to_owned()]);
+    let build = build.as_std();
+    let mut command = Command::new("nice");
+    command.args(["-n", "19"]).arg(build.get_program()).args(build.get_args());
+    for (name, value) in build.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.current_dir(place.root()).stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+    Running::start("the release build", command)
 }
 
 /// Builds the binaries and the benchmark, and measures.

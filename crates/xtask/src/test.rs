@@ -193,7 +193,12 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     let steps: Vec<Step> =
         Step::ALL.into_iter().filter(|step| options.only.is_empty() || options.only.contains(step)).collect();
     let mut done: Vec<(Step, Duration, Result<Passed>)> = Vec::new();
+    let mut release_build = None;
     for (place_in_line, step) in steps.iter().enumerate() {
+        // These steps wait for Python on one processor, and nothing in them has a short patience.
+        if matches!(step, Step::Once | Step::Document) && steps.contains(&Step::Bench) && release_build.is_none() {
+            release_build = Some(bench::build_in_background(&place)?);
+        }
         let title = format!("{}/{} {}", place_in_line + 1, steps.len(), step.name());
         println!("\n{} {}", style(title).bold().cyan(), style(step.does()).dim());
         let started = Instant::now();

@@ -19,7 +19,7 @@ use crate::AwsError;
 use crate::config::variable;
 use crate::iot::{NOT_FOUND, status};
 use weir_core::domain::Timestamp;
-use weir_core::domain::job::{End, Job, abort_after};
+use weir_core::domain::job::{Counts, End, Job, abort_after};
 use weir_core::id::{DeviceId, FleetJobId};
 
 /// How long the address of a file is valid that AWS IoT gives a device, in seconds: the longest that it can be.
@@ -27,27 +27,6 @@ const ADDRESS_SECONDS: i64 = 3_600;
 
 /// The status of what exists already.
 const CONFLICT: u16 = 409;
-
-/// How many devices are in each state. A device is in one of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Told, or to be told.
-    pub queued: u64,
-    /// At it.
-    pub in_progress: u64,
-    /// Done.
-    pub succeeded: u64,
-    /// Failed.
-    pub failed: u64,
-    /// Refused by the device.
-    pub rejected: u64,
-    /// Not finished in time.
-    pub timed_out: u64,
-    /// Cancelled with the job.
-    pub cancelled: u64,
-    /// Deleted meanwhile.
-    pub removed: u64,
-}
 
 /// A job as AWS IoT has it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,8 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use weir_aws::iot_jobs::{Counts, Execution};
+use weir_aws::iot_jobs::Execution;
 use weir_core::domain::Timestamp;
+use weir_core::domain::job::Counts;
 use weir_core::id::{DeviceId, FleetJobId};
 use weir_core::wire::job::JobJson;
 use weir_core::wire::time;
@@ -34,27 +35,6 @@ pub(super) enum StatusJson {
     Cancelled,
     /// Deleted meanwhile.
     Removed,
-}
-
-/// How many devices are in each state, of those that were told so far.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = JobCounts)]
-pub(super) struct CountsJson {
-    queued: u64,
-    in_progress: u64,
-    succeeded: u64,
-    failed: u64,
-    rejected: u64,
-    timed_out: u64,
-    cancelled: u64,
-    removed: u64,
-}
-
-impl From<Counts> for CountsJson {
-    fn from(counts: Counts) -> Self {
-        let Counts { queued, in_progress, succeeded, failed, rejected, timed_out, cancelled, removed } = counts;
-        Self { queued, in_progress, succeeded, failed, rejected, timed_out, cancelled, removed }
-    }
 }
 
 /// One device's part of a job.
@@ -86,7 +66,7 @@ pub(super) struct DetailsJson {
     /// The states of its devices; absent while they are being gathered.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
-    counts: Option<CountsJson>,
+    counts: Option<Counts>,
     /// Its devices, those whose state changed last first.
     executions: Page<ExecutionJson>,
 }
@@ -156,7 +136,7 @@ pub(super) async fn get_job(
     let Page { items, next } = page.await?;
     let executions = Page { items: items.into_iter().filter_map(execution).collect(), next };
     let found = parts.iot.find(&id).await?;
-    let counts = found.as_ref().map(|found| found.counts.into());
+    let counts = found.as_ref().map(|found| found.counts);
     // What AWS IoT has not told yet, or what was lost on the way.
     let stored = match found.and_then(|found| found.end).filter(|_| stored.job.state.is_open()) {
         Some(end) => parts.end(stored, &end).await?,

@@ -86,12 +86,12 @@ impl Order {
     }
 }
 
-/// The number of devices of a job in each state, of those that were told so far. A device is in one of them.
+/// The number of devices of a job in each state, of those that were notified so far. A device is in one of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "schema", schema(as = JobCounts))]
 pub struct Counts {
-    /// The device is to begin: AWS IoT has told it, or will.
+    /// The device is to begin: AWS IoT has notified it, or will.
     pub queued: u64,
     /// The device has begun.
     pub in_progress: u64,

@@ -38,7 +38,7 @@ pub use steinhart_hart::SteinhartHart;
 pub use together::{Given, together};
 pub use two_point::TwoPoint;
 
-/// How a raw number becomes a physical one. All arithmetic in f64.
+/// How a raw number becomes a physical quantity. All arithmetic is in f64.
 #[derive(Debug, Clone, PartialEq, strum::EnumDiscriminants)]
 #[strum_discriminants(
     name(ModelKind),
@@ -170,7 +170,7 @@ fn line(a: (f64, f64), b: (f64, f64), raw: f64) -> f64 {
     }
 }
 
-/// Checks that a number of a model can be stored with it.
+/// Checks that a number of a model can be stored.
 fn finite(pointer: &str, number: f64) -> Result<f64, FieldError> {
     if !number.is_finite() {
         return Err(FieldError::new(pointer, "must be a finite number"));

@@ -19,21 +19,21 @@ use super::Parts;
 #[schema(as = JobDeviceState)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum StatusJson {
-    /// Told, or to be told.
+    /// The device is to begin: AWS IoT has notified it, or will.
     Queued,
-    /// At it.
+    /// The device has begun.
     InProgress,
-    /// Done.
+    /// The device has the firmware.
     Succeeded,
-    /// Failed.
+    /// The device could not install it.
     Failed,
-    /// Refused by the device.
+    /// The device refused the job.
     Rejected,
-    /// Not finished in time.
+    /// The device did not end within the job's time.
     TimedOut,
-    /// Cancelled with the job.
+    /// The job was cancelled before the device had ended.
     Cancelled,
-    /// Deleted meanwhile.
+    /// The device was deleted before it had ended.
     Removed,
 }
 

@@ -45,7 +45,7 @@ pub(super) struct ExecutionJson {
     device: DeviceId,
     /// Its state.
     status: StatusJson,
-    /// When it was told.
+    /// When it was notified.
     #[serde(with = "time::option", skip_serializing_if = "Option::is_none")]
     queued_at: Option<Timestamp>,
     /// When it began.
@@ -137,7 +137,7 @@ pub(super) async fn get_job(
     let executions = Page { items: items.into_iter().filter_map(execution).collect(), next };
     let found = parts.iot.find(&id).await?;
     let counts = found.as_ref().map(|found| found.counts);
-    // What AWS IoT has not told yet, or what was lost on the way.
+    // If AWS IoT has not told us yet, or its message was lost.
     let stored = match found.and_then(|found| found.end).filter(|_| stored.job.state.is_open()) {
         Some(end) => parts.end(stored, &end).await?,
         None => stored,

@@ -1,8 +1,6 @@
 //! A reading: one number of one sensor at one instant, before and after calibration.
 
-use super::calibration::{Calibration, Inputs};
-use super::device::Sensor;
-use super::{Refusal, Timestamp};
+use super::Timestamp;
 use crate::id::{DeviceId, SensorCode};
 
 /// The code under which the full history of a flow sensor's level is kept.
@@ -82,41 +80,6 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Calibrates `raw`. Without a calibration the value is the raw number, with quality `uncalibrated`. `inputs` are
-    /// the values of the device's other sensors at the same instant.
-    ///
-    /// # Errors
-    /// The same as [`Calibration::apply`].
-    pub fn of(
-        device: &DeviceId,
-        sensor: &Sensor,
-        calibration: Option<&Calibration>,
-        raw: &RawReading,
-        received_at: Timestamp,
-        inputs: Inputs<'_>,
-    ) -> Result<Self, Refusal> {
-        let (value, version, quality) = match calibration {
-            None => (raw.raw, 0, Quality::Uncalibrated),
-            Some(calibration) => {
-                let calibrated = calibration.apply(raw.raw, inputs)?;
-                let within = sensor.limits.is_none_or(|limits| limits.contains(calibrated.value));
-                let quality = if calibrated.valid && within { Quality::Good } else { Quality::OutOfRange };
-                (calibrated.value, calibration.version, quality)
-            }
-        };
-        Ok(Self {
-            series: Series { device: device.clone(), sensor: sensor.code.clone() },
-            at: raw.at,
-            received_at,
-            raw: raw.raw,
-            value,
-            unit: sensor.unit.clone(),
-            calibration: version,
-            quality,
-            judge: sensor.active_alerts().next().is_some(),
-        })
-    }
-
     /// The precedence of this reading among those of the same series and instant, as one number for stores that compare record
     /// versions: the earlier reception wins; at equal reception, with the same raw number, the newer calibration.
     ///

@@ -1,8 +1,11 @@
-//! Calibration: raw number → physical quantity. Each model has its own file; the options that any model can have are in
+//! Calibration: a raw number becomes a [`Reading`]. Each model has its own file; the options that any model can have are in
 //! `options.rs`.
 
+use super::device::Sensor;
 use super::number::storable;
+use super::reading::{Quality, RawReading, Reading, Series};
 use super::{FieldError, Reason, Refusal, Timestamp};
+use crate::id::DeviceId;
 
 mod chain;
 mod expression;
@@ -150,6 +153,43 @@ impl Calibration {
         let made = self.options.follow(self.model.apply(raw, inputs)?)?;
         let value = storable(made.value).map_err(|_| no_number(made.value))?;
         Ok(Calibrated { value, ..made })
+    }
+}
+
+impl Reading {
+    /// Calibrates `raw`. Without a calibration the value is the raw number, with quality `uncalibrated`. `inputs` are
+    /// the values of the device's other sensors at the same instant.
+    ///
+    /// # Errors
+    /// The same as [`Calibration::apply`].
+    pub fn of(
+        device: &DeviceId,
+        sensor: &Sensor,
+        calibration: Option<&Calibration>,
+        raw: &RawReading,
+        received_at: Timestamp,
+        inputs: Inputs<'_>,
+    ) -> Result<Self, Refusal> {
+        let (value, version, quality) = match calibration {
+            None => (raw.raw, 0, Quality::Uncalibrated),
+            Some(calibration) => {
+                let calibrated = calibration.apply(raw.raw, inputs)?;
+                let within = sensor.limits.is_none_or(|limits| limits.contains(calibrated.value));
+                let quality = if calibrated.valid && within { Quality::Good } else { Quality::OutOfRange };
+                (calibrated.value, calibration.version, quality)
+            }
+        };
+        Ok(Self {
+            series: Series { device: device.clone(), sensor: sensor.code.clone() },
+            at: raw.at,
+            received_at,
+            raw: raw.raw,
+            value,
+            unit: sensor.unit.clone(),
+            calibration: version,
+            quality,
+            judge: sensor.active_alerts().next().is_some(),
+        })
     }
 }
 

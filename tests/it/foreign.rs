@@ -5,9 +5,9 @@
 
 use std::time::{Duration, Instant};
 
-use futures_util::future::BoxFuture;
+use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
-use weir_runtime::{Event, Function as _, Retry};
+use weir_runtime::{Event, Function, Retry};
 use weir_tests::engine::Engine;
 use weir_tests::events::{event, names};
 use weir_tests::functions::Functions;
@@ -28,7 +28,7 @@ fn seeds() -> Vec<u64> {
 }
 
 /// Feeds every recorded event of the function, changed, to `handle`, which says what is wrong with the outcome.
-async fn feed<'a>(function: &str, handle: impl Fn(Value) -> BoxFuture<'a, Option<String>>) {
+async fn feed<'a>(function: &str, handle: impl Fn(Value) -> LocalBoxFuture<'a, Option<String>>) {
     for name in names(function) {
         let original = event(function, &name);
         for seed in seeds() {
@@ -46,6 +46,25 @@ fn wrong_answer(answer: &Value) -> Option<String> {
     let status = answer["statusCode"].as_u64()?;
     let kind = answer["headers"]["content-type"].as_str().unwrap_or_default();
     (status >= 500 || (status >= 400 && kind != "application/problem+json")).then(|| answer.to_string())
+}
+
+/// Feeds the events of a function that answers requests. Its errors may only be one of `known`: that the event is none of its own.
+async fn feed_requests(name: &str, function: &impl Function, known: &[&str]) {
+    feed(name, |event| {
+        Box::pin(async move {
+            match function.answer(event).await {
+                Ok(answer) => wrong_answer(&answer),
+                Err(error) => not_read(&error, known),
+            }
+        })
+    })
+    .await;
+}
+
+/// The error, unless it only says that the event is none of the function's.
+fn not_read(error: &Retry, known: &[&str]) -> Option<String> {
+    let error = error.to_string();
+    (!known.iter().any(|known| error.contains(known))).then_some(error)
 }
 
 #[tokio::test]
@@ -82,31 +101,13 @@ async fn nothing_that_is_told_of_a_device_makes_twin_fail() {
 #[tokio::test]
 async fn no_question_about_a_board_and_no_request_makes_provision_fail() {
     let world = crate::provision::World::recorded().await;
-    let function = &world.function();
-    feed("provision", |event| {
-        Box::pin(async move {
-            match function.answer(event).await {
-                Ok(answer) => wrong_answer(&answer),
-                Err(error) => Some(error.to_string()),
-            }
-        })
-    })
-    .await;
+    feed_requests("provision", &world.function(), &[]).await;
 }
 
 #[tokio::test]
 async fn no_request_for_a_certificate_makes_certificate_fail() {
     let world = World::registered().await;
-    let function = &world.certificate();
-    feed("certificate", |event| {
-        Box::pin(async move {
-            match function.answer(event).await {
-                Ok(answer) => wrong_answer(&answer),
-                Err(error) => not_read(&error, &["no request of a device"]),
-            }
-        })
-    })
-    .await;
+    feed_requests("certificate", &world.certificate(), &["no request of a device"]).await;
 }
 
 #[tokio::test]
@@ -118,12 +119,6 @@ async fn no_report_of_a_level_makes_organizer_fail() {
         Box::pin(async move { functions.organizer.answer(event).await.err().map(|error| error.to_string()) })
     })
     .await;
-}
-
-/// The error, unless it only says that the event is none of the function's.
-fn not_read(error: &Retry, known: &[&str]) -> Option<String> {
-    let error = error.to_string();
-    (!known.iter().any(|known| error.contains(known))).then_some(error)
 }
 
 #[tokio::test]
@@ -187,91 +182,37 @@ async fn no_record_of_the_stream_of_readings_makes_alert_fail() {
 #[tokio::test]
 async fn no_request_makes_device_fail() {
     let world = World::registered().await;
-    let function = &world.function();
-    feed("device", |event| {
-        Box::pin(async move {
-            match function.answer(event).await {
-                Ok(answer) => wrong_answer(&answer),
-                Err(error) => Some(error.to_string()),
-            }
-        })
-    })
-    .await;
+    feed_requests("device", &world.function(), &[]).await;
 }
 
 #[tokio::test]
 async fn no_request_makes_flow_fail() {
     let world = crate::flow::World::operated().await;
-    let function = &world.functions.flow;
-    feed("flow", |event| {
-        Box::pin(async move {
-            match function.answer(event).await {
-                Ok(answer) => wrong_answer(&answer),
-                // What is no request any more.
-                Err(error) => not_read(&error, &["not a request"]),
-            }
-        })
-    })
-    .await;
+    // What is no request any more.
+    feed_requests("flow", &world.functions.flow, &["not a request"]).await;
 }
 
 #[tokio::test]
 async fn no_request_makes_reading_fail() {
     let world = crate::reading::World::new().await;
-    let function = &world.function();
-    feed("reading", |event| {
-        Box::pin(async move {
-            match function.answer(event).await {
-                Ok(answer) => wrong_answer(&answer),
-                Err(error) => not_read(&error, &["not a request"]),
-            }
-        })
-    })
-    .await;
+    feed_requests("reading", &world.function(), &["not a request"]).await;
 }
 
 #[tokio::test]
 async fn no_request_makes_health_fail() {
     let world = crate::health::World::new().await;
-    let function = &world.function();
-    feed("health", |event| {
-        Box::pin(async move {
-            match function.answer(event).await {
-                Ok(answer) => wrong_answer(&answer),
-                Err(error) => not_read(&error, &["not a request"]),
-            }
-        })
-    })
-    .await;
+    feed_requests("health", &world.function(), &["not a request"]).await;
 }
 
 #[tokio::test]
 async fn no_request_makes_site_fail() {
-    let function = &crate::site::function();
-    feed("site", |event| {
-        Box::pin(async move {
-            match function.answer(event).await {
-                Ok(answer) => wrong_answer(&answer),
-                Err(error) => not_read(&error, &["not a request"]),
-            }
-        })
-    })
-    .await;
+    feed_requests("site", &crate::site::function(), &["not a request"]).await;
 }
 
 #[tokio::test]
 async fn no_request_makes_subscription_fail() {
     let world = crate::subscription::World::recorded().await;
-    let function = &world.api();
-    feed("subscription", |event| {
-        Box::pin(async move {
-            match function.answer(event).await {
-                Ok(answer) => wrong_answer(&answer),
-                Err(error) => not_read(&error, &["not a request"]),
-            }
-        })
-    })
-    .await;
+    feed_requests("subscription", &world.api(), &["not a request"]).await;
 }
 
 #[tokio::test]
@@ -310,49 +251,22 @@ async fn no_request_makes_quarantine_fail() {
 #[tokio::test]
 async fn no_request_and_no_record_makes_recalculation_fail() {
     let world = crate::recalculation::World::new(3).await;
-    let function = &world.function();
-    feed("recalculation", |event| {
-        Box::pin(async move {
-            match function.answer(event).await {
-                Ok(answer) => wrong_answer(&answer),
-                // What cannot be named cannot be reported one by one.
-                Err(error) => not_read(&error, &["has no sequence number"]),
-            }
-        })
-    })
-    .await;
+    // What cannot be named cannot be reported one by one.
+    feed_requests("recalculation", &world.function(), &["has no sequence number"]).await;
 }
 
 #[tokio::test]
 async fn no_request_and_no_answer_makes_command_fail() {
     let world = crate::command::World::recorded().await;
-    let function = &world.function();
-    feed("command", |event| {
-        Box::pin(async move {
-            match function.answer(event).await {
-                Ok(answer) => wrong_answer(&answer),
-                // What is no event of the rule goes to the on-failure queue.
-                Err(error) => not_read(&error, &["nor an update of a shadow"]),
-            }
-        })
-    })
-    .await;
+    // What is no event of the rule goes to the on-failure queue.
+    feed_requests("command", &world.function(), &["nor an update of a shadow"]).await;
 }
 
 #[tokio::test]
 async fn no_request_and_no_message_makes_job_fail() {
     let world = crate::job::World::recorded().await;
-    let function = &world.function();
-    feed("job", |event| {
-        Box::pin(async move {
-            match function.answer(event).await {
-                Ok(answer) => wrong_answer(&answer),
-                // What is no event of the rules goes to the on-failure queue.
-                Err(error) => not_read(&error, &["nor of a job"]),
-            }
-        })
-    })
-    .await;
+    // What is no event of the rules goes to the on-failure queue.
+    feed_requests("job", &world.function(), &["nor of a job"]).await;
 }
 
 #[tokio::test]

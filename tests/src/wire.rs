@@ -121,6 +121,50 @@ impl HttpConnector for Connection {
     }
 }
 
+type Answers = Arc<dyn Fn(&HttpRequest) -> Option<Answer> + Send + Sync>;
+
+/// A service in process: a function answers each request. `None` is an answer that never comes.
+#[derive(Clone)]
+pub struct Service(Answers);
+
+impl Service {
+    /// Answers with this function.
+    pub fn new(answer: impl Fn(&HttpRequest) -> Option<Answer> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(answer))
+    }
+
+    /// For an SDK client.
+    pub fn client(&self) -> SharedHttpClient {
+        SharedHttpClient::new(self.clone())
+    }
+
+    /// For an adapter that makes its requests itself.
+    pub fn connector(&self) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Service")
+    }
+}
+
+impl HttpClient for Service {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        self.connector()
+    }
+}
+
+impl HttpConnector for Service {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        match (self.0)(&request) {
+            Some(answered) => HttpConnectorFuture::ready(answered),
+            None => HttpConnectorFuture::new(std::future::pending()),
+        }
+    }
+}
+
 /// Writes down what is asked.
 #[derive(Debug, Default)]
 pub struct Ledger(Mutex<Vec<(String, Value)>>);

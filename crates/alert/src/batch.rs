@@ -1,4 +1,4 @@
-//! A batch of stream records: what has changed of each sensor, and which of its alerts that can concern.
+//! A batch of stream records: which readings of each sensor have changed, and which of its alerts they may affect.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -21,20 +21,20 @@ use super::judge::Concern;
 /// Series judged concurrently.
 const CONCURRENT: usize = 8;
 
-/// What a batch says of one series.
+/// The changes of one series in a batch.
 #[derive(Default)]
 struct Changes {
     readings: Vec<Change>,
-    /// The records that say so.
+    /// The records with these changes.
     records: Vec<String>,
 }
 
-/// The sensors of a batch, as the registry knows them; `None`: there is none, or it has no alerts.
+/// The sensors of a batch, from the registry; `None`: the sensor does not exist, or has no alerts.
 type Sensors = HashMap<Series, Result<Option<Sensor>, AwsError>>;
 
 impl Alert {
     /// Judges the alerts of a batch of stream records, and answers with the records to deliver again. A record that cannot be
-    /// decoded, or whose series cannot be judged, is named in the answer; the others are judged all the same.
+    /// decoded, or whose series cannot be judged, is named in the answer; the others are judged nevertheless.
     pub(super) async fn judge_batch(&self, event: &Event, until: Until) -> Result<Response, Retry> {
         let records = event.stream_records().ok_or_else(|| Retry::new("the event is not a batch of a stream"))??;
         let (mut failed, mut series) = (BTreeSet::new(), BTreeMap::<Series, Changes>::new());

@@ -1,4 +1,4 @@
-//! What a stream record tells: a reading that was stored, replaced or recalculated.
+//! The change in a stream record: a reading that was stored, replaced or recalculated.
 
 use aws_lambda_events::dynamodb::EventRecord;
 use serde::Deserialize;
@@ -16,11 +16,11 @@ pub(super) struct Change {
     pub value: f64,
     /// How far that can be trusted.
     pub quality: Quality,
-    /// Whether only its value is new, by another calibration. History that was recalculated is judged from the newest reading on.
+    /// Whether only its value is new, because of another calibration. Recalculated history is judged only from the newest reading on.
     pub recalculated: bool,
 }
 
-/// A row of `readings`, as far as it is needed.
+/// The part of a row of `readings` that is needed.
 #[derive(Deserialize)]
 struct Image {
     sensor: String,

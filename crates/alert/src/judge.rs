@@ -1,4 +1,4 @@
-//! Judges the alerts that a change concerns, and writes what follows.
+//! Judges the alerts that a change may affect, and writes the verdicts.
 
 use weir_aws::device::{DeviceDependency, Registration};
 use weir_aws::problem::StoredProblem;
@@ -14,7 +14,7 @@ use super::Alert;
 /// Attempts to judge an alert while others write its problem or its device.
 const ATTEMPTS: u32 = 10;
 
-/// An alert that changed readings concern.
+/// An alert that changed readings may affect.
 pub(super) struct Concern {
     /// The alert's problem.
     pub subject: Subject,

@@ -1,8 +1,8 @@
 //! `alert`: compares readings with the alerts of their sensors, and opens and ends problems.
 //!
-//! The stream of the table `readings` wakes it, with the rows that `calibration` has marked: those of sensors with alerts. A
-//! record tells which reading has changed; whether that matters is told by the stored problem, and what follows from it by the
-//! stored readings. So records may arrive late, twice or out of order.
+//! The stream of the table `readings` invokes it with the rows that `calibration` has marked: those of sensors with alerts. A record says
+//! which reading has changed. The stored problem decides whether that matters, and the stored readings decide what follows from
+//! it. So records may arrive late, twice or out of order.
 
 use std::sync::Arc;
 

@@ -8,14 +8,14 @@ use weir_core::domain::reading::Series;
 use super::Alert;
 use super::batch::earliest;
 
-/// Readings that are read beside those that have changed, at the least: some do not count.
+/// Minimum readings that are read in addition to the changed ones, since alerts do not consider all of them.
 const SPARE: usize = 16;
 /// Readings of a further page. They are small: a thousand are about 60 KB.
 const PAGE: usize = 2_000;
 /// Maximum readings. If more would have to be judged again, only the newest one is judged.
 const MOST: usize = 20_000;
 
-/// The points of a timeline, ascending.
+/// The part of a timeline that is judged.
 pub(super) struct Timeline {
     /// All from `from` on, and those before it that judging needs.
     pub points: Vec<Point>,

@@ -1,7 +1,8 @@
 //! The alarms of a stack, from CloudWatch.
 //!
-//! One read is all that is needed of CloudWatch. The SDK's client brings a format of its own (CBOR) with half a dozen crates, so the
-//! request is signed and read here, in JSON 1.0, which CloudWatch speaks as well (docs/decisions/0100). Reading alarms costs nothing.
+//! Only one request of CloudWatch is needed. The SDK's client brings a format of its own (CBOR) with half a dozen crates, so the
+//! request is signed and its answer read here, in JSON 1.0, which CloudWatch also supports (docs/decisions/0100). Reading alarms costs
+//! nothing.
 
 use std::time::Duration;
 
@@ -21,15 +22,15 @@ use weir_core::domain::system::AlarmState;
 use weir_runtime::StartError;
 
 const OPERATION: &str = "DescribeAlarms";
-/// As signatures name CloudWatch.
+/// The name of CloudWatch in signatures.
 const SERVICE: &str = "monitoring";
 const TARGET: &str = "GraniteServiceVersion20100801.DescribeAlarms";
 const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 /// How long a page may take.
 const TIMEOUT: Duration = Duration::from_secs(3);
-/// Alarms of a page: as many as CloudWatch gives.
+/// Alarms of a page: the maximum of CloudWatch.
 const PAGE: u32 = 100;
-/// Pages at most. A stack has about fifty alarms.
+/// Maximum pages. A stack has about fifty alarms.
 const PAGES: usize = 5;
 
 /// An alarm.
@@ -37,9 +38,9 @@ const PAGES: usize = 5;
 pub struct Alarm {
     /// Its whole name.
     pub name: String,
-    /// What it says when it rings.
+    /// What it means when it is raised.
     pub description: String,
-    /// Whether it rings.
+    /// Its state.
     pub state: AlarmState,
     /// Since when it is in this state.
     pub since: Option<Timestamp>,
@@ -47,7 +48,7 @@ pub struct Alarm {
     pub metrics: usize,
 }
 
-/// The alarms whose names begin alike.
+/// The alarms whose names have a common prefix.
 #[derive(Debug, Clone)]
 pub struct Alarms {
     prefix: String,
@@ -81,13 +82,13 @@ struct MetricAlarm {
     #[serde(default)]
     alarm_description: Option<String>,
     state_value: String,
-    /// When the state became another, in seconds.
+    /// When the state last changed, in seconds since the epoch.
     #[serde(default)]
     state_transitioned_timestamp: Option<f64>,
-    /// When the state or its reason became another, in seconds.
+    /// When the state or its reason last changed, in seconds since the epoch.
     #[serde(default)]
     state_updated_timestamp: Option<f64>,
-    /// What an alarm watches that combines metrics.
+    /// A metric or expression of an alarm that combines several.
     #[serde(default)]
     metrics: Option<Vec<MetricQuery>>,
 }
@@ -101,7 +102,7 @@ struct MetricQuery {
 }
 
 impl Alarms {
-    /// The alarms whose names begin with `prefix`. CloudWatch is at `endpoint`, unless the environment has another one for all of AWS.
+    /// The alarms whose names begin with `prefix`. CloudWatch is at `endpoint`, unless the environment sets one for all of AWS.
     ///
     /// # Errors
     /// When there are no credentials, or no HTTPS client can be made.
@@ -128,7 +129,7 @@ impl Alarms {
     /// All of them, by name; at most 500.
     ///
     /// # Errors
-    /// When CloudWatch does not answer, or says what it should not.
+    /// When CloudWatch does not answer, or its answer cannot be read.
     pub async fn read(&self, now: Timestamp) -> Result<Vec<Alarm>, AwsError> {
         let (mut alarms, mut next) = (Vec::new(), None);
         for _ in 0..PAGES {

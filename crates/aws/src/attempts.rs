@@ -1,5 +1,5 @@
-//! Optimistic concurrency: a row is read, changed, and written only if nobody else has written it since. Otherwise the
-//! whole is tried again, after a pause.
+//! Optimistic concurrency: a row is read, changed, and written only if nobody else has written it since. Otherwise
+//! all of this is repeated after a pause.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::AwsError;
 pub enum WriteOutcome {
     /// It is written.
     Done,
-    /// Another writer was faster; nothing is written.
+    /// Overtaken: another writer was faster, and nothing is written.
     Overtaken,
 }
 
@@ -46,8 +46,8 @@ impl<'a, K: Display> Attempts<'a, K> {
         Self { table, key, limit, made: 0 }
     }
 
-    /// Begins the next attempt: the first one at once, the second after 10 to 20 ms, and further ones after twice the time
-    /// before, up to 640 ms.
+    /// Begins the next attempt: the first one at once, the second after 10 to 20 ms, and each further one after twice the previous
+    /// pause, up to 640 ms.
     ///
     /// # Errors
     /// [`AwsError::Contended`] when there were `limit` attempts.
@@ -62,7 +62,7 @@ impl<'a, K: Display> Attempts<'a, K> {
 }
 
 /// Waits before an attempt, where 0 is the first one: not at all, then 10 to 20 ms, doubling up to 320 to 640 ms. The time
-/// is random, so that two writers who met once do not meet again.
+/// is random, so that two writers that collided once do not collide again.
 pub(crate) async fn pause(attempt: u32) {
     if let Some(before) = attempt.checked_sub(1) {
         let millis = fastrand::u64(10..20) << before.min(5);

@@ -1,6 +1,6 @@
-//! The bucket with the files of firmwares: addresses for uploads, and whether a file is there.
+//! The bucket with the files of firmwares: signed addresses for uploads, and whether a file is there.
 //!
-//! Two requests are all that is needed of S3. The SDK's client of S3 would be the largest part of the function, so they are signed
+//! Only two requests of S3 are needed. The SDK's client of S3 would be the largest part of the function, so they are signed
 //! here, with the SDK's own signer.
 
 use std::collections::HashMap;
@@ -24,11 +24,11 @@ use weir_core::domain::firmware::{Firmware, UPLOAD_SECONDS};
 use weir_core::id::Checksum;
 use weir_runtime::StartError;
 
-/// As signatures name S3.
+/// The name of S3 in signatures.
 const SERVICE: &str = "s3";
 /// How long a request may take.
 const TIMEOUT: Duration = Duration::from_secs(3);
-/// What a signature has in place of the hash of a body that is not known.
+/// Stands in a signature for the hash of an unknown body.
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 
 /// The bucket.
@@ -36,9 +36,9 @@ const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 pub struct Bucket {
     name: String,
     signer: Signer,
-    /// `https://s3.eu-central-1.amazonaws.com`: what the path begins after.
+    /// The address before the path, such as `https://s3.eu-central-1.amazonaws.com`.
     endpoint: String,
-    /// The same as jobs name it: AWS IoT knows files by AWS's own address alone, whatever the environment says.
+    /// The same in job documents: AWS IoT only accepts addresses of AWS itself, whatever endpoint the environment sets.
     named: String,
     http: SharedHttpConnector,
 }
@@ -61,12 +61,12 @@ pub enum Found {
     Nothing,
     /// Its file.
     File,
-    /// Something else: another size, or another checksum.
+    /// A file with another size or checksum.
     Other,
 }
 
 impl Bucket {
-    /// The bucket called `name`, whose S3 is at `endpoint`, unless the environment has another one for all of AWS.
+    /// The bucket called `name`, whose S3 is at `endpoint`, unless the environment sets one for all of AWS.
     ///
     /// # Errors
     /// When there are no credentials, or no HTTPS client can be made.
@@ -98,7 +98,7 @@ impl Bucket {
     }
 
     fn at(&self, endpoint: &str, firmware: &Firmware) -> String {
-        // Neither a version nor a checksum has a letter that would have to be escaped.
+        // Neither a version nor a checksum has a character that would have to be escaped.
         format!("{endpoint}/{}/{}", self.name, firmware.key())
     }
 
@@ -172,7 +172,7 @@ impl Bucket {
     }
 }
 
-/// A checksum as S3 has it.
+/// A checksum in the form that S3 uses.
 fn base64_of(checksum: &Checksum) -> String {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or(0);
     let bytes: Vec<u8> = checksum

@@ -16,8 +16,8 @@ use weir_core::wire::ModelJson;
 
 const TABLE: &str = "calibrations";
 
-/// The key of a version within the history: its `valid_from` in epoch milliseconds, and its number. The last one of a page
-/// is where the next page begins.
+/// The key of a version within the history: its `valid_from` in epoch milliseconds, and its number. The next page begins after the
+/// last key of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Since(pub i64, pub u32);
 
@@ -168,7 +168,7 @@ pub(super) fn entry_of(row: CalibrationRow) -> Result<CalibrationEntry, String> 
 /// The row of an entry.
 ///
 /// # Errors
-/// None that is known: a model is written as an object.
+/// Never in practice: a model is written as an object.
 pub(super) fn entry_row(entry: &CalibrationEntry) -> Result<CalibrationRow, String> {
     let Calibration { version, valid_from, model, options } = entry.calibration.as_ref();
     let model = serde_json::to_value(ModelJson { model: model.clone(), options: *options });

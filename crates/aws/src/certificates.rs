@@ -1,4 +1,4 @@
-//! AWS IoT's control plane as far as the certificates of devices go.
+//! The part of AWS IoT's control plane that concerns the certificates of devices.
 
 use std::collections::BTreeSet;
 
@@ -42,7 +42,7 @@ pub struct Issued {
     pub pem: String,
 }
 
-/// What is attached to a thing.
+/// The principals attached to a thing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Principals {
     /// The certificates.
@@ -73,7 +73,7 @@ impl Certificates {
         Self { client }
     }
 
-    /// What is attached to the device's thing; nothing if there is no thing.
+    /// The principals attached to the device's thing; empty if there is no thing.
     ///
     /// # Errors
     /// When AWS IoT does not answer, or more is attached than 20 pages list.
@@ -120,7 +120,7 @@ impl Certificates {
         }))
     }
 
-    /// Issues a certificate from a request. It is inactive, and no thing has it.
+    /// Issues a certificate from a request. It is inactive and not attached to a thing.
     ///
     /// # Errors
     /// When AWS IoT does not answer with a certificate.
@@ -133,7 +133,7 @@ impl Certificates {
         Ok(Issued { id, pem: answer.certificate_pem.unwrap_or_default() })
     }
 
-    /// Makes an active certificate with a key of its own, which AWS IoT does not keep.
+    /// Creates an active certificate with a new key, which AWS IoT does not keep.
     ///
     /// # Errors
     /// When AWS IoT does not answer with both.
@@ -175,8 +175,8 @@ impl Certificates {
         attach.send().await.map(drop).map_err(|error| iot_error("AttachThingPrincipal", error))
     }
 
-    /// Activates or deactivates the certificate. AWS IoT closes the connections of a certificate that is no longer active
-    /// within minutes, and refuses new ones at once.
+    /// Activates or deactivates the certificate. AWS IoT refuses new connections of a certificate that is no longer active
+    /// at once, and closes open ones within minutes.
     ///
     /// # Errors
     /// When AWS IoT does not confirm it.
@@ -186,7 +186,7 @@ impl Certificates {
         update.send().await.map(drop).map_err(|error| iot_error("UpdateCertificate", error))
     }
 
-    /// Whether another thing than the device's has the certificate too.
+    /// Whether the certificate is also attached to another thing than the device's.
     ///
     /// # Errors
     /// When AWS IoT does not answer.
@@ -196,7 +196,7 @@ impl Certificates {
         Ok(page.things().iter().any(|thing| thing != device.as_str()))
     }
 
-    /// The devices whose things have the certificate.
+    /// The devices to whose things the certificate is attached.
     ///
     /// # Errors
     /// When AWS IoT does not answer.

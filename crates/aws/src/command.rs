@@ -7,10 +7,10 @@
 //! | device id | `key#…` | which command an `Idempotency-Key` stands for; expires by TTL after a day |
 //!
 //! Every change of a command is a transaction with the queue's row, on condition of the `revision` that was read. So changes of
-//! the commands of a device happen one after the other, and their events are written with them.
+//! a device's commands are serialised, and their events are written with them.
 //!
-//! The queue's row is the outbox of the delivery, as the row of a device is for its settings: `pending` is in it while the shadow
-//! is not known to ask for the first command and no other, `due` is when the next attempt may begin, and `lease` is the token of
+//! The queue's row is the outbox of the delivery, as the row of a device is for its settings: `pending` is set while the shadow
+//! is not known to contain exactly the first command, `due` is when the next attempt may begin, and `lease` is the token of
 //! the attempt under way. `part` and `watch` are the keys of the sparse index `watched`: when to look at the queue next.
 
 use aws_sdk_dynamodb::Client;
@@ -54,7 +54,7 @@ pub struct CommandTable {
 pub struct StoredQueue {
     /// The open commands.
     pub queue: Queue,
-    /// Whether the shadow is not known to be as it should.
+    /// Whether the shadow may not be up to date.
     pub pending: bool,
     /// Counts the changes; 0 while there is no row.
     revision: u64,
@@ -69,14 +69,14 @@ pub struct CommandChange {
     pub after: Command,
 }
 
-/// What a change does to the delivery.
+/// The effect of a change on the delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryChange<'a> {
     /// Nothing.
     Keep,
     /// The shadow has to be written.
     Ask,
-    /// The shadow is written: whoever holds this lease gives it back.
+    /// The shadow is written, and this lease is released.
     Done(&'a LeaseToken),
 }
 
@@ -150,8 +150,8 @@ impl CommandTable {
         Ok((commands, next))
     }
 
-    /// Writes the queue as it is after a change, the commands that changed, their events, and the key of the request if it had
-    /// one: all of it or nothing. Overtaken when the queue has changed since `before` was read, when the key stands for a
+    /// Writes the queue after a change, the changed commands, their events, and the key of the request if it had one, in one
+    /// transaction. Overtaken when the queue has changed since `before` was read, when the key stands for a
     /// command already, or when the lease is lost.
     ///
     /// # Errors
@@ -168,7 +168,7 @@ impl CommandTable {
         transact(&self.client, OPERATION, items).await
     }
 
-    /// Puts a row that was not there before, or a command that still has the state it had.
+    /// Puts a new row, or replaces a command that still has the state that was read.
     fn put(&self, item: Item, before: Option<&Command>) -> Result<TransactWriteItem, AwsError> {
         let put = Put::builder().table_name(&self.name).set_item(Some(item));
         let put = match before {

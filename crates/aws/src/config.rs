@@ -19,8 +19,8 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 
 use weir_runtime::{SettingsError, StartError};
 
-/// Amazon Root CA 1 to 4 and Starfield Services Root CA G2: what every AWS endpoint of the commercial and GovCloud
-/// regions chains to (Amazon Trust Services, "Certificate Authorities"). Reading the machine's store instead costs
+/// Amazon Root CA 1 to 4 and Starfield Services Root CA G2: the roots of every AWS endpoint in the commercial and GovCloud
+/// regions (Amazon Trust Services, "Certificate Authorities"). Reading the machine's store instead costs
 /// 2 ms of each start.
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 
@@ -147,9 +147,9 @@ fn https(region: &str) -> Result<SharedHttpClient, StartError> {
     Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context).build_https())
 }
 
-/// Whom HTTPS clients trust.
+/// The root certificates that HTTPS clients trust.
 pub(crate) fn tls_context(region: &str) -> Result<TlsContext, StartError> {
-    // The regions in China have other roots, and whoever sets a bundle wants it used.
+    // The regions in China have other roots; and a bundle that somebody has set has to be used.
     let own_roots = ["SSL_CERT_FILE", "AWS_CA_BUNDLE"].iter().any(|name| std::env::var_os(name).is_some());
     let trust = if own_roots || region.starts_with("cn-") {
         TrustStore::default()

@@ -34,10 +34,10 @@ const TABLE: &str = "devices";
 /// The index over flow sensors that name the ones after them.
 const LINKS: &str = "links";
 
-/// What the registry has under an id.
+/// What is registered under an id.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Registration {
-    /// Nothing, and it never had.
+    /// Nothing, and nothing ever was.
     None,
     /// A device that was deleted; its versions continue if it is registered again.
     Deleted(Versions),
@@ -45,18 +45,18 @@ pub enum Registration {
     Device(Box<StoredDevice>),
 }
 
-/// A device and what AWS IoT knows of it.
+/// A device, and how far AWS IoT is up to date.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredDevice {
     /// The device.
     pub device: Device,
     /// Whether AWS IoT has its newest settings.
     pub settings_delivered: bool,
-    /// Whether its certificates are as they should.
+    /// Whether its certificates have the status that they should have.
     pub certificates_settled: bool,
-    /// What is remembered about its certificates.
+    /// The certificates that were deactivated or are to be removed.
     pub known_certificates: KnownCertificates,
-    /// Which certificate it connects with, and which one comes next.
+    /// The certificate it connects with, and the next one.
     pub rotation: StoredRotation,
     /// The hash of its claim code, if it has one.
     pub claim: Option<ClaimHash>,
@@ -93,7 +93,7 @@ impl DeviceTable {
         }
     }
 
-    /// The device as it is now or was up to a second ago. Costs half a read unit per 4 KB.
+    /// The device, by an eventually consistent read. Costs half a read unit per 4 KB.
     ///
     /// # Errors
     /// When DynamoDB does not answer, or the row is corrupt.
@@ -101,7 +101,7 @@ impl DeviceTable {
         Ok(self.read(id, false).await?.device())
     }
 
-    /// What is registered under the id at this moment. Costs a read unit per 4 KB.
+    /// What is registered under the id, by a consistent read. Costs a read unit per 4 KB.
     ///
     /// # Errors
     /// When DynamoDB does not answer, or the row is corrupt.
@@ -127,7 +127,7 @@ impl DeviceTable {
         item.map_or(Ok(Registration::None), row::registration)
     }
 
-    /// Which flow sensor follows which, as far as the registry says so: one query over the devices that name others.
+    /// The links between flow sensors in the registry: one query over the devices with `followed_by`.
     ///
     /// # Errors
     /// When DynamoDB does not answer, or a row is corrupt.

@@ -1,5 +1,5 @@
-//! Indexes of what has to be looked at when its time has come, sorted by that time: of one partition, in milliseconds since the epoch,
-//! or of several, in seconds.
+//! Sparse indexes of rows that are due at a certain time, sorted by that time: in one partition, in milliseconds since the epoch, or in
+//! several partitions, in seconds.
 
 use aws_sdk_dynamodb::Client;
 use futures_util::future::try_join_all;
@@ -38,7 +38,7 @@ pub(super) async fn longest_due(
     Ok(page.items.unwrap_or_default())
 }
 
-/// Such an index in several partitions.
+/// An index of due rows in several partitions.
 pub(super) struct DueIndex<'a> {
     pub client: &'a Client,
     pub table: &'a str,

@@ -71,7 +71,7 @@ pub enum AwsError {
         /// The number of unprocessed items.
         left: usize,
     },
-    /// There was no time left to do it, or to wait for the result.
+    /// There was not enough time left for the call, or to wait for its result.
     #[error("{0}: out of time")]
     OutOfTime(&'static str),
 }
@@ -86,7 +86,7 @@ impl AwsError {
         if temporary { Self::Unavailable { operation, detail } } else { Self::Call { operation, detail } }
     }
 
-    /// A failed call that may succeed later, although its error code does not tell.
+    /// A failed call that may succeed later, although its error code does not say so.
     pub(super) fn unavailable<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> Self
     where
         E: std::error::Error + ProvideErrorMetadata + 'static,

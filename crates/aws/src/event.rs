@@ -6,8 +6,8 @@
 //! | `-` | `<instant>#<event id>` | an event that concerns people, or no single device |
 //! | device id | `connection` | whether the device is connected |
 //!
-//! An event is written once: its key follows from what happened, and an event that is there is left as it is. It is one write unit
-//! for each KB, and as much again for the index `listed`. Events expire by TTL.
+//! An event is written once: its key is derived from what happened, and an existing event is left as it is. It costs one write unit
+//! per KB, and the same again for the index `listed`. Events expire by TTL.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -28,7 +28,7 @@ pub use row::{EventImage, of_image};
 pub use settings::EventSettings;
 
 const TABLE: &str = "events";
-/// An event that is there is left as it is.
+/// An existing event is left as it is.
 const ABSENT: &str = "attribute_not_exists(device)";
 
 /// The table `events`.
@@ -68,8 +68,8 @@ impl EventTable {
         }
     }
 
-    /// Writes an event on its own; false when it is there already. Repeating it is harmless, so a function that is killed before
-    /// makes up for it by doing all of it again.
+    /// Writes an event on its own; false when it exists already. Repeating this is harmless, so after a function was killed everything is
+    /// simply done again.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
@@ -104,7 +104,7 @@ impl EventTable {
 }
 
 impl WithEvents<'_> {
-    /// Without an event: for what no person does.
+    /// No events: for changes that no person makes.
     pub const NONE: Self = Self(None);
 
     /// Whether there is no event, so that the change needs no transaction.
@@ -112,8 +112,8 @@ impl WithEvents<'_> {
         self.0.is_none_or(|(_, events)| events.is_empty())
     }
 
-    /// The parts of the transaction. A transaction whose events are there already is cancelled as overtaken: then the change is
-    /// there as well.
+    /// The parts of the transaction. A transaction whose events exist already is cancelled as overtaken: then the change was
+    /// written with them before.
     pub(super) fn items(&self) -> Result<Vec<TransactWriteItem>, AwsError> {
         let Some((table, events)) = self.0 else { return Ok(Vec::new()) };
         events.iter().map(|event| table.in_transaction(event)).collect()
@@ -129,7 +129,7 @@ impl EventTable {
             .build())
     }
 
-    /// The part of a transaction that takes an event back, because what it tells of is undone.
+    /// The part of a transaction that deletes an event, because its change is undone.
     pub(super) fn retract(&self, event: &Event) -> Result<TransactWriteItem, AwsError> {
         let key = self.key(events_of(event.device.as_ref()), &event_row(event.at, &event.id));
         let delete = Delete::builder().table_name(&self.name).set_key(Some(key)).build();

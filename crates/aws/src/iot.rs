@@ -25,7 +25,7 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 pub(crate) const NOT_FOUND: u16 = 404;
 const CONFLICT: u16 = 409;
 
-/// A failed request, told apart by whether it may still take effect.
+/// A failed request, distinguished by whether it may still take effect.
 #[derive(Debug, thiserror::Error)]
 pub enum IotError {
     /// AWS IoT refused it: it has no effect.
@@ -37,7 +37,7 @@ pub enum IotError {
 }
 
 impl IotError {
-    /// What failed, where it does not matter whether it may still take effect.
+    /// The underlying error, where it does not matter whether the request may still take effect.
     pub fn into_error(self) -> AwsError {
         let (Self::Refused(error) | Self::Unknown(error)) = self;
         error
@@ -118,8 +118,7 @@ impl Iot {
         sent.map(drop).map_err(|error| iot_error("Publish", error))
     }
 
-    /// Publishes a message about the device's certificate: retained, or only to whoever listens now. An empty retained one removes
-    /// the one before.
+    /// Publishes a message about the device's certificate, retained or not. An empty retained message removes the previous one.
     ///
     /// # Errors
     /// When AWS IoT does not confirm it.
@@ -135,8 +134,8 @@ impl Iot {
         sent.map(drop).map_err(|error| iot_error("Publish", error))
     }
 
-    /// Merges `desired` into the desired state of the shadow, if its version is still `version`: a late request then has no
-    /// effect. Overtaken when the shadow has another version by now, as after a report of the device.
+    /// Merges `desired` into the desired state of the shadow, if its version is still `version`, so that a late request has
+    /// no effect. Overtaken when the shadow has another version by now, for example after a report of the device.
     ///
     /// # Errors
     /// When AWS IoT does not confirm it.
@@ -181,7 +180,7 @@ where
     E: std::error::Error + ProvideErrorMetadata + 'static,
 {
     let never_sent = matches!(error, SdkError::ConstructionFailure(_));
-    // A request that is answered with a 5xx may have taken effect all the same.
+    // A request that is answered with a 5xx may have taken effect nevertheless.
     let refused = never_sent || status(&error).is_some_and(|status| (400..500).contains(&status));
     let error = AwsError::call(operation, error);
     if refused { IotError::Refused(error) } else { IotError::Unknown(error) }

@@ -1,7 +1,7 @@
 //! AWS IoT Jobs: the jobs of the fleet on its side, and the group of things that each of them is for.
 //!
-//! A job names at most 100 things, and all of the fleet is more; so each has a group of its own, which is filled before the job is
-//! made and removed after it has ended. Every request may be repeated: what is there already is as good as done.
+//! A job can name at most 100 things, fewer than a fleet has. So each job has a thing group of its own, which is filled before the job
+//! is created and removed after it has ended. Every request may be repeated: what exists already counts as done.
 
 use std::time::Duration;
 
@@ -19,35 +19,14 @@ use crate::AwsError;
 use crate::config::variable;
 use crate::iot::{NOT_FOUND, status};
 use weir_core::domain::Timestamp;
-use weir_core::domain::job::{End, Job, abort_after};
+use weir_core::domain::job::{Counts, End, Job, abort_after};
 use weir_core::id::{DeviceId, FleetJobId};
 
-/// How long the address of a file is valid that AWS IoT gives a device, in seconds: the longest that it can be.
+/// How long the address of a file that AWS IoT gives a device is valid, in seconds: the maximum.
 const ADDRESS_SECONDS: i64 = 3_600;
 
-/// The status of what exists already.
+/// The HTTP status when something exists already.
 const CONFLICT: u16 = 409;
-
-/// How many devices are in each state. A device is in one of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Told, or to be told.
-    pub queued: u64,
-    /// At it.
-    pub in_progress: u64,
-    /// Done.
-    pub succeeded: u64,
-    /// Failed.
-    pub failed: u64,
-    /// Refused by the device.
-    pub rejected: u64,
-    /// Not finished in time.
-    pub timed_out: u64,
-    /// Cancelled with the job.
-    pub cancelled: u64,
-    /// Deleted meanwhile.
-    pub removed: u64,
-}
 
 /// A job as AWS IoT has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +44,7 @@ pub struct Execution {
     pub device: DeviceId,
     /// AWS IoT's word for its state.
     pub status: String,
-    /// When it was told.
+    /// When it was notified.
     pub queued_at: Option<Timestamp>,
     /// When it began.
     pub started_at: Option<Timestamp>,
@@ -106,7 +85,7 @@ impl IotJobs {
         format!("{}-job-{id}", self.prefix)
     }
 
-    /// Makes the group of a job; returns its ARN.
+    /// Creates the group of a job; returns its ARN.
     ///
     /// # Errors
     /// When AWS IoT does not confirm it.
@@ -155,12 +134,12 @@ impl IotJobs {
         }
     }
 
-    /// The part of a document in place of which AWS IoT puts an address of this file, valid for an hour.
+    /// The placeholder in a document that AWS IoT replaces by an address of this file, valid for an hour.
     pub fn address_of(url: &str) -> String {
         format!("${{aws:iot:s3-presigned-url:{url}}}")
     }
 
-    /// Makes the job for its group. One that was made before stays as it is.
+    /// Creates the job for its group. A job that exists already stays as it is.
     ///
     /// # Errors
     /// When AWS IoT does not confirm it.
@@ -200,14 +179,14 @@ impl IotJobs {
         }
     }
 
-    /// Cancels the job, also for devices that are at it. One that has ended, or was never made, is no error.
+    /// Cancels the job, also for devices that have begun. A job that has ended, or was never created, is no error.
     ///
     /// # Errors
     /// When AWS IoT does not confirm it.
     pub async fn cancel(&self, id: &FleetJobId) -> Result<(), AwsError> {
         let Err(error) = self.client.cancel_job().job_id(id.as_str()).force(true).send().await else { return Ok(()) };
         match error.as_service_error() {
-            // It is not in progress any more.
+            // It is no longer in progress.
             Some(CancelJobError::InvalidRequestException(_)) => Ok(()),
             _ if status(&error) == Some(NOT_FOUND) => Ok(()),
             _ => Err(AwsError::call("CancelJob", error)),
@@ -232,7 +211,7 @@ impl IotJobs {
     }
 
     /// A page of the devices of a job, those whose state changed last first, and where the next page begins. With `status` only those
-    /// in this state. Things whose name is that of no device are left out.
+    /// in this state. Things whose name is not a device id are left out.
     ///
     /// # Errors
     /// When AWS IoT does not answer.

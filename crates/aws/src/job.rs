@@ -6,8 +6,8 @@
 //! | `job` | id | a job; expires by TTL after 400 days |
 //! | `key#…` | `key` | which job an `Idempotency-Key` stands for; expires by TTL after a day |
 //!
-//! A job's row is the outbox of what AWS IoT has to be told: `open` and `due` are the keys of the sparse index `due`, in which are
-//! only jobs with something left to do, by when. Every change is on condition of the `revision` that was read.
+//! A job's row is the outbox for AWS IoT: `open` and `due` are the keys of the sparse index `due`, which has only jobs with work left,
+//! sorted by when it is due. Every change is on condition of the `revision` that was read.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
@@ -50,27 +50,27 @@ pub struct StoredJob {
     pub job: Job,
     /// What is left to do about it.
     pub work: Work,
-    /// Counts the changes; 0 of a job that is not stored yet.
+    /// Counts the changes; 0 for a job that is not stored yet.
     revision: u64,
 }
 
 /// What is left to do about a job.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Work {
-    /// Where the gathering of its devices goes on, as text; none at the beginning.
+    /// Where gathering its devices continues, as text; `None` at the beginning.
     pub position: Option<String>,
-    /// When to look at it next; none when nothing is left to do.
+    /// When to look at it next; `None` when nothing is left to do.
     pub due: Option<Timestamp>,
 }
 
-/// What a key of a request stands for.
+/// The job that the key of a request stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyedJob {
     /// Nothing yet.
     Unknown,
-    /// This job, which the same request has made.
+    /// This job, created by the same request.
     Same(FleetJobId),
-    /// A job that another request has made.
+    /// A job created by another request.
     Other,
 }
 
@@ -106,7 +106,7 @@ impl JobTable {
         self.row(FIRMWARES, &version.sortable()).await?.map(firmware_of).transpose()
     }
 
-    /// Writes a firmware that was announced: where there was none, or in place of one without a file.
+    /// Writes a firmware that was announced, if there is none yet or only one without a file.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
@@ -118,7 +118,7 @@ impl JobTable {
         self.transact(put, events).await
     }
 
-    /// Notes that the file of a firmware is in the bucket.
+    /// Records that the file of a firmware is in the bucket.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
@@ -201,7 +201,7 @@ impl JobTable {
         Ok((items, more))
     }
 
-    /// Which job a key stands for. It is known for a day at least.
+    /// The job that a key stands for. Keys are known for at least a day.
     ///
     /// # Errors
     /// When DynamoDB does not answer, or the row is corrupt.
@@ -220,7 +220,7 @@ impl JobTable {
         row.job.parse().map(KeyedJob::Same).map_err(|error: BadId| AwsError::corrupt(TABLE, &request.id, error))
     }
 
-    /// Stores a new job with its event and, if the request had one, its key: all of it or nothing. Overtaken when the key stands for
+    /// Stores a new job with its event and the key of the request, if it had one, in one transaction. Overtaken when the key stands for
     /// a job already.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
-//! Keys of rows, in tables and in indexes, as pure functions. The adapters write with them, and `cargo xtask capacity` counts
-//! with the same functions which partition of a large fleet takes the most writes.
+//! Keys of rows, in tables and in indexes, as pure functions. The adapters write with them, and `cargo xtask capacity` uses the same
+//! functions to count which partition of a large fleet takes the most writes.
 //!
 //! DynamoDB writes at most 1,000 units a second under one partition key ("Best practices for designing and using partition
 //! keys effectively" in its developer guide). A list that all devices write to therefore lies in [`SHARDS`] partitions of its
@@ -16,10 +16,10 @@ use weir_core::id::{CertificateId, DeviceId, EventId, LevelId, Serial};
 
 /// The partitions of a list.
 ///
-/// The number follows from the quarantine, which is the list that devices can write to fastest. Its table takes 4,000 entries
-/// a second by default (`QuarantineWrites` in template.yaml), whoever sends how much, and an entry is one unit in each of its
-/// lists: 4,000 / 8 = 500 units a second for a partition. Twice that is what DynamoDB takes, so an uneven second (a standard
-/// deviation of 21) does no harm, nor a `QuarantineWrites` of 6,000, which is the most that the template accepts.
+/// The number follows from the quarantine, the list that devices can write to fastest. Its table accepts at most 4,000 entries a
+/// second in all by default (`QuarantineWrites` in template.yaml), and an entry costs one unit in each of its lists: 4,000 / 8 = 500
+/// units a second for a partition. DynamoDB accepts twice that, so neither an uneven second (a standard deviation of 21) nor a
+/// `QuarantineWrites` of 6,000, the maximum of the template, does any harm.
 ///
 /// The lists of levels and of problems stay below that: `cargo xtask capacity` prints them.
 pub const SHARDS: u8 = 8;
@@ -60,7 +60,7 @@ pub const FIRMWARES: &str = "firmware";
 /// The partition of `jobs` with the jobs of the fleet, and the only one of its index `due`: jobs with something left to do.
 pub const FLEET_JOBS: &str = "job";
 
-/// The shard of a row with this key: the same for ever, and as likely as every other one.
+/// The shard of a row with this key. It never changes, and all shards are equally likely.
 pub fn shard(key: &str) -> u8 {
     Sha256::digest(key).first().map_or(0, |byte| byte % SHARDS)
 }

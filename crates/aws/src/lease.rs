@@ -1,5 +1,5 @@
-//! The lock lease of a delivery: a row is an outbox, and whoever delivers what it says holds the lease in it, so that attempts
-//! never overlap. An attempt without an answer leaves its lease to expire: until then nothing is sent that it could arrive after.
+//! The lock lease of a delivery: a row is an outbox, and the process that delivers it holds the lease in the row, so that attempts
+//! never overlap. An attempt without an answer leaves its lease to expire, so that a late request cannot arrive after a newer one.
 
 use std::fmt;
 
@@ -14,11 +14,12 @@ use super::device::token;
 use super::row::Item;
 
 /// How long a lease lasts, in seconds. An attempt makes at most 7 requests to AWS IoT of at most 2 s each, so the last one has
-/// 16 s to arrive or be lost. What takes longer, as certificates do with up to 14 s, takes the lease anew afterwards.
+/// 16 s to arrive or be lost. Work that takes longer (certificates take up to 14 s) acquires the
+/// lease again afterwards.
 pub const LEASE_SECONDS: i64 = 30;
 /// When to try again after AWS IoT refused an attempt, in seconds.
 pub const RETRY_SECONDS: i64 = 60;
-/// Maximum rounds of one delivery for what changes meanwhile; after that it is left to the sweep.
+/// Maximum rounds of one delivery when the row changes meanwhile; after that the sweep continues.
 pub const MAX_ROUNDS: usize = 6;
 /// Maximum concurrent deliveries of a sweep.
 pub const CONCURRENT: usize = 10;
@@ -28,7 +29,7 @@ pub const CONCURRENT: usize = 10;
 pub struct LeaseToken(String);
 
 impl LeaseToken {
-    /// A token that nobody else has.
+    /// A unique token.
     pub fn random() -> Self {
         Self(token())
     }
@@ -54,11 +55,11 @@ impl fmt::Display for LeaseToken {
 pub(super) enum Update {
     /// The row after it.
     Done(Item),
-    /// The condition is false; the row is unchanged.
+    /// The condition does not hold; the row is unchanged.
     Refused(Item),
 }
 
-/// Changes a row if the condition is true.
+/// Changes a row if the condition holds.
 pub(super) async fn update_if(
     client: &Client,
     table: &str,

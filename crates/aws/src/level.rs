@@ -45,7 +45,7 @@ pub struct LevelState {
     /// When to check whether the sensor is silent, in seconds since the epoch. `None` before the detector has seen the
     /// sensor, and while it is known to be silent.
     pub watch: Option<i64>,
-    /// Whether the detector has to judge the next report, whatever it says.
+    /// Whether the detector has to judge the next report in any case.
     pub judge_next: bool,
 }
 
@@ -58,7 +58,7 @@ pub enum LevelWrite {
     Overtaken(Option<LevelState>),
 }
 
-/// A report that follows the newest measurement, which is the most frequent change of a row by far.
+/// A report newer than all measurements, which is by far the most frequent change of a row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Append {
     /// The new measurement.

@@ -1,4 +1,4 @@
-//! The adapters to AWS: one module per noun, and the configuration of the SDK. No other crate of a function uses the SDK.
+//! The adapters to AWS: one module per table or service, and the configuration of the SDK. No other crate of a function uses the SDK.
 
 #[cfg(feature = "health")]
 pub mod alarms;

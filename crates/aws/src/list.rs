@@ -8,8 +8,8 @@ use futures_util::future::try_join_all;
 use super::AwsError;
 use super::row::{Item, s};
 
-/// An index that lists rows. Its sort key is a text that no other row of the list has, so that a page can begin after any row,
-/// in whichever partition that is, and also when it has been deleted since.
+/// An index that lists rows. Its sort key is a text that is unique in the list, so that a page can begin after any row of any
+/// partition, even one that has been deleted since.
 pub(super) struct List<'a> {
     pub client: &'a Client,
     pub table: &'a str,
@@ -31,7 +31,7 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// Sorts before every key: none begins with a blank.
+    /// Sorts before every key: none begins with a space.
     pub(super) const FIRST: &'static str = " ";
     /// Sorts after every key: none begins with a tilde.
     pub(super) const LAST: &'static str = "~";
@@ -100,7 +100,7 @@ impl List<'_> {
         if self.descending { other.cmp(one) } else { one.cmp(other) }
     }
 
-    /// The least and the greatest sort key of the page; `None` when there is no key between them.
+    /// The smallest and the greatest sort key of the page; `None` when there can be no key between them.
     fn bounds(&self, span: &Span) -> Option<(String, String)> {
         let (mut from, mut to) = (span.from.clone(), span.to.clone());
         match &span.after {

@@ -1,5 +1,5 @@
 //! The table `live`: tickets, connections and who watches what. Its rows belong to one connection or person and expire by
-//! TTL, so what a killed function leaves behind goes by itself.
+//! TTL, so what a killed function leaves behind disappears by itself.
 //!
 //! | `part` | `row` | |
 //! |---|---|---|
@@ -32,8 +32,8 @@ pub use watchers::{Overview, Watcher};
 const TABLE: &str = "live";
 /// The partition that says which topics are watched, and who was signed out.
 const ALL: &str = "all";
-/// How long a row is kept after it has lost its meaning, in seconds: DynamoDB deletes within days what has expired, and a row
-/// that nobody needs must not be deleted before its clock and ours agree.
+/// How long a row is kept after it is no longer valid, in seconds. DynamoDB deletes expired rows within days, but must not delete a
+/// row early because its clock is ahead of ours.
 const KEPT: i64 = 3_600;
 
 /// The table `live`.
@@ -71,7 +71,7 @@ impl LiveTable {
     }
 }
 
-/// What became of an update with a condition.
+/// The outcome of a conditional update.
 fn outcome(sent: Result<UpdateItemOutput, SdkError<UpdateItemError>>) -> Result<WriteOutcome, AwsError> {
     let Err(error) = sent else { return Ok(WriteOutcome::Done) };
     match error.as_service_error() {

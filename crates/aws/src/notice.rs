@@ -2,14 +2,14 @@
 //!
 //! | `row` | |
 //! |---|---|
-//! | `queue` | which notices are to be sent, in which order, and when; who has the outbox now |
+//! | `queue` | which notices are to be sent, in which order, and when; the lease of the outbox |
 //! | `thread#<problem>` | what was told of a problem |
 //! | `notice#<id>` | a notice |
 //! | `held#<time>#<id>` | a transition that is held back for the digest of that time |
 //!
-//! What is told of a problem is written in one transaction: the thread, the queue and what is to be sent, each on condition that
-//! nobody has written it since it was read. So however often a change arrives, it is told once. The index `due` has the queues and
-//! threads that something is to be done about, in eight partitions; `listed` the notices by their state. Rows expire by TTL.
+//! One transaction writes the thread, the queue and the new notices, each on condition that it has not changed since it was read. So
+//! however often a change arrives, it is told once. The index `due` has the queues and threads with something due, in eight partitions;
+//! the index `listed` has the notices by state. Rows expire by TTL.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
@@ -41,8 +41,8 @@ const TRANSACTION: &str = "TransactWriteItems notices";
 const QUEUE: &str = "queue";
 /// How long notices are kept, in seconds: 30 days.
 const KEPT: i64 = 30 * 86_400;
-/// How long a thread and a queue are kept after they were last written, in seconds: 400 days. A thread that is gone would tell an
-/// open problem anew.
+/// How long a thread and a queue are kept after they were last written, in seconds: 400 days. Without its thread an
+/// open problem would be told again.
 const KEPT_STATE: i64 = 400 * 86_400;
 /// Maximum transitions of a digest that are read; the rest are counted.
 const MOST_HELD: usize = 1_000;
@@ -54,7 +54,7 @@ pub struct NoticeTable {
     name: String,
 }
 
-/// Something with the version of its row; 0 when it has none yet.
+/// Something that was read, with the version of its row; 0 when there is no row yet.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Versioned<T> {
     /// What was read.
@@ -63,7 +63,7 @@ pub struct Versioned<T> {
     pub version: u64,
 }
 
-/// A subscription and its owner, who both are in every row of the outbox.
+/// A subscription and its owner, both of which are in every row of the outbox.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address {
     /// The subscription.
@@ -72,7 +72,7 @@ pub struct Address {
     pub owner: Sub,
 }
 
-/// What is written at once.
+/// What is written in one transaction.
 #[derive(Debug, Default)]
 pub struct Write<'a> {
     /// The queue as it was read, and as it is to be.
@@ -116,7 +116,7 @@ impl NoticeTable {
         item.map_or_else(|| Ok(Versioned::default()), |item| rows::thread(of, item))
     }
 
-    /// Writes all of it, or nothing when somebody else has written the queue or the thread since they were read.
+    /// Writes everything, or nothing if the queue or the thread has changed since it was read.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
@@ -176,7 +176,7 @@ impl NoticeTable {
         Ok(answer.map_err(|error| AwsError::call("GetItem notices", error))?.item)
     }
 
-    /// Puts a row over the version that was read.
+    /// Replaces the version of a row that was read.
     fn over(&self, item: Item, version: u64) -> Result<TransactWriteItem, AwsError> {
         let put = Put::builder().table_name(&self.name).set_item(Some(item));
         let put = match version {
@@ -209,7 +209,7 @@ fn to_json(value: &impl Serialize, key: &str) -> Result<AttributeValue, AwsError
     Ok(s(text))
 }
 
-/// What an attribute holds as JSON.
+/// The JSON in an attribute.
 fn of_json<T: DeserializeOwned>(item: &Item, name: &str, key: &str) -> Result<T, AwsError> {
     let text = item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str).unwrap_or_default();
     serde_json::from_str(text).map_err(|error| AwsError::corrupt(TABLE, key, format!("{name}: {error}")))

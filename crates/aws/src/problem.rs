@@ -46,7 +46,7 @@ pub struct StoredProblem {
     pub revision: u64,
 }
 
-/// The rows of some subjects as they were read. A corrupt row is an error only when it is asked for.
+/// The rows of some subjects as they were read. A corrupt row is an error only when it is used.
 #[derive(Debug, Default)]
 pub struct ProblemRows {
     levels: HashMap<String, Item>,
@@ -114,8 +114,8 @@ impl ProblemTable {
         Ok(found)
     }
 
-    /// Carries out a verdict over the problem that is `stored`, in one transaction with the levels it was reached from.
-    /// When one of them or the problem has been written since, nothing is written.
+    /// Writes a verdict on the problem that is `stored`, in one transaction with the levels that it was reached from. If one of them or
+    /// the problem has changed since, nothing is written.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
@@ -133,8 +133,8 @@ impl ProblemTable {
         self.transact(levels, change).await
     }
 
-    /// Carries out a verdict over the problem that is `stored`, in one transaction with the device whose alerts or silence it
-    /// is about. When the device has changed since it was read, or the problem, nothing is written.
+    /// Writes a verdict on the problem that is `stored`, in one transaction with the device whose alert or silence it is about. If the
+    /// device or the problem has changed since it was read, nothing is written.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
@@ -152,8 +152,8 @@ impl ProblemTable {
         self.transact([device.item()].into_iter(), change).await
     }
 
-    /// The part of a transaction that carries out a verdict. A problem that was withdrawn may be opened again, and no revision
-    /// may stand for two different problems: `first` is the revision of a new one.
+    /// The part of a transaction that writes a verdict. A withdrawn problem may be opened again, and a revision must never denote two
+    /// different problems, so `first` is the revision of a new one.
     fn carry_out(
         &self,
         subject: &Subject,
@@ -180,7 +180,7 @@ impl ProblemTable {
         transact(&self.client, TRANSACTION, items).await
     }
 
-    /// The part of a transaction that writes the problem over the one that is `stored`, if that is unchanged.
+    /// The part of a transaction that replaces the problem that is `stored`, if it is unchanged.
     fn put(
         &self,
         subject: &Subject,
@@ -218,7 +218,7 @@ impl ProblemRows {
         self.levels.get(id.as_str()).map(|item| state_of(id, item.clone())).transpose()
     }
 
-    /// The problem of a subject; of a silent flow sensor none was read.
+    /// The problem of a subject; `None` for a silent flow sensor, whose problem was not read.
     ///
     /// # Errors
     /// When its row is corrupt.

@@ -27,7 +27,7 @@ mod tries;
 const TABLE: &str = "users";
 /// The name of transactions in errors.
 const TRANSACTION: &str = "TransactWriteItems users";
-/// Attempts of a write that has no condition.
+/// Attempts of an unconditional write.
 const ATTEMPTS: u32 = 5;
 /// How long a tombstone is kept, in seconds: much longer than the tokens of a deleted user are valid.
 const TOMBSTONE_SECONDS: i64 = 86_400;
@@ -133,7 +133,7 @@ impl ProfileTable {
         self.put(row(record), Expected::Tombstone, events).await.map(drop)
     }
 
-    /// Writes what no condition can refuse.
+    /// Writes unconditionally.
     async fn certain(
         &self,
         change: TransactWriteItem,
@@ -220,7 +220,7 @@ impl ProfileTable {
     }
 }
 
-/// What must be stored for a write to succeed.
+/// The precondition of a write.
 #[derive(Clone, Copy)]
 enum Expected {
     /// This version; 0: no row.

@@ -9,12 +9,12 @@ use crate::config::variable;
 
 const OPERATION: &str = "GetQueueAttributes";
 
-/// What is in a queue, about: SQS counts within a minute.
+/// The approximate number of messages in a queue: SQS updates it within a minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Messages {
     /// Messages that wait.
     pub waiting: u64,
-    /// Messages that somebody has taken and not deleted yet.
+    /// Messages that were received and not deleted yet.
     pub in_flight: u64,
 }
 
@@ -39,10 +39,10 @@ impl Queues {
         Self { client }
     }
 
-    /// What is in the queue at this URL.
+    /// The number of messages in the queue at this URL.
     ///
     /// # Errors
-    /// When SQS does not answer, or says no number.
+    /// When SQS does not answer with numbers.
     pub async fn messages(&self, url: &str) -> Result<Messages, AwsError> {
         let (waiting, in_flight) = (
             QueueAttributeName::ApproximateNumberOfMessages,

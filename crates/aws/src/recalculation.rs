@@ -102,8 +102,8 @@ impl RecalculationTable {
         Ok(open)
     }
 
-    /// Writes a new job with its event and cancels others, at most [`MOST_CANCELLED`], in one transaction: overtaken when a job of the series
-    /// has begun or ended since `open` was read.
+    /// Writes a new job with its event and cancels others, at most [`MOST_CANCELLED`], in one transaction. Overtaken when a job of the
+    /// series has begun or ended since `open` was read.
     ///
     /// # Errors
     /// When the transaction fails.

@@ -14,8 +14,8 @@ use weir_core::domain::topology::Topology;
 use weir_core::id::{DeviceId, LevelId};
 use weir_runtime::clock::Clock;
 
-/// Maximum entries; when they are exceeded the cache is emptied. A function that sees so many devices hardly profits from
-/// a cache, and its memory is limited.
+/// Maximum entries; when they are exceeded the cache is emptied. A function that serves so many devices
+/// hardly profits from a cache, and its memory is limited.
 const MAX_ENTRIES: usize = 5_000;
 
 /// Values that expire after some seconds.
@@ -33,7 +33,7 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     fn get(&self, key: &K, now: Timestamp) -> Option<V> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, value) = entries.get(key)?;
-        // After the clock was set back an entry would never expire; such an entry is not used either.
+        // After the clock was set back, an entry would stay for too long, so it is not used either.
         let age = now.millis_since(*since);
         (0..self.seconds.saturating_mul(1000)).contains(&age).then(|| value.clone())
     }
@@ -90,8 +90,8 @@ impl Registry {
         Ok(found)
     }
 
-    /// Removes the device from the cache. A message is replayed after someone corrected why it was quarantined, so the
-    /// correction has to take effect at once.
+    /// Removes the device from the cache. Somebody who replays a message has corrected the cause of its quarantine, so the
+    /// correction must take effect at once.
     pub fn forget(&self, id: &DeviceId) {
         self.known.remove(|known| known == id);
         self.histories.remove(|series| series.device == *id);
@@ -119,8 +119,8 @@ impl Registry {
         self.levels.remove(|known| known == id);
     }
 
-    /// All versions of a sensor's calibration. They are needed only for readings from before the latest one, which the device
-    /// has itself.
+    /// All versions of a sensor's calibration. They are needed only for readings from before the latest version, which is in
+    /// the device.
     ///
     /// # Errors
     /// See [`CalibrationTable::history`].
@@ -134,7 +134,7 @@ impl Registry {
         Ok(found)
     }
 
-    /// Which flow sensor follows which, as far as the registry says so.
+    /// The links between flow sensors in the registry.
     ///
     /// # Errors
     /// See [`DeviceTable::topology`].

@@ -20,7 +20,7 @@ pub(super) fn n(number: impl ToString) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
-/// Something in `quarantine`, as its indexes hold it: without the payload.
+/// A row of `quarantine` as its indexes hold it, without the payload.
 #[derive(Debug, Deserialize)]
 pub(super) struct QuarantineRow {
     pub id: String,
@@ -47,7 +47,7 @@ pub(super) struct QuarantineRow {
     pub tried_at: Option<i64>,
 }
 
-/// A row of `users`: a profile, what a deleted profile leaves, or the tombstone of a deleted user.
+/// A row of `users`: a profile, the last version of a deleted profile, or the tombstone of a deleted user.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct ProfileRow {
     pub sub: String,
@@ -76,7 +76,7 @@ pub(super) struct ProfileRow {
     /// When the user was deleted (tombstones only), in milliseconds since the epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gone_at: Option<i64>,
-    /// Names the write, so that one that was sent twice knows itself.
+    /// Identifies the write, so that a request that was sent twice recognises its own result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written: Option<String>,
 }

@@ -25,7 +25,7 @@ use weir_core::wire::serial::{template_json, template_of};
 
 const TABLE: &str = "serials";
 const TRANSACTION: &str = "TransactWriteItems serials";
-/// Numbers that are added with one transaction: each takes two rows, and an event is the hundredth at most.
+/// Numbers that one transaction adds: each takes two rows, and with the event there may be 100 items.
 pub const CHUNK: usize = 49;
 
 /// The table.
@@ -35,12 +35,12 @@ pub struct SerialTable {
     name: String,
 }
 
-/// What is known of a number that is to be added.
+/// Whether a number can be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// Nothing: it may be added.
+    /// It can be added.
     Free,
-    /// The number is listed.
+    /// The number is listed already.
     Listed,
     /// Another number has its device.
     DeviceTaken,
@@ -155,7 +155,7 @@ impl SerialTable {
         Ok((items, next))
     }
 
-    /// What is known of these numbers, at most [`CHUNK`], by consistent reads.
+    /// Whether these numbers, at most [`CHUNK`], can be added, by consistent reads.
     ///
     /// # Errors
     /// When DynamoDB does not answer, or a row is corrupt.
@@ -209,7 +209,7 @@ impl SerialTable {
         transact(&self.client, TRANSACTION, items).await
     }
 
-    /// Expects the board again, with the event. Overtaken when the number has changed since it was read.
+    /// Resets the number, so that its board is expected again, with the event. Overtaken when the number has changed since it was read.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
@@ -227,7 +227,7 @@ impl SerialTable {
     }
 
     /// Marks the number as provisioned with this certificate, as part of a transaction that changes the device. From then on the
-    /// device has the claim code, so the number forgets it.
+    /// device has the claim code, so it is removed from the number.
     ///
     /// # Errors
     /// When the request cannot be made.

@@ -1,5 +1,5 @@
-//! Requests that are signed and sent here, with the SDK's signer and its HTTPS client: where a whole client of the SDK would be more than
-//! the rest of the function.
+//! Requests that are signed and sent without an SDK client of their service, which would be larger than the rest of the function. They
+//! use the SDK's signer and HTTPS client.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -24,14 +24,14 @@ pub(crate) struct Signature {
     pub query: Vec<(String, String)>,
 }
 
-/// Whose requests they are, and to what.
+/// The credentials and the service of such requests.
 #[derive(Debug, Clone)]
 pub(crate) struct Signer {
-    /// As AWS names the service in signatures.
+    /// The name of the service in signatures.
     pub service: &'static str,
     /// The region.
     pub region: String,
-    /// Who asks.
+    /// The credentials.
     pub credentials: SharedCredentialsProvider,
 }
 
@@ -41,14 +41,14 @@ pub(crate) struct Unsigned<'a, H> {
     pub method: &'a str,
     /// The whole address.
     pub url: &'a str,
-    /// The headers that are signed beside `host`.
+    /// The headers that are signed in addition to `host`.
     pub headers: H,
     /// The body.
     pub body: SignableBody<'a>,
 }
 
 impl Signer {
-    /// Signs for a service with the credentials of this configuration.
+    /// A signer for a service, with the credentials of this configuration.
     ///
     /// # Errors
     /// When it has none.
@@ -63,7 +63,7 @@ impl Signer {
     /// The signature of a request.
     ///
     /// # Errors
-    /// When there are no credentials, or the request is none.
+    /// When there are no credentials, or the request is not valid.
     pub async fn sign<'a, H: Iterator<Item = (&'a str, &'a str)>>(
         &self,
         request: Unsigned<'a, H>,
@@ -91,7 +91,7 @@ impl Signer {
     }
 }
 
-/// What such requests are sent with.
+/// The client that sends such requests.
 ///
 /// # Errors
 /// When no HTTPS client can be made.

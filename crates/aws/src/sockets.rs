@@ -61,7 +61,7 @@ pub struct Sockets {
 }
 
 /// A client for the API at `url`. A slow connection must not hold up the others for long: an attempt takes a second at most, and
-/// the whole three.
+/// all attempts together three.
 pub fn client(config: &SdkConfig, url: &SocketsUrl) -> Client {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
@@ -86,12 +86,12 @@ impl Sockets {
         sent(request.send().await, "PostToConnection")
     }
 
-    /// Closes a connection. API Gateway then tells `$disconnect`.
+    /// Closes a connection. API Gateway then sends the event `$disconnect`.
     pub async fn close(&self, id: &str) -> Sent {
         sent(self.client.delete_connection().connection_id(id).send().await, "DeleteConnection")
     }
 
-    /// Whether the connection is still open. Where that is not known it counts as open.
+    /// Whether the connection is still open; also true if that is unknown.
     pub async fn is_open(&self, id: &str) -> bool {
         let asked = self.client.get_connection().connection_id(id).send().await;
         !matches!(sent(asked, "GetConnection"), Sent::Gone)

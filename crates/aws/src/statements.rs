@@ -1,8 +1,8 @@
-//! Batches of PartiQL statements: `BatchExecuteStatement`, with a retry of what DynamoDB was too busy for.
+//! Batches of PartiQL statements: `BatchExecuteStatement`, with a retry of statements that DynamoDB was too busy for.
 //!
 //! The statements of a batch succeed or fail independently; DynamoDB answers for each of them, in their order. A
-//! statement costs as much as the same single request, so a batch of inserts that tells duplicates apart costs one
-//! write unit per row.
+//! statement costs as much as the same single request, so a batch of inserts that detects duplicates costs one write
+//! unit per row.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::BatchStatementErrorCodeEnum as Code;

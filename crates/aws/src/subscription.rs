@@ -1,4 +1,4 @@
-//! The table `subscriptions`: what people want to be told. A person's rows share a partition; beside them the row `count` bounds
+//! The table `subscriptions`: who gets notices of what. A person's rows share a partition; beside them the row `count` bounds
 //! how many there are. The index `listed` holds all subscriptions without their secrets.
 
 use aws_sdk_dynamodb::Client;
@@ -24,7 +24,7 @@ pub use secret::{Secret, UnsubscribeToken, draw_id};
 
 const TABLE: &str = "subscriptions";
 const TRANSACTION: &str = "TransactWriteItems subscriptions";
-/// The row that counts a person's subscriptions. It is no subscription id.
+/// The row that counts a person's subscriptions. It is not a subscription id.
 const COUNT: &str = "count";
 /// Attempts to disable a subscription while its owner changes it.
 const ATTEMPTS: u32 = 10;
@@ -32,11 +32,11 @@ const ATTEMPTS: u32 = 10;
 /// A stored subscription.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredSubscription {
-    /// Whose it is.
+    /// Its owner.
     pub owner: Sub,
     /// Its id.
     pub id: SubscriptionId,
-    /// What the owner wants.
+    /// What its owner has entered.
     pub subscription: Subscription,
     /// Counts the changes, from 1.
     pub version: u64,
@@ -44,7 +44,7 @@ pub struct StoredSubscription {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
-    /// What webhooks and unsubscribe links are signed with; `None` when it was read from the index.
+    /// The key that signs webhooks and unsubscribe links; `None` when it was read from the index.
     pub secret: Option<Secret>,
 }
 
@@ -53,11 +53,11 @@ pub struct StoredSubscription {
 pub enum Added {
     /// It is stored.
     Done,
-    /// The person has as many as are allowed.
+    /// The person has the maximum number already.
     TooMany,
 }
 
-/// Makes the event of a change from the subscription before and after it.
+/// Makes the event of a change from the subscription before and after the change.
 pub type Told = fn(&StoredSubscription, &StoredSubscription) -> Option<Event>;
 
 /// The table `subscriptions`.
@@ -195,7 +195,7 @@ impl SubscriptionTable {
         Ok((items, next))
     }
 
-    /// Every subscription that tells something, without its secret. One query reads some 4,000.
+    /// Every enabled subscription, without its secret. One query reads some 4,000.
     ///
     /// # Errors
     /// When DynamoDB does not answer, or a row is corrupt.
@@ -218,7 +218,7 @@ impl SubscriptionTable {
         Ok(active)
     }
 
-    /// Writes `changed` over the version before it, together with its events.
+    /// Replaces the previous version by `changed`, together with writing the events.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
@@ -233,8 +233,8 @@ impl SubscriptionTable {
         transact(&self.client, TRANSACTION, items).await
     }
 
-    /// Disables a subscription, whatever its owner does meanwhile, together with the events that `told` makes of it. False when there is
-    /// none, or it was disabled before.
+    /// Disables a subscription even if its owner changes it meanwhile, together with the events that `told` makes of the
+    /// change. False when there is none, or it was disabled before.
     ///
     /// # Errors
     /// When DynamoDB does not answer or does not take it.

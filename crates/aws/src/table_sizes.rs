@@ -1,4 +1,4 @@
-//! How large the tables of a stack are. DynamoDB counts that about every six hours, and tells it for nothing.
+//! The sizes of the tables of a stack. DynamoDB updates them about every six hours; reading them costs nothing.
 
 use aws_sdk_dynamodb::Client;
 
@@ -9,7 +9,7 @@ const OPERATION: &str = "DescribeTable";
 /// How large a table is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
-    /// Rows.
+    /// Number of rows.
     pub items: u64,
     /// Bytes of the rows.
     pub bytes: u64,
@@ -17,19 +17,19 @@ pub struct Size {
     pub index_bytes: u64,
 }
 
-/// Tells how large tables are.
+/// Reads the sizes of tables.
 #[derive(Debug, Clone)]
 pub struct TableSizes {
     client: Client,
 }
 
 impl TableSizes {
-    /// Of the tables of this client.
+    /// With this client.
     pub fn new(client: Client) -> Self {
         Self { client }
     }
 
-    /// How large the table called `name` is.
+    /// The size of the table called `name`.
     ///
     /// # Errors
     /// When DynamoDB does not answer, or there is no such table.

@@ -9,7 +9,7 @@ use super::{AwsError, WriteOutcome};
 /// Why DynamoDB cancelled a transaction. The exception is the same for all of them, and the SDK retries none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cancellation {
-    /// A condition does not hold any more, or another request is changing one of the rows at this moment.
+    /// A condition no longer holds, or another request is changing one of the rows at this moment.
     Overtaken,
     /// There is no capacity now; the same transaction may succeed later.
     Busy,
@@ -18,8 +18,8 @@ enum Cancellation {
 }
 
 impl Cancellation {
-    /// By the codes of its items (API reference of `TransactWriteItems`, "Cancellation reasons"). Where there are
-    /// several, being overtaken decides: the caller reads again in any case.
+    /// By the codes of its items (API reference of `TransactWriteItems`, "Cancellation reasons"). If there are
+    /// several, `Overtaken` wins: the caller reads again in any case.
     fn of(reasons: &[CancellationReason]) -> Self {
         let any =
             |codes: [&str; 2]| reasons.iter().filter_map(|reason| reason.code()).any(|code| codes.contains(&code));

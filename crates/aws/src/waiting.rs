@@ -1,4 +1,4 @@
-//! What waits to be done by the functions that look for it each minute: one bounded query of an index for each.
+//! Counts work that waits for functions that look for it each minute, with one bounded query of an index for each kind.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::Select;
@@ -8,19 +8,19 @@ use super::keys::{FLEET_JOBS, JOBS, PENDING};
 use super::row::s;
 use weir_core::domain::system::Waiting;
 
-/// Rows that are counted at most. They hold keys alone, so that is a read unit or two.
+/// Maximum rows that are counted. They contain only keys, so counting costs a read unit or two.
 const MOST: i32 = 100;
 
-/// How many wait.
+/// The number of waiting items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count {
     /// How many were counted.
     pub count: u64,
-    /// There are more.
+    /// Whether there are more.
     pub more: bool,
 }
 
-/// Counts what waits.
+/// Counts waiting work.
 #[derive(Debug, Clone)]
 pub struct WaitingCounts {
     client: Client,
@@ -38,7 +38,7 @@ impl WaitingCounts {
         Self { client, devices, recalculations, jobs }
     }
 
-    /// How many of these wait.
+    /// The number of waiting items of this kind.
     ///
     /// # Errors
     /// When DynamoDB does not answer.

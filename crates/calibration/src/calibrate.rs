@@ -1,5 +1,5 @@
-//! Calibrating the values of a message: each is looked up on its own, and all are calibrated together, since formulas use the
-//! values of other sensors.
+//! Calibrates the values of a message: each is looked up separately, but all are calibrated together, because formulas use the values
+//! of other sensors.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -67,7 +67,7 @@ fn find<'a>(device: &'a Device, raw: &RawReading, histories: &Histories) -> Look
         return Lookup::Refused(Refusal::new(Reason::UnknownSensor, detail));
     };
     if !sensor.enabled {
-        let detail = format!("the sensor {} of {} is switched off", raw.sensor, device.id);
+        let detail = format!("the sensor {} of {} is disabled", raw.sensor, device.id);
         return Lookup::Refused(Refusal::new(Reason::SensorDisabled, detail));
     }
     match sensor.in_force(raw.at) {
@@ -130,8 +130,8 @@ fn make(device: &DeviceId, received_at: Timestamp, raws: &[RawReading], found: V
     raws.iter().zip(found).zip(waits).map(one).collect()
 }
 
-/// The raw numbers of the inputs of formulas, and of their inputs: a quarantined value takes them along, so that it can be
-/// calibrated when it is replayed.
+/// The raw numbers of the inputs of formulas, and of their inputs: they are stored with a quarantined value, so that it
+/// can be calibrated when it is replayed.
 struct RawInputs(BTreeMap<(Timestamp, SensorCode), (f64, Vec<SensorCode>)>);
 
 impl RawInputs {

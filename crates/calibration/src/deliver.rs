@@ -1,4 +1,4 @@
-//! Delivering messages: they are parsed, calibrated, and stored or quarantined.
+//! Delivers messages: they are parsed, calibrated, and stored or quarantined.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -62,7 +62,7 @@ impl Sorted {
                 return;
             }
             Some(Ok(Some(_))) => {
-                Refusal::new(Reason::DeviceDisabled, format!("the device {} is switched off", message.device))
+                Refusal::new(Reason::DeviceDisabled, format!("the device {} is disabled", message.device))
             }
             Some(Err(error)) => return self.failed.push((place, error.clone())),
             Some(Ok(None)) | None => {
@@ -110,7 +110,7 @@ impl Calibration {
         outcomes
     }
 
-    /// Looks up the devices, each on its own: a lookup that fails does not affect the others.
+    /// Looks up the devices separately, so that a lookup that fails does not affect the others.
     async fn devices(&self, ids: impl Iterator<Item = &DeviceId>) -> Devices {
         let ids: BTreeSet<&DeviceId> = ids.collect();
         let find = async |id: &DeviceId| (id.clone(), self.registry.device(id).await);
@@ -183,8 +183,8 @@ impl Calibration {
     }
 }
 
-/// The messages with how many entries each may still cause for readings that are not stored, beside those it has for parts
-/// that are refused.
+/// The messages, each with the number of entries that it may still cause for readings that are not stored, besides those for its
+/// refused parts.
 fn origins(envelopes: &[Envelope], refused: &[(usize, QuarantineEntry)]) -> Vec<Origin> {
     let mut used = vec![0_usize; envelopes.len()];
     for (place, _) in refused {
@@ -229,8 +229,8 @@ fn whole(envelope: &Envelope, device_id: Option<String>, refusal: Refusal, at: T
     }
 }
 
-/// The quarantine entries of the refused parts of a message: one each, as far as the bounds of a message allow, and one for the
-/// rest. A replay with more parts than that keeps its entry, so that it does not become many.
+/// The quarantine entries of the refused parts of a message: one each up to the limit of a message, and one for the rest. A replay
+/// with more refused parts than that keeps its entry instead of becoming many.
 fn entries(envelope: &Envelope, device: &DeviceId, single: bool, mut parts: Vec<RefusedPart>) -> Vec<QuarantineEntry> {
     let most = bounds::entries(envelope.payload.len());
     let all = |refusal| whole(envelope, Some(device.to_string()), refusal, envelope.received_at);

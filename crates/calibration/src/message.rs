@@ -54,11 +54,11 @@ pub fn replayed(values: &[(&Series, Timestamp, f64)]) -> (String, Vec<u8>) {
     (format!("{device}/readings"), payload.into_bytes())
 }
 
-/// Parses a message of one of the two topics: `{device}/reading/sensor/{code}` and `{device}/readings`.
+/// Parses a message from one of the two topics: `{device}/reading/sensor/{code}` and `{device}/readings`.
 ///
 /// # Errors
-/// When no part of it is valid, a key beside the values is repeated, or it has more than 1,000 values. A replay may have more:
-/// somebody has looked at it.
+/// When no part of it is valid, a key beside the values is repeated, or it has more than 1,000 values. A replay may have more,
+/// because a person has looked at it.
 pub fn parse(envelope: &Envelope) -> Result<Message, RefusedMessage> {
     let topic: Vec<&str> = envelope.topic.split('/').collect();
     let (device, code) = match topic.as_slice() {
@@ -144,7 +144,7 @@ fn values(group: &Json) -> Option<&Object> {
     group.get("values")?.as_object()
 }
 
-/// Refuses an object with a key that is there twice, in itself or further inside, but not inside the fields `except`.
+/// Refuses an object with a repeated key, at any depth, but not inside the fields `except`.
 fn unrepeated(fields: &Object, except: &[&str]) -> Result<(), Refusal> {
     let own = fields.repeated_keys().into_iter().next();
     let inside = || fields.iter().filter(|(key, _)| !except.contains(key)).find_map(|(_, value)| value.repeated_key());

@@ -30,21 +30,21 @@ impl RefusedPart {
 /// Parts that share one entry: why they are refused, and the payload of a replay with all of them.
 #[derive(Debug, PartialEq)]
 pub struct Shared {
-    /// How many there are, and of which reasons.
+    /// How many there are, and for which reasons.
     pub refusal: Refusal,
     /// A message with these parts only.
     pub payload: String,
 }
 
 impl Shared {
-    /// Puts parts together.
+    /// Combines parts.
     pub fn of(parts: Vec<RefusedPart>) -> Self {
         let refusal = together(parts.iter().map(|part| part.refusal.reason));
         Self { refusal, payload: payload_of(by_instant(parts)) }
     }
 }
 
-/// Values of one instant become one group, so that inputs that several of them take along are there once.
+/// Combines values of one instant into one group, so that inputs shared by several values occur once.
 fn by_instant(parts: Vec<RefusedPart>) -> Vec<Json> {
     let (mut groups, mut of_instant): (Vec<Json>, BTreeMap<Timestamp, Vec<Object>>) = (Vec::new(), BTreeMap::new());
     for part in parts {
@@ -72,7 +72,7 @@ fn add(objects: &mut Vec<Object>, values: &Object) {
     }
 }
 
-/// A message of these groups.
+/// A message with these groups.
 pub fn payload_of(groups: Vec<Json>) -> String {
     let batch = Object::from_iter([("batch".to_owned(), Json::List(groups))]);
     batch.to_string()

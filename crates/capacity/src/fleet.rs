@@ -1,4 +1,4 @@
-//! The fleet: what can be chosen, and the limits of AWS.
+//! The options of the fleet, and the limits of AWS.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! One second after the other.
+//! The simulation, second by second.
 
 use anyhow::Result;
 use fastrand::Rng;
@@ -24,7 +24,7 @@ const CONNECTS: u32 = 500;
 /// Bytes of a message of a thousand values: 64 sensors, `"aa":1,` each, and an instant for each 64 of them.
 const LARGE: usize = 1_000 * 7 + 16 * 40;
 
-/// What was counted.
+/// The result.
 #[derive(Debug)]
 pub struct Figures {
     /// The fleet as it is on any day.

@@ -1,10 +1,9 @@
-//! Brings the certificates of a device to what its row says: active while it is enabled, inactive while it is disabled, gone
-//! when it is deleted. One that was issued is activated, attached and given to the device.
+//! Makes the certificates of a device match its row: active while it is enabled, inactive while it is disabled, removed when it is
+//! deleted. A certificate that was issued is activated, attached and sent to the device.
 //!
-//! Whoever does it holds the lease in the device's row. What is deactivated or removed is remembered in the row before
-//! anything happens to it. Removing detaches a certificate from its thing, after which nothing but the row would lead to it;
-//! and enabling must know which certificates it may activate. Every step may be repeated, so an attempt that is killed
-//! anywhere is made good by the next one.
+//! The attempt holds the lease in the device's row. Certificates to be deactivated or removed are recorded in the row first: removing
+//! detaches a certificate from its thing, after which only the row leads to it, and enabling must know which certificates it may
+//! activate. Every step may be repeated, so the next attempt completes one that was killed anywhere.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -42,7 +41,7 @@ impl<'a> Attempt<'a> {
         Self { parts, certificates: &parts.certificates, device, lease, end: Instant::now() + WORK }
     }
 
-    /// Does what is due.
+    /// Does everything that is due.
     ///
     /// # Errors
     /// [`IotError::Unknown`] when a request may still take effect. [`IotError::Refused`] when something was refused or there was
@@ -91,8 +90,8 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Gives the device a certificate that was issued. It is attached last: one that is attached was activated before, and is left as
-    /// it is, because a person may have switched it off since.
+    /// Gives the device an issued certificate. Attaching it comes last: a certificate that is attached was activated before and is left
+    /// as it is, because a person may have deactivated it since.
     async fn give(
         &self,
         id: &CertificateId,
@@ -122,7 +121,7 @@ impl<'a> Attempt<'a> {
         self.parts.iot.publish_about_certificate(self.device, Topic::New, Some(message)).await
     }
 
-    /// What the new certificate has to allow: what every device may do, and what the present one allows, as that of a gateway.
+    /// The policies of the new certificate: that of every device, and those of the current certificate, for example of a gateway.
     async fn policies(&self, known: &Rotation) -> Result<BTreeSet<String>, IotError> {
         let mut policies = BTreeSet::from([self.parts.policy.to_string()]);
         if let Some(current) = &known.current {
@@ -135,7 +134,7 @@ impl<'a> Attempt<'a> {
         Ok(policies)
     }
 
-    /// Removes what the device was told about a certificate that it has by now.
+    /// Removes the retained messages about a certificate that the device has by now.
     async fn forget_messages(&self) -> Result<(), IotError> {
         for topic in [Topic::Request, Topic::New] {
             self.check()?;
@@ -177,7 +176,8 @@ impl<'a> Attempt<'a> {
         outcome
     }
 
-    /// Removes a certificate: no longer usable first. One that another thing has too is only detached from the device's.
+    /// Removes a certificate, after deactivating it. A certificate that is also attached to another thing is only detached from the
+    /// device's.
     async fn remove(&self, id: &CertificateId) -> Result<(), IotError> {
         self.check()?;
         let Some(certificate) = self.certificates.find(id).await? else { return Ok(()) };
@@ -214,7 +214,7 @@ impl<'a> Attempt<'a> {
     }
 }
 
-/// One certificate that is refused does not keep the others from being changed; one without an answer ends the attempt.
+/// If AWS IoT refuses one certificate, the others are still changed; a request without an answer ends the attempt.
 fn and(before: Result<(), IotError>, next: Result<(), IotError>) -> Result<Result<(), IotError>, IotError> {
     match next {
         Err(unknown @ IotError::Unknown(_)) => Err(unknown),

@@ -1,8 +1,8 @@
-//! A device asks for a certificate: one is issued from its request, and given to it.
+//! A device requests a certificate: it is issued from the request, and sent to the device.
 //!
-//! The row is written before the certificate is issued (so that no more than three a day are), and again with its id before anything
-//! is done to it. A kill in between leaves a certificate that is inactive and belongs to nobody, and the device, which hears
-//! nothing, asks again.
+//! The row is written before the certificate is issued (which limits them to three a day), and again with its id before anything
+//! is done to it. If the function is killed in between, an inactive certificate that belongs to nobody remains, and the device, which
+//! gets no answer, asks again.
 
 use serde_json::Value;
 use weir_aws::device::{NextLook, Registration, RotationChange, StoredRotation};
@@ -19,12 +19,12 @@ use weir_runtime::Retry;
 
 use super::Parts;
 
-/// Maximum attempts while somebody else changes what the row knows of the certificates.
+/// Maximum attempts while others change the certificates in the row.
 const MAX_ATTEMPTS: u32 = 10;
 
 impl Parts {
-    /// Handles the message of the rule. The outcome is `issued`, `same`, `rejected` or `ignored`: a message of a topic that is no
-    /// device's is ignored, because it would be one at every delivery.
+    /// Handles the message of the rule. The outcome is `issued`, `same`, `rejected` or `ignored`: a message of another topic is
+    /// ignored, because redelivering it would change nothing.
     ///
     /// # Errors
     /// When the message has to be delivered again.
@@ -77,12 +77,12 @@ impl Parts {
         }
     }
 
-    /// Whether the device connects with this certificate, and is asked for another one.
+    /// Whether the device connects with this certificate, and has been asked for another one.
     fn is_to_be_replaced(&self, id: &CertificateId, known: &Rotation, now: Timestamp) -> bool {
         matches!(known.look(now, self.renew_days, self.most_days), Look::Ask(ask) if ask.certificate == *id)
     }
 
-    /// Issues the certificate that the row has room for.
+    /// Issues the certificate for which the row is prepared.
     async fn create(
         &self,
         device: &DeviceId,

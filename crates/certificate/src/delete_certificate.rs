@@ -1,4 +1,4 @@
-//! `DELETE /devices/{id}/certificates/{certificate}`: takes a certificate away from a device.
+//! `DELETE /devices/{id}/certificates/{certificate}`: removes a certificate of a device.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -14,7 +14,7 @@ use super::get_certificates::failed;
 /// Maximum attempts. Each failed one means that another change of the device succeeded.
 const MAX_ATTEMPTS: u32 = 20;
 
-/// Deactivates and removes a certificate of the device. If AWS IoT does not answer, that is made good automatically.
+/// Deactivates and removes a certificate of the device. If AWS IoT does not answer, this is repeated automatically.
 #[utoipa::path(
     delete, path = "/devices/{id}/certificates/{certificate}", tag = "devices",
     params(("id" = DeviceId, Path), ("certificate" = CertificateId, Path)),

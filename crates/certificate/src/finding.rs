@@ -1,5 +1,5 @@
-//! A finding of AWS IoT Device Defender's audit, as a mitigation action publishes it to a topic of SNS: certificates that end soon. The
-//! devices that have them are asked at once, whatever the schedule says.
+//! A finding of AWS IoT Device Defender's audit, as a mitigation action publishes it to a topic of SNS: certificates that expire soon.
+//! Their devices are asked for a request at once, independently of the schedule.
 
 use std::collections::BTreeSet;
 
@@ -10,10 +10,10 @@ use weir_runtime::Retry;
 
 use super::Parts;
 
-/// Maximum certificates of a finding that are looked at. The schedule finds the others.
+/// Maximum certificates of a finding that are checked. The schedule finds the others.
 const MOST: usize = 50;
 
-/// The certificates that a message of SNS names; `None` when the event is no message of SNS.
+/// The certificates that a message of SNS names; `None` when the event is not a message of SNS.
 pub(super) fn of(event: &Value) -> Option<BTreeSet<CertificateId>> {
     let records = event.get("Records")?.as_array()?;
     let messages: Vec<&str> = records.iter().filter_map(|record| record.pointer("/Sns/Message")?.as_str()).collect();
@@ -46,7 +46,7 @@ fn collect(value: &Value, found: &mut BTreeSet<CertificateId>) {
 }
 
 impl Parts {
-    /// Looks at the devices that have these certificates. The outcome is `looked`.
+    /// Checks the devices that have these certificates. The outcome is `looked`.
     ///
     /// # Errors
     /// When AWS IoT or a table does not answer.

@@ -1,4 +1,4 @@
-//! `GET /devices/{id}/certificates`: with which certificates a device may connect.
+//! `GET /devices/{id}/certificates`: the certificates with which a device may connect.
 
 use axum::Json;
 use axum::extract::State;

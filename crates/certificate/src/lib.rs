@@ -1,8 +1,8 @@
-//! `certificate`: the certificates of devices, switched with the device and renewed before they end.
+//! `certificate`: the certificates of devices, which are deactivated with their device and renewed before they expire.
 //!
 //! API Gateway invokes it with one request at a time, `device` when certificates are due, an IoT rule with each certificate signing
-//! request of a device, and a schedule to find certificates that are to be renewed. Each route has its own file; `attempt` brings the
-//! certificates of a device to what its row says, `settle` does that under a lease, `csr` issues, and `sweep` asks for requests.
+//! request of a device, and a schedule to find certificates that are to be renewed. Each route has its own file; `attempt` makes the
+//! certificates of a device match its row, `settle` does that under a lease, `csr` issues, and `sweep` asks for requests.
 
 use std::sync::Arc;
 
@@ -52,9 +52,9 @@ pub struct Parts {
     pub certificates: Certificates,
     /// The policy that a certificate gets.
     pub policy: Arc<str>,
-    /// How many days before its end a certificate is renewed.
+    /// How many days before it expires a certificate is renewed.
     pub renew_days: u32,
-    /// How many days after it was issued a certificate is renewed, whatever its end; 0: only before its end.
+    /// How many days after it was issued a certificate is renewed in any case; 0: only before it expires.
     pub most_days: u32,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
@@ -64,7 +64,7 @@ pub struct Parts {
 #[openapi(paths(get_certificates::get_certificates, delete_certificate::delete_certificate))]
 struct Document;
 
-/// `device` asks for what is due of this device, and lends its lease.
+/// The event with which `device` asks for what is due for this device, under its lease.
 #[derive(Debug, Deserialize)]
 struct Loan {
     device: DeviceId,
@@ -72,7 +72,7 @@ struct Loan {
 }
 
 impl Certificate {
-    /// The function with these parts.
+    /// Creates the function from its parts.
     pub fn new(parts: Parts) -> Self {
         let routes = Router::new()
             .route("/devices/{id}/certificates", get(get_certificates::get_certificates))
@@ -116,8 +116,8 @@ impl Function for Certificate {
         }))
     }
 
-    /// Answers a request; or looks for certificates to renew, for a schedule; or does what is due of a device, for `device`; or looks
-    /// at certificates that an audit has found; or issues a certificate, for any other event.
+    /// Answers a request; or looks for certificates to renew, for a schedule; or does what is due for a device, for `device`; or checks
+    /// certificates that an audit has found; or issues a certificate, for any other event.
     async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
         if event.is_http() {
             return Ok(gateway::answer(&self.router, event, until).await);

@@ -1,5 +1,4 @@
-//! Does what is due of a device's certificates under the lease in its row: under a lease of its own, or under the one that `device`
-//! lends while it waits for the answer.
+//! Does what is due for a device's certificates, under a lease of its own or under the lease of `device`, which waits for the answer.
 
 use serde_json::{Value, json};
 use weir_aws::AwsError;
@@ -13,7 +12,7 @@ use super::Parts;
 use super::attempt::Attempt;
 
 impl Parts {
-    /// Tries to do now what is due. Errors are only logged: what is due is stored, and the sweep of `device` makes it good.
+    /// Tries to do now what is due. Errors are only logged: what is due is stored, and the sweep of `device` completes it.
     pub(super) async fn settle(&self, id: &DeviceId) {
         if let Err(error) = self.try_settle(id).await {
             tracing::warn!(device = %id, %error, "the certificates are not yet as they should be");
@@ -34,7 +33,7 @@ impl Parts {
                     self.devices.postpone(id, &token, self.clock.now().plus_seconds(RETRY_SECONDS)).await?;
                     return Err(error);
                 }
-                // It may still take effect: until the lease is over nobody does anything that it could arrive after.
+                // It may still take effect, so the lease is left to expire.
                 Err(IotError::Unknown(error)) => return Err(error),
             }
         }
@@ -47,7 +46,7 @@ impl Parts {
         Ok(())
     }
 
-    /// Does what is due under the lease of `device`, and answers whether it is done or was refused.
+    /// Does what is due under the lease of `device`, and returns whether it is done or was refused.
     ///
     /// # Errors
     /// When something may still take effect: then `device` leaves the lease to expire.

@@ -1,5 +1,5 @@
-//! Finds certificates that are to be renewed, and asks their devices for requests. A sweep looks at a bounded number of devices, so
-//! that of 10,000 that end on one day some are asked every few minutes, and no limit of AWS IoT is met.
+//! Finds certificates that have to be renewed, and asks their devices for requests. A sweep checks a bounded number of devices, so even
+//! 10,000 certificates that expire on one day are spread over time, within the limits of AWS IoT.
 
 use futures_util::{StreamExt, stream};
 use weir_aws::device::{NextLook, Registration, RotationChange};
@@ -18,25 +18,26 @@ use super::Parts;
 
 /// Maximum devices of a sweep. One every 5 minutes is 28,800 a day, and as many requests of devices are spread over that time.
 const SWEEP_LIMIT: usize = 100;
-/// Maximum devices that are looked at at once: AWS IoT takes 10 `DescribeCertificate` a second and 2 `Publish` for each.
+/// Maximum devices that are checked concurrently: AWS IoT accepts 10 `DescribeCertificate` a second, and each device takes up to 2
+/// `Publish`.
 const CONCURRENT: usize = 4;
 
-/// A device that could not be looked at or asked is looked at again after this time, in seconds: an hour.
+/// A device that could not be checked or asked is checked again after this time, in seconds: an hour.
 const FAILED_AGAIN_SECONDS: i64 = 3_600;
 
-/// What a sweep did.
+/// The result of a sweep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sweep {
-    /// At how many devices it looked.
+    /// The number of devices checked.
     pub looked: usize,
-    /// How many of them it asked for a request.
+    /// The number of those that were asked for a request.
     pub asked: usize,
-    /// Whether more are to be looked at.
+    /// Whether more devices are due.
     pub left: bool,
 }
 
 impl Parts {
-    /// Looks at the devices whose time has come. Those for which there is no time stay due.
+    /// Checks the devices that are due. Those for which there is no time stay due.
     ///
     /// # Errors
     /// When the devices that are due cannot be read.
@@ -61,7 +62,7 @@ impl Parts {
         Ok(Sweep { looked, asked, left: left || looked < looks.len() })
     }
 
-    /// Makes room for the others: devices that cannot be looked at would otherwise be the first of every sweep.
+    /// Postpones a device that could not be checked: otherwise such devices would be the first of every sweep.
     async fn look_in_an_hour(&self, id: &DeviceId, until: Until) {
         let now = self.clock.now();
         let later = self.devices.look_later(id, now, now.seconds().saturating_add(FAILED_AGAIN_SECONDS));
@@ -70,7 +71,7 @@ impl Parts {
         }
     }
 
-    /// Looks at the certificate of a device, and returns whether it was asked for a request.
+    /// Checks the certificate of a device, and returns whether the device was asked for a request.
     pub(super) async fn look(&self, id: &DeviceId) -> Result<bool, AwsError> {
         let now = self.clock.now();
         let tomorrow = now.seconds().saturating_add(ASK_AGAIN_SECONDS);
@@ -115,8 +116,8 @@ impl Parts {
         }
     }
 
-    /// Removes the request that was published while the row changed, unless the device is still to be asked for the same one:
-    /// nobody else would remove what is retained for a device that is gone or has its new certificate.
+    /// Removes the retained message that was published while the row changed, unless the device still has to be asked for the same
+    /// certificate: nothing else would remove it when the device is deleted or has its new certificate.
     async fn take_back(&self, id: &DeviceId, ask: &Ask) -> Result<(), AwsError> {
         if let Registration::Device(stored) = self.devices.find(id).await?
             && let Look::Ask(now) = stored.rotation.rotation.look(self.clock.now(), self.renew_days, self.most_days)
@@ -127,7 +128,7 @@ impl Parts {
         self.iot.publish_about_certificate(id, Topic::Request, None).await.map_err(IotError::into_error)
     }
 
-    /// When the certificate ends, and since when AWS IoT has it, if it says so.
+    /// When the certificate expires, and when it was issued, if AWS IoT says so.
     async fn dates_of(&self, id: &CertificateId) -> Result<Option<(Timestamp, Option<Timestamp>)>, AwsError> {
         let Some(found) = self.certificates.find(id).await.map_err(IotError::into_error)? else { return Ok(None) };
         let since = Some(found.created_at).filter(|at| at.millis() > 0);

@@ -142,8 +142,8 @@ impl Change {
         email.is_none() && role.is_none() && devices.is_none() && enabled.is_none() && password.is_none()
     }
 
-    /// Whether the change signs the user out: whoever has a session must not keep rights, or an identity, that an admin has
-    /// taken away.
+    /// Whether the change signs the user out: a session must not keep rights, or an identity, that an admin has taken
+    /// away.
     pub(super) fn ends_sessions(&self) -> bool {
         let vouched = self.email.as_ref().is_some_and(|(_, verified)| *verified);
         self.enabled == Some(false) || self.role == Some(Role::User) || self.password.is_some() || vouched

@@ -1,7 +1,7 @@
-//! The devices that a person takes into their scope themselves: common parts of claiming one and giving it back.
+//! Devices that people add to their scope themselves: common parts of claiming a device and giving it back.
 //!
-//! The scope is in Cognito, so it changes under the lock for changes of people, as when an admin changes it. The token tells it, so
-//! the person sees the device with the next token; the event of the change is what their live connections are told by.
+//! The scope is in Cognito, so it changes under the lock for changes of people, as when an admin changes it. The token contains it,
+//! so the person sees the device with the next token. The event of the change informs their live connections.
 
 use serde_json::json;
 use weir_core::domain::Timestamp;
@@ -13,7 +13,7 @@ use weir_http::{ApiError, Caller};
 use super::Parts;
 use super::lock::LockLease;
 
-/// What somebody is told who sees every device.
+/// The detail for a caller who sees every device.
 pub(super) const SEES_ALL: &str = "you see every device already";
 
 /// A scope before and after a change.
@@ -37,7 +37,7 @@ impl Parts {
         Ok(self.pool.set_email_and_devices(&person.username, None, Some(scope)).await?)
     }
 
-    /// The event of a person whose scope has changed, by which their live connections are told.
+    /// The event of a person whose scope has changed, which informs their live connections.
     pub(super) fn scope_event(
         &self,
         sub: &Sub,

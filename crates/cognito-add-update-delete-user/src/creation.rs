@@ -116,7 +116,7 @@ impl Parts {
             return Err(ApiError::unavailable(format!("adding {username} took too long")));
         }
         let Err(error) = self.pool.remove_creation_flag(username).await else { return Ok(()) };
-        // The flag may be removed all the same; then the user is complete.
+        // The flag may have been removed nevertheless; then the user is complete.
         match self.pool.account(username).await {
             Ok(Some(Account { creating: None, .. })) => Ok(()),
             _ => Err(error.into()),

@@ -1,8 +1,8 @@
 //! `DELETE /users/me/devices/{id}`: a person gives a device back.
 //!
-//! The code by which it came ends first: it was for once. Then the events are written, that of the device and that of the person, by
-//! which their live connections are told, and last the scope is changed. Whoever is interrupted still has the device, and repeats it:
-//! then it may be told twice, but it is never done without being told.
+//! First the claim code is invalidated, since it works only once. Then the events of the device and of the person are written (the
+//! latter informs their live connections), and last the scope is changed. After an interruption the person still has the device and can
+//! repeat the request: there may then be two events, but never a change without one.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -17,7 +17,7 @@ use super::Parts;
 use super::claim::{SEES_ALL, ScopeChange, has, is_all, without};
 use super::lock::LockLease;
 
-/// Takes a device out of the caller's scope; it counts from the next token on. A claim code by which it came cannot be used again.
+/// Removes a device from the caller's scope; this takes effect with the next token. Its used claim code cannot be used again.
 #[utoipa::path(
     delete, path = "/users/me/devices/{id}", tag = "users",
     params(("id" = DeviceId, Path)),
@@ -32,7 +32,7 @@ pub(super) async fn give_back_device(
     Path(id): Path<DeviceId>,
 ) -> Result<StatusCode, ApiError> {
     let sub: Sub = caller.sub.parse().map_err(|_| ApiError::not_found())?;
-    // Whoever does not have the device does not hold up changes of people: there is one lock for all of them.
+    // Checked before the lock is taken, because there is one lock for all changes of people.
     parts.held_by(&caller, &id).await?;
     let lease = parts.lock.take().await?;
     let given = parts.give_back_locked(&caller, &sub, &id, &lease).await;

@@ -1,4 +1,4 @@
-//! What a change of a person is told as.
+//! The events of changes of people.
 //!
 //! Cognito has no transactions, so these events are tied to what the table `users` has: that of an added user is written with the
 //! profile and goes with it when the creation is undone; that of a deleted one is written with the tombstone. A change touches
@@ -14,7 +14,7 @@ use weir_core::wire::person::PersonJson;
 
 use super::body::NewUser;
 
-/// What is not told: it follows from the change itself.
+/// Fields that events leave out, because they follow from the change itself.
 const UNTOLD: [&str; 4] = ["sub", "username", "created_at", "updated_at"];
 
 /// The key of the event of an added user, which a request that undoes the creation knows as well.
@@ -28,8 +28,8 @@ pub(super) fn added(sub: &Sub, flag: &CreationFlag, new: &NewUser, by: &str) -> 
     of_creation(sub, flag).by(by).changes(diff(&json!({}), &after))
 }
 
-/// The event of a user who was changed: what is different, and of the rest of what was asked for that it is so now. An
-/// interrupted request has made a part of it.
+/// The event of a user who was changed: the fields that differ, and the requested fields that had this value already, because an
+/// interrupted request may have set them.
 pub(super) fn changed(sub: &Sub, before: &Value, after: &Value, asked: &Value, by: &str, at: Timestamp) -> Event {
     let mut changes = diff(&told(before), &told(after));
     for (name, value) in asked.as_object().into_iter().flatten() {

@@ -82,7 +82,7 @@ impl Parts {
         Ok(after)
     }
 
-    /// Writes the event of a change that was made. If that fails, so does the request, and its repeat makes up for it.
+    /// Writes the event of a change that was made. If that fails, so does the request, and repeating it writes the event.
     async fn tell(
         &self,
         person: &Person,
@@ -98,7 +98,7 @@ impl Parts {
     }
 }
 
-/// The user after the change, as far as the change itself tells.
+/// The user after the change, as far as the change itself determines it.
 fn merged(mut before: Value, change: Value) -> Value {
     if let (Some(before), Value::Object(change)) = (before.as_object_mut(), change) {
         before.extend(change);

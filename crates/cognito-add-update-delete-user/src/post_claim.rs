@@ -1,8 +1,9 @@
-//! `POST /users/me/devices`: a person takes a device into their scope, by its claim code.
+//! `POST /users/me/devices`: a person adds a device to their scope with its claim code.
 //!
-//! In this order, so that whatever is interrupted can be repeated by the same request: the try is counted; the code becomes this
-//! person's, and nobody else's; the scope is changed; the profile is made; the events are written, with keys that a repeat has too;
-//! the code is done. After that a repeat completes nothing: whoever has lost the device since does not get it back by the old code.
+//! The steps are in this order, so that the same request completes an interrupted one: the try is counted; the code becomes this
+//! person's and nobody else's; the scope is changed; the profile is created; the events are written, with keys that a repetition also
+//! has; the claim is marked complete. After that a repetition changes nothing, so a person who has lost the device since does not get
+//! it back with the old code.
 
 use axum::Json;
 use axum::extract::State;
@@ -41,8 +42,8 @@ pub(super) struct Claimed {
     devices: String,
 }
 
-/// Takes a device into the caller's scope, by its claim code, which can be used once. The scope counts from the next token on. At
-/// most 10 tries an hour; a code that is none, or was used, or is somebody else's is answered alike.
+/// Adds a device to the caller's scope with its claim code, which can be used once. The new scope takes effect with the next token. At
+/// most 10 tries an hour; an invalid code, a used one and somebody else's get the same answer.
 #[utoipa::path(
     post, path = "/users/me/devices", tag = "users",
     request_body = ClaimBody,
@@ -82,7 +83,7 @@ fn unusable() -> ApiError {
 }
 
 impl Parts {
-    /// The device whose present code this is, if nobody else has used it.
+    /// The device whose current code this is, if nobody else has used it.
     async fn claimable(&self, hash: &ClaimHash, sub: &Sub) -> Result<Option<DeviceId>, ApiError> {
         let Some(claim) = self.devices.claim(hash).await? else { return Ok(None) };
         if claim.by.as_ref().is_some_and(|by| by != sub) {
@@ -93,7 +94,7 @@ impl Parts {
         Ok((stored.claim.as_ref() == Some(hash)).then_some(claim.device))
     }
 
-    /// Changes the scope of a person whose the code is since `at`; the scope after it.
+    /// Changes the scope of a person who has had the code since `at`; returns the new scope.
     async fn claim_locked(
         &self,
         caller: &Caller,
@@ -134,7 +135,7 @@ impl Parts {
         Ok(change.after)
     }
 
-    /// Makes the profile of a person who has none.
+    /// Creates the profile of a person who has none.
     async fn make_profile(&self, sub: &Sub, caller: &Caller, at: Timestamp) -> Result<(), ApiError> {
         match self.profiles.find(sub).await? {
             StoredProfile::Present(_) => Ok(()),

@@ -6,9 +6,9 @@ use weir_runtime::{Environment, SettingsError};
 /// Whether people sign in with one-time codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mfa {
-    /// Each decides.
+    /// Each person decides.
     Optional,
-    /// Everybody has to.
+    /// Everybody must.
     Required,
 }
 
@@ -36,7 +36,7 @@ impl weir_runtime::Settings for Settings {
     }
 }
 
-/// Whatever is not `optional` means required: a slip must not open what should be closed.
+/// Anything but `optional` means required, so that a typing error does not weaken security.
 fn mfa(environment: &Environment) -> Result<Mfa, SettingsError> {
     Ok(if environment.text("MFA")? == "optional" { Mfa::Optional } else { Mfa::Required })
 }

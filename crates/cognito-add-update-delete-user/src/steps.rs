@@ -77,7 +77,7 @@ impl Parts {
     }
 
     /// Sets the password. A password that was used before may be the one that an interrupted request has set without
-    /// reaching the sign-out, so the sign-out is made good before the password is refused.
+    /// reaching the sign-out, so the sign-out is repeated before the password is refused.
     async fn set_password(&self, person: &Person, password: &Password, lease: &LockLease<'_>) -> Result<(), ApiError> {
         let Err(error) = self.pool.set_password(&person.username, password).await else { return Ok(()) };
         if matches!(&error, PoolError::Password(rules) if rules.contains(&Rule::Reused)) {

@@ -2,7 +2,7 @@
 //!
 //! Anybody with an access token may call Cognito's `DeleteUser`, which knows neither the profile nor the last admin. A run
 //! checks a bounded number of profiles and remembers where it stopped; the next run goes on there. Every step may be
-//! repeated, so a run that is killed anywhere is made good by the next one.
+//! repeated, so the next run completes one that was killed anywhere.
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ const CONCURRENT: usize = 8;
 /// Maximum pages of admins that are counted.
 const ADMIN_PAGES: usize = 10;
 
-/// The name under which the audit log has what the sweep does.
+/// The name of the sweep in the audit log.
 const NAME: &str = "cognito-add-update-delete-user";
 
 /// The result of a run.
@@ -61,7 +61,7 @@ impl From<SweepError> for Retry {
 }
 
 impl Parts {
-    /// Counts the admins, and checks the next profiles. What there is no time for is left to the next run.
+    /// Counts the admins, and checks the next profiles. Profiles for which there is no time are left to the next run.
     ///
     /// # Errors
     /// When Cognito or DynamoDB does not answer, or too many profiles have no user.

@@ -19,7 +19,7 @@ pub(super) struct RoleOf {
     email: Option<String>,
     /// The role; `null` when the user is in neither group.
     role: Option<Role>,
-    /// The device scope: space-separated device ids, or `*`. An admin sees every device whatever it says.
+    /// The device scope: space-separated device ids, or `*`. Admins see every device regardless.
     devices: String,
 }
 

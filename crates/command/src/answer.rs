@@ -1,7 +1,7 @@
-//! What a device says about a command: an IoT rule hands over each accepted update of a shadow that reports a command.
+//! Answers of devices to commands: an IoT rule delivers each accepted update of a shadow that reports a command.
 //!
-//! `update/accepted` has what the device said in this message. The document of the shadow would have it merged with what the
-//! device said about an earlier command.
+//! `update/accepted` has exactly what the device sent in this message. In the document of the shadow it would be merged with the
+//! answer to an earlier command.
 
 use serde_json::Value;
 use weir_aws::command::{CommandChange, DeliveryChange};
@@ -19,7 +19,7 @@ impl Parts {
     /// Handles an event of the rule; returns what came of it. An update without a command costs no request.
     ///
     /// # Errors
-    /// When it has to be delivered again: the tables do not answer, or the event is none of the rule.
+    /// When it has to be delivered again: the tables do not answer, or the event is not one of the rule.
     pub(super) async fn answer(&self, event: &Value) -> Result<&'static str, Retry> {
         let envelope = Envelope::open(event, self.clock.now());
         let device = device_of(&envelope.topic)

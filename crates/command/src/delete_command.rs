@@ -15,8 +15,8 @@ use super::Parts;
 use super::expire::attempts;
 use super::tag::{header, tag};
 
-/// Cancels a command that the device has not answered. A device that has it already may do it all the same; its answer is ignored
-/// then. Cancelling it again changes nothing.
+/// Cancels a command that the device has not answered. A device that has received it may still execute it; its answer is then
+/// ignored. Cancelling it again changes nothing.
 #[utoipa::path(
     delete, path = "/devices/{id}/commands/{command}", tag = "commands",
     params(("id" = DeviceId, Path), ("command" = CommandId, Path), ("If-Match" = Option<String>, Header)),

@@ -1,6 +1,6 @@
-//! Brings the shadow of a device to its command in flight: `desired.command` is that command, or is not there.
+//! Writes the command in flight to the shadow of its device: `desired.command` is that command, or absent.
 //!
-//! It is done as settings are delivered: an attempt holds the lease in the row of the queue, so attempts do not overlap. It reads
+//! This works like the delivery of settings: an attempt holds the lease in the row of the queue, so attempts do not overlap. It reads
 //! the queue together with the lease, writes the shadow, and records that only if the queue is still the same; otherwise it
 //! starts again. An attempt without an answer from AWS IoT leaves its lease to expire.
 
@@ -21,7 +21,7 @@ use super::Parts;
 const COMMAND: &str = "command";
 
 impl Parts {
-    /// Tries to deliver what is pending of the device now; returns whether nothing is pending any more. Errors are only logged:
+    /// Tries to deliver now what is pending for the device; returns whether nothing is pending any more. Errors are only logged:
     /// what is pending is stored, and the sweep delivers it.
     pub(super) async fn deliver(&self, device: &DeviceId) -> bool {
         self.attempt(device).await.unwrap_or_else(|error| {
@@ -77,7 +77,7 @@ impl Parts {
         Ok(false)
     }
 
-    /// Records that the shadow is as the queue wants it, and gives the lease back.
+    /// Records that the shadow matches the queue, and releases the lease.
     async fn record(
         &self,
         device: &DeviceId,

@@ -1,4 +1,4 @@
-//! Commands whose time is over end as `EXPIRED`: found by the sweep, and whenever the commands of the device are looked at.
+//! Expired commands end as `EXPIRED`: when the sweep finds them, and whenever the commands of the device are read.
 
 use weir_aws::command::{CommandChange, DeliveryChange, QueueChange, StoredQueue};
 use weir_aws::{Attempts, AwsError, WriteOutcome};
@@ -18,7 +18,7 @@ pub(super) fn attempts(device: &DeviceId) -> Attempts<'_, DeviceId> {
 }
 
 impl Parts {
-    /// The open commands of a device, none of which is over at `now`.
+    /// The open commands of a device, after ending those that have expired at `now`.
     ///
     /// # Errors
     /// When the tables do not answer, or others change the commands all the time.

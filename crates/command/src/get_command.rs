@@ -1,4 +1,4 @@
-//! `GET /devices/{id}/commands/{command}`: a command and what became of it.
+//! `GET /devices/{id}/commands/{command}`: a command and its result.
 
 use axum::Json;
 use axum::extract::State;

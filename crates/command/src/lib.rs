@@ -1,8 +1,8 @@
-//! `command`: devices are asked to do something, and answer.
+//! `command`: commands to devices, and their answers.
 //!
-//! API Gateway invokes it with one request at a time, an IoT rule with each answer of a device, and a schedule to find commands
-//! whose time is over and to deliver what is still pending. Each route has its own file; `answer` handles what a device says,
-//! `delivery` brings the shadow to the command in flight, and `expire` ends what is over.
+//! API Gateway invokes it with one request at a time, an IoT rule with each answer of a device, and a schedule to end expired
+//! commands and to deliver what is still pending. Each route has its own file; `answer` handles the answer of a device, `delivery`
+//! writes the command in flight to the shadow, and `expire` ends expired commands.
 
 use std::sync::Arc;
 
@@ -64,7 +64,7 @@ pub struct Parts {
 struct Document;
 
 impl Command {
-    /// The function with these parts.
+    /// Creates the function from its parts.
     pub fn new(parts: Parts) -> Self {
         let routes = Router::new()
             .route("/devices/{id}/commands", get(get_commands::get_commands).post(post_command::post_command))
@@ -98,7 +98,7 @@ impl Function for Command {
         }))
     }
 
-    /// Answers a request; or looks at what is due, for a schedule; or handles the answer of a device, for any other event.
+    /// Answers a request; or does what is due, for a schedule; or handles the answer of a device, for any other event.
     async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
         if event.is_http() {
             return Ok(gateway::answer(&self.router, event, until).await);

@@ -21,17 +21,17 @@ use weir_http::{ApiError, ErrorKind, IdempotencyKey, Member, Path, Strict};
 use super::Parts;
 use super::expire::{attempts, events_of};
 
-/// What the device is asked to do.
+/// A command to a device.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CommandBody {
     /// What to do.
     name: CommandName,
-    /// With which arguments: at most 2,048 bytes as compact JSON, at most 5 levels, no `null`.
+    /// The arguments: at most 2,048 bytes as compact JSON, at most 5 levels, no `null`.
     #[serde(default)]
     #[schema(value_type = ArgumentsSchema)]
     args: Map<String, Value>,
-    /// Until when the device has to have finished it, in seconds from now: 1 to 86,400.
+    /// The time within which the device has to finish it, in seconds: 1 to 86,400.
     #[serde(default = "default_expires_in")]
     #[schema(minimum = 1, maximum = 86_400, default = 60)]
     expires_in: i64,

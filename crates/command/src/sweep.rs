@@ -1,4 +1,4 @@
-//! The sweep: ends commands whose time is over, and delivers what is pending.
+//! The sweep: ends expired commands, and delivers what is pending.
 
 use futures_util::{StreamExt, stream};
 use weir_aws::AwsError;
@@ -11,14 +11,14 @@ use super::Parts;
 /// The result of a sweep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sweep {
-    /// Of how many devices nothing is pending any more.
+    /// The number of devices for which nothing is pending any more.
     pub settled: usize,
-    /// Of how many something is.
+    /// The number of devices for which something is pending.
     pub pending: usize,
 }
 
 impl Parts {
-    /// Looks at every device whose commands are due. Those for which there is no time stay due; an attempt that is interrupted
+    /// Handles every device whose commands are due. Those for which there is no time stay due; an attempt that is interrupted
     /// counts as one without an answer.
     ///
     /// # Errors
@@ -41,7 +41,7 @@ impl Parts {
         }
     }
 
-    /// Ends what is over of a device and delivers what is pending.
+    /// Ends the expired commands of a device and delivers what is pending.
     async fn look(&self, device: &DeviceId) -> bool {
         match self.settled(device, self.clock.now()).await {
             Ok(_) => self.deliver(device).await,

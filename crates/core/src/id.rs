@@ -114,7 +114,7 @@ id!(
 );
 
 impl CertificateId {
-    /// The certificate that a principal of a thing is; `None` when it is a Cognito identity.
+    /// The certificate behind a principal of a thing, given its ARN; `None` when the principal is a Cognito identity.
     pub fn of_principal(arn: &str) -> Option<Self> {
         let (_, id) = arn.rsplit_once(":cert/")?;
         id.parse().ok()
@@ -122,7 +122,7 @@ impl CertificateId {
 }
 
 id!(
-    /// A serial number, as it is printed on a board and as the board says it. Upper and lower case are different.
+    /// The serial number of a board, as printed on it and as its firmware sends it. Upper and lower case differ.
     Serial,
     "serial number",
     "1 to 64 letters, digits, '_' or '-', the first a letter or digit",
@@ -180,7 +180,7 @@ id!(
 );
 
 impl FleetJobId {
-    /// The id of a job that is made at `now`, in milliseconds since the epoch; `random` tells it from others of the same moment.
+    /// The id of a job that is created at `now`, in milliseconds since the epoch; `random` distinguishes jobs of the same millisecond.
     pub fn made(now: i64, random: u32) -> Self {
         Self(format!("{:013}-{random:08x}", now.clamp(0, 9_999_999_999_999)))
     }
@@ -226,7 +226,8 @@ impl EventId {
     /// Maximum characters.
     const LONGEST: usize = 160;
 
-    /// The id of an event by its kind and by what tells it from others of this kind, such as the version that a change has made.
+    /// The id of an event: its kind, and a key that distinguishes it from other events of this kind, such as the new version of what
+    /// was changed.
     ///
     /// ```
     /// use weir_core::id::EventId;
@@ -249,7 +250,7 @@ id!(
 );
 
 id!(
-    /// A notice: the id of its subscription, and a hash of what it is about.
+    /// A notice: the id of its subscription, and a hash of the problem, episode and transition that it reports.
     NoticeId,
     "notice id",
     "the id of a subscription, '-', and 32 hexadecimal digits",

@@ -10,6 +10,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::browser;
 use crate::problem::{ApiError, Problem};
 use crate::session::Session;
+use crate::wire::Page;
 
 /// Time between two looks whether somebody answers again, in milliseconds.
 const ASK_AGAIN: u32 = 3_000;
@@ -80,6 +81,29 @@ impl Api {
     /// What the API refuses, or that nobody answers.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Answer<T>, ApiError> {
         self.ask(Method::GET, path, None, None).await
+    }
+
+    /// Reads pages of a list, `most` of them at most, beginning with the one that the cursor `first` asks for. `path` makes the path of
+    /// the page that a cursor asks for. The answer's `next` asks for what was not read.
+    ///
+    /// # Errors
+    /// As [`Api::get`].
+    pub async fn pages<T: DeserializeOwned>(
+        &self,
+        most: usize,
+        path: impl Fn(Option<&str>) -> String,
+        first: Option<String>,
+    ) -> Result<Page<T>, ApiError> {
+        let mut listed = Page { items: Vec::new(), next: first };
+        for _ in 0..most {
+            let page: Page<T> = self.get(&path(listed.next.as_deref())).await?.value;
+            listed.items.extend(page.items);
+            listed.next = page.next;
+            if listed.next.is_none() {
+                break;
+            }
+        }
+        Ok(listed)
     }
 
     /// Reads the answer as text, for example CSV.

@@ -22,6 +22,8 @@ pub mod browser;
 #[cfg(target_arch = "wasm32")]
 pub mod components;
 #[cfg(target_arch = "wasm32")]
+pub mod in_address;
+#[cfg(target_arch = "wasm32")]
 pub mod layout;
 #[cfg(target_arch = "wasm32")]
 pub mod live;

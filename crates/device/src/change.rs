@@ -36,7 +36,7 @@ pub(super) enum NewCode {
 }
 
 impl NewCode {
-    /// As the field `claim_code` of a body asks for it.
+    /// The choice in the field `claim_code` of a body.
     pub(super) fn asked(given: Option<bool>) -> Self {
         if given == Some(true) { Self::Made } else { Self::No }
     }
@@ -66,8 +66,8 @@ impl Parts {
         Author { by: caller.name(), at: self.clock.now() }
     }
 
-    /// Gives the device the details that `decide` returns for the present device and the JSON that shows it, if `check` finds
-    /// the preconditions met.
+    /// Replaces the details of the device by those that `decide` returns for the current device and its JSON, if `check` accepts the
+    /// preconditions.
     pub(super) async fn change(
         &self,
         id: &DeviceId,
@@ -92,7 +92,7 @@ impl Parts {
             self.check_restored(&changed, &restored).await?;
             let deliver = Deliver {
                 settings: changed.versions.settings != device.versions.settings,
-                // Of a disabled device with each change: it may have been given another certificate meanwhile.
+                // With each change of a disabled device: it may have got another certificate meanwhile.
                 certificates: !changed.details.enabled || !device.details.enabled,
                 problems: changed.details.changes_problems(&device.details),
             };
@@ -107,7 +107,7 @@ impl Parts {
                 }
             };
             if written == WriteOutcome::Done {
-                // Also what an earlier request has left undone.
+                // This also completes what an earlier request left undone.
                 if deliver.problems {
                     self.end_problems(id, Some(&changed)).await;
                 }

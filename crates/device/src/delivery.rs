@@ -1,10 +1,10 @@
-//! Delivers settings to AWS IoT: the newest version, and never an older one after a newer one. The certificates of the device
-//! are brought to what its row says in the same way, before the settings: by the function `certificate`, to which the lease is lent.
+//! Delivers settings to AWS IoT: the newest version, and never an older one after a newer one. The certificates of the
+//! device are delivered in the same way before the settings, by the function `certificate`, which acts under the same lease.
 //!
 //! An attempt holds the lease in the device's row, so attempts do not overlap. It reads the newest settings together with
 //! the lease, publishes them, and records them as delivered only if they are still the newest; otherwise it starts again.
-//! An attempt that AWS IoT answered is over and gives the lease back. One without an answer (a time-out, a killed function)
-//! may still take effect, so its lease is left to expire: until then nobody publishes anything that it could arrive after.
+//! An attempt that AWS IoT answered is finished and releases the lease. One without an answer (a time-out, a killed function)
+//! may still take effect, so its lease is left to expire, so that a late request cannot arrive after a newer one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,9 +31,9 @@ const SWEEP_LIMIT: i32 = 200;
 /// The result of a sweep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sweep {
-    /// To how many devices everything was delivered.
+    /// The number of devices for which everything was delivered.
     pub delivered: usize,
-    /// How many were not and stay due.
+    /// The number of devices that stay due.
     pub pending: usize,
 }
 
@@ -50,7 +50,7 @@ impl CertificateFunction {
         Self { invoker, name: name.into() }
     }
 
-    /// Has it do what is due of the device, under the lease with this token.
+    /// Invokes it to do what is due for the device, under the lease with this token.
     async fn carry_out(&self, id: &DeviceId, lease: &LeaseToken) -> Result<(), IotError> {
         let loan = json!({"device": id, "lease": lease.as_str()});
         let answer = match self.invoker.invoke(&self.name, &loan).await {
@@ -69,7 +69,7 @@ impl CertificateFunction {
     }
 }
 
-/// Delivers settings, and has certificates kept as the registry wants them.
+/// Delivers settings and the status of certificates.
 #[derive(Clone)]
 pub struct Delivery {
     devices: DeviceTable,
@@ -89,7 +89,7 @@ impl Delivery {
         &self.iot
     }
 
-    /// Tries to deliver what is due of the device now. Errors are only logged: what is due is stored, and a sweep
+    /// Tries to deliver now what is due for the device. Errors are only logged: what is due is stored, and a sweep
     /// delivers it.
     pub async fn deliver(&self, id: &DeviceId) -> DeliveryJson {
         self.attempt(id).await.unwrap_or_else(|error| {
@@ -98,8 +98,8 @@ impl Delivery {
         })
     }
 
-    /// Delivers everything that is due. Those for which there is no time stay due; an attempt that is interrupted counts
-    /// as one without an answer.
+    /// Delivers everything that is due. Devices for which there is no time stay due; an interrupted attempt counts as one
+    /// without an answer.
     ///
     /// # Errors
     /// When the due devices cannot be read.
@@ -154,7 +154,7 @@ impl Delivery {
         Ok(DeliveryJson::Pending)
     }
 
-    /// Gives the lease back until the next attempt.
+    /// Releases the lease until the next attempt.
     async fn refused(&self, id: &DeviceId, token: &LeaseToken, error: AwsError) -> Result<DeliveryJson, AwsError> {
         self.devices.postpone(id, token, self.clock.now().plus_seconds(RETRY_SECONDS)).await?;
         Err(error)

@@ -32,8 +32,8 @@ pub(super) struct Filter {
     connected: Option<bool>,
 }
 
-/// How often rows are read for one page of connected devices: few of them may be. Then a page may be shorter than it could be,
-/// or empty, and have a next one.
+/// Maximum reads for one page of connected devices, since few devices may be connected. After that a page may be shorter than
+/// `limit`, or empty, and still have a next one.
 const ROUNDS: usize = 20;
 
 /// Lists the devices that the caller may see: enabled ones first, each group ascending by id (with `tube`: by level id). If

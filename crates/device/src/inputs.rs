@@ -1,5 +1,4 @@
-//! Checks that the formulas of a device find their inputs: a sensor that one needs is not deleted, and no formula depends on
-//! itself.
+//! Checks the inputs of a device's formulas: a sensor that a formula needs is not deleted, and no formula depends on itself.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +17,7 @@ use super::show::CONCURRENT;
 type InForceFrom = BTreeMap<SensorCode, Vec<CalibrationEntry>>;
 
 impl Parts {
-    /// Rejects `details` without a sensor that a formula needs which is in force now or later. All values of that formula
+    /// Rejects `details` that lack a sensor needed by a formula that is in force now or later. All values of that formula
     /// would be quarantined as `missing_input`.
     pub(super) async fn check_removed_inputs(&self, device: &Device, details: &DeviceDetails) -> Result<(), ApiError> {
         let removed = |code: &SensorCode| device.sensor(code).is_some() && details.sensor(code).is_none();
@@ -53,7 +52,7 @@ impl Parts {
         Ok(check_inputs(sensor, model, |code| models(device, &others, code))?)
     }
 
-    /// Rejects sensors that get an earlier calibration back whose formula does not find its inputs any more.
+    /// Rejects sensors that would get back an earlier calibration whose formula no longer finds its inputs.
     pub(super) async fn check_restored(&self, device: &Device, restored: &[SensorCode]) -> Result<(), ApiError> {
         if restored.is_empty() {
             return Ok(());

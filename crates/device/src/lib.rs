@@ -2,7 +2,7 @@
 //!
 //! API Gateway invokes it with one request at a time, and a schedule to deliver what is still pending. Each route has its own
 //! file; they share `change` (how a device is changed), `show` (how it is shown), `page` (how many devices fit into an answer)
-//! and `delivery` (how settings reach AWS IoT, and how `certificate` is asked to do what a change means for certificates).
+//! and `delivery` (how settings reach AWS IoT, and how `certificate` is invoked for changes of certificates).
 
 use std::sync::Arc;
 
@@ -94,7 +94,7 @@ pub struct Parts {
 struct Document;
 
 impl Device {
-    /// The function with these parts.
+    /// Creates the function from its parts.
     pub fn new(parts: Parts) -> Self {
         let routes = Router::new()
             .route("/devices", get(get_devices::get_devices).post(post_device::post_device))
@@ -143,7 +143,7 @@ impl Function for Device {
         Ok(Self::new(Parts { devices, calibrations, problems, events, delivery, clock }))
     }
 
-    /// Answers a request, or delivers what is pending. That for which there is no time stays pending.
+    /// Answers a request, or delivers what is pending. Whatever there is no time for stays pending.
     async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
         if event.is_http() {
             return Ok(gateway::answer(&self.router, event, until).await);

@@ -50,7 +50,7 @@ impl<K> PageBuilder<K> {
 }
 
 impl Parts {
-    /// Adds as many of the devices as fit, and returns whether some are left. With `connected` only those of which that is known.
+    /// Adds as many of the devices as fit, and returns whether some are left. With `connected`, only those with this connection state.
     pub(super) async fn fill<K>(
         &self,
         page: &mut PageBuilder<K>,

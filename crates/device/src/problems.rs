@@ -1,7 +1,7 @@
-//! What a change of a device means for its problems: one whose alert, sensor or device was removed or disabled ends.
+//! The effect of a device's change on its problems: problems whose alert, sensor or device was removed or disabled end.
 //!
-//! The row of the device says that this is due, in the same write as the change. So the sweep of `problem-detector` finds what a
-//! request that was killed has left undone.
+//! The row of the device says that this is due, in the same write as the change. So the sweep of `problem-detector` completes
+//! what a killed request left undone.
 
 use weir_core::domain::device::Device;
 use weir_core::domain::problem::has_reason;
@@ -10,8 +10,8 @@ use weir_core::id::DeviceId;
 use super::Parts;
 
 impl Parts {
-    /// Ends the open problems for which the device, `None` if it was deleted, gives no reason any more. Errors are only logged: the
-    /// sweep does it again.
+    /// Ends the open problems that the device (`None` if it was deleted) no longer has an alert or `report_every` for. Errors are
+    /// only logged: the sweep repeats this.
     pub(super) async fn end_problems(&self, id: &DeviceId, device: Option<&Device>) {
         let now = self.clock.now();
         match self.problems.end_without_reason(id, |subject| has_reason(subject, device), now).await {

@@ -1,4 +1,4 @@
-//! Brings the retained message and the shadow of a device to the newest settings.
+//! Writes the newest settings to the retained message and the shadow of a device.
 
 use serde_json::{Map, Value};
 use weir_aws::AwsError;
@@ -6,8 +6,8 @@ use weir_aws::device::PendingDelivery;
 use weir_aws::iot::{Iot, IotError};
 use weir_core::id::DeviceId;
 
-/// Publishes the settings and writes them to the shadow, or removes both when the device was deleted. Doing it twice is the
-/// same as once. A refused message does not keep the settings from the shadow.
+/// Publishes the settings and writes them to the shadow, or removes both when the device was deleted. It is
+/// idempotent. Even if the message is refused, the settings are written to the shadow.
 ///
 /// # Errors
 /// [`IotError::Unknown`] when a request may still take effect, else the first that was refused.
@@ -30,7 +30,7 @@ pub async fn publish(iot: &Iot, id: &DeviceId, pending: &PendingDelivery) -> Res
     }
 }
 
-/// Makes the settings the desired state, beside what others keep in the same shadow.
+/// Makes the settings the desired state, next to what others keep in the same shadow.
 async fn write_shadow(iot: &Iot, id: &DeviceId, version: u64, settings: &str) -> Result<(), IotError> {
     let settings: Value = serde_json::from_str(settings).map_err(|error| {
         IotError::Refused(AwsError::Corrupt { table: "devices", key: id.to_string(), detail: error.to_string() })

@@ -9,7 +9,7 @@ use weir_http::{Admin, ApiError, Format, Page, PageQuery, Paging, list};
 use super::Parts;
 use super::page::{Filter, name, respond};
 
-/// Lists what happened to all devices and people, newest first. What happened in the last moments may not show yet. With `kind`
+/// Lists what happened to all devices and people, newest first. Very recent events may be missing. With `kind`
 /// a page may be shorter than `limit`, or empty, and have a next one.
 ///
 /// The header `Link` (`rel="next"`) has the address of the next page, in CSV and in JSON answers.

@@ -26,14 +26,14 @@ pub struct Board {
 pub struct Given {
     /// Its id in AWS IoT.
     pub certificate: String,
-    /// What proves that it was given to this board.
+    /// The token that proves that it was issued to this board.
     pub token: String,
 }
 
 /// A certificate that a device has.
 #[derive(Debug, Clone)]
 pub struct Own {
-    /// With which it connects.
+    /// The identity with which it connects.
     pub identity: Identity,
     /// Its id in AWS IoT.
     pub certificate: String,
@@ -90,7 +90,7 @@ impl Board {
         Ok(Given { certificate, token: text("certificateOwnershipToken")?.to_owned() })
     }
 
-    /// Has itself made a device with this certificate. Returns the name of the thing.
+    /// Gets provisioned as a device with this certificate. Returns the name of the thing.
     ///
     /// # Errors
     /// When it is refused, or the connection is lost.
@@ -123,8 +123,8 @@ impl Board {
         Ok((request.pem().context("no PEM")?, key))
     }
 
-    /// Waits until it is asked for a request, sends one, and keeps the certificate that it is given. It has to connect with it, and
-    /// only then does the old one end.
+    /// Waits until it is asked for a request, sends one, and keeps the certificate that it gets. The old one is revoked only after it
+    /// has connected with the new one.
     ///
     /// # Errors
     /// When the connection is lost, or no certificate comes.

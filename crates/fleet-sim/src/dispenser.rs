@@ -41,7 +41,8 @@ impl Dispenser {
         Ok(dispenser)
     }
 
-    /// Obeys its settings, does its commands and takes its updates, until the connection is lost. Each command that it does is added to `drinks`.
+    /// Applies its settings, executes its commands and installs its updates, until the connection is lost. Each executed command is
+    /// added to `drinks`.
     ///
     /// # Errors
     /// When the connection is lost.

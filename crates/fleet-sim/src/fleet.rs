@@ -48,7 +48,7 @@ pub struct FlowSensor {
     pub followed_by: Option<Vec<String>>,
 }
 
-/// A registered buoy that is switched off.
+/// A registered buoy that is disabled.
 pub const RETIRED: &str = "buoy-90";
 /// A registered buoy for the person who watches.
 pub const GUEST: &str = "buoy-00";

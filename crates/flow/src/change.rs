@@ -29,7 +29,7 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// The request, if it changes something and its note is one.
+    /// The request, if it changes something and its note is valid.
     pub(super) fn checked(self) -> Result<Self, ApiError> {
         if self.status.is_none() && self.note.is_none() {
             return Err(FieldError::new("", "must name `problem_status` or `note`").into());
@@ -72,7 +72,7 @@ fn not_allowed(from: Status, to: Status) -> ApiError {
 }
 
 impl Parts {
-    /// Carries the request out, and tells the problem as it is then.
+    /// Carries the request out, and returns the problem after that.
     pub(super) async fn change_problem(
         &self,
         subject: &Subject,

@@ -56,7 +56,7 @@ impl Parts {
         }
     }
 
-    /// Resolves the open problems of a level without a row, and tells how many there were. A level that has been registered
+    /// Resolves the open problems of a level without a row, and returns how many there were. A level that has been registered
     /// again keeps its problems.
     async fn resolve_open(&self, id: &LevelId, by: &Person) -> Result<usize, ApiError> {
         let mut resolved = 0;

@@ -1,4 +1,4 @@
-//! What a person's change of a level or a problem is told as.
+//! The events of a person's change of a level or a problem.
 
 use std::collections::BTreeSet;
 
@@ -22,8 +22,8 @@ pub(super) struct Deed<'a> {
 }
 
 impl Parts {
-    /// The devices in whose logs a problem belongs: its device, or those that are its flow sensors. Without one, it is told of no
-    /// device.
+    /// The devices in whose logs a problem belongs: its device, or those that are its flow sensors. If there are none, the event has
+    /// no device.
     pub(super) async fn logs(&self, subject: &Subject) -> Result<Vec<Option<DeviceId>>, AwsError> {
         if let Some(device) = subject.device() {
             return Ok(vec![Some(device.clone())]);
@@ -54,7 +54,7 @@ pub(super) fn of_problem(
     logs.iter().map(event).collect()
 }
 
-/// The problem as its changes are told.
+/// The problem in the form in which events show changes.
 fn told(subject: &Subject, problem: &Problem) -> Value {
     let mut shown = json!(ProblemJson::of(subject, problem));
     if let Some(fields) = shown.as_object_mut() {

@@ -1,4 +1,4 @@
-//! `GET /overview`: how many devices are, in one request: their connection, their level, their open problems.
+//! `GET /overview`: the state of many devices in one request: connection, level and open problems.
 //!
 //! A page costs the same however much the devices have reported: for each device its row, its connection, its level and one query of
 //! its problems; and the rows of those problems, of which a device has no more than alerts and neighbours. The time of its latest
@@ -28,10 +28,10 @@ use super::Parts;
 use super::get_problems::Own;
 use super::show::{KindJson, ProblemJson, StatusJson};
 
-/// Maximum devices of a page, whatever the limit: a row may have 400 KB.
+/// Maximum devices of a page, even with a higher limit: a row may have 400 KB.
 const MOST: usize = 50;
 
-/// How a device is.
+/// The state of a device.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DeviceState)]
 pub(super) struct StateJson {
@@ -83,7 +83,7 @@ struct OpenProblemJson {
     severity: Option<SeverityJson>,
 }
 
-/// Lists how the devices are that the caller may see: enabled ones first, each group ascending by id; if the caller may see only some
+/// Lists the state of the devices that the caller may see: enabled ones first, each group ascending by id; if the caller may see only some
 /// devices, ascending by id. A page has at most 50 devices.
 #[utoipa::path(
     get, path = "/overview", tag = "devices",

@@ -39,13 +39,13 @@ pub(super) struct ChangesBody {
     note: Option<String>,
 }
 
-/// What became of the problems.
+/// The outcome for the problems.
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[schema(as = FlowProblemsChanged)]
 pub(super) struct ChangedJson {
-    /// Those that are now as was asked, in the order of their ids.
+    /// Those that have the requested status and note now, in the order of their ids.
     changed: Vec<ProblemJson>,
-    /// Those that are not, with the reason that `PATCH /problems/{problem_id}` would have given.
+    /// Those that were refused, with the reason that `PATCH /problems/{problem_id}` would give.
     refused: Vec<RefusedJson>,
 }
 
@@ -66,8 +66,8 @@ pub(super) struct RefusedJson {
     detail: String,
 }
 
-/// Changes several problems in the same way. Each is changed or refused by itself, and the answer lists both: one that is over
-/// already holds back none of the others.
+/// Changes several problems in the same way. Each is changed or refused independently, and the answer lists both: a problem that
+/// is already over does not affect the others.
 #[utoipa::path(
     post, path = "/problems/changes", tag = "problems",
     request_body = ChangesBody,

@@ -12,10 +12,10 @@ use weir_http::{Admin, ApiError};
 use super::Parts;
 use super::read::read;
 
-/// How long an answer is given again, in ms. Whoever looks while something is wrong looks often, and so do several at once.
+/// How long an answer is reused, in ms. While something is wrong, several people look often.
 const FRESH_MS: i64 = 10_000;
 
-/// What the requests of a process share.
+/// The state that the requests of a process share.
 pub(super) struct Shared {
     parts: Parts,
     last: Mutex<Option<SystemJson>>,
@@ -27,8 +27,8 @@ impl Shared {
     }
 }
 
-/// Says how the system is: alarms, queues, what waits, tables, what is deployed. It is read from AWS when it is asked for; a part that
-/// cannot be read says so, and the others are there nevertheless. A complete answer is given again for 10 seconds.
+/// Shows the state of the system: alarms, queues, waiting work, tables, and what is deployed. It is read from AWS with each request; a
+/// part that cannot be read says so, and the others are shown nevertheless. A complete answer is reused for 10 seconds.
 #[utoipa::path(
     get, path = "/system", tag = "system",
     responses((status = 200, description = "How the system is.", body = SystemJson))
@@ -37,7 +37,7 @@ pub(super) async fn get_system(
     State(shared): State<Arc<Shared>>,
     Admin(_): Admin,
 ) -> Result<Json<SystemJson>, ApiError> {
-    // Held while reading: who asks meanwhile gets the same answer.
+    // Held while reading: concurrent requests get the same answer.
     let mut last = shared.last.lock().await;
     let now = shared.parts.clock.now();
     if let Some(kept) = last.as_ref().filter(|kept| is_fresh(kept, now)) {
@@ -48,7 +48,7 @@ pub(super) async fn get_system(
     Ok(Json(system))
 }
 
-/// Whether an answer may be given again: what could not be read is asked for again at once.
+/// Whether an answer may be reused: an incomplete one may not, so that the next request reads again.
 fn is_fresh(system: &SystemJson, now: Timestamp) -> bool {
     let complete = system.alarms.is_complete()
         && system.queues.is_complete()

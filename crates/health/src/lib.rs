@@ -1,5 +1,5 @@
-//! `health`: how the system itself is, over HTTP, for administrators. It only reads, and what cannot be read takes nothing away from the
-//! rest: it is asked when something is wrong.
+//! `health`: how the system itself is, over HTTP, for administrators. It only reads, and a part that cannot be read does not affect the
+//! rest, because it is needed most when something is wrong.
 
 use std::sync::Arc;
 
@@ -37,11 +37,11 @@ pub struct Parts {
     pub queues: Queues,
     /// Its tables.
     pub sizes: TableSizes,
-    /// What waits in them.
+    /// The work that waits in them.
     pub waiting: WaitingCounts,
     /// What the stack has.
     pub stack: Stack,
-    /// How the names of its alarms begin.
+    /// The prefix of the names of its alarms.
     pub alarm_prefix: String,
     /// The region of AWS.
     pub region: String,
@@ -83,7 +83,7 @@ impl Function for Health {
             stack,
             alarm_prefix,
             region: sdk.region().map(ToString::to_string).unwrap_or_default(),
-            // Lambda sets it; whoever runs the function otherwise has no versions.
+            // Lambda sets it; outside Lambda there are no versions.
             function_version: std::env::var("AWS_LAMBDA_FUNCTION_VERSION").unwrap_or_default(),
             clock: Arc::new(SystemClock),
         }))

@@ -1,4 +1,4 @@
-//! Reading how the system is: everything at once, and each part for itself.
+//! Reads the state of the system: all parts concurrently and independently.
 
 use futures_util::StreamExt as _;
 use futures_util::future::join4;
@@ -15,10 +15,10 @@ use super::Parts;
 /// Requests of a part at once: each has a connection of its own.
 const AT_ONCE: usize = 5;
 
-/// What an environment has whatever it does, as in `crates/tooling/bill/usage.toml`; a test compares them.
+/// What an environment is billed for independently of its use, as in `crates/tooling/bill/usage.toml`; a test compares them.
 pub const BILL: BillJson = BillJson { metrics: 34, dashboards: 1, scheduled_invocations: 234_000 };
 
-/// Reads how the system is at `now`.
+/// Reads the state of the system at `now`.
 pub(super) async fn read(parts: &Parts, now: Timestamp) -> SystemJson {
     let (alarms, queues, waiting, tables) =
         join4(alarms(parts, now), queues(parts), waiting(parts), tables(parts)).await;
@@ -96,7 +96,7 @@ fn prefix(parts: &Parts) -> String {
     format!("{}-{}-", parts.stack.project, parts.stack.environment)
 }
 
-/// What all of these give, in their order.
+/// The results of all of these, in their order.
 async fn part<T>(each: impl Iterator<Item = impl Future<Output = Result<T, UnreadJson>>>) -> Part<T> {
     let all: Vec<_> = stream::iter(each).buffered(AT_ONCE).collect().await;
     let mut part = Part { items: Vec::new(), unread: Vec::new() };
@@ -109,7 +109,7 @@ async fn part<T>(each: impl Iterator<Item = impl Future<Output = Result<T, Unrea
     part
 }
 
-/// Says that something could not be read, and the log why.
+/// Records that something could not be read, and logs why.
 fn unread(name: &str, error: &AwsError) -> UnreadJson {
     tracing::warn!(name, error = %error, "cannot be read");
     let reason = if error.is_temporary() { UnreadReason::Unavailable } else { UnreadReason::Refused };

@@ -8,7 +8,7 @@ use weir_runtime::{Environment, SettingsError};
 pub struct Settings {
     /// What is deployed.
     pub(crate) stack: Stack,
-    /// How the names of the stack's alarms begin.
+    /// The prefix of the names of the stack's alarms.
     pub(crate) alarm_prefix: String,
     /// Where CloudWatch is.
     pub(crate) monitoring_url: String,
@@ -17,13 +17,13 @@ pub struct Settings {
 /// What the stack has, and what it was deployed with.
 #[derive(Debug, Clone)]
 pub struct Stack {
-    /// The first word of every name.
+    /// The first part of every resource name.
     pub project: String,
-    /// The second word of every name.
+    /// The second part of every resource name.
     pub environment: String,
-    /// Where readings are kept.
+    /// The store of readings.
     pub time_series_store: String,
-    /// What is switched on.
+    /// Which options are on.
     pub switches: SwitchesJson,
     /// The URLs of its queues.
     pub queues: Vec<String>,

@@ -116,7 +116,7 @@ impl ApiError {
         Self::new(ErrorKind::MfaRequired, detail)
     }
 
-    /// 404, in the same words for what does not exist and for what the caller may not see.
+    /// 404, with the same text for what does not exist and for what the caller may not see.
     pub fn not_found() -> Self {
         Self::new(ErrorKind::NotFound, "nothing exists at this path, or you may not see it")
     }
@@ -141,7 +141,7 @@ impl ApiError {
         Self::new(ErrorKind::PreconditionFailed, "If-Match does not match the current version: read it again")
     }
 
-    /// 412: `If-None-Match` names what exists.
+    /// 412: `If-None-Match` names the current version, or is `*` and something exists.
     pub fn unexpected_version() -> Self {
         Self::new(ErrorKind::PreconditionFailed, "If-None-Match names the current version, or it exists already")
     }
@@ -156,7 +156,7 @@ impl ApiError {
         Self::of_fields(ErrorKind::Invalid, fields)
     }
 
-    /// An error of a kind in these fields, the first 20 of which are listed.
+    /// An error of a kind about these fields, the first 20 of which are listed.
     pub fn of_fields(kind: ErrorKind, fields: Vec<FieldError>) -> Self {
         let detail = match fields.as_slice() {
             [only] if only.pointer.is_empty() => only.detail.clone(),
@@ -183,7 +183,7 @@ impl ApiError {
         Self { log: Some(log.into()), ..error }
     }
 
-    /// The kind as it stands in `type`.
+    /// The kind as `type` has it.
     pub fn urn(&self) -> String {
         format!("{TYPE}{}", self.kind.slug())
     }

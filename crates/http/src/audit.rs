@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use super::Caller;
 use weir_runtime::telemetry::AUDIT;
 
-/// A change that an admin makes, or a function by itself. It is logged when it begins and when it ends: a beginning without an end
-/// means that the function was killed in between.
+/// A change that an admin or a function itself makes. It is logged when it begins and when it ends; a beginning without an end means
+/// that the function was killed in between.
 #[derive(Debug, Clone)]
 pub struct Audit {
     action: &'static str,
@@ -27,7 +27,7 @@ impl Audit {
         Self { action, actor: function.to_owned(), actor_sub: String::new(), target: target.to_string() }
     }
 
-    /// Logs that the change begins. No argument of this and the other methods may contain a password.
+    /// Logs that the change begins. Arguments of this and the other methods must not contain passwords.
     pub fn begin(&self, what: &Value) {
         self.write("begun", "", &what.to_string());
     }

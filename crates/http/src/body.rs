@@ -14,7 +14,7 @@ use weir_core::wire::{Json, lossy};
 
 /// Maximum size of a body in bytes. A device with all its sensors and settings takes a tenth of it.
 const MAX_BYTES: usize = 64 * 1024;
-/// Some editors write it in front of UTF-8; RFC 8259, section 8.1 allows to ignore it.
+/// Some editors write it before UTF-8 text; RFC 8259, section 8.1 allows readers to ignore it.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 const JSON: &str = "application/json";
 const CSV: &str = "text/csv";
@@ -28,8 +28,8 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 /// is an error.
 ///
 /// Answers 415 for another content type and for a content encoding, 413 above 64 KB, 400 when the body is not JSON, and 422 with
-/// the pointer to the field when a field is given twice, an integer lies beyond 2^53 or the body is not a `T`. A byte-order mark
-/// in front is ignored.
+/// the pointer to the field when a field is given twice, an integer lies beyond 2^53 or the body is not a `T`. A leading
+/// byte-order mark is ignored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Strict<T>(pub T);
 

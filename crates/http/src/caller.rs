@@ -93,7 +93,7 @@ impl Caller {
     }
 }
 
-/// The groups in all forms of the claim: API Gateway writes a list as `[admin user]`, or one word without brackets;
+/// The groups, in any form of the claim: API Gateway writes a list as `[admin user]`, or one word without brackets;
 /// emulators write a JSON array, as text or as JSON.
 fn groups(claim: Option<&Value>) -> Vec<String> {
     match claim {

@@ -38,11 +38,11 @@ pub fn version_of(shown: &impl Serialize) -> u64 {
     u64::from_be_bytes(digest).max(1)
 }
 
-/// The preconditions of a request: `If-Match` names versions of which one must be stored, `If-None-Match` versions of which none
+/// The preconditions of a request: one of the versions in `If-Match` must be the current one, and none of those in `If-None-Match`
 /// may be.
 ///
-/// The extractor answers 400 when a header cannot be read, except `If-None-Match` of a read: without it the answer is only
-/// longer.
+/// The extractor answers 400 when a header cannot be read, except `If-None-Match` of a read: ignoring it only makes
+/// the answer longer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Preconditions {
     if_match: Option<Tags>,
@@ -92,8 +92,8 @@ impl Preconditions {
         if known { Err(ApiError::unexpected_version()) } else { Ok(()) }
     }
 
-    /// Checks a write that creates something within something that exists in the version `around`: `*` means what is created,
-    /// a tag what is around it.
+    /// Checks a write that creates something within a parent that exists in the version `around`: `*` refers to what is created, a tag to
+    /// the parent.
     ///
     /// # Errors
     /// 412 when `If-Match` is `*` or names other versions.
@@ -105,7 +105,7 @@ impl Preconditions {
         }
     }
 
-    /// The same without `If-None-Match`, so that a read is answered whole.
+    /// The same without `If-None-Match`, so that a read is answered with the body.
     #[must_use]
     pub fn without_if_none_match(self) -> Self {
         Self { if_none_match: None, ..self }
@@ -124,7 +124,7 @@ impl Preconditions {
         self.answer_tagged(&version.to_string(), || Json(body).into_response())
     }
 
-    /// The same for a tag that is no version: the characters between the quotation marks. `whole` makes the response of 200.
+    /// The same for a tag that is not a version: the characters between the quotation marks. `whole` makes the response with status 200.
     ///
     /// # Errors
     /// 412 when `If-Match` names other tags.

@@ -35,8 +35,8 @@ pub async fn serve(router: &Router, event: Event, until: Until) -> Result<weir_r
 }
 
 /// Answers the request in `event`. It never fails: errors are responses too, and a request that is not finished in time is
-/// answered with 503. Such a request is dropped in the middle, as if the function had been killed, which every route must
-/// survive anyway. Route handlers find `until` among the extensions of the request.
+/// answered with 503. Such a request is dropped wherever it is, as if the function had been killed; every route must survive
+/// that anyway. Route handlers find `until` among the extensions of the request.
 pub async fn answer(router: &Router, event: Event, until: Until) -> weir_runtime::Response {
     let id = request_id(event.json());
     let base = Route::of(event.json()).base;
@@ -113,8 +113,8 @@ fn request_id(event: &Value) -> RequestId {
     RequestId(event.pointer("/requestContext/requestId").and_then(Value::as_str).unwrap_or("unknown").to_owned())
 }
 
-/// The path of a request as the template's routes have it, and what stands in front of it for the caller: the stage, unless that
-/// is `$default`, or the base path of a custom domain.
+/// The path of a request as in the template's routes, and the prefix that callers see before it: the stage, unless that is
+/// `$default`, or the base path of a custom domain.
 #[derive(Debug, PartialEq, Eq)]
 struct Route {
     path: String,
@@ -122,7 +122,7 @@ struct Route {
 }
 
 impl Route {
-    /// By the route that API Gateway has chosen (`GET /devices/{id}`) and its parameters; by the path where it says neither.
+    /// Derived from the route that API Gateway has chosen (`GET /devices/{id}`) and its parameters, or from the path if there are none.
     fn of(event: &Value) -> Self {
         let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let raw = text("/rawPath");
@@ -136,8 +136,8 @@ impl Route {
     }
 }
 
-/// The path of the chosen route with its parameters filled in: encoded, and as it is. `None` if the route is none of the
-/// template's, or a parameter is missing.
+/// The path of the chosen route with its parameters filled in: encoded, and as it is. `None` if the template has no such
+/// route, or a parameter is missing.
 fn chosen(route: &str, parameters: &Value) -> Option<(String, String)> {
     let template = route.split_once(' ')?.1.strip_prefix('/')?;
     let (mut path, mut plain) = (String::new(), String::new());
@@ -164,7 +164,7 @@ fn without_stage<'a>(path: &'a str, stage: &str) -> &'a str {
     }
 }
 
-/// The response with `base` in front of the addresses in its headers, which routes write as if they stood at the root.
+/// The response with `base` before the addresses in its headers, which routes write without it.
 fn under(mut response: Response, base: &str) -> Response {
     let headers = response.headers_mut();
     for (name, begins) in [(LOCATION, "/"), (LINK, "</")] {

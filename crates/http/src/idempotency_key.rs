@@ -10,7 +10,7 @@ const HEADER: &str = "idempotency-key";
 /// Maximum length.
 const LONGEST: usize = 128;
 
-/// The key of a request, if it has one. The extractor answers 400 for one that cannot be read.
+/// The key of a request, if it has one. The extractor answers 400 for an invalid key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey(pub Option<String>);
 

@@ -17,7 +17,7 @@ const LATEST_SECOND: i64 = 253_402_300_799;
 /// Maximum characters of the query that an error quotes.
 const SHOWN: usize = 40;
 
-/// What a plain number counts, from 1970-01-01T00:00:00Z on.
+/// The unit of a plain number, counted from 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// Seconds, as levels and problems show them.
@@ -50,18 +50,18 @@ impl ToSchema for TextOrMilliseconds {}
 
 impl ToSchema for TextOrSeconds {}
 
-/// A text that is RFC 3339 or one of these numbers.
+/// The schema of a text that is RFC 3339 or one of these numbers.
 fn described(numbers: &str) -> RefOr<Schema> {
     let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(format!("^({numbers}|{RFC_3339})$")));
     RefOr::T(Schema::Object(text.build()))
 }
 
 /// Reads the query parameter `name`: RFC 3339 with any offset, or a whole number of `unit`. The `+` of an offset may arrive as a
-/// blank, which it means in a query when it is not encoded.
+/// space, because that is what an unencoded `+` means in a query.
 ///
 /// # Errors
 /// 400 when it is neither; 422 for an instant outside the years 1970 to 9999, and for a number that is before 2001 or after 9999 in
-/// that unit, because it was meant in the other one. 0 is the same in both.
+/// that unit, because it was probably meant in the other one. 0 is the same in both.
 pub fn instant(name: &str, text: &str, unit: Option<Unit>) -> Result<Timestamp, ApiError> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let at = match unit {
@@ -97,7 +97,7 @@ fn number(name: &str, text: &str, unit: Unit) -> Result<Timestamp, ApiError> {
     }
 }
 
-/// The text with a `+` in front of its offset, if there is a blank now.
+/// The text with the `+` of its offset restored, if it arrived as a space.
 fn with_plus(text: &str) -> Option<String> {
     let (before, offset) = text.rsplit_once(' ')?;
     (offset.len() == "01:00".len()).then(|| format!("{before}+{offset}"))

@@ -1,4 +1,4 @@
-//! The one way a route answers a list: open the cursor, query, name the next page.
+//! How routes answer a list: open the cursor, query, and name the next page.
 
 use std::fmt::Display;
 
@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 
 use super::{ApiError, Cursor, Page};
 
-/// The name of a list with its filters. A cursor is sealed with it, so a cursor opens no other list, and not the same list
-/// under other filters.
+/// The name of a list with its filters. A cursor is sealed with it, so it is valid neither for another list nor for the same list
+/// with other filters.
 ///
 /// ```
 /// use weir_http::ListName;
@@ -21,7 +21,7 @@ use super::{ApiError, Cursor, Page};
 pub struct ListName(String);
 
 impl ListName {
-    /// The list called `list`, without filters. What is part of the name must not hold a `?`.
+    /// The list called `list`, without filters. The name must not contain a `?`.
     pub fn new(list: impl Into<String>) -> Self {
         Self(list.into())
     }
@@ -47,7 +47,7 @@ impl ListName {
     /// The key that the caller's cursor holds: where the page begins. `None` on the first page.
     ///
     /// # Errors
-    /// 400 (`bad_page`) when the cursor was not given out by this list under these filters.
+    /// 400 (`bad_page`) when the cursor does not come from this list with these filters.
     pub fn open<K: DeserializeOwned>(&self, cursor: Option<Cursor>) -> Result<Option<K>, ApiError> {
         cursor.map(|cursor| cursor.open(self.as_str())).transpose()
     }
@@ -65,7 +65,7 @@ impl ListName {
 /// makes a page of the items and the last key that `query` returns. `query` returns no key when there are no more items.
 ///
 /// # Errors
-/// 400 when `next` is not a cursor of this list under these filters, and what `query` fails with.
+/// 400 when `next` is not a cursor of this list with these filters, and the errors of `query`.
 pub async fn list<T, K, E>(
     name: &ListName,
     limit: usize,

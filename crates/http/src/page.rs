@@ -104,7 +104,7 @@ impl Cursor {
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// The key in the cursor.
+    /// The key in the cursor, from which the page continues.
     ///
     /// # Errors
     /// 400 (`bad_page`) when the cursor is not from the list with this name.

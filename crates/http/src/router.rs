@@ -13,20 +13,20 @@ use super::{ApiError, ErrorKind, Preconditions, version_of};
 /// The header that carries the request's id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What a response says that does not say itself whether it may be kept.
+/// `Cache-Control` of a response that does not have one of its own.
 const NOT_KEPT: HeaderValue = HeaderValue::from_static("no-store");
 
 /// The request id from API Gateway: in its log, in the function's log, and in every response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(pub String);
 
-/// The route that API Gateway has chosen, e.g. `GET /devices/{id}`. It is logged instead of the path, which may hold an e-mail
-/// address.
+/// The route that API Gateway has chosen, e.g. `GET /devices/{id}`. It is logged instead of the path, which may contain an
+/// e-mail address.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct RouteKey(pub String);
 
 /// Completes a router: unknown paths and methods are answered with errors, every response carries the request id
-/// and says whether it may be kept, and errors are written as RFC 9457 problems and logged.
+/// and `Cache-Control`, and errors are written as RFC 9457 problems and logged.
 pub fn finish(routes: Router) -> Router {
     routes
         .fallback(async || ApiError::not_found())
@@ -36,8 +36,8 @@ pub fn finish(routes: Router) -> Router {
         .layer(from_fn(around))
 }
 
-/// Marks a response that a browser may keep, as long as it asks each time whether it is still right. Other responses are not
-/// kept at all: most of them name a person, if only the one who changed something last.
+/// Marks a response that a browser may cache if it revalidates it each time. Other responses are not cached at all: most of them name
+/// a person, at least the one who made the last change.
 pub fn revalidated(mut response: Response) -> Response {
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     response

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{ApiError, Claims};
 use weir_core::domain::Timestamp;
 
-/// The time in which the caller's token is valid. The extractor answers 401 where the token does not tell.
+/// The time in which the caller's token is valid. The extractor answers 401 if the token does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Validity {
     /// When it was issued.
@@ -20,7 +20,7 @@ impl Validity {
     /// Reads the claims `iat` and `exp`: seconds since the epoch, which API Gateway hands over as text.
     ///
     /// # Errors
-    /// 401 when one is missing or no number.
+    /// 401 when one is missing or not a number.
     pub fn of(claims: &Claims) -> Result<Self, ApiError> {
         let instant = |name: &str| {
             let seconds = match claims.0.get(name) {

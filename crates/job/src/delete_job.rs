@@ -12,7 +12,7 @@ use weir_http::{Admin, ApiError, Path};
 use super::Parts;
 use super::work::ATTEMPTS;
 
-/// Cancels a job, also for devices that are at it; a device that has begun to write its flash memory finishes it all the same.
+/// Cancels a job, also for devices that have begun; a device that is already writing its flash memory finishes nevertheless.
 /// Cancelling it again changes nothing.
 #[utoipa::path(
     delete, path = "/fleet/jobs/{job}", tag = "fleet",

@@ -10,7 +10,7 @@ use weir_http::{Admin, ApiError, ListName, Page, PageQuery, Paging, list};
 
 use super::Parts;
 
-/// Maximum concurrent questions whether a file is there.
+/// Maximum concurrent requests whether a file exists.
 const CONCURRENT: usize = 8;
 
 /// Lists the firmwares, the highest version first.
@@ -36,7 +36,7 @@ pub(super) async fn get_firmware(
 }
 
 impl Parts {
-    /// The firmware, with whether its file is there. One question to S3 until it is.
+    /// The firmware, with whether its file exists. This costs a request to S3 until the file has been found.
     pub(super) async fn checked(&self, firmware: Firmware) -> Result<Firmware, AwsError> {
         let now = self.clock.now();
         if firmware.uploaded_at.is_some() || self.bucket.find(&firmware, now).await? != Found::File {

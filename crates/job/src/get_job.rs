@@ -4,8 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use weir_aws::iot_jobs::{Counts, Execution};
+use weir_aws::iot_jobs::Execution;
 use weir_core::domain::Timestamp;
+use weir_core::domain::job::Counts;
 use weir_core::id::{DeviceId, FleetJobId};
 use weir_core::wire::job::JobJson;
 use weir_core::wire::time;
@@ -18,43 +19,22 @@ use super::Parts;
 #[schema(as = JobDeviceState)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum StatusJson {
-    /// Told, or to be told.
+    /// The device is to begin: AWS IoT has notified it, or will.
     Queued,
-    /// At it.
+    /// The device has begun.
     InProgress,
-    /// Done.
+    /// The device has the firmware.
     Succeeded,
-    /// Failed.
+    /// The device could not install it.
     Failed,
-    /// Refused by the device.
+    /// The device refused the job.
     Rejected,
-    /// Not finished in time.
+    /// The device did not end within the job's time.
     TimedOut,
-    /// Cancelled with the job.
+    /// The job was cancelled before the device had ended.
     Cancelled,
-    /// Deleted meanwhile.
+    /// The device was deleted before it had ended.
     Removed,
-}
-
-/// How many devices are in each state, of those that were told so far.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = JobCounts)]
-pub(super) struct CountsJson {
-    queued: u64,
-    in_progress: u64,
-    succeeded: u64,
-    failed: u64,
-    rejected: u64,
-    timed_out: u64,
-    cancelled: u64,
-    removed: u64,
-}
-
-impl From<Counts> for CountsJson {
-    fn from(counts: Counts) -> Self {
-        let Counts { queued, in_progress, succeeded, failed, rejected, timed_out, cancelled, removed } = counts;
-        Self { queued, in_progress, succeeded, failed, rejected, timed_out, cancelled, removed }
-    }
 }
 
 /// One device's part of a job.
@@ -65,7 +45,7 @@ pub(super) struct ExecutionJson {
     device: DeviceId,
     /// Its state.
     status: StatusJson,
-    /// When it was told.
+    /// When it was notified.
     #[serde(with = "time::option", skip_serializing_if = "Option::is_none")]
     queued_at: Option<Timestamp>,
     /// When it began.
@@ -86,7 +66,7 @@ pub(super) struct DetailsJson {
     /// The states of its devices; absent while they are being gathered.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
-    counts: Option<CountsJson>,
+    counts: Option<Counts>,
     /// Its devices, those whose state changed last first.
     executions: Page<ExecutionJson>,
 }
@@ -156,8 +136,8 @@ pub(super) async fn get_job(
     let Page { items, next } = page.await?;
     let executions = Page { items: items.into_iter().filter_map(execution).collect(), next };
     let found = parts.iot.find(&id).await?;
-    let counts = found.as_ref().map(|found| found.counts.into());
-    // What AWS IoT has not told yet, or what was lost on the way.
+    let counts = found.as_ref().map(|found| found.counts);
+    // If AWS IoT has not told us yet, or its message was lost.
     let stored = match found.and_then(|found| found.end).filter(|_| stored.job.state.is_open()) {
         Some(end) => parts.end(stored, &end).await?,
         None => stored,

@@ -1,8 +1,8 @@
-//! `job`: firmware over the air. Admins announce firmwares and make jobs; AWS IoT Jobs brings them to the devices, and tells how
-//! each one ends.
+//! `job`: firmware over the air. Admins announce firmwares and create jobs; AWS IoT Jobs delivers them to the devices and
+//! reports how each one ends.
 //!
 //! API Gateway invokes it with one request at a time, two IoT rules with what has ended, and a schedule for what is left to do.
-//! Each route has its own file; `work` does what is left to do about a job, and `prepare` is the first part of that.
+//! Each route has its own file; `work` does the next step of a job, and `prepare` is the first of these steps.
 
 use std::sync::Arc;
 
@@ -70,7 +70,7 @@ pub struct Parts {
 struct Document;
 
 impl Job {
-    /// The function with these parts.
+    /// Creates the function from its parts.
     pub fn new(parts: Parts) -> Self {
         let routes = Router::new()
             .route("/fleet/firmware", get(get_firmware::get_firmware).post(post_firmware::post_firmware))
@@ -103,7 +103,7 @@ impl Function for Job {
         }))
     }
 
-    /// Answers a request; or does what is due, for a schedule; or writes down what has ended, for any other event.
+    /// Answers a request; or does what is due, for a schedule; or records what has ended, for any other event.
     async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
         if event.is_http() {
             return Ok(gateway::answer(&self.router, event, until).await);

@@ -1,4 +1,4 @@
-//! `POST /fleet/firmware`: announces a version, and says where its file is to be uploaded.
+//! `POST /fleet/firmware`: announces a version, and returns the address for uploading its file.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use weir_http::{Admin, ApiError, Strict};
 
 use super::Parts;
 
-/// Maximum attempts: whoever is overtaken finds at the second one what the other has announced.
+/// Maximum attempts: an overtaken request finds the other announcement at the second one.
 const ATTEMPTS: u32 = 5;
 
 /// A firmware to be announced.
@@ -39,7 +39,7 @@ pub(super) struct FirmwareBody {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = FirmwareUpload)]
 pub(super) struct UploadJson {
-    /// The address, which is valid for 15 minutes. Whoever has it can upload this file, and nothing else.
+    /// The address, which is valid for 15 minutes. It allows uploading this file and nothing else.
     url: String,
     /// The headers that are part of the signature.
     headers: BTreeMap<String, String>,
@@ -60,7 +60,7 @@ pub(super) struct AnnouncedJson {
 
 /// Announces a version of the firmware. The answer says where its file is to be uploaded; S3 refuses a file of another size or with
 /// another checksum. A version whose file is there is refused. Until then the same request gives a new address, and a request with
-/// another checksum takes the place of the earlier one.
+/// another checksum replaces the earlier one.
 #[utoipa::path(
     post, path = "/fleet/firmware", tag = "fleet",
     request_body = FirmwareBody,

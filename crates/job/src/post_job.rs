@@ -1,4 +1,4 @@
-//! `POST /fleet/jobs`: brings a firmware to devices.
+//! `POST /fleet/jobs`: installs a firmware on devices.
 
 use std::time::Duration;
 
@@ -22,35 +22,35 @@ use weir_http::{Admin, ApiError, Caller, ErrorKind, IdempotencyKey, Strict};
 
 use super::Parts;
 
-/// Maximum attempts: whoever is overtaken finds the job of the same key at the second one.
+/// Maximum attempts: an overtaken request finds the job with the same key at the second one.
 const ATTEMPTS: u32 = 5;
-/// How long whoever asks waits for the preparation. What is not done then, the sweep does.
+/// How long the request waits for the preparation, which the sweep continues.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// A job to be made.
+/// A job to be created.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewJob)]
 pub(super) struct JobBody {
-    /// The firmware. Its file has to be there.
+    /// The firmware. Its file must have been uploaded.
     firmware: FirmwareVersion,
     /// Which devices.
     target: TargetJson,
-    /// How many devices are told each minute.
+    /// Devices that are notified each minute.
     #[serde(default = "per_minute")]
     #[schema(minimum = 1, maximum = 1000, default = 100)]
     rollout_per_minute: u32,
-    /// The job is aborted when this share of the devices that have ended has failed, in percent. It is judged
-    /// from when `100 / abort_percent` devices have ended, or all of a smaller job: with 100 by the first, so that a first device that
-    /// fails aborts the job, and after a first one that succeeds nothing does.
+    /// The job is aborted when this share of the finished devices has failed, in percent. The rule applies once `100 / abort_percent`
+    /// devices have finished, or all of a smaller job. With 100 it applies to the first device: if that fails, the job is aborted;
+    /// if it succeeds, no later failure aborts the job.
     #[serde(default = "abort")]
     #[schema(minimum = 1, maximum = 100, default = 10)]
     abort_percent: u32,
-    /// How long a device may work at it, in minutes.
+    /// How long a device may take, in minutes.
     #[serde(default = "timeout")]
     #[schema(minimum = 1, maximum = 10080, default = 60)]
     timeout_minutes: u32,
-    /// Whether devices that report this version or a later one get it too.
+    /// Whether devices that report this version or a later one are included.
     #[serde(default)]
     force: bool,
 }
@@ -74,10 +74,10 @@ impl JobBody {
     }
 }
 
-/// Brings a firmware to devices: to these, to the flow sensors of a tube, or to all. Versions only go up: a device that reports this
+/// Installs a firmware on devices: the named ones, the flow sensors of a tube, or all. Versions only go up: a device that reports this
 /// version or a later one is refused when it is named, and left out otherwise, unless `force`. Disabled devices are left out.
 ///
-/// A request that is repeated with the same `Idempotency-Key` within a day is answered with the job that it made the first time.
+/// A request that is repeated with the same `Idempotency-Key` within a day is answered with the job that the first one created.
 /// Without a key, a repeated request is another job.
 #[utoipa::path(
     post, path = "/fleet/jobs", tag = "fleet",
@@ -113,7 +113,7 @@ pub(super) async fn post_job(
 }
 
 impl Parts {
-    /// The job that a request with this key has made.
+    /// The job created by a request with this key.
     async fn known(&self, key: Option<&RequestKey>) -> Result<Option<FleetJobId>, ApiError> {
         let Some(key) = key else { return Ok(None) };
         match self.jobs.keyed(key).await? {
@@ -153,7 +153,7 @@ impl Parts {
         }
     }
 
-    /// Checks the devices that the job names: whoever names a device wants to know when it does not get the firmware.
+    /// Checks the devices that the job names. A named device that would not get the firmware is an error.
     async fn check_named(&self, job: &Job) -> Result<(), ApiError> {
         let Target::Devices(ids) = &job.order.target else { return Ok(()) };
         let devices = self.devices.of_ids(ids).await?;

@@ -1,7 +1,7 @@
-//! Prepares a job: gathers its devices in a group of things, page by page, and then makes the job in AWS IoT.
+//! Prepares a job: gathers its devices in a thing group, page by page, and then creates the job in AWS IoT.
 //!
-//! How far it got is in the row, which is written after each page on condition that it is as it was read. So whoever is killed, or
-//! has no time left, leaves it to the next one, and no device is counted twice.
+//! The progress is in the row, which is written after each page on condition that it has not changed. So an attempt that is killed, or
+//! runs out of time, is continued by the next one, and no device is counted twice.
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use weir_aws::device::{DeviceFilter, DeviceKey};
@@ -19,11 +19,11 @@ use super::work::{LOOK_SECONDS, RETRY_SECONDS};
 
 /// Devices of a page.
 const PAGE: usize = 50;
-/// Devices that are added at once. AWS IoT takes 100 a second.
+/// Devices that are added concurrently. AWS IoT accepts 100 a second.
 const CONCURRENT: usize = 5;
 
 impl Parts {
-    /// Goes on with a job that is being prepared, until it is made or has changed.
+    /// Continues preparing a job, until it is created or has changed.
     pub(super) async fn prepare(&self, stored: StoredJob) -> Result<(), AwsError> {
         let group = self.iot.make_group(&stored.job.id).await?;
         let mut before = stored;
@@ -49,7 +49,7 @@ impl Parts {
         }
     }
 
-    /// Makes the job in AWS IoT, all of whose devices are gathered.
+    /// Creates the job in AWS IoT, once all its devices are gathered.
     async fn begin(&self, before: &StoredJob, gathered: &Job, group: &str) -> Result<(), AwsError> {
         // With no device it may still be there: a preparation that was interrupted made it, and its devices have the firmware by now.
         let made = gathered.devices == 0 && self.iot.find(&gathered.id).await?.is_some();
@@ -70,7 +70,7 @@ impl Parts {
         self.jobs.change(before, &begun, &work, self.events.with(&events)).await.map(drop)
     }
 
-    /// Puts those devices into the group of the job that get the firmware and have a thing.
+    /// Adds those devices to the group of the job that get the firmware and have a thing.
     async fn gather(&self, job: &Job, devices: &[Device]) -> Result<Gathered, AwsError> {
         let add = async |device: &Device| {
             if job.takes(device).is_err() { Ok::<_, AwsError>(false) } else { self.iot.add(&job.id, &device.id).await }
@@ -98,7 +98,7 @@ impl Parts {
     }
 }
 
-/// The firmware of a job, as far as the key of its file needs it.
+/// The firmware of a job, with what the key of its file needs.
 fn firmware_of(job: &Job) -> Firmware {
     Firmware {
         version: job.order.firmware,

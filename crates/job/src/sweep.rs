@@ -9,20 +9,20 @@ use super::Parts;
 
 /// Jobs of a sweep.
 const MOST: i32 = 50;
-/// Jobs that are looked at at once. One that is being prepared makes several requests at once itself.
+/// Jobs that are handled concurrently. One that is being prepared makes several concurrent requests itself.
 const CONCURRENT: usize = 4;
 
 /// The result of a sweep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sweep {
-    /// Jobs that were looked at.
+    /// Jobs that were handled.
     pub looked: usize,
-    /// Those of which something is left to do that could not be done.
+    /// Those with something left that could not be done.
     pub failed: usize,
 }
 
 impl Parts {
-    /// Looks at the jobs that are due. Those for which there is no time stay due.
+    /// Handles the jobs that are due. Those for which there is no time stay due.
     ///
     /// # Errors
     /// When the due jobs cannot be read.

@@ -1,4 +1,4 @@
-//! What AWS IoT tells of jobs: two rules hand over each job, and each device of a job, that has ended.
+//! Messages of AWS IoT about jobs: two rules deliver each job, and each device of a job, that has ended.
 
 use serde_json::Value;
 use weir_core::domain::job::event;
@@ -12,7 +12,7 @@ impl Parts {
     /// Handles an event of a rule; returns what came of it.
     ///
     /// # Errors
-    /// When it has to be delivered again: the tables do not answer, or the event is none of the rules.
+    /// When it has to be delivered again: the tables do not answer, or the event is not one of the rules.
     pub(super) async fn told(&self, event: &Value) -> Result<&'static str, Retry> {
         let envelope = Envelope::open(event, self.clock.now());
         let told = told(&envelope.topic, &envelope.payload);

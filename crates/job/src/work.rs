@@ -1,10 +1,9 @@
-//! What is left to do about a job: its row says it, and whoever reads that does the next step. Every step may be done twice, and at
-//! the same time as another one.
+//! The next step of a job, which its row determines. Every step may be repeated, even concurrently.
 //!
-//! | state | what is to be done |
+//! | state | next step |
 //! |---|---|
 //! | `PREPARING` | gather the devices, make the job in AWS IoT (`prepare`) |
-//! | `IN_PROGRESS` | ask AWS IoT whether it has ended, in case nothing was told; cancel it after 30 days |
+//! | `IN_PROGRESS` | ask AWS IoT whether it has ended, in case its message was lost; cancel it after 30 days |
 //! | ended | cancel it in AWS IoT if it was cancelled here, and remove its group |
 
 use weir_aws::event::WithEvents;
@@ -19,17 +18,17 @@ use super::Parts;
 pub(super) const ATTEMPTS: u32 = 10;
 /// How often AWS IoT is asked about a job that goes on, in seconds.
 pub(super) const LOOK_SECONDS: i64 = 300;
-/// How long after its end a job is tidied up once more, in seconds: longer than the function may run. Whoever was preparing the job
-/// when it was cancelled may make it in AWS IoT after the first time.
+/// How long after its end a job is cleaned up once more, in seconds: longer than the function may run. An invocation that was preparing
+/// the job when it was cancelled may create it in AWS IoT after the first cleanup.
 const AGAIN_SECONDS: i64 = 60;
 /// How long to wait after a step that failed, in seconds.
 pub(super) const RETRY_SECONDS: i64 = 60;
-/// What is told of a job that was open for 30 days.
+/// The detail of a job that was open for 30 days.
 const OVER: &str = "it was open for 30 days";
 
 impl Parts {
-    /// Does what is left to do about a job now; returns whether that went well. Errors are only logged: the row says what is left,
-    /// and the sweep does it.
+    /// Does the next step of a job; returns whether that succeeded. Errors are only logged: the row says what is left, and the sweep
+    /// does it.
     pub(super) async fn try_work(&self, id: &FleetJobId) -> bool {
         match self.work(id).await {
             Ok(()) => true,
@@ -61,7 +60,7 @@ impl Parts {
         let now = self.clock.now();
         let found = self.iot.find(&stored.job.id).await?;
         // A job that AWS IoT does not know was deleted there.
-        let gone = || End { state: State::Cancelled, detail: Some("AWS IoT has it no more".to_owned()) };
+        let gone = || End { state: State::Cancelled, detail: Some("it no longer exists in AWS IoT".to_owned()) };
         let over = stored.job.is_over(now).then(over);
         let end = found.map_or_else(|| Some(gone()), |found| found.end);
         match end.or(over) {
@@ -77,7 +76,7 @@ impl Parts {
         }
     }
 
-    /// Writes down that a job has ended; the job as it is then.
+    /// Records that a job has ended; returns the job after that.
     pub(super) async fn end(&self, stored: StoredJob, end: &End) -> Result<StoredJob, AwsError> {
         let id = stored.job.id.clone();
         let mut attempts = Attempts::new("jobs", &id, ATTEMPTS);

@@ -20,13 +20,13 @@ use super::Tables;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Change {
     pub topic: Topic,
-    /// What has changed: of two changes with the same subject the later one is told.
+    /// The subject of the change: of two changes with the same subject only the later one is sent.
     pub subject: String,
-    /// The instant of it, in epoch milliseconds. Changes of a topic are told in this order.
+    /// The instant of it, in epoch milliseconds. Changes of a topic are sent in this order.
     pub at: i64,
-    /// The levels that it concerns, of which a watcher has to see one.
+    /// The levels that it concerns. A watcher must see one of them.
     pub levels: Vec<LevelId>,
-    /// Whether it concerns a device without a level, which only those are told who see all devices.
+    /// Whether it concerns a device without a level; such changes are sent only to watchers who see all devices.
     pub of_device: bool,
     pub message: Message,
 }
@@ -91,13 +91,13 @@ fn command(record: EventRecord) -> Result<Option<Change>, String> {
     Ok(Some(Change { topic, subject, at, levels: Vec::new(), of_device: false, message }))
 }
 
-/// What tells a command from the other rows of its table.
+/// Distinguishes a command from the other rows of its table.
 #[derive(Deserialize)]
 struct Kept {
     state: Option<String>,
 }
 
-/// The attributes of a level's row that are told.
+/// The attributes of a level's row that are sent.
 #[derive(Deserialize)]
 struct LevelImage {
     id: String,
@@ -176,7 +176,7 @@ fn entry(record: EventRecord) -> Result<Change, String> {
     Ok(Change { topic, subject, at, levels: Vec::new(), of_device: false, message })
 }
 
-/// A person whose scope has changed.
+/// A person whose device scope has changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct NewScope {
     /// Cognito's id of the person.

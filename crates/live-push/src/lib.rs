@@ -1,8 +1,8 @@
-//! `live-push`: what changes in the tables is sent to the connections that watch it.
+//! `live-push`: sends changes in the tables to the connections that watch them.
 //!
-//! The streams of `readings`, `levels`, `problems`, `quarantine` and `events` invoke it. A batch is sorted by topic, and each connection
-//! gets one message with all that it is to be told. What cannot be sent to a connection is never a reason to deliver the batch
-//! again: the connection is told of the gap with the next message, and reads again over HTTP.
+//! The streams of `readings`, `levels`, `problems`, `quarantine` and `events` invoke it. A batch is grouped by topic, and each connection
+//! gets one message with all its changes. If something cannot be sent to a connection, the batch is not delivered again: the next message
+//! tells the connection of the gap, and the client reads again over HTTP.
 
 use std::sync::{Arc, Mutex};
 
@@ -53,7 +53,7 @@ impl Function for LivePush {
         Ok(Self::new(live, sockets, settings.tables, Arc::new(SystemClock)))
     }
 
-    /// Sends what a batch of stream records changes. The batch is delivered again only if the table cannot tell who watches;
+    /// Sends what a batch of stream records changes. The batch is delivered again only if the watchers cannot be read;
     /// nothing is sent then.
     async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
         let records = event.stream_records().ok_or_else(|| Retry::new("the event is not a batch of a stream"))??;

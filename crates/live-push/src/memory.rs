@@ -1,5 +1,5 @@
-//! Who watches what, asked at most once a second: one query tells which topics are watched at all, so that changes that nobody
-//! watches cost no request of their own; one more for each watched topic tells by whom.
+//! Who watches what, read at most once a second: one query finds the topics that are watched at all, so changes that nobody watches cost
+//! no request of their own; one more query for each watched topic finds its watchers.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{MutexGuard, PoisonError};
@@ -12,10 +12,10 @@ use weir_core::domain::live::{REMEMBERED_MS, Topic};
 
 use super::LivePush;
 
-/// Topics that are asked for at once.
+/// Topics that are read concurrently.
 const CONCURRENT: usize = 16;
 
-/// What is remembered, each with the time at which it was asked.
+/// The cache, each entry with the time at which it was read.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     overview: Option<(Timestamp, Overview)>,
@@ -90,7 +90,7 @@ impl LivePush {
         Ok(watchers)
     }
 
-    /// Notes that a watcher has a gap, or has none any more.
+    /// Records that a watcher has a gap, or no longer has one.
     pub(super) fn remember_gap(&self, topic: &Topic, id: &str, gap: bool) {
         if let Some((_, watchers)) = self.memory().watchers.get_mut(topic) {
             for watcher in watchers.iter_mut().filter(|watcher| watcher.connection == id) {

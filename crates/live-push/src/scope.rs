@@ -1,4 +1,4 @@
-//! Tells the connections of a person that their scope has changed: with a new token and a new ticket they see what it is now.
+//! Tells the connections of a person that their scope has changed: it takes effect with a new token and a new ticket.
 
 use weir_aws::sockets::Sent;
 use weir_core::wire::live::{Message, frame};
@@ -7,7 +7,7 @@ use super::LivePush;
 use super::change::NewScope;
 
 impl LivePush {
-    /// Tells each connection of these people. Whoever is not told sees the new scope at the next renewal.
+    /// Tells each connection of these people. A connection that is not told gets the new scope at its next renewal.
     pub(super) async fn tell_scopes(&self, scopes: &[NewScope]) {
         for NewScope { sub, devices } in scopes {
             let connections = match self.live.connections_of(sub).await {

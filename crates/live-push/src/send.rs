@@ -1,4 +1,4 @@
-//! Sending a batch: one message for each connection, a bounded number of them at once.
+//! Sends a batch: one message for each connection, a bounded number of them concurrently.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use super::memory::Audience;
 
 /// Maximum posts under way.
 const CONCURRENT: usize = 32;
-/// How long posts are begun. What is not begun by then is a gap, and there is time left to note it.
+/// How long new posts are started. Connections not reached by then get a gap, and there is time left to record it.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What is sent to a connection.
@@ -26,9 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(15);
 struct Post {
     id: String,
     sub: String,
-    /// The topics that it is told something of.
+    /// The topics of these changes.
     topics: Vec<Topic>,
-    /// Those of them of which something was left out before.
+    /// Those of them with a gap from before.
     gaps: Vec<Topic>,
     text: Arc<str>,
 }
@@ -51,7 +51,7 @@ impl LivePush {
         stream::iter(posts(batch, &audience)).map(send).buffer_unordered(CONCURRENT).collect::<()>().await;
     }
 
-    /// What follows from how a post ended.
+    /// Handles the outcome of a post.
     async fn settle(&self, post: &Post, sent: Sent) {
         match sent {
             Sent::Done => {
@@ -72,7 +72,7 @@ impl LivePush {
         }
     }
 
-    /// Notes a gap in the table. A connection of which that cannot be noted is closed: it would never know.
+    /// Records a gap in the table. If that fails, the connection is closed, because it would never learn of the gap.
     async fn note_gap(&self, topic: &Topic, post: &Post, gap: bool) {
         self.remember_gap(topic, &post.id, gap);
         let Err(error) = self.live.set_gap(topic, &post.id, gap).await else { return };
@@ -82,7 +82,7 @@ impl LivePush {
         }
     }
 
-    /// Closes a connection and forgets it.
+    /// Closes a connection and removes its rows.
     async fn end(&self, id: &str, sub: &str) {
         if let Sent::Failed(error) = self.sockets.close(id).await {
             tracing::warn!(connection = id, %error, "not closed");
@@ -90,7 +90,7 @@ impl LivePush {
         self.forget(id, sub, &[]).await;
     }
 
-    /// Forgets a connection with all that it watches. What fails here is found by the next post, or expires.
+    /// Removes the rows of a connection and of its watchers. If this fails, the next post repeats it, or the rows expire.
     async fn forget(&self, id: &str, sub: &str, topics: &[Topic]) {
         self.forget_watcher(id);
         let forgotten = async {
@@ -107,7 +107,7 @@ impl LivePush {
     }
 }
 
-/// What a connection is told: the places of the changes in the batch by topic, and the topics with a gap.
+/// The content of a post: the positions of the changes in the batch by topic, and the topics with a gap.
 type Told<'a> = (Vec<(&'a Topic, usize)>, Vec<Topic>);
 
 /// The posts of a batch.

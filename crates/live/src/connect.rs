@@ -7,7 +7,7 @@ use weir_core::domain::live::Session;
 
 use super::Parts;
 
-/// Connections that are asked for at once whether they are still open.
+/// Maximum concurrent requests whether a connection is still open.
 const CONCURRENT: usize = 10;
 
 /// The statuses that API Gateway answers the handshake with.
@@ -16,8 +16,8 @@ const NO_TICKET: u16 = 401;
 const REFUSED: u16 = 403;
 
 impl Parts {
-    /// Opens a connection with a ticket: the status of the handshake. A connection too many is opened as well, since a browser
-    /// shows nothing of a refused handshake; it is told so when it says something.
+    /// Opens a connection with a ticket: the status of the handshake. A connection beyond the limit is opened as well, because a
+    /// browser does not show why a handshake was refused; it gets the error in answer to its first message.
     ///
     /// # Errors
     /// When the table does not answer.
@@ -37,7 +37,7 @@ impl Parts {
         Ok(OPEN)
     }
 
-    /// Counts the connection, if the person has not too many. Those that were left behind do not count.
+    /// Counts the connection, unless the person has too many. Connections that are gone do not count.
     async fn counted(&self, id: &str, session: &Session) -> Result<bool, AwsError> {
         let sub = &session.sub;
         if self.live.count_in(sub, id, self.clock.now()).await? == WriteOutcome::Done {

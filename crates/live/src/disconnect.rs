@@ -1,16 +1,16 @@
-//! `$disconnect`: what is known of a connection is forgotten. What an interrupted run leaves behind expires, or is found by
-//! whoever sends to it.
+//! `$disconnect`: the rows of a connection are removed. Rows that an interrupted run leaves behind expire, or are removed when sending
+//! to the connection fails.
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use weir_aws::AwsError;
 
 use super::Parts;
 
-/// Rows that are removed at once.
+/// Rows that are removed concurrently.
 const CONCURRENT: usize = 8;
 
 impl Parts {
-    /// Forgets the connection.
+    /// Removes the rows of the connection.
     ///
     /// # Errors
     /// When the table does not answer.

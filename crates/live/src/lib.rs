@@ -1,7 +1,7 @@
-//! `live`: the connections of the live feed. A person gets a ticket over HTTP, connects with it over WebSocket, and says what
-//! to watch. `live-push` then sends what changes.
+//! `live`: the connections of the live feed. A person gets a ticket over HTTP, connects with it over WebSocket, and subscribes
+//! to topics. `live-push` then sends what changes.
 //!
-//! API Gateway keeps the connections; the function is invoked when one opens, says something, or closes. Everything it knows
+//! API Gateway keeps the connections; the function is invoked when one opens, sends a message, or closes. Everything it knows
 //! is in the table `live`. Answers are sent to the connection like changes are, so that both need the same right.
 
 use std::sync::Arc;
@@ -107,8 +107,8 @@ impl Function for Live {
         }))
     }
 
-    /// Answers an HTTP request, or handles an event of a connection. Only opening has a status that anybody sees: what is
-    /// wrong with a message is sent to the connection.
+    /// Answers an HTTP request, or handles an event of a connection. Only opening a connection has a visible status; errors
+    /// in messages are sent to the connection.
     async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
         if event.is_http() {
             return Ok(gateway::answer(&self.router, event, until).await);

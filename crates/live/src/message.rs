@@ -1,4 +1,4 @@
-//! `$default`: what a client says, and the answer that is sent to it.
+//! `$default`: messages of clients, and the answers to them.
 
 use weir_aws::AwsError;
 use weir_aws::live::Connection;
@@ -9,7 +9,7 @@ use weir_core::wire::live::{Message, Request, frame};
 use super::Parts;
 
 impl Parts {
-    /// Handles a message. Whatever is wrong is told to the connection.
+    /// Handles a message. Errors are sent to the connection.
     pub(super) async fn message(&self, id: &str, text: &str) {
         let Err(error) = self.handle_message(id, text).await else { return };
         tracing::error!(connection = id, %error, "a message is not handled");
@@ -59,7 +59,7 @@ impl Parts {
         self.disconnect(id).await
     }
 
-    /// Sends messages to a connection. One that is gone is forgotten.
+    /// Sends messages to a connection. If it is gone, its rows are removed.
     pub(super) async fn tell(&self, id: &str, messages: &[Message]) {
         if messages.is_empty() {
             return;

@@ -30,7 +30,7 @@ pub(super) struct TicketJson {
     expires_at: Timestamp,
 }
 
-/// Gives a ticket for the live feed, with the rights of the token it is asked for with. No token stands in an address then.
+/// Issues a ticket for the live feed, with the rights of the caller's token, so that no token has to be part of an address.
 #[utoipa::path(
     post, path = "/live/tickets", tag = "live",
     responses((status = 201, description = "The ticket.", body = TicketJson))

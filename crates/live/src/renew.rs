@@ -9,9 +9,9 @@ use weir_core::wire::live::Message;
 
 use super::Parts;
 
-/// Topics that are handled at once.
+/// Topics that are handled concurrently.
 const CONCURRENT: usize = 8;
-/// Attempts to change a connection that says several things at once.
+/// Attempts to change a connection that sends several messages at once.
 const ATTEMPTS: u32 = 10;
 
 impl Parts {

@@ -15,11 +15,11 @@ use weir_core::wire::reading::Point;
 
 use super::Parts;
 
-/// Maximum levels, problems and entries of a snapshot: below what API Gateway sends at once.
+/// Maximum levels, problems and entries of a snapshot, to stay below the size that API Gateway sends at once.
 const LEVELS: usize = 200;
 const PROBLEMS: usize = 100;
 const ENTRIES: usize = 50;
-/// Maximum pages of problems that are looked through for those that the person sees.
+/// Maximum pages of problems that are searched for those that the person sees.
 const PAGES: usize = 10;
 
 impl Parts {

@@ -12,18 +12,18 @@ use weir_core::wire::live::Message;
 
 use super::Parts;
 
-/// Topics that are handled at once.
+/// Topics that are handled concurrently.
 const CONCURRENT: usize = 8;
-/// Attempts to change the topics of a connection that says several things at once.
+/// Attempts to change the topics of a connection that sends several messages at once.
 const ATTEMPTS: u32 = 10;
-/// How long after subscribing every sender knows of it.
+/// The time after which every sender knows of a subscription.
 const KNOWN: Duration = Duration::from_millis(REMEMBERED_MS as u64 + 100);
 
 impl Parts {
-    /// Lets the connection watch these topics, and sends the state of each.
+    /// Subscribes the connection to these topics, and sends the state of each.
     ///
-    /// Senders remember for a second who watches what, so in the first second a change may not be sent. The state is therefore
-    /// looked at again after that, and sent again where it is another one. What changes later is sent.
+    /// Senders cache for a second who watches what, so changes in the first second may not be sent. The state is therefore read again
+    /// after that, and sent again if it has changed. Later changes are sent.
     pub(super) async fn subscribe(&self, connection: Connection, topics: Vec<String>) -> Result<(), AwsError> {
         let id = connection.id.clone();
         let (topics, mut refused) = read(topics);
@@ -92,7 +92,7 @@ impl Parts {
         }
     }
 
-    /// Lets the connection no longer watch these topics.
+    /// Unsubscribes the connection from these topics.
     pub(super) async fn unsubscribe(&self, connection: Connection, topics: Vec<String>) -> Result<(), AwsError> {
         let id = connection.id.clone();
         let (topics, mut answer) = read(topics);
@@ -121,7 +121,7 @@ impl Parts {
     }
 }
 
-/// The topics in these texts, each once and in their order, and the refusal of what is none.
+/// The topics in these texts, each once and in their order, and the refusal of those that are not topics.
 fn read(texts: Vec<String>) -> (Vec<Topic>, Vec<Message>) {
     let (mut topics, mut known, mut wrong) = (Vec::new(), BTreeSet::new(), Vec::new());
     for text in texts {

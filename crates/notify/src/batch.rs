@@ -12,7 +12,7 @@ use weir_runtime::{Event, Response, Retry, Until};
 
 use super::Notify;
 
-/// Subscriptions that are looked after at once.
+/// Subscriptions that are handled concurrently.
 pub(super) const CONCURRENT: usize = 8;
 
 /// What a record is about.
@@ -59,7 +59,7 @@ impl Notify {
         Ok(Response::failed_records(failed.chain(unread).collect::<Vec<_>>()))
     }
 
-    /// Writes into the outboxes what is to be told of these problems: those for which that failed, and whose outboxes have
+    /// Writes to the outboxes what has to be told of these problems; returns the problems for which that failed, and the outboxes with
     /// something to send.
     async fn told(
         &self,
@@ -106,7 +106,7 @@ impl Notify {
         Ok((failed, touched))
     }
 
-    /// The devices that a problem is about: of a flow sensor those that are registered as it, of a pair those of both.
+    /// The devices that a problem is about: for a flow sensor those registered with its `level_id`, for a pair those of both sensors.
     pub(super) async fn devices_of(&self, subject: &Subject) -> Result<Vec<DeviceId>, AwsError> {
         if let Some(device) = subject.device() {
             return Ok(vec![device.clone()]);

@@ -14,7 +14,7 @@ use super::send::{Recipient, Sent};
 use super::tell::digest;
 
 impl Notify {
-    /// Sends what the outbox has to send now. Whatever interrupts it, the schedule goes on when the lease is over.
+    /// Sends what is due in the outbox. If this is interrupted, the schedule continues when the lease has expired.
     pub(super) async fn deliver(&self, of: &Address, until: Until) -> Result<(), AwsError> {
         let Some(mut outbox) = self.take(of).await? else { return Ok(()) };
         loop {
@@ -44,7 +44,7 @@ impl Notify {
         }
     }
 
-    /// Sends the first notice of the outbox, and notes how that ended. False when the lease was lost.
+    /// Sends the first notice of the outbox, and records the outcome. False when the lease was lost.
     async fn send_first(&self, outbox: &mut Outbox, id: &NoticeId) -> Result<bool, AwsError> {
         let Some(notice) = self.parts.notices.notice(id).await? else {
             // It has expired.
@@ -88,7 +88,7 @@ impl Notify {
         }
     }
 
-    /// Sends one notice, after asking who it is for and what that person may see now.
+    /// Sends one notice, after reading again who it is for and what that person may see now.
     async fn send(&self, of: &Address, notice: &Notice) -> Result<Sent, AwsError> {
         let dropped = |detail: &str| Ok(Sent::Dropped(detail.to_owned()));
         let stored = self.parts.subscriptions.find(&of.owner, &of.subscription).await?;

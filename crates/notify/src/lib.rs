@@ -1,8 +1,8 @@
 //! `notify`: tells people what happens to problems, by e-mail and by webhook.
 //!
-//! The stream of the table `problems` wakes it, and a schedule for what has to be tried again, for digests and for reminders. What
-//! is to be told is decided by the problem as it is stored and by what was told before ([`follow`]), and written into an outbox;
-//! then the outbox is sent. A crash between sending and noting it sends a notice again, with the same id.
+//! The stream of the table `problems` invokes it, and a schedule for retries, digests and reminders. The stored problem and what was told
+//! before decide what to tell ([`follow`]); that is written to an outbox, and then the outbox is sent. After a crash between sending a
+//! notice and recording that, the notice is sent again with the same id.
 //!
 //! [`follow`]: weir_core::domain::notice::follow
 
@@ -50,7 +50,7 @@ pub struct Notify {
 
 /// The dependencies of the function.
 pub struct Parts {
-    /// What people want to be told.
+    /// The subscriptions.
     pub subscriptions: SubscriptionTable,
     /// The outboxes.
     pub notices: NoticeTable,

@@ -1,4 +1,4 @@
-//! The outbox that a sender has to itself for a while: its lease, and the changes that the sender makes to it.
+//! An outbox under a lease, and the changes that its sender makes to it.
 
 use weir_aws::notice::{Address, Notice, Versioned, Write};
 use weir_aws::{Attempts, AwsError, WriteOutcome};

@@ -13,11 +13,11 @@ use weir_core::id::{DeviceId, Sub, Username};
 use super::Notify;
 use super::words::Language;
 
-/// How long it is remembered what a person may see, in milliseconds, for deciding what goes into an outbox. Whoever is sent
-/// something is asked for again.
+/// How long the scope of a person is cached, in milliseconds, for deciding what goes into an outbox. Before something is sent to the
+/// person, it is read again.
 const REMEMBERED_MS: i64 = 60_000;
 
-/// What is known of a person.
+/// A person, with what the user pool and the profile say.
 #[derive(Debug, Clone)]
 pub(super) struct Known {
     /// What the person may see; nothing for one who is disabled or deleted.

@@ -16,17 +16,17 @@ use super::webhook::Outgoing;
 
 /// Readings that an e-mail shows.
 const READINGS: usize = 10;
-/// Maximum transitions that one message lists; of the rest it says how many there are.
+/// Maximum transitions that one message lists; of the rest it only gives the number.
 const MOST_LISTED: usize = 100;
 
-/// How sending ended.
+/// The outcome of sending.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Sent {
     /// The receiver has it.
     Done,
     /// It is not sent, for this reason.
     Dropped(String),
-    /// The receiver wants nothing more.
+    /// The receiver wants no more notices (410).
     Gone,
     /// It could not be delivered, for this reason.
     Failed(String),

@@ -1,4 +1,4 @@
-//! What is to be told of one problem to one subscription goes into its outbox.
+//! Writes to the outbox of a subscription what it has to be told of one problem.
 
 use weir_aws::notice::{Address, Content, Notice, Versioned, Write};
 use weir_aws::subscription::StoredSubscription;
@@ -40,10 +40,10 @@ fn notice(to: &Address, id: NoticeId, content: Content, now: Timestamp) -> Notic
 }
 
 impl Notify {
-    /// Tells a subscription what has happened to a problem since it was told last. Whether its outbox has something to send now.
+    /// Tells a subscription what has happened to a problem since the last time. Returns whether its outbox has something to send now.
     ///
-    /// The thread is read before the problem. So of two that write the thread one after the other, the second has read a problem
-    /// that is not older, and nothing goes back in time.
+    /// The thread is read before the problem. So of two processes that write the thread one after the other, the second has
+    /// read a problem that is not older, and the thread never goes back in time.
     pub(super) async fn tell(
         &self,
         to: &StoredSubscription,

@@ -1,6 +1,6 @@
-//! Webhooks: an HTTP request to an address that a person has named, signed as Standard Webhooks says.
+//! Webhooks: HTTP requests to addresses that people have entered, signed as Standard Webhooks specifies.
 //!
-//! The name is resolved once, every address that it resolves to has to be one of the public internet, and the connection goes to
+//! The name is resolved once, every address that it resolves to must be public, and the connection goes to
 //! those addresses: a name that resolves to another address a moment later changes nothing. Redirects are not followed, and the
 //! answer's body is not read.
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use tooling::bill::{Prices, Usage};
 
-/// Devices of the last line but one.
+/// Number of devices in the second to last line.
 const FLEET: f64 = 1000.0;
 /// Pages of the live feed that are open.
 const PAGES: f64 = 1000.0;

@@ -1,5 +1,5 @@
-//! `cargo operate claim`: makes a claim certificate for the image of boards, or retires one. Every board with it may become a device if its
-//! serial number is listed, and nothing else.
+//! `cargo operate claim`: makes a claim certificate for the image of boards, or retires one. A board with it
+//! may become a device if its serial number is listed, and may do nothing else.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

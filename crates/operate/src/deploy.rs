@@ -109,8 +109,8 @@ async fn tell_of_jobs(aws: &Aws) -> Result<()> {
     aws.ask("iot", "update_event_configurations", &job_events()).await.map(drop)
 }
 
-/// Puts what a stack is told into its functions' packages. A new version of a function is made of what its package says, so that without
-/// this a changed parameter would not reach the callers of the alias; with it, all functions get a new version then, and only then.
+/// Writes the parameters of a stack into the packages of its functions. Lambda publishes a new version only when the package changes, so
+/// without this a changed parameter would not reach the callers of the alias. With it, all functions get a new version exactly then.
 fn remember_parameters(place: &Place, settings: &Settings) -> Result<()> {
     let mut parameters = settings.parameters.clone();
     parameters.sort();
@@ -123,7 +123,7 @@ fn remember_parameters(place: &Place, settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-/// Has the SAM CLI package the functions and make a change set; none when nothing would change.
+/// Has the SAM CLI package the functions and create a change set; `None` when nothing would change.
 async fn change_set(place: &Place, aws: &Aws, options: &Options, settings: &Settings) -> Result<Option<String>> {
     let mut sam = aws.command(&Set::Sam.program(place, "sam"));
     sam.current_dir(place.root()).env("SAM_CLI_TELEMETRY", "0").env("__SAM_CLI_APP_DIR", place.run("sam"));
@@ -146,7 +146,7 @@ async fn change_set(place: &Place, aws: &Aws, options: &Options, settings: &Sett
     Ok(found.filter(|_| !same))
 }
 
-/// What an account's bootstrap stack has made for a stack.
+/// What an account's bootstrap stack provides for a stack.
 #[derive(Debug, PartialEq, Eq)]
 struct Bootstrap {
     /// The bucket for packages.
@@ -157,7 +157,7 @@ struct Bootstrap {
     boundary: String,
 }
 
-/// What the account's bootstrap stack has made. The emulator has none and needs none.
+/// What the account's bootstrap stack provides. The emulator has none and needs none.
 async fn bootstrap(aws: &Aws, environment: &str, stack: &str) -> Result<Option<Bootstrap>> {
     let names = [format!("{BOOTSTRAP}-{environment}"), BOOTSTRAP.to_owned()];
     for name in &names {
@@ -176,7 +176,7 @@ async fn bootstrap(aws: &Aws, environment: &str, stack: &str) -> Result<Option<B
     )
 }
 
-/// What a bootstrap stack has made, when it is the one for this stack: its role may do nothing to another.
+/// What a bootstrap stack provides, if it is the one for this stack: its role may not change any other stack.
 fn made_for(stack: &str, described: &Value) -> Option<Bootstrap> {
     let outputs = described.pointer("/Stacks/0/Outputs")?.as_array()?;
     let output = |key: &str| {
@@ -204,7 +204,7 @@ async fn changes(aws: &Aws, change_set: &str) -> Result<Vec<Value>> {
     }
 }
 
-/// Waits until the stack rests; its status then.
+/// Waits until the stack is stable; returns its status.
 async fn ended(aws: &Aws, stack: &str) -> Result<String> {
     loop {
         let answer = aws.ask("cloudformation", "describe_stacks", &json!({ "StackName": stack })).await?;

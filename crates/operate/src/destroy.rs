@@ -1,4 +1,4 @@
-//! `cargo operate destroy`: deletes a stack, and names what stays.
+//! `cargo operate destroy`: deletes a stack, and lists what remains.
 
 use std::process::ExitCode;
 
@@ -95,7 +95,7 @@ async fn gone(aws: &Aws, stack: &str) -> Result<()> {
     }
 }
 
-/// How a stack stands. One that is gone is not known by its name any more; any other refusal says nothing about it.
+/// The status of a stack. A deleted one is no longer known by its name; any other error says nothing about it.
 fn status(answer: Result<Value, Refusal>) -> Result<String> {
     match answer {
         Ok(answer) => {

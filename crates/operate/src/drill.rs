@@ -1,5 +1,5 @@
 //! `cargo operate restore-drill`: every table of the local cloud is exported to a file, deleted, recreated and filled from the file, and
-//! has to hold the same rows as before. In AWS the same is done with point-in-time recovery or a daily copy; docs/operations.md says how.
+//! must have the same rows as before. In AWS the same is done with point-in-time recovery or a daily copy; docs/operations.md says how.
 
 use std::collections::BTreeSet;
 use std::path::Path;

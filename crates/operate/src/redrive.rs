@@ -113,7 +113,7 @@ impl Target {
     }
 }
 
-/// Empties what was chosen, as far as the functions take it, and says what is left.
+/// Delivers the messages of the chosen queues, as far as the functions accept them, and reports what is left.
 ///
 /// # Errors
 /// When there is no such stack, or the cloud does not answer.

@@ -1,5 +1,5 @@
-//! `cargo operate smoke`: is what was deployed alive and joined up? It runs the test program of the local cloud against the stack, with the
-//! tests that hold for every deployed stack, and in AWS with those as well that only AWS can prove.
+//! `cargo operate smoke`: checks that a deployed stack works. It runs the test program of the local cloud against the stack, with the tests
+//! that apply to every deployed stack, and in AWS also with those that only AWS can prove.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! Takes a report into the row of its flow sensor: the latest value and the recent measurements.
+//! Writes a report to the row of its flow sensor, which has the latest value and the recent measurements.
 //!
 //! A row that this process wrote last need not be read before the next report of its sensor ([`LastWritten`]). Where
 //! DynamoDB stores the readings as well, such a report is one request for level and reading ([`combined_write`]).
@@ -56,9 +56,9 @@ impl LevelWriter {
         Self { table, settings, last_written: Mutex::default(), combined_write_unsupported: AtomicBool::new(false) }
     }
 
-    /// Takes in a report: at most one read unit and, unless nothing changes, one write unit, however many measurements
-    /// there are. Of two concurrent reports both are kept: a write is conditional on the row being unchanged, and when it
-    /// is not, DynamoDB answers with the row as it is now.
+    /// Writes a report: it takes at most one read unit and, unless nothing changes, one write unit, however many measurements there
+    /// are. Two concurrent reports are both kept: a write is conditional on the row being unchanged, and if it has changed, DynamoDB
+    /// answers with the current row.
     ///
     /// # Errors
     /// When DynamoDB does not answer, the row is corrupt, or others change it on every attempt.
@@ -98,8 +98,8 @@ impl LevelWriter {
         }
     }
 
-    /// Takes in a report as [`LevelWriter::write`] does, and stores its reading in `store`, with one request. `None`, with
-    /// nothing done, when that takes two requests. The two results are those of the reading and of the level.
+    /// Writes a report as [`LevelWriter::write`] does, and stores its reading in `store`, with one request. `None`, with nothing
+    /// done, when this is not possible with one request. The two results are those of the reading and of the level.
     pub(super) async fn combined_write(
         &self,
         id: &LevelId,
@@ -176,17 +176,17 @@ impl LevelWriter {
     }
 }
 
-/// How many times in a row memory must have been right before it is relied on.
+/// How many times in a row the remembered rows must have been right before they are used.
 const RIGHT_BEFORE_USE: u32 = 32;
-/// Memory is emptied at more sensors than this, which bounds it to a few megabytes.
+/// Maximum remembered sensors; beyond that all are forgotten, which bounds memory to a few megabytes.
 const MOST_SENSORS: usize = 5_000;
 
 /// The rows as this process wrote them last.
 ///
 /// A remembered row is right only while no other process writes the same sensors, and a wrong one costs a write unit, five
-/// times the read that it saves. So memory is used only after it would have been right [`RIGHT_BEFORE_USE`] times in a row,
-/// and one mistake resets that count. With one execution environment almost all reads are saved. With several, memory is
-/// hardly ever used, and costs at most one write unit in [`RIGHT_BEFORE_USE`] + 1 reports.
+/// times the read that it saves. So remembered rows are used only after they would have been right [`RIGHT_BEFORE_USE`] times in
+/// a row, and one mistake resets that count. With one execution environment almost all reads are saved. With several, remembered rows
+/// are hardly ever used, and cost at most one write unit in [`RIGHT_BEFORE_USE`] + 1 reports.
 #[derive(Debug, Default)]
 struct LastWritten {
     rows: HashMap<LevelId, LevelState>,
@@ -194,14 +194,14 @@ struct LastWritten {
 }
 
 impl LastWritten {
-    /// The row, if memory is used and has it. A row without `watch` is not returned: the detector will set that soon,
-    /// without a report.
+    /// The remembered row, if remembered rows are used. A row without `watch` is not returned, because the detector will set that soon,
+    /// independently of reports.
     fn reliable(&self, id: &LevelId) -> Option<LevelState> {
         let row = || self.rows.get(id).filter(|row| row.watch.is_some()).cloned();
         if self.right < RIGHT_BEFORE_USE { None } else { row() }
     }
 
-    /// Compares memory with a row that was read.
+    /// Compares the remembered row with one that was read.
     fn compare(&mut self, id: &LevelId, read: Option<&LevelState>) {
         if let Some(remembered) = self.rows.get(id) {
             let right = read.is_some_and(|read| read.revision == remembered.revision);
@@ -209,7 +209,7 @@ impl LastWritten {
         }
     }
 
-    /// A write that relied on memory found another row.
+    /// Records that a write that used a remembered row found another one.
     fn mistake(&mut self) {
         self.right = 0;
     }

@@ -1,8 +1,8 @@
 //! `organizer`: level reports become the latest value and the recent measurements of each flow sensor.
 //!
-//! The IoT rules wake it with one message each: a plain report, or an uplink of The Things Stack. The full history goes to
+//! IoT rules invoke it with one message each: a plain report, or an uplink of The Things Stack. The full history goes to
 //! the time-series store as the series `filling` of the level id, and the newest measurements go to the table `levels`. A
-//! second delivery changes nothing in either, so a message that fails half-way is delivered again.
+//! second delivery changes nothing in either, so a message that fails half-way can be delivered again.
 
 use std::sync::Arc;
 

@@ -55,7 +55,7 @@ pub(super) struct RefusedReport {
 /// Why a message is not a report that can be stored.
 #[derive(Debug)]
 pub(super) enum ReportError {
-    /// It never will be.
+    /// It cannot be stored, and never will be.
     Refused(RefusedReport),
     /// The registry could not be read.
     Registry(AwsError),

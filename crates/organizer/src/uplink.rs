@@ -9,7 +9,7 @@ use weir_core::wire::{Json, Object, instant, number, without_nul};
 
 use super::report::{ParsedReport, RefusedReport, Sender};
 
-/// 0001-01-01T00:00:00Z, which programs written in Go send for an instant that is not known.
+/// 0001-01-01T00:00:00Z, which programs written in Go send for an unknown instant.
 const GO_ZERO: Timestamp = Timestamp::from_millis(-62_135_596_800_000);
 
 /// The level as it was sent.
@@ -17,7 +17,7 @@ const GO_ZERO: Timestamp = Timestamp::from_millis(-62_135_596_800_000);
 pub(super) enum Sent {
     /// As a number, in percent.
     Number(f64),
-    /// As bytes. The registry says how they are read.
+    /// As bytes, which are read as the registry says.
     Bytes(Vec<u8>),
 }
 
@@ -75,8 +75,8 @@ fn received_at(payload: &Object, message: Option<&Object>) -> Option<Result<Time
     inner.or_else(|| given(payload, "received_at").filter(known))
 }
 
-/// The level that the payload formatter decoded, or else the bytes. A formatter that is given no bytes returns 0, so a 0 without
-/// bytes is no report.
+/// The level that the payload formatter decoded, or else the bytes. A formatter without bytes returns 0, so a 0 without
+/// bytes is not a report.
 fn sent(message: &Object) -> Result<Sent, Refusal> {
     let bytes = match message.get("frm_payload") {
         None => None,

@@ -1,4 +1,4 @@
-//! What the local cloud allowed and refused, from the lines that `python/enforcing.py` leaves in its log.
+//! The decisions of the local cloud (allowed or refused), from the lines that `python/enforcing.py` leaves in its log.
 
 use std::path::Path;
 

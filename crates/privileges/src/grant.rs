@@ -1,4 +1,4 @@
-//! What a role's policy allows, taken apart: one action on one resource each.
+//! A role's policy, split into grants of one action on one resource each.
 
 use serde_json::{Value, json};
 use tooling::ask::field;
@@ -57,7 +57,7 @@ impl Grant {
     }
 }
 
-/// Whether a text is what a pattern with `*` stands for.
+/// Whether a text matches a pattern with `*`.
 fn matches(pattern: &str, text: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(text) = text.strip_prefix(start) else { return false };

@@ -46,9 +46,9 @@ const ONLY_IN_AWS: [(&str, &str); 10] = [
     ("dynamodb:ListStreams", "it polls streams for functions itself"),
 ];
 
-/// What came of taking a grant away.
+/// The outcome of removing a grant.
 enum Outcome {
-    /// This test failed, and the role had been refused what was taken away.
+    /// This test failed, and the role was refused what had been removed.
     Missed(String),
     /// The role was refused, and no test failed.
     Ignored,
@@ -154,7 +154,7 @@ async fn run(functions: Vec<String>) -> Result<ExitCode> {
 }
 
 impl TestBed {
-    /// What comes of taking a grant away.
+    /// The outcome of removing a grant.
     async fn without(&mut self, role: &Role, place: usize, grant: &Grant, asked: &Decided) -> Result<(Outcome, f64)> {
         if !asked.allowed(role, grant) {
             let known = ONLY_IN_AWS.iter().find(|(action, _)| *action == grant.action);

@@ -1,8 +1,9 @@
-//! Devices that have to be looked at: those that may be silent, and those whose open problems may have lost their reason.
+//! Devices that are due for a check: those that may be silent, and those whose alerts were removed, so that open problems may have to
+//! be ended.
 //!
-//! Such a device is in the index `watched` of the registry. One transaction sets when to look at it next and writes its silence, so
-//! that neither a killed function nor two of them at once can lose a device or report a silence twice. What a device has
-//! reported last is found in the time-series store only when its time has come: so its readings cost nothing more.
+//! Such a device is in the index `watched` of the registry. One transaction sets when to check it next and writes its silence, so that
+//! neither a killed function nor two concurrent ones can lose a device or report a silence twice. The last report of a device is read
+//! from the time-series store only when the device is due, so its readings cost nothing more.
 
 use futures_util::{StreamExt, stream};
 use weir_aws::device::{DeviceDependency, Registration, Watch};
@@ -18,7 +19,7 @@ use super::ProblemDetector;
 use super::silence::{CONCURRENT, Swept};
 
 impl ProblemDetector {
-    /// Looks at the devices whose time has come. What is not finished at `until` is left to the next sweep.
+    /// Checks the devices that are due. What is not finished at `until` is left to the next sweep.
     ///
     /// # Errors
     /// When the index cannot be read.
@@ -41,8 +42,8 @@ impl ProblemDetector {
         }
     }
 
-    /// Looks at one device: ends its problems that have lost their reason, judges its silence, and sets when to look again. Tells
-    /// whether a silence was written that is open.
+    /// Checks one device: ends problems without an alert or `report_every`, judges its silence, and sets when to check next. Returns
+    /// whether an open silence was written.
     async fn look(&self, id: &DeviceId, known: i64, now: Timestamp) -> Result<bool, AwsError> {
         let (device, version) = match self.devices.find(id).await? {
             Registration::Device(stored) => {

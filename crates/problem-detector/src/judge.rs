@@ -35,10 +35,10 @@ pub(super) enum Judged {
 
 impl ProblemDetector {
     /// Judges the subjects of a batch of stream records, and answers with the records to deliver again. A record that
-    /// cannot be decoded, or whose subject cannot be judged, is named in the answer; the others are judged all the same.
+    /// cannot be decoded, or whose subject cannot be judged, is named in the answer; the others are judged nevertheless.
     ///
-    /// The subjects are judged in the order of the records. When the time is over, the beginning of the batch is done, and
-    /// Lambda continues after it: of the records in the answer the first one counts.
+    /// The subjects are judged in the order of the records. When time runs out, the beginning of the batch is done, and
+    /// Lambda continues with the first of the records in the answer.
     pub(super) async fn judge_batch(&self, event: &Event, until: Until) -> Result<Response, Retry> {
         let records = event.stream_records().ok_or_else(|| Retry::new("the event is not a batch of a stream"))??;
         let topology = until.finish(self.registry.topology()).await.ok_or_else(Retry::out_of_time)??;

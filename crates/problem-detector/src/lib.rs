@@ -1,9 +1,9 @@
 //! `problem-detector`: compares neighbouring flow sensors, finds silent ones, and opens and closes problems.
 //!
-//! The stream of the table `levels` wakes it. A record only names a sensor that has changed; the detector judges what is
-//! stored of that sensor and its neighbours. So records may arrive late, twice or out of order, and a batch is processed by
-//! subjects (a pair of sensors, or a sensor's silence) instead of by records. A schedule wakes it as well, because only the
-//! clock can tell that a sensor or a device has become silent.
+//! The stream of the table `levels` invokes it. A record only names a sensor that has changed; the detector judges the stored state of
+//! that sensor and its neighbours. So records may arrive late, twice or out of order, and a batch is processed by
+//! subjects (a pair of sensors, or a sensor's silence) instead of by records. A schedule invokes it as well, because only the
+//! clock shows that a sensor or a device has become silent.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Silent sensors: the sweep finds them when their time has come, and a report ends a silence.
+//! Silent sensors: the sweep finds them when they are due, and a report ends a silence.
 //!
 //! A sensor is in the index `watched`, or its silence is stored. One transaction changes both, so that neither a killed
 //! function nor two of them at once can lose a sensor or report a silence twice.
@@ -23,7 +23,7 @@ pub(super) const CONCURRENT: usize = 10;
 /// The result of a sweep, over flow sensors or over devices.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Swept {
-    /// Sensors whose time had come.
+    /// Sensors that were due.
     pub looked: usize,
     /// Those of them that turned out to be silent.
     pub silent: usize,
@@ -34,7 +34,7 @@ pub(super) struct Swept {
 }
 
 impl Swept {
-    /// Both together.
+    /// The sum of both.
     pub(super) fn and(self, other: Self) -> Self {
         Self {
             looked: self.looked + other.looked,
@@ -44,7 +44,7 @@ impl Swept {
         }
     }
 
-    /// Adds what was found of some of them: whether it is silent, an error that is logged, or that there was no time.
+    /// Adds the result of one of them: whether it is silent, an error that is logged, or that there was no time.
     pub(super) fn add(&mut self, found: Vec<Option<Result<bool, ()>>>) {
         self.more = found.contains(&None);
         let found: Vec<Result<bool, ()>> = found.into_iter().flatten().collect();
@@ -59,7 +59,7 @@ impl ProblemDetector {
         SilenceRule { now: self.clock.now(), silent_after_seconds: self.rules.silent_after_seconds, may_open }
     }
 
-    /// Checks the sensors whose time has come. A sensor that has reported since is watched again; any other is silent. A
+    /// Checks the sensors that are due. A sensor that has reported since is watched again; any other is silent. A
     /// sensor all of whose devices are disabled is not a problem, and is checked again after the same time. What is not
     /// finished at `until` is left to the next sweep.
     ///
@@ -90,7 +90,7 @@ impl ProblemDetector {
         }
     }
 
-    /// Checks one sensor, and tells whether it was found silent.
+    /// Checks one sensor, and returns whether it was found silent.
     async fn check(&self, id: &LevelId, state: LevelState, rule: &SilenceRule) -> Result<bool, AwsError> {
         let overdue = |state: &LevelState| state.measurements.last().is_some_and(|last| rule.silent(last));
         let later = rule.due(rule.now).seconds();

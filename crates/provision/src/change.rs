@@ -1,4 +1,4 @@
-//! What the routes that change a listed number share.
+//! Common parts of the routes that change a listed number.
 
 use weir_aws::device::{ClaimHash, draw_claim_code};
 use weir_aws::{Attempts, AwsError};
@@ -18,7 +18,7 @@ pub(super) fn attempts(serial: &Serial) -> Attempts<'_, Serial> {
     Attempts::new("serials", serial, MAX_ATTEMPTS)
 }
 
-/// Draws a claim code for a number that is to be listed, which keeps the hash of it.
+/// Draws a claim code for a number that is to be listed; the number stores only its hash.
 pub(super) fn give_code(listed: &mut ListedSerial) -> Result<ClaimCode, AwsError> {
     let code = draw_claim_code()?;
     listed.claim_code = Some(ClaimHash::of(&code).as_str().to_owned());

@@ -1,4 +1,4 @@
-//! `DELETE /fleet/serials/{serial}`: takes a number off the allow list. A device that its board has become stays.
+//! `DELETE /fleet/serials/{serial}`: removes a number from the allow list. The device of a provisioned board stays.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -10,7 +10,7 @@ use weir_http::{Admin, ApiError, Path};
 use super::Parts;
 use super::change::attempts;
 
-/// Takes a serial number off the allow list. A device that is registered already stays, with its certificates.
+/// Removes a serial number from the allow list. A device that is registered already stays, with its certificates.
 #[utoipa::path(
     delete, path = "/fleet/serials/{serial}", tag = "fleet",
     params(("serial" = Serial, Path)),

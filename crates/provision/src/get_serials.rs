@@ -19,7 +19,7 @@ pub(super) struct Filter {
     state: Option<SerialState>,
 }
 
-/// Lists the serial numbers that are in the allow list, ascending. Changes of the last moments may be missing.
+/// Lists the serial numbers that are in the allow list, ascending. Very recent changes may be missing.
 #[utoipa::path(
     get, path = "/fleet/serials", tag = "fleet",
     params(

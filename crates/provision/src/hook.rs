@@ -1,8 +1,8 @@
 //! AWS IoT asks whether a board may be provisioned (pre-provisioning hook; AWS IoT Core Developer Guide, "Pre-provisioning hooks").
 //!
 //! The device and the state of the serial number are written in one transaction before the answer, so that the first reading is not
-//! refused, and of two boards with one number only one is provisioned. Whatever is in doubt is denied, in the same words: whoever has
-//! a claim certificate does not learn which numbers exist.
+//! refused, and of two boards with one number only one is provisioned. In any doubt the answer is a refusal, always with the same text,
+//! so that somebody with a claim certificate does not learn which numbers exist.
 
 use std::time::Duration;
 
@@ -24,8 +24,8 @@ use super::Parts;
 /// Maximum attempts while another board with the same number, or a person, changes the same rows.
 const MAX_ATTEMPTS: u32 = 5;
 
-/// The least time until a refusal. A number that is not listed is refused after one read, one that is in use after three: the time
-/// of the answer would tell which numbers exist.
+/// The minimum time before a refusal. A number that is not listed is refused after one read, one that is in use after three, so the
+/// time until the answer would reveal which numbers exist.
 const REFUSAL: Duration = Duration::from_millis(250);
 
 /// What AWS IoT sends.
@@ -35,7 +35,7 @@ struct Question {
     /// The certificate that the board is to get.
     certificate_id: String,
     certificate_pem: String,
-    /// What the board says about itself.
+    /// What the board sends about itself.
     parameters: Parameters,
 }
 
@@ -46,7 +46,7 @@ struct Parameters {
 }
 
 impl Parts {
-    /// The answer: the name of the thing, or a refusal that says nothing.
+    /// The answer: the name of the thing, or a refusal without a reason.
     pub(super) async fn answer(&self, question: &Value, until: Until) -> Value {
         let refused_at = Instant::now() + REFUSAL;
         let answer = match until.finish(self.provision(question)).await {
@@ -67,7 +67,7 @@ impl Parts {
         answer
     }
 
-    /// The name of the thing, if the board may be provisioned: then it is, as far as the tables go.
+    /// The name of the thing, if the board may be provisioned; the tables then say that it is.
     async fn provision(&self, question: &Value) -> Result<Option<String>, AwsError> {
         let Some((serial, certificate)) = read(question, self.clock.now()) else { return Ok(None) };
         let mut attempts = Attempts::new("serials", &serial, MAX_ATTEMPTS);

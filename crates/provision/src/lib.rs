@@ -60,7 +60,7 @@ pub struct Parts {
 struct Document;
 
 impl Provision {
-    /// The function with these parts.
+    /// Creates the function from its parts.
     pub fn new(parts: Parts) -> Self {
         let routes = Router::new()
             .route("/fleet/serials", get(get_serials::get_serials).post(post_serials::post_serials))

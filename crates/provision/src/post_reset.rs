@@ -1,4 +1,4 @@
-//! `POST /fleet/serials/{serial}/reset`: expects a board again that was provisioned, because it has lost its key, or that was blocked.
+//! `POST /fleet/serials/{serial}/reset`: lets a board be provisioned again that has lost its key, or that was blocked.
 
 use axum::Json;
 use axum::extract::State;
@@ -11,8 +11,8 @@ use weir_http::{Admin, ApiError, Path};
 use super::Parts;
 use super::change::attempts;
 
-/// Expects the board with this serial number again. It gets another certificate once; the former one ends when the device has
-/// connected with the new one.
+/// Lets the board with this serial number be provisioned once more. It gets another certificate; the former one is revoked when the
+/// device has connected with the new one.
 #[utoipa::path(
     post, path = "/fleet/serials/{serial}/reset", tag = "fleet",
     params(("serial" = Serial, Path)),

@@ -1,4 +1,4 @@
-//! `POST /fleet/serials`: adds one number to the allow list, or as many as a CSV file has.
+//! `POST /fleet/serials`: adds one number to the allow list, or all numbers of a CSV file.
 
 use axum::Json;
 use axum::extract::State;
@@ -18,8 +18,8 @@ const MAX_ATTEMPTS: u32 = 5;
 
 /// Adds a serial number to the allow list; or, as `text/csv`, up to 5,000 of them, with an answer for each line. A file has a header
 /// with the column `serial`, and may have `device_id`, `template` (as JSON), `blocked` and `claim_code` (`true` or `false`). A number
-/// that is listed already is left as it is. With `claim_code` the answer shows, once, the code with which a person takes the device
-/// into their scope when it is there.
+/// that is listed already is left as it is. With `claim_code` the answer shows, once, the code with which a person adds the device
+/// to their scope after the board is provisioned.
 #[utoipa::path(
     post, path = "/fleet/serials", tag = "fleet",
     request_body(content((SerialBody = "application/json"), (String = "text/csv", example = json!("serial,device_id\nSN-0001,buoy-01\n")))),

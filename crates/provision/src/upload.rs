@@ -1,4 +1,5 @@
-//! A CSV file of serial numbers: each line is read alone, so that one that cannot be read does not keep the others from being added.
+//! A CSV file of serial numbers: each line is read separately, so that a wrong line does not prevent the others from
+//! being added.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +35,8 @@ struct Line {
 }
 
 impl Parts {
-    /// Adds what the file lists, and answers each line. What was added stays when the rest fails: the same file again adds it.
+    /// Adds the numbers in the file, and answers each line. Numbers that were added stay when the rest fails; uploading the same file
+    /// again adds the rest.
     pub(super) async fn upload(&self, text: &str, author: &Author) -> Result<Upload, ApiError> {
         let (lines, mut items) = read(text, author)?;
         let chunks: Vec<_> = lines.chunks(CHUNK).map(|chunk| self.add(chunk, author)).collect();

@@ -1,4 +1,4 @@
-//! What a person's replay or deletion of an entry is told as.
+//! The events of a person's replay or deletion of an entry.
 
 use serde_json::{Map, Value, json};
 use weir_aws::quarantine::StoredEntry;
@@ -36,7 +36,7 @@ pub(super) fn of(entry: &StoredEntry, outcome: Outcome<'_>, by: Option<&str>, no
     }
 }
 
-/// What is gone with an entry, without its payload.
+/// The fields of a deleted entry, without its payload.
 fn left(entry: &StoredEntry) -> Vec<FieldChange> {
     let known = [
         ("reason", Some(&entry.reason)),

@@ -25,7 +25,7 @@ pub(super) struct Filter {
     since: Option<String>,
 }
 
-/// Lists quarantine entries, newest first. Changes of the last moments may not show yet.
+/// Lists quarantine entries, newest first. Very recent changes may be missing.
 #[utoipa::path(
     get, path = "/quarantine", tag = "quarantine",
     params(

@@ -1,5 +1,5 @@
 //! `reading`: the time-series store over HTTP. The readings of a device, their aggregates over intervals, or the latest reading
-//! of each sensor; as JSON, or as CSV for spreadsheets. And what an alert would have made of them.
+//! of each sensor; as JSON, or as CSV for spreadsheets. It also tries alerts on stored readings.
 //!
 //! It is invoked by API Gateway. Each route has a file; `query` and `sensors` validate a request, `show` and `csv` write the
 //! answer.

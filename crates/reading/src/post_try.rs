@@ -1,4 +1,5 @@
-//! `POST /devices/{id}/sensors/{code}/alerts/try`: what an alert would have made of stored readings, before it is saved.
+//! `POST /devices/{id}/sensors/{code}/alerts/try`: the episodes that an alert would have had in stored readings, before it is
+//! saved.
 
 use axum::Json;
 use axum::extract::State;
@@ -46,7 +47,7 @@ pub(super) struct TryJson {
     #[serde(with = "weir_core::wire::time")]
     #[schema(value_type = Timestamp)]
     from: Timestamp,
-    /// The first instant that was not judged any more: the end of the span, or earlier after 20,000 readings.
+    /// The first instant that was not judged: the end of the span, or earlier after 20,000 readings.
     #[serde(with = "weir_core::wire::time")]
     #[schema(value_type = Timestamp)]
     to: Timestamp,
@@ -134,7 +135,7 @@ impl TryBody {
 }
 
 impl Parts {
-    /// The points of a span that count, how many readings were read for them, and where it goes on if there are too many.
+    /// The points of a span that count, how many readings were read for them, and where to continue if there are too many.
     async fn points_of(
         &self,
         of: &Series,

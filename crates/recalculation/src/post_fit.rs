@@ -10,7 +10,7 @@ use weir_http::{Admin, ApiError, Path, Strict};
 
 use super::Parts;
 
-/// Fits a model to reference points and says how good it is; it is not entered as a calibration.
+/// Fits a model to reference points and shows how well it fits; it is not entered as a calibration.
 #[utoipa::path(
     post, path = "/devices/{id}/sensors/{code}/calibrations/fit", tag = "calibrations",
     params(("id" = DeviceId, Path), ("code" = SensorCode, Path)),

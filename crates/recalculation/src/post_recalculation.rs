@@ -43,8 +43,8 @@ pub(super) struct RecalculationBody {
 /// its instant.
 ///
 /// A reading changes if the version in force is newer than the one it was made with. The recalculation begins when every
-/// function uses the newest version. It cancels older recalculations, at most 97, if all that is left of them lies in its span;
-/// others continue, with the same result. If the formula of another sensor uses this one, its readings change only when it gets
+/// function uses the newest version. It cancels older recalculations, at most 97, if the rest of them lies in its span; others
+/// continue, with the same result. If the formula of another sensor uses this one, its readings change only when it gets
 /// a new version too (of the same formula) and is recalculated after this one.
 #[utoipa::path(
     post, path = "/devices/{id}/sensors/{code}/recalculate", tag = "calibrations",

@@ -16,7 +16,7 @@ pub(super) enum StateJson {
     Running,
     /// It reached the end of its span.
     Done,
-    /// A later one, whose span includes all that was left, replaced it.
+    /// A later recalculation, whose span includes the rest of this one, replaced it.
     Cancelled,
     /// It cannot continue; `reason` says why.
     Failed,

@@ -5,10 +5,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use weir_core::domain::Timestamp;
 
-/// Tells the time. Wall time on purpose: a monotonic clock stands still while Lambda keeps a function frozen, and a
-/// cache that should live 60 s would live for hours.
+/// A source of the current time. It is wall-clock time on purpose: a monotonic clock stops while Lambda keeps a function frozen, and
+/// a cache meant for 60 s would last for hours.
 pub trait Clock: Send + Sync {
-    /// The present instant.
+    /// The current instant.
     fn now(&self) -> Timestamp;
 }
 
@@ -28,7 +28,7 @@ impl Clock for SystemClock {
 pub struct SetClock(AtomicI64);
 
 impl SetClock {
-    /// A clock standing at `at`.
+    /// A clock that shows `at`.
     pub fn new(at: Timestamp) -> Self {
         Self(AtomicI64::new(at.millis()))
     }

@@ -19,14 +19,14 @@ pub enum SettingsError {
     /// It is not set.
     #[error("the environment variable {0} is not set")]
     Missing(&'static str),
-    /// It is set to something else than it should be.
+    /// It has a value that is not allowed.
     #[error("the environment variable {name} is {value:?}, which is not {expected}")]
     Wrong {
         /// The variable.
         name: &'static str,
         /// Its value.
         value: String,
-        /// What it should be.
+        /// What is expected.
         expected: &'static str,
     },
 }
@@ -51,7 +51,7 @@ impl Environment {
         Self { given: Some(given), read: RefCell::default() }
     }
 
-    /// The variables that were asked for so far, set or not.
+    /// The names of the variables that were read so far, set or not.
     pub fn names_read(&self) -> BTreeSet<&'static str> {
         self.read.borrow().clone()
     }

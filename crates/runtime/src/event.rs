@@ -1,8 +1,9 @@
 //! Events that invoke a function, and its answers.
 //!
 //! Events arrive as JSON and are decoded with the types of `aws_lambda_events`, one record at a time. A record
-//! that cannot be decoded is named in the answer, and the others are handled: in a queue it goes back alone; in a stream Lambda
-//! delivers it and the records after it again, up to the retries of the mapping. A batch typed as a whole would fail as a whole.
+//! that cannot be decoded is named in the answer, and the others are handled: a queue delivers that message alone again; a stream
+//! delivers it and the records after it again, up to the maximum retries of the mapping. If a batch were decoded as a whole, one bad
+//! record would make all of it fail.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use aws_lambda_events::dynamodb::EventRecord;
@@ -15,7 +16,7 @@ use serde_json::Value;
 
 use crate::Retry;
 
-/// An event as Lambda hands it over. It has a method for each kind of event.
+/// An event as Lambda delivers it. It has a method for each kind of event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event(Value);
 
@@ -38,7 +39,7 @@ pub enum Response {
     Stream(DynamoDbEventResponse),
     /// To the mapping of an SQS queue: the messages to deliver again.
     Queue(SqsBatchResponse),
-    /// To whoever calls directly, and to the log: what was done.
+    /// To a direct caller, and to the log: what was done.
     Json(Value),
 }
 
@@ -68,7 +69,7 @@ impl Event {
         EventBridgeEvent::<Value>::deserialize(&self.0).is_ok_and(|event| event.source == "aws.events")
     }
 
-    /// The records of a DynamoDB stream; `None` when the event is no batch of records.
+    /// The records of a DynamoDB stream; `None` when the event is not a batch of records.
     ///
     /// # Errors
     /// When a record has no sequence number, by which the answer could name it.
@@ -81,7 +82,7 @@ impl Event {
         Some(records.iter().map(record).collect())
     }
 
-    /// The messages of an SQS batch; `None` when the event is none, because not every record has a message id.
+    /// The messages of an SQS batch; `None` when the event is not one, because a record lacks a message id.
     pub fn queue_messages(&self) -> Option<Vec<Record<SqsMessage>>> {
         let message = |record: &Value| Some(decode(record.get("messageId")?.as_str()?, record));
         self.records()?.iter().map(message).collect()

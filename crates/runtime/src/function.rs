@@ -55,12 +55,12 @@ pub trait Function: Sized {
 pub struct Retry(String);
 
 impl Retry {
-    /// With a reason, which only the log shows.
+    /// With a reason, which appears only in the log.
     pub fn new(reason: impl fmt::Display) -> Self {
         Self(reason.to_string())
     }
 
-    /// The deadline came first.
+    /// The deadline was reached.
     pub fn out_of_time() -> Self {
         Self("out of time".to_owned())
     }
@@ -72,15 +72,15 @@ pub enum StartError {
     /// A setting is missing or wrong.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// A client of an AWS service cannot be made.
+    /// A client of an AWS service cannot be created.
     #[error("a client of AWS cannot be made: {0}")]
     Client(String),
-    /// A file that lies beside its program cannot be read.
+    /// A file next to the program cannot be read.
     #[error("a file of the function cannot be read: {0}")]
     File(#[from] std::io::Error),
 }
 
-/// Runs a function under Lambda until the environment ends. The whole of every `main.rs`.
+/// Runs a function in Lambda until the execution environment ends. Every `main.rs` consists of this call.
 ///
 /// # Errors
 /// When the function cannot start, or Lambda's Runtime API cannot be reached.

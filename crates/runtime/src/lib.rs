@@ -1,4 +1,4 @@
-//! What every Lambda function of Weir starts and runs on: the [`Function`] trait and its one runner, deadlines, settings
+//! The runtime of every Lambda function of Weir: the [`Function`] trait and its one runner, deadlines, settings
 //! from the environment, events decoded record by record, and telemetry.
 //!
 //! A function is a type that implements [`Function`]; its `main.rs` hands that type to [`run`].

@@ -1,4 +1,4 @@
-//! Logs: one JSON object a line on standard output, as CloudWatch reads them; some lines are figures.
+//! Logs: one JSON object per line on standard output, as CloudWatch reads them. Some lines are metrics.
 
 pub mod metric;
 
@@ -8,18 +8,18 @@ use tracing_subscriber::fmt::{MakeWriter, fmt};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// The target of lines that are written whatever the level: what people did to people.
+/// The target of the audit log (admins changing users), whose lines are written at every level.
 pub const AUDIT: &str = "audit";
 
 /// Starts logging at the level named by `LOG_LEVEL` (`error`, `warn`, `info`, `debug`, `trace`; default `info`).
-/// Each line has its `timestamp`: without a valid one Lambda takes every line for `INFO`, whatever level it says (AWS
+/// Each line has its `timestamp`: without a valid one Lambda treats every line as `INFO`, whatever level it has (AWS
 /// Lambda developer guide, "Working with Lambda function logs"). A second call changes nothing.
 pub fn start() {
     let level = std::env::var("LOG_LEVEL").ok().and_then(|name| name.parse().ok()).unwrap_or(Level::INFO);
     let _ = lines(level, std::io::stdout).try_init();
 }
 
-/// What writes the lines of that level, and those of [`AUDIT`], to `writer`.
+/// A subscriber that writes the lines of that level, and those of [`AUDIT`], to `writer`.
 pub fn lines<W>(level: Level, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,

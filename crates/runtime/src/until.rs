@@ -10,23 +10,23 @@ use crate::clock::Clock;
 /// Margin kept before Lambda's timeout to report unfinished work.
 const MARGIN: Duration = Duration::from_secs(1);
 
-/// Until when work may go on. Told by the monotonic clock, since nothing is frozen while it works.
+/// Until when work may go on. It uses the monotonic clock, since a function is not frozen while it works.
 #[derive(Debug, Clone, Copy)]
 pub struct Until(Option<Instant>);
 
 impl Until {
-    /// Without an end.
+    /// No deadline.
     pub const NEVER: Self = Self(None);
 
-    /// From now on for the given time; without an end where that is longer than any clock counts.
+    /// The given time from now; no deadline if that is beyond the range of the clock.
     pub fn after(time: Duration) -> Self {
         Self(Instant::now().checked_add(time))
     }
 
-    /// One second before `deadline`, in epoch milliseconds as Lambda's context has it. The second is for reporting what
-    /// is unfinished.
+    /// One second before `deadline`, which is in epoch milliseconds as in Lambda's context. The second is for reporting
+    /// unfinished work.
     ///
-    /// A deadline before the process `started` counts as none: cargo-lambda's local Runtime API hands out such ones.
+    /// A deadline before the process `started` counts as none: cargo-lambda's local Runtime API sends such deadlines.
     pub fn before(deadline: u64, started: Timestamp, clock: &dyn Clock) -> Self {
         let millis = |at: Timestamp| u64::try_from(at.millis()).unwrap_or_default();
         if deadline < millis(started) {
@@ -35,12 +35,12 @@ impl Until {
         Self::after(Duration::from_millis(deadline.saturating_sub(millis(clock.now()))).saturating_sub(MARGIN))
     }
 
-    /// The given time later: what guards against work that does not stop by itself.
+    /// This deadline plus the given time: for guarding against work that does not stop by itself.
     pub fn plus(self, grace: Duration) -> Self {
         Self(self.0.and_then(|end| end.checked_add(grace)))
     }
 
-    /// The earlier one of both.
+    /// The earlier of the two.
     pub fn earlier(self, other: Self) -> Self {
         Self(self.0.into_iter().chain(other.0).min())
     }
@@ -50,11 +50,10 @@ impl Until {
         self.0.is_some_and(|end| Instant::now() >= end)
     }
 
-    /// Does the work if there is time for it: `None` when it was cut off, and when it was not even begun. Work that was
-    /// cut off is as if the function had been killed there, so it must be repeatable.
+    /// Does the work if there is time for it; `None` when it was cut off or not begun at all. Cutting work off is like killing the
+    /// function at that point, so the work must be repeatable.
     ///
-    /// The work is boxed before anything else: it is some 10 KB large, and each layer of Lambda's runtime that it is
-    /// handed to would copy it.
+    /// The work is boxed first: it is some 10 KB large, and each layer of Lambda's runtime would copy it.
     pub fn finish<T>(self, work: impl Future<Output = T>) -> impl Future<Output = Option<T>> {
         let work = Box::pin(work);
         async move {

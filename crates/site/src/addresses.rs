@@ -1,4 +1,4 @@
-//! What the page has to know about its stack, and the policy that lets it talk to that and to nothing else.
+//! The addresses that the page needs to know, and the policy that lets it connect to these and to nothing else.
 
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ pub struct Addresses {
     pub identity: String,
     /// The live feed.
     pub live: String,
-    /// Below this the page uploads firmware, with addresses that the API gives it: the policy alone needs it.
+    /// The prefix of the addresses, given by the API, to which the page uploads firmware. Only the policy needs it.
     #[serde(skip)]
     pub uploads: String,
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-/// The page, for every address that is no file.
+/// The page, served for every address that is not a file.
 pub const PAGE: &str = "index.html";
 
 /// How a file is compressed.
@@ -47,7 +47,7 @@ pub struct File {
 }
 
 impl File {
-    /// The smallest copy that the header `Accept-Encoding` takes. Whoever takes nothing gets the file as it is.
+    /// The smallest copy that the header `Accept-Encoding` allows; otherwise the uncompressed file.
     pub fn copy(&self, accepted: &str) -> Option<(Encoding, &Copy)> {
         let taken = |encoding: &Encoding| encoding.name().is_none_or(|name| accepts(accepted, name));
         let best = self.copies.keys().rev().find(|encoding| taken(encoding))?;
@@ -55,7 +55,7 @@ impl File {
     }
 }
 
-/// Whether `Accept-Encoding` takes an encoding (RFC 9110, 12.5.3).
+/// Whether `Accept-Encoding` allows an encoding (RFC 9110, 12.5.3).
 fn accepts(header: &str, name: &str) -> bool {
     let weight = |wanted: &str| {
         header.split(',').find_map(|one| {

@@ -1,4 +1,4 @@
-//! `GET /app/…`: the files of the dashboard, the page itself for every address of it, and what it has to know about its stack.
+//! `GET /app/…`: the files of the dashboard, the page itself for each of its addresses, and its configuration.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub const BASE: &str = "/app/";
 const CONFIG: &str = "config.json";
 /// Its name has a digest of its content in it.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
-/// It may be another one after each deployment.
+/// It may change with each deployment.
 const ASKED_FOR: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// What is served, and what the answers say about it.
@@ -38,7 +38,7 @@ impl Served {
     }
 }
 
-/// Sends whoever asks for the address of the API alone to the dashboard.
+/// Redirects from the root of the API to the dashboard.
 pub async fn to_the_dashboard() -> Redirect {
     Redirect::to(BASE)
 }

@@ -1,5 +1,5 @@
-//! `site`: the dashboard. It serves files that lie beside its program, to anybody and without a token: they hold nothing that is secret,
-//! and nothing of this stack but its addresses. What people see on the page, the page asks the API for, with their own tokens.
+//! `site`: the dashboard. It serves the files next to its program to anybody, without a token: they contain no secrets, and of this stack
+//! only its addresses. The page gets everything else from the API, with the token of the person who has signed in.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -7,7 +7,7 @@ use weir_http::{Admin, ApiError, ListName, Page, PageQuery, Paging, list};
 use super::Parts;
 use super::show::shown;
 
-/// Lists everybody's subscriptions, the oldest first. Changes of the last moments may not show yet.
+/// Lists everybody's subscriptions, the oldest first. Very recent changes may be missing.
 #[utoipa::path(
     get, path = "/subscriptions", tag = "notices",
     params(Paging),

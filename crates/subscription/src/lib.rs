@@ -1,8 +1,8 @@
-//! `subscription`: what people want to be told, over HTTP. An admin also sees the notices that could not be delivered, and has
+//! `subscription`: subscriptions to notices, over HTTP. An admin also sees the notices that could not be delivered, and has
 //! them sent again.
 //!
-//! It only writes down what is wanted; `notify` tells. So this function, which anybody with a token reaches, can neither send an
-//! e-mail nor reach an address outside, and `notify`, which can, is reached by nobody.
+//! It only stores subscriptions; `notify` sends the notices. So this function, which everybody with a token can call, can neither send
+//! e-mails nor open connections to the outside, and `notify`, which can, cannot be called by anybody.
 
 use std::sync::Arc;
 use std::time::Duration;

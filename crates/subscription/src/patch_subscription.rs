@@ -54,7 +54,7 @@ pub(super) async fn patch_subscription(
     }
 }
 
-/// The change with what a change keeps: the channel, and why it is disabled.
+/// The changed subscription, which keeps its channel and the reason why it is disabled.
 fn kept(before: &Subscription, after: Subscription) -> Result<Subscription, ApiError> {
     let same = matches!(
         (&before.channel, &after.channel),

@@ -1,4 +1,4 @@
-//! `POST /users/me/subscriptions/{id}/test`: the caller sees whether a subscription reaches its receiver.
+//! `POST /users/me/subscriptions/{id}/test`: the caller tests whether a subscription reaches its receiver.
 
 use axum::Json;
 use axum::extract::State;

@@ -34,9 +34,9 @@ impl Parts {
         self.subscriptions.find(&own(caller)?, id).await?.ok_or_else(ApiError::not_found)
     }
 
-    /// What a body says, if the caller may have it: the devices of the filter have to be in the caller's scope, and e-mail has to be
-    /// switched on. `known` are devices that the subscription names already: one that has left the scope is no obstacle to
-    /// changing something else.
+    /// The subscription in a body, if the caller may have it: the devices of the filter have to be in the caller's scope, and e-mail
+    /// has to be switched on. `known` are the devices that the subscription names already: one that has left the scope does not
+    /// prevent other changes.
     pub(super) fn checked(
         &self,
         caller: &Caller,

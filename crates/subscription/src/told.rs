@@ -1,4 +1,4 @@
-//! The events of subscriptions and notices. Secrets and the addresses of webhooks, which may hold some, are not told.
+//! The events of subscriptions and notices. Secrets and the addresses of webhooks, which may contain some, are left out.
 
 use serde_json::{Value, json};
 use weir_aws::subscription::StoredSubscription;
@@ -8,7 +8,7 @@ use weir_core::id::NoticeId;
 
 use super::show::shown;
 
-/// What is not told: it follows from the change itself, or may be a secret.
+/// Fields that events leave out: they follow from the change itself, or may be secret.
 const UNTOLD: [&str; 6] = ["id", "owner", "secret", "version", "created_at", "updated_at"];
 
 /// The event of a subscription that is made, changed or deleted by somebody; `None` when nothing is different.

@@ -1,7 +1,7 @@
 //! `/unsubscribe/{token}`: the link of an e-mail, without signing in.
 //!
-//! A mail program that knows RFC 8058 posts to it; a person who follows it gets a page with a button that does. To look at the page
-//! changes nothing, because programs that check mails for dangers follow every link.
+//! A mail program that knows RFC 8058 posts to it; a person who opens it gets a page with a button that does. Opening the page
+//! changes nothing, because security scanners for e-mails follow every link.
 
 use axum::extract::State;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
@@ -30,7 +30,7 @@ pub(super) async fn get_unsubscribe(
     Ok(page(ASK))
 }
 
-/// Disables the subscription that the token belongs to. To do so again changes nothing.
+/// Disables the subscription that the token belongs to. Doing so again changes nothing.
 #[utoipa::path(
     post, path = "/unsubscribe/{token}", tag = "notices", security(()),
     params(("token" = String, Path, example = "5f1e0000-0000-4000-8000-000000000001.3f0c6a7e9b1d4c58a2e67f9013b5d8c4.00112233445566778899aabbccddeeff")),

@@ -20,16 +20,16 @@ pub struct Aws {
     variables: Vec<(&'static str, String)>,
     /// Where the local cloud is, when it is one.
     endpoint: Option<String>,
-    /// What the caller may have set that would win over the variables.
+    /// Settings of the caller that would override the variables.
     removed: &'static [&'static str],
 }
 
-/// How AWS refused: its code and its message.
+/// An error of AWS: its code and its message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// For example `AccessDeniedException`.
     pub code: String,
-    /// What it says.
+    /// Its message.
     pub message: String,
 }
 
@@ -40,7 +40,7 @@ pub struct Request {
     pub method: String,
     /// The whole address.
     pub address: String,
-    /// A token to show as `Bearer`, if any.
+    /// A bearer token, if any.
     pub token: Option<String>,
     /// Further headers.
     pub headers: BTreeMap<String, String>,
@@ -48,7 +48,7 @@ pub struct Request {
     pub body: Option<String>,
 }
 
-/// What was answered to a request, whatever the status.
+/// The answer to a request, whatever its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     /// The status.
@@ -84,7 +84,7 @@ impl Aws {
         self.endpoint.is_some()
     }
 
-    /// A program that talks to the same.
+    /// A program that talks to the same cloud.
     pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.envs(self.variables.iter().map(|(name, value)| (*name, value.as_str())));
@@ -104,7 +104,7 @@ impl Aws {
         answers.pop().context("a question has an answer")
     }
 
-    /// The answers to the same question about many things, one after the other, with refusals as errors.
+    /// The answers to the same call for many parameters, one after the other, with refusals as errors.
     ///
     /// # Errors
     /// When AWS refuses one of them or cannot be reached.
@@ -114,10 +114,10 @@ impl Aws {
         answers.into_iter().map(|answer| answer.map_err(what)).collect()
     }
 
-    /// The answer, or how AWS refused.
+    /// The answer, or the error of AWS.
     ///
     /// # Errors
-    /// When the question could not be asked at all.
+    /// When the call could not be made at all.
     pub async fn try_ask(&self, service: &str, operation: &str, parameters: &Value) -> Result<Result<Value, Refusal>> {
         let mut answers = self.questions(service, operation, std::slice::from_ref(parameters)).await?;
         answers.pop().context("a question has an answer")

@@ -1,4 +1,4 @@
-//! What AWS asks for: list prices (`bill/prices.toml`), what events and devices use (`bill/usage.toml`), and the sums of the two.
+//! The AWS bill: list prices (`bill/prices.toml`), the usage of events and devices (`bill/usage.toml`), and the resulting costs.
 //! `cargo operate bill` and `cargo xtask capacity` compute with it.
 
 use std::collections::BTreeMap;
@@ -35,7 +35,7 @@ pub struct Event {
     pub actions: f64,
     /// Calls of functions.
     pub invocations: f64,
-    /// Calls of the function that tells what has changed, by streams of what was written.
+    /// Calls of `live-push` by the streams of what was written.
     pub push_batches: f64,
     /// The same with the store Timestream, which has no stream of readings.
     pub push_batches_timestream: f64,
@@ -65,7 +65,7 @@ pub struct Month {
     pub values: f64,
     /// Reads and changes of its shadow.
     pub shadow_operations: f64,
-    /// Documents of its shadow in which something is different.
+    /// Documents of its shadow with changes.
     pub shadow_changes: f64,
     /// Beginnings and ends of its connections.
     pub connections: f64,
@@ -95,7 +95,7 @@ pub struct PageMonth {
     pub pushes: f64,
 }
 
-/// What an environment has, whatever its devices do.
+/// The usage of an environment that does not depend on its devices.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fixed {
@@ -143,14 +143,14 @@ pub struct Usage {
     pub stack: Fixed,
 }
 
-/// Most prices are for a million.
+/// Most prices are per million.
 const MILLION: f64 = 1e6;
 
 impl Usage {
-    /// As counted, from `bill/usage.toml`.
+    /// The counted usage in `bill/usage.toml`.
     ///
     /// # Errors
-    /// When that is not as it should be.
+    /// When the file cannot be read.
     pub fn counted() -> Result<Self> {
         toml::from_str(include_str!("../bill/usage.toml")).context("bill/usage.toml")
     }
@@ -173,7 +173,7 @@ impl Prices {
         table.get(name).copied().with_context(|| format!("the prices of {} lack {name}", self.region))
     }
 
-    /// A million of these events: what the rules, the functions, the store, the logs and the API ask for. Messages are sent through Basic
+    /// The costs of a million of these events: rules, functions, store, logs and API. Messages are sent through Basic
     /// Ingest, which has no price of its own.
     ///
     /// # Errors
@@ -210,7 +210,7 @@ impl Prices {
         Ok(self.million(&usage.watched_reading, usage, false)? + records)
     }
 
-    /// What the schedules of an environment ask for in a month in which nothing is ever due, at most.
+    /// The maximum costs of the schedules of an environment in a month in which nothing is ever due.
     ///
     /// # Errors
     /// When a price is missing.
@@ -245,7 +245,7 @@ impl Prices {
         Ok(device / MILLION)
     }
 
-    /// A month of so many devices, without what the stack itself asks for.
+    /// A month of this number of devices, without the costs of the stack itself.
     ///
     /// # Errors
     /// When a price is missing.
@@ -254,7 +254,7 @@ impl Prices {
         Ok((self.silent_device(usage, timestream)? + messages) * devices)
     }
 
-    /// A month of so many pages of the live feed, without or with what is pushed to them.
+    /// A month of this number of pages of the live feed, without or with the pushed messages.
     ///
     /// # Errors
     /// When a price is missing.

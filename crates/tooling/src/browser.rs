@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// What a browser with Chromium in it is called.
+/// The names of browsers that are based on Chromium.
 const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 
 /// The program that drives a browser for tests (WebDriver): `WEIR_WEBDRIVER`, when set, else the first in PATH.

@@ -20,7 +20,7 @@ use crate::tools::{self, Set};
 pub enum Dashboard {
     /// It is.
     Built,
-    /// It is not; the function `site` says so to whoever asks for it.
+    /// It is not; the function `site` says so to visitors.
     LeftOut,
 }
 
@@ -114,7 +114,7 @@ pub(crate) fn elsewhere(root: &Path, cargo_home: &Path) -> OsString {
     flags.join(OsStr::new("\x1f"))
 }
 
-/// Where cargo keeps the source of other people's crates.
+/// Where cargo keeps the source of dependencies.
 pub(crate) fn cargo_home() -> Result<PathBuf> {
     let by_default = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo"));
     std::env::var_os("CARGO_HOME").map(Into::into).or_else(by_default).context("neither CARGO_HOME nor HOME is set")

@@ -1,4 +1,4 @@
-//! A device's identity: a thing, an X.509 certificate with its key, and the policies of what it may do.
+//! A device's identity: a thing, an X.509 certificate with its key, and its policies.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::secret;
 use crate::stack::Stack;
 
-/// Name of the certificate that is good for everything, and of its policy.
+/// Name of the certificate that allows everything, and of its policy.
 pub const WATCHER: &str = "watcher";
 
 /// The identity of a device. Its name is the thing's name and the MQTT client id.
@@ -81,7 +81,7 @@ pub async fn claim(stack: &Stack) -> Result<Claim> {
     Ok(Claim { identity, certificate: id.to_owned() })
 }
 
-/// Creates a certificate that is good for everything: for the person who watches what devices send.
+/// Creates a certificate that allows everything, for watching what devices send.
 ///
 /// # Errors
 /// As [`make`].

@@ -12,7 +12,7 @@ use crate::secret;
 
 /// The account of every caller of the emulator.
 pub const ACCOUNT: &str = "000000000000";
-/// Access key and secret key of whoever owns the account of a run: made up for it, so that nobody else has them.
+/// Access key and secret key of the account's owner in a run: random, so that nobody else has them.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Key {
     /// The access key.
@@ -46,7 +46,7 @@ pub struct Call<'a> {
 }
 
 impl Key {
-    /// A new key, made up at random.
+    /// A new random key.
     ///
     /// # Errors
     /// When this computer has no random numbers.

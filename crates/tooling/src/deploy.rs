@@ -88,7 +88,7 @@ pub fn architecture() -> String {
 /// How the template gets into the local cloud.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
-    /// By a script that uploads the packages as they are and makes the stack: a few seconds.
+    /// By a script that uploads the packages as they are and creates the stack: a few seconds.
     Direct,
     /// By `sam deploy`, as to AWS: half a minute, most of which is compressing packages.
     Sam,
@@ -115,18 +115,18 @@ pub async fn deploy(
     Ok(made.outputs)
 }
 
-/// Switches on that AWS IoT tells of jobs: a setting of the account, for which CloudFormation has no resource. `cargo operate deploy`
+/// Makes AWS IoT publish events of jobs: a setting of the account, for which CloudFormation has no resource. `cargo operate deploy`
 /// does the same in AWS.
 async fn switch_on_job_events(cloud: &Cloud) -> Result<()> {
     cloud.json("iot", "PATCH", "/event-configurations", &[], Some(&job_events())).await.map(drop)
 }
 
-/// What is asked for to have AWS IoT tell of jobs. Kinds of events that are not named stay as they are.
+/// The request that makes AWS IoT publish events of jobs. Other kinds of events are not changed.
 pub fn job_events() -> Value {
     json!({"eventConfigurations": {"JOB": {"Enabled": true}, "JOB_EXECUTION": {"Enabled": true}}})
 }
 
-/// A stack that was made.
+/// A deployed stack.
 #[derive(Deserialize)]
 struct Made {
     resources: usize,

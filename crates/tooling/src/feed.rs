@@ -22,7 +22,7 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Opens a connection as whoever calls the API.
+    /// Opens a connection as the person whose token the API client has.
     ///
     /// # Errors
     /// When there is no ticket, or the handshake is refused.
@@ -41,7 +41,7 @@ impl Feed {
         Ok(Self { socket })
     }
 
-    /// Says something.
+    /// Sends a message.
     ///
     /// # Errors
     /// When the connection is closed.
@@ -49,7 +49,7 @@ impl Feed {
         self.socket.send(Message::text(message.to_string())).await.context("the connection is closed")
     }
 
-    /// Asks to be told of these topics.
+    /// Subscribes to these topics.
     ///
     /// # Errors
     /// When the connection is closed.

@@ -1,7 +1,7 @@
-//! What the tools of this repository share. It knows none of them.
+//! What the tools of this repository share. It does not depend on any of them.
 //!
 //! In reading order: the repository and its folders, programs that are started, what is shown of them, the pinned tools, the local
-//! cloud and what is deployed to it, how to talk to a deployed stack, and what AWS asks for it.
+//! cloud and what is deployed to it, how to talk to a deployed stack, and what it costs in AWS.
 
 #[cfg(not(unix))]
 compile_error!("the tools need Linux, macOS or WSL: the local cloud runs the functions as plain processes");

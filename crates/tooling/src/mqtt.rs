@@ -114,7 +114,7 @@ impl Connection {
         self.expect(Answer::Published).await.with_context(|| format!("publishing to {topic}"))
     }
 
-    /// Subscribes with QoS 1 and waits until the broker has taken it.
+    /// Subscribes with QoS 1 and waits for the broker's acknowledgement.
     ///
     /// # Errors
     /// When the connection is lost or the broker refuses.

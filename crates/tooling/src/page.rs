@@ -35,9 +35,9 @@ pub enum Compressed {
 /// How the program is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
-    /// As it is served: small.
+    /// For serving: small.
     Small,
-    /// As somebody who works on it wants it: quickly.
+    /// For developing: quickly.
     Quick,
 }
 

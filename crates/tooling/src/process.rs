@@ -83,7 +83,7 @@ impl Drop for Running {
     }
 }
 
-/// What to do about a program that is not there.
+/// What to do about a missing program.
 fn absent(program: &str) -> String {
     if program.ends_with("cargo") {
         return format!(

@@ -1,4 +1,4 @@
-//! Secrets: made up, and kept in files that only their owner can read.
+//! Secrets: random, and kept in files that only their owner can read.
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{Read, Write};
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// Bytes that nobody can guess.
+/// Random bytes.
 ///
 /// # Errors
 /// When this computer gives none.

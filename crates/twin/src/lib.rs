@@ -1,7 +1,7 @@
-//! `twin`: what AWS IoT tells of the shadows and the connections of devices becomes events, and which devices are connected.
+//! `twin`: turns AWS IoT's messages about shadows and connections into events and the connection state of devices.
 //!
-//! IoT rules invoke it with one message each, in any order and possibly twice. An event has a key that follows from what
-//! happened, and the state of a connection is that of the newest event, so a message that fails half-way is delivered again.
+//! IoT rules invoke it with one message each, in any order and possibly twice. The key of an event is derived from what
+//! happened, and the connection state is that of the newest event, so a message that fails half-way can be delivered again.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub use settings::Settings;
 
 /// The function's name in quarantine entries.
 const FUNCTION: &str = "twin";
-/// Attempts to write whether a device is connected while others write it.
+/// Attempts to write the connection state of a device while others write it.
 const ATTEMPTS: u32 = 10;
 
 /// The function with its dependencies.
@@ -57,7 +57,7 @@ impl Function for Twin {
     }
 
     /// Answers with the outcome of the message: `changed` or `unchanged` for a shadow, `newest` or `stale` for a connection,
-    /// `ignored` for what is no device, or `quarantined`.
+    /// `ignored` for anything that is not a device, or `quarantined`.
     async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {
         until.finish(self.handle_message(event.into_json())).await.unwrap_or_else(|| Err(Retry::out_of_time()))
     }
@@ -105,7 +105,7 @@ impl Twin {
         }
     }
 
-    /// Writes whether the device is connected, unless something newer is known.
+    /// Writes the connection state of the device, unless a newer one is known.
     async fn connect(&self, device: &DeviceId, connection: &Connection) -> Result<&'static str, AwsError> {
         let mut attempts = Attempts::new("events", device, ATTEMPTS);
         loop {

@@ -1,4 +1,5 @@
-//! With which certificate a device has connected: with a new one the former one ends, and a disabled device must not connect at all.
+//! The certificate with which a device has connected: after a connection with a new one the former one is revoked, and a disabled device
+//! must not connect at all.
 
 use weir_aws::device::{NextLook, Registration, RotationChange, StoredDevice};
 use weir_aws::{Attempts, AwsError, WriteOutcome};
@@ -44,7 +45,7 @@ impl Twin {
     }
 }
 
-/// A change of nothing but that the certificate is looked at now.
+/// A change that only makes the check of the certificate due now.
 fn nothing(now: i64) -> RotationChange {
     RotationChange { rotation: Default::default(), look: Some(NextLook::At(now)), settle: false, doomed: None }
 }

@@ -13,7 +13,7 @@ use weir_http::{ApiError, Caller, Preconditions};
 
 use super::Parts;
 
-/// What is not told: it follows from the change itself.
+/// Fields that events leave out, because they follow from the change itself.
 const UNTOLD: [&str; 5] = ["sub", "version", "created_at", "updated_at", "updated_by"];
 
 /// Maximum number of attempts to change a profile.
@@ -41,7 +41,7 @@ impl Parts {
         }
     }
 
-    /// Changes the profile to what `decide` makes of the current one.
+    /// Replaces the profile by what `decide` returns for the current one.
     pub(super) async fn change(
         &self,
         sub: &Sub,

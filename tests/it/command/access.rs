@@ -1,17 +1,14 @@
 //! Who may command which device: every route asked by everyone, and the document and the template checked against the same table.
 
-use std::collections::BTreeMap;
-
 use ::command::Command;
-use serde_json::{Value, json};
+use serde_json::json;
 use weir_http::openapi;
 use weir_runtime::Function as _;
-use weir_tests::root;
-use weir_tests::template::Template;
 
 use super::World;
 use crate::http::ask::{Ask, body, status};
 use crate::http::matrix::{Line, differences, line, walk, with_body};
+use crate::http::routed::{operations, own, routed};
 
 const SENT: &str = "/devices/dispenser-123/commands/1795155884123";
 
@@ -59,19 +56,7 @@ async fn a_device_of_somebody_else_looks_like_none_and_nothing_is_entered() {
 
 #[test]
 fn the_table_the_document_and_the_template_name_the_same_operations() {
-    let mut document = openapi(Command::document());
-    document["paths"].as_object_mut().unwrap().remove("/openapi.json");
+    let document = own(openapi(Command::document()));
     assert_eq!(differences(&lines(), &document), Vec::<String>::new());
-    let of_path = |(path, item): (&String, &Value)| -> Vec<String> {
-        item.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())).collect()
-    };
-    let said: BTreeMap<_, _> =
-        document["paths"].as_object().unwrap().iter().flat_map(of_path).map(|key| (key, "JWT".to_owned())).collect();
-    let template = Template::read(&root());
-    let routes = template.resources("AWS::ApiGatewayV2::Route").into_values();
-    let ours = routes.filter(|route| route["Target"]["Fn::Sub"] == "integrations/${CommandIntegration}");
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let routed: BTreeMap<_, _> =
-        ours.map(|route| (text(&route["RouteKey"]), text(&route["AuthorizationType"]))).collect();
-    assert_eq!(routed, said, "left the template, right the document");
+    assert_eq!(routed("CommandIntegration"), operations(&document), "left the template, right the document");
 }

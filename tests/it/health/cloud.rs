@@ -8,16 +8,12 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
-};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use serde_json::{Value, json};
 use weir_aws::alarms::Alarms;
 use weir_aws::queues::Queues;
-use weir_tests::wire::{Answer, answer};
+use weir_tests::wire::{Answer, Service, answer};
 
 /// What happens to requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,12 +53,17 @@ impl Cloud {
         Self(Arc::new(Mutex::new(Kept { alarms, page: 100, queues, fates: BTreeMap::new(), asked: Vec::new() })))
     }
 
+    /// What its clients ask.
+    fn service(&self) -> Service {
+        let cloud = self.clone();
+        Service::new(move |request| cloud.answer(request))
+    }
+
     /// The alarms in it.
     pub fn alarms(&self, prefix: &str) -> Alarms {
-        let http = SharedHttpConnector::new(Http(self.clone()));
         let endpoint = "https://monitoring.eu-central-1.amazonaws.com";
         let credentials = SharedCredentialsProvider::new(credentials());
-        Alarms::new(prefix.to_owned(), "eu-central-1".to_owned(), endpoint, credentials, http)
+        Alarms::new(prefix.to_owned(), "eu-central-1".to_owned(), endpoint, credentials, self.service().connector())
     }
 
     /// The queues in it.
@@ -71,7 +72,7 @@ impl Cloud {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-central-1"))
             .credentials_provider(credentials())
-            .http_client(SharedHttpClient::new(Http(self.clone())))
+            .http_client(self.service().client())
             .retry_config(RetryConfig::disabled())
             .timeout_config(TimeoutConfig::disabled());
         Queues::new(aws_sdk_sqs::Client::from_conf(config.build()))
@@ -144,26 +145,5 @@ impl Kept {
         let attributes = json!({"ApproximateNumberOfMessages": waiting.to_string(),
             "ApproximateNumberOfMessagesNotVisible": taken.to_string()});
         answer(200, &json!({"Attributes": attributes}))
-    }
-}
-
-#[derive(Debug, Clone)]
-struct Http(Cloud);
-
-impl HttpClient for Http {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
-
-impl HttpConnector for Http {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let cloud = self.0.clone();
-        HttpConnectorFuture::new(async move {
-            match cloud.answer(&request) {
-                Some(answered) => answered,
-                None => std::future::pending().await,
-            }
-        })
     }
 }

@@ -1,17 +1,14 @@
 //! Who may do what with firmware and jobs: every route asked by everyone, and the document and the template checked against the same
 //! table.
 
-use std::collections::BTreeMap;
-
 use ::job::Job;
-use serde_json::{Value, json};
+use serde_json::json;
 use weir_http::openapi;
 use weir_runtime::Function as _;
-use weir_tests::root;
-use weir_tests::template::Template;
 
 use super::{World, file};
 use crate::http::matrix::{Line, differences, line, walk, with_body};
+use crate::http::routed::{operations, own, routed};
 
 const ONE: &str = "/fleet/jobs/1795155884123-9f3a07c1";
 
@@ -37,19 +34,7 @@ async fn only_admins_see_and_make_firmware_and_jobs() {
 
 #[test]
 fn the_table_the_document_and_the_template_name_the_same_operations() {
-    let mut document = openapi(Job::document());
-    document["paths"].as_object_mut().unwrap().remove("/openapi.json");
+    let document = own(openapi(Job::document()));
     assert_eq!(differences(&lines(), &document), Vec::<String>::new());
-    let of_path = |(path, item): (&String, &Value)| -> Vec<String> {
-        item.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())).collect()
-    };
-    let said: BTreeMap<_, _> =
-        document["paths"].as_object().unwrap().iter().flat_map(of_path).map(|key| (key, "JWT".to_owned())).collect();
-    let template = Template::read(&root());
-    let routes = template.resources("AWS::ApiGatewayV2::Route").into_values();
-    let ours = routes.filter(|route| route["Target"]["Fn::Sub"] == "integrations/${JobIntegration}");
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let routed: BTreeMap<_, _> =
-        ours.map(|route| (text(&route["RouteKey"]), text(&route["AuthorizationType"]))).collect();
-    assert_eq!(routed, said, "left the template, right the document");
+    assert_eq!(routed("JobIntegration"), operations(&document), "left the template, right the document");
 }

@@ -8,17 +8,13 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_iot::config::retry::RetryConfig;
 use aws_sdk_iot::config::timeout::TimeoutConfig;
 use aws_sdk_iot::config::{BehaviorVersion, Credentials, Region};
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
-};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 use weir_aws::bucket::Bucket;
 use weir_aws::iot_jobs::IotJobs;
-use weir_tests::wire::{Answer, answer};
+use weir_tests::wire::{Answer, Service, answer};
 
 /// What happens to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,13 +51,19 @@ fn credentials() -> Credentials {
 }
 
 impl Cloud {
+    /// What its clients ask.
+    fn service(&self) -> Service {
+        let cloud = self.clone();
+        Service::new(move |request| cloud.answer(request))
+    }
+
     /// AWS IoT Jobs in it.
     pub fn iot(&self) -> IotJobs {
         let config = aws_sdk_iot::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-central-1"))
             .credentials_provider(credentials())
-            .http_client(SharedHttpClient::new(Http(self.clone())))
+            .http_client(self.service().client())
             .retry_config(RetryConfig::disabled())
             .timeout_config(TimeoutConfig::disabled());
         let role = "arn:aws:iam::123456789012:role/weir-test-download";
@@ -72,8 +74,8 @@ impl Cloud {
     pub fn bucket(&self) -> Bucket {
         let (name, region) = ("weir-test-firmware".to_owned(), "eu-central-1".to_owned());
         let endpoint = "https://s3.eu-central-1.amazonaws.com".to_owned();
-        let http = SharedHttpConnector::new(Http(self.clone()));
-        Bucket::new(name, region, endpoint, SharedCredentialsProvider::new(credentials()), http)
+        let credentials = SharedCredentialsProvider::new(credentials());
+        Bucket::new(name, region, endpoint, credentials, self.service().connector())
     }
 
     /// A thing of this name.
@@ -119,30 +121,7 @@ impl Cloud {
     pub fn asked(&self) -> Vec<&'static str> {
         std::mem::take(&mut self.0.lock().unwrap().asked)
     }
-}
 
-#[derive(Debug, Clone)]
-struct Http(Cloud);
-
-impl HttpClient for Http {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
-
-impl HttpConnector for Http {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let cloud = self.0.clone();
-        HttpConnectorFuture::new(async move {
-            match cloud.answer(&request) {
-                Some(answered) => answered,
-                None => std::future::pending().await,
-            }
-        })
-    }
-}
-
-impl Cloud {
     /// The answer, unless there is never one.
     fn answer(&self, request: &HttpRequest) -> Option<Answer> {
         let uri = request.uri().split("amazonaws.com").nth(1).unwrap().to_owned();

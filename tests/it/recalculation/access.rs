@@ -1,17 +1,15 @@
 //! Who may recalculate: every route asked by everyone, and the document and the template checked against the same table.
 
-use std::collections::BTreeMap;
 use weir_runtime::Function as _;
 
 use ::recalculation::Recalculation;
-use serde_json::{Value, json};
+use serde_json::json;
 use weir_http::openapi;
-use weir_tests::root;
-use weir_tests::template::Template;
 
 use super::{World, span};
 use crate::http::ask::{Ask, body};
 use crate::http::matrix::{Line, differences, line, walk, with_body};
+use crate::http::routed::{operations, own, routed};
 
 const JOB: &str = "/devices/b/sensors/ph/recalculate/0123456789abcdef0123456789abcdef";
 
@@ -52,19 +50,7 @@ async fn a_job_is_found_only_under_its_own_sensor() {
 
 #[test]
 fn the_table_the_document_and_the_template_name_the_same_operations() {
-    let mut document = openapi(Recalculation::document());
-    document["paths"].as_object_mut().unwrap().remove("/openapi.json");
+    let document = own(openapi(Recalculation::document()));
     assert_eq!(differences(&lines(), &document), Vec::<String>::new());
-    let of_path = |(path, item): (&String, &Value)| -> Vec<String> {
-        item.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())).collect()
-    };
-    let said: BTreeMap<_, _> =
-        document["paths"].as_object().unwrap().iter().flat_map(of_path).map(|key| (key, "JWT".to_owned())).collect();
-    let template = Template::read(&root());
-    let routes = template.resources("AWS::ApiGatewayV2::Route").into_values();
-    let ours = routes.filter(|route| route["Target"]["Fn::Sub"] == "integrations/${RecalculationIntegration}");
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let routed: BTreeMap<_, _> =
-        ours.map(|route| (text(&route["RouteKey"]), text(&route["AuthorizationType"]))).collect();
-    assert_eq!(routed, said, "left the template, right the document");
+    assert_eq!(routed("RecalculationIntegration"), operations(&document), "left the template, right the document");
 }

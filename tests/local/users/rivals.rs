@@ -72,24 +72,26 @@ async fn of_many_admins_who_remove_each_other_only_current_admins_succeed() {
     assert_eq!((own.active_admins().await, taken > 0), (admins.len() - taken, true), "{statuses:?}");
 }
 
+/// Before the first request for this operation a minute passes, and Bob demotes Ann.
+fn demoted_before(operation: &'static str, own: &Arc<OwnPool>, ann: &str, bob: &str) -> Interlude {
+    let (own, path, bob) = (Arc::clone(own), format!("/cognito/users/{ann}"), bob.to_owned());
+    Interlude::new(operation, 1, move || {
+        let (own, path, bob) = (Arc::clone(&own), path.clone(), bob.clone());
+        Box::pin(async move {
+            own.clock.set(own.clock.now().plus_seconds(60));
+            let status = ask(&own.function(), &bob, "PATCH", &path, Some(&json!({"role": "user"}))).await;
+            assert_eq!(status, 200);
+        })
+    })
+}
+
 #[tokio::test]
 async fn a_slow_holder_of_the_lock_stops_before_somebody_else_begins() {
     let local = Local::running();
     let own = Arc::new(OwnPool::new(&local).await);
     let (ann, bob) = (own.add("ann@example.com", "admin").await, own.add("bob@example.com", "admin").await);
-    // Ann holds the lock. Before she reads anything, a minute passes, and Bob demotes her.
-    let (theirs, her, his) = (Arc::clone(&own), ann.clone(), bob.clone());
-    let wire = Interlude::new("AdminGetUser", 1, move || {
-        let (own, ann, bob) = (Arc::clone(&theirs), her.clone(), his.clone());
-        Box::pin(async move {
-            own.clock.set(own.clock.now().plus_seconds(60));
-            let status =
-                ask(&own.function(), &bob, "PATCH", &format!("/cognito/users/{ann}"), Some(&json!({"role": "user"})))
-                    .await;
-            assert_eq!(status, 200);
-        })
-    });
-    let function = own.function_over(Arc::new(wire));
+    // Ann holds the lock, and is demoted before she reads anything.
+    let function = own.function_over(Arc::new(demoted_before("AdminGetUser", &own, &ann, &bob)));
     let status = ask(&function, &ann, "PATCH", &format!("/cognito/users/{bob}"), Some(&json!({"role": "user"}))).await;
     // What she reads then shows that she is no longer an admin: her own record, or that Bob is the only admin.
     assert!(matches!(status, 403 | 409), "{status}");
@@ -98,18 +100,7 @@ async fn a_slow_holder_of_the_lock_stops_before_somebody_else_begins() {
     // The same after she has read everything: then the lock stops her.
     restore(&own, &[ann.clone(), bob.clone()]).await;
     own.a_minute_later();
-    let (theirs, her, his) = (Arc::clone(&own), ann.clone(), bob.clone());
-    let wire = Interlude::new("AdminAddUserToGroup", 1, move || {
-        let (own, ann, bob) = (Arc::clone(&theirs), her.clone(), his.clone());
-        Box::pin(async move {
-            own.clock.set(own.clock.now().plus_seconds(60));
-            let status =
-                ask(&own.function(), &bob, "PATCH", &format!("/cognito/users/{ann}"), Some(&json!({"role": "user"})))
-                    .await;
-            assert_eq!(status, 200);
-        })
-    });
-    let function = own.function_over(Arc::new(wire));
+    let function = own.function_over(Arc::new(demoted_before("AdminAddUserToGroup", &own, &ann, &bob)));
     let status = ask(&function, &ann, "PATCH", &format!("/cognito/users/{bob}"), Some(&json!({"role": "user"}))).await;
     assert_eq!((status, own.active_admins().await), (503, 1));
 }

@@ -1,4 +1,4 @@
-//! The delivery of the command in flight, as far as the queue's row goes: what is pending, and who holds the lease.
+//! The part of a command's delivery that the queue's row records: what is pending, and who holds the lease.
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update as UpdateItem};
 use serde::Deserialize;
@@ -97,13 +97,13 @@ impl CommandTable {
         }
     }
 
-    /// Gives the lease back; the next attempt is due at `due`.
+    /// Releases the lease; the next attempt is due at `due`.
     ///
     /// # Errors
     /// When DynamoDB does not answer.
     pub async fn postpone(&self, device: &DeviceId, token: &LeaseToken, due: Timestamp) -> Result<(), AwsError> {
         let values = [(":token", s(token.as_str())), (":due", n(due.millis())), (":watch", n(due.seconds()))];
-        // A lease that another attempt has by now is left to it.
+        // A lease that another attempt holds by now stays.
         self.update(device, "SET due = :due, watch = :watch REMOVE lease", "lease = :token", values).await.map(drop)
     }
 

@@ -1,4 +1,4 @@
-//! Keys of requests: a request that is repeated with its `Idempotency-Key` finds the command that it entered the first time.
+//! Keys of requests: a request that is repeated with its `Idempotency-Key` finds the command that the first one entered.
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -19,14 +19,14 @@ pub struct RequestKey {
     pub(in super::super) request: String,
 }
 
-/// What a key stands for.
+/// The command that a key stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyedCommand {
     /// Nothing yet.
     Unknown,
-    /// This command, which the same request has entered.
+    /// This command, entered by the same request.
     Same(CommandId),
-    /// A command that another request has entered.
+    /// A command entered by another request.
     Other,
 }
 
@@ -60,7 +60,7 @@ pub(super) fn item_of(
 }
 
 impl CommandTable {
-    /// What a key stands for. It is known for a day at least.
+    /// The command that a key stands for. Keys are known for at least a day.
     ///
     /// # Errors
     /// When DynamoDB does not answer, or the row is corrupt.

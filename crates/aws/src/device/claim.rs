@@ -1,5 +1,5 @@
 //! Claim codes. The table has only their hashes, each in a row of its own, whose key is the hash; the device's row has the hash of its
-//! present code. A code counts only while both say so, so what is left of an earlier code is of no use.
+//! present code. A code is valid only while both rows agree, so leftovers of an earlier code are useless.
 //!
 //! | `id` | |
 //! |---|---|
@@ -34,23 +34,23 @@ pub struct ClaimChange<'a> {
     pub old: Option<&'a ClaimHash>,
 }
 
-/// What is known of a code.
+/// The stored state of a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     /// The device that has it.
     pub device: DeviceId,
     /// Who has used it.
     pub by: Option<Sub>,
-    /// Whether that was carried through: the scope is changed, and the events are written.
+    /// Whether the claim is complete: the scope is changed, and the events are written.
     pub done: bool,
 }
 
-/// What using a code came to.
+/// The outcome of using a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClaimOutcome {
-    /// It is this person's, since this instant.
+    /// This person has it, since this instant.
     Own(Timestamp),
-    /// It is none, or somebody else was faster.
+    /// It is not valid, or somebody else has used it.
     Refused,
 }
 
@@ -60,7 +60,7 @@ impl ClaimHash {
         Self(Sha256::digest(code.bits()).iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// A hash as a row has it.
+    /// A hash as read from a row.
     pub fn stored(text: String) -> Self {
         Self(text)
     }
@@ -123,7 +123,7 @@ impl DeviceTable {
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
-    /// What is known of a code. Costs a read unit.
+    /// The stored state of a code. Costs a read unit.
     ///
     /// # Errors
     /// When DynamoDB does not answer, or the row is corrupt.
@@ -137,8 +137,8 @@ impl DeviceTable {
         Ok(Some(Claim { device, by, done: item.contains_key("done_at") }))
     }
 
-    /// Uses a code: of any number of people one gets it. Whoever has it gets it again, with the instant of the first time, so that what
-    /// was interrupted can be repeated.
+    /// Uses a code: of any number of people only one gets it. That person gets it again when repeating the request, with the instant of
+    /// the first time, so that an interrupted claim can be repeated.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
@@ -169,7 +169,7 @@ impl DeviceTable {
         }
     }
 
-    /// Writes down that everything is done for which this person has used the code. From then on a repeat has nothing to complete.
+    /// Records that the claim of this person is complete, so that a repeated request has nothing left to do.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
@@ -188,7 +188,7 @@ impl DeviceTable {
         Self::or_overtaken(sent)
     }
 
-    /// Gives a code free again that this person has used, because the device cannot be taken into their scope. One that is done stays
+    /// Releases a code that this person has used, because the device cannot be added to their scope. The code of a complete claim stays
     /// used.
     ///
     /// # Errors
@@ -207,7 +207,7 @@ impl DeviceTable {
         Self::or_overtaken(sent)
     }
 
-    /// Takes it as done when the code is not this person's any more: it was replaced meanwhile.
+    /// Succeeds also when the code no longer belongs to this person, because it was replaced meanwhile.
     fn or_overtaken(sent: Result<UpdateItemOutput, SdkError<UpdateItemError>>) -> Result<(), AwsError> {
         let Err(error) = sent else { return Ok(()) };
         match error.as_service_error() {
@@ -216,7 +216,8 @@ impl DeviceTable {
         }
     }
 
-    /// Ends a code for good: whoever used it has given the device back. Overtaken when the device has another code by now.
+    /// Invalidates a code for good, because the person who used it has given the device back. Overtaken when the device has another code
+    /// by now.
     ///
     /// # Errors
     /// When DynamoDB does not take it.

@@ -1,4 +1,4 @@
-//! Asking for the removal of a certificate of a device.
+//! Requests the removal of a certificate of a device.
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 
@@ -13,7 +13,7 @@ use weir_core::domain::Timestamp;
 use weir_core::id::{CertificateId, DeviceId};
 
 impl DeviceTable {
-    /// Asks for the removal of a certificate of a registered device, with the event: nothing else that the row knows of it stays.
+    /// Requests the removal of a certificate of a registered device, with the event, and removes everything else about it from the row.
     /// Overtaken when the device is not registered, when the rotation has changed since it was read, and when another request is
     /// changing the row at this moment.
     ///

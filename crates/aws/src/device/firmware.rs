@@ -1,5 +1,5 @@
-//! The firmware that a device reports. It is in the device's row, which the registry does not write it with: a report is no new
-//! version of the device.
+//! The firmware that a device reports. It is an attribute of the device's row that is written separately: a report does not create a
+//! new version of the device.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 
@@ -10,7 +10,7 @@ use weir_core::domain::firmware::FirmwareReport;
 use weir_core::id::DeviceId;
 
 impl DeviceTable {
-    /// Writes what a device reports as its firmware; `None` when it reports none any more. Overtaken when a later report is known, and
+    /// Writes what a device reports as its firmware; `None` when it no longer reports one. Overtaken when a later report is known, and
     /// when there is no such device.
     ///
     /// # Errors

@@ -1,11 +1,11 @@
-//! The delivery of a device's settings and the state of its certificates, as far as its row goes: what is pending, and who
-//! holds the lease.
+//! The part of the delivery of a device's settings and certificates that its row records: what is pending, and who holds the
+//! lease.
 //!
-//! `pending` is in a row while its newest settings are not known to be delivered or its certificates not known to be as they
-//! should, `due` is when the next attempt may begin, and `lease` is the token of the attempt under way. `certificates` is in a
-//! row while its certificates are due, and names the change that asked for it. `deactivated` are the certificates that
-//! disabling the device has deactivated, `doomed` those to be removed. None of it changes the device's version: deliveries
-//! and people's changes do not disturb each other.
+//! `pending` is set while the newest settings may not be delivered or the certificates may not have the right status, `due` is when
+//! the next attempt may begin, and `lease` is the token of the attempt under way. `certificates` is set while the certificates are
+//! due, and names the change that requested it. `deactivated` are the certificates that were deactivated because the device was
+//! disabled, `doomed` those to be removed. None of this changes the device's version, so deliveries and people's changes do not
+//! conflict.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ use weir_core::domain::certificate::Wanted;
 use weir_core::domain::rotation::Rotation;
 use weir_core::id::{CertificateId, DeviceId};
 
-/// What AWS IoT has to be told about a device.
+/// What has to be delivered to AWS IoT for a device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingDelivery {
     /// The version of the newest settings.
@@ -37,17 +37,17 @@ pub struct PendingDelivery {
 /// What is to be done with the certificates of a device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueCertificates {
-    /// Names the change that asked for it.
+    /// Identifies the change that requested it.
     pub change: String,
-    /// How the certificates should be.
+    /// The status that the certificates should have.
     pub wanted: Wanted,
-    /// What is remembered about them.
+    /// Those that were deactivated or are to be removed.
     pub known: KnownCertificates,
-    /// Which one the device connects with, and which one comes next.
+    /// The one that the device connects with, and the next one.
     pub rotation: Rotation,
 }
 
-/// What the row of a device remembers about its certificates.
+/// Certificates that the row of a device remembers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KnownCertificates {
     /// Those that disabling the device has deactivated.
@@ -99,7 +99,7 @@ impl DeviceTable {
         }
     }
 
-    /// Records that `version` of the settings is delivered, and gives the lease back.
+    /// Records that `version` of the settings is delivered, and releases the lease.
     ///
     /// # Errors
     /// When DynamoDB does not answer.
@@ -117,7 +117,7 @@ impl DeviceTable {
             Update::Refused(item) if item.get("lease") == Some(&s(token.as_str())) => {
                 Ok(RecordedDelivery::NewerVersion)
             }
-            // DynamoDB had carried it out, and the SDK repeated it because the answer was lost.
+            // DynamoDB had executed it, and the SDK repeated it because the answer was lost.
             Update::Refused(item) if item.get("delivered") == Some(&n(version)) && !item.contains_key("pending") => {
                 Ok(RecordedDelivery::Delivered)
             }
@@ -135,8 +135,8 @@ impl DeviceTable {
         self.change(id, "SET delivered = :version", condition, values).await.map(drop)
     }
 
-    /// Remembers certificates before they are deactivated or removed, so that whoever comes later finds them again. Nothing
-    /// happens when the caller has lost the lease: then the result is `false`.
+    /// Records certificates before they are deactivated or removed, so that later attempts find them again. If the caller has lost the
+    /// lease, nothing is written and the result is `false`.
     ///
     /// # Errors
     /// When DynamoDB does not answer.
@@ -184,13 +184,13 @@ impl DeviceTable {
         self.change(id, change, condition, values).await.map(drop)
     }
 
-    /// Gives the lease back; the next attempt is due at `due`.
+    /// Releases the lease; the next attempt is due at `due`.
     ///
     /// # Errors
     /// When DynamoDB does not answer.
     pub async fn postpone(&self, id: &DeviceId, token: &LeaseToken, due: Timestamp) -> Result<(), AwsError> {
         let values = [(":token", s(token.as_str())), (":due", n(due.millis()))];
-        // A lease that another attempt has by now is left to it.
+        // A lease that another attempt holds by now stays.
         self.change(id, "SET due = :due REMOVE lease", "lease = :token", values).await.map(drop)
     }
 
@@ -218,7 +218,7 @@ impl DeviceTable {
         page.items.unwrap_or_default().into_iter().map(id).collect()
     }
 
-    /// Changes the row if the condition is true.
+    /// Changes the row if the condition holds.
     pub(super) async fn change(
         &self,
         id: &DeviceId,

@@ -21,7 +21,7 @@ pub struct DeviceFilter {
     pub tube: Option<String>,
 }
 
-/// The key of a device within a list. The last one of a page is where the next page begins.
+/// The key of a device within a list. The next page begins after the last key of a page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceKey {
     /// The partition of the index.

@@ -1,5 +1,5 @@
-//! What a device's row knows of its certificates: `rotation`, JSON as text, which is also the condition of each change of it. A
-//! device whose certificate has to be looked at is in the index `expiring`, in several partitions, by when: `renew_at`.
+//! The certificates of a device in its row: the attribute `rotation` is JSON as text, and each change of it is conditional on its old
+//! value. Devices whose certificate has to be checked are in the index `expiring`, in several partitions, sorted by `renew_at`.
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use serde::Deserialize;
@@ -23,9 +23,9 @@ const OPERATION: &str = "TransactWriteItems devices";
 /// The rotation of a device as it was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoredRotation {
-    /// What it says.
+    /// Its content.
     pub rotation: Rotation,
-    /// As it is stored; `None` if nothing is.
+    /// The stored text; `None` if there is none.
     pub(super) text: Option<String>,
 }
 
@@ -37,29 +37,29 @@ impl StoredRotation {
     }
 }
 
-/// A change of what a row knows of the device's certificates.
+/// A change of the certificates in a device's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RotationChange {
-    /// What it says afterwards.
+    /// The content afterwards.
     pub rotation: Rotation,
-    /// When it is to be looked at; `None` leaves that as it is.
+    /// When to check next; `None` leaves that as it is.
     pub look: Option<NextLook>,
-    /// Whether AWS IoT has to be brought to what the row says.
+    /// Whether the certificates in AWS IoT have to be brought up to date.
     pub settle: bool,
     /// A certificate that is to be removed.
     pub doomed: Option<CertificateId>,
 }
 
-/// When a certificate is to be looked at.
+/// When to check a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NextLook {
     /// Never.
     Never,
-    /// Then, in seconds since the epoch.
+    /// At this time, in seconds since the epoch.
     At(i64),
 }
 
-/// A page of the devices whose certificates are to be looked at.
+/// A page of the devices whose certificates are to be checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExpiringDevices {
     /// The devices.
@@ -75,8 +75,8 @@ impl ExpiringDevices {
 }
 
 impl DeviceTable {
-    /// Changes what the row of an enabled device knows of its certificates, with the events. Overtaken when that has changed since it
-    /// was read, and when the device is no longer registered or enabled.
+    /// Changes the certificates in the row of an enabled device, with the events. Overtaken when they have changed since they were
+    /// read, and when the device is no longer registered or enabled.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
@@ -112,8 +112,8 @@ impl DeviceTable {
         transact(&self.client, OPERATION, items).await
     }
 
-    /// Writes a device that is registered while its board is provisioned: as [`DeviceTable::write_with`], with what is known of its
-    /// certificate, together with its serial number, and with a claim code if it has one.
+    /// Writes a device that is registered because its board is provisioned: as [`DeviceTable::write_with`], with its certificate,
+    /// together with its serial number, and with a claim code if it has one.
     ///
     /// # Errors
     /// As [`DeviceTable::write_with`].
@@ -188,7 +188,7 @@ impl DeviceTable {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// Sets when the certificate is looked at, whatever else the row says; nothing happens when the device is deleted.
+    /// Sets when to check the certificate, unconditionally; nothing happens when the device is deleted.
     ///
     /// # Errors
     /// When DynamoDB does not answer.
@@ -207,7 +207,7 @@ impl DeviceTable {
         }
     }
 
-    /// Puts off looking at the certificate, if that is still due at `now`, until `at`, in seconds since the epoch.
+    /// Postpones the check of the certificate to `at`, in seconds since the epoch, if it is still due at `now`.
     ///
     /// # Errors
     /// When DynamoDB does not answer.
@@ -216,7 +216,7 @@ impl DeviceTable {
         self.change(id, "SET renew_at = :at", "renew_at <= :now", values).await.map(drop)
     }
 
-    /// Asks for the certificates of a disabled device to be looked at: it has connected all the same.
+    /// Makes the certificates of a disabled device due, because it has connected nevertheless.
     ///
     /// # Errors
     /// When DynamoDB does not answer.
@@ -226,7 +226,7 @@ impl DeviceTable {
         self.change(id, &format!("SET {CERTIFICATES_DUE}"), condition, values).await.map(drop)
     }
 
-    /// The next page after `after` of the devices whose certificates are to be looked at by `now`: at most 100.
+    /// The next page after `after` of the devices whose certificates are to be checked at `now`: at most 100.
     ///
     /// # Errors
     /// When DynamoDB does not answer, or a key is corrupt.

@@ -23,7 +23,7 @@ use weir_core::id::{BadId, CertificateId, LevelId};
 use weir_core::wire::alert::AlertJson;
 use weir_core::wire::settings::{reported, settings_json};
 
-/// A device in `devices`. Of a deleted one only its versions are left.
+/// A device in `devices`. Only the versions of a deleted device are kept.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct DeviceRow {
     id: String,
@@ -57,7 +57,7 @@ pub(super) struct DeviceRow {
     /// The version of the settings that AWS IoT has; only the delivery writes it.
     #[serde(default, skip_serializing)]
     delivered: u64,
-    /// While the certificates are due: names the change that asked for it. Only the delivery writes the following two.
+    /// While the certificates are due: identifies the change that requested it. Only the delivery writes the following two.
     #[serde(default, skip_serializing)]
     certificates: Option<String>,
     #[serde(default, skip_serializing)]
@@ -67,7 +67,7 @@ pub(super) struct DeviceRow {
     /// JSON as text; see `rotation.rs`.
     #[serde(default, skip_serializing)]
     rotation: Option<String>,
-    /// What the device reports as its firmware; only `twin` writes it.
+    /// The firmware that the device reports; only `twin` writes it.
     #[serde(default, skip_serializing)]
     firmware: Option<String>,
     /// The hash of its claim code; only changes of the code write it.
@@ -140,7 +140,7 @@ pub(super) fn level_ids(ids: &[String]) -> Result<Vec<LevelId>, BadId> {
     ids.iter().map(|id| id.parse()).collect()
 }
 
-/// What a row registers.
+/// What is registered according to a row.
 pub(super) fn registration(item: Item) -> Result<Registration, AwsError> {
     let row = row_of(item)?;
     let versions = Versions { device: row.version, settings: row.settings_version };
@@ -165,7 +165,7 @@ pub(super) fn registration(item: Item) -> Result<Registration, AwsError> {
     })))
 }
 
-/// What AWS IoT has to be told, by a row.
+/// What has to be delivered to AWS IoT according to a row.
 pub(super) fn pending(item: Item) -> Result<PendingDelivery, AwsError> {
     let row = row_of(item)?;
     let known = known(&row).map_err(|bad| AwsError::corrupt(TABLE, &row.id, bad))?;

@@ -1,7 +1,7 @@
-//! The index `watched`: when each device has to be looked at, because its alerts or its silence may have to be judged anew.
+//! The index `watched`: when each device has to be checked, because its alerts or its silence may have to be judged again.
 //!
-//! Only devices that say how often they report, or whose alerts were changed, are in it. A change by a person sets `watch` to that
-//! moment; the sweep sets it to when the device may be silent, or removes it.
+//! It contains only devices with `report_every`, and those whose alerts were changed. A change by a person sets `watch` to that moment;
+//! the sweep sets it to the time at which the device may be silent, or removes it.
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -19,10 +19,10 @@ use weir_core::id::{BadId, DeviceId};
 /// The index.
 const WATCHED: &str = "watched";
 
-/// A page of the devices whose time has come.
+/// A page of the devices that are due.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DueDevices {
-    /// The devices, and when they were to be looked at, in seconds since the epoch.
+    /// The devices, and when they were due, in seconds since the epoch.
     pub devices: Vec<(DeviceId, i64)>,
     next: Vec<Rest>,
 }
@@ -34,12 +34,12 @@ impl DueDevices {
     }
 }
 
-/// When a device is to be looked at next.
+/// When to check a device next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Watch {
-    /// As it was read, in seconds since the epoch.
+    /// At the time that was read, in seconds since the epoch.
     pub known: i64,
-    /// From now on; `None`: never, until somebody changes the device.
+    /// At this new time; `None`: not before somebody changes the device.
     pub next: Option<i64>,
 }
 
@@ -78,7 +78,7 @@ impl DeviceDependency<'_> {
     }
 }
 
-/// Neither the device nor its time has changed.
+/// The condition that neither the device nor its `watch` has changed.
 const UNCHANGED: &str = "version = :v AND watch = :k";
 
 /// An update of `watch`.
@@ -101,13 +101,13 @@ fn change_of(id: &DeviceId, watch: Watch) -> WatchChange {
     WatchChange { text: "SET watch = :w, watched = :p", values }
 }
 
-/// The attributes of a device that is to be looked at from `at` on, in seconds since the epoch.
+/// The attributes of a device that is due at `at`, in seconds since the epoch.
 pub(super) fn attributes(id: &DeviceId, at: i64) -> [(String, AttributeValue); 2] {
     [("watched".to_owned(), s(keys::watched_device(id))), ("watch".to_owned(), n(at))]
 }
 
 impl DeviceTable {
-    /// The next page after `after` of the devices that have to be looked at by `now`: at most 100.
+    /// The next page after `after` of the devices that are due at `now`: at most 100.
     ///
     /// # Errors
     /// When DynamoDB does not answer, or a key is corrupt.

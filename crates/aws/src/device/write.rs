@@ -1,4 +1,4 @@
-//! Changes of a device's row. Each is conditional on the version it was made from, so none overwrites another.
+//! Changes of a device's row. Each is conditional on the version that was read, so none overwrites another.
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
@@ -32,22 +32,22 @@ const OPTIONAL: [&str; 9] = [
     "tube",
     "deleted_at",
 ];
-/// Attributes that only others than the registry write, and that go with the device.
+/// Attributes that are written separately from the device, and removed when it is deleted.
 const OF_OTHERS: [&str; 3] = ["firmware", "firmware_version", "claim"];
-/// Attributes that stay when a device is deleted, besides those of the delivery.
+/// Attributes that remain when a device is deleted, besides those of the delivery.
 const TOMBSTONE: [&str; 5] = ["version", "settings_version", "updated_at", "updated_by", "deleted_at"];
 /// Room for the attributes of the delivery, in bytes: pending, due, lease, delivered, written, and some hundred ids of
 /// certificates.
 const DELIVERY_BYTES: usize = 16 * 1024;
 
-/// What has to be done after a write: what AWS IoT has to be told, and whether problems have to be looked at.
+/// What has to be done after a write: what to deliver to AWS IoT, and whether to judge problems again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deliver {
     /// The settings.
     pub settings: bool,
-    /// Whether the device may connect, by its certificates.
+    /// The status of the certificates.
     pub certificates: bool,
-    /// Whether an open problem may have lost its reason, or the device has to be watched for silence.
+    /// Whether open problems may have to be ended, or the device has to be watched for silence.
     pub problems: bool,
 }
 
@@ -56,16 +56,16 @@ impl Deliver {
     pub const NOTHING: Self = Self { settings: false, certificates: false, problems: false };
     /// The settings alone.
     pub const SETTINGS: Self = Self { settings: true, ..Self::NOTHING };
-    /// Everything that AWS IoT can be told.
+    /// Everything that can be delivered.
     pub const EVERYTHING: Self = Self { settings: true, certificates: true, ..Self::NOTHING };
 
-    /// Whether AWS IoT has to be told something.
+    /// Whether something has to be delivered to AWS IoT.
     pub fn tells_iot(self) -> bool {
         self.settings || self.certificates
     }
 }
 
-/// A token that is unique to this call. It is written with a change, so that the change is recognised when its answer was
+/// A token that is unique to this call. It is written with a change, so that the change is recognised if its answer is
 /// lost and the SDK repeats it.
 pub fn token() -> String {
     format!("{:016x}{:016x}", RandomState::new().hash_one(1), RandomState::new().hash_one(2))
@@ -112,7 +112,7 @@ impl Change {
         }
     }
 
-    /// Marks what AWS IoT has to be told as pending: due now, unless an attempt is under way or was postponed.
+    /// Marks the delivery as pending: due now, unless an attempt is under way or was postponed.
     fn deliver(&mut self, deliver: Deliver, now: i64) {
         if !deliver.tells_iot() {
             return;
@@ -152,8 +152,8 @@ impl Change {
 }
 
 impl DeviceTable {
-    /// Writes the device in place of the version before it; the first version only where there is no row. `deliver` is
-    /// marked as pending.
+    /// Replaces the previous version of the device; the first version is written only if there is no row. `deliver` is marked as
+    /// pending.
     ///
     /// # Errors
     /// When DynamoDB does not take it, and when the row would be too large.
@@ -218,8 +218,8 @@ impl DeviceTable {
         transact(&self.client, "TransactWriteItems devices", items).await
     }
 
-    /// Deletes the device, with the event, and with what `events` knows of its connection. Its versions stay, and removing its
-    /// retained message, its shadow, its certificates and its thing is delivered like new settings.
+    /// Deletes the device and its connection in the table `events`, with the event. Its versions stay. Removing its retained message,
+    /// its shadow, its certificates and its thing is part of the delivery, like new settings.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
@@ -304,7 +304,7 @@ impl DeviceTable {
         let Err(error) = sent else { return Ok(WriteOutcome::Done) };
         match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                // DynamoDB had carried it out, and the SDK repeated it because the answer was lost.
+                // DynamoDB had executed it, and the SDK repeated it because the answer was lost.
                 let ours = failed.item().and_then(|item| item.get("written")) == Some(&s(token));
                 Ok(if ours { WriteOutcome::Done } else { WriteOutcome::Overtaken })
             }

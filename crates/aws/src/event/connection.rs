@@ -1,4 +1,4 @@
-//! Whether devices are connected: one row of the table for each device that ever was.
+//! Whether devices are connected: one row of the table for each device that ever connected.
 
 use std::collections::HashMap;
 
@@ -47,7 +47,7 @@ impl EventTable {
         Ok(found)
     }
 
-    /// Writes whether the device is connected, in place of what was `known` of it.
+    /// Records whether the device is connected, if what is stored is still `known`.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
@@ -76,7 +76,7 @@ impl EventTable {
         }
     }
 
-    /// The part of a transaction that forgets whether the device is connected.
+    /// The part of a transaction that deletes the connection of a device.
     pub(in super::super) fn forget_connection(&self, device: &DeviceId) -> Result<TransactWriteItem, AwsError> {
         let delete = Delete::builder().table_name(&self.name).set_key(Some(self.key(device.as_str(), CONNECTION)));
         let delete = delete.build().map_err(|error| AwsError::request("TransactWriteItems events", error))?;

@@ -57,7 +57,7 @@ impl EventFilter {
         self.kinds.is_empty() || self.kinds.contains(&event.kind)
     }
 
-    /// The least and the greatest sort key. Rows of an instant are greater than its bound.
+    /// The smallest and the greatest sort key. Rows of an instant are greater than its bound.
     fn bounds(&self) -> (String, String) {
         let from = self.from.map_or_else(|| "0".to_owned(), event_bound);
         // Rows of events begin with a digit, and `:` comes after the digits.
@@ -80,7 +80,7 @@ struct Filling {
 }
 
 impl Filling {
-    /// Adds the rows that were read, of which `more` may follow, and tells whether the page is full or the list at its end.
+    /// Adds the rows that were read; `more`: whether others may follow. Returns whether the page is full or the list has ended.
     fn add(&mut self, read: Vec<Event>, more: bool, filter: &EventFilter) -> bool {
         self.next = read.last().map(EventPosition::from).filter(|_| more);
         self.events.extend(read.into_iter().filter(|event| filter.selects(event)));

@@ -13,19 +13,19 @@ const ATTEMPTS: usize = 3;
 /// The outcome of writing a part of the desired state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DesiredOutcome {
-    /// The shadow is as wanted.
+    /// The shadow has the wanted state.
     Done,
-    /// The shadow would be larger than allowed, and is as it was.
+    /// The shadow would become too large, and was not changed.
     NoRoom {
-        /// How many bytes its state would have.
+        /// The size that its state would have, in bytes.
         bytes: usize,
     },
 }
 
 impl Iot {
-    /// Brings these names of the desired state to these values; `null` removes a name. Other names are left as they are. Doing
-    /// it twice is the same as once: nothing is sent when nothing changes. Nothing is sent either when something is added and
-    /// the desired and the reported state together would have more than `most` bytes.
+    /// Sets these names of the desired state to these values; `null` removes a name. Other names are left as they are. It is
+    /// idempotent: nothing is sent when nothing would change. Nothing is sent either when something is added and the desired and
+    /// the reported state together would exceed `most` bytes.
     ///
     /// It makes at most 6 requests.
     ///
@@ -62,9 +62,9 @@ fn size_after(shadow: &Shadow, patch: &Map<String, Value>) -> usize {
     state.to_string().len()
 }
 
-/// The merge patch that turns `current` into `wanted`, where a name at the top level with `null` goes. Names at the top level that
-/// `wanted` does not have belong to others and are left as they are. A shadow is merged and not replaced, so names within that
-/// should go are removed one by one.
+/// The merge patch that turns `current` into `wanted`, where `null` removes a name at the top level. Other names at the top
+/// level, which `wanted` does not have, are left as they are. A shadow is merged, not replaced, so nested names are removed one by
+/// one.
 fn merge_patch(current: &Map<String, Value>, wanted: &Map<String, Value>) -> Map<String, Value> {
     let changed = |(name, wanted): (&String, &Value)| {
         let change = match (current.get(name), wanted) {

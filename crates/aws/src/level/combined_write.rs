@@ -1,8 +1,8 @@
 //! A level and its reading in one request, where DynamoDB also stores the readings: it takes half the processor time of two
 //! requests, and one connection instead of two.
 //!
-//! `BatchExecuteStatement` is not a transaction: each PartiQL statement is executed and answered by itself. So the level's
-//! row has to be known beforehand. The two statements then do what [`LevelTable::append`] and the insertion of the reading
+//! `BatchExecuteStatement` is not a transaction: each PartiQL statement is executed and answered separately. So the
+//! level's row has to be known beforehand. The two statements then do what [`LevelTable::append`] and the insertion of the reading
 //! do: an `UPDATE` on condition of the row's revision, and an `INSERT`.
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -30,8 +30,8 @@ pub enum AppendOutcome {
 
 impl LevelTable {
     /// Appends a measurement to a row without `judge_next`, and stores its reading in `store`. `None`, with nothing done,
-    /// when the reading has expired. The two results are those of the reading and of the level. An error of the latter
-    /// means that it is not known whether the row was written.
+    /// when the reading has expired. The two results are those of the reading and of the level. If the latter
+    /// is an error, it is unknown whether the row was written.
     pub async fn append_with_reading(
         &self,
         id: &LevelId,

@@ -1,7 +1,7 @@
 //! The index `watched`: when each sensor has to be checked for silence.
 //!
 //! `watch` is the time at which the sensor becomes silent, computed from the report that was newest when it was written.
-//! Reports do not change it, so that a report stays one write unit. The sweep reads the sensors whose time has come, and
+//! Reports do not change it, so that a report stays one write unit. The sweep reads the sensors that are due, and
 //! sets `watch` again for those that have reported since. A sensor that is known to be silent is not in the index; the
 //! detector puts it back after its next report.
 
@@ -21,7 +21,7 @@ use weir_core::id::LevelId;
 /// The index, and its range key.
 const WATCHED: &str = "watched";
 
-/// A page of the sensors whose time has come.
+/// A page of the sensors that are due.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DueSensors {
     /// The sensors, and when they were to be checked, in seconds since the epoch.

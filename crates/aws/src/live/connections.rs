@@ -1,4 +1,4 @@
-//! Connections: what each of them rests on and watches.
+//! Connections: their sessions, and the topics that they watch.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ pub struct Connection {
     pub session: Session,
     /// The topics that it watches.
     pub topics: BTreeSet<Topic>,
-    /// Whether the person had too many connections when it was opened: it is told so, and can do nothing.
+    /// Whether the person had too many connections when it was opened: it gets an error, and nothing else.
     pub surplus: bool,
 }
 
@@ -87,7 +87,7 @@ impl LiveTable {
         outcome(sent)
     }
 
-    /// Removes the row of a connection, and tells what it was; `None` when there was none.
+    /// Removes the row of a connection, and returns the connection; `None` when there was none.
     ///
     /// # Errors
     /// When DynamoDB does not answer, or the row is corrupt.
@@ -98,7 +98,7 @@ impl LiveTable {
         item.map(|item| connection(id, &item)).transpose()
     }
 
-    /// Removes the row of a connection. Its watchers and its place among the person's connections are removed before.
+    /// Removes the row of a connection. Its watchers, and its id in the person's row, have to be removed before.
     ///
     /// # Errors
     /// When DynamoDB does not answer.

@@ -1,4 +1,4 @@
-//! What the table knows of people: their connections, so that their number is bounded, and when they were signed out.
+//! The rows of people: their connections, whose number is bounded, and when they were signed out.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -9,11 +9,11 @@ use weir_core::domain::Timestamp;
 use weir_core::domain::live::{CONNECTION_SECONDS, MOST_CONNECTIONS};
 
 const ROW: &str = "person";
-/// How long a sign-out is remembered, in seconds: much longer than a token is valid, and than a connection lasts.
+/// How long a sign-out is kept, in seconds: much longer than a token is valid or a connection lasts.
 const STOPPED: i64 = 24 * 3_600;
 
 impl LiveTable {
-    /// Counts the connection among those of the person; overtaken when the person has [`MOST_CONNECTIONS`] already.
+    /// Adds the connection to those of the person; overtaken when the person has [`MOST_CONNECTIONS`] already.
     ///
     /// # Errors
     /// When the row cannot be written.
@@ -36,7 +36,7 @@ impl LiveTable {
         outcome(sent)
     }
 
-    /// Takes connections off those of the person.
+    /// Removes connections from those of the person.
     ///
     /// # Errors
     /// When the row cannot be written.
@@ -66,7 +66,7 @@ impl LiveTable {
         Ok(item.map(|item| texts(&item, "connections")).unwrap_or_default())
     }
 
-    /// Stops everything that rests on tokens of the person issued until now: the person was signed out.
+    /// Records that the person was signed out, which invalidates everything that is based on tokens issued until now.
     ///
     /// # Errors
     /// When the row cannot be written.

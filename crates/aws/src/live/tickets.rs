@@ -1,5 +1,5 @@
-//! Tickets: each opens or renews one connection, once, within half a minute. The table has only their hash, so whoever reads it
-//! can open nothing.
+//! Tickets: each opens or renews one connection, once, within half a minute. The table has only their hashes, so reading it
+//! is not enough to open a connection.
 
 use std::fmt;
 
@@ -15,12 +15,12 @@ use weir_core::domain::live::{Session, TICKET_SECONDS};
 
 const ROW: &str = "ticket";
 
-/// A ticket: 128 random bits as 32 hexadecimal digits. It is shown to its owner only; its `Debug` tells nothing.
+/// A ticket: 128 random bits as 32 hexadecimal digits. It is shown only to its owner; `Debug` does not reveal it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Ticket(String);
 
 impl Ticket {
-    /// A new one. [`fastrand`] is no source of secrets, so it is drawn from the operating system's.
+    /// A new ticket, from the operating system's random bits: [`fastrand`] is not suitable for secrets.
     ///
     /// # Errors
     /// When the operating system gives no random bits.
@@ -30,7 +30,7 @@ impl Ticket {
         Ok(Self(hex(&bits)))
     }
 
-    /// A ticket as a client presents it; `None` for what can be none.
+    /// A ticket as a client presents it; `None` for a text that cannot be one.
     pub fn presented(text: &str) -> Option<Self> {
         let valid = text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         valid.then(|| Self(text.to_owned()))
@@ -76,8 +76,8 @@ impl LiveTable {
         Ok(until)
     }
 
-    /// Uses a ticket: its session, if it was valid until now. Of any number of attempts one gets it, since the row is deleted
-    /// by the request that reads it.
+    /// Uses a ticket; returns its session if it is still valid. Only one of any number of attempts gets it, because the request that
+    /// reads the row deletes it.
     ///
     /// # Errors
     /// When DynamoDB does not answer, or the row is corrupt.

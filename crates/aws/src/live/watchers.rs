@@ -1,4 +1,4 @@
-//! Who watches what. One query tells which topics are watched at all, and one for each of those tells by whom.
+//! Who watches what. One query finds the topics that are watched at all, and one for each of those its watchers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,13 +17,13 @@ pub struct Watcher {
     pub connection: String,
     /// Cognito's id of the person.
     pub sub: String,
-    /// When the token was issued that it rests on.
+    /// When the token behind it was issued.
     pub issued_at: Timestamp,
     /// Until when it lasts.
     pub expires_at: Timestamp,
     /// Which levels it sees.
     pub visible: Visible,
-    /// Whether something was left out that it has not been told of.
+    /// Whether changes were left out and the watcher has not been told yet.
     pub gap: bool,
 }
 
@@ -89,7 +89,7 @@ impl LiveTable {
         self.delete(&part(topic), id).await
     }
 
-    /// Notes that something was left out for a watcher, or that it has been told so. A watcher that is gone stays gone.
+    /// Records that changes were left out for a watcher, or that it has been told. A removed watcher is not added again.
     ///
     /// # Errors
     /// When the row cannot be written.

@@ -1,4 +1,4 @@
-//! What something has to be done about: outboxes with notices or digests to send, and threads with a reminder.
+//! What is due: outboxes with notices or digests to send, and threads with a reminder.
 
 use super::super::AwsError;
 use super::super::due::{DueIndex, Rest};
@@ -19,7 +19,7 @@ pub enum Due {
 /// A page of what is due.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DueRows {
-    /// Reminders before outboxes: they put something into them.
+    /// Reminders come before outboxes, because they add notices to them.
     pub rows: Vec<Due>,
     next: Vec<Rest>,
 }

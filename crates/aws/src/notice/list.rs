@@ -20,8 +20,8 @@ pub struct NoticePosition {
 }
 
 impl NoticeTable {
-    /// At most `limit` notices in this state after `after`, the newest first, and where the next page begins. What has changed in
-    /// the last moments may be missing.
+    /// At most `limit` notices in this state after `after`, the newest first, and where the next page begins. Very recent
+    /// changes may be missing.
     ///
     /// # Errors
     /// When DynamoDB does not answer, or a row is corrupt.

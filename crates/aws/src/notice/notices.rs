@@ -8,12 +8,12 @@ use weir_core::domain::Timestamp;
 use weir_core::id::{NoticeId, Sub, SubscriptionId};
 use weir_core::wire::notice::{NoticeJson, NoticeStatus, ToldJson};
 
-/// What a notice tells.
+/// The content of a notice.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
     /// A transition of a problem.
     Told(Box<ToldJson>),
-    /// Everything that was held back until this time.
+    /// A digest: everything that was held back until this time.
     Digest(Timestamp),
 }
 
@@ -26,13 +26,13 @@ pub struct Notice {
     pub subscription: SubscriptionId,
     /// Whom it is for.
     pub owner: Sub,
-    /// What it tells.
+    /// Its content.
     pub content: Content,
     /// Its state.
     pub status: NoticeStatus,
     /// When it was made.
     pub created_at: Timestamp,
-    /// From when on it is tried, for 24 hours.
+    /// When its delivery was first due. It is tried for 24 hours from then on.
     pub since: Timestamp,
     /// When it was last tried.
     pub tried_at: Option<Timestamp>,

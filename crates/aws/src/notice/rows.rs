@@ -53,7 +53,7 @@ struct ToldRow {
 
 /// A transition that is held back.
 pub(super) struct HeldRow {
-    /// When it happened, and its place among those of the same moment.
+    /// When it happened, and its order among those of the same instant.
     pub place: (i64, u64),
     pub told: ToldJson,
 }
@@ -78,7 +78,7 @@ impl From<WindowRow> for Window {
     }
 }
 
-/// What both kinds of rows have: whose they are, when to look at them, and when they expire.
+/// The attributes that both kinds of rows have: owner, when they are due, and when they expire.
 fn common(to: &Address, row: &str, due: Option<Timestamp>, version: u64, now: Timestamp) -> Item {
     let mut item = key(to.subscription.as_str(), row);
     item.insert("owner".to_owned(), s(to.owner.as_str()));

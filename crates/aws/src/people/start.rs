@@ -1,11 +1,11 @@
-//! How a function begins that needs nothing but the user pool.
+//! The start of functions that only need the user pool.
 
 use weir_runtime::{Environment, SettingsError, StartError};
 
 use super::{Pool, client};
 use crate::config;
 
-/// What such a function reads from its environment.
+/// What these functions read from their environment.
 #[derive(Debug)]
 pub struct PoolSettings {
     user_pool_id: String,

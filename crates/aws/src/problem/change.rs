@@ -12,7 +12,7 @@ use super::{ProblemTable, StoredProblem};
 use weir_core::domain::problem::{Problem, Subject};
 use weir_core::id::LevelId;
 
-/// A sensor whose next report the detector has to judge, whatever it says.
+/// A sensor whose next report the detector has to judge in any case.
 #[derive(Debug, Clone, Copy)]
 pub struct JudgeNext<'a> {
     /// The sensor.
@@ -24,7 +24,7 @@ pub struct JudgeNext<'a> {
 }
 
 impl ProblemTable {
-    /// Writes a person's change of the problem over the one that is `stored`. Its revision is then one greater.
+    /// Replaces the problem that is `stored` by a person's change of it, and increments its revision.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
@@ -94,8 +94,8 @@ impl ProblemTable {
     }
 }
 
-/// How a write ended whose condition did not hold: DynamoDB may have taken it without the answer arriving, and refused it
-/// when the SDK sent it again. Then `now`, the row as it is, is the one that was written.
+/// The outcome of a write whose condition failed. DynamoDB may have executed it, but the answer was lost, and the SDK's repetition was
+/// refused. In this case `now`, the current row, is the one that was written.
 fn written_before(now: Option<StoredProblem>, stored: &StoredProblem, changed: &Problem) -> WriteOutcome {
     match now {
         Some(now) if now.revision == stored.revision + 1 && now.problem == *changed => WriteOutcome::Done,

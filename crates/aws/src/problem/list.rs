@@ -12,7 +12,7 @@ use weir_core::domain::alert::Severity;
 use weir_core::domain::problem::{Kind, Status, Subject};
 use weir_core::id::LevelId;
 
-/// Keys that are read at once when all open problems are looked at.
+/// Keys that are read at once when all open problems are read.
 const PAGE: usize = 1_000;
 /// Problems that are read at once when few of them may be selected, and how often for one page: then a page may be shorter than
 /// it could be, or empty, and have a next one.
@@ -51,7 +51,7 @@ impl ProblemFilter {
             && self.severity.is_none_or(|severity| stored.problem.severity() == Some(severity))
     }
 
-    /// Whether a problem of this subject can be selected, as far as its id tells.
+    /// Whether a problem of this subject may be selected, judging by its id.
     fn may_match(&self, subject: &Subject) -> bool {
         let kinds: &[Kind] = match subject {
             Subject::Pair(_) => &[Kind::Obstruction, Kind::Problem],

@@ -11,7 +11,7 @@ use weir_core::id::DeviceId;
 const ATTEMPTS: u32 = 20;
 
 impl ProblemTable {
-    /// The problems of a device's alerts and of its silence, open and resolved ones. One that was written a moment ago may be
+    /// The problems of a device's alerts and of its silence, open and resolved ones. Very recent ones may be
     /// missing.
     ///
     /// # Errors
@@ -36,7 +36,7 @@ impl ProblemTable {
         self.of_subjects(subjects).await
     }
 
-    /// Ends the open problems of a device for which there is no `reason` any more, and tells how many there were.
+    /// Ends the open problems of a device for which `reason` is false; returns how many there were.
     ///
     /// # Errors
     /// When DynamoDB does not answer or does not take it.

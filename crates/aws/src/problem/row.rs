@@ -95,7 +95,7 @@ struct EpisodeRow {
     changed: i64,
 }
 
-/// What an episode of an alert says of its readings.
+/// The readings and the limit behind an episode of an alert.
 #[derive(Debug, Serialize, Deserialize)]
 struct BreachRow {
     /// Milliseconds since the epoch.

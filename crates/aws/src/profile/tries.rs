@@ -10,13 +10,13 @@ use weir_core::domain::claim::{MOST_TRIES, TRIES_SECONDS};
 use weir_core::id::Sub;
 
 impl ProfileTable {
-    /// Counts a try of this person; false when there were 10 in the hour that began with the first of them. Also what comes to nothing
-    /// counts.
+    /// Counts a try of this person; false when there were 10 in the hour that began with the first of them. Unsuccessful
+    /// tries count too.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
     pub async fn count_try(&self, sub: &Sub, now: Timestamp) -> Result<bool, AwsError> {
-        // Between the two another request may have begun an hour.
+        // Between the two requests another one may have begun a new hour.
         Ok(self.further_try(sub, now).await? || self.first_try(sub, now).await? || self.further_try(sub, now).await?)
     }
 

@@ -75,8 +75,8 @@ impl QuarantineTable {
         Ok(Some(EntryWithPayload { entry: entry(item)?, payload }))
     }
 
-    /// Records that a replay was refused: the new reason, and one more attempt, with the event. The rest of the entry stays as
-    /// it is, also when it expires. Overtaken when the entry does not exist any more, or another replay was refused meanwhile.
+    /// Records that a replay was refused: the new reason, and one more attempt, with the event. The rest of the entry stays,
+    /// including when it expires. Overtaken when the entry no longer exists, or another replay was refused meanwhile.
     ///
     /// # Errors
     /// When the row cannot be written.
@@ -113,7 +113,7 @@ impl QuarantineTable {
         self.transact(update, events).await
     }
 
-    /// Deletes the entry as it was read, with the event. Overtaken when it does not exist any more, or a replay was refused
+    /// Deletes the entry as it was read, with the event. Overtaken when it no longer exists, or a replay was refused
     /// meanwhile.
     ///
     /// # Errors
@@ -136,7 +136,7 @@ impl QuarantineTable {
     }
 }
 
-/// The condition that an entry has so many refused replays, and its value.
+/// The condition that an entry has this number of refused replays, and its value.
 fn has_attempts(attempts: u32) -> (&'static str, Option<(String, AttributeValue)>) {
     match attempts {
         0 => ("attribute_exists(id) AND attribute_not_exists(attempts)", None),

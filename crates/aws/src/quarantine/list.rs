@@ -1,5 +1,5 @@
-//! Lists of quarantine entries, newest first. Each filter has an index with all fields of the list, so a page takes queries of one
-//! index and nothing else.
+//! Lists of quarantine entries, newest first. Each filter has an index with all fields of the list, so a page needs only
+//! queries of one index.
 
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,7 @@ impl EntryFilter {
         }
     }
 
-    /// Whether there can be rows of that device.
+    /// Whether there can be rows for this device.
     fn can_match(&self) -> bool {
         self.device.as_ref().is_none_or(|device| (1..=LONGEST_DEVICE).contains(&device.len()))
     }

@@ -1,5 +1,5 @@
 //! The secret of a subscription. Webhooks are signed with it, and so are the links by which somebody unsubscribes without signing
-//! in: whoever has a link can end that subscription, and nothing else.
+//! in: a link can be used to end that subscription, and for nothing else.
 
 use std::fmt;
 
@@ -13,10 +13,10 @@ use weir_core::id::{Sub, SubscriptionId};
 
 /// Bytes of a secret: the specification of Standard Webhooks asks for 24 to 64.
 const BYTES: usize = 24;
-/// The prefix by which receivers know such a secret.
+/// The prefix by which receivers recognise such a secret.
 const PREFIX: &str = "whsec_";
 
-/// A secret. Its `Debug` tells nothing.
+/// A secret. `Debug` does not reveal it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
     text: String,
@@ -24,7 +24,7 @@ pub struct Secret {
 }
 
 impl Secret {
-    /// A new one, of the operating system's random bits.
+    /// A new secret, from the operating system's random bits.
     ///
     /// # Errors
     /// When the operating system gives none.
@@ -34,7 +34,7 @@ impl Secret {
         Ok(Self { text: format!("{PREFIX}{}", STANDARD.encode(&key)), key })
     }
 
-    /// One that was stored; `None` when the text is none.
+    /// A stored secret; `None` when the text is not one.
     pub fn stored(text: &str) -> Option<Self> {
         let key = STANDARD.decode(text.strip_prefix(PREFIX)?).ok()?;
         Some(Self { text: text.to_owned(), key })
@@ -85,15 +85,15 @@ impl fmt::Debug for Secret {
 /// A token as it is presented.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UnsubscribeToken {
-    /// Whose subscription.
+    /// The owner of the subscription.
     pub owner: Sub,
-    /// Which.
+    /// The subscription.
     pub id: SubscriptionId,
     signature: [u8; 16],
 }
 
 impl UnsubscribeToken {
-    /// Reads a token; `None` for what can be none.
+    /// Reads a token; `None` for a text that cannot be one.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('.');
         let (owner, id, signature) = (parts.next()?, parts.next()?, parts.next()?);

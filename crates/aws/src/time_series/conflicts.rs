@@ -25,19 +25,19 @@ pub(super) struct Resolved {
     pub replaced: usize,
 }
 
-/// What becomes of a reading whose row exists.
+/// How the conflict of a reading with its stored row is resolved.
 enum Next<'a> {
     Ended(Result<Written, AwsError>),
     /// It is refused; nothing is written.
     Refused(RefusedReading<'a>),
-    /// This reading takes the place of this row, or of none if that expired in between. The stored reading is quarantined
+    /// This reading replaces this row; `None` if the row expired in between. The stored reading is quarantined
     /// first: after a crash in between, the next delivery finds it still stored.
     Writes(Cow<'a, Reading>, Option<Item>, Option<RefusedReading<'a>>),
 }
 
 impl ReadingTable {
-    /// Resolves the conflicts of readings whose series and instant are stored already. Whatever is refused, `refused` included,
-    /// goes to the quarantine at once, so that the bounds of each message hold for all of it.
+    /// Resolves the conflicts of readings whose series and instant are stored already. All refused readings, including
+    /// `refused`, are quarantined together, so that the bounds of each message apply to all of them.
     pub(super) async fn resolve_conflicts<'a>(
         &self,
         mut known: Placed<'a>,

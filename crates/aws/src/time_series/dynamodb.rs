@@ -21,7 +21,7 @@ use weir_core::domain::bounds;
 use weir_core::domain::reading::Reading;
 
 pub(super) const TABLE: &str = "readings";
-/// The mark of readings that alerts have to judge. The filter of the stream reads it; rows without it wake nobody.
+/// The mark of readings that alerts have to judge. The filter of the stream reads it; rows without it do not invoke `alert`.
 pub(super) const JUDGE: &str = "judge";
 pub(super) const OPERATION: &str = "BatchExecuteStatement readings";
 /// Maximum concurrent batches of one call: 1,000 readings (40 batches) take the time of five requests in a row, and memory and
@@ -37,7 +37,7 @@ const BUDGET: usize = 100_000;
 /// Why alerts have to judge a reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JudgeMark {
-    /// It was stored, or has taken another one's place.
+    /// It was stored, or has replaced another one.
     New,
     /// Its value was recalculated.
     Recalculated,
@@ -84,8 +84,8 @@ impl ReadingTable {
         &self.rollups
     }
 
-    /// Writes readings with different keys. `refused` are further readings of the call that are not to be stored: they go to
-    /// the quarantine together with those that are found here.
+    /// Writes readings with different keys. `refused` are further readings of the call that must not be stored: they are
+    /// quarantined together with those that are refused here.
     pub(super) async fn write<'a>(
         &self,
         readings: &[(usize, &'a Reading)],
@@ -98,8 +98,8 @@ impl ReadingTable {
         self.settle(&readings, inserted, refused, quarantine).await
     }
 
-    /// Writes those readings that alerts have to judge, where another store has the readings and has answered with `outcomes`. A
-    /// reading whose row cannot be written is to be delivered again. No rollup depends on these rows.
+    /// Writes those readings that alerts have to judge when another store has the readings and answered with `outcomes`. If a row
+    /// cannot be written, its reading has to be delivered again. No rollup depends on these rows.
     pub(super) async fn copy(
         &self,
         readings: &[(usize, &Reading)],

@@ -1,5 +1,5 @@
-//! Readings that are not stored: they go to the quarantine, as many into an entry of their own as their message may cause, and
-//! the others of a message together into one.
+//! Readings that are not stored are quarantined: each in an entry of its own up to the limit of its message, and the rest of a message
+//! together in one entry.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -62,7 +62,7 @@ impl Origin {
         Self { left: Mutex::new(entries), whole }
     }
 
-    /// Takes as many entries as `wanted`, if there are so many; else all that are left, of which one is for what has none.
+    /// Takes `wanted` entries if that many are left; otherwise all that are left, one of which is for the readings without their own.
     fn take(&self, wanted: usize) -> Option<usize> {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = wanted.min((*left).max(1));
@@ -96,7 +96,7 @@ impl<'a> RefusedReading<'a> {
 
 impl QuarantineWriter<'_> {
     /// Writes the entry. An entry that is being replayed is not written: it exists already, unless it was deleted or
-    /// accepted by another replay in the meantime, and then it must not come back.
+    /// accepted by another replay in the meantime, in which case it must not be created again.
     ///
     /// # Errors
     /// When the entry cannot be written.

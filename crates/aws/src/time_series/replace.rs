@@ -35,11 +35,11 @@ pub struct ReplaceOutcome {
 
 impl TimeSeries {
     /// Replaces readings that have not changed since they were read, and invalidates the rollups of all readings that were
-    /// `seen`: also of those without a replacement, since a call that was killed may have replaced them, and also after an
-    /// error, since some of them may be replaced although others were rejected.
+    /// `seen`: also of those without a replacement, since an earlier call that was killed may have replaced them, and also
+    /// after an error, since some may be replaced although others were rejected.
     ///
     /// # Errors
-    /// When the store does not answer; then the call has to be repeated, which does nothing twice.
+    /// When the store does not answer; then the call has to be repeated, which is idempotent.
     pub async fn replace(
         &self,
         seen: &[Reading],

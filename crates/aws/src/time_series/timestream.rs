@@ -1,6 +1,6 @@
 //! The time-series store on Timestream for LiveAnalytics: one multi-measure record for each reading.
 //!
-//! The record version is [`Reading::rank`]: the same record again changes nothing, a recalculated value replaces the old one,
+//! The record version is [`Reading::rank`]: writing the same record again changes nothing, a recalculated value replaces the old one,
 //! and a reading that was received later is rejected, which counts as a duplicate.
 
 use aws_sdk_timestreamwrite::Client;

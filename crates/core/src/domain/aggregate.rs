@@ -16,7 +16,7 @@ pub struct Aggregate {
 }
 
 impl Aggregate {
-    /// Of no values.
+    /// The aggregate of no values.
     pub const NONE: Self = Self { count: 0, sum: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY };
 
     /// Adds a value.
@@ -65,7 +65,7 @@ pub struct Aggregates {
 /// The aggregate that represents an interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Summary {
-    /// Of the readings that count.
+    /// The aggregate of the readings that count.
     pub aggregate: Aggregate,
     /// The quality of the readings that count.
     pub quality: Quality,
@@ -74,7 +74,7 @@ pub struct Summary {
 }
 
 impl Aggregates {
-    /// Of no readings.
+    /// The aggregates of no readings.
     pub const NONE: Self = Self { good: Aggregate::NONE, uncalibrated: Aggregate::NONE, out_of_range: Aggregate::NONE };
 
     /// The aggregate of one quality.

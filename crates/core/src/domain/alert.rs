@@ -1,4 +1,4 @@
-//! Alerts: limits on the calibrated values of a sensor. [`judge_alert`] is the rule that makes a problem of them.
+//! Alerts: limits on the calibrated values of a sensor. [`judge_alert`] turns breaches into problems.
 
 use super::FieldError;
 use super::reading::Quality;
@@ -27,9 +27,9 @@ pub enum Limit {
     Below(f64),
     /// Values outside the range breach it.
     Outside {
-        /// The least value within.
+        /// The smallest value inside the range.
         low: f64,
-        /// The greatest value within.
+        /// The greatest value inside the range.
         high: f64,
     },
 }
@@ -65,23 +65,23 @@ impl Severity {
     }
 }
 
-/// A limit on the readings of a sensor, and when to tell.
+/// A limit on the readings of a sensor, and how many breaches open a problem.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alert {
     /// Its id, unique within the sensor.
     pub id: AlertId,
     /// The limit.
     pub limit: Limit,
-    /// The value that ends it (hysteresis); for [`Limit::Outside`] how far within the range a value has to be. `None`: the limit
-    /// itself.
+    /// The value at which the problem ends (hysteresis); for [`Limit::Outside`] how far inside the range a value has to be. `None`: the
+    /// limit itself.
     pub clear: Option<f64>,
-    /// Consecutive readings that must breach the limit before it opens, 1 to 24.
+    /// Consecutive readings that must breach the limit before a problem opens, 1 to 24.
     pub count: u32,
     /// How urgent it is.
     pub severity: Severity,
     /// What to do, for people; may be empty.
     pub note: String,
-    /// A disabled alert opens nothing.
+    /// A disabled alert opens no problems.
     pub enabled: bool,
 }
 
@@ -104,7 +104,7 @@ impl Alert {
         }
     }
 
-    /// Whether a value ends it.
+    /// Whether a value ends the problem.
     pub fn clears(&self, value: f64) -> bool {
         match self.limit {
             Limit::Above(limit) => value <= self.clear.unwrap_or(limit),
@@ -122,7 +122,7 @@ impl Alert {
         Self { id, limit, clear: None, count: 1, severity, note, enabled: true }
     }
 
-    /// Every rule that it violates, with pointers relative to the alert.
+    /// Every rule that the alert violates, with pointers relative to the alert.
     pub fn errors(&self) -> Vec<FieldError> {
         let mut errors = Vec::new();
         let mut refuse = |at: &str, detail: String| errors.push(FieldError::new(at, detail));
@@ -154,8 +154,8 @@ impl Alert {
     }
 }
 
-/// Whether a reading of this quality counts. One without a calibration counts as long as the sensor has none at all;
-/// `out_of_range` neither opens nor ends an alert.
+/// Whether alerts consider a reading of this quality. `uncalibrated` readings count only while the sensor has no calibration
+/// (`calibrated` is false); `out_of_range` readings never count.
 pub fn counts(quality: Quality, calibrated: bool) -> bool {
     match quality {
         Quality::Good => true,

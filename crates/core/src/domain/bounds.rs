@@ -1,18 +1,18 @@
-//! How much one message can cause, whatever it says.
+//! Limits on the work and cost that one message can cause.
 
-/// Maximum values of one message; one with more is set aside whole.
+/// Maximum values of one message; a message with more is quarantined as a whole.
 pub const MOST_VALUES: usize = 1_000;
-/// Maximum quarantine entries from one message. The last one holds everything that has none of its own.
+/// Maximum quarantine entries from one message. The last one holds all parts that have no entry of their own.
 pub const MOST_ENTRIES: usize = 50;
-/// Maximum quarantine entries of one message for readings that are not stored, because others have precedence for example:
-/// these cost a write unit before they are refused.
+/// Maximum quarantine entries of one message for readings that the store refuses, for example because a stored reading has
+/// precedence: each has cost a write unit before it is refused.
 pub const MOST_UNSTORED: usize = 40;
-/// How many rollups a call may invalidate beyond one for each reading that took one write. Where there are more, those of whole
-/// series are invalidated at once.
+/// Maximum rollups that a call invalidates one by one, in addition to one for each reading that took a single write. When more are
+/// affected, all rollups of the series concerned are invalidated at once.
 pub const MOST_CELLS: usize = 16;
-/// What the entries of one message may cost in write units, of which its payload takes one for each KB of its base64.
+/// Maximum write units for the entries of one message. Its payload takes one for each KB of its base64.
 const ENTRY_UNITS: usize = 256;
-/// What an entry costs: one write unit for itself, and one for each of its four lists.
+/// Write units of an entry: one for the row, and one for each of its four indexes.
 const UNITS_EACH: usize = 5;
 
 /// How many quarantine entries a message with a payload of this size may cause: 50 up to 4.5 KB, fewer for a larger one, because

@@ -1,6 +1,6 @@
 //! What becomes of a device's certificates when the device is disabled, enabled or deleted.
 
-/// What the registry says about a device, as far as its certificates go.
+/// The state that the registry wants for the certificates of a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
     /// The device is enabled: it may connect.
@@ -17,9 +17,9 @@ pub enum Wanted {
 pub enum Status {
     /// Whoever has it may connect.
     Active,
-    /// It is switched off.
+    /// It is deactivated: nobody can connect with it.
     Inactive,
-    /// It is withdrawn for good.
+    /// It is revoked for good.
     Revoked,
     /// Registered, but not yet activated, or being transferred to another account.
     Pending,
@@ -35,14 +35,14 @@ impl Status {
 /// A change of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// It becomes active.
+    /// It is activated.
     Activate,
-    /// It becomes inactive.
+    /// It is deactivated.
     Deactivate,
 }
 
 /// What has to be done with a certificate. Enabling a device activates only what disabling it has deactivated
-/// (`by_disabling`): a certificate that a person has switched off or revoked must not come back.
+/// (`by_disabling`): a certificate that a person has deactivated or revoked stays so.
 pub fn change(wanted: Wanted, status: Status, by_disabling: bool) -> Option<Change> {
     match (wanted, status) {
         (Wanted::Inactive | Wanted::Gone, Status::Active) => Some(Change::Deactivate),

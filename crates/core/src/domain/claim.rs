@@ -1,10 +1,11 @@
-//! Claim codes: who has the code of a device takes it into their scope, once.
+//! Claim codes: a person who enters the code of a device gets the device added to their scope. A code works once.
 
 use std::fmt;
 
-/// Maximum tries of a person in an hour that begins with the first one. A code has 128 bits; the limit is for whoever has many.
+/// Maximum tries of a person within an hour of the first one. A code has 128 random bits and cannot be guessed; the limit is
+/// against somebody who has obtained many codes.
 pub const MOST_TRIES: u32 = 10;
-/// How long the tries of a person are counted together, in seconds.
+/// The period over which the tries of a person are counted, in seconds.
 pub const TRIES_SECONDS: i64 = 3_600;
 
 /// The symbols of Crockford's base 32: digits and letters without I, L, O and U.
@@ -14,7 +15,7 @@ const LENGTH: usize = 26;
 /// Symbols of a group.
 const GROUP: usize = 5;
 
-/// A claim code: 128 bits. It is shown to whoever prints it, once; its `Debug` tells nothing.
+/// A claim code: 128 bits. It is shown once, to be printed; `Debug` does not reveal it.
 ///
 /// ```
 /// use weir_core::domain::claim::ClaimCode;
@@ -29,13 +30,13 @@ const GROUP: usize = 5;
 pub struct ClaimCode(u128);
 
 impl ClaimCode {
-    /// The code of these bits, which have to be random.
+    /// The code with these bits, which must be random.
     pub fn of(bits: [u8; 16]) -> Self {
         Self(u128::from_be_bytes(bits))
     }
 
-    /// A code as a person types it: in groups or not, in upper or lower case, with O for 0 and I or L for 1. `None` for what can be
-    /// none.
+    /// A code as a person types it: in groups or not, in upper or lower case, with O for 0 and I or L for 1. `None` for a text
+    /// that is not a code.
     pub fn presented(text: &str) -> Option<Self> {
         let (mut number, mut length) = (0_u128, 0_usize);
         for letter in text.chars().filter(|letter| !matches!(letter, '-' | ' ')) {
@@ -54,7 +55,7 @@ impl ClaimCode {
         (length == LENGTH).then_some(Self(number))
     }
 
-    /// The code in groups, for whoever prints it.
+    /// The code in groups of five, to be printed.
     pub fn text(&self) -> String {
         let mut text = String::with_capacity(LENGTH + LENGTH / GROUP);
         for place in 0..LENGTH {

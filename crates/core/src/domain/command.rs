@@ -34,13 +34,13 @@ pub const ANSWER_ROOM: usize = MOST_RESULT + 4 * MOST_DETAIL + 100;
 /// The state of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum State {
-    /// It waits for its turn, or for AWS IoT.
+    /// It waits for the commands before it, or until AWS IoT has accepted it.
     Queued,
-    /// AWS IoT has it for the device.
+    /// AWS IoT has it and delivers it to the device.
     Sent,
-    /// The device does it.
+    /// The device has begun.
     Accepted,
-    /// The device did it.
+    /// The device has done it.
     Succeeded,
     /// The device could not do it.
     Failed,
@@ -88,13 +88,13 @@ pub struct Command {
     pub id: CommandId,
     /// What to do.
     pub name: CommandName,
-    /// With which arguments.
+    /// Its arguments.
     pub args: Group,
     /// Who asked for it.
     pub by: String,
     /// When it was entered.
     pub created_at: Timestamp,
-    /// Until when the device has to have finished it.
+    /// The time by which the device must have finished it.
     pub expires_at: Timestamp,
     /// The state.
     pub state: State,
@@ -104,20 +104,20 @@ pub struct Command {
     pub answered_at: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
-    /// What the device, or the cloud, says about its end.
+    /// An explanation of how it ended, from the device or from Weir.
     pub detail: Option<String>,
     /// What the device returned.
     pub result: Option<Setting>,
-    /// The versions of the shadow with the answers that changed it: at most two.
+    /// The versions of the shadow whose answers changed the command: at most two.
     pub applied: Vec<u64>,
 }
 
 /// What a device says about a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// It does it.
+    /// It has begun.
     Accepted,
-    /// It did it.
+    /// It has done it.
     Succeeded,
     /// It could not do it.
     Failed,
@@ -152,11 +152,11 @@ pub struct Answer {
     pub result: Option<Setting>,
     /// When AWS IoT received it.
     pub at: Timestamp,
-    /// The version of the shadow with the answer, which tells a redelivery from a second answer.
+    /// The version of the shadow with the answer, which distinguishes a redelivery from a second answer.
     pub version: u64,
 }
 
-/// What an answer does.
+/// The effect of an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// The command after it.
@@ -172,7 +172,7 @@ pub enum Effect {
 pub enum Ignored {
     /// The device has no command with this id.
     Unknown,
-    /// The command waits for its turn: the device cannot know it.
+    /// The command has not been sent yet, so the device cannot know it.
     Waiting,
     /// The device has answered this already.
     Repeated,
@@ -198,7 +198,7 @@ impl Ignored {
     }
 }
 
-/// A command that cannot be cancelled: the device has answered, or it has ended.
+/// The command cannot be cancelled: the device has answered, or the command has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Answered(pub State);
 
@@ -207,14 +207,14 @@ pub struct Answered(pub State);
 pub struct Order {
     /// What to do.
     pub name: CommandName,
-    /// With which arguments.
+    /// Its arguments.
     pub args: Group,
-    /// Until when, in seconds from now.
+    /// The time until it expires, in seconds.
     pub expires_in: i64,
 }
 
 impl Order {
-    /// The order, if it keeps the limits. `bytes` is the size of the arguments as compact JSON.
+    /// The order, if it is within the limits. `bytes` is the size of the arguments as compact JSON.
     ///
     /// # Errors
     /// The fields that are wrong.
@@ -258,13 +258,13 @@ impl Command {
         }
     }
 
-    /// The command when AWS IoT has it; `None` when it is sent already, or over.
+    /// The command as sent, once AWS IoT has it; `None` when it was sent already or has ended.
     pub fn sent(&self, now: Timestamp) -> Option<Self> {
         (self.state == State::Queued).then(|| Self { state: State::Sent, sent_at: Some(now), ..self.clone() })
     }
 
-    /// What an answer does. `in_flight`: whether it is this command's turn. The answer that AWS IoT received at the instant
-    /// `expires_at` is in time.
+    /// The effect of an answer. `in_flight`: whether this command is the one in flight. An answer received exactly at `expires_at`
+    /// is in time.
     pub fn answer(&self, answer: &Answer, in_flight: bool) -> Effect {
         if self.applied.contains(&answer.version) {
             return Effect::Redelivered;
@@ -297,13 +297,13 @@ impl Command {
         }))
     }
 
-    /// The command when its time is over; `None` while it is not, and when it has ended.
+    /// The command as expired; `None` when it has not expired yet or has ended already.
     pub fn expired(&self, now: Timestamp) -> Option<Self> {
         let over = self.state.is_open() && now > self.expires_at;
         over.then(|| Self { state: State::Expired, ended_at: Some(now), ..self.clone() })
     }
 
-    /// The command when a person cancels it. One that is cancelled already stays as it is.
+    /// The command as cancelled by a person. A cancelled one stays as it is.
     ///
     /// # Errors
     /// When the device has answered, or the command has ended in another way.
@@ -315,7 +315,7 @@ impl Command {
         }
     }
 
-    /// The command when it cannot be sent, and why.
+    /// The command as ended in `state` because it cannot be sent; `why` becomes its detail.
     pub fn unsent(&self, state: State, why: &str, now: Timestamp) -> Self {
         Self { state, ended_at: Some(now), detail: Some(why.to_owned()), ..self.clone() }
     }

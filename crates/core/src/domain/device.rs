@@ -1,4 +1,4 @@
-//! A registered device: what people say about it, its sensors with their calibrations, and how often it changed.
+//! A registered device: the details that people enter, its sensors with their calibrations, and its versions.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ const HISTORY_SECONDS: i64 = 365 * 86_400;
 const LAST_MS: i64 = 9_999_999_999_999;
 /// Maximum flow sensors in `followed_by`.
 const MAX_FOLLOWING: usize = 16;
-/// The longest time between two reports of a device, in seconds: 366 days.
+/// Maximum of `report_every`, in seconds: 366 days.
 pub const MAX_REPORT_EVERY: u32 = 366 * 86_400;
 
 /// Where a device is, in degrees (WGS 84).
@@ -49,18 +49,18 @@ pub struct Sensor {
     pub unit: String,
     /// Values of a disabled sensor are quarantined.
     pub enabled: bool,
-    /// A calibrated value outside is stored with the quality `out_of_range`.
+    /// Calibrated values outside are stored with the quality `out_of_range`.
     pub limits: Option<Interval>,
     /// Its alerts; ids are unique.
     pub alerts: Vec<Alert>,
-    /// Its calibrations. People do not write them with the sensor: [`Device::with_details`] keeps those that are there.
+    /// Its calibrations. They are not written with the sensor: [`Device::with_details`] keeps the existing ones.
     pub calibrations: Option<SensorCalibrations>,
 }
 
 /// Where to find the calibration in force at an instant.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum InForce<'a> {
-    /// In the device itself.
+    /// In the device itself: this one.
     Here(&'a Arc<Calibration>),
     /// There is none: the sensor has no calibration, or the instant is before its only one.
     None,
@@ -138,7 +138,7 @@ impl LevelFormat {
     }
 }
 
-/// What people say about a device.
+/// The details of a device that people enter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeviceDetails {
     /// Its name, for people.
@@ -156,9 +156,9 @@ pub struct DeviceDetails {
     /// The flow sensors after this one, if they are not just the next number on its tube. `Some` and empty: it is the last
     /// one.
     pub followed_by: Option<Vec<LevelId>>,
-    /// How the bytes of its uplinks are read; as text if it is not said.
+    /// How the bytes of its uplinks are read; `None`: as text.
     pub level_format: Option<LevelFormat>,
-    /// How often it should report, in seconds: 1 to [`MAX_REPORT_EVERY`]. Silent for three times that long, it is a problem.
+    /// How often it should report, in seconds: 1 to [`MAX_REPORT_EVERY`]. Silence for three times as long opens a problem.
     pub report_every: Option<u32>,
     /// Its sensors; codes are unique.
     pub sensors: Vec<Sensor>,
@@ -167,7 +167,7 @@ pub struct DeviceDetails {
 }
 
 impl Default for DeviceDetails {
-    /// An enabled device without anything else.
+    /// The details of an enabled device, all others empty.
     fn default() -> Self {
         Self {
             name: String::new(),
@@ -234,12 +234,12 @@ impl DeviceDetails {
         }
     }
 
-    /// Whether problems can depend on this device: it has alerts, or says how often it reports.
+    /// Whether the device can have problems: it has alerts, or `report_every` is set.
     pub fn may_have_problems(&self) -> bool {
         self.report_every.is_some() || self.sensors.iter().any(|sensor| !sensor.alerts.is_empty())
     }
 
-    /// Whether problems have to be looked at when these details take the place of `before`.
+    /// Whether the problems of the device must be judged again when these details replace `before`.
     pub fn changes_problems(&self, before: &Self) -> bool {
         let reasons = |details: &Self| {
             let alerts = |sensor: &Sensor| {
@@ -298,8 +298,8 @@ fn check_degrees(at: &str, degrees: f64, max: f64, errors: &mut Vec<FieldError>)
     }
 }
 
-/// How often a device changed. Both numbers continue when a device is deleted and registered again, so a version never
-/// means two things: neither to a caller with an old `If-Match` nor to a device that remembers its settings.
+/// How often a device changed. Both counters continue when a device is deleted and registered again, so the same version never
+/// denotes two states: neither to a caller with an old `If-Match` nor to a device that remembers its settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Versions {
     /// Counts every change of the device.
@@ -325,7 +325,7 @@ pub type Calibrations = BTreeMap<SensorCode, SensorCalibrations>;
 pub struct Device {
     /// Its id: MQTT client id and thing name.
     pub id: DeviceId,
-    /// What people say about it.
+    /// The details that people enter.
     pub details: DeviceDetails,
     /// How often it changed.
     pub versions: Versions,
@@ -340,8 +340,8 @@ pub struct Device {
 }
 
 impl Device {
-    /// A new device; `before` are the versions of an earlier device with this id, and `calibrations` those that its
-    /// sensors had then.
+    /// A new device; `before` holds the versions of an earlier device with this id, and `calibrations` those that its
+    /// sensors had.
     pub fn new(
         id: DeviceId,
         details: DeviceDetails,
@@ -364,7 +364,7 @@ impl Device {
         self.details.history_from.unwrap_or_else(|| self.created_at.plus_seconds(-HISTORY_SECONDS))
     }
 
-    /// Checks that a reading of this device can be of the instant `at`.
+    /// Checks that the device may have a reading at the instant `at`.
     ///
     /// # Errors
     /// `bad_timestamp` before [`history_from`](Self::history_from). Such an instant comes from a clock that was never set, or was

@@ -6,11 +6,11 @@ use std::str::FromStr;
 use super::{FieldError, Timestamp};
 use crate::id::{BadId, Checksum};
 
-/// Maximum size of a file, in bytes: 256 MiB. S3 takes 5 GB with one PUT; no board that this is for holds as much.
+/// Maximum size of a file, in bytes: 256 MiB. S3 accepts 5 GB in one PUT; no board that Weir is for stores as much.
 pub const MOST_BYTES: u64 = 256 * 1024 * 1024;
 /// How long an address for an upload is valid, in seconds.
 pub const UPLOAD_SECONDS: u64 = 900;
-/// The greatest number in a version.
+/// Maximum of each number in a version.
 const MOST: u32 = 999_999;
 
 /// A version of a firmware: three numbers, such as `1.4.2`. Versions are compared number by number.
@@ -63,18 +63,19 @@ impl fmt::Display for FirmwareVersion {
     }
 }
 
-/// What a device reports as its firmware: any text of at most 64 characters, since boards report what they like.
+/// The firmware that a device reports, if it is usable: any text of at most 64 characters, since boards need not follow our
+/// version format.
 pub fn reported(text: &str) -> Option<String> {
     let fits = (1..=64).contains(&text.chars().count()) && !text.chars().any(char::is_control);
     fits.then(|| text.to_owned())
 }
 
-/// What a device reports as its firmware in its shadow, or that it reports none any more.
+/// The firmware that a device reports in its shadow; `None` when it no longer reports one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FirmwareReport {
     /// The firmware.
     pub firmware: Option<String>,
-    /// The version of the shadow that says so. It grows with each report.
+    /// The version of the shadow with the report. It increases with each report.
     pub shadow_version: u64,
 }
 
@@ -95,14 +96,14 @@ pub struct Firmware {
     pub uploaded_at: Option<Timestamp>,
 }
 
-/// What an announcement of a version does.
+/// The effect of announcing a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Announcement {
-    /// It is new, or takes the place of one whose file was never uploaded.
+    /// It is new, or replaces an announcement whose file was never uploaded.
     New(Firmware),
-    /// It was announced like this, and the file is still to be uploaded.
+    /// The same announcement was made before, and the file has not been uploaded yet.
     Repeated(Firmware),
-    /// The version exists: its file never changes.
+    /// The version exists with its file, which never changes.
     Exists,
 }
 
@@ -124,8 +125,8 @@ impl Firmware {
         Ok(Self { version, sha256, size, by, created_at: now, uploaded_at: None })
     }
 
-    /// What announcing this firmware does when `known` is what is stored of its version. Until its file is there, a version may be
-    /// announced anew with another file: whoever mistyped a checksum need not give the version up.
+    /// The effect of announcing this firmware when `known` is stored for its version. Until the file is uploaded, a version may be
+    /// announced again with another file, so a mistyped checksum does not cost the version.
     pub fn over(self, known: Option<Self>) -> Announcement {
         match known {
             None => Announcement::New(self),
@@ -135,7 +136,7 @@ impl Firmware {
         }
     }
 
-    /// The key of its file in the bucket. The checksum is in it, so a file that was announced otherwise never takes its place.
+    /// The key of its file in the bucket. The checksum is in it, so a file that was announced with another checksum never replaces it.
     pub fn key(&self) -> String {
         format!("firmware/{}/{}", self.version, self.sha256)
     }

@@ -18,7 +18,7 @@ const MOST_POINTS: usize = 1_000;
 /// Maximum degree. A polynomial of a higher degree follows the noise of the points, and its coefficients lose all their digits.
 const HIGHEST_DEGREE: usize = 9;
 
-/// What can be fitted.
+/// The models that can be fitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumDiscriminants)]
 #[strum_discriminants(
     name(FittedModel),
@@ -57,8 +57,8 @@ pub struct Fit {
     pub worst: usize,
     /// The largest absolute residual.
     pub largest: f64,
-    /// Where the curve misbehaves between the points or around them. Around is within half of the distance between the lowest
-    /// and the highest raw number; for a thermistor, of the distance between their logarithms.
+    /// Where the curve misbehaves between the points or near them: up to half the distance between the lowest and the highest raw
+    /// number beyond these; for a thermistor, half the distance between their logarithms.
     pub warnings: Vec<Warning>,
 }
 

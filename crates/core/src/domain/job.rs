@@ -1,7 +1,9 @@
-//! Jobs of the fleet: a firmware is brought to many devices, a few each minute, and no further when too many of them fail.
+//! Jobs of the fleet: a firmware is installed on many devices, a few each minute; too many failures abort the job.
 //!
-//! AWS IoT Jobs does the work on its side: it tells the devices, counts how each one ends, and aborts. Here is what a job asks of it,
-//! which devices it is for, and what becomes of the job.
+//! AWS IoT Jobs does the work: it notifies the devices, counts their results, and aborts. This module has the order, the choice of
+//! devices, and the states of a job.
+
+use serde::{Deserialize, Serialize};
 
 use super::device::Device;
 use super::firmware::FirmwareVersion;
@@ -18,11 +20,11 @@ pub const MOST_PER_MINUTE: u32 = 1_000;
 pub const PER_MINUTE_DEFAULT: u32 = 100;
 /// The share of failures, in percent, at which a job is aborted unless it says otherwise.
 pub const ABORT_DEFAULT: u32 = 10;
-/// How long a device may work at it, in minutes, unless the job says otherwise.
+/// How long a device may take, in minutes, unless the job says otherwise.
 pub const TIMEOUT_DEFAULT: u32 = 60;
-/// The longest time for that, in minutes: 7 days, AWS IoT's limit of `inProgressTimeoutInMinutes`.
+/// Maximum time that a device may take, in minutes: 7 days, AWS IoT's limit of `inProgressTimeoutInMinutes`.
 pub const MOST_TIMEOUT: u32 = 10_080;
-/// How long a job is open at most, in seconds: 30 days. A device that did not begin until then is left as it is.
+/// How long a job is open at most, in seconds: 30 days. A device that has not begun by then keeps its firmware.
 pub const OPEN_SECONDS: i64 = 30 * 86_400;
 
 /// The devices that a job is for.
@@ -43,20 +45,20 @@ pub struct Order {
     pub firmware: FirmwareVersion,
     /// Which devices.
     pub target: Target,
-    /// How many devices are told each minute.
+    /// Devices that are notified each minute.
     pub rollout_per_minute: u32,
-    /// The job is aborted when this share of the devices that have ended has failed, in percent. It is judged
-    /// from when `100 / abort_percent` devices have ended, or all of a smaller job: with 100 by the first, so that a first device that
-    /// fails aborts the job, and after a first one that succeeds nothing does.
+    /// The job is aborted when this share of the finished devices has failed, in percent. The rule applies once `100 / abort_percent`
+    /// devices have finished, or all of a smaller job. With 100 it applies to the first device: if that fails, the job is aborted;
+    /// if it succeeds, no later failure aborts the job.
     pub abort_percent: u32,
-    /// How long a device may work at it, in minutes.
+    /// How long a device may take, in minutes.
     pub timeout_minutes: u32,
-    /// Whether devices that report this version or a later one get it too.
+    /// Whether devices that report this version or a later one are included.
     pub force: bool,
 }
 
 impl Order {
-    /// The order, if it can be carried out.
+    /// The order, if it is valid.
     ///
     /// # Errors
     /// Every violated rule, with the pointer to the field.
@@ -84,6 +86,29 @@ impl Order {
     }
 }
 
+/// The number of devices of a job in each state, of those that were notified so far. A device is in one of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = JobCounts))]
+pub struct Counts {
+    /// The device is to begin: AWS IoT has notified it, or will.
+    pub queued: u64,
+    /// The device has begun.
+    pub in_progress: u64,
+    /// The device has the firmware.
+    pub succeeded: u64,
+    /// The device could not install it.
+    pub failed: u64,
+    /// The device refused the job.
+    pub rejected: u64,
+    /// The device did not end within the job's time.
+    pub timed_out: u64,
+    /// The job was cancelled before the device had ended.
+    pub cancelled: u64,
+    /// The device was deleted before it had ended.
+    pub removed: u64,
+}
+
 /// Why a device is not in a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Skip {
@@ -93,7 +118,7 @@ pub enum Skip {
     Disabled,
 }
 
-/// What becomes of a job.
+/// The state of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::EnumString, strum::EnumIter)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum State {
@@ -103,7 +128,7 @@ pub enum State {
     InProgress,
     /// Every device has ended.
     Completed,
-    /// Too many devices failed: those that had not begun are left as they are.
+    /// Too many devices failed. Those that had not begun keep their firmware.
     Aborted,
     /// A person cancelled it, or it was open for 30 days.
     Cancelled,
@@ -141,15 +166,15 @@ pub struct Job {
     pub by: String,
     /// When.
     pub created_at: Timestamp,
-    /// What has become of it.
+    /// Its state.
     pub state: State,
-    /// How many devices it is for, as far as they are gathered.
+    /// Devices in the job so far; final once all are gathered.
     pub devices: u64,
-    /// How many devices of the target were left out.
+    /// Devices of the target that were left out.
     pub skipped: u64,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
-    /// Why it ended, where the state does not say it all.
+    /// Why it ended, if there is more to say than the state.
     pub detail: Option<String>,
 }
 
@@ -173,8 +198,8 @@ impl Job {
         Self { id, order, sha256, size, by, created_at: now, state, devices: 0, skipped: 0, ended_at, detail }
     }
 
-    /// Whether the device gets the firmware; otherwise why not. A device whose version is not known gets it, and decides itself:
-    /// the document of the job tells it the version too.
+    /// Checks that the device gets the firmware. A device whose version is unknown gets it and decides itself: the job document
+    /// names the version.
     ///
     /// # Errors
     /// Why it does not.
@@ -197,8 +222,8 @@ impl Job {
         Self { devices: self.devices + devices, skipped: self.skipped + skipped, ..self.clone() }
     }
 
-    /// The job once all its devices are gathered: AWS IoT has it, or there is nothing to do. It may have been `made` there by a
-    /// preparation that was interrupted, also when a later one finds no device that is to get it.
+    /// The job once all its devices are gathered: AWS IoT has it, or there is nothing to do. `made`: AWS IoT has the job, possibly
+    /// from an earlier attempt that was interrupted, even if no device remains now.
     #[must_use]
     pub fn begun(&self, made: bool, now: Timestamp) -> Self {
         if made || self.devices > 0 {
@@ -208,7 +233,7 @@ impl Job {
         Self { state: State::Completed, ended_at: Some(now), detail, ..self.clone() }
     }
 
-    /// The job, cancelled; itself when it was cancelled before.
+    /// The job as cancelled; unchanged when it was cancelled before.
     ///
     /// # Errors
     /// When it has ended otherwise.
@@ -223,7 +248,7 @@ impl Job {
         }
     }
 
-    /// The job, ended as AWS IoT tells; `None` when it has ended before.
+    /// The job as ended in AWS IoT; `None` when it had ended already.
     pub fn ended(&self, end: &End, at: Timestamp) -> Option<Self> {
         if !self.state.is_open() {
             return None;
@@ -253,7 +278,7 @@ const ABORT: &str = "ABORT_CANCEL";
 const MOST_DETAIL: usize = 256;
 
 impl End {
-    /// By AWS IoT's status, the code of the reason and the comment; `None` while the job goes on.
+    /// The end according to AWS IoT's status, reason code and comment; `None` while the job goes on.
     pub fn of(status: &str, reason: Option<&str>, comment: Option<&str>) -> Option<Self> {
         let detail = || comment.map(plain).filter(|text| !text.is_empty());
         match status {
@@ -268,13 +293,13 @@ impl End {
     }
 }
 
-/// A text of somebody else, without control characters and cut to 256 characters.
+/// A text from outside, without control characters and cut to 256 characters.
 pub fn plain(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_control()).take(MOST_DETAIL).collect()
 }
 
-/// Of how many devices the end has to be known before their share of failures counts: as many as make one failure the share at which
-/// the job is aborted, or all of a smaller job. Otherwise the first device that fails would end every job.
+/// The number of devices that must have finished before their share of failures counts: as many as make one failure reach the
+/// limit, or all of a smaller job. Otherwise the first device that fails would abort every job.
 ///
 /// ```
 /// use weir_core::domain::job::abort_after;
@@ -288,8 +313,8 @@ pub fn abort_after(percent: u32, devices: u64) -> u32 {
     share.min(u32::try_from(devices.max(1)).unwrap_or(u32::MAX))
 }
 
-/// Whether a job is aborted when `ended` of its devices have ended, `failed` of them without success: AWS IoT's rule for the request
-/// that is made of the order. It is not what aborts; simulations use it.
+/// Whether AWS IoT aborts a job when `ended` of its devices have finished, `failed` of them without success. AWS IoT itself decides;
+/// simulations use this rule.
 pub fn is_aborted(percent: u32, devices: u64, ended: u64, failed: u64) -> bool {
     ended >= u64::from(abort_after(percent, devices)) && failed * 100 >= u64::from(percent) * ended
 }

@@ -69,12 +69,12 @@ impl Measurement {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Measurements(Vec<Measurement>);
 
-/// What a report changed in the measurements of its sensor.
+/// The effect of a report on the measurements of its sensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reported {
     /// The sensor's first report.
     Registered,
-    /// It is the newest now.
+    /// It is the newest measurement now.
     Newest,
     /// It was inserted before newer ones.
     Late,
@@ -85,7 +85,7 @@ pub enum Reported {
 }
 
 impl Reported {
-    /// The code in answers and logs.
+    /// The code used in answers and logs.
     pub const fn code(self) -> &'static str {
         match self {
             Reported::Registered => "registered",

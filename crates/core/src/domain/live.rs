@@ -19,7 +19,7 @@ pub const MOST_BYTES: usize = 32 * 1024;
 pub const TICKET_SECONDS: i64 = 30;
 /// How long a connection lasts at most, in seconds: API Gateway closes it then.
 pub const CONNECTION_SECONDS: i64 = 2 * 60 * 60;
-/// How long the answer to "who watches this?" may be remembered, in milliseconds.
+/// How long the watchers of a topic may be cached, in milliseconds.
 pub const REMEMBERED_MS: i64 = 1_000;
 
 /// Something that can be watched.
@@ -35,7 +35,7 @@ pub enum Topic {
     Quarantine,
 }
 
-/// A text that names no topic.
+/// The text names no topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a topic is `device/{{id}}`, `tube/{{tube}}`, `problems` or `quarantine`")]
 pub struct NoTopic;
@@ -75,8 +75,8 @@ pub enum Visible {
 }
 
 impl Visible {
-    /// Whether something that concerns these levels is seen: one of them suffices, as for a problem of two sensors. What
-    /// concerns no level is seen by everybody who watches its topic.
+    /// Whether the watcher sees something that concerns these levels. One visible level suffices, as for a problem of two sensors;
+    /// something that concerns no level is visible to every watcher of its topic.
     pub fn sees<'a>(&self, levels: impl IntoIterator<Item = &'a LevelId>) -> bool {
         match self {
             Self::All => true,
@@ -87,8 +87,8 @@ impl Visible {
         }
     }
 
-    /// Whether a change that concerns these levels, or a device without one, is shown. Which devices somebody sees is not kept with
-    /// who watches, so changes of problems of devices are shown only to those who see all.
+    /// Whether a change that concerns these levels, or a device without a level, is shown. The devices in a watcher's scope are not
+    /// stored with the connection, so problems of devices are shown only to watchers who see everything.
     pub fn is_shown<'a>(&self, levels: impl IntoIterator<Item = &'a LevelId>, of_device: bool) -> bool {
         if of_device { *self == Self::All } else { self.sees(levels) }
     }
@@ -98,13 +98,13 @@ impl Visible {
         self.is_shown(subject.levels(), subject.device().is_some())
     }
 
-    /// Whether nothing can ever be seen.
+    /// Whether nothing is ever visible.
     pub fn is_nothing(&self) -> bool {
         matches!(self, Self::Levels(seen) if seen.is_empty())
     }
 }
 
-/// What a ticket and a connection rest on: a person's token.
+/// The person's token behind a ticket or connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     /// Cognito's id of the person.

@@ -1,4 +1,4 @@
-//! Whether a device is connected, by what AWS IoT tells of connections: in any order, and possibly twice.
+//! Whether a device is connected, derived from AWS IoT's connection events, which arrive in any order and possibly twice.
 //!
 //! AWS IoT numbers the connections of a client id (`versionNumber`): a connection and its end have the same number, the next
 //! connection a greater one. The numbers may skip, and begin anew when a client was away for about an hour (AWS IoT Core
@@ -52,8 +52,8 @@ impl Presence {
 }
 
 impl Connection {
-    /// Whether this says more about the present than `other`. Of a device that is taken over by another connection, the end of the
-    /// old one says less than the beginning of the new one, although it may be later.
+    /// Whether this event is more recent than `other`. When a new connection replaces an old one, the end of the old one is the less
+    /// recent event, although it may happen later.
     pub fn is_newer_than(&self, other: &Self) -> bool {
         let apart = self.since.millis_since(other.since);
         if apart.saturating_abs() > RENUMBERED_MS {

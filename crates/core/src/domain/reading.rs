@@ -1,8 +1,6 @@
 //! A reading: one number of one sensor at one instant, before and after calibration.
 
-use super::calibration::{Calibration, Inputs};
-use super::device::Sensor;
-use super::{Refusal, Timestamp};
+use super::Timestamp;
 use crate::id::{DeviceId, SensorCode};
 
 /// The code under which the full history of a flow sensor's level is kept.
@@ -77,48 +75,13 @@ pub struct Reading {
     pub calibration: u32,
     /// How far `value` can be trusted.
     pub quality: Quality,
-    /// Whether its sensor has alerts that it has to be judged by.
+    /// Whether its sensor has alerts, so that the reading must be judged.
     pub judge: bool,
 }
 
 impl Reading {
-    /// Calibrates `raw`. Without a calibration the value is the raw number, with quality `uncalibrated`. `inputs` are
-    /// the values of the device's other sensors at the same instant.
-    ///
-    /// # Errors
-    /// The same as [`Calibration::apply`].
-    pub fn of(
-        device: &DeviceId,
-        sensor: &Sensor,
-        calibration: Option<&Calibration>,
-        raw: &RawReading,
-        received_at: Timestamp,
-        inputs: Inputs<'_>,
-    ) -> Result<Self, Refusal> {
-        let (value, version, quality) = match calibration {
-            None => (raw.raw, 0, Quality::Uncalibrated),
-            Some(calibration) => {
-                let calibrated = calibration.apply(raw.raw, inputs)?;
-                let within = sensor.limits.is_none_or(|limits| limits.contains(calibrated.value));
-                let quality = if calibrated.valid && within { Quality::Good } else { Quality::OutOfRange };
-                (calibrated.value, calibration.version, quality)
-            }
-        };
-        Ok(Self {
-            series: Series { device: device.clone(), sensor: sensor.code.clone() },
-            at: raw.at,
-            received_at,
-            raw: raw.raw,
-            value,
-            unit: sensor.unit.clone(),
-            calibration: version,
-            quality,
-            judge: sensor.active_alerts().next().is_some(),
-        })
-    }
-
-    /// The precedence of this reading over others of the same series and instant, as one number for stores that compare a record
-    /// version: the earlier reception wins; of two with one reception, which say the same raw number, the newer calibration.
+    /// The precedence of this reading among those of the same series and instant, as one number for stores that compare record
+    /// versions: the earlier reception wins; at equal reception, with the same raw number, the newer calibration.
     ///
     /// (2⁴² − 1 − reception in ms) · 2²¹ + calibration, valid until the year 2109 and for two million calibrations.
     pub fn rank(&self) -> i64 {
@@ -130,10 +93,10 @@ impl Reading {
 
     /// Decides what happens to this reading when `stored` already has its series and instant.
     ///
-    /// Of two raw numbers the one that was received earlier wins, and of two with one reception the smaller: a total order of raw
-    /// numbers, so that the stored one does not depend on the order of arrival. The calibration has no say in it, or a number
-    /// sent again after a calibration was entered could displace the first one. Of one raw number the value made with the newer
-    /// calibration wins, and the earlier reception is kept with it, so that the raw number does not lose its place.
+    /// Of two different raw numbers the one received earlier wins, at equal reception the smaller: a total order, so the stored one
+    /// does not depend on the order of arrival. The calibration does not matter here; otherwise a number sent again after a new
+    /// calibration could replace the first one. Of the same raw number the value with the newer calibration wins and keeps the
+    /// earlier reception, so that the raw number keeps its precedence.
     pub fn resolve_conflict(&self, stored: &Self) -> ConflictResolution {
         if self.raw != stored.raw {
             let wins = (self.received_at, self.raw) < (stored.received_at, stored.raw);
@@ -152,10 +115,10 @@ impl Reading {
 /// What happens to a reading whose series and instant are already stored.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ConflictResolution {
-    /// The same raw number with a newer calibration or an earlier reception: the stored reading is replaced by this one, which
-    /// has the better of each.
+    /// The same raw number with a newer calibration or an earlier reception: this reading, which combines the newer calibration with
+    /// the earlier reception, replaces the stored one.
     Replace(Box<Reading>),
-    /// The same raw number with neither: nothing is written.
+    /// The same raw number, neither calibration newer nor reception earlier: nothing is written.
     Duplicate,
     /// Another raw number that wins: it replaces the stored reading, which goes to quarantine.
     ReplaceAndQuarantineOld,

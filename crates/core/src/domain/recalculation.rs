@@ -27,7 +27,7 @@ pub enum State {
     Running,
     /// It reached the end of its span.
     Done,
-    /// A later one, whose span includes all that was left, replaced it.
+    /// A later recalculation, whose span includes the rest of this one, replaced it.
     Cancelled,
     /// It cannot continue; `reason` says why.
     Failed,
@@ -100,13 +100,13 @@ pub struct Job {
 }
 
 impl Job {
-    /// Whether its span includes all that is left of an older job, which then can be cancelled. If the older job reaches
-    /// beyond it, both continue: a reading that both process gets the newest version from either.
+    /// Whether its span includes everything left of an older job, which can then be cancelled. If the older job reaches beyond it,
+    /// both continue: a reading that both process gets the newest version from either.
     pub fn covers(&self, older: &Self) -> bool {
         self.series == older.series && self.from <= older.cursor && older.to <= self.to
     }
 
-    /// When the job has to be woken if it has not advanced until then; `None` when there is no work left.
+    /// When the job must be woken if it has not advanced by then; `None` when no work is left.
     pub fn due(&self) -> Option<Timestamp> {
         match self.state {
             State::Waiting => Some(self.begins_at),

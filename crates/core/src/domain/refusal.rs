@@ -29,9 +29,9 @@ macro_rules! reasons {
 reasons! {
     /// The payload is not JSON, or not of a shape that a message has.
     Unparseable = "unparseable",
-    /// A key is there twice in one object, so that it is not known which of the two counts.
+    /// A key occurs twice in one object, so it is ambiguous.
     DuplicateKey = "duplicate_key",
-    /// The message has more than 1,000 values: it is set aside whole.
+    /// The message has more than 1,000 values and is quarantined as a whole.
     TooManyValues = "too_many_values",
     /// Parts of one message that were refused beyond those that have an entry each.
     TooManyRefused = "too_many_refused",
@@ -57,11 +57,11 @@ reasons! {
     NumberOutOfRange = "number_out_of_range",
     /// No device with this id is registered.
     UnknownDevice = "unknown_device",
-    /// The device is registered but switched off.
+    /// The device is registered but disabled.
     DeviceDisabled = "device_disabled",
     /// The device has no sensor with this code.
     UnknownSensor = "unknown_sensor",
-    /// The sensor is switched off.
+    /// The sensor is disabled.
     SensorDisabled = "sensor_disabled",
     /// The calibration needs another sensor's value of the same instant, which is missing.
     MissingInput = "missing_input",
@@ -97,7 +97,8 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal; a longer detail is cut to 300 bytes, since it may quote what the device sent, and each KB of an entry costs.
+    /// A refusal; a longer detail is cut to 300 bytes, since it may quote what the device sent, and every KB of an entry costs a
+    /// write unit.
     pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
         let mut detail: String = detail.into();
         detail.truncate(detail.floor_char_boundary(LONGEST));
@@ -105,7 +106,7 @@ impl Refusal {
     }
 }
 
-/// The refusal of parts of one message that share an entry: how many there are, and of which reasons.
+/// The refusal of parts of one message that share an entry: how many there are, and for which reasons.
 pub fn together(reasons: impl Iterator<Item = Reason>) -> Refusal {
     let mut counts: BTreeMap<Reason, usize> = BTreeMap::new();
     reasons.for_each(|reason| *counts.entry(reason).or_default() += 1);

@@ -10,10 +10,10 @@ use crate::id::CertificateId;
 pub const MOST_A_DAY: u32 = 3;
 /// A device that was asked is asked again after this time, in seconds: a day.
 pub const ASK_AGAIN_SECONDS: i64 = 86_400;
-/// A certificate that has ended this long ago, in seconds, is looked at once a week instead of once a day: its device is offline, or
-/// connects with another one.
+/// A certificate that expired longer ago than this, in seconds, is checked once a week instead of once a day: its device is offline,
+/// or connects with another one.
 const LONG_OVER_SECONDS: i64 = 30 * 86_400;
-/// From so long before its end on, in seconds, a certificate that is not renewed raises the alarm: 7 days.
+/// A certificate that expires within this time, in seconds, and is not renewed raises the alarm: 7 days.
 pub const URGENT_SECONDS: i64 = 7 * 86_400;
 
 const DAY_SECONDS: i64 = 86_400;
@@ -24,21 +24,21 @@ const DAY_SECONDS: i64 = 86_400;
 pub struct KeyHash(String);
 
 impl KeyHash {
-    /// The key with this hash.
+    /// The key with this SHA-256.
     pub fn of(digest: &[u8]) -> Self {
         Self(digest.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }
 
-/// A certificate that the device has, or gets.
+/// A certificate that the device has or is about to get.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
     /// Its id in AWS IoT.
     pub id: CertificateId,
-    /// Until when it is valid, in seconds since the epoch; unknown until somebody has looked.
+    /// Until when it is valid, in seconds since the epoch; unknown until it was read from AWS IoT.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends: Option<i64>,
-    /// Since when it exists, in seconds since the epoch; unknown until somebody has looked.
+    /// When it was issued, in seconds since the epoch; unknown until it was read from AWS IoT.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<i64>,
     /// Its key, if Weir issued it.
@@ -46,7 +46,7 @@ pub struct Held {
     pub key: Option<KeyHash>,
 }
 
-/// What a device's row knows of its certificates.
+/// The certificates of a device, as its row holds them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rotation {
     /// The certificate that it connects with.
@@ -66,27 +66,27 @@ pub struct Rotation {
     pub issued: u32,
 }
 
-/// What follows from looking at a device's certificate.
+/// What is due for a device's certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Look {
-    /// No certificate is known: there is nothing to look at.
+    /// Nothing: no certificate is known.
     Nothing,
-    /// When this certificate ends has to be found out first.
+    /// The expiry of this certificate must be read first.
     Learn(CertificateId),
-    /// It is looked at again then, in seconds since the epoch.
+    /// Nothing until this time, in seconds since the epoch.
     Rest(i64),
-    /// The device is to be asked for a request; it is looked at again a day later.
+    /// The device must be asked to request a new one. The next check is a day later.
     Ask(Ask),
 }
 
-/// Asking a device for a request.
+/// Asking a device to request a new certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
     /// The certificate that is to be replaced.
     pub certificate: CertificateId,
-    /// When it ends, in seconds since the epoch.
+    /// When it expires, in seconds since the epoch.
     pub ends: i64,
-    /// How near that is.
+    /// How soon that is.
     pub nearness: Nearness,
 }
 
@@ -99,47 +99,47 @@ impl Ask {
     }
 }
 
-/// How near the end of a certificate is.
+/// How soon a certificate expires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Nearness {
     /// There is time.
     Due,
-    /// It ends within 7 days.
+    /// It expires within 7 days.
     Urgent,
-    /// It has ended: the device connects no more.
+    /// It has expired: the device cannot connect with it.
     Over,
 }
 
-/// What follows from a request for a certificate.
+/// The response to a request for a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Issue {
-    /// There is a certificate of this key already.
+    /// A certificate for this key exists already.
     Same(CertificateId),
-    /// There were as many as are allowed today.
+    /// The limit for this day is reached.
     TooMany,
     /// A new one is issued; this is the row before that happens.
     New(Rotation),
 }
 
-/// What follows from a connection with a certificate.
+/// The effect of a connection with a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Connected {
     /// Nothing.
     Nothing,
     /// It is the device's certificate from now on: none was known.
     Adopt(Rotation),
-    /// The new one works: it is the device's certificate from now on, and the former one ends.
+    /// The new one works: it is the device's certificate from now on, and the former one is revoked.
     Replace {
         /// The row after that.
         rotation: Rotation,
-        /// The certificate that ends.
+        /// The former certificate.
         former: Option<CertificateId>,
     },
 }
 
 impl Rotation {
-    /// A device that gets this certificate while it is provisioned: its first one, or one beside the one that it has lost the key of,
-    /// which ends when the device has connected with the new one.
+    /// The row of a device that gets this certificate while it is provisioned: its first one, or a second one because the key of the
+    /// first is lost. The first one is revoked when the device has connected with the second.
     #[must_use]
     pub fn provisioned(&self, certificate: Held) -> Self {
         match &self.current {
@@ -148,8 +148,8 @@ impl Rotation {
         }
     }
 
-    /// What is to be done about the certificate at `now`, if certificates are renewed `renew_days` before their end, and whatever
-    /// their end is, `most_days` after they were issued; 0: only before their end. How near the end is depends on the end alone.
+    /// What is due at `now`. Certificates are renewed `renew_days` before they expire, and in any case `most_days` after they were
+    /// issued (0: only before they expire). [`Nearness`] depends on the expiry alone.
     pub fn look(&self, now: Timestamp, renew_days: u32, most_days: u32) -> Look {
         let Some(current) = &self.current else { return Look::Nothing };
         let Some(ends) = current.ends else { return Look::Learn(current.id.clone()) };
@@ -174,7 +174,7 @@ impl Rotation {
         Self { asked_at: Some(now.seconds()), ..self.clone() }
     }
 
-    /// The row with what was found out about the certificate: when it ends, and since when it exists, if that is known.
+    /// The row with what AWS IoT says about the certificate: when it expires, and when it was issued, if known.
     #[must_use]
     pub fn learned(&self, ends: Timestamp, since: Option<Timestamp>) -> Self {
         let since = since.map(Timestamp::seconds);
@@ -182,7 +182,7 @@ impl Rotation {
         Self { current, ..self.clone() }
     }
 
-    /// What follows from a request for a certificate of this key at `now`.
+    /// The response to a request for a certificate for this key at `now`.
     pub fn issue(&self, key: &KeyHash, now: Timestamp) -> Issue {
         let same = [&self.next, &self.current].into_iter().flatten().find(|held| held.key.as_ref() == Some(key));
         if let Some(same) = same {
@@ -196,7 +196,7 @@ impl Rotation {
         Issue::New(Self { day, issued: issued.saturating_add(1), ..self.clone() })
     }
 
-    /// The row with a certificate that was issued, and the one that it takes the place of: the device has never connected with it.
+    /// The row with an issued certificate, and the certificate that it replaces, with which the device never connected.
     pub fn with_next(&self, issued: Held) -> (Self, Option<CertificateId>) {
         let never_used = self.next.as_ref().map(|next| next.id.clone()).filter(|id| *id != issued.id);
         (Self { next: Some(issued), ..self.clone() }, never_used)
@@ -211,7 +211,7 @@ impl Rotation {
         Self { asked_at: self.asked_at.filter(|_| current.is_some()), current, next: left(&self.next), ..self.clone() }
     }
 
-    /// What follows from a connection with this certificate.
+    /// The effect of a connection with this certificate.
     pub fn connected(&self, principal: &CertificateId) -> Connected {
         match (&self.current, &self.next) {
             (current, Some(next)) if next.id == *principal => Connected::Replace {

@@ -1,4 +1,4 @@
-//! The allow list: which boards may become devices, by the serial number that each says.
+//! The allow list: which boards may become devices, by serial number.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ pub const MOST_LINES: usize = 5_000;
 /// Maximum size of a template, in bytes of its JSON: a page of the list has to fit into an answer of 6 MB.
 pub const MOST_TEMPLATE_BYTES: usize = 16 * 1024;
 
-/// Where a serial number stands.
+/// The state of a serial number.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, strum::EnumString, strum::EnumIter,
 )]
@@ -23,7 +23,7 @@ pub enum SerialState {
     Expected,
     /// A board was provisioned; another one with this number is refused.
     Provisioned,
-    /// No board with this number is provisioned.
+    /// Boards with this number are refused.
     Blocked,
 }
 
@@ -51,16 +51,16 @@ pub struct ListedSerial {
     pub serial: Serial,
     /// The device that the board becomes.
     pub device: DeviceId,
-    /// What the device is registered with.
+    /// The details that the device is registered with.
     pub template: DeviceDetails,
-    /// Where it stands.
+    /// Its state.
     pub state: SerialState,
     /// The certificate that the board was last provisioned with.
     pub certificate: Option<CertificateId>,
     /// When the board was last provisioned. It stays when the number is reset.
     pub provisioned_at: Option<Timestamp>,
-    /// The SHA-256 of the code with which a person claims the device, in hexadecimal digits; from when the board is provisioned on,
-    /// the device has it.
+    /// The SHA-256 of the code with which a person claims the device, in hexadecimal digits; once the
+    /// board is provisioned, the device has it.
     pub claim_code: Option<String>,
     /// Counts the changes, from 1.
     pub version: u64,
@@ -79,7 +79,7 @@ pub struct ListedSerial {
 pub enum Registered {
     /// It is not registered.
     No,
-    /// It was deleted. A person registers it again, who decides about its earlier calibrations.
+    /// It was deleted. Only a person may register it again, because they decide about its earlier calibrations.
     Deleted,
     /// It is registered, and enabled.
     Enabled,
@@ -87,18 +87,18 @@ pub enum Registered {
     Disabled,
 }
 
-/// What a board that may be provisioned needs.
+/// How a board is provisioned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Provisioning {
     /// The device is registered, from the template.
     Register,
-    /// The device is there; it gets another certificate.
+    /// The device exists; it gets another certificate.
     Renew,
-    /// It happened already, with this certificate: the board did not hear of it.
+    /// The board was provisioned with this certificate already, but did not receive the answer.
     Repeat,
 }
 
-/// Why a board is not provisioned. The board hears none of it.
+/// Why a board is not provisioned. The board is not told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Denied {
@@ -108,7 +108,7 @@ pub enum Denied {
     AlreadyProvisioned,
     /// The certificate belongs to a board with another number.
     ForeignCertificate,
-    /// The device is registered, but not by this number.
+    /// The device is registered, but not through this number.
     DeviceExists,
     /// The device is disabled.
     DeviceDisabled,
@@ -117,13 +117,13 @@ pub enum Denied {
 }
 
 impl Denied {
-    /// The reason as it is told in events.
+    /// The code of the reason, as events have it.
     pub fn code(self) -> &'static str {
         self.into()
     }
 }
 
-/// Whether the board that says this listed number may be provisioned with this certificate. `owner` is the number that the
+/// Decides whether the board with this listed number may be provisioned with this certificate. `owner` is the number that the
 /// certificate was provisioned for before, if any.
 ///
 /// # Errors

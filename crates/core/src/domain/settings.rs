@@ -52,7 +52,7 @@ impl Setting {
     }
 }
 
-/// The settings of a device, checked.
+/// The settings of a device. They keep every rule.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Settings(Group);
 

@@ -1,4 +1,4 @@
-//! How the system itself is, as far as that is a question of names: what AWS calls things, and what people call them.
+//! Names of the system's own parts: what AWS calls alarms, queues and tables, and what people call them.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,21 +11,21 @@ use serde::{Deserialize, Serialize};
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 // The order is that of a list: what rings comes first.
 pub enum AlarmState {
-    /// It rings.
+    /// It is raised.
     Alarm,
-    /// It cannot tell, for example right after it was made.
+    /// There is not enough data, for example right after it was created.
     InsufficientData,
-    /// It does not ring.
+    /// It is not raised.
     Ok,
 }
 
 impl AlarmState {
-    /// The state that CloudWatch calls so.
+    /// The state with this name in CloudWatch.
     pub fn of(code: &str) -> Option<Self> {
         code.parse().ok()
     }
 
-    /// What CloudWatch calls it.
+    /// Its name in CloudWatch.
     pub fn code(self) -> &'static str {
         self.into()
     }
@@ -38,7 +38,7 @@ impl AlarmState {
 pub enum QueueKind {
     /// Messages on their way to a function.
     Work,
-    /// Events that failed for good. They wait for somebody: see "Redrive" in the manual.
+    /// Events that failed after all retries. A person has to deliver them again: see "Redrive" in `docs/operations.md`.
     Failed,
 }
 
@@ -49,7 +49,7 @@ impl QueueKind {
     }
 }
 
-/// What waits to be done by a function that looks for it.
+/// Work that is waiting for a function that looks for it on a schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -64,16 +64,16 @@ pub enum Waiting {
 }
 
 impl Waiting {
-    /// Everything that may wait.
+    /// Every kind of work.
     pub const ALL: [Self; 3] = [Self::Deliveries, Self::Recalculations, Self::Jobs];
 
-    /// What it is called in an answer.
+    /// Its name in an answer.
     pub fn code(self) -> &'static str {
         self.into()
     }
 }
 
-/// The name of a resource without what CloudFormation has put around it: `weir-dev-SiteErrorsAlarm-1X2Y3Z` of the stack `weir-dev` is
+/// The name of a resource without the parts that CloudFormation added: `weir-dev-SiteErrorsAlarm-1X2Y3Z` of the stack `weir-dev` is
 /// `SiteErrorsAlarm`. A name that is not of that form stays as it is.
 pub fn logical_name<'a>(name: &'a str, prefix: &str) -> &'a str {
     let Some(own) = name.strip_prefix(prefix) else { return name };

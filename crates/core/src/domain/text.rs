@@ -1,4 +1,4 @@
-//! Texts that people write for people: how long they are, and which characters they hold.
+//! Texts that people write for people: their length and characters.
 
 /// How many lines a text may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,9 +9,9 @@ pub enum Lines {
     Many,
 }
 
-/// What is wrong with a text of at most `longest` characters; `None` if nothing is.
+/// Why a text is not acceptable where at most `longest` characters are allowed; `None` if it is.
 ///
-/// Control characters are refused, because a terminal obeys them and a spreadsheet breaks on them.
+/// Control characters are refused, because terminals interpret them and spreadsheets break on them.
 ///
 /// ```
 /// use weir_core::domain::text::{Lines, unfit};

@@ -48,7 +48,7 @@ impl Timestamp {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// Checks that a message that AWS received at `received` can be of this instant.
+    /// Checks that a message received at `received` can be of this instant.
     ///
     /// # Errors
     /// `future_timestamp` more than 15 minutes ahead of `received`; `bad_timestamp` before the year 2000.
@@ -73,7 +73,7 @@ impl Timestamp {
 }
 
 impl fmt::Display for Timestamp {
-    /// RFC 3339 in UTC; the milliseconds beyond the calendar.
+    /// RFC 3339 in UTC; outside the calendar's range the milliseconds as a number.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_millisecond(self.0) {
             Ok(at) => at.fmt(f),

@@ -43,7 +43,7 @@ impl Pair {
     }
 }
 
-/// The neighbours of every flow sensor: the links that the registry names, and for all others the order of the numbers.
+/// The neighbours of every flow sensor: the links in the registry, and for all other sensors the next number on the tube.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Topology {
     links: BTreeMap<LevelId, BTreeSet<LevelId>>,

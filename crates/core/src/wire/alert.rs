@@ -54,14 +54,14 @@ pub struct AlertJson {
     /// Values smaller than this breach it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub below: Option<f64>,
-    /// Values outside this range breach it: the least and the greatest value within.
+    /// Values outside this range breach it: the smallest and the greatest value inside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outside: Option<(f64, f64)>,
-    /// The value that has to be reached again for it to end; of `outside` how far within the range a value has to be. Default:
-    /// the limit itself.
+    /// The value that has to be reached again for the problem to end; with `outside`, how far inside the range a value has to be.
+    /// Default: the limit itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clear: Option<f64>,
-    /// Consecutive readings that must breach it before it opens. Default: 1.
+    /// Consecutive readings that must breach the limit before a problem opens. Default: 1.
     #[serde(rename = "for", default, with = "count", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(value_type = Option<u32>, minimum = 1, maximum = 24))]
     pub count: Option<u64>,
@@ -72,7 +72,7 @@ pub struct AlertJson {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(max_length = 200, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$"))]
     pub note: Option<String>,
-    /// A disabled alert opens nothing. Default: true.
+    /// A disabled alert opens no problems. Default: true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
 }

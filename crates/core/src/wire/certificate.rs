@@ -13,7 +13,7 @@ use crate::id::CertificateId;
 pub struct CertificateJson {
     /// Its id in AWS IoT.
     pub certificate: CertificateId,
-    /// `active`, `inactive`, `revoked` or `pending`. Only with an active one a device connects.
+    /// `active`, `inactive`, `revoked` or `pending`. A device can only connect with an active one.
     #[cfg_attr(feature = "schema", schema(example = "active"))]
     pub status: &'static str,
     /// Whether the device connects with it, as far as is known: the one that it last connected with since it was registered.
@@ -36,6 +36,6 @@ pub struct CertificateJson {
 pub struct CertificatesJson {
     /// The certificates that are attached to the device's thing.
     pub items: Vec<CertificateJson>,
-    /// Whether they are as the registry wants them; `pending` is made good automatically.
+    /// Whether they are as the registry wants them; `pending` is resolved automatically.
     pub delivery: DeliveryJson,
 }

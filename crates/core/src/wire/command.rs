@@ -1,4 +1,4 @@
-//! Commands as JSON: as the API and the live feed show them, as the device finds them in its shadow, and how it answers there.
+//! Commands as JSON: in the API and the live feed, in the device's shadow, and the device's answers there.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,13 +15,13 @@ use crate::id::{CommandId, CommandName};
 #[cfg_attr(feature = "schema", schema(as = CommandState))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum StateJson {
-    /// It waits for its turn, or for AWS IoT.
+    /// It waits for the commands before it, or until AWS IoT has accepted it.
     Queued,
-    /// AWS IoT has it for the device.
+    /// AWS IoT has it and delivers it to the device.
     Sent,
-    /// The device does it.
+    /// The device has begun.
     Accepted,
-    /// The device did it.
+    /// The device has done it.
     Succeeded,
     /// The device could not do it.
     Failed,
@@ -40,7 +40,7 @@ pub struct CommandJson {
     pub id: CommandId,
     /// What to do.
     pub name: CommandName,
-    /// With which arguments.
+    /// Its arguments.
     #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub args: Value,
     /// The state.
@@ -50,10 +50,10 @@ pub struct CommandJson {
     /// When it was entered.
     #[serde(with = "time")]
     pub created_at: Timestamp,
-    /// Until when the device has to have finished it.
+    /// The time by which the device must have finished it.
     #[serde(with = "time")]
     pub expires_at: Timestamp,
-    /// When AWS IoT had it.
+    /// When AWS IoT confirmed that it has the command.
     #[serde(default, with = "time::option", skip_serializing_if = "Option::is_none")]
     pub sent_at: Option<Timestamp>,
     /// When the device first answered.
@@ -62,7 +62,7 @@ pub struct CommandJson {
     /// When it ended.
     #[serde(default, with = "time::option", skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
-    /// What the device, or the cloud, says about its end.
+    /// An explanation of how it ended, from the device or from Weir.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// What the device returned.
@@ -122,7 +122,7 @@ pub enum Reported {
 }
 
 /// Reads the document of an accepted update of a shadow, which AWS IoT received at `at`. A result that is too large is left out,
-/// and the detail says so: the command has ended all the same.
+/// and the detail says so; the command ends nevertheless.
 pub fn reported(document: &[u8], at: Timestamp) -> Reported {
     #[derive(Deserialize)]
     struct Said {

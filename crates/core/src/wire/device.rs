@@ -67,12 +67,12 @@ impl From<LevelFormatJson> for LevelFormat {
     }
 }
 
-/// Whether AWS IoT has what it has to know of the device: its newest settings, and with which certificates it may connect.
+/// Whether AWS IoT has the newest state of the device: its settings and the status of its certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryJson {
-    /// It has.
+    /// AWS IoT has it.
     Delivered,
     /// Not yet; it will be delivered automatically.
     Pending,
@@ -90,7 +90,7 @@ pub struct SensorJson {
     pub unit: String,
     /// Values of a disabled sensor are quarantined.
     pub enabled: bool,
-    /// A calibrated value outside is stored with the quality `out_of_range`.
+    /// Calibrated values outside are stored with the quality `out_of_range`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<LimitsJson>,
     /// Its alerts.
@@ -126,7 +126,7 @@ pub struct DeviceJson {
     /// The flow sensors after this one, if they are not just the next number on its tube.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub followed_by: Option<Vec<LevelId>>,
-    /// How the bytes of its uplinks are read where they have no decoded level; `text` if it is not said.
+    /// How the bytes of its uplinks are read where they have no decoded level; absent: `text`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level_format: Option<LevelFormatJson>,
     /// How often it should report, in seconds.
@@ -155,7 +155,7 @@ pub struct DeviceJson {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(required = false))]
     pub firmware: Option<String>,
-    /// In the answer that makes one: the code with which a person takes the device into their scope. It is shown once.
+    /// Only in the answer that creates it: the code with which a person adds the device to their scope. It is shown once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(required = false))]
     pub claim_code: Option<String>,

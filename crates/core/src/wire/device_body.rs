@@ -37,7 +37,7 @@ pub struct SensorBody {
     /// Values of a disabled sensor are quarantined. Default: true.
     #[serde(default)]
     pub enabled: Option<bool>,
-    /// A calibrated value outside is stored with the quality `out_of_range`.
+    /// Calibrated values outside are stored with the quality `out_of_range`.
     #[serde(default)]
     pub limits: Option<LimitsJson>,
     /// Its alerts, at most 8; ids are unique.
@@ -148,7 +148,7 @@ pub struct DeviceBody {
     /// How the bytes of its uplinks are read where they have no decoded level: `text`, the default, or `byte`.
     #[serde(default)]
     pub level_format: Option<LevelFormatJson>,
-    /// How often it should report, in seconds; silent for three times that long, it is a problem `SILENT`.
+    /// How often it should report, in seconds. Silence for three times as long opens a problem of the kind `SILENT`.
     #[serde(default, with = "whole")]
     #[cfg_attr(feature = "schema", schema(value_type = Option<u32>, minimum = 1, maximum = 31_622_400))]
     pub report_every: Option<u64>,
@@ -176,15 +176,15 @@ pub struct DeviceBody {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schema(value_type = Option<String>, read_only))]
     pub updated_by: Option<Value>,
-    /// Read-only: what AWS IoT tells. It may have changed since it was read.
+    /// Read-only: reported by AWS IoT. It may have changed since it was read.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schema(value_type = Option<Object>, read_only))]
     pub connection: Option<Value>,
-    /// Read-only: what the device reports. It may have changed since it was read.
+    /// Read-only: reported by the device. It may have changed since it was read.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schema(value_type = Option<String>, read_only))]
     pub firmware: Option<Value>,
-    /// Whether the device gets a new claim code in place of the one that it had; the answer shows it once.
+    /// Whether the device gets a new claim code, which replaces the old one; the answer shows it once.
     #[serde(default)]
     pub claim_code: Option<bool>,
     /// Read-only: set by the registry.
@@ -241,8 +241,8 @@ impl DeviceBody {
         }
     }
 
-    /// Fields that the registry sets may be sent along as long as they have their current value. That also detects a
-    /// document that was read before somebody else's change, even without `If-Match`.
+    /// Fields that the registry sets may be sent along as long as they have their current value. So a document
+    /// that was read before somebody else's change is detected even without `If-Match`.
     fn check_read_only(&self, current: Option<&DeviceJson>) -> Vec<FieldError> {
         let mut errors = Vec::new();
         if let (Some(sent), Some(current)) = (&self.id, current)

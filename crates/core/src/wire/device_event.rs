@@ -1,4 +1,4 @@
-//! What a person's change of a device is told as: one event for each kind of what it changes.
+//! The events of a person's change of a device: one for each kind of thing that changes.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::domain::device::{Author, Device};
 use crate::domain::event::{Event, FieldChange, Kind, diff};
 use crate::id::{DeviceId, SensorCode};
 
-/// What is not told: it follows from the change itself, or is told otherwise.
+/// Fields that events leave out: they follow from the change itself, or have events of their own.
 const UNTOLD: [&str; 8] =
     ["id", "version", "created_at", "updated_at", "updated_by", "connection", "firmware", "delivery"];
 
@@ -21,7 +21,7 @@ pub fn registered(device: &Device) -> Event {
     of_version(device, Kind::Device, &author(device)).detail("registered").changes(changes)
 }
 
-/// The event of a device that was given a new claim code, which it does not tell.
+/// The event of a device that was given a new claim code. The event does not contain the code.
 pub fn claimable(device: &Device) -> Event {
     let key = format!("claim-{}", device.versions.device);
     let author = author(device);
@@ -45,7 +45,7 @@ pub fn changed(before: &Device, after: &Device) -> Vec<Event> {
     kinds.into_iter().map(|(kind, changes)| of_version(after, kind, &author).changes(changes)).collect()
 }
 
-/// The event of a calibration that was added to a sensor of the device, which is `after` that.
+/// The event of a calibration that was added to a sensor; `after` is the device with it.
 pub fn calibrated(
     after: &Device,
     sensor: &SensorCode,
@@ -81,7 +81,7 @@ fn kind_of(pointer: &str) -> Kind {
     }
 }
 
-/// The device as its changes are told: as the API shows it, with sensors by their codes and alerts by their ids.
+/// The device in the form in which events show changes: as the API shows it, with sensors by code and alerts by id.
 fn told(device: &Device) -> Value {
     let mut shown = json!(DeviceJson::of(device, &BTreeMap::new()));
     let Some(fields) = shown.as_object_mut() else { return shown };

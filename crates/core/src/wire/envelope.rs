@@ -1,7 +1,7 @@
 //! A device's message as an IoT rule delivers it.
 //!
-//! The rules put the payload in base64 beside the fields they add, so that bytes that are not JSON arrive unchanged, and no
-//! field of a device can pass for one of the rule:
+//! The rules put the payload in base64 beside the fields they add, so that bytes that are not JSON arrive unchanged, and a
+//! device cannot forge a field of the rule:
 //! `{"payload": "eyJ2…", "topic": "buoy-01/reading/sensor/ph", "received_at": 1795155884123}`.
 //! The plain form, with the payload's fields beside the rule's (`SELECT *, topic() AS topic …`), is accepted too.
 
@@ -19,7 +19,7 @@ const ADDED: [&str; 4] = ["topic", "device_id", "sensor", "received_at"];
 /// One message, not yet parsed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Envelope {
-    /// The topic it was published on, without the prefix of Basic Ingest; empty when the rule does not say.
+    /// The topic it was published on, without the prefix of Basic Ingest; empty when the rule does not give it.
     pub topic: String,
     /// When AWS received it.
     pub received_at: Timestamp,
@@ -38,8 +38,8 @@ impl Envelope {
         Self::of(&Json::from(event), None, now)
     }
 
-    /// Reads the text of an event, as a queue carries it. As [`Envelope::open`], and what a payload in the plain form says
-    /// twice, or beyond a double, is kept.
+    /// Reads the text of an event, as a queue carries it. Unlike [`Envelope::open`], it keeps repeated keys of a payload in the plain
+    /// form, and numbers that do not fit a double.
     pub fn read(text: &str, now: Timestamp) -> Self {
         match Json::parse(without_marks(text)) {
             Ok(event) => Self::of(&event, Some(text), now),
@@ -56,7 +56,7 @@ impl Envelope {
         let enclosed = event.get("payload").and_then(Json::as_text).and_then(|text| STANDARD.decode(text).ok());
         // The fields beside a base64 payload come from a rule or from the function `quarantine`, never from a device.
         let replay = enclosed.as_ref().and_then(|_| event.get("replay")?.as_text()?.parse().ok());
-        // Of two topics none can be relied on: the whole event is then refused as what it is.
+        // If the topic is repeated, neither can be relied on: the whole event is then the payload, which is refused.
         let repeated = event.as_object().map(Object::repeated_keys).unwrap_or_default();
         let own = |key: &&str| ADDED.contains(key) || *key == "payload";
         let payload = match (enclosed, text) {
@@ -67,7 +67,7 @@ impl Envelope {
         Self { topic: without_basic_ingest(topic).to_owned(), received_at, payload, replay }
     }
 
-    /// The payload as a JSON object. A byte-order mark in front and NULs behind do not count.
+    /// The payload as a JSON object. A byte-order mark before it and NULs after it are ignored.
     ///
     /// # Errors
     /// `unparseable` when it is not JSON, or not an object.
@@ -98,7 +98,7 @@ fn plain(event: &Json) -> Json {
     }
 }
 
-/// The text without a byte-order mark in front and NULs or blanks behind.
+/// The text without a leading byte-order mark and trailing NULs or white space.
 fn without_marks(text: &str) -> &str {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     text.trim_end_matches(|c: char| c == '\0' || c.is_ascii_whitespace())

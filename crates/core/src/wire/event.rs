@@ -13,14 +13,14 @@ use crate::id::{DeviceId, EventId};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ChangeJson {
-    /// What: a JSON pointer (RFC 6901). Sensors and alerts are named by their codes and ids, e.g. `/sensors/ph/unit`.
+    /// The place: a JSON pointer (RFC 6901). Sensors and alerts are named by their codes and ids, e.g. `/sensors/ph/unit`.
     #[cfg_attr(feature = "schema", schema(example = "/settings/sample_interval_s"))]
     pub pointer: String,
     /// The value before; absent where there was none.
     #[serde(default, deserialize_with = "some", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(required = false))]
     pub before: Option<Value>,
-    /// The value after; absent where there is none any more.
+    /// The value after; absent where there no longer is one.
     #[serde(default, deserialize_with = "some", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(required = false))]
     pub after: Option<Value>,

@@ -42,13 +42,13 @@ impl<'a> Fields<'a> {
         found
     }
 
-    /// A number that has to be there.
+    /// A required number.
     pub fn number(&mut self, name: &'static str) -> Option<f64> {
         let value = self.required(name)?;
         self.within(name, number(value, ""))
     }
 
-    /// A whole number that may be left out, `refusal` if it is something else.
+    /// An optional whole number; for anything else the error `refusal`.
     pub fn whole(&mut self, name: &'static str, refusal: &str) -> Option<Option<u64>> {
         let Some(value) = self.optional(name) else { return Some(None) };
         let number = value.as_number().and_then(whole);
@@ -58,13 +58,13 @@ impl<'a> Fields<'a> {
         number.map(Some)
     }
 
-    /// Two numbers that have to be there.
+    /// A required pair of numbers.
     pub fn pair(&mut self, name: &'static str) -> Option<(f64, f64)> {
         let value = self.required(name)?;
         self.within(name, pair(value, ""))
     }
 
-    /// A list of pairs that has to be there.
+    /// A required list of pairs.
     pub fn pairs(&mut self, name: &'static str) -> Option<Vec<(f64, f64)>> {
         let value = self.required(name)?;
         let Some(list) = value.as_array() else {
@@ -78,7 +78,7 @@ impl<'a> Fields<'a> {
         all.then(|| pairs.into_iter().filter_map(Result::ok).collect())
     }
 
-    /// A text of at most `longest` characters that may be left out, without control characters but line breaks and tabs.
+    /// An optional text of at most `longest` characters, without control characters other than line breaks and tabs.
     pub fn text(&mut self, name: &'static str, longest: usize) -> Option<String> {
         let text = self.optional(name)?.as_str();
         let wrong = text.map_or_else(|| Some("must be a text".to_owned()), |text| unfit(text, longest, Lines::Many));
@@ -91,7 +91,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Records the error, if it is one.
+    /// The value, or `None` after recording the error.
     pub fn check<T>(&mut self, read: Result<T, FieldError>) -> Option<T> {
         read.map_err(|error| self.errors.push(error)).ok()
     }

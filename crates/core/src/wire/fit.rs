@@ -20,7 +20,7 @@ pub struct FitBody {
     pub points: Vec<(f64, f64)>,
     /// The degree of a polynomial, 1 to 9.
     pub degree: Option<u8>,
-    /// What a piecewise model does beyond its points: `extend` (by default), `clamp` or `reject`.
+    /// How a piecewise model treats raw numbers beyond its points: `extend` (the default), `clamp` or `reject`.
     pub outside: Option<String>,
 }
 
@@ -40,8 +40,8 @@ pub struct FitJson {
     pub largest: f64,
     /// The index of its point, from 0.
     pub worst: usize,
-    /// Where the curve misbehaves between the points or around them, up to half of their width away; mostly empty. It may turn
-    /// round, leave the references, or have no value.
+    /// Where the curve misbehaves between the points or near them (up to half of their width away): it may turn, leave the range of
+    /// the references, or have no value. Usually empty.
     pub warnings: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Firmware and jobs as JSON: as the API shows them, as boards get them, and as AWS IoT tells of them.
+//! Firmwares and jobs as JSON: in the API, in the documents that boards get, and in the messages of AWS IoT.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -25,7 +25,7 @@ pub struct FirmwareJson {
     /// When it was announced.
     #[serde(with = "time")]
     pub created_at: Timestamp,
-    /// When its file was found to be there; absent until then.
+    /// When its file was found in the bucket; absent until then.
     #[serde(default, with = "time::option", skip_serializing_if = "Option::is_none")]
     pub uploaded_at: Option<Timestamp>,
 }
@@ -72,7 +72,7 @@ impl From<Target> for TargetJson {
     }
 }
 
-/// What has become of a job.
+/// The state of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "schema", schema(as = JobState))]
@@ -84,7 +84,7 @@ pub enum StateJson {
     InProgress,
     /// Every device has ended.
     Completed,
-    /// Too many devices failed: those that had not begun are left as they are.
+    /// Too many devices failed. Those that had not begun keep their firmware.
     Aborted,
     /// A person cancelled it, or it was open for 30 days.
     Cancelled,
@@ -113,20 +113,20 @@ pub struct JobJson {
     pub firmware: FirmwareVersion,
     /// Which devices.
     pub target: TargetJson,
-    /// How many devices are told each minute.
+    /// Devices that are notified each minute.
     pub rollout_per_minute: u32,
-    /// It is aborted when this share of the devices that have ended has failed, in percent: see the field of the request.
+    /// The job is aborted when this share of the finished devices has failed, in percent: see the field of the request.
     pub abort_percent: u32,
-    /// How long a device may work at it, in minutes.
+    /// How long a device may take, in minutes.
     pub timeout_minutes: u32,
-    /// Whether devices that report this version or a later one get it too.
+    /// Whether devices that report this version or a later one are included.
     pub force: bool,
     /// The state.
     pub state: StateJson,
-    /// How many devices it is for, as far as they are gathered.
+    /// Devices in the job so far; final once all are gathered.
     pub devices: u64,
-    /// How many devices of the target were left out: disabled ones, those that AWS IoT has no thing of, those that are in ten
-    /// open jobs and, unless `force`, those that report this version or a later one.
+    /// Devices of the target that were left out: disabled ones, those without a thing in AWS IoT, those that are in ten open jobs
+    /// and, unless `force`, those that report this version or a later one.
     pub skipped: u64,
     /// Who made it.
     pub by: String,
@@ -136,7 +136,7 @@ pub struct JobJson {
     /// When it ended.
     #[serde(default, with = "time::option", skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
-    /// Why it ended, where the state does not say it all.
+    /// Why it ended, if there is more to say than the state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
@@ -164,7 +164,7 @@ impl JobJson {
     }
 }
 
-/// The document of a job, as each board gets it. AWS IoT puts an address that is valid for an hour in place of `url`.
+/// The document of a job, as each board gets it. AWS IoT replaces `url` by an address that is valid for an hour.
 pub fn document(job: &Job, url: &str) -> Value {
     json!({
         "operation": "firmware",
@@ -176,7 +176,7 @@ pub fn document(job: &Job, url: &str) -> Value {
     })
 }
 
-/// What AWS IoT tells of jobs.
+/// A message of AWS IoT about a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Told {
     /// A job has ended.
@@ -187,9 +187,9 @@ pub enum Told {
         job: FleetJobId,
         /// The device.
         device: DeviceId,
-        /// Tells its attempts apart.
+        /// Distinguishes its attempts.
         number: u64,
-        /// AWS IoT's word for how.
+        /// How, in AWS IoT's words.
         status: String,
         /// What the device says about it.
         why: Option<String>,
@@ -198,11 +198,11 @@ pub enum Told {
     },
 }
 
-/// Reads a message of `$aws/events/job/#` and `$aws/events/jobExecution/#`; `None` for what says nothing of a job of a fleet, or not
-/// that anything has ended.
+/// Reads a message of `$aws/events/job/#` and `$aws/events/jobExecution/#`; `None` for messages about other
+/// jobs, and for those that do not say that something has ended.
 ///
 /// # Errors
-/// What is wrong with a payload that is not what AWS IoT sends.
+/// Why the payload is not one that AWS IoT sends.
 pub fn told(topic: &str, payload: &[u8]) -> Result<Option<Told>, String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]

@@ -1,5 +1,5 @@
-//! JSON as devices write it. `serde_json::Value` keeps the last of two equal keys and no number beyond a double, and so it
-//! loses what was sent without a trace; here every key and every number stays as it was written.
+//! JSON as devices write it. `serde_json::Value` keeps only the last of two equal keys, and rounds numbers to doubles, so it silently
+//! loses what was sent. Here every key and every number stays as it was written.
 
 use std::collections::HashSet;
 use std::fmt::{self, Display, Formatter};
@@ -8,7 +8,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-/// How deep lists and objects may lie in one another, as for `serde_json`.
+/// Maximum depth of nested lists and objects, as in `serde_json`.
 const DEEPEST: usize = 128;
 
 /// A JSON value. Its `Display` is JSON again, with the same keys and numbers.
@@ -38,7 +38,7 @@ pub enum JsonError {
     /// It breaks the grammar.
     #[error(transparent)]
     Syntax(#[from] serde_json::Error),
-    /// Its lists and objects lie too deep in one another.
+    /// Its lists and objects are nested too deeply.
     #[error("it is nested more than {DEEPEST} levels deep")]
     TooDeep,
 }
@@ -73,7 +73,7 @@ impl Json {
         self.as_object()?.get(name)
     }
 
-    /// A key that is there twice in one object, here or further inside.
+    /// A key that occurs twice in one object, here or nested.
     pub fn repeated_key(&self) -> Option<&str> {
         match self {
             Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) => None,
@@ -119,7 +119,7 @@ impl Object {
         }
     }
 
-    /// The keys that are there twice in this object, each once, in their order.
+    /// The keys that occur more than once in this object, each listed once, in order.
     pub fn repeated_keys(&self) -> Vec<&str> {
         let (mut seen, mut told, mut repeated) = (HashSet::with_capacity(self.0.len()), HashSet::new(), Vec::new());
         for (key, _) in self.iter() {
@@ -130,7 +130,7 @@ impl Object {
         repeated
     }
 
-    /// A key that is there twice in one object, here or further inside.
+    /// A key that occurs twice in one object, here or nested.
     pub fn repeated_key(&self) -> Option<&str> {
         let own = self.repeated_keys().into_iter().next();
         own.or_else(|| self.0.iter().find_map(|(_, value)| value.repeated_key()))

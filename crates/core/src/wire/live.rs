@@ -13,30 +13,30 @@ use crate::domain::Timestamp;
 use crate::domain::live::{MOST_BYTES, Topic};
 use crate::id::{LevelId, QuarantineId};
 
-/// What a client asks for.
+/// A request of a client.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
-    /// To be told what changes on these topics.
+    /// Send changes of these topics from now on.
     Subscribe {
-        /// The topics, as text: one that is wrong is an error of its own.
+        /// The topics, as text: each wrong one is reported as an error of its own.
         topics: Vec<String>,
     },
-    /// To be told no longer.
+    /// Send no more changes of these topics.
     Unsubscribe {
         /// The topics.
         topics: Vec<String>,
     },
-    /// To stay connected, with the rights of a newer token.
+    /// Keep the connection open, with the rights of a newer token.
     Renew {
         /// A new ticket of the same person.
         ticket: TicketText,
     },
-    /// Whether the connection is alive.
+    /// Answer, so that the client knows that the connection is alive.
     Ping {},
 }
 
-/// What a client says is a ticket. Its `Debug` does not show it, because tickets stand in no log.
+/// A ticket as the client sent it. `Debug` does not show it, because tickets must not be logged.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct TicketText(pub String);
@@ -51,7 +51,7 @@ impl Request {
     /// Reads a message of a client.
     ///
     /// # Errors
-    /// What is wrong, for the client; it quotes nothing of the message, which may hold a ticket.
+    /// What is wrong, for the client. It does not quote the message, which may contain a ticket.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         serde_json::from_str(text).map_err(|_| {
             "a message is {\"action\": \"subscribe\" or \"unsubscribe\", \"topics\": [text]}, {\"action\": \"renew\", \"ticket\": text} \
@@ -95,7 +95,7 @@ pub struct QuarantinedJson {
     pub first_seen: Timestamp,
 }
 
-/// The state of a topic when it was subscribed to: the list that belongs to its kind.
+/// The state of a topic when it was subscribed to; the kind of list depends on the topic.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -113,7 +113,7 @@ pub enum State {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Message {
-    /// The state of a topic; comes after subscribing, and again when it changed meanwhile.
+    /// The state of a topic. It is sent after subscribing, and again if the topic changed meanwhile.
     Snapshot {
         /// The topic.
         topic: String,
@@ -145,7 +145,7 @@ pub enum Message {
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         deleted: bool,
     },
-    /// The devices that the person may see have changed. They count for this connection when it is renewed with a new token.
+    /// The device scope of the person has changed. It takes effect on this connection when that is renewed with a new token.
     Scope {
         /// The device scope from the next token on: space-separated device ids, or `*`.
         devices: String,
@@ -166,7 +166,7 @@ pub enum Message {
         #[serde(flatten)]
         problem: Box<ProblemJson>,
     },
-    /// A problem was withdrawn: by what is known now it never was.
+    /// A problem was withdrawn: late reports showed that it never existed.
     Withdrawn {
         /// The topic.
         topic: String,
@@ -202,7 +202,7 @@ pub enum Message {
         #[serde(flatten)]
         connection: ConnectionJson,
     },
-    /// Something was left out: read these topics again.
+    /// Changes were left out: read these topics again.
     Gap {
         /// The topics.
         topics: Vec<String>,
@@ -230,14 +230,14 @@ pub enum Message {
         kind: String,
         /// Why.
         detail: String,
-        /// The topics that it is about; without any, about the whole message.
+        /// The topics that it is about; empty when it is about the whole message.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         topics: Vec<String>,
     },
 }
 
 impl Message {
-    /// A refusal of this kind, with the last word of an API error's type.
+    /// An error whose `kind` is the last part of the type of an API error.
     pub fn error(kind: &str, detail: impl Into<String>, topics: Vec<String>) -> Self {
         Self::Error { kind: format!("urn:weir:problem:{kind}"), detail: detail.into(), topics }
     }
@@ -277,10 +277,10 @@ pub fn frame(messages: &[&Message]) -> String {
     serde_json::to_string(&Frame { messages }).unwrap_or_default()
 }
 
-/// The frame of changes, at most [`MOST_BYTES`] long: what does not fit is left out, the oldest first, and the topics of what
-/// was left out are in a `gap`, together with those in `gaps`.
+/// The frame with these changes, at most [`MOST_BYTES`] long. Changes that do not fit are left out, the oldest first, and their
+/// topics are in a `gap`, together with those in `gaps`.
 ///
-/// `None` when there is nothing to say.
+/// `None` when there is nothing to send.
 pub fn changes(changes: &[&Message], gaps: &[Topic]) -> Option<String> {
     let mut gaps: Vec<String> = gaps.iter().map(ToString::to_string).collect();
     let mut from = 0;

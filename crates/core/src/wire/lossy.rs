@@ -1,5 +1,5 @@
-//! What a reader of JSON would lose without a word: of a key that is given twice `serde_json` keeps the last value (RFC 8259 leaves
-//! open which one counts), and doubles, which most software reads numbers as, do not have every integer beyond 2^53.
+//! Finds what a JSON reader would silently lose: `serde_json` keeps only the last value of a repeated key (RFC 8259 leaves open which
+//! one counts), and doubles, as which most software reads numbers, cannot represent every integer beyond 2^53.
 
 use super::json::Json;
 use crate::domain::FieldError;

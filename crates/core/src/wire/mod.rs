@@ -1,4 +1,4 @@
-//! JSON shapes that more than one crate reads or writes: what a message looks like and how a calibration is written.
+//! JSON shapes that more than one crate reads or writes, such as messages, devices, calibrations and problems.
 
 pub mod alert;
 pub mod calibration;

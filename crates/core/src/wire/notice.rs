@@ -35,15 +35,15 @@ impl From<Transition> for TransitionJson {
     }
 }
 
-/// One transition of one problem, as it is told.
+/// One transition of one problem, as a webhook carries it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ToldJson {
-    /// The id of the notice, by which a receiver knows one that comes twice.
+    /// The id of the notice, by which a receiver recognises one that arrives twice.
     pub id: NoticeId,
     #[allow(missing_docs, reason = "the type says it")]
     pub transition: TransitionJson,
-    /// When it was noticed.
+    /// When Weir noticed it.
     #[serde(with = "super::time")]
     pub at: Timestamp,
     /// The problem as it was then.
@@ -59,18 +59,18 @@ pub struct WebhookBody<'a> {
     /// When the notice was made.
     #[serde(with = "super::time")]
     pub timestamp: Timestamp,
-    /// What is told.
+    /// The content.
     pub data: WebhookData<'a>,
 }
 
-/// What a webhook tells.
+/// The content of a webhook.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct WebhookData<'a> {
     /// Its subscription.
     pub subscription: &'a SubscriptionId,
     /// The transitions, the first one first. A test has none.
     pub notices: Vec<&'a ToldJson>,
-    /// How many more a digest has than it lists.
+    /// The number of notices of a digest that are not listed.
     #[serde(skip_serializing_if = "is_zero")]
     pub more: usize,
     /// Where the problem is shown.
@@ -94,7 +94,7 @@ pub enum NoticeStatus {
     Sent,
     /// It could not be delivered for 24 hours.
     Failed,
-    /// It is not sent: its person was disabled or deleted or may not see the device, or its subscription was disabled or deleted.
+    /// It is not sent: the person was disabled or deleted or may no longer see the device, or the subscription was disabled or deleted.
     Dropped,
 }
 
@@ -149,8 +149,8 @@ pub struct NoticeJson {
     pub detail: Option<String>,
 }
 
-/// The problem as it is told in a step: with the episodes up to the one that the step is about, which is open unless the step says
-/// that it is over. Of a problem that does not exist any more there is left what was told of it.
+/// The problem as a step tells it: with the episodes up to the one that the step is about, which is open unless the step says that
+/// it is over. If the problem no longer exists, the answer has what was told about it before.
 pub fn told(subject: &Subject, problem: Option<&Problem>, step: &Step, now: Timestamp) -> ProblemJson {
     let of = step.of.and_then(|began| {
         let mut problem = problem?.clone();

@@ -25,7 +25,7 @@ pub struct PersonJson {
     pub status: String,
     /// The role; `null` when the user is in neither group.
     pub role: Option<Role>,
-    /// The device scope as in the token: space-separated device ids, or `*`. An admin sees every device whatever it says.
+    /// The device scope as in the token: space-separated device ids, or `*`. Admins see every device regardless.
     pub devices: String,
     /// When the user was created.
     #[serde(with = "super::time")]

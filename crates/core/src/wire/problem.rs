@@ -13,8 +13,8 @@ use crate::id::{AlertId, DeviceId, LevelId, SensorCode};
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "schema", schema(as = FlowProblem))]
 pub struct ProblemJson {
-    /// Of two flow sensors their ids, joined by `-` when they differ in length; of a silent one its id and `-silent`; of an alert
-    /// `device:sensor:alert`; of a silent device `device:silent`.
+    /// For a pair of flow sensors their ids, joined by `-` when they differ in length; for a silent sensor its id and `-silent`; for
+    /// an alert `device:sensor:alert`; for a silent device `device:silent`.
     #[cfg_attr(feature = "schema", schema(example = "0102"))]
     pub problem_id: String,
     #[allow(missing_docs, reason = "the type says it")]

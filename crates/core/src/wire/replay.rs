@@ -1,4 +1,4 @@
-//! Replaying a message from the quarantine: the event that its function receives, and the answer beyond its counts.
+//! Replaying a message from the quarantine: the event that the function receives, and what its answer has besides the counts.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -37,8 +37,8 @@ pub fn answer(mut usual: Value, quarantined: &[Quarantined]) -> Value {
     usual
 }
 
-/// Reads the quarantined entries from such an answer; `None` when the answer does not list them, which every function
-/// that supports replays does.
+/// Reads the quarantined entries from such an answer; `None` when the answer does not list them. Every function that supports
+/// replays lists them.
 pub fn quarantined(answer: &Value) -> Option<Vec<Quarantined>> {
     let all: Vec<QuarantinedJson> = Vec::deserialize(answer.get(ENTRIES)?).ok()?;
     let entry = |QuarantinedJson { id, reason, detail }| Quarantined { id, refusal: Refusal::new(reason, detail) };

@@ -1,4 +1,4 @@
-//! What a device and the function `certificate` tell each other about a new certificate, and the events of it.
+//! The messages between a device and the function `certificate` about a new certificate, and the events of a rotation.
 //!
 //! | topic | who | payload |
 //! |---|---|---|
@@ -16,17 +16,17 @@ use crate::domain::event::{Event, FieldChange, Kind};
 use crate::domain::rotation::{Ask, Nearness};
 use crate::id::{CertificateId, DeviceId};
 
-/// What follows the device's id in the topic of a request.
+/// The part after the device's id in the topic of a request.
 const CSR: &str = "/certificate/csr";
 
 /// A message to a device about its certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Topic {
-    /// It is asked for a request.
+    /// Asks the device to request a certificate.
     Request,
-    /// It gets a certificate.
+    /// Carries the new certificate.
     New,
-    /// It gets none.
+    /// Says why there is no new certificate.
     Rejected,
 }
 
@@ -42,7 +42,7 @@ impl Topic {
     }
 }
 
-/// The device that asks for a certificate, by the topic, which its policy binds to it.
+/// The device that requests a certificate, from the topic: its policy allows it no other topic.
 pub fn asking(envelope: &Envelope) -> Option<DeviceId> {
     envelope.topic.strip_suffix(CSR)?.parse().ok()
 }
@@ -64,7 +64,7 @@ pub fn request(envelope: &Envelope) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// The message that asks for a request.
+/// The message that asks the device to request a certificate.
 pub fn request_message(ask: &Ask) -> Value {
     json!({"certificate": ask.certificate, "not_after": instant(ask.ends)})
 }
@@ -79,7 +79,7 @@ pub fn rejected_message(detail: &str) -> Value {
     json!({"detail": detail})
 }
 
-/// The event of a device that is asked for a request. The detail says how near the end is.
+/// The event of a device that is asked to request a certificate. The detail says how soon the current one expires.
 pub fn asked(device: &DeviceId, ask: &Ask, at: Timestamp) -> Event {
     let detail = match ask.nearness {
         Nearness::Due => "asked for a request",
@@ -99,7 +99,7 @@ pub fn issued(device: &DeviceId, certificate: &CertificateId, ends: Option<i64>,
     event.target(certificate).detail("issued").changes(vec![change])
 }
 
-/// The event of a device that has connected with its new certificate: the former one ends.
+/// The event of a device that has connected with its new certificate, after which the former one is revoked.
 pub fn replaced(device: &DeviceId, new: &CertificateId, former: Option<&CertificateId>, at: Timestamp) -> Event {
     let event = Event::new(Some(device.clone()), Kind::Certificate, &format!("replaced-{new}"), at);
     let change = FieldChange {

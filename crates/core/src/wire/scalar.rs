@@ -8,7 +8,7 @@ use crate::domain::{Reason, Refusal, Timestamp};
 /// Maximum characters of a value that a refusal quotes.
 const LONGEST_SHOWN: usize = 80;
 
-/// Reads the number of a field, or a text with one: some firmware sends `"10.0"`.
+/// Reads the number of a field, or a text with a number: some firmware sends `"10.0"`.
 ///
 /// # Errors
 /// `bad_value` for anything else, `number_out_of_range` for a magnitude that a store cannot hold. Both name the field.
@@ -60,8 +60,8 @@ pub fn instant(field: &str, value: &Json) -> Result<Timestamp, Refusal> {
     })
 }
 
-/// The instant that a message or a group of values gives itself, in `ts` or `timestamp`; else `received`, when AWS received
-/// it. A field that is `null` counts as absent.
+/// The instant of a message or a group of values: its field `ts` or `timestamp`, else `received`, when AWS received it. A field
+/// that is `null` counts as absent.
 ///
 /// # Errors
 /// `bad_timestamp` when a field is not an instant or both differ, and what [`Timestamp::plausible`] refuses.
@@ -78,7 +78,7 @@ pub fn sent_at(fields: &Object, received: Timestamp) -> Result<Timestamp, Refusa
     }
 }
 
-/// The text without the NULs behind it, which firmware written in C sends along.
+/// The text without trailing NULs, which some firmware written in C sends along.
 pub fn without_nul(text: &str) -> &str {
     text.trim_end_matches('\0')
 }

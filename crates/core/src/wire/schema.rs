@@ -69,7 +69,7 @@ text_schema! {
         |text| text.pattern(Some("^[0-9a-f]{64}$"));
     DeviceId = "DeviceId" "A device: MQTT client id and thing name." "buoy-01"
         |text| text.pattern(Some("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"));
-    Serial = "Serial" "A serial number, as a board says it. Upper and lower case are different." "SN-0001"
+    Serial = "Serial" "The serial number of a board, as its firmware sends it. Upper and lower case differ." "SN-0001"
         |text| text.pattern(Some("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"));
     SensorCode = "SensorCode" "A sensor of a device: what it measures. Unique within the device." "ph"
         |text| text.pattern(Some("^[a-z][a-z0-9_]{0,31}$"));
@@ -84,7 +84,7 @@ text_schema! {
         |text| text.min_length(Some(1)).max_length(Some(128)).pattern(Some("^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"));
     Sub = "Sub" "Cognito's id of a user, which never changes." "5f1e0000-0000-4000-8000-000000000001"
         |text| text.pattern(Some("^[A-Za-z0-9][A-Za-z0-9-]{0,63}$"));
-    EventId = "EventId" "An event: its kind, and what tells it from others of this kind." "settings-7"
+    EventId = "EventId" "An event: its kind, and a key that distinguishes it from others of this kind." "settings-7"
         |text| text.pattern(Some("^[A-Za-z0-9._:-]{1,160}$"));
     SubscriptionId = "SubscriptionId" "A subscription to notices." "3f0c6a7e9b1d4c58a2e67f9013b5d8c4"
         |text| text.pattern(Some("^[0-9a-f]{32}$"));

@@ -13,7 +13,7 @@ use crate::domain::serial::{Denied, ListedSerial, MOST_TEMPLATE_BYTES, SerialSta
 use crate::domain::{FieldError, Timestamp};
 use crate::id::{CertificateId, DeviceId, Serial};
 
-/// What the registry sets itself, and no template has.
+/// Fields that the registry sets itself, and that a template must not have.
 const NO_TEMPLATE: [&str; 7] = ["id", "version", "created_at", "updated_at", "updated_by", "connection", "delivery"];
 const HOUR_SECONDS: i64 = 3_600;
 
@@ -23,15 +23,15 @@ const HOUR_SECONDS: i64 = 3_600;
 #[cfg_attr(feature = "schema", schema(example = json!({"serial": "SN-0001", "template": {"name": "Buoy"}})))]
 #[serde(deny_unknown_fields)]
 pub struct SerialBody {
-    /// The number, exactly as the board says it.
+    /// The number, exactly as the board sends it.
     pub serial: Serial,
     /// The device that the board becomes. Default: the serial number.
     #[serde(default)]
     pub device_id: Option<DeviceId>,
-    /// What the device is registered with: sensors, alerts, settings, level, name. At most 16 KB.
+    /// The details that the device is registered with, such as sensors, alerts and settings. At most 16 KB.
     #[serde(default)]
     pub template: Option<DeviceBody>,
-    /// Whether no board with this number may be provisioned. Default: false.
+    /// Whether boards with this number are refused. Default: false.
     #[serde(default)]
     pub blocked: bool,
     /// Whether the device gets a claim code when its board is provisioned; the answer shows it once. Default: false.
@@ -50,7 +50,7 @@ pub struct SerialJson {
     pub device_id: DeviceId,
     #[allow(missing_docs, reason = "the type says it")]
     pub state: SerialState,
-    /// What the device is registered with.
+    /// The details that the device is registered with.
     #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub template: Value,
     /// The certificate that the board was last provisioned with.
@@ -60,7 +60,7 @@ pub struct SerialJson {
     #[serde(with = "super::time::option", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(value_type = Option<Timestamp>))]
     pub provisioned_at: Option<Timestamp>,
-    /// In the answer that makes one: the code with which a person takes the device into their scope. It is shown once.
+    /// Only in the answer that creates it: the code with which a person adds the device to their scope. It is shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claim_code: Option<String>,
     /// When it was listed.
@@ -81,7 +81,7 @@ pub struct SerialJson {
 pub struct Upload {
     /// How many serial numbers were added.
     pub added: usize,
-    /// The answer to each line after the header, in their order.
+    /// The answer to each line after the header, in order.
     pub items: Vec<UploadLine>,
 }
 
@@ -91,7 +91,7 @@ pub struct Upload {
 pub struct UploadLine {
     /// The number of the line, where the header is 1.
     pub line: u64,
-    /// The serial number, as far as there is one.
+    /// The serial number, if the line has a valid one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub serial: Option<Serial>,
     #[allow(missing_docs, reason = "the type says it")]
@@ -104,7 +104,7 @@ pub struct UploadLine {
     pub detail: Option<String>,
 }
 
-/// What became of a line.
+/// The outcome of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -120,7 +120,7 @@ pub enum UploadOutcome {
 }
 
 impl SerialBody {
-    /// The serial number as it is listed by this author, without a claim code.
+    /// The serial number as this author lists it, without a claim code.
     ///
     /// # Errors
     /// Every rule that the template violates, with its pointer.
@@ -247,7 +247,8 @@ pub fn provisioned(listed: &ListedSerial, certificate: &CertificateId, at: Times
     event.target(&listed.serial).detail("provisioned").changes(vec![change, certificate])
 }
 
-/// The event of a board that was refused: one for each reason and hour, so that whoever has a claim certificate cannot fill the log.
+/// The event of a board that was refused: one for each reason and hour, so that somebody with a
+/// claim certificate cannot fill the log.
 pub fn denied(listed: &ListedSerial, why: Denied, at: Timestamp) -> Event {
     let hour = Timestamp::from_seconds(at.seconds().div_euclid(HOUR_SECONDS).saturating_mul(HOUR_SECONDS));
     let key = format!("refused-{}-{}", why.code(), listed.serial);

@@ -76,7 +76,7 @@ pub fn arguments(object: &Map<String, Value>) -> Result<(Group, usize), Vec<Fiel
     preferences(object).map(|group| (group, bytes))
 }
 
-/// Reads a reported or stored value. It is not checked: what cannot be a setting is left out.
+/// Reads a reported or stored value. It is not checked: a value that cannot be a setting is left out.
 pub fn reported_value(value: &Value) -> Option<Setting> {
     setting(value, "", &mut Vec::new())
 }

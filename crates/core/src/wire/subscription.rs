@@ -11,7 +11,7 @@ use crate::domain::notice::{Channel, Disabled, Filter, QuietHours, Subscription,
 use crate::domain::{FieldError, Timestamp};
 use crate::id::{DeviceId, Sub, SubscriptionId};
 
-/// What a person wants to be told, and how.
+/// Which problems a person wants notices of, and how they are sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -25,24 +25,24 @@ pub struct SubscriptionBody {
     #[serde(default, with = "minutes", skip_serializing_if = "is_zero")]
     #[cfg_attr(feature = "schema", schema(value_type = Option<u32>, minimum = 0, maximum = 1440))]
     pub digest_minutes: u64,
-    /// Hours in which nothing is told; what happens in them is told together at their end.
+    /// Hours in which no notices are sent; they are sent together at the end of these hours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quiet: Option<QuietJson>,
-    /// After how many hours an open problem that nobody has acknowledged is told again, at most 168; 0, the default: never.
+    /// After how many hours a reminder of an open problem that nobody has acknowledged is sent, at most 168; 0, the default: never.
     #[serde(default, with = "minutes", skip_serializing_if = "is_zero")]
     #[cfg_attr(feature = "schema", schema(value_type = Option<u32>, minimum = 0, maximum = 168))]
     pub remind_hours: u64,
-    /// The time zone of the times in e-mails (IANA). Default: that of the quiet hours, else UTC.
+    /// The time zone of times in e-mails (IANA). Default: that of the quiet hours, else UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(example = "Europe/Vienna"))]
     pub zone: Option<String>,
-    /// A disabled subscription tells nothing. Default: true.
+    /// A disabled subscription sends no notices. Default: true.
     #[serde(default = "yes")]
     #[cfg_attr(feature = "schema", schema(value_type = Option<bool>))]
     pub enabled: bool,
 }
 
-/// How to tell: exactly one of them.
+/// How notices are sent: exactly one of these.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "schema", schema(as = Channel))]
@@ -54,7 +54,7 @@ pub enum ChannelJson {
     Webhook(WebhookJson),
 }
 
-/// The channel as it is read: of the fields exactly one has to be there. An enum would call two of them broken JSON.
+/// The channel as it is read: exactly one of the fields must be given. With an enum, two of them would be reported as malformed JSON.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ChannelFields {
@@ -92,7 +92,7 @@ pub struct WebhookJson {
     pub url: String,
 }
 
-/// Which problems are told: those that match everything that is given.
+/// Which problems notices are sent of: those that match every given condition.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "schema", schema(as = NoticeFilter))]
@@ -101,7 +101,7 @@ pub struct FilterJson {
     /// Only these kinds. Default: all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kinds: Vec<KindJson>,
-    /// Only of these devices, at most 50. Default: of all that the person may see.
+    /// Only these devices, at most 50. Default: all that the person may see.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schema(max_items = 50))]
     pub devices: Vec<DeviceId>,
@@ -125,12 +125,12 @@ pub struct QuietJson {
     /// The time zone (IANA).
     #[cfg_attr(feature = "schema", schema(example = "Europe/Vienna"))]
     pub zone: String,
-    /// What is told nevertheless.
+    /// Which notices are sent nevertheless.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub except: Option<ExceptJson>,
 }
 
-/// What is told in quiet hours.
+/// Which notices are sent in quiet hours.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "schema", schema(as = QuietException))]
@@ -237,7 +237,7 @@ impl SubscriptionBody {
         }
     }
 
-    /// What was written, of a stored subscription.
+    /// The body from which this subscription could have been written.
     pub fn of(subscription: &Subscription) -> Self {
         let Subscription { channel, filter, digest_minutes, quiet, remind_hours, zone, disabled } = subscription;
         Self {

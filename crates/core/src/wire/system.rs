@@ -6,29 +6,29 @@ use super::time;
 use crate::domain::Timestamp;
 use crate::domain::system::{AlarmState, QueueKind, Waiting};
 
-/// How the system is: each part for itself, so that one that cannot be read takes nothing away from the others.
+/// How the system is. Each part is read separately, so that one that cannot be read does not affect the others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "schema", schema(as = System))]
 pub struct SystemJson {
-    /// When this was read. A complete answer may be given again for 10 seconds.
+    /// When this was read. A complete answer may be reused for 10 seconds.
     #[serde(with = "time")]
     pub read_at: Timestamp,
     /// What is deployed.
     pub deployment: DeploymentJson,
-    /// The alarms of the stack, those that ring first.
+    /// The alarms of the stack, raised ones first.
     pub alarms: Part<AlarmJson>,
     /// The queues of the stack, those of failed events first.
     pub queues: Part<QueueJson>,
-    /// What waits to be done by the functions that look for it each minute.
+    /// Work that waits for functions that look for it each minute.
     pub waiting: Part<WaitingJson>,
     /// The tables. Their sizes are those that DynamoDB counts about every six hours.
     pub tables: Part<TableJson>,
-    /// What an environment costs whatever it does, beside its alarms: the inputs of `cargo operate bill`.
+    /// What an environment costs independently of its use, besides its alarms: the inputs of `cargo operate bill`.
     pub bill: BillJson,
 }
 
-/// What could be read of something.
+/// A part of the system, as far as it could be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Part<T> {
@@ -50,7 +50,7 @@ impl<T> Part<T> {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "schema", schema(as = Unread))]
 pub struct UnreadJson {
-    /// What.
+    /// Its name.
     #[cfg_attr(feature = "schema", schema(example = "ingest"))]
     pub name: String,
     /// Why.
@@ -76,10 +76,11 @@ pub struct DeploymentJson {
     /// The version of Weir.
     #[cfg_attr(feature = "schema", schema(example = "0.1.0"))]
     pub version: String,
-    /// The version of the function `health` that answered, which AWS Lambda counts: it is greater after a deployment that changed it.
+    /// The version of the function `health` that answered, which AWS Lambda increases with each deployment that
+    /// changes the function.
     #[cfg_attr(feature = "schema", schema(example = "12"))]
     pub function_version: String,
-    /// The first word of every name.
+    /// The first part of every resource name.
     #[cfg_attr(feature = "schema", schema(example = "weir"))]
     pub project: String,
     /// The environment.
@@ -88,14 +89,14 @@ pub struct DeploymentJson {
     /// The region of AWS.
     #[cfg_attr(feature = "schema", schema(example = "eu-central-1"))]
     pub region: String,
-    /// Where readings are kept: `dynamodb` or `timestream`.
+    /// The store of readings: `dynamodb` or `timestream`.
     #[cfg_attr(feature = "schema", schema(example = "dynamodb"))]
     pub time_series_store: String,
-    /// What is switched on.
+    /// Which options are on.
     pub switches: SwitchesJson,
 }
 
-/// What is switched on: parameters of the stack.
+/// Which options are on, with the parameters of the stack that switch them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "schema", schema(as = Switches))]
@@ -104,13 +105,13 @@ pub struct SwitchesJson {
     pub email: bool,
     /// Alarms are sent by e-mail (`AlarmEmail`).
     pub alarm_email: bool,
-    /// Findings of AWS IoT Device Defender are followed (`DeviceDefender`).
+    /// Findings of AWS IoT Device Defender are acted on (`DeviceDefender`).
     pub device_defender: bool,
     /// Tables are copied once a day (`Backup`).
     pub backup: bool,
     /// X-Ray samples invocations (`Tracing`).
     pub tracing: bool,
-    /// Everybody signs in with a one-time code (`Mfa`).
+    /// Everybody has to sign in with a one-time code (`Mfa`).
     pub mfa_required: bool,
     /// Levels of devices that are not registered are quarantined (`RegisteredLevelsOnly`).
     pub registered_levels_only: bool,
@@ -124,14 +125,14 @@ pub struct AlarmJson {
     /// Its name, as in the template and the manual.
     #[cfg_attr(feature = "schema", schema(example = "SiteErrorsAlarm"))]
     pub name: String,
-    /// What it says when it rings.
+    /// What it means when it is raised.
     pub description: String,
-    /// Whether it rings.
+    /// Its state.
     pub state: AlarmState,
     /// Since when it is in this state.
     #[serde(default, with = "time::option", skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
-    /// How many metrics it watches, by which CloudWatch bills it.
+    /// The number of metrics it watches, which determines its price.
     pub metrics: u32,
 }
 
@@ -145,22 +146,22 @@ pub struct QueueJson {
     pub name: String,
     /// What it is for.
     pub kind: QueueKind,
-    /// Messages that wait, about.
+    /// The approximate number of waiting messages.
     pub waiting: u64,
-    /// Messages that a function has taken and not finished yet, about.
+    /// The approximate number of messages that a function is working on.
     pub in_flight: u64,
 }
 
-/// What waits.
+/// Waiting work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "schema", schema(as = WaitingCount))]
 pub struct WaitingJson {
-    /// What.
+    /// Its kind.
     pub what: Waiting,
-    /// How many. They are counted up to 100.
+    /// The number of items, counted up to 100.
     pub count: u64,
-    /// There are more than `count`.
+    /// Whether there are more than `count`.
     pub more: bool,
 }
 
@@ -172,7 +173,7 @@ pub struct TableJson {
     /// Its name without project and environment.
     #[cfg_attr(feature = "schema", schema(example = "devices"))]
     pub name: String,
-    /// Rows.
+    /// Number of rows.
     pub items: u64,
     /// Bytes of the rows.
     pub bytes: u64,
@@ -180,7 +181,7 @@ pub struct TableJson {
     pub index_bytes: u64,
 }
 
-/// What an environment has whatever it does.
+/// What an environment is billed for independently of its use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "schema", schema(as = Bill))]

@@ -25,7 +25,7 @@ pub fn parse(text: &str) -> Option<Timestamp> {
 
 /// Parses RFC 3339 text of any year. Second 60, a leap second, is second 0 of the next minute, as POSIX counts.
 pub(super) fn any(text: &str) -> Option<Timestamp> {
-    // It reads second 60 as 59, which would make two instants one.
+    // The library reads second 60 as 59, which would make two instants one.
     let at: jiff::Timestamp = text.parse().ok()?;
     let millis = at.as_nanosecond().div_euclid(1_000_000) as i64;
     Some(Timestamp::from_millis(millis).plus_seconds(i64::from(is_leap_second(text))))

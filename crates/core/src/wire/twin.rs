@@ -1,11 +1,11 @@
-//! What AWS IoT tells of a device: the documents of its shadow, and its connections.
+//! AWS IoT's messages about a device: the documents of its shadow, and its connections.
 //!
 //! | topic | payload |
 //! |---|---|
 //! | `$aws/things/<id>/shadow/update/documents` | `{"previous": {"state": …}, "current": {"state": …, "version": 7}, "timestamp": <s>}` |
 //! | `$aws/events/presence/connected/<id>` | `{"clientId": …, "timestamp": <ms>, "versionNumber": 3, "principalIdentifier": <certificate>}` |
 //! | `$aws/events/presence/disconnected/<id>` | the same, and `"disconnectReason"` |
-//! | `$aws/events/presence/connect_failed/<id>` | a connection that was refused, with a client id that anybody may choose: it tells nothing |
+//! | `$aws/events/presence/connect_failed/<id>` | a refused connection. Its client id is freely chosen, so the message is ignored |
 //!
 //! Sources: AWS IoT Core Developer Guide, "Device Shadow MQTT topics" and "Connect/Disconnect events".
 
@@ -23,13 +23,13 @@ use crate::id::{CertificateId, DeviceId};
 /// Maximum characters of the reason why a connection ended.
 const LONGEST_REASON: usize = 64;
 
-/// What is told of a device.
+/// The content of a message about a device.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Told {
-    /// Its shadow changed: an event for what it reported and one for what is desired, or none when neither is different; and the
-    /// firmware, if it reports another one than before.
+    /// Its shadow changed: an event for a changed reported state and one for a changed desired state; and the firmware, if the device
+    /// reports another one than before.
     Shadow(Vec<Event>, Option<FirmwareReport>),
-    /// It connected or disconnected; with the certificate that it connected with, if AWS IoT tells one.
+    /// It connected or disconnected; with the certificate that it used, if AWS IoT names one.
     Presence(Connection, Box<Event>, Option<CertificateId>),
 }
 
@@ -38,14 +38,14 @@ pub enum Told {
 pub struct TwinMessage {
     /// The device.
     pub device: DeviceId,
-    /// What is told of it.
+    /// The content.
     pub told: Told,
 }
 
 /// A message that cannot be read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unreadable {
-    /// The device, as far as the topic names one.
+    /// The device, if the topic names one.
     pub device: Option<DeviceId>,
     /// What is wrong.
     pub refusal: Refusal,
@@ -109,16 +109,16 @@ struct PresenceEvent {
     principal_identifier: Option<String>,
 }
 
-/// What begins the topics of connections that AWS IoT has refused. Whoever has any certificate can cause them with any client id.
+/// The prefix of the topics for refused connections. Anybody with any certificate can cause them, with any client id.
 const REFUSED: &str = "$aws/events/presence/connect_failed/";
 
 impl TwinMessage {
-    /// Reads the message of a rule; `None` when it is about something whose name cannot be that of a device, or about a connection
-    /// that was refused.
+    /// Reads the message of a rule; `None` when the name in the topic cannot be that of a device, or the message is about a refused
+    /// connection.
     ///
     /// # Errors
-    /// `bad_topic` for any other topic, `unparseable` for a payload that is not of the form above, `bad_timestamp` and
-    /// `future_timestamp` for an instant that cannot be.
+    /// `bad_topic` for any other topic, `unparseable` for a payload that does not have the form above, `bad_timestamp` and
+    /// `future_timestamp` for an implausible instant.
     pub fn read(envelope: &Envelope) -> Result<Option<Self>, Unreadable> {
         if envelope.topic.starts_with(REFUSED) {
             return Ok(None);
@@ -160,14 +160,14 @@ fn shadow(device: &DeviceId, envelope: &Envelope) -> Result<Told, Refusal> {
     Ok(Told::Shadow(sides.into_iter().filter_map(event).collect(), firmware))
 }
 
-/// The firmware that a device reports, if that is another one than before. What is no short text counts as none.
+/// The firmware that a device reports, if it differs from before. Anything but a short text counts as none.
 fn firmware_of(before: Option<&Value>, after: Option<&Value>, shadow_version: u64) -> Option<FirmwareReport> {
     let of = |part: Option<&Value>| firmware::reported(part?.get("firmware")?.as_str()?);
     let (before, firmware) = (of(before), of(after));
     (before != firmware).then_some(FirmwareReport { firmware, shadow_version })
 }
 
-/// A part of the state; an absent one has nothing in it.
+/// A part of the state; an absent part counts as empty.
 fn document(part: Option<Value>) -> Value {
     part.filter(|part| !part.is_null()).unwrap_or_else(|| Map::new().into())
 }

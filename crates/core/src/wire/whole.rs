@@ -1,4 +1,4 @@
-//! Whole numbers in JSON: `2`, and as much `2.0`, because much software writes every number as a double.
+//! Whole numbers in JSON: `2` and also `2.0`, because much software writes every number as a double.
 //!
 //! For an optional field use it as `#[serde(default, with = "weir_core::wire::whole")]`.
 
@@ -6,7 +6,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::Number;
 
-/// The greatest whole number up to which a double has all.
+/// The greatest number up to which doubles represent every whole number.
 const MAX: f64 = 9_007_199_254_740_992.0;
 
 /// The number if it is whole and not negative.
@@ -27,7 +27,7 @@ pub fn whole(number: &Number) -> Option<u64> {
 /// Reads a whole number, or `null`.
 ///
 /// # Errors
-/// For any other number, and what is none.
+/// For any other value.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     let number = Option::<Number>::deserialize(deserializer)?;
     number.map(|number| whole(&number).ok_or_else(|| D::Error::custom("must be a whole number"))).transpose()

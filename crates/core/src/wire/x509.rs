@@ -1,4 +1,4 @@
-//! X.509 as far as Weir reads it: when a certificate ends, and which key a certificate signing request (CSR, RFC 2986) is for.
+//! X.509 as far as Weir reads it: when a certificate expires, and which key a certificate signing request (CSR, RFC 2986) is for.
 
 use sha2::{Digest, Sha256};
 use x509_parser::certification_request::X509CertificationRequest;
@@ -14,17 +14,17 @@ use crate::domain::rotation::KeyHash;
 
 /// Maximum size of a CSR in bytes. One with an RSA key of 4,096 bits has 1,700.
 pub const MOST_BYTES: usize = 8 * 1024;
-/// Least bits of an RSA key. AWS IoT takes no smaller one (API reference, `CreateCertificateFromCsr`).
+/// Minimum bits of an RSA key: AWS IoT accepts no smaller one (API reference, `CreateCertificateFromCsr`).
 const LEAST_RSA_BITS: usize = 2_048;
-/// Most bits of an RSA key: the largest whose signature can be checked.
+/// Maximum bits of an RSA key: the largest whose signature can be checked.
 const MOST_RSA_BITS: usize = 8_192;
 
-/// A certificate signing request that may be issued from.
+/// A certificate signing request from which a certificate may be issued.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SigningRequest {
     /// The request as PEM, and nothing else.
     pub pem: String,
-    /// The key that it is for.
+    /// The key that the certificate is for.
     pub key: KeyHash,
 }
 
@@ -32,7 +32,7 @@ impl SigningRequest {
     /// Reads a CSR in PEM. Its subject is ignored: the certificate is for the device that asks.
     ///
     /// # Errors
-    /// What is wrong with it: no CSR, another key than RSA with 2,048 bits or more or P-256, or a signature that is not of this key.
+    /// What is wrong with it: not a CSR, a key other than RSA with at least 2,048 bits or P-256, or a signature by another key.
     pub fn read(text: &str) -> Result<Self, String> {
         if text.len() > MOST_BYTES {
             return Err(format!("it has more than {MOST_BYTES} bytes"));
@@ -56,7 +56,7 @@ impl SigningRequest {
 /// Until when a certificate in PEM is valid.
 ///
 /// # Errors
-/// When it is no certificate.
+/// When it is not a certificate.
 pub fn ends(certificate: &str) -> Result<Timestamp, String> {
     let pem = pem(certificate)?;
     let certificate = pem.parse_x509().map_err(|_| "it is not a certificate in DER".to_owned())?;
@@ -68,7 +68,7 @@ fn pem(text: &str) -> Result<Pem, String> {
     Ok(pem)
 }
 
-/// The PEM again, without what stood around it.
+/// The PEM alone, without any text around it.
 fn written(pem: &Pem) -> String {
     use base64::Engine as _;
     let text = base64::engine::general_purpose::STANDARD.encode(&pem.contents);

@@ -6,7 +6,6 @@ use serde::Deserialize;
 use super::load::Load;
 use crate::api::Api;
 use crate::model::address::Query;
-use crate::wire::Page;
 
 /// The most pages that are read, of 200 devices each.
 const PAGES: usize = 10;
@@ -25,20 +24,12 @@ pub fn DeviceOptions(
     id: &'static str,
 ) -> impl IntoView {
     let api = Api::here();
-    let load = Load::new(move || {
+    let load: Load<Vec<Named>> = Load::new(move || {
         let api = api.clone();
         async move {
-            let (mut found, mut next) = (Vec::new(), None::<String>);
-            for _ in 0..PAGES {
-                let query = Query::default().with("limit", Some("200")).with("next", next.as_deref());
-                let page: Page<Named> = api.get(&query.address("/devices")).await?.value;
-                found.extend(page.items);
-                next = page.next;
-                if next.is_none() {
-                    break;
-                }
-            }
-            Ok(found)
+            let query = Query::default().with("limit", Some("200"));
+            let path = |next: Option<&str>| query.clone().with("next", next).address("/devices");
+            Ok(api.pages(PAGES, path, None).await?.items)
         }
     });
     let options = move || {

@@ -21,7 +21,6 @@ use crate::model::source::Source;
 use crate::model::{marks, moment, series};
 use crate::problem::ApiError;
 use crate::text::t;
-use crate::wire::Page;
 use crate::wire::event::Event;
 use crate::wire::reading::{Interval, Reading};
 
@@ -261,16 +260,7 @@ async fn curves(api: &Api, device: &str, wanted: Vec<&Wanted>, shown: Span, pixe
 }
 
 async fn pages<T: DeserializeOwned>(api: &Api, path: &str, query: Query, most: usize) -> Result<Vec<T>, ApiError> {
-    let (mut found, mut next) = (Vec::new(), None::<String>);
-    for _ in 0..most {
-        let page: Page<T> = api.get(&query.clone().with("next", next.as_deref()).address(path)).await?.value;
-        found.extend(page.items);
-        next = page.next;
-        if next.is_none() {
-            break;
-        }
-    }
-    Ok(found)
+    Ok(api.pages(most, |next| query.clone().with("next", next).address(path), None).await?.items)
 }
 
 /// What happened to a device in a span that a reader of curves wants to know; `other` is its id if it is not the page's own.

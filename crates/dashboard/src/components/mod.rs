@@ -13,6 +13,7 @@ pub mod heading;
 pub mod history;
 pub mod judged;
 pub mod load;
+pub mod more;
 pub mod span;
 pub mod states;
 pub mod status;

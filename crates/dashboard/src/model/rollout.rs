@@ -2,12 +2,10 @@
 
 use serde_json::{Value, json};
 use weir_core::domain::job::{
-    ABORT_DEFAULT, MOST_DEVICES, MOST_PER_MINUTE, MOST_TIMEOUT, PER_MINUTE_DEFAULT, TIMEOUT_DEFAULT,
+    ABORT_DEFAULT, Counts, MOST_DEVICES, MOST_PER_MINUTE, MOST_TIMEOUT, PER_MINUTE_DEFAULT, TIMEOUT_DEFAULT,
 };
 use weir_core::id::{DeviceId, Tube};
 use weir_core::wire::job::{JobJson, StateJson, TargetJson};
-
-use crate::wire::board::Counts;
 
 /// Which kind of target a job has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! The fleet, for administrators: the allow list of serial numbers, firmwares, and the jobs that bring them to devices.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use weir_core::domain::serial::SerialState;
 
 use crate::api::Api;
@@ -10,6 +9,7 @@ use crate::components::admin_only::AdminOnly;
 use crate::components::heading::Heading;
 use crate::components::told::{Outcome, Told};
 use crate::components::words;
+use crate::in_address::in_address;
 use crate::messages as m;
 use crate::model::address::Query;
 use crate::text::{Text, t};
@@ -101,7 +101,7 @@ fn Inside() -> impl IntoView {
     let shown = RwSignal::new(Shown::of(&Query::parse(&browser::query())));
     let api = StoredValue::new_local(Api::here());
     let shared = Shared { shown, outcome: RwSignal::new(None), codes: RwSignal::default(), api };
-    in_address(shown);
+    in_address("/app/fleet", shown, Shown::of, |shown, query| shown.write(query));
     let part = Memo::new(move |_| shown.with(|shown| shown.part));
     let tabs = Part::ALL.map(|(_, one, text)| {
         view! {
@@ -125,22 +125,4 @@ fn Inside() -> impl IntoView {
             Part::Jobs => view! { <jobs::Jobs shared/> }.into_any(),
         }}
     }
-}
-
-/// Keeps what is shown in the address, and takes it from there when the reader goes back or follows a link.
-fn in_address(shown: RwSignal<Shown>) {
-    let known = use_query_map();
-    Effect::new(move |before: Option<()>| {
-        known.track();
-        let told = Shown::of(&Query::parse(&browser::query()));
-        if before.is_some() && shown.get_untracked() != told {
-            shown.set(told);
-        }
-    });
-    Effect::new(move |before: Option<()>| {
-        let query = shown.with(|shown| shown.write(Query::parse(&browser::query())));
-        if before.is_some() {
-            browser::rename(&query.address("/app/fleet"));
-        }
-    });
 }

@@ -21,7 +21,6 @@ use crate::model::flow::{After, Registered, Sensor, Tube, is_of_flow, take_level
 use crate::model::number;
 use crate::problem::ApiError;
 use crate::text::{fill, t};
-use crate::wire::Page;
 use crate::wire::overview::Level;
 
 /// The most pages of a list that are read.
@@ -38,17 +37,9 @@ struct Network {
 }
 
 async fn all<T: serde::de::DeserializeOwned>(api: &Api, path: &str, query: Query) -> Result<Vec<T>, ApiError> {
-    let (mut found, mut next) = (Vec::new(), None::<String>);
-    for _ in 0..PAGES {
-        let query = query.clone().with("limit", Some("200")).with("next", next.as_deref());
-        let page: Page<T> = api.get(&query.address(path)).await?.value;
-        found.extend(page.items);
-        next = page.next;
-        if next.is_none() {
-            break;
-        }
-    }
-    Ok(found)
+    let query = query.with("limit", Some("200"));
+    let path = |next: Option<&str>| query.clone().with("next", next).address(path);
+    Ok(api.pages(PAGES, path, None).await?.items)
 }
 
 async fn read(api: Api) -> Result<Network, ApiError> {

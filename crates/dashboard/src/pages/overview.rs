@@ -10,7 +10,7 @@ use crate::browser;
 use crate::components::clock::Ago;
 use crate::components::heading::Heading;
 use crate::components::load::{Load, Loaded};
-use crate::components::states::{Empty, Failed, Loading};
+use crate::components::states::Empty;
 use crate::components::status::{Status, Tone};
 use crate::components::words;
 use crate::live;
@@ -42,16 +42,9 @@ struct Fleet {
 }
 
 async fn read(api: Api) -> Result<Fleet, ApiError> {
-    let (mut devices, mut next) = (Vec::new(), None::<String>);
-    for _ in 0..PAGES {
-        let query = Query::default().with("limit", Some("50")).with("next", next.as_deref());
-        let page: Page<DeviceState> = api.get(&query.address("/overview")).await?.value;
-        devices.extend(page.items);
-        next = page.next;
-        if next.is_none() {
-            break;
-        }
-    }
+    let query = Query::default().with("limit", Some("50"));
+    let path = |next: Option<&str>| query.clone().with("next", next).address("/overview");
+    let Page { items: mut devices, next } = api.pages::<DeviceState>(PAGES, path, None).await?;
     fleet::worst_first(&mut devices);
     Ok(Fleet { devices, at: browser::now(), more: next.is_some() })
 }
@@ -64,20 +57,9 @@ pub fn Overview() -> impl IntoView {
     hear(load);
     let filter = RwSignal::new(Filter::of(&Query::parse(&browser::query())));
     in_address(filter);
-    let stage = Memo::new(move |_| {
-        load.with(|loaded| match loaded {
-            Loaded::Loading => None,
-            Loaded::Failed(error) => Some(Err(error.clone())),
-            Loaded::Here(_) => Some(Ok(())),
-        })
-    });
     view! {
         <Heading text=t(m::OVERVIEW).to_owned()/>
-        {move || match stage.get() {
-            None => view! { <Loading/> }.into_any(),
-            Some(Err(error)) => view! { <Failed error retry=Callback::new(move |()| load.again())/> }.into_any(),
-            Some(Ok(())) => view! { <Devices load filter/> }.into_any(),
-        }}
+        {load.keep(move || view! { <Devices load filter/> })}
     }
 }
 

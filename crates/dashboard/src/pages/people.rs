@@ -1,17 +1,17 @@
 //! People, for administrators: who may sign in, with which role and which devices; inviting, changing, disabling and deleting them.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
-use wasm_bindgen_futures::spawn_local;
 
 use crate::api::Api;
 use crate::browser;
 use crate::components::admin_only::AdminOnly;
 use crate::components::heading::Heading;
 use crate::components::load::Load;
+use crate::components::more::More;
 use crate::components::states::Empty;
 use crate::components::told::{Outcome, Told};
 use crate::components::words;
+use crate::in_address::in_address;
 use crate::messages as m;
 use crate::model::address::Query;
 use crate::model::people::{Filter, ROLES, role};
@@ -71,7 +71,9 @@ fn Inside() -> impl IntoView {
     let api = StoredValue::new_local(Api::here());
     let load = Load::new(move || read(api.get_value(), filter.get(), None));
     let shared = Shared { load, filter, selected, outcome: RwSignal::new(None), password: RwSignal::new(None), api };
-    in_address(shared);
+    in_address("/app/people", filter, Filter::of, Filter::into_query);
+    let person = |query: &Query| query.get("person").map(str::to_owned);
+    in_address("/app/people", selected, person, |person, query| query.with("person", person.as_deref()));
     view! {
         <invite::Invite shared/>
         <Filters shared/>
@@ -79,30 +81,6 @@ fn Inside() -> impl IntoView {
         <row::Password shared/>
         {load.keep(move || view! { <List shared/> })}
     }
-}
-
-/// Keeps the filter and the person in the address, and takes them from there when the reader goes back or follows a link.
-fn in_address(shared: Shared) {
-    let Shared { filter, selected, .. } = shared;
-    let known = use_query_map();
-    Effect::new(move |before: Option<()>| {
-        known.track();
-        let query = Query::parse(&browser::query());
-        let (told, person) = (Filter::of(&query), query.get("person").map(str::to_owned));
-        if before.is_some() && filter.get_untracked() != told {
-            filter.set(told);
-        }
-        if before.is_some() && selected.get_untracked() != person {
-            selected.set(person);
-        }
-    });
-    Effect::new(move |before: Option<()>| {
-        let query = filter.with(|filter| filter.into_query(Query::parse(&browser::query())));
-        let query = selected.with(|person| query.with("person", person.as_deref()));
-        if before.is_some() {
-            browser::rename(&query.address("/app/people"));
-        }
-    });
 }
 
 #[component]
@@ -142,16 +120,7 @@ fn Filters(shared: Shared) -> impl IntoView {
 fn List(shared: Shared) -> impl IntoView {
     let Shared { load, filter, outcome, api, .. } = shared;
     let people = Memo::new(move |_| load.here(|listed| listed.items.clone()).unwrap_or_default());
-    let next = Memo::new(move |_| load.here(|listed| listed.next.clone()).flatten());
-    let more = move |_| {
-        let Some(cursor) = next.get_untracked() else { return };
-        spawn_local(async move {
-            match read(api.get_value(), filter.get_untracked(), Some(cursor.clone())).await {
-                Ok(further) => load.update(|listed| listed.append(&cursor, further, |person| person.username.clone())),
-                Err(error) => outcome.set(Some(Err(error))),
-            }
-        });
-    };
+    let more = move |cursor| read(api.get_value(), filter.get_untracked(), Some(cursor));
     view! {
         <Show
             when=move || people.with(|people| !people.is_empty())
@@ -165,8 +134,6 @@ fn List(shared: Shared) -> impl IntoView {
                 </ul>
             </div>
         </Show>
-        <Show when=move || next.with(Option::is_some)>
-            <button type="button" on:click=more>{t(m::MORE)}</button>
-        </Show>
+        <More load outcome read=more key=|person| person.username.clone()/>
     }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 use leptos_router::components::A;
-use leptos_router::hooks::use_query_map;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wasm_bindgen::JsCast;
@@ -15,9 +14,10 @@ use crate::api::Api;
 use crate::browser;
 use crate::components::clock;
 use crate::components::heading::Heading;
-use crate::components::load::{Load, Loaded};
-use crate::components::states::{Empty, Failed, Loading};
+use crate::components::load::Load;
+use crate::components::states::{Empty, Failed};
 use crate::components::words;
+use crate::in_address::in_address;
 use crate::live;
 use crate::messages as m;
 use crate::model::address::Query;
@@ -92,44 +92,21 @@ pub fn Problems() -> impl IntoView {
         changing: RwSignal::new(false),
         api,
     };
-    in_address(shared);
-    hear(shared);
-    let stage = Memo::new(move |_| {
-        load.with(|loaded| match loaded {
-            Loaded::Loading => None,
-            Loaded::Failed(error) => Some(Err(error.clone())),
-            Loaded::Here(_) => Some(Ok(())),
-        })
+    in_address("/app/problems", filter, Filter::of, Filter::into_query);
+    // What is ticked and what came of a change belong to the list as it was.
+    Effect::new(move |before: Option<()>| {
+        filter.track();
+        if before.is_some() {
+            shared.ticked.set(BTreeSet::new());
+            shared.outcome.set(None);
+        }
     });
+    hear(shared);
     view! {
         <Heading text=t(m::PROBLEMS).to_owned()/>
         <Filters shared/>
-        {move || match stage.get() {
-            None => view! { <Loading/> }.into_any(),
-            Some(Err(error)) => view! { <Failed error retry=Callback::new(move |()| load.again())/> }.into_any(),
-            Some(Ok(())) => view! { <List shared/> }.into_any(),
-        }}
+        {load.keep(move || view! { <List shared/> })}
     }
-}
-
-fn in_address(shared: Shared) {
-    let Shared { filter, ticked, outcome, .. } = shared;
-    let known = use_query_map();
-    Effect::new(move |before: Option<()>| {
-        known.track();
-        let told = Filter::of(&Query::parse(&browser::query()));
-        if before.is_some() && filter.get_untracked() != told {
-            filter.set(told);
-        }
-    });
-    Effect::new(move |before: Option<()>| {
-        let query = filter.with(|filter| filter.into_query(Query::parse(&browser::query())));
-        if before.is_some() {
-            ticked.set(BTreeSet::new());
-            outcome.set(None);
-            browser::rename(&query.address("/app/problems"));
-        }
-    });
 }
 
 fn hear(shared: Shared) {

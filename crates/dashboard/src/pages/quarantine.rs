@@ -4,8 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
-use wasm_bindgen_futures::spawn_local;
 use weir_core::domain::Reason;
 
 use crate::api::Api;
@@ -13,9 +11,11 @@ use crate::browser;
 use crate::components::admin_only::AdminOnly;
 use crate::components::heading::Heading;
 use crate::components::load::Load;
+use crate::components::more::More;
 use crate::components::states::Empty;
 use crate::components::told::{Outcome, Told};
 use crate::components::{words, zone};
+use crate::in_address::in_address;
 use crate::live;
 use crate::messages as m;
 use crate::model::address::Query;
@@ -87,16 +87,7 @@ pub fn Quarantine() -> impl IntoView {
 }
 
 async fn read(api: Api, filter: Filter, first: Option<String>) -> Result<Page<Entry>, ApiError> {
-    let mut listed = Page { items: Vec::new(), next: first };
-    for _ in 0..PAGES {
-        let page: Page<Entry> = api.get(&filter.path(listed.next.as_deref())).await?.value;
-        listed.items.extend(page.items);
-        listed.next = page.next;
-        if listed.next.is_none() {
-            break;
-        }
-    }
-    Ok(listed)
+    api.pages(PAGES, |next| filter.path(next), first).await
 }
 
 #[component]
@@ -120,7 +111,16 @@ fn Inside() -> impl IntoView {
         fresh,
         api,
     };
-    in_address(shared);
+    in_address("/app/quarantine", filter, Filter::of, Filter::into_query);
+    in_address("/app/quarantine", selected, Selected::of, |selected, query| selected.write(query));
+    // What came of something belongs to the list as it was.
+    Effect::new(move |before: Option<Filter>| {
+        let now = filter.get();
+        if before.is_some_and(|before| before != now) {
+            shared.outcome.set(None);
+        }
+        now
+    });
     hear(shared);
     view! {
         <Filters shared/>
@@ -128,37 +128,6 @@ fn Inside() -> impl IntoView {
         <Told outcome=shared.outcome/>
         {load.keep(move || view! { <Groups shared/> })}
     }
-}
-
-/// Keeps the filter and what is open in the address, and takes them from there when the reader goes back or follows a link.
-fn in_address(shared: Shared) {
-    let Shared { filter, selected, outcome, .. } = shared;
-    let known = use_query_map();
-    Effect::new(move |before: Option<()>| {
-        known.track();
-        let query = Query::parse(&browser::query());
-        let (told, open) = (Filter::of(&query), Selected::of(&query));
-        if before.is_some() && filter.get_untracked() != told {
-            filter.set(told);
-        }
-        if before.is_some() && selected.get_untracked() != open {
-            selected.set(open);
-        }
-    });
-    Effect::new(move |before: Option<Filter>| {
-        let now = filter.get();
-        if before.is_some_and(|before| before != now) {
-            outcome.set(None);
-        }
-        now
-    });
-    Effect::new(move |before: Option<()>| {
-        let query = filter.with(|filter| filter.into_query(Query::parse(&browser::query())));
-        let query = selected.with(|selected| selected.write(query));
-        if before.is_some() {
-            browser::rename(&query.address("/app/quarantine"));
-        }
-    });
 }
 
 /// Takes away what has left the quarantine; what is new waits behind a button, so that nothing moves under the pointer.
@@ -249,19 +218,11 @@ fn Groups(shared: Shared) -> impl IntoView {
     let Shared { load, filter, outcome, api, .. } = shared;
     let all = Memo::new(move |_| load.here(|listed| groups(&listed.items)).unwrap_or_default());
     let count = move || load.here(|listed| listed.items.len()).unwrap_or(0);
-    let next = Memo::new(move |_| load.here(|listed| listed.next.clone()).flatten());
-    let more = move |_| {
-        let Some(cursor) = next.get_untracked() else { return };
-        spawn_local(async move {
-            match read(api.get_value(), filter.get_untracked(), Some(cursor.clone())).await {
-                Ok(older) => load.update(|listed| listed.append(&cursor, older, |entry| entry.id.clone())),
-                Err(error) => outcome.set(Some(Err(error))),
-            }
-        });
-    };
+    let has_more = Memo::new(move |_| load.here(|listed| listed.next.is_some()).unwrap_or(false));
+    let more = move |cursor| read(api.get_value(), filter.get_untracked(), Some(cursor));
     let nothing = move || if filter.get() == Filter::default() { m::QUARANTINE_EMPTY } else { m::QUARANTINE_NONE_FITS };
     view! {
-        <Show when=move || next.with(Option::is_some)>
+        <Show when=move || has_more.get()>
             <p class="faint">{move || fill(m::QUARANTINE_MORE, &[("count", &count().to_string())])}</p>
         </Show>
         <Show when=move || all.with(|all| !all.is_empty()) fallback=move || view! { <Empty text=t(nothing())/> }>
@@ -271,8 +232,6 @@ fn Groups(shared: Shared) -> impl IntoView {
                 </For>
             </ul>
         </Show>
-        <Show when=move || next.with(Option::is_some)>
-            <button type="button" on:click=more>{t(m::MORE)}</button>
-        </Show>
+        <More load outcome read=more key=|entry| entry.id.clone()/>
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use weir_core::domain::job::Counts;
 use weir_core::domain::serial::SerialState;
 use weir_core::wire::job::JobJson;
 
@@ -77,27 +78,6 @@ pub struct JobDetails {
     pub counts: Option<Counts>,
     /// Its devices.
     pub executions: Page<JobDevice>,
-}
-
-/// How many devices of a job are in each state.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-pub struct Counts {
-    /// Told, or to be told.
-    pub queued: u64,
-    /// At it.
-    pub in_progress: u64,
-    /// Done.
-    pub succeeded: u64,
-    /// Failed.
-    pub failed: u64,
-    /// Refused by the device.
-    pub rejected: u64,
-    /// Not finished in time.
-    pub timed_out: u64,
-    /// Cancelled with the job.
-    pub cancelled: u64,
-    /// Deleted meanwhile.
-    pub removed: u64,
 }
 
 /// A device of a job.

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-/// What follows the answer of an operation with this status: the operations, and their parameters with the expressions that give
-/// their values.
+/// The operations that can follow the answer of an operation with this status, and for each of their parameters the expression that
+/// gives its value.
 struct Links {
     of: &'static str,
     status: &'static str,

@@ -152,7 +152,7 @@ fn examples() -> [(&'static str, Value); 20] {
     ]
 }
 
-/// Replaces what a type cannot say of its field.
+/// Replaces what a type cannot express about its fields.
 fn narrow(schemas: &mut Map<String, Value>) {
     // From the first year on until 2285: a sort key has room for instants up to November 2286.
     let until_2285 = |first: &str| {
@@ -319,7 +319,7 @@ fn closed(kind: &Value, parts: &[Value]) -> Value {
     whole
 }
 
-/// What can be fitted, each with its own fields.
+/// The models that can be fitted, each with its own fields.
 fn fits(derived: Option<&Value>) -> Value {
     let points = |least: usize| {
         let pair = json!({"type": "array", "prefixItems": [{"type": "number"}, {"type": "number"}], "items": false, "minItems": 2});
@@ -346,7 +346,7 @@ fn fits(derived: Option<&Value>) -> Value {
     })
 }
 
-/// A body as a merge patch: nothing is required, and `null` removes a field unless it is read-only.
+/// A body as a merge patch: no field is required, and `null` removes a field unless it is read-only.
 fn patched(mut schema: Value) -> Value {
     if let Some(schema) = schema.as_object_mut() {
         let required = schema.remove("required").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A queue emptied, message by message.
+//! Empties a queue, message by message.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -24,11 +24,11 @@ enum Ended {
     Done(Value),
     /// It stays, for this reason.
     Stays(String),
-    /// It is deleted when the levels have been judged.
+    /// It is deleted once the levels have been judged.
     Waits,
 }
 
-/// Hands every message of the queue to its function once.
+/// Delivers every message of the queue to its function once.
 pub(super) async fn drain(target: &Target, queue: &Queue, progress: &Progress) -> Result<Tally> {
     let size = queue.size().await?;
     let step = progress.counted(&queue.kind, size.visible + size.hidden);
@@ -110,7 +110,7 @@ async fn deliver(target: &Target, queue: &Queue, message: &Message) -> Ended {
     }
 }
 
-/// Has all levels judged once for all messages that wait for it: whatever was given up before they were taken is stored.
+/// Has all levels judged once for all messages that wait for that: whatever was given up before they were received is stored.
 async fn judge(
     target: &Target,
     queue: &Queue,

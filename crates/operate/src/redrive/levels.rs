@@ -1,7 +1,7 @@
-//! All levels judged again, for records of their stream that were given up.
+//! Has all levels judged again, for records of their stream that Lambda has given up.
 //!
-//! Lambda says of such records only where they stood in the stream, which forgets them after a day. But the detector compares
-//! what is stored, and takes from a record nothing but the key: so every level is named to it once, page by page.
+//! Lambda only gives the position of such records in the stream, which keeps them for a day. But the detector judges what is stored, and
+//! uses only the key of a record, so it is given the key of every level once, page by page.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -9,13 +9,13 @@ use tooling::progress::Step;
 
 use super::Target;
 
-/// What Lambda hands the detector at once.
+/// Records of one batch, as in the template.
 const BATCH: usize = 100;
 
 /// Names every level of the stack to the detector.
 ///
 /// # Errors
-/// When the table cannot be read, or the detector does not take a batch. To begin anew is never wrong.
+/// When the table cannot be read, or the detector does not accept a batch. Starting again is always safe.
 pub(super) async fn judge(target: &Target, function: &str, step: &Step) -> Result<()> {
     let table = target.name("levels");
     let mut pages = target

@@ -1,4 +1,4 @@
-//! Quarantined messages delivered again: the function `quarantine` does it, a bounded number with each call.
+//! Has quarantined messages replayed by the function `quarantine`, a bounded number with each call.
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};

@@ -37,15 +37,15 @@ pub struct Queue {
 pub struct Message {
     /// Its id, the same each time.
     pub id: String,
-    /// What it is deleted and given back with, another one each time.
+    /// The receipt for deleting it or giving it back; different each time.
     pub receipt: String,
-    /// What it says.
+    /// Its text.
     pub text: String,
     /// When it was put into the queue, in epoch milliseconds.
     pub sent: i64,
 }
 
-/// How many messages a queue has, about.
+/// The approximate number of messages in a queue.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Size {
     /// Visible to readers.
@@ -146,7 +146,7 @@ impl Queue {
         let _ = back.visibility_timeout(0).send().await;
     }
 
-    /// How many messages there are, about.
+    /// The approximate number of messages.
     ///
     /// # Errors
     /// When the queue does not answer.

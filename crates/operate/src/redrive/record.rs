@@ -5,15 +5,15 @@ use serde_json::{Value, json};
 /// What `--from` calls the dead letters of the ingest queue.
 pub const INGEST: &str = "ingest";
 
-/// What is to be done for a message of a queue.
+/// What to do with a message of a queue.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Work {
-    /// The function is handed this event.
+    /// Deliver this event to the function.
     Event(Value),
     /// Records of the stream of `levels` were given up. They are not in the message, and the detector never looks at more than
     /// their keys: it has to look at all levels again.
     Judge,
-    /// Nobody knows.
+    /// Unknown.
     Unknown,
 }
 

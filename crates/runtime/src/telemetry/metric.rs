@@ -1,9 +1,9 @@
-//! Figures for CloudWatch in its embedded metric format: a line of the log that CloudWatch Logs turns into metrics, without a
+//! Metrics for CloudWatch in its embedded metric format: a line of the log that CloudWatch Logs turns into metrics, without a
 //! request (Amazon CloudWatch user guide, "Specification: Embedded metric format"). Dimensions are the function and the reason,
 //! never a device: each combination of dimensions is a metric that costs by the month.
 //!
 //! Quarantine entries are reported at once, because an alarm watches them. Stored readings are counted and reported at most every
-//! 10 s, so that a busy function does not pay for a log line with each message; counts that are not yet reported when Lambda ends an
+//! 10 s, so that a busy function does not pay for a log line per message; counts that are not reported before Lambda ends an
 //! environment are lost.
 
 use std::sync::OnceLock;
@@ -11,14 +11,14 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use weir_core::domain::{Reason, Timestamp};
 
-/// Milliseconds between two lines about what was stored.
+/// Milliseconds between two lines about stored readings.
 const EVERY: i64 = 10_000;
 
 static STORED: AtomicU64 = AtomicU64::new(0);
 static DUPLICATES: AtomicU64 = AtomicU64::new(0);
 static TOLD: AtomicI64 = AtomicI64::new(0);
 
-/// Counts values that were stored and values that were duplicates; reports the counts every 10 s at most.
+/// Counts stored and duplicate values, and reports the counts at most every 10 s.
 pub fn stored(stored: usize, duplicates: usize, now: Timestamp) {
     let Some(name) = name() else { return };
     STORED.fetch_add(stored as u64, Ordering::Relaxed);
@@ -59,7 +59,7 @@ pub fn notice_failed(now: Timestamp) {
     }
 }
 
-/// Reports that a certificate that a device does not renew ends within 7 days, or has ended.
+/// Reports that a certificate which its device does not renew expires within 7 days, or has expired.
 pub fn certificate_ending(now: Timestamp) {
     if let Some(name) = name() {
         println!("{}", count_line(name, "CertificatesEnding", now));

@@ -1,18 +1,18 @@
 //! The rule: the timeline of a sensor's readings becomes the episodes of an alert's problem.
 //!
-//! A problem is made from what is stored, not from the reading that came last. After readings were stored or replaced, the
-//! timeline is walked again from the earliest of them on. What the stored problem says of the time before stays, so every
-//! order, repetition and grouping of the same readings ends in the same problem: when all of them were judged, each part of the
-//! timeline was walked after its last reading had arrived.
+//! A problem is computed from the stored readings, not from the reading that arrived last. After readings were stored or replaced,
+//! the timeline is judged again from the earliest of them on; what the stored problem says of the time before stays. So every
+//! order, repetition and grouping of the same readings leads to the same problem: once all of them are judged, each part of the
+//! timeline was judged after its last reading had arrived.
 
 use super::{Alert, Severity};
 use crate::domain::Timestamp;
 use crate::domain::problem::{End, Episode, Evidence, Kind, Problem, Verdict};
 
-/// Episodes kept. Older ones are only counted, and readings older than the first one kept change nothing any more.
+/// Episodes kept. Older ones are only counted, and readings from before the first one kept no longer change anything.
 const KEPT: usize = 16;
 
-/// A reading that counts.
+/// A reading that alerts consider.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
     /// When it was measured.
@@ -21,10 +21,10 @@ pub struct Point {
     pub value: f64,
 }
 
-/// What an episode of an alert says of its readings.
+/// The readings and the limit behind an episode of an alert.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Breach {
-    /// The instant of the reading that opened it: the first one that made the number of breaches complete.
+    /// The instant of the reading that opened the episode: the one that completed the required number of breaches.
     pub opened: Timestamp,
     /// The value that opened it.
     pub value: f64,
@@ -45,7 +45,7 @@ impl Breach {
     }
 }
 
-/// What an alert is judged by.
+/// An alert, with what is needed to judge it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rule<'a> {
     /// The alert.
@@ -54,13 +54,13 @@ pub struct Rule<'a> {
     pub unit: &'a str,
 }
 
-/// Points before the first one that is judged which judging needs to know: those that may count towards an opening.
+/// The number of points before the first judged one that judging needs: they may count towards opening a problem.
 pub fn context(alert: &Alert) -> usize {
     usize::try_from(alert.count.saturating_sub(1)).unwrap_or(0)
 }
 
-/// Whether a reading that was stored or replaced can change the stored problem. `value` is `None` when the reading does not
-/// count. Otherwise the timeline need not be read.
+/// Whether a reading that was stored or replaced can change the stored problem. `value` is `None` when alerts do not
+/// consider the reading. If the answer is no, the timeline need not be read.
 pub fn concerns(stored: Option<&Problem>, alert: &Alert, at: Timestamp, value: Option<f64>) -> bool {
     if too_old(stored, at) {
         return false;
@@ -83,7 +83,8 @@ pub fn concerns(stored: Option<&Problem>, alert: &Alert, at: Timestamp, value: O
     }
 }
 
-/// The instant from which judging starts when the timeline has changed at `from`: later if that is too old.
+/// The instant from which to judge when the timeline has changed at `from`: later than `from` if that is before the first episode
+/// kept.
 pub fn starts_at(stored: Option<&Problem>, from: Timestamp) -> Timestamp {
     let first = stored.filter(|stored| stored.earlier > 0).and_then(|stored| stored.episodes.first());
     first.map_or(from, |first| from.max(Timestamp::from_millis(opened(first).millis().saturating_add(1))))
@@ -94,7 +95,7 @@ fn too_old(stored: Option<&Problem>, at: Timestamp) -> bool {
 }
 
 /// Judges an alert. `timeline` has, ascending, all points from `from` on and at least [`context`] points before it, as far as
-/// there are any; `stored` is the problem of what was judged before.
+/// there are any; `stored` is the problem as it was judged before.
 pub fn judge_alert(stored: Option<&Problem>, rule: &Rule<'_>, timeline: &[Point], from: Timestamp) -> Verdict {
     let from = starts_at(stored, from);
     let known = stored.map(|problem| problem.episodes.as_slice()).unwrap_or_default();
@@ -121,7 +122,7 @@ pub fn judge_alert(stored: Option<&Problem>, rule: &Rule<'_>, timeline: &[Point]
     Verdict::of(stored, problem)
 }
 
-/// When the reading was measured that opened an episode.
+/// When the reading that opened an episode was measured.
 fn opened(episode: &Episode) -> Timestamp {
     episode.breach().map_or(episode.began, |breach| breach.opened)
 }
@@ -155,7 +156,7 @@ fn run(earlier: &[Point], alert: &Alert, before: Option<&Episode>) -> Option<Run
 /// The state of a walk along the timeline.
 struct Walk<'a> {
     rule: &'a Rule<'a>,
-    /// When people declared it resolved, ascending, or it was removed.
+    /// When people declared the problem resolved or its alert was removed, ascending.
     resolutions: &'a [&'a End],
     open: Option<Episode>,
     run: Option<Run>,

@@ -1,12 +1,13 @@
-//! What an alert would have made of readings that are stored.
+//! The episodes that an alert would have had in stored readings.
 
 use super::{Alert, Point, Rule, judge_alert};
 use crate::domain::problem::{Episode, Problem, Verdict};
 
-/// Points that are judged together. A problem keeps its newest episodes only, so that the others have to be taken before.
+/// Points that are judged together. A problem keeps only its newest episodes, so finished ones are taken out after each step.
 const TOGETHER: usize = 16;
 
-/// The episodes that the alert, enabled or not, would have had in this timeline, which is ascending and begins without an open one.
+/// The episodes that the alert, enabled or not, would have had in this timeline, which is ascending and
+/// begins without an open one.
 pub fn episodes(alert: &Alert, unit: &str, timeline: &[Point]) -> Vec<Episode> {
     let rule = Rule { alert, unit };
     let (mut done, mut problem) = (Vec::new(), None::<Problem>);

@@ -3,8 +3,8 @@
 //! The crate nanoexpr reads and evaluates it in one pass: no syntax tree, no allocation, recursion bounded by a depth
 //! given to it, and an error instead of a result that is not finite. A formula may use `+ - * / ^ mod`,
 //! parentheses, the constants and functions listed here and in `docs/calibration.md`, and names. Comparisons and conditions are
-//! left out: without them all of a formula is evaluated, so every name and every number of arguments is checked when it is
-//! written. The model `ranges` serves for what differs by range.
+//! not allowed: without them every part of a formula is evaluated, so every name and every number of arguments is checked when it
+//! is written. Use the model `ranges` where the formula depends on the range.
 
 use std::collections::BTreeMap;
 use std::f64::consts::{E, PI, TAU};
@@ -29,16 +29,16 @@ const MAX_NAME: usize = 32;
 /// Operators of nanoexpr that formulas must not use.
 const EXCLUDED: [char; 9] = ['%', '!', '?', ':', '<', '>', '=', '&', '|'];
 
-/// The functions of formulas, of those that [`Math`] has.
+/// The functions that formulas may call; a selection of those that [`Math`] has.
 const FUNCTIONS: [&str; 32] = [
     "sqrt", "cbrt", "abs", "sign", "exp", "ln", "log2", "log10", "log", "sin", "cos", "tan", "asin", "acos", "atan",
     "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "floor", "ceil", "round", "trunc", "pow", "hypot",
     "min", "max", "clamp", "fact",
 ];
-/// The constants of formulas.
+/// The constants that formulas may use.
 const CONSTANTS: [(&str, f64); 5] = [("pi", PI), ("PI", PI), ("tau", TAU), ("e", E), ("E", E)];
 
-/// A formula, and the sensors that its names mean.
+/// A formula, and the sensors that its names refer to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expression {
     formula: String,
@@ -46,7 +46,7 @@ pub struct Expression {
 }
 
 impl Expression {
-    /// A formula, and for each name in it other than `x` the sensor whose calibrated value it means.
+    /// A formula; `inputs` has for each of its names other than `x` the sensor whose calibrated value the name refers to.
     ///
     /// # Errors
     /// A formula that cannot be read, is longer than 500 bytes or deeper than 32, has a name that is neither `x` nor an input, or
@@ -72,7 +72,7 @@ impl Expression {
         &self.formula
     }
 
-    /// The sensor that each name means.
+    /// The sensor that each name refers to.
     pub fn inputs(&self) -> &BTreeMap<String, SensorCode> {
         &self.inputs
     }

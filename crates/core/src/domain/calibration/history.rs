@@ -19,29 +19,29 @@ pub struct CalibrationEntry {
 }
 
 impl From<Calibration> for CalibrationEntry {
-    /// An entry by nobody in particular, made when it becomes valid.
+    /// An entry without an author, entered at the instant at which it becomes valid.
     fn from(calibration: Calibration) -> Self {
         let at = calibration.valid_from;
         Self { calibration: Arc::new(calibration), by: String::new(), at, note: String::new() }
     }
 }
 
-/// What a device holds of the calibrations of one sensor. All versions are in the history.
+/// The calibrations of one sensor as its device holds them: the latest, and their number. All versions are in the history.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SensorCalibrations {
     /// The version with the latest `valid_from`; of equal ones the highest.
     pub latest: CalibrationEntry,
-    /// How many versions there are. They are numbered from 1 without a gap, so it is the highest number too.
+    /// How many versions there are. They are numbered from 1 without a gap, so it is also the highest version number.
     pub count: u32,
 }
 
 impl SensorCalibrations {
-    /// What a device holds of these versions; `None` without any.
+    /// These versions as a device holds them; `None` without any.
     pub fn of(history: impl IntoIterator<Item = CalibrationEntry>) -> Option<Self> {
         history.into_iter().fold(None, |known, entry| Some(Self::with(known, entry)))
     }
 
-    /// The same with one more version.
+    /// `known` with one more version.
     pub(in crate::domain) fn with(known: Option<Self>, entry: CalibrationEntry) -> Self {
         let begins = |entry: &CalibrationEntry| (entry.calibration.valid_from, entry.calibration.version);
         match known {

@@ -14,7 +14,7 @@ impl<'a> Inputs<'a> {
     /// No values.
     pub const NONE: Inputs<'static> = Inputs(&[]);
 
-    /// These values. They must ascend by sensor, without duplicates: values are found by binary search.
+    /// These values, which must be in ascending order of sensors, without duplicates: a value is found by binary search.
     ///
     /// ```
     /// use weir_core::domain::calibration::Inputs;
@@ -36,7 +36,7 @@ impl<'a> Inputs<'a> {
 }
 
 impl Model {
-    /// Every input that the model or one within it needs, with the JSON pointer to it.
+    /// Every input that the model or a nested model needs, with the JSON pointer to it.
     pub fn inputs(&self) -> Vec<(String, &SensorCode)> {
         let field = match self {
             Model::Expression(expression) => return expression.pointers(),
@@ -57,7 +57,7 @@ impl Model {
         inside.collect()
     }
 
-    /// The sensors that the model or one within it needs.
+    /// The sensors that the model or a nested model needs.
     pub fn input_sensors(&self) -> Vec<&SensorCode> {
         match self {
             Model::Expression(expression) => expression.inputs().values().collect(),

@@ -1,8 +1,11 @@
-//! Calibration: raw number → physical quantity. Each model has its own file; the options that any model can have are in
+//! Calibration: a raw number becomes a [`Reading`]. Each model has its own file; the options that any model can have are in
 //! `options.rs`.
 
+use super::device::Sensor;
 use super::number::storable;
+use super::reading::{Quality, RawReading, Reading, Series};
 use super::{FieldError, Reason, Refusal, Timestamp};
+use crate::id::DeviceId;
 
 mod chain;
 mod expression;
@@ -38,7 +41,7 @@ pub use steinhart_hart::SteinhartHart;
 pub use together::{Given, together};
 pub use two_point::TwoPoint;
 
-/// How a raw number becomes a physical one. All arithmetic in f64.
+/// How a raw number becomes a physical quantity. All arithmetic is in f64.
 #[derive(Debug, Clone, PartialEq, strum::EnumDiscriminants)]
 #[strum_discriminants(
     name(ModelKind),
@@ -153,6 +156,43 @@ impl Calibration {
     }
 }
 
+impl Reading {
+    /// Calibrates `raw`. Without a calibration the value is the raw number, with quality `uncalibrated`. `inputs` are
+    /// the values of the device's other sensors at the same instant.
+    ///
+    /// # Errors
+    /// The same as [`Calibration::apply`].
+    pub fn of(
+        device: &DeviceId,
+        sensor: &Sensor,
+        calibration: Option<&Calibration>,
+        raw: &RawReading,
+        received_at: Timestamp,
+        inputs: Inputs<'_>,
+    ) -> Result<Self, Refusal> {
+        let (value, version, quality) = match calibration {
+            None => (raw.raw, 0, Quality::Uncalibrated),
+            Some(calibration) => {
+                let calibrated = calibration.apply(raw.raw, inputs)?;
+                let within = sensor.limits.is_none_or(|limits| limits.contains(calibrated.value));
+                let quality = if calibrated.valid && within { Quality::Good } else { Quality::OutOfRange };
+                (calibrated.value, calibration.version, quality)
+            }
+        };
+        Ok(Self {
+            series: Series { device: device.clone(), sensor: sensor.code.clone() },
+            at: raw.at,
+            received_at,
+            raw: raw.raw,
+            value,
+            unit: sensor.unit.clone(),
+            calibration: version,
+            quality,
+            judge: sensor.active_alerts().next().is_some(),
+        })
+    }
+}
+
 /// The straight line through (`r1`, `p1`) and (`r2`, `p2`) at `raw`. One formula for every model made of straight
 /// lines, so that they agree to the last bit.
 ///
@@ -170,7 +210,7 @@ fn line(a: (f64, f64), b: (f64, f64), raw: f64) -> f64 {
     }
 }
 
-/// Checks that a number of a model can be stored with it.
+/// Checks that a number of a model can be stored.
 fn finite(pointer: &str, number: f64) -> Result<f64, FieldError> {
     if !number.is_finite() {
         return Err(FieldError::new(pointer, "must be a finite number"));

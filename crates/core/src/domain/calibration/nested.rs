@@ -5,8 +5,8 @@ use crate::domain::Refusal;
 
 /// Maximum depth of models within models, the outermost included.
 const MAX_DEPTH: usize = 4;
-/// Maximum numbers in a model, or as much formula. A device's row, whose limit is 400 KB, contains the latest calibration of
-/// each of its sensors.
+/// Maximum numbers in a model; ten characters of a formula count as one number. A device's row, whose limit is 400 KB, contains
+/// the latest calibration of each of its sensors.
 const MAX_NUMBERS: usize = 400;
 
 /// A model with its options, within another model.
@@ -58,7 +58,7 @@ fn weight(model: &Model) -> usize {
     own + within(model).map(|part| weight(&part.model)).sum::<usize>()
 }
 
-/// The models within `model`, with no step between.
+/// The models directly within `model`.
 pub(super) fn within(model: &Model) -> Box<dyn Iterator<Item = &Nested> + '_> {
     match model {
         Model::Chain(chain) => Box::new(chain.steps().iter()),

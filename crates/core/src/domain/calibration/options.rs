@@ -1,4 +1,4 @@
-//! What any model can be followed by: `round`, `clamp` and `valid`.
+//! The options that apply to the result of any model: `round`, `clamp` and `valid`.
 
 use super::{Calibrated, FieldError, finite};
 use crate::domain::number::round;
@@ -44,11 +44,11 @@ impl Interval {
     }
 }
 
-/// What happens to the result of any model, in this order: round, check of validity, clamp. A value that is clamped because it is
-/// impossible is still marked.
+/// The options of any model. They apply to its result in this order: round, check against `valid`, clamp. So a value that is clamped
+/// because it is impossible still gets the quality `out_of_range`.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Options {
-    /// Digits after the point, half away from zero; at most 15.
+    /// Digits after the point, at most 15; halves are rounded away from zero.
     pub round: Option<u8>,
     /// A rounded result outside is stored with the quality `out_of_range`.
     pub valid: Option<Interval>,

@@ -1,4 +1,4 @@
-//! `ranges`: another model for each range of raw numbers, as tables of standards are given.
+//! `ranges`: another model for each range of raw numbers, as standards define their tables.
 
 use super::nested::{Nested, bounded};
 use super::{Calibrated, FieldError, Inputs, finite};
@@ -12,7 +12,7 @@ const MAX_RANGES: usize = 32;
 pub struct Range {
     /// The first raw number.
     pub from: f64,
-    /// The first raw number that no longer belongs to it; to the last range it does.
+    /// The end, which is not part of the range, except of the last range.
     pub to: f64,
     /// The model and its options.
     pub part: Nested,

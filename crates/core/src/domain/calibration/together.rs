@@ -1,4 +1,4 @@
-//! Calibrates the values of one device together: those that others need come first.
+//! Calibrates the values of one device together, in the order in which formulas need them.
 
 use std::collections::BTreeMap;
 
@@ -25,12 +25,12 @@ impl Given<'_> {
     }
 }
 
-/// The readings of `given`, in the same order. The inputs of a formula are the calibrated values of the same instant. Of two
-/// numbers of one sensor and instant the smaller one is used, like the one that is stored.
+/// Calibrates `given`; the result has the same order. The inputs of a formula are the calibrated values of the same instant. If a
+/// sensor has two numbers at one instant, the smaller one is the input, because that is the one that is stored.
 ///
 /// # Errors
 /// For each number the errors of [`Calibration::apply`]. Sensors that depend on each other in a circle have `missing_input`;
-/// [`super::check_inputs`] prevents that such calibrations are stored.
+/// [`super::check_inputs`] keeps such calibrations from being stored.
 pub fn together(device: &DeviceId, received_at: Timestamp, given: &[Given<'_>]) -> Vec<Result<Reading, Refusal>> {
     let make = |one: &Given<'_>, inputs: Inputs<'_>| {
         Reading::of(device, one.sensor, one.calibration, one.raw, received_at, inputs)
@@ -107,7 +107,7 @@ impl<'a> Instant<'a> {
         self.waiting.remove(sensor).map(|waiting| waiting.numbers).unwrap_or_default()
     }
 
-    /// The sensor is calculated; it may have no value.
+    /// Records the value of a sensor that is calculated; `None` if it has none.
     fn learn(&mut self, sensor: &'a SensorCode, value: Option<f64>) {
         if let Some(value) = value {
             let place = self.values.partition_point(|(known, _)| *known < sensor);

@@ -1,8 +1,8 @@
-//! `two_point`: the straight line through two reference points, the way a probe is calibrated in two buffers.
+//! `two_point`: the straight line through two reference points, as when a pH probe is calibrated in two buffer solutions.
 
 use super::{FieldError, finite, line};
 
-/// Two raw numbers and the reference quantities they stand for.
+/// Two raw numbers and their reference values.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TwoPoint {
     raw: [f64; 2],
@@ -32,7 +32,7 @@ impl TwoPoint {
         self.raw
     }
 
-    /// The reference quantities.
+    /// The reference values.
     pub fn reference(&self) -> [f64; 2] {
         self.reference
     }

@@ -1,4 +1,4 @@
-//! The events of commands: every change of a command is one, and every answer that changes nothing.
+//! The events of commands: one for every change of a command, and one for every answer that changes nothing.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use crate::domain::event::{Event, FieldChange, Kind};
 use crate::id::DeviceId;
 
 impl Command {
-    /// The event of a change from `before` to this: the person who did it, if it was one, is `by`. A new command has no `before`.
+    /// The event of the change from `before` to this command; `by` is the person who made it, if any. A new command has no `before`.
     pub fn event(&self, before: Option<&Self>, by: Option<&str>) -> Event {
         let (state, at) = (self.state.code(), self.state.since(self));
         let mut changes = vec![FieldChange {
@@ -57,7 +57,7 @@ pub fn unreadable(device: &DeviceId, why: &str, at: Timestamp) -> Event {
 }
 
 impl State {
-    /// How far a command with this state has come.
+    /// The position of the state in the life of a command.
     const fn step(self) -> u8 {
         match self {
             Self::Queued => 0,
@@ -67,7 +67,7 @@ impl State {
         }
     }
 
-    /// When a command got this state.
+    /// When the command entered this state.
     fn since(self, command: &Command) -> Timestamp {
         let at = match self {
             Self::Queued => Some(command.created_at),

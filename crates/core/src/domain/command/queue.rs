@@ -34,15 +34,15 @@ impl Queue {
         self.places.first().map(|place| &place.id)
     }
 
-    /// Whether it is this command's turn.
+    /// Whether this command is the one in flight.
     pub fn is_first(&self, id: &CommandId) -> bool {
         self.first() == Some(id)
     }
 
-    /// The queue with another command at its end, and the id of that.
+    /// The queue with another command at its end, and the id of the new command.
     ///
     /// # Errors
-    /// When so many wait already that no other one may.
+    /// When [`MOST_WAITING`] commands wait already.
     pub fn entered(&self, now: Timestamp, expires_at: Timestamp) -> Result<(Self, CommandId), Full> {
         if self.places.len() > MOST_WAITING {
             return Err(Full);
@@ -60,7 +60,7 @@ impl Queue {
         Self { places: self.places.iter().filter(open).cloned().collect(), last: self.last.clone() }
     }
 
-    /// The commands whose time is over, whether they are in flight or wait.
+    /// The commands that have expired, in flight or waiting.
     pub fn expired(&self, now: Timestamp) -> Vec<CommandId> {
         let over = self.places.iter().filter(|place| now > place.expires_at);
         over.map(|place| place.id.clone()).collect()

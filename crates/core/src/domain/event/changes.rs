@@ -1,4 +1,4 @@
-//! The changes of an event, bounded: so that no document, however large, makes a row that cannot be stored or sent.
+//! The changes of an event, bounded, so that no document, however large, leads to a row that cannot be stored or sent.
 
 use super::FieldChange;
 
@@ -7,7 +7,7 @@ pub const MOST_CHANGES: usize = 100;
 /// Maximum size of the changes of an event, in bytes of their JSON. With it an event fits into a frame of the live feed.
 pub const MOST_BYTES: usize = 24 * 1024;
 
-/// The changes of an event: the first of them, and how many there are more.
+/// The changes of an event: the first ones, and the number of those left out.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Changes {
     list: Vec<FieldChange>,

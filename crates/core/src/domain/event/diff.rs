@@ -1,4 +1,4 @@
-//! The difference of two JSON documents: by JSON pointer (RFC 6901), what was there and what is there.
+//! The difference of two JSON documents: for each JSON pointer (RFC 6901) that differs, the values before and after.
 //!
 //! Objects are compared name by name. A list is one value: AWS IoT replaces a list in a shadow as a whole, and so does Weir in
 //! settings.
@@ -29,7 +29,7 @@ impl FieldChange {
     }
 }
 
-/// What differs, in the order of the names. Numbers are compared by what they are: AWS IoT writes `10.0` as `10`.
+/// The differences, in the order of the names. Numbers are compared by value: AWS IoT writes `10.0` as `10`.
 ///
 /// ```
 /// use serde_json::json;
@@ -66,7 +66,7 @@ fn compare(before: &Value, after: &Value, at: &str, changes: &mut Vec<FieldChang
     }
 }
 
-/// The document after these changes. A change whose place is not there is left out.
+/// The document after these changes. A change whose parent does not exist is skipped.
 pub fn applied(mut document: Value, changes: &[FieldChange]) -> Value {
     for change in changes {
         apply(&mut document, change);

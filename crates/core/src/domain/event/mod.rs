@@ -1,7 +1,7 @@
-//! Events: what happened to a device or to a person, once each, with what it changed.
+//! Events: what happened to a device or a person and what it changed, each recorded once.
 //!
-//! An event has a key of its own (device, instant, id) that follows from what happened. So whoever writes it again, because a
-//! message came twice or a request was repeated, writes the same row.
+//! The key of an event (device, instant, id) is derived from what happened. If a message arrives twice or a request is repeated, the
+//! same row is written again.
 
 use std::fmt;
 
@@ -63,15 +63,15 @@ pub enum Kind {
     Level,
     /// A command was sent, answered, cancelled, or expired.
     Command,
-    /// A certificate of the device was asked for, issued, ended or removed.
+    /// A certificate of the device was requested, issued, revoked or removed.
     Certificate,
     /// The allow list changed, or a board with a listed serial number was provisioned or refused.
     Serial,
-    /// A job of the device moved on.
+    /// A job of the device made progress.
     Job,
     /// A person, or a profile, was added, changed or deleted.
     People,
-    /// A person changed who is told what.
+    /// A person changed a subscription to notices.
     Subscription,
 }
 
@@ -109,9 +109,9 @@ pub struct Event {
     pub id: EventId,
     /// When it happened.
     pub at: Timestamp,
-    /// Who did it, by the name that the audit log has; `None` when it was no person.
+    /// The name of the person who did it; `None` when it was not a person.
     pub by: Option<String>,
-    /// What it was done to, within the device or, where there is none, at all: a sensor, a problem, a person.
+    /// What it was done to: something of the device, such as a sensor, or without a device for example a person.
     pub target: Option<String>,
     /// More about it, such as why a connection ended.
     pub detail: Option<String>,
@@ -120,29 +120,29 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event without an author, a target, a detail or changes. `key` tells it from others of this kind: repeating what was done
-    /// has to result in the same key and instant.
+    /// An event without an author, a target, a detail or changes. `key` distinguishes it from others of this kind. Repeating the
+    /// same action must lead to the same key and instant.
     pub fn new(device: Option<DeviceId>, kind: Kind, key: &dyn fmt::Display, at: Timestamp) -> Self {
         let id = EventId::of(kind.code(), key);
         Self { device, kind, id, at, by: None, target: None, detail: None, changes: Changes::default() }
     }
 
-    /// The event, done by this person.
+    /// The event with its author.
     pub fn by(self, name: impl Into<String>) -> Self {
         Self { by: Some(name.into()), ..self }
     }
 
-    /// The event, done to this.
+    /// The event with its target.
     pub fn target(self, target: impl fmt::Display) -> Self {
         Self { target: Some(target.to_string()), ..self }
     }
 
-    /// The event with more about it.
+    /// The event with a detail.
     pub fn detail(self, detail: impl Into<String>) -> Self {
         Self { detail: Some(detail.into()), ..self }
     }
 
-    /// The event with what it changed.
+    /// The event with its changes.
     pub fn changes(self, changes: Vec<FieldChange>) -> Self {
         Self { changes: Changes::of(changes), ..self }
     }

@@ -1,34 +1,33 @@
-//! Warnings of fitted curves that misbehave between the points or around them.
+//! Warnings about fitted curves that misbehave between the points or near them.
 //!
-//! The surroundings of the points reach beyond the lowest and the highest raw number by half of the distance between these; of a
-//! thermistor, by half of the distance between the logarithms, as its curve is one of ln R. Sooner or later a sensor gives such
-//! numbers.
+//! Near means: up to half the distance between the lowest and the highest raw number beyond these; for a thermistor, half the
+//! distance between their logarithms, because its curve is a function of ln R. Sooner or later a sensor sends such numbers.
 
 use std::fmt;
 
 use super::points::Span;
 use crate::domain::calibration::{Model, Polynomial, SteinhartHart, horner};
 
-/// Steps in which a polynomial is followed through the points and their surroundings: about 50 between two of its up to 8 turns.
+/// Steps in which a polynomial is followed over the whole range: about 50 between two of its up to 8 turns.
 const STEPS: u32 = 1_000;
 /// Halvings of a step, to find a turn: more than a double has digits.
 const HALVINGS: u32 = 60;
 /// A turn counts when the curve rises and falls by more than this part of the range of the references.
 const SLIGHT: f64 = 1e-3;
-/// Between the points a curve leaves the references when it is beyond them by this part of their range.
+/// Between the points a value is far from the references when it is outside their range by more than this part of the range.
 const BETWEEN: f64 = 0.1;
-/// Around the points the same: there a straight line is beyond the references by half of their range, a parabola with its vertex
+/// The same near the points, where a straight line is outside the references by half of their range, and a parabola with its vertex
 /// in the middle by three times the range.
 const AROUND: f64 = 4.0;
 
-/// What is wrong with a fitted curve at a raw number between the points or around them.
+/// What is wrong with a fitted curve at a raw number between the points or near them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Warning {
-    /// The curve turns round, although the references only rise or only fall: two raw numbers have one value.
+    /// The curve turns, although the references only rise or only fall: two raw numbers have the same value.
     Turn {
-        /// The raw number at which it does.
+        /// The raw number at which it turns.
         raw: f64,
-        /// Whether it is between the points, and not around them.
+        /// Whether it is between the points, not near them.
         between: bool,
     },
     /// The value is far from all references.
@@ -37,14 +36,14 @@ pub enum Warning {
         raw: f64,
         /// The value.
         value: f64,
-        /// Whether it is between the points, and not around them.
+        /// Whether it is between the points, not near them.
         between: bool,
     },
     /// The model has no value.
     Nothing {
         /// The raw number.
         raw: f64,
-        /// Whether it is between the points, and not around them.
+        /// Whether it is between the points, not near them.
         between: bool,
     },
 }

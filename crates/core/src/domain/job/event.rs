@@ -1,4 +1,4 @@
-//! What a job is told as.
+//! The events of firmwares and jobs.
 
 use serde_json::json;
 
@@ -60,7 +60,7 @@ pub fn ended(before: &Job, after: &Job, by: Option<&str>) -> Event {
     }
 }
 
-/// The event of a device that has ended its part: `number` tells its attempts apart.
+/// The event of a device that has finished its part; `number` distinguishes its attempts.
 pub fn of_device(
     device: &DeviceId,
     job: &FleetJobId,

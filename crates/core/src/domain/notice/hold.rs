@@ -1,7 +1,7 @@
 //! Whether a notice is sent at once, or held back for a digest.
 //!
-//! Two windows of an hour count what was sent at once: one of the subscription, one of each of its problems. Each begins with the
-//! first notice after the window before it has ended.
+//! Windows of an hour count the notices that were sent at once: one window for the subscription, and one for each of its problems. A
+//! window begins with the first notice after the previous window has ended.
 
 use super::subscription::Subscription;
 use crate::domain::Timestamp;
@@ -11,8 +11,8 @@ use crate::domain::alert::Severity;
 pub const HOUR: i64 = 3_600;
 /// Maximum notices that are sent at once to a subscription in a window.
 pub const MOST_AN_HOUR: u32 = 20;
-/// Maximum notices about one problem that are sent at once to a subscription in a window. So a problem that flaps for an hour is
-/// told twice (it opened, it was resolved), and then with one digest.
+/// Maximum notices about one problem that are sent at once to a subscription in a window. So a problem that flaps for an hour
+/// leads to two notices (opened, resolved) and one digest.
 pub const MOST_OF_A_PROBLEM: u32 = 2;
 
 /// A window and what was sent in it.
@@ -25,7 +25,7 @@ pub struct Window {
 }
 
 impl Window {
-    /// The end, if it is not over at `now`.
+    /// Its end, if that is after `now`.
     fn open_until(&self, now: Timestamp) -> Option<Timestamp> {
         self.began.map(|began| began.plus_seconds(HOUR)).filter(|end| now < *end)
     }
@@ -45,14 +45,14 @@ impl Window {
     }
 }
 
-/// How much a subscription was sent, and which digests it collects for.
+/// How many notices a subscription was sent at once, and the times of its digests.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Pace {
-    /// What was sent at once to the subscription.
+    /// The notices that were sent at once to the subscription.
     pub window: Window,
-    /// When the digest of what was too much is sent, or was last sent.
+    /// When the digest of notices beyond the limits is sent, or was last sent.
     pub surplus: Option<Timestamp>,
-    /// When the digest of a subscription that always collects is sent, or was last sent.
+    /// When the digest of a subscription with `digest_minutes` is sent, or was last sent.
     pub regular: Option<Timestamp>,
 }
 
@@ -65,11 +65,11 @@ pub enum Delivery {
     Held(Timestamp),
 }
 
-/// When a notice of this severity is sent, if it is about a problem of which `of_problem` was sent at once so far and of which
-/// notices are `held` back until then. Tells also the pace and the problem's window afterwards.
+/// Decides when a notice of this severity is sent. `of_problem` is the window of its problem, and `held` the time until which notices
+/// of that problem are held back already. Also returns the pace and the window of the problem afterwards.
 ///
-/// What follows something that is held back is held back with it, so that the order stays. Only what is critical passes: whoever
-/// sends it has to send the digest first.
+/// A notice after one that is held back is held back too, which keeps the order. Only critical notices are sent at once even then;
+/// the sender has to send the digest before them.
 pub fn when(
     subscription: &Subscription,
     severity: Option<Severity>,

@@ -2,7 +2,8 @@
 //!
 //! A [`Subscription`] says what a person wants to be told. A [`Thread`] is what one subscription was told about one problem;
 //! [`follow`] compares it with the problem as it is stored and says what is to be told now. [`when`] decides whether that is sent
-//! at once or held back for a digest. All of it is functions of values: whatever is repeated or comes in another order, is told once.
+//! at once or held back for a digest. All of these are functions of values: changes that are
+//! repeated or arrive in another order are told once.
 
 use std::fmt;
 
@@ -46,7 +47,7 @@ impl Transition {
     /// Every transition.
     pub const ALL: [Self; 4] = [Self::Opened, Self::Changed, Self::Resolved, Self::Reminder];
 
-    /// The code, as stored and as told.
+    /// The code, as stored and as sent.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Opened => "opened",
@@ -68,14 +69,14 @@ impl fmt::Display for Transition {
     }
 }
 
-/// What a notice is about, which is what its id is made of.
+/// What a notice is about. Its id is derived from this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum About<'a> {
     /// A transition of a problem.
     Transition {
         /// The problem's id.
         problem: &'a str,
-        /// The number of the episode among those that the subscription was told of, from 1.
+        /// The number of the episode among those told to the subscription, from 1.
         episode: u32,
         /// The beginning of the episode as it was when `opened` was told.
         began: Timestamp,
@@ -92,7 +93,7 @@ pub enum About<'a> {
 /// same, and no other notice has it.
 ///
 /// # Errors
-/// Never in practice: the text is always of the form that an id has.
+/// Never in practice: the text always has the form of an id.
 pub fn notice_id(subscription: &SubscriptionId, about: &About<'_>) -> Result<NoticeId, BadId> {
     let mut hash = Sha256::new();
     hash.update(subscription.as_str());

@@ -10,39 +10,39 @@ use super::retry::{Retry, retry};
 use crate::domain::Timestamp;
 use crate::id::NoticeId;
 
-/// How long one sender has an outbox to itself, in seconds: longer than a function runs.
+/// How long a sender holds the lease of an outbox, in seconds: longer than a function runs.
 pub const LEASE_SECONDS: i64 = 60;
 
 /// The outbox of a subscription.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Queue {
-    /// Notices to send, in their order.
+    /// Notices to send, in order.
     pub pending: Vec<NoticeId>,
     /// The times of digests that collect notices.
     pub digests: BTreeSet<Timestamp>,
-    /// How much was sent.
+    /// How many notices were sent at once, and the times of the digests.
     pub pace: Pace,
-    /// How often in a row the first pending notice could not be delivered.
+    /// How many deliveries of the first pending notice have failed in a row.
     pub failures: u32,
     /// When it is tried again.
     pub retry_at: Option<Timestamp>,
-    /// Until when a sender has the outbox to itself.
+    /// Until when a sender holds the lease of the outbox.
     pub lease_until: Option<Timestamp>,
 }
 
 /// What a sender does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
-    /// Closes the digest of this time, and sends it.
+    /// Close the digest of this time, and send it.
     Close(Timestamp),
-    /// Sends this notice.
+    /// Send this notice.
     Send(NoticeId),
     /// Nothing now.
     Wait,
 }
 
 impl Queue {
-    /// Adds a notice that is sent at once, or the digest that it is held back for.
+    /// Adds a notice that is sent at once, or otherwise the digest for which it is held back.
     pub fn add(&mut self, id: NoticeId, delivery: Delivery) {
         match delivery {
             Delivery::Now => self.pending.push(id),
@@ -52,12 +52,12 @@ impl Queue {
         }
     }
 
-    /// What is to be done at `now`.
+    /// What the sender does at `now`.
     pub fn next(&self, now: Timestamp) -> Next {
         if self.retry_at.is_some_and(|at| at > now) {
             return Next::Wait;
         }
-        // What waits was first; what the digest holds came later.
+        // Pending notices are older than those that the digest holds.
         match (self.pending.first(), self.digests.first()) {
             (Some(id), _) => Next::Send(id.clone()),
             (None, Some(at)) if *at <= now => Next::Close(*at),
@@ -65,7 +65,7 @@ impl Queue {
         }
     }
 
-    /// The digests whose time has come.
+    /// The digests that are due at `now`.
     pub fn due_digests(&self, now: Timestamp) -> Vec<Timestamp> {
         self.digests.range(..=now).copied().collect()
     }
@@ -77,14 +77,14 @@ impl Queue {
         }
     }
 
-    /// The first notice has been delivered, or is not to be delivered any more.
+    /// Removes the first notice: it was delivered, or no longer has to be.
     pub fn done(&mut self, id: &NoticeId) {
         self.pending.retain(|pending| pending != id);
         self.failures = 0;
         self.retry_at = None;
     }
 
-    /// The first notice, which was to be sent from `since` on, could not be delivered. Whether it is given up.
+    /// Records that the delivery of the first notice, due at `since`, has failed. Returns whether it is given up.
     pub fn failed(&mut self, id: &NoticeId, since: Timestamp, now: Timestamp) -> bool {
         self.failures = self.failures.saturating_add(1);
         match retry(since, self.failures, now) {
@@ -99,12 +99,12 @@ impl Queue {
         }
     }
 
-    /// Whether a sender may take it at `now`.
+    /// Whether a sender may take the lease at `now`.
     pub fn is_free(&self, now: Timestamp) -> bool {
         self.lease_until.is_none_or(|until| until <= now)
     }
 
-    /// When a sender has to look at it; `None`: not until something is added.
+    /// When a sender has to look at the outbox; `None`: not until something is added.
     pub fn due(&self) -> Option<Timestamp> {
         let next = match (self.pending.is_empty(), self.digests.first()) {
             (false, _) => Some(self.retry_at.unwrap_or(Timestamp::from_seconds(0))),

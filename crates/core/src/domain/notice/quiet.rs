@@ -21,7 +21,7 @@ impl Zone {
         self.0.iana_name().unwrap_or("UTC")
     }
 
-    /// The time on a wall clock there; `None` beyond the calendar.
+    /// The local time there; `None` outside the calendar's range.
     pub fn wall(&self, at: Timestamp) -> Option<jiff::civil::DateTime> {
         let at = jiff::Timestamp::from_millisecond(at.millis()).ok()?;
         Some(self.0.to_datetime(at))
@@ -67,22 +67,22 @@ impl fmt::Display for TimeOfDay {
     }
 }
 
-/// Hours in which nothing is told.
+/// Hours in which no notices are sent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuietHours {
     /// Their beginning.
     pub from: TimeOfDay,
-    /// Their end, on the next day where it is before the beginning. Not the beginning itself.
+    /// Their end; on the next day if it is before the beginning. It differs from the beginning.
     pub to: TimeOfDay,
-    /// Whose clock it is.
+    /// The time zone of both times.
     pub zone: Zone,
-    /// Whether what is critical is told nevertheless.
+    /// Whether critical notices are sent nevertheless.
     pub except_critical: bool,
 }
 
 impl QuietHours {
-    /// The end of the quiet hours that `at` lies in; `None` outside of them. Where a clock is put forward over the end, it is the
-    /// moment at which it is put forward; where it is put back, the first time it shows the end.
+    /// The end of the quiet hours that `at` lies in; `None` outside of them. If the clock is set forward past the
+    /// end, that moment is the end; if it is set back, the first time that it shows the end.
     pub fn end(&self, at: Timestamp) -> Option<Timestamp> {
         let wall = self.zone.wall(at)?;
         let (from, to, now) = (self.from.0, self.to.0, wall.time());
@@ -95,7 +95,7 @@ impl QuietHours {
         };
         let end = self.zone.0.to_ambiguous_zoned(day.to_datetime(to)).compatible().ok()?;
         let end = Timestamp::from_millis(end.timestamp().as_millisecond());
-        // When the clock was put back during the quiet hours, the end may have been passed once already.
+        // When the clock was set back during the quiet hours, the end may have passed once already.
         (end > at).then_some(end)
     }
 }

@@ -1,24 +1,24 @@
-//! How often a delivery that failed is tried again.
+//! When a failed delivery is tried again.
 
 use crate::domain::Timestamp;
 
-/// How long a notice is tried, in seconds.
+/// How long the delivery of a notice is tried, in seconds.
 pub const GIVE_UP_SECONDS: i64 = 24 * 3_600;
 /// The pause after the first failure, in seconds. It doubles with each further one.
 const FIRST: i64 = 30;
 /// The longest pause, in seconds.
 const LONGEST: i64 = 3_600;
 
-/// What follows a delivery that failed.
+/// What to do after a failed delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
-    /// It is tried again at this time.
+    /// Try again at this time.
     At(Timestamp),
-    /// It has failed for good.
+    /// Give up.
     GiveUp,
 }
 
-/// What follows when the delivery of a notice that was due at `since` has failed `failures` times in a row, the last time at `now`:
+/// What to do when the delivery of a notice due at `since` has failed `failures` times in a row, the last time at `now`:
 /// pauses of 30 s, 1, 2, 4, … minutes and at most an hour, for 24 hours.
 ///
 /// ```

@@ -13,12 +13,12 @@ use crate::id::DeviceId;
 pub const MOST_SUBSCRIPTIONS: u32 = 10;
 /// Maximum devices that a filter names.
 pub const MOST_DEVICES: usize = 50;
-/// Longest time that a digest collects, in minutes: a day.
+/// Maximum of `digest_minutes`: a day.
 pub const MOST_DIGEST_MINUTES: u32 = 1_440;
-/// Longest time between reminders, in hours: a week.
+/// Maximum of `remind_hours`: a week.
 pub const MOST_REMIND_HOURS: u32 = 168;
 
-/// How a person is told.
+/// How notices reach a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Channel {
     /// By e-mail, to the person's own verified address and no other.
@@ -27,19 +27,20 @@ pub enum Channel {
     Webhook(WebhookUrl),
 }
 
-/// Which problems a person wants to be told of: those that match everything that is given.
+/// Which problems a person wants notices of: those that match every given condition.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Filter {
     /// Only these kinds; all if empty.
     pub kinds: Vec<Kind>,
-    /// Only of these devices; of all that the person may see if empty.
+    /// Only these devices; all that the person may see if empty.
     pub devices: BTreeSet<DeviceId>,
     /// Only this severity and more urgent ones. Problems without a severity, those of flow sensors, count as warnings.
     pub severity: Option<Severity>,
 }
 
 impl Filter {
-    /// Whether a problem of one of these devices can match. Where the devices are not known yet, ask [`Filter::devices`] itself.
+    /// Whether a problem of one of these devices can match. If the devices of a
+    /// problem are not known yet, check [`Filter::devices`] instead.
     pub fn matches_device<'a>(&self, mut devices: impl Iterator<Item = &'a DeviceId>) -> bool {
         self.devices.is_empty() || devices.any(|device| self.devices.contains(device))
     }
@@ -51,14 +52,14 @@ impl Filter {
     }
 }
 
-/// Why a subscription was switched off.
+/// Why a subscription is disabled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disabled {
     /// By its owner.
     Owner,
     /// Through the link in an e-mail.
     Unsubscribed,
-    /// The receiver has answered 410.
+    /// Because the receiver answered 410 (Gone).
     Gone,
 }
 
@@ -81,22 +82,22 @@ impl Disabled {
     }
 }
 
-/// What a person has written.
+/// A subscription as a person wrote it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Subscription {
-    /// How to tell.
+    /// How notices are sent.
     pub channel: Channel,
-    /// Of what.
+    /// Which problems they are about.
     pub filter: Filter,
     /// For how many minutes notices are collected before they are sent together; 0: each is sent at once.
     pub digest_minutes: u32,
-    /// When not to tell.
+    /// Hours in which no notices are sent.
     pub quiet: Option<QuietHours>,
-    /// After how many hours an open problem that nobody has acknowledged is told again; 0: never.
+    /// After how many hours a reminder of an open problem that nobody has acknowledged is sent; 0: never.
     pub remind_hours: u32,
     /// The zone of the times in e-mails; `None`: that of the quiet hours, else UTC.
     pub zone: Option<Zone>,
-    /// Whether it tells anything; otherwise why not.
+    /// Why it is disabled; `None` when it is enabled.
     pub disabled: Option<Disabled>,
 }
 
@@ -122,7 +123,7 @@ impl Subscription {
         if errors.is_empty() { Ok(self) } else { Err(errors) }
     }
 
-    /// The zone of the times that are told.
+    /// The zone of times in e-mails.
     pub fn zone(&self) -> Zone {
         self.zone.clone().or_else(|| self.quiet.as_ref().map(|quiet| quiet.zone.clone())).unwrap_or(Zone::UTC)
     }

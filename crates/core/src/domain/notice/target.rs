@@ -1,5 +1,5 @@
-//! Where webhooks may go. The service stands within a network that its callers are outside of, so an address that they name must
-//! not reach what only the inside can see.
+//! Where webhooks may go. Weir runs inside a network that callers cannot reach, so an address that they choose must not lead to
+//! anything that is reachable only from inside (server-side request forgery).
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -76,8 +76,8 @@ fn is_name(host: &str) -> bool {
     host.len() <= 253 && word && !inside && label(last) && labels.clone().next().is_some() && labels.all(label)
 }
 
-/// Whether an address is one of the public internet: not of this machine, of a private network or of a link, not of cloud
-/// metadata (which is link-local), not reserved, and not such an address within an IPv6 one (IANA's special-purpose registries).
+/// Whether an address is one of the public internet: not loopback, private, link-local (which includes
+/// cloud metadata) or reserved, nor such an address embedded in an IPv6 one (IANA's special-purpose registries).
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),

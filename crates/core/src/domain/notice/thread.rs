@@ -1,7 +1,7 @@
-//! What one subscription was told about one problem, and what it is to be told next.
+//! What one subscription was told about one problem, and what it is told next.
 //!
-//! The decision is made of the problem as it is stored now and of what was told, never of the change that happened to arrive. So it
-//! does not matter in which order changes arrive, or how often: `resolved` follows `opened`, and nothing is told twice.
+//! The decision depends on the problem as it is stored now and on what was told, never on the change that happened to arrive. So the
+//! order and number of arriving changes do not matter: `resolved` follows `opened`, and nothing is told twice.
 
 use super::Transition;
 use super::hold::Window;
@@ -13,15 +13,15 @@ use crate::domain::problem::{Episode, Kind, Problem, Status};
 /// What a subscription was told about a problem.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Thread {
-    /// The number of episodes that were told of.
+    /// The number of episodes that were told.
     pub episodes: u32,
     /// The last of them.
     pub last: Option<Told>,
     /// When to remind, if the problem is still open and not acknowledged then.
     pub remind_at: Option<Timestamp>,
-    /// What was sent at once.
+    /// The notices that were sent at once.
     pub window: Window,
-    /// The digest that holds the last notice which was not sent at once.
+    /// The time of the digest that holds the last notice that was held back.
     pub held_until: Option<Timestamp>,
 }
 
@@ -32,7 +32,7 @@ pub struct Told {
     pub began: Timestamp,
     /// Whether `resolved` has not been told.
     pub open: bool,
-    /// Nothing that ended before this time is told any more.
+    /// Episodes that ended before this time are no longer told.
     pub until: Timestamp,
     /// Its kind, as it was told last.
     pub kind: Kind,
@@ -57,7 +57,7 @@ pub struct Step {
     pub kind: Kind,
     /// The severity to tell.
     pub severity: Option<Severity>,
-    /// The beginning of the episode in the problem that this is about; `None` when it is no episode any more.
+    /// The beginning of the episode in the stored problem; `None` when the problem no longer has the episode.
     pub of: Option<Timestamp>,
 }
 
@@ -71,8 +71,8 @@ fn severity(episode: &Episode) -> Option<Severity> {
     }
 }
 
-/// What follows from the problem as it is stored (`None`: it does not exist) for a subscription that was made at `made` and was
-/// told `thread`: the transitions to tell, in their order, and the thread when they are told.
+/// What a subscription, created at `made`, has to be told of a problem as it is stored (`None`: it does not exist) after it was told
+/// `thread`: the transitions in order, and the thread once they are told.
 ///
 /// An episode from before the subscription is told only while it is open and nobody has acknowledged it. Episodes that late
 /// readings reveal before the one that was told last are not told.

@@ -3,8 +3,8 @@
 
 use crate::domain::Timestamp;
 
-/// How long a creation may take, in seconds: longer than a function may run (30 s), so that nobody still works on an
-/// incomplete user whom another request removes.
+/// How long a creation may take, in seconds: longer than a function may run (30 s), so that no request is still
+/// creating a user whom another request removes as incomplete.
 const SECONDS: i64 = 45;
 
 /// The flag of a user who is being created, kept in the attribute `custom:adding`.

@@ -5,15 +5,15 @@ use crate::domain::Timestamp;
 
 /// How old a profile must be to count as an orphan, in seconds. Cognito may not yet list a user who was just created.
 const SETTLED_SECONDS: i64 = 3_600;
-/// Maximum number of orphans in one page that are believed. More of them rather mean that the function asks another pool.
+/// Maximum orphans in one page that are plausible. More of them suggest that the function is configured with another pool.
 const BELIEVABLE: usize = 10;
 
-/// Whether the profile is old enough to be taken for an orphan when its user is not in the pool.
+/// Whether the profile is old enough to be an orphan when its user is not in the pool.
 pub fn is_settled(record: &ProfileRecord, now: Timestamp) -> bool {
     record.created_at.plus_seconds(SETTLED_SECONDS) <= now
 }
 
-/// Whether so many orphans in one page of profiles can be removed without asking anybody.
+/// Whether this number of orphans in one page is plausible, so that they may be removed automatically.
 pub fn is_believable(orphans: usize) -> bool {
     orphans <= BELIEVABLE
 }

@@ -1,4 +1,4 @@
-//! Password rules: what Weir checks itself, and what Cognito's refusals mean.
+//! Password rules: those that Weir checks itself, and those that Cognito's error messages name.
 
 /// Minimum length in characters; the user pool in the template has the same.
 pub const MIN_LENGTH: usize = 12;
@@ -44,7 +44,7 @@ impl Rule {
         if found.is_empty() { vec![Self::Other] } else { found }
     }
 
-    /// What the caller is told.
+    /// The explanation for the caller.
     pub fn detail(self) -> String {
         match self {
             Self::Length => format!("must have at least {MIN_LENGTH} characters"),

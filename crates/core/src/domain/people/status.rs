@@ -1,4 +1,4 @@
-//! The status by which users are listed.
+//! The status by which lists of users are filtered.
 
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +41,7 @@ impl Status {
         }
     }
 
-    /// The filter with which Cognito's `ListUsers` lists the users of this status.
+    /// The filter for Cognito's `ListUsers` that selects the users of this status.
     pub fn filter(self) -> String {
         match self {
             Self::Enabled => filter::equals("status", "Enabled"),

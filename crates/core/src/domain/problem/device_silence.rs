@@ -1,23 +1,23 @@
 //! The silence of a device: it has reported nothing for three times as long as it should.
 //!
-//! Only the clock can start it. Unlike a flow sensor's, it is ended by the sweep as well, which looks at the newest reading: a
-//! reading of a device costs nothing more only because the device says how often it reports.
+//! Only the clock can start it. Unlike a flow sensor's silence, it is also ended by the sweep, which looks at the newest reading. So
+//! `report_every` does not make the readings of a device cost more.
 
 use super::{End, Episode, Evidence, Kind, Problem, Verdict};
 use crate::domain::Timestamp;
 
-/// Reports that are missing when a device counts as silent.
+/// Missing reports after which a device counts as silent.
 const MISSING: i64 = 3;
-/// The shortest and the longest time between two looks at a silent device, in seconds.
+/// The shortest and the longest time between two checks of a silent device, in seconds.
 const SHORTEST: i64 = 300;
 const LONGEST: i64 = 3_600;
 
-/// When a device counts as silent that should report every `report_every` seconds: after more than this many seconds.
+/// The number of seconds without a report after which a device that should report every `report_every` seconds counts as silent.
 pub fn silent_after(report_every: u32) -> i64 {
     i64::from(report_every).saturating_mul(MISSING)
 }
 
-/// What is known of a device's reports.
+/// What decides whether a device is silent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeviceSilence {
     /// The instant of its newest report, or of its registration if that is later.
@@ -34,12 +34,12 @@ impl DeviceSilence {
         self.due() <= self.now
     }
 
-    /// When it becomes silent unless it reports: a second after the limit, since the next look is kept in whole seconds.
+    /// When it becomes silent unless it reports: a second after the limit, since the time of the next check is stored in whole seconds.
     fn due(&self) -> Timestamp {
         Timestamp::from_seconds(self.last.seconds()).plus_seconds(silent_after(self.report_every).saturating_add(1))
     }
 
-    /// When to look at the device again.
+    /// When to check the device again.
     pub fn next_look(&self) -> Timestamp {
         if self.is_silent() {
             self.now.plus_seconds(i64::from(self.report_every).clamp(SHORTEST, LONGEST))

@@ -4,7 +4,7 @@ use super::{End, Episode, Evidence, Person};
 use crate::domain::Timestamp;
 use crate::domain::alert::Severity;
 
-/// The problem of one pair, or of one sensor's silences, with its episodes.
+/// A problem with its episodes: of a pair, of an alert, or of the silence of a sensor or device.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
     /// The newest episodes, ascending, at least one: those that the measurements still cover, and the one before them.
@@ -77,8 +77,8 @@ impl Problem {
         self.acknowledged.as_ref().filter(|note| note.episode >= began)
     }
 
-    /// How urgent the newest episode is: of an alert what it says, of a silent device `warning`. Those of flow sensors have no
-    /// severity.
+    /// How urgent the newest episode is: that of an alert as the alert says, that of a silent device `warning`. Problems of flow
+    /// sensors have no severity.
     pub fn severity(&self) -> Option<Severity> {
         match &self.last()?.evidence {
             Evidence::Breach(breach) => Some(breach.severity),
@@ -124,7 +124,7 @@ impl Problem {
     /// The problem after a person's change.
     ///
     /// # Errors
-    /// When the problem is resolved, or is to be acknowledged a second time.
+    /// When the problem is resolved, or acknowledged already and the change acknowledges it.
     pub fn changed(mut self, change: Change, by: Person) -> Result<Self, InvalidTransition> {
         let status = self.status();
         let Some(last) = self.episodes.last_mut().filter(|last| last.end.is_none()) else {

@@ -1,6 +1,7 @@
-//! Problems: between a flow sensor and the next one downstream, silent sensors and devices, and readings beyond a limit.
+//! Problems: level differences between a flow sensor and the next one downstream, silent sensors and devices, and readings beyond the
+//! limit of an alert.
 //!
-//! A problem consists of periods ([`Episode`]) of the merged timeline of both sensors' measurements. [`judge_pair`]
+//! The problem of a pair consists of periods ([`Episode`]) of the merged timeline of both sensors' measurements. [`judge_pair`]
 //! recomputes it from the whole timeline each time, never from the report that happened to arrive last, so late, repeated
 //! and reordered reports lead to the same problems. A sensor's silence is a problem too ([`judge_silence`]): a gap in its
 //! measurements. The rule for readings is in [`alert`](super::alert).
@@ -93,7 +94,7 @@ impl Default for Rules {
 /// One period of a problem.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Episode {
-    /// The kind, as it was last.
+    /// The kind, which can change during an episode.
     pub kind: Kind,
     /// The time of the first report that found it; for a silence, of the last report before it.
     pub began: Timestamp,
@@ -106,7 +107,7 @@ pub struct Episode {
 }
 
 impl Episode {
-    /// What it says of the readings; `None` unless it is of an alert.
+    /// The readings behind an episode of an alert; `None` for other problems.
     pub fn breach(&self) -> Option<&Breach> {
         match &self.evidence {
             Evidence::Breach(breach) => Some(breach),
@@ -118,23 +119,23 @@ impl Episode {
 /// What was measured when an episode last changed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Evidence {
-    /// Of a pair of flow sensors, or of a silent one.
+    /// The levels of a pair of flow sensors, or of a silent one.
     Levels {
         /// The current sensor's level.
         current: Level,
         /// The following sensor's level; `None` for a silence.
         following: Option<Level>,
     },
-    /// Of an alert.
+    /// The readings of an alert.
     Breach(Breach),
-    /// Of a silent device: nothing.
+    /// Nothing: the problem is the silence of a device.
     None,
 }
 
 /// How an episode ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct End {
-    /// The time of the report that ended it or, if a person did, of the last report which that person could know of.
+    /// The time of the report that ended it or, if a person did, of the last report that the person could know of.
     pub at: Timestamp,
     /// The person who ended it; `None` when the levels became equal again, or the sensor reported again.
     pub by: Option<Person>,

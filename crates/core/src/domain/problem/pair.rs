@@ -52,8 +52,8 @@ fn start(current: &[Measurement], following: &[Measurement]) -> Option<Timestamp
 
 /// The episodes of a pair, from the measurements of both sensors (each ascending).
 ///
-/// `carried` is an episode that is open when the timeline starts. `ended` is when it was found to have ended by itself:
-/// reports before the timeline counted for that, so it holds as long as no report that is known now contradicts it.
+/// `carried` is an episode that is open when the timeline starts. `ended` is when it was found to have ended by itself. Reports from
+/// before the timeline contributed to that, so it stays valid unless a report in the timeline contradicts it.
 /// `manual_resolutions` are the instants (ascending) at which a person declared the pair resolved.
 fn episodes(
     current: &[Measurement],

@@ -1,10 +1,11 @@
-//! Problems that lose their reason: the alert, the sensor or the device is removed or disabled.
+//! Problems whose alert, sensor or device is removed or disabled.
 
 use super::{AlertKey, End, Person, Problem, REMOVED, Subject};
 use crate::domain::Timestamp;
 use crate::domain::device::Device;
 
-/// Whether a device (`None`: it is deleted) still gives reason for a problem. A problem of flow sensors does not depend on it.
+/// Whether a device (`None`: it is deleted) still has the alert or the `report_every` behind a problem. Problems of flow sensors do
+/// not depend on the device.
 pub fn has_reason(subject: &Subject, device: Option<&Device>) -> bool {
     let enabled = device.filter(|device| device.details.enabled);
     match subject {
@@ -16,7 +17,8 @@ pub fn has_reason(subject: &Subject, device: Option<&Device>) -> bool {
     }
 }
 
-/// The problem with its open episode ended at `now`, because it has lost its reason; `None` when none is open.
+/// The problem with its open episode ended at `now`, because its alert, sensor or device is gone; `None` when no
+/// episode is open.
 pub fn removed(mut problem: Problem, now: Timestamp) -> Option<Problem> {
     let open = problem.episodes.last_mut().filter(|last| last.end.is_none())?;
     let by = Person { name: REMOVED.to_owned(), at: now };

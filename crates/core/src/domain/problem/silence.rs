@@ -23,7 +23,7 @@ pub struct SilenceRule {
 pub struct SilenceVerdict {
     /// What has to be written about the silence.
     pub verdict: Verdict,
-    /// When to look at the sensor again; `None` when its silence is written, so that only a report can change anything.
+    /// When to check the sensor again; `None` when its silence is recorded, so that only a report can change anything.
     pub watch: Option<Timestamp>,
 }
 
@@ -33,8 +33,8 @@ impl SilenceRule {
         self.gap(last.at, self.now)
     }
 
-    /// When a sensor becomes silent whose newest report is from `last`. Instants are stored in whole seconds, so this is
-    /// one second after the limit.
+    /// When a sensor whose newest report is from `last` becomes silent. Instants are stored in whole seconds, so this is one second
+    /// after the limit.
     pub fn due(&self, last: Timestamp) -> Timestamp {
         Timestamp::from_seconds(last.seconds()).plus_seconds(self.silent_after_seconds.saturating_add(1))
     }
@@ -75,8 +75,8 @@ pub fn judge_silence(
     Some(SilenceVerdict { verdict, watch })
 }
 
-/// Puts back the episode that was open as the measurements show it now: it ends with the first report after a gap, and
-/// begins with the report before that gap. An acknowledgement is kept.
+/// Replaces the open episode by what the measurements show now: it begins with the report before a gap, and ends with the first
+/// report after it. An acknowledgement is kept.
 fn end(problem: &mut Problem, open: Episode, measurements: &Measurements, rule: &SilenceRule) {
     let later = || measurements.as_slice().iter().filter(|m| m.at.seconds() > open.began.seconds());
     let ended =
@@ -101,7 +101,7 @@ fn end(problem: &mut Problem, open: Episode, measurements: &Measurements, rule: 
     }
 }
 
-/// Puts back `open` in its new form `now`, and moves an acknowledgement of it along with its beginning.
+/// Replaces `open` by `now`; an acknowledgement of it moves along with its beginning.
 fn keep(problem: &mut Problem, open: &Episode, now: Episode) {
     if let Some(note) = problem.acknowledged.as_mut().filter(|note| note.episode >= open.began) {
         note.episode = note.episode.max(now.began);

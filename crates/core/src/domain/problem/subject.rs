@@ -79,7 +79,7 @@ impl Subject {
         [current, following].into_iter().flatten()
     }
 
-    /// The device of an alert or of a device's silence. Which devices a flow sensor is, only the registry knows.
+    /// The device of an alert or of a device's silence. `None` for flow sensors: only the registry knows their devices.
     pub fn device(&self) -> Option<&DeviceId> {
         match self {
             Self::Alert(AlertKey { device, .. }) | Self::Device(device) => Some(device),

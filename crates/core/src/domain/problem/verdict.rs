@@ -1,4 +1,4 @@
-//! What has to be written after judging.
+//! The verdict: what has to be written after judging.
 
 use super::{End, Episode, Problem};
 
@@ -9,13 +9,13 @@ pub enum Verdict {
     Unchanged,
     /// This problem.
     Write(Problem),
-    /// The problem has to be deleted: a late report showed that nothing ever was wrong, and no person has changed it.
+    /// The problem has to be deleted: a late report showed that nothing was ever wrong, and no person has changed it.
     Withdraw,
 }
 
 impl Verdict {
-    /// The verdict when `problem` is what judging has found and `stored` what is stored. A problem that turned out never to
-    /// have been one is withdrawn, but what a person has acknowledged, resolved or noted stays, as resolved.
+    /// The verdict when judging has found `problem`, and `stored` is what is stored. A problem that turned out never to have existed
+    /// is withdrawn; but if a person has acknowledged, resolved or noted it, it stays as resolved.
     pub(in crate::domain) fn of(stored: Option<&Problem>, mut problem: Problem) -> Self {
         if problem.episodes.is_empty() {
             match stored.and_then(|stored| stored.changed_by_person().then(|| stored.last().cloned()).flatten()) {

@@ -27,7 +27,7 @@ fn options(fields: &mut Fields<'_>) -> Option<Options> {
     fields.check(options.checked())
 }
 
-/// An interval that may be left out; `None` when it is wrong.
+/// An optional interval; `None` when it is wrong.
 fn interval(fields: &mut Fields<'_>, name: &'static str) -> Option<Option<Interval>> {
     if fields.optional(name).is_none() {
         return Some(None);
@@ -83,7 +83,7 @@ fn model(fields: &mut Fields<'_>) -> Option<Model> {
     fields.check(model)
 }
 
-/// What a piecewise model does beyond its points.
+/// How a piecewise model treats raw numbers beyond its points.
 pub(in crate::wire) fn outside(fields: &mut Fields<'_>) -> Option<Outside> {
     match fields.required("outside")?.as_str() {
         Some("extend") => Some(Outside::Extend),
@@ -106,7 +106,7 @@ fn nested(fields: &mut Fields<'_>) -> Option<Nested> {
     read(fields).map(|ModelJson { model, options }| Nested { model, options })
 }
 
-/// A list of numbers that has to be there.
+/// A required list of numbers.
 fn numbers(fields: &mut Fields<'_>, name: &'static str) -> Option<Vec<f64>> {
     let Some(list) = fields.required(name)?.as_array() else {
         fields.refuse(name, "must be a list of numbers");
@@ -136,7 +136,7 @@ fn inputs(fields: &mut Fields<'_>) -> Option<Vec<(String, SensorCode)>> {
     object.iter().map(input).collect::<Vec<_>>().into_iter().collect()
 }
 
-/// A list of objects that has to be there, each read by `read`.
+/// A required list of objects, each read by `read`.
 fn objects<T>(
     fields: &mut Fields<'_>,
     name: &'static str,

@@ -17,10 +17,10 @@ pub(super) struct Written {
     #[cfg_attr(feature = "schema", schema(maximum = 15))]
     #[serde(skip_serializing_if = "Option::is_none")]
     round: Option<u8>,
-    /// The interval the result is brought into.
+    /// The interval that the result is limited to.
     #[serde(skip_serializing_if = "Option::is_none")]
     clamp: Option<(f64, f64)>,
-    /// The interval outside which a result is marked.
+    /// The interval outside which a result gets the quality `out_of_range`.
     #[serde(skip_serializing_if = "Option::is_none")]
     valid: Option<(f64, f64)>,
 }
@@ -92,7 +92,7 @@ enum OutsideJson {
 struct RangeJson {
     /// The first raw number.
     from: f64,
-    /// The first that no longer belongs to it; to the last range it does.
+    /// The end, which is not part of the range, except of the last range.
     to: f64,
     #[serde(flatten)]
     #[cfg_attr(feature = "schema", schema(no_recursion))]

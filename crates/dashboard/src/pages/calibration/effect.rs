@@ -18,7 +18,6 @@ use crate::model::fitting::value;
 use crate::model::source::Source;
 use crate::model::{moment, number, series};
 use crate::text::{fill, t};
-use crate::wire::Page;
 use crate::wire::reading::Reading;
 
 /// How far back, in ms, and how many readings at most: the oldest are left out.
@@ -40,16 +39,8 @@ pub(super) fn Effect(whose: Source, sensor: SensorJson, outcome: Memo<Outcome>) 
                 .with("sensor", Some(&code))
                 .with("from", Some(&moment::rfc3339(span.from())))
                 .with("limit", Some("5000"));
-            let (mut found, mut next) = (Vec::new(), None::<String>);
-            for _ in 0..PAGES {
-                let page: Page<Reading> =
-                    api.get(&query.clone().with("next", next.as_deref()).address(&path)).await?.value;
-                found.extend(page.items);
-                next = page.next;
-                if next.is_none() {
-                    break;
-                }
-            }
+            let path = |next: Option<&str>| query.clone().with("next", next).address(&path);
+            let found = api.pages(PAGES, path, None).await?.items;
             Ok::<Day, _>((span, Arc::new(found)))
         }
     });

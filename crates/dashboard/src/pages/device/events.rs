@@ -1,12 +1,13 @@
 //! What happened to the device, the newest first.
 
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 use crate::api::Api;
 use crate::components::clock::{Ago, Instant};
 use crate::components::load::{Load, Loaded};
+use crate::components::more::More;
 use crate::components::states::{Empty, Failed, Loading};
+use crate::components::told::{Outcome, Told};
 use crate::components::words;
 use crate::live;
 use crate::messages as m;
@@ -41,24 +42,8 @@ pub(super) fn Events(id: String) -> impl IntoView {
         "gap" => load.again(),
         _ => {}
     });
-    let error = RwSignal::new(None::<ApiError>);
-    let more = move |_| {
-        let next = load.here(|page| page.next.clone()).flatten();
-        let (api, path) = (api.get_value(), path.get_value());
-        spawn_local(async move {
-            match page(&api, &path, next.as_deref()).await {
-                Ok(older) => load.update(|page| {
-                    // Meanwhile the list was read again, or the same page already.
-                    if page.next != next {
-                        return;
-                    }
-                    page.items.extend(older.items);
-                    page.next = older.next;
-                }),
-                Err(refused) => error.set(Some(refused)),
-            }
-        });
-    };
+    let outcome: Outcome = RwSignal::new(None);
+    let more = move |cursor: String| async move { page(&api.get_value(), &path.get_value(), Some(&cursor)).await };
     view! {
         <section class="card" aria-labelledby="events">
             <h2 id="events">{t(m::EVENTS)}</h2>
@@ -71,10 +56,8 @@ pub(super) fn Events(id: String) -> impl IntoView {
                     view! { <ol class="list">{rows.collect_view()}</ol> }.into_any()
                 }
             })}
-            {move || error.get().map(|error| view! { <Failed error/> })}
-            <Show when=move || load.here(|page| page.next.is_some()).unwrap_or(false)>
-                <button type="button" on:click=more>{t(m::OLDER)}</button>
-            </Show>
+            <Told outcome/>
+            <More load outcome read=more key=|event| (event.at.clone(), event.id.clone()) label=m::OLDER/>
         </section>
     }
 }

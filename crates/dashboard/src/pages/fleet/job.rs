@@ -4,6 +4,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use wasm_bindgen_futures::spawn_local;
+use weir_core::domain::job::Counts;
 use weir_core::wire::job::JobJson;
 
 use super::Shared;
@@ -19,7 +20,7 @@ use crate::model::moment;
 use crate::model::rollout::{Progress, is_open, progress};
 use crate::text::{fill, t};
 use crate::wire::Page;
-use crate::wire::board::{Counts, JobDetails, JobDevice};
+use crate::wire::board::{JobDetails, JobDevice};
 
 /// How often a job that goes on is looked at, in ms.
 const LOOK: u32 = 5_000;

@@ -1,7 +1,6 @@
 //! Jobs: which there are, and how each stands.
 
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 use weir_core::wire::job::{FirmwareJson, JobJson, TargetJson};
 
 use super::Shared;
@@ -9,6 +8,7 @@ use super::job::Details;
 use super::order::Ordering;
 use crate::components::clock::Ago;
 use crate::components::load::Load;
+use crate::components::more::More;
 use crate::components::states::Empty;
 use crate::components::status::Status;
 use crate::components::words;
@@ -49,16 +49,9 @@ pub(super) fn Jobs(shared: Shared) -> impl IntoView {
 #[component]
 fn List(shared: Shared, load: Load<Page<JobJson>>) -> impl IntoView {
     let jobs = Memo::new(move |_| load.here(|page| page.items.clone()).unwrap_or_default());
-    let next = Memo::new(move |_| load.here(|page| page.next.clone()).flatten());
-    let more = move |_| {
-        let Some(cursor) = next.get_untracked() else { return };
-        let (api, path) = (shared.api.get_value(), path(Some(&cursor)));
-        spawn_local(async move {
-            match api.get::<Page<JobJson>>(&path).await {
-                Ok(further) => load.update(|page| page.append(&cursor, further.value, |job| job.id.to_string())),
-                Err(error) => shared.outcome.set(Some(Err(error))),
-            }
-        });
+    let more = move |cursor: String| async move {
+        let api = shared.api.get_value();
+        Ok(api.get(&path(Some(&cursor))).await?.value)
     };
     view! {
         <Show when=move || jobs.with(|jobs| !jobs.is_empty()) fallback=|| view! { <Empty text=t(m::NO_JOBS)/> }>
@@ -70,9 +63,7 @@ fn List(shared: Shared, load: Load<Page<JobJson>>) -> impl IntoView {
                 </ul>
             </div>
         </Show>
-        <Show when=move || next.with(Option::is_some)>
-            <p><button type="button" on:click=more>{t(m::MORE)}</button></p>
-        </Show>
+        <More load outcome=shared.outcome read=more key=|job| job.id.to_string()/>
     }
 }
 

@@ -11,6 +11,7 @@ use super::adding::Adding;
 use crate::components::clock::Ago;
 use crate::components::confirm::Confirm;
 use crate::components::load::Load;
+use crate::components::more::More;
 use crate::components::states::Empty;
 use crate::components::status::Status;
 use crate::components::words;
@@ -54,16 +55,9 @@ pub(super) fn Serials(shared: Shared) -> impl IntoView {
 fn List(shared: Shared, load: Load<Page<ListedSerial>>) -> impl IntoView {
     let state = move || shared.shown.with(|shown| shown.state);
     let serials = Memo::new(move |_| load.here(|page| page.items.clone()).unwrap_or_default());
-    let next = Memo::new(move |_| load.here(|page| page.next.clone()).flatten());
-    let more = move |_| {
-        let Some(cursor) = next.get_untracked() else { return };
+    let more = move |cursor: String| {
         let (api, path) = (shared.api.get_value(), path(untrack(state), Some(&cursor)));
-        spawn_local(async move {
-            match api.get::<Page<ListedSerial>>(&path).await {
-                Ok(further) => load.update(|page| page.append(&cursor, further.value, |serial| serial.serial.clone())),
-                Err(error) => shared.outcome.set(Some(Err(error))),
-            }
-        });
+        async move { Ok(api.get(&path).await?.value) }
     };
     let nothing = move || if state().is_none() { m::NO_SERIALS } else { m::NO_SERIAL_FITS };
     view! {
@@ -90,9 +84,7 @@ fn List(shared: Shared, load: Load<Page<ListedSerial>>) -> impl IntoView {
                 </table>
             </div>
         </Show>
-        <Show when=move || next.with(Option::is_some)>
-            <p><button type="button" on:click=more>{t(m::MORE)}</button></p>
-        </Show>
+        <More load outcome=shared.outcome read=more key=|serial| serial.serial.clone()/>
     }
 }
 

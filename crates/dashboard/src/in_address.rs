@@ -1,0 +1,33 @@
+//! What a page shows is in its address: a link, a reload or a step back shows it again.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use crate::browser;
+use crate::model::address::Query;
+
+/// Keeps `shown` in the query of the page at `path`, and takes it from there when the reader goes back or follows a link. `read` takes it
+/// from a query, `write` puts it into one; the rest of the query stays as it is.
+pub fn in_address<T>(
+    path: &'static str,
+    shown: RwSignal<T>,
+    read: impl Fn(&Query) -> T + 'static,
+    write: impl Fn(&T, Query) -> Query + 'static,
+) where
+    T: PartialEq + Clone + Send + Sync + 'static,
+{
+    let known = use_query_map();
+    Effect::new(move |before: Option<()>| {
+        known.track();
+        let told = read(&Query::parse(&browser::query()));
+        if before.is_some() && shown.get_untracked() != told {
+            shown.set(told);
+        }
+    });
+    Effect::new(move |before: Option<()>| {
+        let query = shown.with(|shown| write(shown, Query::parse(&browser::query())));
+        if before.is_some() {
+            browser::rename(&query.address(path));
+        }
+    });
+}

@@ -4,6 +4,9 @@ mod admin;
 mod alerts;
 mod browser;
 mod device;
+mod figures;
+mod german;
+mod keyboard;
 mod looks;
 mod notices;
 mod pages;
@@ -11,6 +14,7 @@ mod served;
 mod session;
 mod sign_in;
 mod system;
+mod tour;
 
 use tooling::people::{People, Person};
 use weir_tests::local::Local;

@@ -9,6 +9,7 @@ use crate::app::CHOSEN;
 use crate::browser;
 use crate::components::admin_only::is_admin;
 use crate::components::banner::{NoDevices, Offline, SessionOver};
+use crate::components::focus;
 use crate::components::status::{Status, Tone};
 use crate::components::words;
 use crate::live::{Liveness, liveness};
@@ -23,6 +24,7 @@ pub fn Frame(
     children: Children,
 ) -> impl IntoView {
     let content = NodeRef::<leptos::html::Main>::new();
+    focus::keep(content);
     let is_admin = is_admin();
     // The router takes links within the page for itself, and leaves the focus where it was.
     let skip = move |event: leptos::ev::MouseEvent| {

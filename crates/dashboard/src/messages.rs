@@ -34,7 +34,7 @@ messages! {
 
     // The live feed.
     LIVE = "Live", "Live";
-    LIVE_CONNECTING = "Connecting", "Verbinde";
+    LIVE_CONNECTING = "Connecting …", "Verbindet …";
     LIVE_PAUSED = "Paused", "Angehalten";
     LIVE_OFF = "Not live", "Nicht live";
     LIVE_EXPLAINED = "Whether changes arrive by themselves", "Ob Änderungen von selbst ankommen";
@@ -49,7 +49,7 @@ messages! {
     OFFLINE_DETAIL = "The server does not answer. What you see may be out of date; the page goes on by itself as soon as there is a connection.", "Der Server antwortet nicht. Was Sie sehen, kann veraltet sein; die Seite macht von selbst weiter, sobald es wieder eine Verbindung gibt.";
     UNREADABLE = "The answer of the server cannot be read. Load the page again; it may be out of date.", "Die Antwort des Servers ist nicht lesbar. Laden Sie die Seite neu; sie ist vielleicht veraltet.";
     FORBIDDEN = "Your role does not allow that.", "Ihre Rolle erlaubt das nicht.";
-    NOT_THERE = "It does not exist, or is not among the devices that you may see.", "Es existiert nicht, oder gehört nicht zu den Geräten, die Sie sehen dürfen.";
+    NOT_THERE = "It does not exist, or is not among the devices that you may see.", "Es existiert nicht oder gehört nicht zu den Geräten, die Sie sehen dürfen.";
     CHANGED_MEANWHILE = "Somebody else has changed it meanwhile. Load it again, and make your change once more.", "Jemand anders hat es inzwischen geändert. Laden Sie es neu, und nehmen Sie Ihre Änderung noch einmal vor.";
     TOO_MANY = "Too many requests at the moment. Try again in a few seconds.", "Zurzeit zu viele Anfragen. Versuchen Sie es in einigen Sekunden noch einmal.";
     NOT_FOUND = "This page does not exist", "Diese Seite gibt es nicht";
@@ -76,7 +76,7 @@ messages! {
     SECONDS_AGO = "{count} s ago", "vor {count} s";
     MINUTES_AGO = "{count} min ago", "vor {count} min";
     HOURS_AGO = "{count} h ago", "vor {count} h";
-    DAYS_AGO = "{count} d ago", "vor {count} Tagen";
+    DAYS_AGO = "{count} d ago", "vor {count} d";
 
     // What devices are like.
     STATE = "State", "Zustand";
@@ -103,6 +103,7 @@ messages! {
     READ_AGAIN = "Refresh", "Aktualisieren";
     MORE_DEVICES = "There are more than 2,000 devices; the first 2,000 are shown.", "Es gibt mehr als 2.000 Geräte; gezeigt werden die ersten 2.000.";
     NO_DEVICE_REGISTERED = "No device is registered yet.", "Es ist noch kein Gerät registriert.";
+    NO_DEVICE_OF_YOURS = "None of the devices that you may see is registered.", "Keines der Geräte, die Sie sehen dürfen, ist registriert.";
     NO_DEVICE_FITS = "No device fits the search.", "Kein Gerät passt zur Suche.";
     MAP = "Map", "Karte";
     MAP_PROBLEM = "{name}: {state}, {since}", "{name}: {state}, {since}";
@@ -139,19 +140,19 @@ messages! {
     WRITE_NOTE = "Only write the note", "Nur Notiz schreiben";
     CHANGED = "{count} changed.", "{count} geändert.";
     CHANGED_PARTLY = "{count} changed, {refused} not:", "{count} geändert, {refused} nicht:";
-    EPISODES = "episode {count}", "{count}. Mal";
-    BY_ITSELF = "itself", "sich selbst";
+    EPISODES = "episode {count}", "zum {count}. Mal";
+    BY_ITSELF = "itself", "das Ende der Ursache";
     BY_REMOVAL = "the removal of its reason", "Wegfall des Grundes";
     ACKNOWLEDGED_BY = "Acknowledged by {by}", "Zur Kenntnis genommen von {by}";
     RESOLVED_BY = "Ended by {by}", "Beendet durch {by}";
-    NO_LONGER_HERE = "No longer in this list; it disappears as soon as you leave the list.", "Nicht mehr in dieser Liste; es verschwindet, sobald Sie die Liste verlassen.";
+    NO_LONGER_HERE = "No longer in this list; it disappears as soon as you leave the list.", "Nicht mehr in dieser Liste; sie verschwindet, sobald Sie die Liste verlassen.";
     MORE = "Show more", "Mehr zeigen";
 
     // Flow.
     TUBE = "Tube {name}", "Rohr {name}";
     FLOWS_INTO = "flows into {id}", "mündet in {id}";
     FLOWS_ON = "flows on without a problem", "fließt ohne Störung weiter";
-    NO_LEVELS = "No flow sensor has reported a level yet.", "Noch hat kein Pegel etwas gemeldet.";
+    NO_LEVELS = "No flow sensor that you may see has reported a level yet.", "Noch hat kein Pegel, den Sie sehen dürfen, etwas gemeldet.";
 
     // A device.
     IS_SENSOR = "Flow sensor {id}", "Pegel {id}";
@@ -364,7 +365,7 @@ messages! {
 
     // What somebody is told.
     SUBSCRIPTIONS = "My notices", "Meine Benachrichtigungen";
-    SUBSCRIPTIONS_EXPLAINED = "You can be told when a problem opens, changes or ends, wherever you are. Only you see this list.", "Sie können erfahren, wenn eine Störung beginnt, sich ändert oder endet, wo immer Sie sind. Nur Sie sehen diese Liste.";
+    SUBSCRIPTIONS_EXPLAINED = "You can be told when a problem opens, changes or ends, wherever you are. Only you see this list.", "Sie können benachrichtigt werden, wenn eine Störung beginnt, sich ändert oder endet, wo immer Sie sind. Nur Sie sehen diese Liste.";
     NO_SUBSCRIPTIONS = "You are not told anything yet.", "Noch werden Sie nicht benachrichtigt.";
     SUBSCRIBE = "Subscribe", "Abonnieren";
     NEW_SUBSCRIPTION = "New subscription", "Neues Abonnement";

@@ -73,14 +73,16 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
             seen = now;
             match build(&place, &progress).await {
                 Ok(()) => {
-                    if *sender.borrow() == 0 {
+                    let is_first = *sender.borrow() == 0;
+                    // Before the browser opens it: otherwise the page would be loaded once more at once.
+                    sender.send_modify(|count| *count += 1);
+                    if is_first {
                         let address = format!("http://localhost:{PORT}/app/");
                         println!("{address}");
                         if options.open {
                             let _ = open::that_detached(&address);
                         }
                     }
-                    sender.send_modify(|count| *count += 1);
                 }
                 Err(error) => println!("{error:#}"),
             }

@@ -188,7 +188,7 @@ async fn the_pages_are_for_administrators_and_tell_others_so() {
         assert_eq!(browser.ask(theirs).await, 0);
     }
     // Nothing that is not theirs was asked for.
-    let asked = browser.requests().await;
+    let asked = browser.traffic().await.asked;
     let is_theirs =
         |url: &&String| ["/cognito/users", "/fleet/serials", "/quarantine?limit"].iter().any(|part| url.contains(part));
     assert_eq!(asked.iter().filter(is_theirs).collect::<Vec<_>>(), Vec::<&String>::new());

@@ -36,6 +36,15 @@ impl Drop for Browser {
     }
 }
 
+/// What a browser has asked.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    /// The addresses of all requests.
+    pub asked: Vec<String>,
+    /// Those to which the answer was a 5xx.
+    pub failed: Vec<String>,
+}
+
 /// A command that WebDriver leaves to the driver.
 #[derive(Debug)]
 struct Own {
@@ -54,8 +63,13 @@ impl WebDriverCompatibleCommand for Own {
 }
 
 impl Browser {
-    /// A browser that knows nobody; `None`, said on the terminal, where there is none.
+    /// A browser that knows nobody, of somebody who reads English; `None`, said on the terminal, where there is none.
     pub async fn start(local: &Local, name: &str) -> Option<Self> {
+        Self::start_in(local, name, "en").await
+    }
+
+    /// The same of somebody who prefers a language.
+    pub async fn start_in(local: &Local, name: &str, language: &str) -> Option<Self> {
         let (Some(program), Some(driver)) = (browser::find(), browser::driver()) else {
             // Straight to the terminal, since the output of a test that passes is not shown.
             use std::io::Write;
@@ -83,12 +97,13 @@ impl Browser {
             "--disable-sync",
             "--no-first-run",
             "--window-size=1280,900",
-            "--lang=en",
         ];
         let mut arguments: Vec<String> = arguments.map(str::to_owned).to_vec();
         arguments.push(format!("--user-data-dir={}", folder.display()));
+        arguments.push(format!("--lang={language}"));
+        let preferences = json!({"intl.accept_languages": language});
         let capabilities = json!({
-            "goog:chromeOptions": {"binary": program, "args": arguments},
+            "goog:chromeOptions": {"binary": program, "args": arguments, "prefs": preferences},
             "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
         });
         let capabilities: Map<String, Value> = serde_json::from_value(capabilities).unwrap();
@@ -211,20 +226,26 @@ impl Browser {
         lines.filter_map(|line| Some(line.get("message")?.as_str()?.to_owned())).collect()
     }
 
-    /// The addresses of all requests.
-    pub async fn requests(&self) -> Vec<String> {
-        let lines = self.log("performance").await.into_iter();
-        let events = lines.filter_map(|line| serde_json::from_str::<Value>(line.get("message")?.as_str()?).ok());
-        let sent = |event: &Value| {
-            let message = event.get("message")?;
-            let parameters = message.get("params")?;
-            match message.get("method")?.as_str()? {
-                "Network.requestWillBeSent" => parameters.pointer("/request/url")?.as_str().map(str::to_owned),
-                "Network.webSocketCreated" => parameters.get("url")?.as_str().map(str::to_owned),
-                _ => None,
+    /// What was asked since this was last called, and which answers said that the server had failed.
+    pub async fn traffic(&self) -> Traffic {
+        let mut traffic = Traffic::default();
+        for line in self.log("performance").await {
+            let Some(event) = line["message"].as_str().and_then(|text| serde_json::from_str::<Value>(text).ok()) else {
+                continue;
+            };
+            let event = &event["message"];
+            let parameters = &event["params"];
+            let address = |value: &Value| value.as_str().map(str::to_owned);
+            match event["method"].as_str() {
+                Some("Network.requestWillBeSent") => traffic.asked.extend(address(&parameters["request"]["url"])),
+                Some("Network.webSocketCreated") => traffic.asked.extend(address(&parameters["url"])),
+                Some("Network.responseReceived") if parameters["response"]["status"].as_u64() >= Some(500) => {
+                    traffic.failed.extend(address(&parameters["response"]["url"]));
+                }
+                _ => {}
             }
-        };
-        events.filter_map(|event| sent(&event)).collect()
+        }
+        traffic
     }
 
     /// Keeps a picture of the whole page as `target/dashboard/<name>.png`.

@@ -1,15 +1,16 @@
 //! How every page looks: light, dark and on a phone; what axe-core finds; what the page talks to.
 
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 use tooling::place::Place;
 use tooling::tools::{self, Set};
 use weir_tests::local::{Local, bytes, now};
 
 use super::admin;
-use super::browser::Browser;
+use super::browser::{Browser, Traffic};
 
 /// Every page: its name, its address, and what it says when it is there.
-const PAGES: [(&str, &str, &str); 16] = [
+pub(super) const PAGES: [(&str, &str, &str); 16] = [
     ("overview", "/", "Devices"),
     ("device", "/devices/page-looks?last=15m", "Curves"),
     ("calibration", "/devices/page-looks/sensors/ph/calibration", "New calibration"),
@@ -42,7 +43,7 @@ async fn violations(browser: &Browser, axe: &str) -> Value {
 }
 
 /// The text of axe-core.
-fn axe() -> String {
+pub(super) fn axe() -> String {
     let file = tools::node_packages(&Place::of_run("dashboard").unwrap(), Set::Clients).join("axe-core/axe.min.js");
     std::fs::read_to_string(&file).expect("cargo xtask test has installed axe-core")
 }
@@ -52,7 +53,7 @@ pub(super) async fn look_at(browser: &Browser, name: &str) {
     look(browser, &axe(), name).await;
 }
 
-async fn look(browser: &Browser, axe: &str, name: &str) {
+pub(super) async fn look(browser: &Browser, axe: &str, name: &str) {
     let found = violations(browser, axe).await;
     assert_eq!(found, json!([]), "{name}");
     let wide = browser.ask("return document.documentElement.scrollWidth > document.documentElement.clientWidth").await;
@@ -90,10 +91,17 @@ async fn forms(browser: &Browser, axe: &str, kind: &str) {
     browser.picture(&format!("access-{kind}")).await;
 }
 
-#[tokio::test]
-async fn every_page_is_for_everybody_in_light_in_dark_and_on_a_phone() {
-    let local = Local::running();
-    let Some(browser) = Browser::start(&local, "looks").await else { return };
+/// Makes what the pages show, once.
+pub(super) async fn prepare(local: &Local) {
+    static DONE: OnceCell<()> = OnceCell::const_new();
+    DONE.get_or_init(|| make(local)).await;
+}
+
+async fn make(local: &Local) {
+    // Beside a stack that is kept, an earlier run has made it.
+    if local.admin().await.call("GET", "/devices/page-looks", None).await.unwrap().status == 200 {
+        return;
+    }
     let half = json!({"model": "linear", "slope": 0.5, "intercept": 0});
     let alert = json!({"id": "high", "above": 7.3, "note": "Look at the pump."});
     let sensors = json!([{"code": "ph", "unit": "pH", "alerts": [alert]}, {"code": "tmp", "unit": "°C"}]);
@@ -112,6 +120,13 @@ async fn every_page_is_for_everybody_in_light_in_dark_and_on_a_phone() {
     device.publish("page-looks/reading/sensor/odd", bytes(&json!({"value": 7}))).await.unwrap();
     let serial = json!({"serial": "PAGE-LOOKS", "device_id": "page-looks-board"});
     local.admin().await.expect(&[201, 409], "POST", "/fleet/serials", Some(&serial)).await.unwrap();
+}
+
+#[tokio::test]
+async fn every_page_is_for_everybody_in_light_in_dark_and_on_a_phone() {
+    let local = Local::running();
+    let Some(browser) = Browser::start(&local, "looks").await else { return };
+    prepare(&local).await;
     let axe = axe();
     browser.open("/").await;
     browser.log_in(&admin(&local)).await;
@@ -144,7 +159,8 @@ async fn every_page_is_for_everybody_in_light_in_dark_and_on_a_phone() {
     assert_eq!(own, Vec::<&String>::new());
     let host = browser.dashboard.trim_end_matches("/app").to_owned();
     let sockets = browser.endpoint.replacen("http", "ws", 1);
-    let requests = browser.requests().await;
+    let Traffic { asked: requests, failed } = browser.traffic().await;
+    assert_eq!(failed, Vec::<String>::new());
     let own = |url: &&String| [&host, &browser.endpoint, &sockets].iter().any(|known| url.starts_with(known.as_str()));
     assert!(requests.iter().filter(own).count() > 20, "{requests:?}");
     let foreign: Vec<_> = requests

@@ -8,6 +8,7 @@ pub mod confirm;
 pub mod devices;
 pub mod download;
 pub mod field;
+pub mod focus;
 pub mod gate;
 pub mod heading;
 pub mod history;

@@ -52,7 +52,7 @@ messages! {
     REPLAY_RESULT = "{accepted} stored, {refused} refused again, {failed} without an answer; these and those refused are still here.", "{accepted} gespeichert, {refused} wieder abgelehnt, {failed} ohne Antwort; diese und die abgelehnten sind noch hier.";
     STOP = "Stop", "Anhalten";
     GO_ON = "Go on", "Weitermachen";
-    REPLAYED_ONE = "The message is stored, or was stored before.", "Die Nachricht ist gespeichert, oder war es schon.";
+    REPLAYED_ONE = "The message is stored, or was stored before.", "Die Nachricht ist gespeichert oder war es schon.";
     REPLAYED_PARTLY = "The message is stored, except {count} parts, which have entries of their own.", "Die Nachricht ist gespeichert, bis auf {count} Teile, die eigene Einträge haben.";
     REPLAY_REFUSED = "Refused again: {detail}", "Wieder abgelehnt: {detail}";
     DELETE_ENTRY_ASK = "Delete the entry? The message is lost, unless the device sends it again.", "Eintrag löschen? Die Nachricht ist verloren, wenn das Gerät sie nicht noch einmal schickt.";
@@ -152,7 +152,7 @@ messages! {
     AS_BLOCKED = "Blocked: no board with these numbers becomes a device", "Gesperrt: Kein Gerät mit diesen Nummern wird zugelassen";
     ADD_COUNT = "Add {count}", "{count} hinzufügen";
     LINE_WRONG = "Line {line}: {why}", "Zeile {line}: {why}";
-    WRONG_SERIAL = "a number has 1 to 64 letters, digits, _ or -, and begins with a letter or digit", "eine Nummer hat 1 bis 64 Buchstaben, Ziffern, _ oder -, und beginnt mit Buchstabe oder Ziffer";
+    WRONG_SERIAL = "a number has 1 to 64 letters, digits, _ or -, and begins with a letter or digit", "eine Nummer hat 1 bis 64 Buchstaben, Ziffern, _ oder - und beginnt mit einem Buchstaben oder einer Ziffer";
     WRONG_DEVICE = "after the number comes one id of a device and nothing else", "nach der Nummer kommt eine Gerätekennung und sonst nichts";
     WRONG_REPEATED = "this number is further up already", "diese Nummer steht weiter oben schon";
     WRONG_TOO_MANY = "no more than 5,000 at once", "höchstens 5.000 auf einmal";
@@ -160,7 +160,7 @@ messages! {
     SERIALS_ADDED = "{added} added, {left} not.", "{added} hinzugefügt, {left} nicht.";
     SERIAL_EXISTS = "is listed already", "ist schon eingetragen";
     SERIAL_DEVICE_TAKEN = "another number has this device", "eine andere Nummer hat dieses Gerät";
-    CLAIM_CODES_ONCE = "The claim codes are shown only now.", "Die Codes werden nur jetzt gezeigt.";
+    CLAIM_CODES_ONCE = "The claim codes are shown only now. Copy or download them before you leave this page: afterwards nobody can read them.", "Die Codes werden nur jetzt gezeigt. Kopieren Sie sie oder laden Sie sie herunter, bevor Sie diese Seite verlassen: Danach kann sie niemand mehr lesen.";
     CODES_KEPT = "I have kept them", "Ich habe sie übernommen";
     CLAIM_CODE = "Claim code", "Code";
     SIZE = "Size", "Größe";

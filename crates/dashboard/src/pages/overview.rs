@@ -7,6 +7,7 @@ use weir_core::wire::problem::ProblemJson;
 
 use crate::api::Api;
 use crate::browser;
+use crate::components::admin_only::is_admin;
 use crate::components::clock::Ago;
 use crate::components::heading::Heading;
 use crate::components::load::{Load, Loaded};
@@ -130,6 +131,12 @@ fn Devices(load: Load<Fleet>, filter: RwSignal<Filter>) -> impl IntoView {
     let has_places = Memo::new(move |_| wanted.with(|rows| rows.iter().any(|row| row.device.location.is_some())));
     let more = move || load.with(|loaded| matches!(loaded, Loaded::Here(fleet) if fleet.more));
     let read_at = Memo::new(move |_| load.here(|fleet| fleet.at).unwrap_or(0.0));
+    let is_admin = is_admin();
+    let empty = move || match (total(), is_admin.get()) {
+        (0, true) => t(m::NO_DEVICE_REGISTERED),
+        (0, false) => t(m::NO_DEVICE_OF_YOURS),
+        _ => t(m::NO_DEVICE_FITS),
+    };
     view! {
         <div class="tools">
             <label class="grow">
@@ -163,7 +170,7 @@ fn Devices(load: Load<Fleet>, filter: RwSignal<Filter>) -> impl IntoView {
         </Show>
         <Show
             when=move || wanted.with(|rows| !rows.is_empty())
-            fallback=move || view! { <Empty text=if total() == 0 { t(m::NO_DEVICE_REGISTERED) } else { t(m::NO_DEVICE_FITS) }/> }
+            fallback=move || view! { <Empty text=empty()/> }
         >
             <div class="card scroll" tabindex="0">
                 <table class="devices">

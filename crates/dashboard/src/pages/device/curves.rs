@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use chart::{Curve, Limit, Shown, Span};
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use wasm_bindgen_futures::spawn_local;
 use weir_core::wire::alert::AlertJson;
 use weir_core::wire::device::{DeviceJson, SensorJson};
 
@@ -28,6 +30,9 @@ mod compare;
 mod tools;
 mod values;
 
+/// Time in which the reader must not move what is shown before the address follows, in ms: to change it takes the browser longer than
+/// to draw the curves.
+const REST: u32 = 150;
 /// How many sensors are shown unless the reader chooses.
 const FIRST: usize = 3;
 
@@ -279,16 +284,28 @@ fn chosen(id: &str, sensors: &[Sensor]) -> Chosen {
             others.set(of_others(&query));
         }
     });
+    let turn = StoredValue::new(0_u32);
     Effect::new(move |before: Option<()>| {
         let (window, codes, zone) = (window.get(), chosen.get(), zone.get().name);
         let names = others.with(|others| others.iter().map(Source::name).collect::<Vec<_>>());
         // The first time the address already says what is shown, or nothing at all.
-        if before.is_some() {
+        if before.is_none() {
+            return;
+        }
+        let own = turn.get_value().wrapping_add(1);
+        turn.set_value(own);
+        let path = path.clone();
+        spawn_local(async move {
+            TimeoutFuture::new(REST).await;
+            // Another page has an address of its own.
+            if turn.try_get_value() != Some(own) || browser::path() != path {
+                return;
+            }
             let query = Query::parse(&browser::query()).with_all("sensor", codes.iter().map(String::as_str));
             let query = query.with_all("with", names.iter().map(String::as_str));
             let query = window.into_query(query).with("tz", Some(&zone));
             browser::rename(&query.address(&path));
-        }
+        });
     });
     Chosen { window, sensors: chosen, others, span, width: RwSignal::new(0.0) }
 }

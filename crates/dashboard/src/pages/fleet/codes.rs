@@ -7,11 +7,18 @@ use crate::messages as m;
 use crate::model::serials;
 use crate::text::t;
 
+/// The codes. While they are there the browser asks before it closes or reloads the page.
 #[component]
 pub(super) fn Codes(codes: RwSignal<Vec<(String, String)>>) -> impl IntoView {
     let row = |(serial, code): (String, String)| view! { <tr><th scope="row"><code>{serial}</code></th><td><code>{code}</code></td></tr> };
     let save =
         move |_| download::offer("claim-codes.csv", "text/csv", &codes.with_untracked(|codes| serials::codes(codes)));
+    let leaving = window_event_listener(leptos::ev::beforeunload, move |event| {
+        if codes.with_untracked(|codes| !codes.is_empty()) {
+            event.prevent_default();
+        }
+    });
+    on_cleanup(move || leaving.remove());
     view! {
         <Show when=move || codes.with(|codes| !codes.is_empty())>
             <div class="notice">

@@ -6,22 +6,22 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 use crate::plot::Quality;
 use crate::scene::{Align, Ink, Mark, Scene};
 
-/// The colours, as CSS writes them.
+/// The colours and the font of a chart, as CSS values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Palette {
-    /// Of the grid.
+    /// Colour of the grid.
     pub grid: String,
-    /// Of the texts.
+    /// Colour of the axis labels.
     pub text: String,
-    /// Of limits.
+    /// Colour of limits.
     pub limit: String,
-    /// Of events.
+    /// Colour of events.
     pub event: String,
-    /// Of values that cannot be trusted.
+    /// Colour of the marks of values that cannot be trusted.
     pub doubt: String,
-    /// Of the curves.
+    /// Colours of the curves, by their index.
     pub curves: Vec<String>,
-    /// The font, as in CSS.
+    /// The font, as the CSS property `font`.
     pub font: String,
 }
 
@@ -41,10 +41,10 @@ impl Palette {
     }
 }
 
-/// Paints the scene. `ratio` is how many pixels of the screen a pixel of the page has (`devicePixelRatio`).
+/// Paints the scene. `ratio` is the number of screen pixels per CSS pixel (`devicePixelRatio`).
 ///
 /// # Errors
-/// What the browser says; a canvas without a context is one that has another one already.
+/// What the browser reports, and when the canvas has no 2D context because it already has one of another kind.
 pub fn paint(
     canvas: &HtmlCanvasElement,
     scene: &Scene,
@@ -54,7 +54,7 @@ pub fn paint(
 ) -> Result<(), JsValue> {
     let (width, height) = size;
     let (wide, high) = (pixels(width * ratio), pixels(height * ratio));
-    // Setting the size clears the canvas and is slow, so only when it changes.
+    // Setting the size clears the canvas and is slow, so it is only set when it changes.
     if canvas.width() != wide || canvas.height() != high {
         canvas.set_width(wide);
         canvas.set_height(high);

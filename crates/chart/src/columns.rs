@@ -1,5 +1,5 @@
-//! Many points, few pixels: of each column of pixels the first, lowest, highest and last point. A line through these looks as one
-//! through all of them, because no extreme is lost.
+//! Reduces many points to few pixels: of each column of pixels only the first, lowest, highest and last point are kept. A line through
+//! these looks like one through all points, because no extreme is lost.
 
 use crate::plot::Point;
 use crate::scale::Scale;
@@ -9,9 +9,9 @@ use crate::scale::Scale;
 pub struct Column {
     /// The earliest.
     pub first: Point,
-    /// The one with the least value, the earliest of these.
+    /// The one with the least value; of several, the earliest.
     pub low: Point,
-    /// The one with the greatest value, the earliest of these.
+    /// The one with the greatest value; of several, the earliest.
     pub high: Point,
     /// The latest.
     pub last: Point,
@@ -19,7 +19,7 @@ pub struct Column {
 }
 
 impl Column {
-    /// Its points in the order of time, none twice.
+    /// Its points in order of time, without duplicates.
     pub fn path(&self) -> impl Iterator<Item = Point> + use<> {
         let (one, other) = if self.low.at <= self.high.at { (self.low, self.high) } else { (self.high, self.low) };
         let all = [Some(self.first), Some(one), Some(other), Some(self.last)];
@@ -33,7 +33,7 @@ impl Column {
     }
 }
 
-/// The columns of a run of points that ascend by time, on a scale from ms to pixels.
+/// The columns of points in ascending order of time. `x` maps ms to pixels.
 pub fn columns(points: &[Point], x: Scale) -> Vec<Column> {
     let mut found: Vec<Column> = Vec::new();
     for point in points.iter().copied().filter(|point| point.value.is_finite()) {
@@ -90,10 +90,10 @@ mod tests {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             let most = 4 * (width as usize + 1);
             prop_assert!(reduced.len() <= most, "{} of {}", reduced.len(), most);
-            // In the order of time, and only points that are there.
+            // In order of time, and only points of the input.
             prop_assert!(reduced.windows(2).all(|pair| pair[0].at <= pair[1].at));
             prop_assert!(reduced.iter().all(|point| points.contains(point)));
-            // The extremes of every column of pixels, and its ends.
+            // Each column of pixels keeps its extremes, and its first and last point.
             let pixel = |point: &Point| x.px(point.at).floor();
             for column in points.chunk_by(|one, next| pixel(one) == pixel(next)) {
                 let drawn: Vec<&Point> = reduced.iter().filter(|point| pixel(point) == pixel(&column[0])).collect();

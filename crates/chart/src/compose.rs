@@ -1,4 +1,4 @@
-//! Lays a chart out.
+//! Lays out a chart.
 
 use crate::columns::{Column, columns};
 use crate::gaps::{pieces, runs};
@@ -8,22 +8,22 @@ use crate::scene::{Align, Ink, Inner, Mark, Scene};
 use crate::ticks::{label, ticks};
 use crate::time_ticks::{time_label, time_ticks};
 
-/// Room for the texts of the axes, in pixels.
+/// Room for the labels of the axes, in pixels.
 const LEFT: f64 = 56.0;
 const RIGHT: f64 = 18.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 26.0;
 /// The height of a curve's name, in pixels.
 const NAME_HEIGHT: f64 = 13.0;
-/// Distances of ticks, at least, in pixels.
+/// Minimum distance of ticks, in pixels.
 const TICK_HEIGHT: f64 = 44.0;
 const TICK_WIDTH: f64 = 84.0;
-/// Single points are shown as dots if they lie this far apart on average, in pixels.
+/// Single points are shown as dots if their average distance is at least this, in pixels.
 const DOTS: f64 = 7.0;
-/// Marks of values that cannot be trusted are at least this far apart, in pixels.
+/// Minimum distance of the marks of values that cannot be trusted, in pixels.
 const DOUBTS: f64 = 5.0;
 
-/// The chart in pixels.
+/// Lays out a chart, in pixels.
 pub fn compose(plot: &Plot) -> Scene {
     let inner = Inner {
         left: LEFT,
@@ -47,7 +47,7 @@ pub fn compose(plot: &Plot) -> Scene {
     scene
 }
 
-/// Spans that stand out, from top to bottom. One that is shorter than a pixel is still seen.
+/// Highlighted spans, from the upper to the lower edge. Spans shorter than a pixel are drawn wide enough to be seen.
 fn bands(scene: &mut Scene, plot: &Plot) {
     let inner = scene.inner;
     for band in plot.bands {
@@ -61,7 +61,7 @@ fn bands(scene: &mut Scene, plot: &Plot) {
     }
 }
 
-/// The names of curves at their last values. One that would lie on another goes above it, or below at the upper edge.
+/// The names of curves, at their last values. A name that would overlap another one goes to the nearest free place above or below it.
 fn names(scene: &mut Scene, plot: &Plot) {
     let inner = scene.inner;
     let mut taken: Vec<f64> = Vec::new();
@@ -71,7 +71,7 @@ fn names(scene: &mut Scene, plot: &Plot) {
         let x = scene.x.px(at).min(inner.right - 2.0).max(inner.left + 12.0);
         let wanted = (scene.y.px(value) - NAME_HEIGHT / 2.0).min(inner.bottom - 6.0).max(inner.top + 6.0);
         let is_free = |y: f64| taken.iter().all(|other| (other - y).abs() >= NAME_HEIGHT);
-        // Nearest first, above before below.
+        // Nearest places first, above before below.
         let steps = (0..=plot.curves.len()).map(|step| crate::ticks::usize_f64(step) * NAME_HEIGHT);
         let places = steps.flat_map(|step| [wanted - step, wanted + step]);
         let inside = places.filter(|y| (inner.top..=inner.bottom).contains(y));
@@ -82,7 +82,7 @@ fn names(scene: &mut Scene, plot: &Plot) {
     }
 }
 
-/// What happened, as lines from top to bottom. A text that would lie on the one before it is left out.
+/// Events as vertical lines. A label that would overlap the previous one is left out.
 fn events(scene: &mut Scene, plot: &Plot) {
     let inner = scene.inner;
     let mut all: Vec<_> = plot.events.iter().filter(|event| plot.span.contains(event.at)).collect();
@@ -104,7 +104,7 @@ fn events(scene: &mut Scene, plot: &Plot) {
     }
 }
 
-/// The interval of the vertical axis: what the values take, and limits that lie near them.
+/// The range of the vertical axis: the range of the values, extended to limits that lie near it.
 fn domain(plot: &Plot, most: usize) -> (f64, f64) {
     let found = plot.curves.iter().filter_map(|curve| curve.shown.extremes(plot.span));
     let of_values = found.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
@@ -113,7 +113,7 @@ fn domain(plot: &Plot, most: usize) -> (f64, f64) {
         let of_limits = all().map(|value| (value, value)).reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
         return of_limits.map_or((0.0, 1.0), |(low, high)| nice(low, high, most));
     };
-    // A limit far away would leave a flat line of the curve.
+    // Including a limit far away would flatten the curve.
     let room = ((high - low) * 1.5).max(high.abs().max(low.abs()) * 0.02);
     let near = all().filter(|value| (low - room..=high + room).contains(value));
     let (low, high) = near.fold((low, high), |(low, high), value| (low.min(value), high.max(value)));
@@ -137,14 +137,14 @@ fn axes(scene: &mut Scene, plot: &Plot, most: usize) {
         let path = vec![(line, inner.top), (line, inner.bottom)];
         scene.back.push(Mark::Line { path, ink: Ink::Grid, width: 1.0, dashed: false });
         let text = time_label(&tick, plot.months);
-        // At the edges a text would be cut off; half of one is about 3 pixels for each letter.
+        // Labels at the edges would be cut off; half of a label takes about 3 pixels for each character.
         let half = crate::ticks::usize_f64(text.chars().count()) * 3.2;
         let x = x.min(plot.width - half - 2.0);
         scene.back.push(Mark::Text { at: (x, inner.bottom + 14.0), text, align: Align::Middle, ink: Ink::Text });
     }
 }
 
-/// The middle of a pixel, where a line of width 1 is sharp.
+/// The centre of a pixel, where a line of width 1 is sharp.
 fn crisp(px: f64) -> f64 {
     px.floor() + 0.5
 }
@@ -174,7 +174,7 @@ fn draw(scene: &mut Scene, plot: &Plot, curve: &Curve) {
     }
 }
 
-/// The points of the span, and one more at each side, so that the line reaches the edges.
+/// The points of the span, and one more on each side, so that the line reaches the edges.
 fn visible<'p>(points: &'p [Point], plot: &Plot) -> &'p [Point] {
     let from = points.partition_point(|point| point.at < plot.span.from()).saturating_sub(1);
     let until = points.partition_point(|point| point.at <= plot.span.until()).saturating_add(1).min(points.len());
@@ -189,7 +189,7 @@ fn draw_points(scene: &mut Scene, plot: &Plot, curve: &Curve, points: &[Point]) 
             columns(piece, x).iter().flat_map(Column::path).map(|point| place(&point)).collect();
         match path.as_slice() {
             [] => {}
-            // A single point between two gaps would be no line.
+            // A single point between two gaps would not show as a line.
             [only] => scene.data.push(Mark::Dot { at: *only, quality: Quality::Good, ink }),
             _ => scene.data.push(Mark::Line { path, ink, width: 1.75, dashed: false }),
         }
@@ -227,7 +227,7 @@ fn draw_buckets(scene: &mut Scene, curve: &Curve, buckets: &[Bucket]) {
         match (run, path.as_slice()) {
             (_, []) => {}
             ([bucket, ..], [only]) => {
-                // One interval alone: from its least to its greatest value.
+                // A single interval is drawn as a line from its least to its greatest value.
                 let line = vec![(only.0, y.px(bucket.low)), (only.0, y.px(bucket.high))];
                 scene.data.push(Mark::Line { path: line, ink, width: 1.0, dashed: false });
                 scene.data.push(Mark::Dot { at: *only, quality: Quality::Good, ink });
@@ -241,7 +241,7 @@ fn draw_buckets(scene: &mut Scene, curve: &Curve, buckets: &[Bucket]) {
     mark_left_out(scene, buckets);
 }
 
-/// Intervals in which values were left out have a mark above the axis: the values themselves are not known.
+/// Marks intervals with excluded values above the axis, because the excluded values themselves are not known.
 fn mark_left_out(scene: &mut Scene, buckets: &[Bucket]) {
     let y = scene.inner.bottom - 5.0;
     let mut last = f64::MIN;

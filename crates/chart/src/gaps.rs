@@ -1,20 +1,20 @@
-//! Where a line is interrupted: where readings are missing, none is drawn.
+//! Interrupts lines where readings are missing.
 
 use crate::plot::{Bucket, Point};
 
-/// The runs of points that lie no further apart than `gap` ms.
+/// The runs of points in which neighbours are at most `gap` ms apart.
 pub fn pieces(points: &[Point], gap: f64) -> impl Iterator<Item = &[Point]> {
     points.chunk_by(move |one, next| next.at - one.at <= gap && one.value.is_finite() && next.value.is_finite())
 }
 
-/// The runs of intervals of which none is missing in between.
+/// The runs of adjacent intervals.
 pub(crate) fn runs(buckets: &[Bucket]) -> impl Iterator<Item = &[Bucket]> {
     let follows = |one: &Bucket, next: &Bucket| next.from - one.until <= (one.until - one.from) * 0.01;
     buckets.chunk_by(move |one, next| follows(one, next) && one.mean.is_finite() && next.mean.is_finite())
 }
 
-/// The distance of neighbouring points that this share of all distances does not exceed, in ms: with 0.5 the usual one. `None` with
-/// fewer than two points.
+/// The quantile `share` (0 to 1) of the distances between neighbouring points, in ms: with 0.5 the median. `None` with fewer than two
+/// points.
 pub fn step_at(points: &[Point], share: f64) -> Option<f64> {
     let mut steps: Vec<f64> = points
         .iter()

@@ -1,4 +1,4 @@
-//! Which value lies under the pointer.
+//! Finds the value under the pointer.
 
 use crate::plot::{Bucket, Point, Shown};
 use crate::scale::Scale;
@@ -13,7 +13,7 @@ pub enum Hit {
 }
 
 impl Hit {
-    /// The instant at which it is drawn, in ms.
+    /// The instant at which it is drawn, in ms since the epoch.
     pub fn at(self) -> f64 {
         match self {
             Self::Point(point) => point.at,
@@ -30,8 +30,8 @@ impl Hit {
     }
 }
 
-/// The value nearest to the pixel `px` of the scale, if it is at most `reach` pixels away. It takes the logarithm of the number of
-/// values, so that it can be asked with every move of the pointer.
+/// The value nearest to the pixel `px` of the scale, if it is at most `reach` pixels away. Takes logarithmic time, so it can be called with
+/// every move of the pointer.
 pub fn nearest(shown: &Shown, x: Scale, px: f64, reach: f64) -> Option<Hit> {
     let at = x.value(px);
     let found = match shown {

@@ -1,8 +1,8 @@
 //! Curves of readings over time.
 //!
-//! [`compose`] turns a [`Plot`] (a span of time, series, limits) into a [`Scene`]: lines, bands, dots and texts in pixels. It is a
-//! pure function, so everything about a chart but the painting is tested without a browser. `canvas::paint` carries a scene
-//! out on a canvas, in the browser only.
+//! [`compose`] turns a [`Plot`] (a span of time, series, limits) into a [`Scene`]: lines, bands, dots and texts in pixels. It is a pure
+//! function, so everything about a chart but the painting is tested without a browser. `canvas::paint` paints a scene on a canvas, in the
+//! browser only.
 
 mod columns;
 mod compose;

@@ -1,69 +1,69 @@
-//! What a chart is made from.
+//! The data of a chart.
 
 use jiff::tz::TimeZone;
 
 use crate::span::Span;
 
-/// How far a value can be trusted: what Weir stores with each reading.
+/// The quality that Weir stores with each reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Quality {
     /// Calibrated, and within all limits.
     #[default]
     Good,
-    /// Outside of a limit.
+    /// Outside a limit.
     OutOfRange,
-    /// The raw number, because no calibration was in force.
+    /// The raw number, because no calibration applied.
     Uncalibrated,
 }
 
 /// A reading.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
-    /// When, in ms since the epoch.
+    /// When it was measured, in ms since the epoch.
     pub at: f64,
     /// The value, in the curve's unit.
     pub value: f64,
-    /// How far it can be trusted.
+    /// Its quality.
     pub quality: Quality,
 }
 
-/// The readings of an interval, summed up.
+/// Aggregates of the readings of one interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bucket {
-    /// Where it begins, in ms since the epoch.
+    /// The start, in ms since the epoch.
     pub from: f64,
-    /// Where it ends.
+    /// The end, in ms since the epoch.
     pub until: f64,
-    /// The mean of the values; not a number where none counts.
+    /// The mean of the values that count; NaN if none does.
     pub mean: f64,
-    /// The least value.
+    /// The least value that counts.
     pub low: f64,
-    /// The greatest value.
+    /// The greatest value that counts.
     pub high: f64,
-    /// How many values count.
+    /// Number of values that count.
     pub count: u64,
-    /// How many do not count, because they cannot be trusted.
+    /// Number of values that were excluded, because they cannot be trusted.
     pub left_out: u64,
 }
 
 impl Bucket {
-    /// The instant at which it is drawn.
+    /// The instant at which it is drawn, in ms since the epoch.
     pub fn middle(self) -> f64 {
         self.from + (self.until - self.from) / 2.0
     }
 }
 
-/// The values of a curve, ascending by time.
+/// The values of a curve, in ascending order of time.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shown {
     /// Single readings.
     Points(Vec<Point>),
-    /// Sums of intervals, drawn as a line of means within a band from the least to the greatest.
+    /// Aggregates, drawn as a line of means within a band from the least to the greatest value.
     Buckets(Vec<Bucket>),
 }
 
 impl Shown {
-    /// How many values there are.
+    /// Number of values.
     pub fn len(&self) -> usize {
         match self {
             Self::Points(points) => points.len(),
@@ -76,7 +76,7 @@ impl Shown {
         self.len() == 0
     }
 
-    /// The last value within a span and when it is drawn; `None` where there is none.
+    /// The last value within a span, after the instant at which it is drawn, in ms; `None` if there is none.
     pub fn last(&self, span: Span) -> Option<(f64, f64)> {
         match self {
             Self::Points(points) => {
@@ -90,7 +90,7 @@ impl Shown {
         }
     }
 
-    /// The least and the greatest value within a span; `None` where there is none.
+    /// The least and the greatest value within a span; `None` if there is no value.
     pub fn extremes(&self, span: Span) -> Option<(f64, f64)> {
         let join = |found: Option<(f64, f64)>, (low, high): (f64, f64)| {
             Some(found.map_or((low, high), |(least, most): (f64, f64)| (least.min(low), most.max(high))))
@@ -109,41 +109,41 @@ impl Shown {
     }
 }
 
-/// A series and how it is drawn.
+/// A series, and how to draw it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Curve {
     /// Its values.
     pub shown: Shown,
-    /// Which colour of the palette.
+    /// Index of its colour in the palette.
     pub colour: u8,
-    /// Values further apart than this, in ms, are not connected. Intervals are not connected where one is missing.
+    /// Values further apart than this, in ms, are not connected. Intervals are not connected if one between them is missing.
     pub gap: f64,
-    /// What stands at its end, a letter or two, where a chart has several curves; empty: nothing.
+    /// A label of one or two characters at its end, for charts with several curves; empty for none.
     pub label: String,
 }
 
-/// A line across the chart: the limit of an alert.
+/// A horizontal line: the limit of an alert.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limit {
-    /// Where, in the unit of the curves.
+    /// The value, in the unit of the curves.
     pub value: f64,
-    /// What it is called.
+    /// Its label.
     pub label: String,
 }
 
-/// Something that happened, as a line from top to bottom.
+/// An event, drawn as a vertical line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
     /// When, in ms since the epoch.
     pub at: f64,
-    /// What it is called, short.
+    /// Its short label.
     pub label: String,
 }
 
-/// A chart before it is laid out.
+/// A chart before layout.
 #[derive(Debug, Clone)]
 pub struct Plot<'a> {
-    /// What is shown of time.
+    /// The span of time that is shown.
     pub span: Span,
     /// The curves, all in one unit.
     pub curves: &'a [Curve],
@@ -151,16 +151,16 @@ pub struct Plot<'a> {
     pub limits: &'a [Limit],
     /// Events.
     pub events: &'a [Event],
-    /// Spans that stand out, such as the episodes of an alert.
+    /// Highlighted spans, such as the episodes of an alert.
     pub bands: &'a [Span],
-    /// In which zone times are told.
+    /// The time zone of the time axis.
     pub zone: &'a TimeZone,
-    /// The short names of the twelve months.
+    /// The short names of the twelve months, January first.
     pub months: &'a [&'a str],
-    /// What stands before the decimals of numbers.
+    /// The decimal separator.
     pub decimal: char,
-    /// The width of the canvas, in pixels of the page.
+    /// The width of the canvas, in CSS pixels.
     pub width: f64,
-    /// Its height.
+    /// The height of the canvas, in CSS pixels.
     pub height: f64,
 }

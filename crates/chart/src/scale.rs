@@ -1,8 +1,8 @@
-//! Numbers to pixels and back.
+//! Maps numbers to pixels and back.
 
 use crate::ticks::step;
 
-/// A linear scale: the domain in the unit of the data, the range in pixels. The range may run backwards, as a vertical axis does.
+/// A linear scale: the domain in the unit of the data, the range in pixels. The range may be reversed, as for a vertical axis.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scale {
     domain: (f64, f64),
@@ -10,7 +10,7 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// A scale from a domain to a range. An empty domain is widened by one, so that everything has a place.
+    /// A scale from a domain to a range. An empty domain is widened by one, so that it can be mapped.
     pub fn new(domain: (f64, f64), range: (f64, f64)) -> Self {
         let (from, until) = domain;
         let domain = if from.is_finite() && until.is_finite() && (until - from).is_finite() && until != from {
@@ -21,7 +21,7 @@ impl Scale {
         Self { domain, range }
     }
 
-    /// The pixel of a value. Values outside of the domain lie outside of the range.
+    /// The pixel of a value. Values outside the domain are mapped outside the range.
     pub fn px(self, value: f64) -> f64 {
         let share = (value - self.domain.0) / (self.domain.1 - self.domain.0);
         self.range.0 + share * (self.range.1 - self.range.0)
@@ -39,14 +39,14 @@ impl Scale {
     }
 }
 
-/// The least interval with rounded ends that holds `low` and `high`, so that an axis begins and ends at a tick. Two equal values,
-/// or none that is finite, get an interval around them.
+/// The smallest interval with rounded ends that contains `low` and `high`, so that an axis begins and ends at a tick. Two equal or
+/// non-finite values get an interval around them.
 pub fn nice(low: f64, high: f64, most: usize) -> (f64, f64) {
     if !low.is_finite() || !high.is_finite() || !(high - low).is_finite() {
         return (0.0, 1.0);
     }
     let (low, high) = (low.min(high), low.max(high));
-    // Values whose difference is mere rounding of the numbers are one value.
+    // Values that differ only by rounding errors count as equal.
     let (low, high) = if high - low <= low.abs().max(high.abs()) * 1e-12 {
         let room = (low.abs() * 0.05).max(0.5);
         (low - room, high + room)

@@ -3,40 +3,40 @@
 use crate::plot::Quality;
 use crate::scale::Scale;
 
-/// What something is drawn for; the palette of the page says in which colour.
+/// The role of something that is drawn; the palette of the page gives it a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ink {
     /// Lines behind everything.
     Grid,
     /// Texts of the axes.
     Text,
-    /// A curve, by its place in the palette.
+    /// A curve, by the index of its colour.
     Curve(u8),
     /// The limit of an alert.
     Limit,
-    /// Something that happened.
+    /// An event.
     Event,
     /// A value that cannot be trusted.
     Doubt,
 }
 
-/// On which side of its place a text stands.
+/// The side of its position on which a text is placed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
-    /// It begins there.
+    /// The text begins there.
     Start,
-    /// Its middle is there.
+    /// The text is centred there.
     Middle,
-    /// It ends there.
+    /// The text ends there.
     End,
 }
 
 /// Something to paint.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Mark {
-    /// A line through these places.
+    /// A line through these points.
     Line {
-        /// The places, in pixels.
+        /// The points, in pixels.
         path: Vec<(f64, f64)>,
         /// The colour.
         ink: Ink,
@@ -45,16 +45,16 @@ pub enum Mark {
         /// Whether it is dashed.
         dashed: bool,
     },
-    /// An area, filled thinly.
+    /// An area with a translucent fill.
     Area {
         /// Its outline, in pixels.
         outline: Vec<(f64, f64)>,
         /// The colour.
         ink: Ink,
     },
-    /// One value. Its shape tells its quality: a dot, a triangle (out of range), or a ring (uncalibrated).
+    /// One value. Its shape shows its quality: a dot, a triangle (out of range), or a ring (uncalibrated).
     Dot {
-        /// The place, in pixels.
+        /// The position, in pixels.
         at: (f64, f64),
         /// The quality.
         quality: Quality,
@@ -63,11 +63,11 @@ pub enum Mark {
     },
     /// A text.
     Text {
-        /// The place, in pixels; the middle of the text's height.
+        /// The position, in pixels, vertically the middle of the text.
         at: (f64, f64),
         /// The text.
         text: String,
-        /// On which side of the place it stands.
+        /// The side of the position on which it is placed.
         align: Align,
         /// The colour.
         ink: Ink,
@@ -88,28 +88,28 @@ pub struct Inner {
 }
 
 impl Inner {
-    /// The share of the width at which a pixel lies: 0 at the left edge, 1 at the right one.
+    /// The horizontal position of a pixel as a share of the width: 0 at the left edge, 1 at the right one.
     pub fn share(self, px: f64) -> f64 {
         (px - self.left) / (self.right - self.left).max(1.0)
     }
 
-    /// Whether the place lies within.
+    /// Whether the rectangle contains the point.
     pub fn contains(self, (x, y): (f64, f64)) -> bool {
         (self.left..=self.right).contains(&x) && (self.top..=self.bottom).contains(&y)
     }
 }
 
-/// A chart that was laid out.
+/// A chart after layout.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scene {
     /// Grid and axes, painted first.
     pub back: Vec<Mark>,
     /// Curves, limits and events; clipped to `inner`.
     pub data: Vec<Mark>,
-    /// Between the axes.
+    /// The rectangle between the axes.
     pub inner: Inner,
-    /// From ms to pixels.
+    /// The horizontal scale, from ms since the epoch to pixels.
     pub x: Scale,
-    /// From the unit of the curves to pixels.
+    /// The vertical scale, from the unit of the curves to pixels.
     pub y: Scale,
 }

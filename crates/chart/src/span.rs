@@ -1,11 +1,11 @@
-//! A span of time on the horizontal axis, and how the reader moves it.
+//! A span of time on the horizontal axis, and how the reader changes it.
 
 /// The shortest span, in ms: below it the ticks would have fractions of a second.
 const SHORTEST: f64 = 1_000.0;
 /// The longest span, in ms: 20 years.
 const LONGEST: f64 = 20.0 * 365.25 * 86_400_000.0;
 
-/// From one instant until another, in milliseconds since the epoch. It is never empty.
+/// A span from one instant to another, in ms since the epoch. It is never empty.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Span {
     from: f64,
@@ -13,8 +13,8 @@ pub struct Span {
 }
 
 impl Span {
-    /// The span between two instants, whichever comes first; at least a second and at most 20 years long, around its middle.
-    /// Numbers that are not finite count as 0.
+    /// The span between two instants, in either order, with a length of 1 s to 20 years around its middle. Numbers that are not finite
+    /// count as 0.
     pub fn new(from: f64, until: f64) -> Self {
         let finite = |number: f64| if number.is_finite() { number } else { 0.0 };
         let (one, other) = (finite(from), finite(until));
@@ -27,12 +27,12 @@ impl Span {
         Self { from: middle - length / 2.0, until: middle + length / 2.0 }
     }
 
-    /// Its beginning, in ms.
+    /// Its start, in ms since the epoch.
     pub fn from(self) -> f64 {
         self.from
     }
 
-    /// Its end, in ms.
+    /// Its end, in ms since the epoch.
     pub fn until(self) -> f64 {
         self.until
     }
@@ -42,12 +42,12 @@ impl Span {
         self.until - self.from
     }
 
-    /// Whether the instant lies in it; both ends do.
+    /// Whether it contains the instant; both ends are included.
     pub fn contains(self, at: f64) -> bool {
         (self.from..=self.until).contains(&at)
     }
 
-    /// Longer (`factor` above 1) or shorter, while the instant at `place` stays where it is: 0 is the beginning, 1 the end.
+    /// Lengthens (`factor` above 1) or shortens the span, keeping the instant at `place` in place: 0 is the start, 1 the end.
     pub fn zoomed(self, place: f64, factor: f64) -> Self {
         let place = if place.is_finite() { place.clamp(0.0, 1.0) } else { 0.5 };
         let factor = if factor.is_finite() && factor > 0.0 { factor } else { 1.0 };
@@ -56,13 +56,13 @@ impl Span {
         Self { from: fixed - length * place, until: fixed + length * (1.0 - place) }
     }
 
-    /// Later by this share of its length, or earlier if it is negative.
+    /// Moves the span by this share of its length: later, or earlier if it is negative.
     pub fn moved(self, share: f64) -> Self {
         let by = if share.is_finite() { self.length() * share } else { 0.0 };
         Self { from: self.from + by, until: self.until + by }
     }
 
-    /// As long as before, and ending at this instant.
+    /// A span of the same length that ends at this instant.
     pub fn ending(self, until: f64) -> Self {
         Self { from: until - self.length(), until }
     }

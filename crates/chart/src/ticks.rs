@@ -1,13 +1,13 @@
 //! Ticks of a number axis: 1, 2 or 5 times a power of ten apart.
 
-/// The distance of ticks of which at most `most` + 1 lie in an interval of this length: 1, 2 or 5 times a power of ten.
+/// The distance of ticks, 1, 2 or 5 times a power of ten, with which at most `most` + 1 lie in an interval of this length.
 pub(crate) fn step(length: f64, most: usize) -> f64 {
     let least = length / usize_f64(most.max(1));
     if !least.is_finite() || least <= 0.0 {
         return 1.0;
     }
     let power = 10_f64.powi(exponent(least));
-    // A quotient that is 2 but for its last bits stays 2.
+    // A quotient that is 2 except for its last bits counts as 2.
     let slack = 1.0 + 1e-9;
     let factor = [1.0, 2.0, 5.0].into_iter().find(|factor| least <= power * factor * slack).unwrap_or(10.0);
     power * factor
@@ -24,7 +24,7 @@ pub(crate) fn usize_f64(number: usize) -> f64 {
     number as f64
 }
 
-/// The ticks within an interval, ascending: at most `most` + 1, each a multiple of 1, 2 or 5 times a power of ten.
+/// The ticks within an interval, in ascending order: at most `most` + 1, each a multiple of 1, 2 or 5 times a power of ten.
 pub fn ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
     if !(high - low).is_finite() || high <= low {
         return Vec::new();
@@ -34,7 +34,7 @@ pub fn ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
     let first = ((low - slack) / step).ceil();
     let mut found: Vec<f64> = Vec::new();
     for index in 0..=most.saturating_add(1) {
-        // A multiple of the step by multiplication: adding steps would add up their rounding.
+        // Multiplied, because repeated addition would accumulate rounding errors.
         let tick = (first + usize_f64(index)) * step;
         if tick > high + slack {
             break;
@@ -53,7 +53,7 @@ pub fn label(tick: f64, low: f64, high: f64, most: usize) -> String {
     let decimals = usize::try_from(-exponent(step * (1.0 + 1e-9))).unwrap_or(0).min(12);
     let great = tick.abs() >= 1e7;
     let text = if great { format!("{tick:e}") } else { format!("{tick:.decimals$}") };
-    // Not `-0`, and the sign of minus, which is as wide as plus.
+    // Not `-0`; and a minus sign, which is as wide as a plus sign.
     let text = if text.trim_start_matches('-').chars().all(|c| c == '0' || c == '.') {
         text.trim_start_matches('-').to_owned()
     } else {

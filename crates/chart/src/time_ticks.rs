@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use crate::span::Span;
 use crate::ticks::usize_f64;
 
-/// What a tick is the beginning of.
+/// The unit of time that begins at a tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unit {
     /// A second.
@@ -29,13 +29,13 @@ pub enum Unit {
 pub struct TimeTick {
     /// The instant, in ms since the epoch.
     pub at: f64,
-    /// The same as clocks and calendars of the zone show it.
+    /// The same in the calendar of the time zone.
     pub civil: DateTime,
-    /// The greatest unit that begins there: a midnight is a `Day` on an axis of hours.
+    /// The largest unit that begins there: midnight is a `Day` on an axis of hours.
     pub unit: Unit,
 }
 
-/// Distances of ticks: how many of which unit, and how long that is at least, in seconds.
+/// Distances of ticks: a number of units, and its minimum length in seconds.
 const STEPS: [(i64, Unit, f64); 24] = [
     (1, Unit::Second, 1.0),
     (2, Unit::Second, 2.0),
@@ -63,7 +63,7 @@ const STEPS: [(i64, Unit, f64); 24] = [
     (5, Unit::Year, 157_680_000.0),
 ];
 
-/// The ticks within a span, ascending: at most about `most`, at rounded times of the zone.
+/// The ticks within a span, in ascending order: about `most` at most, at round times of the time zone.
 pub fn time_ticks(span: Span, zone: &TimeZone, most: usize) -> Vec<TimeTick> {
     let least = span.length() / 1_000.0 / usize_f64(most.max(1));
     let step = STEPS.into_iter().find(|(_, _, seconds)| *seconds >= least);
@@ -73,13 +73,13 @@ pub fn time_ticks(span: Span, zone: &TimeZone, most: usize) -> Vec<TimeTick> {
         return Vec::new();
     };
     let mut found: Vec<TimeTick> = Vec::new();
-    // Twice as many as wanted are never there: the step was chosen so, and the first may lie before the span.
+    // Never more than twice as many as wanted: the step is chosen so, and the first ones may lie before the span.
     for _ in 0..most.saturating_mul(2).saturating_add(4) {
         let Some(at) = zone.to_ambiguous_timestamp(civil).compatible().ok().map(millis) else { break };
         if at > span.until() {
             break;
         }
-        // A time that a change of the clocks leaves out becomes the next one, which may be there already.
+        // A local time that the change to summer time skips becomes the next one, which may already be there.
         if at >= span.from() && found.last().is_none_or(|last| last.at < at) {
             found.push(TimeTick { at, civil, unit: begins(civil, unit) });
         }
@@ -102,7 +102,7 @@ fn millis(at: Timestamp) -> f64 {
     at.as_millisecond() as f64
 }
 
-/// The last multiple of the step at or before a time.
+/// The last multiple of the step at or before a local time.
 fn floor(civil: DateTime, count: i64, unit: Unit) -> DateTime {
     let date = civil.date();
     let down = |number: i8| i8::try_from(i64::from(number) / count * count).unwrap_or(0);
@@ -113,7 +113,7 @@ fn floor(civil: DateTime, count: i64, unit: Unit) -> DateTime {
         Unit::Minute => date.at(hour, down(minute), 0, 0),
         Unit::Hour => date.at(down(hour), 0, 0, 0),
         Unit::Day => {
-            // Weeks begin on Mondays, and so did the one with the day 4 before the epoch.
+            // Weeks begin on Mondays; the epoch was a Thursday, three days after one.
             let day = days(date) + 3;
             midnight(date.checked_sub(day.rem_euclid(count).days()).unwrap_or(date))
         }
@@ -146,7 +146,7 @@ fn next(civil: DateTime, count: i64, unit: Unit) -> Option<DateTime> {
     .ok()
 }
 
-/// The greatest unit that begins at a time of an axis with this unit.
+/// The largest unit that begins at a local time, on an axis with this unit.
 fn begins(civil: DateTime, unit: Unit) -> Unit {
     let found = match (civil.month(), civil.day(), civil.hour(), civil.minute(), civil.second()) {
         (1, 1, 0, 0, 0) => Unit::Year,
@@ -159,7 +159,7 @@ fn begins(civil: DateTime, unit: Unit) -> Unit {
     found.max(unit)
 }
 
-/// A tick as text: `14:05`, `14:05:30`, `20 Nov`, `Nov`, `2026`. `months` are the twelve short names of months, January first.
+/// The label of a tick: `14:05`, `14:05:30`, `20 Nov`, `Nov`, `2026`. `months` are the twelve short names of months, January first.
 pub fn time_label(tick: &TimeTick, months: &[&str]) -> String {
     let civil = tick.civil;
     let month =
@@ -213,7 +213,7 @@ mod tests {
             assert!(ticks.iter().all(|tick| tick.civil.hour() % 6 == 0), "{ticks:?}");
             assert!(ticks.iter().filter(|tick| tick.unit == Unit::Day).count() >= 2);
         }
-        // An hour that the clocks leave out has one tick, not two.
+        // An hour that the change to summer time skips has one tick, not two.
         let spring = time_ticks(Span::new(at("2026-03-28T23:00:00Z"), at("2026-03-29T05:00:00Z")), &zone, 8);
         assert!(spring.windows(2).all(|pair| pair[0].at < pair[1].at));
     }

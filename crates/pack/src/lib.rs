@@ -1,6 +1,6 @@
-//! The files of the dashboard: the program as wasm-bindgen leaves it, its JavaScript, the style sheet, and the page that names them.
+//! Generates the files of the dashboard: the program after wasm-bindgen, its JavaScript, the style sheet, and the page that loads them.
 //!
-//! Everything but the page itself has a name with a digest of its content in it, so that a browser may keep it for ever.
+//! The name of every file but the page itself contains a digest of its content, so that browsers may cache it for ever.
 
 use std::fmt;
 use std::fs;
@@ -15,13 +15,13 @@ use wasm_bindgen_cli_support::Bindgen;
 
 /// Where the function `site` serves the files.
 const BASE: &str = "/app/";
-/// Folder of the files with a digest in their names.
+/// Folder of the files whose names contain a digest.
 const ASSETS: &str = "assets";
 
-/// One file of the site, by its path below [`BASE`].
+/// One file of the site.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
-    /// Path below the folder of the site.
+    /// Path below the folder of the site, which is served at [`BASE`].
     pub path: String,
     /// Content.
     pub bytes: Vec<u8>,
@@ -47,10 +47,10 @@ impl fmt::Display for Written {
     }
 }
 
-/// The files of the site: of the program that the compiler has made, and of the folder with the style sheet and the page.
+/// Generates the files of the site from the compiled program and the folder with the style sheet and the page.
 ///
 /// # Errors
-/// When the program was built with another wasm-bindgen, or a file is missing.
+/// When the program was built with another version of wasm-bindgen, or a file is missing.
 pub fn site(program: &Path, source: &Path) -> Result<Vec<File>> {
     let mut made = Bindgen::new()
         .input_path(program)
@@ -66,7 +66,7 @@ pub fn site(program: &Path, source: &Path) -> Result<Vec<File>> {
         })
         .with_context(|| format!("wasm-bindgen cannot read {}", program.display()))?;
     let mut files = Vec::new();
-    // The JavaScript imports these by their names, which have a digest in them already.
+    // The JavaScript imports these by their names, which already contain a digest.
     for (folder, texts) in made.snippets() {
         for (place, text) in texts.iter().enumerate() {
             let path = format!("{ASSETS}/snippets/{folder}/inline{place}.js");
@@ -84,7 +84,7 @@ pub fn site(program: &Path, source: &Path) -> Result<Vec<File>> {
     };
     let style = hashed("style", "css", read("style.css")?);
     let icon = hashed("icon", "svg", read("icon.svg")?);
-    // A script of its own: the page's Content-Security-Policy allows none within it.
+    // A separate script, because the page's Content-Security-Policy allows none within it.
     let start = format!(
         "import start from \"{BASE}{}\";\nstart({{ module_or_path: \"{BASE}{}\" }});\n",
         script.path, program.path
@@ -101,14 +101,14 @@ pub fn site(program: &Path, source: &Path) -> Result<Vec<File>> {
     Ok(files)
 }
 
-/// The file with a digest of its content in its name.
+/// The file, with a digest of its content in its name.
 fn hashed(name: &str, ending: &str, bytes: Vec<u8>) -> File {
     let digest = Sha256::digest(&bytes);
     let short: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     File { path: format!("{ASSETS}/{name}-{short}.{ending}"), bytes }
 }
 
-/// Writes the files to the folder, which holds nothing else afterwards; each also compressed, if wanted.
+/// Writes the files to the folder, after deleting everything in it; with `compress`, each file also compressed with Brotli and gzip.
 ///
 /// # Errors
 /// When the folder cannot be written.
@@ -136,7 +136,7 @@ pub fn write(site: &[File], folder: &Path, compress: bool) -> Result<Written> {
     Ok(written)
 }
 
-/// Compressed once, so as well as it can be.
+/// Compressed at the highest level, because it is done once.
 fn brotli(bytes: &[u8]) -> Result<Vec<u8>> {
     let mut smaller = Vec::new();
     let parameters = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
@@ -145,7 +145,7 @@ fn brotli(bytes: &[u8]) -> Result<Vec<u8>> {
 }
 
 fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
-    // Without a time: the same content is the same file.
+    // Without a timestamp, so that the same content always makes the same file.
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes)?;
     Ok(encoder.finish()?)

@@ -1,5 +1,5 @@
-//! `pack PROGRAM SOURCE FOLDER [--compress]`: the files of the dashboard. `cargo xtask` runs it; as a program of its own, because what
-//! makes the JavaScript takes longer to compile than the rest of xtask together, and compiles beside the functions this way.
+//! `pack PROGRAM SOURCE FOLDER [--compress]` writes the files of the dashboard. `cargo xtask` runs it. It is a separate program because
+//! wasm-bindgen takes longer to compile than the rest of xtask; this way it compiles in parallel with the functions.
 
 use std::path::Path;
 use std::process::ExitCode;

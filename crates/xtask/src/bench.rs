@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: the functions' release binaries, measured. The benchmark is a package of its own, which brings a DynamoDB engine
-//! with it: nobody who only wants `cargo xtask up` should have to wait for that to compile.
+//! `cargo xtask bench` measures the release binaries of the functions. The benchmark is a separate package, because it contains a DynamoDB
+//! engine: people who only want `cargo xtask up` should not have to wait for that to compile.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -20,8 +20,8 @@ mod options;
 
 pub use options::Options;
 
-/// The function whose size and instructions are compared in every run of `cargo xtask test`: it handles each message. To optimise all of
-/// them takes half an hour; the pipeline does it each night.
+/// The function whose size and instructions are compared in every run of `cargo xtask test`: it handles every message. Optimising all
+/// functions takes half an hour, so the pipeline does that each night.
 const RELEASE: &str = "calibration";
 
 #[derive(Debug, clap::Parser)]
@@ -30,14 +30,14 @@ struct Typed {
     options: Options,
 }
 
-/// Compares what does not depend on the machine with the budget: requests and units of every function, by the binaries of the local
-/// cloud; size and instructions of one.
+/// Compares the figures that do not depend on the machine with the budget: requests and units of every function, measured with the binaries
+/// of the local cloud; size and instructions of one function.
 ///
-/// A machine that stands still for two seconds makes the SDK send a request a second time, which counts. So only what is above its line
-/// twice is.
+/// When the machine stalls for two seconds, the SDK repeats a request, which is counted as well. So a figure only fails when it exceeds its
+/// limit twice.
 ///
 /// # Errors
-/// When something does not compile, or a figure is above its line.
+/// When something does not compile, or a figure exceeds its limit.
 pub async fn check() -> Result<()> {
     for typed in [&["--check", "--debug"][..], &["--check", "--function", RELEASE]] {
         let options = Typed::try_parse_from([&["bench"], typed].concat())?.options;
@@ -50,7 +50,7 @@ pub async fn check() -> Result<()> {
     Ok(())
 }
 
-/// The files of the dashboard as AWS gets them, made in a folder of the run.
+/// Builds the files of the dashboard as they are deployed to AWS, in a folder of the run.
 async fn dashboard(place: &Place) -> Result<PathBuf> {
     page::packer(place).await?;
     page::program(place, Profile::Small, &Progress::new()).await?;
@@ -59,7 +59,7 @@ async fn dashboard(place: &Place) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The same with the options that were typed.
+/// Runs the benchmark with the options as they were typed.
 ///
 /// # Errors
 /// When something does not compile.
@@ -68,8 +68,8 @@ pub async fn run_as_typed(options: &Options) -> Result<ExitCode> {
     run(options, &typed).await
 }
 
-/// Begins to build what [`check`] measures of the release, at the lowest priority and into a log. `check` finds what it built, and waits
-/// for the rest.
+/// Starts the release build that [`check`] measures, at the lowest priority and with its output in a log. `check` uses what is built by
+/// then, and waits for the rest.
 ///
 /// # Errors
 /// When the build cannot be started.
@@ -90,12 +90,12 @@ pub fn build_in_background(place: &Place) -> Result<Running> {
     Running::start("the release build", command)
 }
 
-/// Builds the binaries and the benchmark, and measures.
+/// Builds the binaries and the benchmark, and runs it.
 async fn run(options: &Options, typed: &[OsString]) -> Result<ExitCode> {
     let place = Place::of_run("bench")?;
     let all = functions(&place)?;
     let chosen = if options.function.is_empty() { &all } else { &options.function };
-    // Functions also prepare what others are measured with: any build of them will do for that.
+    // Some functions only prepare the measurement of others; for that any build will do.
     let debug = target(&place).join("debug");
     to_its_end("cargo build", binaries(&place, &["--package", "tooling"], &all)).await?;
     let mut bench = Command::new(build::program(&place, "bench").await?);
@@ -114,7 +114,7 @@ async fn run(options: &Options, typed: &[OsString]) -> Result<ExitCode> {
     Ok(ended.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-/// Cargo's build of functions and the bare one beside which they are measured.
+/// The command that builds the functions and the empty function that they are compared with.
 fn binaries(place: &Place, how: &[&str], functions: &[String]) -> Command {
     let mut command = cargo();
     command.current_dir(place.root()).arg("build").args(how).args(["--package", "hello"]);

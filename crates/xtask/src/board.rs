@@ -1,5 +1,5 @@
-//! The board of `up --once`: born with a claim certificate, it becomes a device, publishes, renews its certificate, is shut out and let
-//! in again; each step is accounted for.
+//! The board of `up --once`: it starts with a claim certificate, is provisioned as a device, publishes, renews its certificate, and is
+//! disabled and enabled again. Each step is checked.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -16,11 +16,11 @@ use tooling::stack::Stack;
 
 /// The serial number, which is also the id of the device.
 pub const SERIAL: &str = "SN-0001";
-/// Timeout for what follows a step.
+/// Timeout for the effect of a step.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Time between two looks.
+/// Time between two polls.
 const LOOK: Duration = Duration::from_millis(250);
-/// The events of the device's life, by their kind and detail.
+/// The events expected in the device's log, by kind and detail.
 const TOLD: [(&str, &str); 5] = [
     ("device", "registered"),
     ("serial", "provisioned"),
@@ -29,7 +29,7 @@ const TOLD: [(&str, &str); 5] = [
     ("certificate", "the device has connected with it: the former one ends"),
 ];
 
-/// The account of the board.
+/// The steps of the board, and whether each has happened.
 #[derive(Debug, Default)]
 pub struct Life {
     steps: Vec<(&'static str, bool)>,
@@ -40,7 +40,7 @@ impl Life {
         self.steps.push((name, happened));
     }
 
-    /// The lines of the account.
+    /// The lines of the report.
     pub fn page(&self) -> String {
         let line = |(name, happened): &(&str, bool)| {
             let mark = if *happened { "" } else { "   <-- differs" };
@@ -49,14 +49,14 @@ impl Life {
         self.steps.iter().map(line).collect()
     }
 
-    /// What is not as expected.
+    /// The steps that have not happened.
     pub fn differences(&self) -> Vec<String> {
         let missing = self.steps.iter().filter(|(_, happened)| !happened);
         missing.map(|(name, _)| format!("the board {SERIAL} was not {name}")).collect()
     }
 }
 
-/// Lives the life of the board.
+/// Takes the board through all its steps.
 ///
 /// # Errors
 /// When the API or the broker does not answer.
@@ -71,7 +71,7 @@ pub async fn run(stack: &Stack, admin: &Api, progress: &Progress) -> Result<Life
         json!({"serial": SERIAL, "template": {"name": "Board", "sensors": sensors, "settings": {"every": 60}}});
     admin.expect(&[201], "POST", "/fleet/serials", Some(&listed)).await?;
     step.note("its first contact");
-    let own = board.provision(stack).await.context("the board is not made a device")?;
+    let own = board.provision(stack).await.context("the board was not provisioned")?;
     life.step("made a device", own.identity.name == SERIAL);
     let mut connection = Connection::open(stack, &own.identity).await?;
     connection.publish(&format!("{SERIAL}/reading/sensor/tmp"), br#"{"value": 21.5}"#.to_vec()).await?;
@@ -103,9 +103,9 @@ pub async fn run(stack: &Stack, admin: &Api, progress: &Progress) -> Result<Life
 
 async fn renew(stack: &Stack, board: &Board, own: &Own, mut connection: Connection, step: &Step) -> Result<Own> {
     step.note("it is asked for a request, and renews");
-    // The schedule comes within five minutes.
+    // The schedule would do this within five minutes.
     sweep(stack, "certificate").await?;
-    board.renew(&mut connection, own).await.context("the board is given no certificate")
+    board.renew(&mut connection, own).await.context("the board received no certificate")
 }
 
 async fn has_reading(admin: &Api) -> Result<bool> {
@@ -123,7 +123,7 @@ async fn is_told(admin: &Api) -> Result<bool> {
     Ok(TOLD.iter().all(is_there))
 }
 
-/// Whether it comes true in time.
+/// Polls until the condition holds; `false` if it does not within [`PATIENCE`].
 async fn within<F: Future<Output = Result<bool>>>(mut ask: impl FnMut() -> F) -> Result<bool> {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -137,7 +137,7 @@ async fn within<F: Future<Output = Result<bool>>>(mut ask: impl FnMut() -> F) ->
     }
 }
 
-/// Does what a schedule does.
+/// Invokes the function as its schedule does.
 async fn sweep(stack: &Stack, function: &str) -> Result<()> {
     let path = format!("/2015-03-31/functions/{}/invocations", stack.function(function)?);
     let event = json!({"version": "0", "id": "once", "detail-type": "Scheduled Event", "source": "aws.events", "account": "0",

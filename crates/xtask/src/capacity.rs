@@ -1,9 +1,9 @@
-//! `cargo xtask capacity`: a large fleet and a flood, over the keys of the rows.
+//! `cargo xtask capacity` simulates how a large fleet and a flood of messages spread over the keys of the tables.
 
 use anyhow::Result;
 use capacity::{Fleet, simulate, table};
 
-/// Simulates the fleet and prints what it writes where, and what that costs.
+/// Simulates the fleet, and prints the load of each table and its cost.
 ///
 /// # Errors
 /// When a price is missing.

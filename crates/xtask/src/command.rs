@@ -1,4 +1,4 @@
-//! What can be typed after `cargo xtask`.
+//! The command line of `cargo xtask`.
 
 use std::process::ExitCode;
 
@@ -71,20 +71,20 @@ pub enum Command {
     /// Moved to `cargo operate`.
     #[command(name = "deploy", aliases = MOVED, hide = true, disable_help_flag = true)]
     Moved {
-        /// Not looked at.
+        /// Ignored.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },
 }
 
-/// Commands of `cargo operate`, beside `deploy`.
+/// Commands of `cargo operate`, besides `deploy`.
 const MOVED: [&str; 5] = ["destroy", "smoke", "redrive", "bill", "fit"];
 
 impl Command {
-    /// Does what was typed.
+    /// Runs the command.
     ///
     /// # Errors
-    /// What the command fails with.
+    /// The error of the command.
     pub async fn run(self) -> Result<ExitCode> {
         match self {
             Self::Build { aws, deploy } => {

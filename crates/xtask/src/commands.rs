@@ -1,4 +1,4 @@
-//! The commands of `up --once`: pressed by the user over the API, done by the dispenser over MQTT, and accounted for.
+//! The commands of `up --once`: sent by the user through the API, executed by the dispenser over MQTT, and checked.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -14,28 +14,28 @@ use tooling::api::Api;
 use tooling::progress::Progress;
 use tooling::stack::Stack;
 
-/// Commands of a run: one in flight, and four that wait.
+/// Commands of a run: one in flight, and four queued.
 const COMMANDS: usize = 5;
 /// Timeout for all of them.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// What the log of events tells of a command that is done, sorted: each once.
+/// The states that the log of events has for a command that succeeded, sorted, each once.
 const STEPS: [&str; 4] = ["ACCEPTED", "QUEUED", "SENT", "SUCCEEDED"];
-/// Time between two looks.
+/// Time between two polls.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// What was asked of the dispenser, and what it did.
+/// The commands sent to the dispenser, and the ones it executed.
 #[derive(Debug)]
 pub struct Commands {
     sent: usize,
     succeeded: usize,
     done_once: usize,
     told: usize,
-    /// What is not as expected.
+    /// Differences from what was expected.
     pub differences: Vec<String>,
 }
 
 impl Commands {
-    /// The lines of the account.
+    /// The lines of the report.
     pub fn page(&self) -> String {
         let line = |name: &str, sent: usize, found: usize| {
             let mark = if sent == found { "" } else { "   <-- differs" };
@@ -47,16 +47,16 @@ impl Commands {
     }
 }
 
-/// The dispenser at work. It ends with this value.
+/// The dispenser running in a task, which ends when this is dropped.
 #[derive(Debug)]
 pub struct Running {
-    /// The commands that it has done, in their order.
+    /// The ids of the commands that it has executed, in order.
     drinks: watch::Receiver<Vec<String>>,
     task: JoinSet<Result<()>>,
 }
 
 impl Running {
-    /// Sets the dispenser to work.
+    /// Starts the dispenser.
     pub fn start(dispenser: Dispenser) -> Self {
         let (sender, drinks) = watch::channel(Vec::new());
         let mut task = JoinSet::new();
@@ -64,10 +64,10 @@ impl Running {
         Self { drinks, task }
     }
 
-    /// Checks that it is still at work.
+    /// Checks that it is still running.
     ///
     /// # Errors
-    /// Why it is not.
+    /// The error that it ended with.
     pub fn expect_running(&mut self) -> Result<()> {
         match self.task.try_join_next() {
             Some(ended) => ended?,
@@ -76,7 +76,7 @@ impl Running {
     }
 }
 
-/// Changes the settings of the dispenser, presses, and waits until all is done. With `falsify` it expects one more command.
+/// Changes the settings of the dispenser, sends commands, and waits until all are executed. With `falsify` it expects one more command.
 ///
 /// # Errors
 /// When the API or the dispenser does not answer.
@@ -172,7 +172,7 @@ async fn log_of(user: &Api) -> Result<BTreeMap<String, Vec<String>>> {
     Ok(log)
 }
 
-/// Every command with its state.
+/// Every command, with its state.
 async fn states_of(user: &Api, path: &str) -> Result<Vec<(String, String)>> {
     let page = user.expect(&[200], "GET", path, None).await?.json();
     let items = page.get("items").and_then(Value::as_array).cloned().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! cargo-deny, which checks the crates in Cargo.lock: licences, sources, duplicate versions, advisories.
-//! It comes from crates.io in a pinned version with its own Cargo.lock, built once into `.local/cargo`.
+//! cargo-deny, which checks the crates in Cargo.lock: licences, sources, duplicate versions, advisories. A pinned version of it is
+//! installed from crates.io with its own Cargo.lock, once, into `.local/cargo`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,29 +11,29 @@ use tooling::process::{cargo, run_logged, to_its_end};
 use tooling::progress::Progress;
 
 const VERSION: &str = "0.20.2";
-/// The checks that need nothing but Cargo.lock and the crates.
+/// The checks that need only Cargo.lock and the crates.
 pub const OFFLINE: [&str; 3] = ["licenses", "bans", "sources"];
-/// Timeout for fetching the advisory database, which is some MB.
+/// Timeout for fetching the advisory database, which has some MB.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Runs the named checks of `.cargo/deny.toml`; none means all of them, which asks GitHub for the advisories.
+/// Runs the named checks of `.cargo/deny.toml`; all of them if none is named, which fetches the advisories from GitHub.
 ///
 /// # Errors
-/// When a check has objections or cargo-deny cannot be built.
+/// When a check fails, or cargo-deny cannot be installed.
 pub async fn run<S: AsRef<str>>(place: &Place, checks: &[S], progress: &Progress) -> Result<()> {
     install(place, progress).await?;
     let mut command = Command::new(program(place));
     command.current_dir(place.root()).arg("--all-features");
-    // An exception that is not needed any more is an error, so that the list stays as short as it can be.
+    // An exception that is no longer needed is an error, so that the list stays as short as possible.
     command.args(["check", "--deny", "unmatched-skip", "--deny", "unnecessary-skip"]);
     command.args(checks.iter().map(AsRef::as_ref));
     to_its_end("cargo deny", command).await
 }
 
-/// Checks for advisories where their database can be fetched from GitHub; the reason, where it cannot.
+/// Checks for advisories if their database can be fetched from GitHub; otherwise returns the reason why it cannot.
 ///
 /// # Errors
-/// When there is an advisory for a crate or cargo-deny cannot be built.
+/// When a crate has an advisory, or cargo-deny cannot be installed.
 pub async fn advisories(place: &Place, progress: &Progress) -> Result<Option<String>> {
     install(place, progress).await?;
     let mut fetch = Command::new(program(place));
@@ -66,9 +66,9 @@ async fn install(place: &Place, progress: &Progress) -> Result<()> {
     let step = progress.step("cargo-deny");
     step.note("cargo install");
     let mut command = cargo();
-    // Unoptimised: it is built in a third of the time, and needs two seconds either way.
+    // Not optimised: this builds in a third of the time, and cargo-deny runs for two seconds either way.
     command.args(["install", "cargo-deny", "--version", VERSION, "--debug", "--root"]).arg(folder(place));
-    // Outside the repository's own output, whose profile and toolchain are others.
+    // Not in the repository's own target folder, whose profile and toolchain differ.
     command.env("CARGO_TARGET_DIR", place.run("deny-target"));
     run_logged("cargo install cargo-deny", command, &place.run("deny.log"), |line| step.note(line.trim())).await?;
     let _ = std::fs::remove_dir_all(place.run("deny-target"));

@@ -1,5 +1,5 @@
-//! Whether the HTTP API does what its document says: Schemathesis makes requests from the document, those that it allows and those
-//! that it does not, follows its links, and compares every answer with it.
+//! Checks the HTTP API against its OpenAPI document: Schemathesis generates valid and invalid requests from the document, follows its
+//! links, and compares every answer with it.
 
 use std::process::ExitCode;
 
@@ -21,15 +21,15 @@ use crate::once;
 
 /// The document, as the API serves it.
 const DOCUMENT: &str = "crates/cognito-get-role/openapi.json";
-/// Which checks there are.
+/// The configuration of Schemathesis, with the checks that it runs.
 const CONFIGURATION: &str = "crates/xtask/python/schemathesis.toml";
-/// Where the module with the hooks is.
+/// The folder of the Python module with the hooks.
 const PYTHON: &str = "crates/xtask/python";
 
-/// Deploys the stack, fills it with a bounded run, and tries every operation as an admin and as a user.
+/// Deploys the stack, fills it with a bounded run, and tests every operation as an admin and as a user.
 ///
 /// # Errors
-/// When an answer is not as the document says, or the tool cannot be installed.
+/// When an answer does not match the document, or the tool cannot be installed.
 pub async fn run(place: &Place, ports: Ports) -> Result<()> {
     let progress = Progress::new();
     tools::install(place, &[Set::Emulator, Set::Document], &progress).await?;
@@ -38,7 +38,7 @@ pub async fn run(place: &Place, ports: Ports) -> Result<()> {
     let code = once::run(&mut cloud, place, &Fleet::new(1, 1), &options, &progress).await?;
     ensure!(code == ExitCode::SUCCESS, "the account does not balance");
     let people = People::read(&cloud.stack.people)?;
-    // A user sees what refusals look like. An admin gets past every check of rights, so whatever can be asked for is asked for; that
+    // As a user, requests show the documented refusals. As an admin, every check of rights is passed, so all operations are tried; that
     // comes last, because it changes and deletes people.
     attempt(place, &cloud.stack, &people.user, "examples,stateful").await?;
     attempt(place, &cloud.stack, &people.admin, "examples,coverage,stateful").await
@@ -51,7 +51,7 @@ async fn attempt(place: &Place, stack: &Stack, person: &Person, phases: &str) ->
     schemathesis.current_dir(place.root()).args(["--config-file", CONFIGURATION, "run", DOCUMENT]);
     schemathesis.args(["--url", &stack.endpoint, "--phases", phases]);
     schemathesis.env("SCHEMATHESIS_HOOKS", "document_hooks").env("PYTHONPATH", place.root().join(PYTHON));
-    // No folder with compiled modules in the repository.
+    // No compiled modules in the repository.
     schemathesis.env("PYTHONDONTWRITEBYTECODE", "1").env("WEIR_API_HOST", host).env("WEIR_TOKEN", token);
     to_its_end(&format!("schemathesis as {}", person.email), schemathesis).await
 }

@@ -1,4 +1,4 @@
-//! The environment of functions that `cargo lambda watch` runs from the source beside the local cloud: `events/local.env` has the constant
+//! The environment of functions that `cargo lambda watch` runs from the source with the local cloud: `events/local.env` has the constant
 //! part, and a run adds its address, its keys and the id of its user pool.
 
 use std::path::{Path, PathBuf};
@@ -9,10 +9,10 @@ use tooling::place::Place;
 use tooling::secret;
 use tooling::stack::Stack;
 
-/// The constant part.
+/// The file with the constant part.
 const FIXED: &str = "events/local.env";
 
-/// The file of a run, which only its owner can read; dropping this deletes it.
+/// The environment file of a run, which only its owner can read. Dropping this deletes it.
 #[derive(Debug)]
 pub struct Environment(PathBuf);
 
@@ -29,7 +29,7 @@ impl Environment {
         Ok(Self(file))
     }
 
-    /// Where it is.
+    /// The path of the file.
     pub fn file(&self) -> &Path {
         &self.0
     }

@@ -1,5 +1,5 @@
-//! Firmware over the air in the demonstration: the administrator uploads a new version, a job brings it to the dispenser, and the run
-//! accounts for it.
+//! Firmware over the air in the demonstration: the administrator uploads a new version, a job brings it to the dispenser, and each step is
+//! checked.
 
 use std::time::{Duration, Instant};
 
@@ -16,26 +16,26 @@ use tooling::stack::Stack;
 
 use crate::commands::Running;
 
-/// The version that the run brings.
+/// The version that is uploaded.
 const VERSION: &str = "1.1.0";
 /// Size of its file, in bytes.
 const SIZE: usize = 256 * 1024;
-/// Time for the whole way.
+/// Timeout for the whole update.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Time between two looks.
+/// Time between two polls.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// What became of the firmware.
+/// The report of the update.
 #[derive(Debug)]
 pub struct Firmware {
-    /// The lines of the account: what was expected to happen once, and how often it did.
+    /// The lines of the report: what has to happen once, and how often it did.
     found: Vec<(&'static str, u64)>,
-    /// What is not as expected.
+    /// Differences from what was expected.
     pub differences: Vec<String>,
 }
 
 impl Firmware {
-    /// The lines of the account.
+    /// The lines of the report.
     pub fn page(&self) -> String {
         let line = |(name, found): &(&str, u64)| {
             let mark = if *found == 1 { "" } else { "   <-- differs" };
@@ -45,7 +45,7 @@ impl Firmware {
     }
 }
 
-/// Uploads the version and tells which it is, for whoever wants to make a job of it.
+/// Uploads the version and returns its number, for people who want to create a job with it.
 ///
 /// # Errors
 /// When the API or S3 refuses it.
@@ -70,7 +70,7 @@ async fn upload(admin: &Api) -> Result<()> {
     Ok(())
 }
 
-/// Uploads the version, makes a job for the dispenser, and waits until it has the version.
+/// Uploads the version, creates a job for the dispenser, and waits until the dispenser runs it.
 ///
 /// # Errors
 /// When the API or the dispenser does not answer.
@@ -102,7 +102,7 @@ pub async fn run(stack: &Stack, crew: &Crew, dispenser: &mut Running, progress: 
     Ok(Firmware { differences: differences.collect(), found })
 }
 
-/// What can be seen of the job.
+/// The visible state of the job and its device.
 #[derive(Debug, Default)]
 struct Seen {
     completed: u64,

@@ -1,5 +1,5 @@
-//! Topics of the live feed, followed for as long as a terminal is open: the connection is renewed before its token expires, and opened
-//! again when it breaks.
+//! Follows topics of the live feed for as long as a terminal is open: the connection is renewed before its token expires, and opened again
+//! after it breaks.
 
 use std::time::{Duration, Instant};
 
@@ -10,14 +10,14 @@ use tooling::feed::Feed;
 use tooling::people::Person;
 use tooling::stack::Stack;
 
-/// Time between two renewals: a token is valid for 15 minutes.
+/// Time between two renewals. A token is valid for 15 minutes.
 const RENEW: Duration = Duration::from_secs(10 * 60);
-/// Time between two pings: API Gateway closes a connection in which nothing was said for ten minutes.
+/// Time between two pings. API Gateway closes connections that are idle for ten minutes.
 const PING: Duration = Duration::from_secs(5 * 60);
-/// Time until a connection that broke is opened again.
+/// Wait before a broken connection is opened again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// A connection that lasts, with its topics.
+/// A connection that is kept open, with its topics.
 #[derive(Debug)]
 pub struct Follower {
     stack: Stack,
@@ -29,7 +29,7 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Opens a connection as this person, and subscribes to the topics: at most 50.
+    /// Opens a connection as this person, and subscribes to the topics, at most 50.
     ///
     /// # Errors
     /// When the person cannot sign in, or the stack does not answer.
@@ -41,7 +41,7 @@ impl Follower {
         Ok(follower)
     }
 
-    /// The messages of the next frame; none if nothing is said within the time. After a break there are snapshots of all topics.
+    /// The messages of the next frame; none if no frame arrives within this time. After a reconnection there are snapshots of all topics.
     ///
     /// # Errors
     /// When the stack no longer answers.
@@ -56,7 +56,7 @@ impl Follower {
         }
     }
 
-    /// Asks for the state of these topics once more, as after a `gap`.
+    /// Requests snapshots of these topics again, as after a `gap`.
     ///
     /// # Errors
     /// When the connection is closed.
@@ -68,7 +68,7 @@ impl Follower {
         if self.renewed.elapsed() > RENEW {
             let api = signed_in(&self.stack, &self.person).await?;
             let answer = api.expect(&[201], "POST", "/live/tickets", None).await?.json();
-            let ticket = answer.get("ticket").context("a ticket")?.clone();
+            let ticket = answer.get("ticket").context("the answer has no ticket")?.clone();
             self.feed.say(&json!({"action": "renew", "ticket": ticket})).await?;
             (self.renewed, self.said) = (Instant::now(), Instant::now());
         } else if self.said.elapsed() > PING {

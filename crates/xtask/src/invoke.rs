@@ -1,4 +1,4 @@
-//! `cargo xtask invoke`: a recorded event, handed to a function of the running local cloud.
+//! `cargo xtask invoke` passes a recorded event to a function of the running local cloud.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -12,10 +12,10 @@ use tooling::cloud::Call;
 use tooling::place;
 use tooling::stack::Stack;
 
-/// Hands `events/<function>/<event>.json` to the function and prints what went in and what came out.
+/// Invokes the function with `events/<function>/<event>.json`, and prints the messages and the answer.
 ///
 /// # Errors
-/// When there is no such event, no local cloud runs, or it does not answer.
+/// When there is no such event, or the local cloud does not run or answer.
 pub async fn run(function: &str, event: Option<&str>) -> Result<ExitCode> {
     let folder = place::root()?.join("events").join(function);
     let Some(event) = event else {
@@ -44,7 +44,7 @@ pub async fn run(function: &str, event: Option<&str>) -> Result<ExitCode> {
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// The device messages in an event, readable: of a rule, or of a batch of the queue. A batch of a stream has none.
+/// The device messages in an event, as text: of a rule, or of a batch of a queue. A batch of a stream has none.
 fn messages(event: &Value) -> Vec<String> {
     match event.get("Records").and_then(Value::as_array) {
         None => readable(event).into_iter().collect(),

@@ -1,4 +1,4 @@
-//! Searches the functions' logs in the local cloud for what must never be in them: tokens, tickets, passwords, keys.
+//! Searches the functions' logs in the local cloud for secrets: tokens, tickets, passwords, keys.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -6,10 +6,10 @@ use tooling::ask::field;
 use tooling::people::People;
 use tooling::stack::Stack;
 
-/// Reads the log of every function.
+/// Searches the log of every function, and returns the number of lines.
 ///
 /// # Errors
-/// When one has a secret in it (the message says where, not what), or there is nothing to look through.
+/// When a log contains a secret (the message names the place, not the secret), or all logs are empty.
 pub async fn look(stack: &Stack) -> Result<usize> {
     let people = People::read(&stack.people)?;
     let passwords = [people.admin.password, people.user.password, stack.key.secret.clone()];
@@ -43,10 +43,10 @@ async fn log(stack: &Stack, function: &str) -> Result<Vec<String>> {
     }
 }
 
-/// What kind of secret a line has.
+/// The kind of secret that a line contains.
 fn secret(line: &str, passwords: &[String]) -> Option<&'static str> {
     let words = || line.split(|letter: char| !(letter.is_ascii_alphanumeric() || "-_.".contains(letter)));
-    // A token is three parts in base64, the first two of which are JSON objects.
+    // A token has three parts in base64, of which the first two are JSON objects.
     if words().any(|word| word.starts_with("eyJ") && word.split('.').nth(1).is_some_and(|part| part.starts_with("eyJ")))
     {
         return Some("a token");
@@ -54,7 +54,7 @@ fn secret(line: &str, passwords: &[String]) -> Option<&'static str> {
     if passwords.iter().any(|password| line.contains(password.as_str())) {
         return Some("a password");
     }
-    // Of the live feed: in an address, in an answer, or in a message.
+    // Tickets of the live feed: in an address, in an answer, or in a message.
     if ["ticket=", "\"ticket\":"].iter().any(|name| line.contains(name)) {
         return Some("a ticket");
     }

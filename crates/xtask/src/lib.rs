@@ -1,4 +1,4 @@
-//! The commands of this repository: what is typed, and what each command does.
+//! The command line of this repository, and its commands.
 
 pub mod board;
 pub mod command;

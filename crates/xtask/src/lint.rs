@@ -1,5 +1,5 @@
-//! The checks that compile nothing: the templates and whether CloudFormation's role suffices for them, the workflows, the document of the
-//! live feed, and what the crates in Cargo.lock are.
+//! The checks that compile nothing: of the templates and the rights of CloudFormation's role, the workflows, the document of the live feed,
+//! and the crates in Cargo.lock.
 
 use std::path::PathBuf;
 
@@ -14,13 +14,13 @@ use tooling::tools::{self, Set};
 
 use crate::deny;
 
-/// The template of an account's role, bucket and identity provider.
+/// The template of an account's deployment role, bucket and identity provider.
 const BOOTSTRAP: &str = ".github/bootstrap.yaml";
 
-/// Runs every check; the first that fails ends it.
+/// Runs every check, and stops at the first failure.
 ///
 /// # Errors
-/// When a check has objections or its tool cannot be installed.
+/// When a check fails, or its tool cannot be installed.
 pub async fn run(place: &Place) -> Result<()> {
     let progress = Progress::new();
     tools::install(place, &[Set::Sam, Set::Lint], &progress).await?;
@@ -31,7 +31,7 @@ pub async fn run(place: &Place) -> Result<()> {
 }
 
 async fn template(place: &Place) -> Result<()> {
-    // The region only says which resource types there are; nothing is called.
+    // The region only selects the resource types that exist; nothing is called.
     let nobody = Cloud::new("http://127.0.0.1:9", "eu-central-1", &Key::made_up()?);
     let mut validate = sam(place, &nobody);
     validate.args(["validate", "--lint", "--template", "template.yaml"]);
@@ -47,7 +47,7 @@ async fn template(place: &Place) -> Result<()> {
     to_its_end("checkov", checkov).await?;
     println!("checkov has no objections beyond those in .github/checkov.yaml.");
 
-    // The tables of which action knows which resource come with checkov.
+    // Checkov contains the tables of actions and resource types.
     let mut role = tool(place, Set::Sam, "python");
     role.arg("crates/xtask/python/stack_role.py").arg(place.python(Set::Lint.name()));
     to_its_end("StackRole of .github/bootstrap.yaml", role).await
@@ -66,7 +66,7 @@ async fn workflows(place: &Place) -> Result<()> {
     Ok(())
 }
 
-/// The AsyncAPI document of the live feed.
+/// Checks the AsyncAPI document of the live feed.
 async fn feed(place: &Place) -> Result<()> {
     let mut validator = tool(place, Set::Lint, "node");
     validator.arg("crates/tooling/node/asyncapi.cjs").arg(tools::node_packages(place, Set::Lint)).arg("docs/live.yaml");

@@ -1,4 +1,4 @@
-//! `cargo xtask up` without `--once`: devices send until Ctrl-C, and a view shows the effects.
+//! `cargo xtask up` without `--once`: simulated devices publish until Ctrl-C, and a live view shows the effects.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -25,37 +25,37 @@ use crate::view::state::{State, follow};
 use crate::view::{Screen, address};
 use crate::{firmware, notices};
 
-/// Time between two pictures on a terminal, and between two lines elsewhere.
+/// Time between two redraws on a terminal. Elsewhere a line is printed each `LINE`.
 const REDRAW: Duration = Duration::from_millis(500);
 const LINE: Duration = Duration::from_secs(5);
 
-/// A limit of oxygen, in mg/L, that the curve crosses twice in its day of two minutes.
+/// A limit of oxygen, in mg/L, that the simulated curve crosses twice in its day of two minutes.
 const LIMIT: f64 = 7.5;
 
-/// What was sent so far.
+/// The messages sent so far.
 #[derive(Debug, Default)]
 pub struct Counter {
-    /// By kind.
+    /// By kind of message.
     pub sent: Sent,
-    /// Messages a second, over the last few seconds.
+    /// Messages per second, over the last few seconds.
     pub rate: f64,
     marks: std::collections::VecDeque<(Instant, u64)>,
 }
 
-/// What can be chosen.
+/// The options of the run.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// Seed of the noise and the order.
+    /// Seed of the noise and of the order of the messages.
     pub seed: u64,
     /// Maximum messages per second.
     pub rate: f64,
-    /// Whether there is a dashboard to sign in to.
+    /// Whether the dashboard is served.
     pub dashboard: Dashboard,
-    /// Open it in the browser.
+    /// Whether to open it in the browser.
     pub open: bool,
 }
 
-/// Sends and shows until it is stopped.
+/// Publishes, and shows the effects, until it is stopped.
 ///
 /// # Errors
 /// When the local cloud ends or stops answering.
@@ -68,7 +68,7 @@ pub async fn run(
 ) -> Result<ExitCode> {
     let mut crew = Crew::assemble(&cloud.stack, fleet, progress).await?;
     let dispenser = crew.dispenser(&cloud.stack, progress).await?;
-    // It stays connected no longer than this; its certificate and its events can be looked at.
+    // The board disconnects after this; its certificate and its events stay visible.
     board::run(&cloud.stack, crew.admin(), progress).await?;
     let guest = crew.guest(&cloud.stack).await?;
     certificate::watcher(&cloud.stack).await?;
@@ -87,7 +87,7 @@ pub async fn run(
     let mut live = Live::new(fleet.clone(), names(&cloud.stack)?, options.seed, now());
     let mut counter = Counter::default();
     let (sender, seen) = watch::channel(State::default());
-    // Ends with this function: a task set aborts what is in it.
+    // Dropped at the end of this function, which aborts its tasks.
     let mut watching = tokio::task::JoinSet::new();
     let admin = crew.people.admin.clone();
     watching.spawn(follow(cloud.stack.clone(), admin, fleet.clone(), guest.name.clone(), Arc::new(sender)));
@@ -96,7 +96,7 @@ pub async fn run(
 
     let mut screen = Screen::open(&addresses);
     if options.open {
-        // A computer without a browser shows the address all the same.
+        // On a computer without a browser the printed address has to do.
         let _ = open::that_detached(cloud.stack.output("DashboardUrl")?);
     }
     let mut pace = tokio::time::interval(Duration::from_secs_f64(1.0 / options.rate));

@@ -1,4 +1,4 @@
-//! `cargo xtask …`: what a developer of Weir runs.
+//! `cargo xtask …`: the commands for developers of Weir.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,4 @@
-//! Notices in the demonstration: an alert on a buoy's oxygen, somebody who is told by e-mail and by webhook, and the receiver of the
-//! webhooks.
+//! Notices in the demonstration: an alert on a buoy's oxygen, a subscriber by e-mail and by webhook, and the receiver of the webhooks.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -24,18 +23,18 @@ use tooling::inbox;
 use tooling::place::Place;
 use tooling::stack::Stack;
 
-/// Time for a notice from a buoy to its receivers.
+/// Timeout from a reading to the receipt of its notices.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Time until every function knows of a new alert: a little more than `DeviceCacheSeconds` of the local environment.
+/// Time until every function applies a new alert: a little more than `DeviceCacheSeconds` of the local environment.
 const KNOWN: Duration = Duration::from_secs(6);
-/// What the electronics send for a value below every limit, and for one above.
+/// The raw numbers of a value below every limit, and of one above.
 const LOW: f64 = 0.1;
 const HIGH: f64 = 1.0;
 
-/// The receiver; it ends with this value.
+/// The receiver of the webhooks; it ends when this is dropped.
 #[derive(Debug)]
 pub struct Receiver {
-    /// The file with the webhooks, one on each line.
+    /// The file with the webhooks, one per line.
     pub file: PathBuf,
     hooks: Arc<Mutex<Vec<Value>>>,
     task: tokio::task::JoinHandle<()>,
@@ -52,11 +51,11 @@ fn alert(limit: f64) -> Value {
     json!({"id": "low-oxygen", "below": limit, "clear": limit + 0.5, "severity": "critical", "note": "aerate the pond"})
 }
 
-/// Has the oxygen of the first buoy watched, starts a receiver, and subscribes the user of the run to what happens, by e-mail and by
+/// Sets an alert on the oxygen of the first buoy, starts a receiver, and subscribes the user of the run to problems, by e-mail and by
 /// webhook.
 ///
 /// # Errors
-/// When the local cloud refuses any of it.
+/// When the local cloud refuses a request.
 pub async fn arrange(stack: &Stack, place: &Place, fleet: &Fleet, crew: &Crew, limit: f64) -> Result<Receiver> {
     let buoy = fleet.buoys.first().context("a fleet has a buoy")?;
     let admin = Api::of(stack, Some(&crew.people.admin.sign_in(stack).await?.id))?;
@@ -81,7 +80,7 @@ async fn receive(file: PathBuf) -> Result<(Receiver, String)> {
     let hooks: Arc<Mutex<Vec<Value>>> = Arc::default();
     let routes = Router::new().route("/hook", post(hook)).with_state((file.clone(), Arc::clone(&hooks)));
     let task = tokio::spawn(async move {
-        // Ends with the run.
+        // Stops at the end of the run.
         let _ = axum::serve(listener, routes).await;
     });
     Ok((Receiver { file, hooks, task }, url))
@@ -97,7 +96,7 @@ async fn hook(State((file, hooks)): State<(PathBuf, Arc<Mutex<Vec<Value>>>)>, bo
     if written.is_ok() { StatusCode::OK } else { StatusCode::INTERNAL_SERVER_ERROR }
 }
 
-/// Where to read both, as commands to be copied.
+/// Commands that show the e-mails and the webhooks, to be copied.
 pub fn commands(stack: &Stack, root: &Path, receiver: &Receiver) -> [(&'static str, String); 2] {
     let file = receiver.file.strip_prefix(root).unwrap_or(&receiver.file);
     [
@@ -106,7 +105,7 @@ pub fn commands(stack: &Stack, root: &Path, receiver: &Receiver) -> [(&'static s
     ]
 }
 
-/// Lets the oxygen fall and rise once, and accounts for what was told: each transition once by each channel.
+/// Lets the oxygen fall and rise once, and compares the notices with the expected ones: each channel gets each transition once.
 ///
 /// # Errors
 /// When the local cloud does not answer.
@@ -124,7 +123,7 @@ pub async fn account(stack: &Stack, fleet: &Fleet, crew: &mut Crew, receiver: &R
             tokio::time::sleep(Duration::from_millis(250)).await;
         }
     }
-    // What is told twice comes within a minute, when the schedule looks for what was not sent.
+    // Some time for duplicates to arrive.
     tokio::time::sleep(Duration::from_secs(3)).await;
     let told = hooks(receiver);
     let mut ids: Vec<&str> = told.iter().map(|(id, _)| id.as_str()).collect();
@@ -147,12 +146,12 @@ async fn inbox_of(stack: &Stack, crew: &Crew) -> Result<Vec<String>> {
     Ok(notices(&inbox::of(stack, &crew.people.user.email).await?))
 }
 
-/// The subjects of e-mails about the alert.
+/// The subjects of the e-mails about the alert.
 fn notices(mails: &[inbox::Received]) -> Vec<String> {
     mails.iter().filter(|mail| mail.body_text.contains("low-oxygen")).map(|mail| mail.subject.clone()).collect()
 }
 
-/// The id and the transition of each notice that came by webhook.
+/// The id and the transition of each notice received by webhook.
 fn hooks(receiver: &Receiver) -> Vec<(String, String)> {
     let hooks = receiver.hooks.lock().map(|hooks| hooks.clone()).unwrap_or_default();
     let told = hooks.iter().filter_map(|hook| hook.pointer("/data/notices")?.as_array().cloned()).flatten();

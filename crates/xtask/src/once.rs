@@ -1,4 +1,4 @@
-//! `cargo xtask up --once`: a bounded run, and the account of it.
+//! `cargo xtask up --once`: a bounded run, and the account of its messages.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -22,25 +22,25 @@ use crate::{board, commands, firmware, notices, runs};
 
 /// Timeout for the effects of a wave after its last message.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// Time between two looks at the tables.
+/// Time between two reads of the tables.
 const LOOK: Duration = Duration::from_millis(250);
-/// A limit of oxygen, in mg/L, that no message of the waves comes near.
+/// A limit of oxygen, in mg/L, that the waves of messages stay far above.
 const LIMIT: f64 = 3.0;
 /// Maximum number of differences that are printed.
 const SHOWN: usize = 20;
 
-/// What to send.
+/// The options of the run.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Decides noise, order and which messages are repeated.
+    /// Seed of the noise, the order, and the choice of repeated messages.
     pub seed: u64,
-    /// Messages a second at most.
+    /// Maximum messages per second.
     pub rate: f64,
     /// Expect one wrong value, to see that the comparison notices.
     pub falsify: bool,
 }
 
-/// Sends the waves of messages, waits until every message has had its effect, and prints the account. Success only if it balances.
+/// Sends the waves of messages, waits until every message has had its effect, and prints the account. Succeeds only if it balances.
 ///
 /// # Errors
 /// When the local cloud stops answering.
@@ -85,14 +85,14 @@ pub async fn run(
     let untold = notices::account(&cloud.stack, fleet, &mut crew, &receiver).await?;
     step.done("of an alert, by e-mail and by webhook");
     differences.extend(untold);
-    // After the account of messages, to which it would add.
+    // After the account of messages, because it publishes more.
     let life = board::run(&cloud.stack, crew.admin(), progress).await?;
     println!("\n{}", life.page());
     differences.extend(life.differences());
     Ok(report(&observed, &differences))
 }
 
-/// Names that the messages need, from the stack.
+/// Names from the stack that the messages contain.
 ///
 /// # Errors
 /// When the template has no such outputs.
@@ -122,7 +122,7 @@ async fn send(
     Ok(())
 }
 
-/// Waits until the functions have run as often as messages were sent. What is missing at the deadline, the account shows.
+/// Waits until the functions have run as often as messages were sent. The account shows what is missing at the deadline.
 async fn handled(stack: &Stack, ledger: &Ledger) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     loop {

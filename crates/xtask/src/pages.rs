@@ -1,5 +1,5 @@
-//! `cargo xtask pages`: pages that show devices, on the running local cloud: how long from a device's publish to the page, by the live
-//! feed and by polling, and what each of them asks for.
+//! `cargo xtask pages` measures pages that show devices on the running local cloud: the delay from a device's publish to the page, and the
+//! requests and bytes of each page, with the live feed and with polling.
 
 use std::collections::{HashMap, HashSet};
 use std::process::ExitCode;
@@ -16,24 +16,24 @@ use tooling::mqtt::Connection;
 use tooling::people::{People, Person, Role};
 use tooling::stack::Stack;
 
-/// Connections that one person may have.
+/// Maximum connections per person.
 const OF_A_PERSON: usize = 20;
-/// How long the last messages may take.
+/// Time for the last messages to arrive.
 const LATE: Duration = Duration::from_secs(5);
 
-/// What can be chosen.
+/// The options of the command.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
-    /// Pages, each of which watches one device.
+    /// Number of pages, each of which watches one device.
     #[arg(long, default_value_t = 200)]
     pub pages: usize,
-    /// Devices.
+    /// Number of devices.
     #[arg(long, default_value_t = 20)]
     pub devices: usize,
-    /// Messages a second, of all devices together.
+    /// Messages per second, of all devices together.
     #[arg(long, default_value_t = 50.0)]
     pub rate: f64,
-    /// Seconds of each half.
+    /// Seconds of each of the two measurements.
     #[arg(long, default_value_t = 20)]
     pub seconds: u64,
     /// Seconds between two polls of a page.
@@ -41,10 +41,10 @@ pub struct Options {
     pub every: u64,
 }
 
-/// When each reading was published, by device and instant.
+/// When each reading was published, by device and timestamp in ms since the epoch.
 type Published = Arc<Mutex<HashMap<(String, i64), Instant>>>;
 
-/// What the pages of one half have seen.
+/// What the pages of one measurement have received; delays in s.
 #[derive(Debug, Default)]
 struct Seen {
     delays: Vec<f64>,
@@ -52,10 +52,10 @@ struct Seen {
     bytes: u64,
 }
 
-/// Measures both.
+/// Measures the live feed, and then polling.
 ///
 /// # Errors
-/// When there is no local cloud, or something does not answer.
+/// When no local cloud runs, or something does not answer.
 pub async fn run(options: &Options) -> Result<ExitCode> {
     let stack = Stack::running()?;
     let devices: Vec<String> = (0..options.devices).map(|number| format!("page-{number:03}")).collect();
@@ -105,7 +105,7 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
                 pages.spawn(page.follow(feed));
             }
         }
-        // Until every sender knows of the subscriptions.
+        // Until every sender has read the subscriptions.
         tokio::time::sleep(Duration::from_secs(if polling { 0 } else { 3 })).await;
         let before = processor_seconds(stack.process);
         let mut pace = tokio::time::interval(Duration::from_secs_f64(1.0 / options.rate));
@@ -146,7 +146,7 @@ struct Page {
     api: Api,
     device: String,
     published: Published,
-    /// Instants of the readings that are shown: polls overlap, because readings come late.
+    /// Timestamps of the readings that are shown: the spans of polls overlap, because readings may come late.
     shown: Mutex<HashSet<i64>>,
     seen: Arc<Mutex<Seen>>,
 }
@@ -167,7 +167,7 @@ impl Page {
         let mut pace = tokio::time::interval(every);
         loop {
             pace.tick().await;
-            // A page that shows all readings, as the feed does; some come late.
+            // Like a page with the feed, this page shows all readings; some come late.
             let path = format!("/devices/{}/readings?from={from}&limit=1000", self.device);
             from = jiff::Timestamp::now() - Duration::from_secs(2);
             let answer = self.api.expect(&[200], "GET", &path, None).await?;
@@ -217,8 +217,8 @@ fn report(name: &str, seen: &Seen, messages: usize, watchers: f64, spent: f64) {
     );
 }
 
-/// Seconds of processor time of the local cloud and the functions that it runs, which are in its process group; 0 where the system does
-/// not tell.
+/// Processor time, in s, of the local cloud and the functions that it runs, which are in its process group; 0 where the system does not
+/// report it.
 fn processor_seconds(group: u32) -> f64 {
     let Ok(processes) = std::fs::read_dir("/proc") else { return 0.0 };
     let ticks = processes.flatten().filter_map(|process| {

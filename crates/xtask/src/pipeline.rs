@@ -1,4 +1,4 @@
-//! The programs that deploy and test, as the pipeline ships them to its later jobs, which compile nothing.
+//! The programs for deploying and testing that the pipeline passes to its later jobs, which compile nothing.
 
 use anyhow::Result;
 use tooling::build::{local_tests, program, strip};

@@ -1,10 +1,10 @@
-//! How often a function has run, from its log: Lambda writes one REPORT line after each run.
+//! Counts the runs of a function from its log: Lambda writes one REPORT line after each run.
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use tooling::stack::Stack;
 
-/// Runs of the function that have ended since the stack was deployed; counts up to 10,000.
+/// Finished runs of the function since the stack was deployed; counts up to 10,000.
 ///
 /// # Errors
 /// When the local cloud does not answer.

@@ -1,5 +1,5 @@
-//! For each role a file with the header that a call to the API needs, for `curl -H @file`. The files are written again before the
-//! tokens in them expire.
+//! Writes a file for each role with the header that calls of the API need, for `curl -H @file`. The files are rewritten before their tokens
+//! expire.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,12 +13,12 @@ use tooling::stack::Stack;
 /// Time between two sign-ins; tokens are valid for 15 minutes.
 const AGAIN: Duration = Duration::from_secs(10 * 60);
 
-/// The files; dropping this deletes them.
+/// The files. Dropping this deletes them.
 #[derive(Debug)]
 pub struct SignedIn {
-    /// The administrator's header.
+    /// The file with the administrator's header.
     pub admin: PathBuf,
-    /// The user's header.
+    /// The file with the user's header.
     pub user: PathBuf,
 }
 
@@ -34,7 +34,7 @@ impl SignedIn {
         Ok(files)
     }
 
-    /// Keeps them valid; ends only with an error.
+    /// Keeps the tokens in the files valid; ends only with an error.
     ///
     /// # Errors
     /// As [`SignedIn::write`].

@@ -1,5 +1,5 @@
-//! `cargo xtask site`: the dashboard for whoever works on it. Built quickly instead of small, served beside the running local cloud,
-//! built and loaded again with every change of its sources. What is no file of the dashboard goes to the API.
+//! `cargo xtask site`: the dashboard for its developers. It is built quickly instead of small, served beside the running local cloud, and
+//! rebuilt and reloaded with every change of its sources. Requests for anything else go to the API.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,18 +23,18 @@ use tooling::place::Place;
 use tooling::progress::Progress;
 use tooling::stack::Stack;
 
-/// The port; the template lets people sign in to it.
+/// The port. The template allows signing in from it.
 const PORT: u16 = 8321;
-/// What the dashboard is made of.
+/// The folders that the dashboard is built from.
 const SOURCES: [&str; 3] = ["crates/dashboard", "crates/chart", "crates/core/src"];
-/// Time between two looks at the sources.
+/// Time between two scans of the sources.
 const LOOK: Duration = Duration::from_millis(300);
-/// The most bytes of a request's body.
+/// Maximum length of a request's body, in bytes.
 const MOST: usize = 1 << 20;
-/// Loads the page again when it was built again: the question is answered when that has happened.
+/// Reloads the page after a build: the request is answered when one is complete.
 const RELOAD: &str = "fetch('/app/built').then(() => location.reload(), () => {});\n";
 
-/// What can be chosen.
+/// The options of the command.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
     /// Open it in the browser.
@@ -42,7 +42,7 @@ pub struct Options {
     pub open: bool,
 }
 
-/// What the server knows.
+/// The state of the server.
 struct Served {
     folder: PathBuf,
     http: Http,
@@ -51,10 +51,10 @@ struct Served {
     built: watch::Receiver<u32>,
 }
 
-/// Builds, serves, and builds again until it is stopped.
+/// Builds, serves, and rebuilds after changes, until it is stopped.
 ///
 /// # Errors
-/// When there is no local cloud, or the port is taken.
+/// When no local cloud runs, or the port is taken.
 pub async fn run(options: &Options) -> Result<ExitCode> {
     let stack = Stack::running()?;
     let (place, progress) = (Place::of_run("site")?, Progress::new());
@@ -74,7 +74,7 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
             match build(&place, &progress).await {
                 Ok(()) => {
                     let is_first = *sender.borrow() == 0;
-                    // Before the browser opens it: otherwise the page would be loaded once more at once.
+                    // Before the browser opens the page, which would otherwise reload at once.
                     sender.send_modify(|count| *count += 1);
                     if is_first {
                         let address = format!("http://localhost:{PORT}/app/");
@@ -98,7 +98,7 @@ async fn build(place: &Place, progress: &Progress) -> Result<()> {
     Ok(())
 }
 
-/// Every source with the time of its last change.
+/// Every source file, with the time of its last change.
 fn sources(root: &Path) -> BTreeMap<PathBuf, SystemTime> {
     fn walk(folder: &Path, found: &mut BTreeMap<PathBuf, SystemTime>) {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -115,7 +115,7 @@ fn sources(root: &Path) -> BTreeMap<PathBuf, SystemTime> {
     found
 }
 
-/// Answers when the page was built again.
+/// Answers after the next build.
 async fn told(State(served): State<Arc<Served>>) -> StatusCode {
     let mut built = served.built.clone();
     built.mark_unchanged();
@@ -123,7 +123,7 @@ async fn told(State(served): State<Arc<Served>>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// A file, the page, or what the API answers.
+/// Serves a file or the page, and forwards everything else to the API.
 async fn answer(State(served): State<Arc<Served>>, request: Request) -> Response {
     let path = request.uri().path();
     let Some(name) = path.strip_prefix("/app/").filter(|name| *name != "config.json") else {
@@ -134,7 +134,7 @@ async fn answer(State(served): State<Arc<Served>>, request: Request) -> Response
     if name == "reload.js" {
         return ([(CONTENT_TYPE, "text/javascript")], RELOAD).into_response();
     }
-    // Names of files have no way out of the folder.
+    // Names of files must not lead out of the folder.
     let file = Some(name).filter(|name| name.starts_with("assets/") && !name.contains(".."));
     match file.map(|name| std::fs::read(served.folder.join(name))) {
         Some(Ok(bytes)) => ([(CONTENT_TYPE, media_type(name)), (CACHE_CONTROL, "no-store")], bytes).into_response(),

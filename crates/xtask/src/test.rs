@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every check, one step after the other.
+//! `cargo xtask test` runs every check, one step after the other.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -30,7 +30,7 @@ use crate::leak;
 use crate::lint;
 use crate::once;
 
-/// What can be chosen.
+/// The options of the command.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
     /// Only this step; can be given more than once.
@@ -45,11 +45,11 @@ pub enum Step {
     Format,
     /// Clippy has no warnings.
     Clippy,
-    /// What runs in the browser builds, and clippy has no warnings about it.
+    /// The dashboard builds for the browser, and clippy has no warnings about it.
     Wasm,
     /// Unit, function and house tests.
     Test,
-    /// Every target of the fuzzer gets changed inputs for 10 s, without instrumentation.
+    /// Every fuzz target gets mutated inputs for 10 s, without instrumentation.
     Fuzz,
     /// The templates, the workflows and the licences of the crates are in order.
     Lint,
@@ -57,19 +57,19 @@ pub enum Step {
     Advisories,
     /// The tests against the deployed stack in a local cloud.
     Local,
-    /// The bounded run, accounted for message by message; then the tests of what is deployed, and every table is lost and restored.
+    /// The bounded run, accounted for message by message; then the tests of a deployed stack, and the restoration of every table.
     Once,
-    /// The HTTP API does what its document says.
+    /// The HTTP API matches its document.
     Document,
-    /// Requests and units of every function stay within the budget, and what is released of one of them and of the dashboard.
+    /// Requests and units of every function, size and instructions of one, and the size of the dashboard stay within the budget.
     Bench,
 }
 
-/// The tests in which one device floods.
+/// The tests in which a device publishes too many messages.
 const FLOOD: &str = "flood::";
-/// How long each target of the fuzzer gets changed inputs.
+/// Running time of each fuzz target, in s.
 const FUZZ_SECONDS: &str = "10";
-/// The dashboard. What it uses of this repository, clippy has looked at for this computer.
+/// Checks the dashboard only: clippy checks its dependencies in this repository for the host.
 const WASM: [&str; 9] =
     ["clippy", "--package", "dashboard", "--no-deps", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"];
 
@@ -146,7 +146,7 @@ impl Step {
     }
 }
 
-/// Has clippy look at everything. The local-cloud tests are no part of `--all-targets`, because a plain `cargo test` leaves them out.
+/// Runs clippy on everything. The local-cloud tests are not part of `--all-targets`, because a plain `cargo test` leaves them out.
 async fn clippy(place: &Place) -> Result<()> {
     for targets in [&["--all-targets"][..], &["--test", "local"]] {
         with_cargo(place, &[&["clippy", "--workspace"], targets, &["--", "-D", "warnings"]].concat()).await?;
@@ -154,40 +154,40 @@ async fn clippy(place: &Place) -> Result<()> {
     Ok(())
 }
 
-/// Has clippy look at what runs in the browser, after fetching the standard library of that target where rustup manages the toolchain.
-/// Rustup fetches the targets of rust-toolchain.toml by itself only together with a toolchain.
+/// Runs clippy for the browser's target, after fetching its standard library if rustup manages the toolchain. Rustup by itself fetches the
+/// targets of rust-toolchain.toml only when it installs a toolchain.
 async fn wasm(place: &Place) -> Result<()> {
     let mut rustup = Command::new("rustup");
     rustup.args(["target", "add", "wasm32-unknown-unknown"]).current_dir(place.root());
-    // Without rustup the build says whether the target is there.
+    // Without rustup, the build reports a missing target.
     let _ = rustup.status().await;
     with_cargo(place, &WASM).await
 }
 
-/// Feeds the targets of the fuzzer.
+/// Runs the fuzz targets with mutated inputs.
 async fn fuzz(place: &Place) -> Result<()> {
     let mut command = cargo();
-    // The whole workspace, as in the step before, so that nothing is compiled with other features once more.
+    // The whole workspace, as in the step before, so that nothing is compiled again with other features.
     command.current_dir(place.root()).args(["test", "--workspace", "--test", "it", "--", "--nocapture"]);
     command.arg("foreign::no_bytes_make_a_target_of_the_fuzzer_fail").env("FUZZ_SECONDS", FUZZ_SECONDS);
     to_its_end("the targets of the fuzzer", command).await
 }
 
-/// How a step passed.
+/// The ways in which a step can pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Passed {
-    /// It ran.
+    /// All of it ran.
     Whole,
-    /// It ran but for this, which is no fault of the repository either.
+    /// It ran except for this part, which is not a fault of the repository.
     Without(String),
     /// It could not run, for this reason, which is not a fault of the repository.
     Skipped(String),
 }
 
-/// Runs the steps. All of them run, whatever fails; the failed ones are named at the end.
+/// Runs the steps. All of them run even if one fails; the failed ones are named at the end.
 ///
 /// # Errors
-/// When the run's folder cannot be made.
+/// When the run's folder cannot be created.
 pub async fn run(options: &Options) -> Result<ExitCode> {
     let place = Place::of_run("test")?;
     let steps: Vec<Step> =
@@ -195,7 +195,7 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     let mut done: Vec<(Step, Duration, Result<Passed>)> = Vec::new();
     let mut release_build = None;
     for (place_in_line, step) in steps.iter().enumerate() {
-        // These steps wait for Python on one processor, and nothing in them has a short patience.
+        // These steps wait for Python on one processor, and have no short timeouts.
         if matches!(step, Step::Once | Step::Document) && steps.contains(&Step::Bench) && release_build.is_none() {
             release_build = Some(bench::build_in_background(&place)?);
         }
@@ -225,7 +225,7 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Whether everything passed, and the last lines.
+/// Whether everything passed, and the last lines of the output.
 fn conclusion(done: &[(Step, Duration, Result<Passed>)]) -> (bool, String) {
     let total: Duration = done.iter().map(|(_, time, _)| *time).sum();
     let failed: Vec<&str> =
@@ -244,7 +244,7 @@ fn conclusion(done: &[(Step, Duration, Result<Passed>)]) -> (bool, String) {
     (true, format!("{everything} passed in {:.0} s.{over}", total.as_secs_f64()))
 }
 
-/// Runs cargo with its own output.
+/// Runs cargo, and shows its output.
 async fn with_cargo(place: &Place, arguments: &[&str]) -> Result<()> {
     let mut command = cargo();
     command.current_dir(place.root()).args(arguments);
@@ -263,7 +263,7 @@ async fn local(place: &Place) -> Result<Passed> {
         "the pipeline needs a browser and its driver: install chromium and chromium-driver"
     );
     tools::install(place, &[Set::Emulator, Set::Sam, Set::Moto, Set::Lambda, Set::Clients], &progress).await?;
-    // A test waits for changes of a device to take effect.
+    // One test waits until changes of a device take effect.
     let parameters = ["DeviceCacheSeconds=1".to_owned()];
     let mut cloud =
         prepare::local_cloud(place, free_ports()?, &parameters, Way::Direct, Dashboard::Built, &progress).await?;
@@ -271,9 +271,9 @@ async fn local(place: &Place) -> Result<Passed> {
     People::make(&cloud.stack, "").await?;
     cloud.stack.write(&place.run(stack::FILE))?;
     let _environment = Environment::write(&cloud.stack, place)?;
-    // Some of the tests run it.
+    // Some of the tests run this program.
     build::program(place, "operate").await?;
-    // Four at once, because they mostly wait. The flood is alone: it keeps the local cloud, a single process, from everything else.
+    // Four tests at once, because they mostly wait. The flood runs alone: it keeps the local cloud, a single process, busy.
     let passed = async {
         local_tests(place, &["--test-threads", "4", "--skip", FLOOD]).await?;
         local_tests(place, &[FLOOD]).await
@@ -291,10 +291,10 @@ async fn local(place: &Place) -> Result<Passed> {
     Ok(browser.map_or(Passed::Without(left_out.to_owned()), |_| Passed::Whole))
 }
 
-/// Runs tests of the stack that [`local`] has deployed.
+/// Runs tests on the stack that [`local`] has deployed.
 async fn local_tests(place: &Place, chosen: &[&str]) -> Result<()> {
     let mut command = cargo();
-    // The whole workspace, as in the step `test`, so that nothing is compiled with other features once more.
+    // The whole workspace, as in the step `test`, so that nothing is compiled again with other features.
     command.current_dir(place.root()).args(["test", "--workspace", "--test", "local", "--"]).args(chosen);
     command.env("WEIR_LOCAL", place.run(stack::FILE)).env_remove("WEIR_STACK");
     to_its_end("the local-cloud tests", command).await
@@ -306,7 +306,7 @@ async fn bounded_run(place: &Place) -> Result<()> {
     let options = once::Options { seed: 1, rate: 50.0, falsify: false };
     let code = once::run(&mut cloud, place, &Fleet::new(2, 2), &options, &progress).await?;
     ensure!(code == ExitCode::SUCCESS, "the account does not balance");
-    // By the stack's name, as the pipeline does it after a deployment: the step before has found the stack by its file.
+    // By the stack's name, as the pipeline does it after a deployment; the step `local` finds the stack by its file.
     let operate = build::program(place, "operate").await?;
     for arguments in [&["smoke", "local", "--region", &cloud.stack.region][..], &["restore-drill"]] {
         let mut command = Command::new(&operate);

@@ -14,13 +14,13 @@ use tooling::progress::Progress;
 use crate::live;
 use crate::once;
 
-/// What can be chosen.
+/// The options of the command.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
     /// Send a bounded run, account for every message, and end; exit code 0 only if the account balances.
     #[arg(long)]
     pub once: bool,
-    /// Seed of the noise, the order, and what is repeated or broken.
+    /// Seed of the noise, the order, and the choice of repeated or malformed messages.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Number of buoys, with ten sensors each.
@@ -35,7 +35,7 @@ pub struct Options {
     /// Port of the local cloud.
     #[arg(long, default_value_t = 4566)]
     pub port: u16,
-    /// Port of MQTT over TLS.
+    /// Port of the MQTT broker, with TLS.
     #[arg(long, default_value_t = 8883)]
     pub mqtt_port: u16,
     /// Do not build the dashboard; the first build of it takes minutes.
@@ -55,7 +55,7 @@ impl Options {
     }
 }
 
-/// Starts everything and runs until it is stopped or, with `--once`, done.
+/// Starts everything, and runs until it is stopped or, with `--once`, done.
 ///
 /// # Errors
 /// When something is missing or fails; the message says what to do.

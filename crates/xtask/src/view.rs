@@ -1,4 +1,4 @@
-//! The live view: one picture, redrawn in place on a terminal; a line now and then anywhere else.
+//! The live view: a picture, redrawn in place on a terminal; elsewhere a line every few seconds.
 
 use std::time::Instant;
 
@@ -13,7 +13,7 @@ pub mod state;
 use address::Address;
 use state::State;
 
-/// Where the view is drawn.
+/// The output of the view.
 #[derive(Debug)]
 pub struct Screen {
     terminal: Option<Term>,
@@ -22,9 +22,9 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// Standard output, with the addresses at its head.
+    /// Standard output, after printing the addresses.
     pub fn open(addresses: &[Address]) -> Self {
-        // Above the picture and written once: they are there to be copied, also where the picture fills the screen.
+        // Printed once, above the picture, so that they can be copied even when the picture fills the screen.
         for Address { purpose, command } in addresses {
             println!("\n{}\n  {command}", style(purpose).bold());
         }
@@ -37,12 +37,12 @@ impl Screen {
         Self { terminal, started: Instant::now(), drawn: 0 }
     }
 
-    /// Whether it can be redrawn.
+    /// Whether it is a terminal, which can be redrawn.
     pub fn is_terminal(&self) -> bool {
         self.terminal.is_some()
     }
 
-    /// Shows how things stand.
+    /// Draws the current state.
     pub fn draw(&mut self, counter: &Counter, state: &State) {
         let seconds = self.started.elapsed().as_secs();
         let clock = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
@@ -60,7 +60,7 @@ impl Screen {
             text.push_str(&truncate_str(line, usize::from(width), "…"));
             text.push('\n');
         }
-        // What was below a taller picture.
+        // Clears what remains below of a taller picture.
         text.push_str("\x1b[0J");
         let _ = terminal.write_str(&text);
         self.drawn = lines.len();

@@ -1,4 +1,4 @@
-//! `cargo xtask watch TOPIC…`: follows topics of the live feed in the terminal, as an administrator of the running local cloud.
+//! `cargo xtask watch TOPIC…` follows topics of the live feed in the terminal, as an administrator of the running local cloud.
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -11,13 +11,13 @@ use tooling::stack::Stack;
 
 use crate::follow::Follower;
 
-/// Time after which the connection is looked after even if nothing is told.
+/// Time after which a silent connection is checked.
 const LOOK: Duration = Duration::from_secs(30);
 
-/// Follows the topics until Ctrl-C, or until the local cloud ends.
+/// Follows the topics until Ctrl-C, or until the local cloud stops.
 ///
 /// # Errors
-/// When there is no local cloud, or it no longer answers.
+/// When no local cloud runs, or it no longer answers.
 pub async fn run(topics: &[String]) -> Result<ExitCode> {
     let stack = Stack::running()?;
     let admin = People::read(&stack.people)?.admin;
@@ -25,7 +25,7 @@ pub async fn run(topics: &[String]) -> Result<ExitCode> {
     loop {
         for message in follower.next(LOOK).await? {
             match writeln!(std::io::stdout(), "{}", line(&message)) {
-                // Whoever reads has enough, as `head` does.
+                // The reader has closed the pipe, as `head` does.
                 Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
                 written => written?,
             }

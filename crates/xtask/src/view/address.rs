@@ -1,4 +1,4 @@
-//! Commands that call the local cloud, to be copied.
+//! Commands and addresses for calling the local cloud, to be copied.
 
 use std::path::Path;
 
@@ -10,16 +10,16 @@ use tooling::stack::Stack;
 
 use crate::sign_in::SignedIn;
 
-/// One command.
+/// One command or address.
 #[derive(Debug, Clone)]
 pub struct Address {
     /// What it is for.
     pub purpose: &'static str,
-    /// What to type, in the repository.
+    /// What to type, in the root of the repository.
     pub command: String,
 }
 
-/// The dashboard, and who can sign in there.
+/// The dashboard, and the people who can sign in there.
 ///
 /// # Errors
 /// When the template lacks an output.
@@ -33,7 +33,7 @@ pub fn dashboard(stack: &Stack, people: &People) -> Result<Vec<Address>> {
     ])
 }
 
-/// The command that brings this version to the dispenser.
+/// The command that updates the dispenser to this version.
 ///
 /// # Errors
 /// When the template lacks an output.
@@ -47,7 +47,7 @@ pub fn update(stack: &Stack, signed_in: &SignedIn, version: &str) -> Result<Addr
     Ok(Address { purpose: "new firmware for the dispenser, as an administrator", command })
 }
 
-/// The commands for this stack; `guest` is the device for the person who watches, `environment` the file with the keys.
+/// The commands for this stack. `guest` is a device for the person who watches, `environment` the file with the keys.
 ///
 /// # Errors
 /// When the template lacks an output.

@@ -1,4 +1,4 @@
-//! The picture as lines of text.
+//! Renders the live view as lines of text.
 
 use console::{measure_text_width, style};
 use fleet_sim::fleet::probes::of_buoy;
@@ -6,9 +6,9 @@ use fleet_sim::fleet::probes::of_buoy;
 use super::state::{Newest, Problem, State};
 use crate::live::Counter;
 
-/// Width of the first column.
+/// Width of the first column, in characters.
 const FIRST: usize = 10;
-/// Width of a value.
+/// Width of a value, in characters.
 const COLUMN: usize = 9;
 
 /// The whole picture.
@@ -34,7 +34,7 @@ pub fn lines(clock: &str, counter: &Counter, state: &State, width: usize) -> Vec
     lines
 }
 
-/// The same in one line.
+/// The same, in one line.
 pub fn line(counter: &Counter, state: &State) -> String {
     let sent = &counter.sent;
     let quarantined: usize = state.quarantined().values().sum();
@@ -63,7 +63,7 @@ fn buoys(state: &State) -> Vec<String> {
     let units = row("", probes.iter().map(|probe| probe.unit.to_owned()).collect());
     let mut lines = vec![style(heads).bold().to_string(), style(units).dim().to_string()];
     for (buoy, newest) in &state.buoys {
-        // The guest's buoy shows up with its first message.
+        // The guest's buoy is shown from its first message on.
         if newest.iter().any(Option::is_some) {
             lines.push(row(buoy, newest.iter().map(value).collect()));
         }

@@ -1,4 +1,4 @@
-//! What the view shows: the state that the live feed tells, kept up to date message by message.
+//! The state that the view shows, updated with each message of the live feed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,15 +17,15 @@ use tooling::stack::Stack;
 
 use crate::follow::Follower;
 
-/// Topics that one connection may watch.
+/// Maximum topics per connection.
 const TOPICS: usize = 50;
-/// Time after which a connection is looked after even if nothing is told.
+/// Time after which a silent connection is checked.
 const LOOK: Duration = Duration::from_secs(30);
 
-/// What was told so far.
+/// The state so far.
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    /// Newest reading per buoy, in the order of the probes.
+    /// Newest readings per buoy, in the order of its sensors.
     pub buoys: Vec<(String, Vec<Option<Newest>>)>,
     /// Latest level of each flow sensor in percent, as text.
     pub levels: BTreeMap<String, String>,
@@ -86,7 +86,7 @@ struct Entry {
 }
 
 impl State {
-    /// Nothing of these devices yet.
+    /// The initial state for these devices, without values.
     fn of(fleet: &Fleet, guest: &str) -> Self {
         let none: Vec<Option<Newest>> = of_buoy(0).iter().map(|_| None).collect();
         let buoys = fleet.buoys.iter().map(|buoy| buoy.id.as_str()).chain([guest]);
@@ -102,7 +102,7 @@ impl State {
         reasons
     }
 
-    /// Takes in a message; which topics have to be read again.
+    /// Applies a message. Returns the topics that have to be read again.
     fn hear(&mut self, message: &Value) -> Result<Vec<String>> {
         match message.get("type").and_then(Value::as_str).unwrap_or_default() {
             "snapshot" => {
@@ -125,7 +125,7 @@ impl State {
                 self.quarantined.remove(text(message, "id"));
             }
             "gap" => return list(message, "topics"),
-            // Answers, and what later versions may say.
+            // Answers to requests, and message types of later versions.
             _ => {}
         }
         Ok(Vec::new())
@@ -135,7 +135,7 @@ impl State {
         let Some(column) = of_buoy(0).iter().position(|probe| probe.code == reading.sensor) else { return };
         let newest = self.buoys.iter_mut().find(|(id, _)| topic.strip_prefix("device/") == Some(id));
         let Some(newest) = newest.and_then(|(_, row)| row.get_mut(column)) else { return };
-        // Devices deliver late.
+        // Devices may deliver late.
         if newest.as_ref().is_none_or(|known| known.at <= reading.at) {
             *newest = Some(reading);
         }
@@ -165,10 +165,10 @@ impl State {
     }
 }
 
-/// Follows everything the view shows, as an administrator; ends only with an error.
+/// Follows everything that the view shows, as an administrator; ends only with an error.
 ///
 /// # Errors
-/// When the stack does not answer, or tells something else than it should.
+/// When the stack does not answer, or sends a malformed message.
 pub async fn follow(stack: Stack, admin: Person, fleet: Fleet, guest: String, state: Arc<Sender<State>>) -> Result<()> {
     state.send_replace(State::of(&fleet, &guest));
     let buoys = fleet.buoys.iter().map(|buoy| buoy.id.as_str()).chain([guest.as_str()]);

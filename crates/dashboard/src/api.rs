@@ -12,42 +12,42 @@ use crate::problem::{ApiError, Problem};
 use crate::session::Session;
 use crate::wire::Page;
 
-/// Time between two looks whether somebody answers again, in milliseconds.
+/// Time between two attempts to reach the API after the connection is lost, in ms.
 const ASK_AGAIN: u32 = 3_000;
 
-/// The media type of nearly everything.
+/// The media type of nearly all bodies.
 const JSON: &str = "application/json";
 
-/// An answer with its version.
+/// A successful answer, with its headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer<T> {
-    /// What was answered.
+    /// The body.
     pub value: T,
-    /// Its version, for `If-Match` of a later write.
+    /// The entity tag, for `If-Match` of a later write.
     pub etag: Option<String>,
-    /// The address of what was made: `Location`.
+    /// The address of the created resource: `Location`.
     pub location: Option<String>,
 }
 
-/// The API with the token of whoever is signed in. Copies are the same client; pages get it with [`Api::here`].
+/// A client of the API with the token of the person who is signed in. Copies are the same client; pages get it with [`Api::here`].
 #[derive(Debug, Clone)]
 pub struct Api {
     session: Session,
     online: RwSignal<bool>,
 }
 
-/// How a context that is bound to the one thread of the page is kept by Leptos.
+/// How Leptos keeps a context that is bound to the page's only thread.
 type Kept = StoredValue<Api, LocalStorage>;
 
 impl Api {
-    /// The API for a session.
+    /// A client for a session.
     pub fn new(session: Session) -> Self {
         Self { session, online: RwSignal::new(true) }
     }
 
-    /// Makes it known to everything below.
+    /// Provides the client to everything below.
     pub fn provide(self) {
-        // The browser knows at once that there is no network; that there is one again is only true when somebody answers.
+        // The browser knows at once that the network is gone; but that it is back is only certain when the API answers.
         if let Some(window) = browser::window() {
             let own = self.clone();
             browser::listen(window.as_ref(), "offline", move |_| {
@@ -59,32 +59,32 @@ impl Api {
         provide_context::<Kept>(StoredValue::new_local(self));
     }
 
-    /// The API of the page. Only for what stands below the frame, which provides it.
+    /// The client of the page. Only for components below the one that calls [`Api::provide`].
     pub fn here() -> Self {
         let kept = use_context::<Kept>();
         kept.map_or_else(|| Self::new(Session::begin()), |kept| kept.get_value())
     }
 
-    /// Whose session it is.
+    /// The session that it acts for.
     pub const fn session(&self) -> &Session {
         &self.session
     }
 
-    /// Whether the last request was answered by anybody.
+    /// Whether the last request got an answer.
     pub fn online(&self) -> ReadSignal<bool> {
         self.online.read_only()
     }
 
-    /// Reads.
+    /// Sends a GET request.
     ///
     /// # Errors
-    /// What the API refuses, or that nobody answers.
+    /// The refusal of the API; or that there is no connection, nobody is signed in, or the answer cannot be read.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Answer<T>, ApiError> {
         self.ask(Method::GET, path, None, None).await
     }
 
-    /// Reads pages of a list, `most` of them at most, beginning with the one that the cursor `first` asks for. `path` makes the path of
-    /// the page that a cursor asks for. The answer's `next` asks for what was not read.
+    /// Reads pages of a list, `most` at most, beginning with the page of the cursor `first`. `path` makes the path of the page of a cursor.
+    /// The answer's `next` is the cursor of the first page that was not read.
     ///
     /// # Errors
     /// As [`Api::get`].
@@ -106,7 +106,7 @@ impl Api {
         Ok(listed)
     }
 
-    /// Reads the answer as text, for example CSV.
+    /// Sends a GET request that accepts a text, for example CSV.
     ///
     /// # Errors
     /// As [`Api::get`].
@@ -115,7 +115,7 @@ impl Api {
         self.send(&call).await?.text().await.map_err(|_| ApiError::Offline)
     }
 
-    /// Makes something.
+    /// Sends a POST request.
     ///
     /// # Errors
     /// As [`Api::get`].
@@ -123,7 +123,7 @@ impl Api {
         self.ask(Method::POST, path, Some(json(body)?), None).await
     }
 
-    /// Makes something that `key` names, so that the same request again makes it only once.
+    /// Sends a POST request with the idempotency key `key`, so that repeating it has no further effect.
     ///
     /// # Errors
     /// As [`Api::get`].
@@ -146,7 +146,7 @@ impl Api {
         .await
     }
 
-    /// Sends a text of another media type, for example CSV.
+    /// Sends a POST request with a text of another media type, for example CSV.
     ///
     /// # Errors
     /// As [`Api::get`].
@@ -160,7 +160,7 @@ impl Api {
         self.answer(&Call { method: Method::POST, path, body, media, if_match: None, key: None, accept: JSON }).await
     }
 
-    /// Changes what the body names, if the version is still `if_match`.
+    /// Changes the fields in the body, if the entity tag is still `if_match`.
     ///
     /// # Errors
     /// As [`Api::get`]; status 412 when somebody else has changed it meanwhile.
@@ -173,7 +173,7 @@ impl Api {
         self.ask(Method::PATCH, path, Some(json(body)?), if_match).await
     }
 
-    /// Replaces it, if the version is still `if_match`.
+    /// Replaces a resource, if its entity tag is still `if_match`.
     ///
     /// # Errors
     /// As [`Api::patch`].
@@ -186,7 +186,7 @@ impl Api {
         self.ask(Method::PUT, path, Some(json(body)?), if_match).await
     }
 
-    /// Deletes it, if the version is still `if_match`.
+    /// Deletes a resource, if its entity tag is still `if_match`.
     ///
     /// # Errors
     /// As [`Api::patch`].
@@ -209,14 +209,14 @@ impl Api {
         let answer = self.send(call).await?;
         let (etag, location) = (answer.headers().get("etag"), answer.headers().get("location"));
         let text = answer.text().await.map_err(|_| ApiError::Offline)?;
-        // An answer without a body is read as `null`, which `()` and `Option` are.
+        // An empty body is read as `null`, which `()` and `Option` accept.
         let text = if text.is_empty() { "null" } else { &text };
         let value =
             serde_json::from_str(text).map_err(|error| ApiError::Unreadable(format!("{}: {error}", call.path)))?;
         Ok(Answer { value, etag, location })
     }
 
-    /// Sends the request; once more with a new token if the API does not take the one there is.
+    /// Sends the request; and again with a new token if the API rejects the present one.
     async fn send(&self, call: &Call<'_>) -> Result<Response, ApiError> {
         let (token, generation) = self.session.token()?;
         let answer = self.once(call, &token).await?;
@@ -254,7 +254,7 @@ impl Api {
         answer.map_err(|_| ApiError::Offline)
     }
 
-    /// Nobody answers any more: asks for something small until somebody does.
+    /// Records that the connection is lost, and sends a small request until it is answered.
     fn lost(&self) {
         self.online.set(false);
         let online = self.online;
@@ -286,7 +286,7 @@ fn json<B: Serialize>(body: &B) -> Result<String, ApiError> {
     serde_json::to_string(body).map_err(|error| ApiError::Unreadable(error.to_string()))
 }
 
-/// The answer, if it is no error.
+/// The answer, unless it is an error.
 async fn checked(answer: Response) -> Result<Response, ApiError> {
     if answer.ok() {
         return Ok(answer);

@@ -1,4 +1,4 @@
-//! The page as a whole: who is there, and which page the address names.
+//! The page as a whole: sign-in, and the router.
 
 use leptos::prelude::*;
 use leptos_router::components::{Route, Router, Routes};
@@ -16,7 +16,7 @@ use crate::pages::{
 use crate::session::{Session, State};
 use crate::text::{self, Language};
 
-/// Where the browser keeps the language that somebody has chosen.
+/// The key in the browser's storage of the chosen language.
 pub const CHOSEN: &str = "weir.language";
 
 /// Starts the page.
@@ -29,7 +29,7 @@ pub fn start() {
         if let Some(root) = document.document_element() {
             let _ = root.set_attribute("lang", text::language().tag());
         }
-        // What stood there until the program was loaded.
+        // The placeholder that was shown until the program was loaded.
         if let Some(waiting) = document.get_element_by_id("waiting") {
             waiting.remove();
         }
@@ -37,7 +37,7 @@ pub fn start() {
     leptos::mount::mount_to_body(App);
 }
 
-/// Everything.
+/// The root component.
 #[component]
 fn App() -> impl IntoView {
     let session = Session::begin();
@@ -45,7 +45,7 @@ fn App() -> impl IntoView {
     api.clone().provide();
     Live::provide(api);
     let state = session.state();
-    // The pages stay as they are when a session ends or is renewed: only whether anybody is there decides.
+    // The pages stay as they are when a session ends or is renewed; it only matters whether somebody is or was signed in.
     let inside = Memo::new(move |_| state.with(|state| matches!(state, State::SignedIn(_) | State::Over(_))));
     let session = StoredValue::new_local(session);
     move || {

@@ -1,4 +1,4 @@
-//! What a page shows is in its address: a link, a reload or a step back shows it again.
+//! Keeps what a page shows in its address, so that links, reloading and going back show it again.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -6,8 +6,8 @@ use leptos_router::hooks::use_query_map;
 use crate::browser;
 use crate::model::address::Query;
 
-/// Keeps `shown` in the query of the page at `path`, and takes it from there when the reader goes back or follows a link. `read` takes it
-/// from a query, `write` puts it into one; the rest of the query stays as it is.
+/// Keeps `shown` in the query of the page at `path`, and updates it when the reader goes back or follows a link. `read` gets it from a
+/// query, `write` puts it into one; other parameters of the query stay as they are.
 pub fn in_address<T>(
     path: &'static str,
     shown: RwSignal<T>,

@@ -1,4 +1,4 @@
-//! The frame of every page: header, navigation, what the session and the connection have to say, and the content.
+//! The frame of every page: header, navigation, messages about the session and the connection, and the content.
 
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -26,7 +26,7 @@ pub fn Frame(
     let content = NodeRef::<leptos::html::Main>::new();
     focus::keep(content);
     let is_admin = is_admin();
-    // The router takes links within the page for itself, and leaves the focus where it was.
+    // The router intercepts links within the page, and does not move the focus.
     let skip = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
         if let Some(content) = content.get_untracked() {
@@ -64,7 +64,7 @@ pub fn Frame(
     }
 }
 
-/// Whether changes arrive by themselves.
+/// Shows whether the live feed is connected.
 #[component]
 fn Feed() -> impl IntoView {
     let live = liveness();
@@ -84,7 +84,7 @@ fn Feed() -> impl IntoView {
     }
 }
 
-/// The person who is signed in, the language, and the button that signs out.
+/// The person who is signed in, the choice of language, and the button for signing out.
 #[component]
 fn Person() -> impl IntoView {
     let session = StoredValue::new_local(Api::here().session().clone());
@@ -102,7 +102,7 @@ fn Person() -> impl IntoView {
             menu.set_open(false);
         }
     };
-    // Whoever goes to another page does not want to see the menu there.
+    // On another page, the menu is closed.
     let leave = move |_| {
         if let Some(menu) = menu.get_untracked() {
             menu.set_open(false);
@@ -123,7 +123,7 @@ fn Person() -> impl IntoView {
     }
 }
 
-/// The choice of a language. The page is loaded again with it; the address keeps what is shown.
+/// The choice of a language. The page is loaded again in it; the address keeps what is shown.
 #[component]
 fn Languages() -> impl IntoView {
     let choose = move |event| {

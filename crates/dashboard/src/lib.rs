@@ -1,10 +1,10 @@
-//! The page on which people see their devices, decide and act.
+//! The dashboard: the page on which people see their devices, decide and act.
 //!
-//! It runs in the browser, is served under `/app/` by the function `site`, and uses only the public API and the live feed. What it
-//! decides is in plain modules, which are tested like any other; what draws and asks is built for the browser alone.
+//! It runs in the browser, is served under `/app/` by the function `site`, and uses only the public API and the live feed. Its decisions
+//! are in modules that are tested like any others; components and requests are built for the browser only.
 //!
-//! In reading order: the texts, signing in, the answers of the API; then, for the browser, the session, the client, the live feed,
-//! the frame, what pages are made of, and the pages.
+//! In reading order: the texts, signing in, the answers of the API; then, for the browser only, the session, the client, the live feed, the
+//! frame, the components, and the pages.
 
 pub mod messages;
 pub mod model;

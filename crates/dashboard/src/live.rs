@@ -1,5 +1,5 @@
-//! The live feed: one WebSocket for the whole page, for whatever its parts watch at the moment. It connects again by itself, gets a new
-//! ticket with each new token, and rests while nobody looks at the page.
+//! The live feed: one WebSocket for the whole page, with the topics that its parts watch at the moment. It reconnects by itself, gets a new
+//! ticket with each new token, and is closed while the page is hidden.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -21,21 +21,21 @@ use crate::problem::ApiError;
 use crate::wire::Ticket;
 use crate::wire::feed::{Frame, Message};
 
-/// Time between two looks at what has to be done, in milliseconds.
+/// Time between two checks of the connection, in ms.
 const LOOK: u32 = 10_000;
-/// Looks between two pings: API Gateway closes a connection in which nothing was said for ten minutes.
+/// Checks between two pings. API Gateway closes connections that are idle for ten minutes.
 const PING: u32 = 30;
-/// First and longest wait before connecting again, in milliseconds.
+/// First and longest wait before reconnecting, in ms.
 const AGAIN: (u32, u32) = (1_000, 30_000);
-/// Wait between the message that the scope has changed and asking for a token with it, in milliseconds.
+/// Wait between the message that the scope has changed and the request of a token with the new scope, in ms.
 const SCOPE: u32 = 1_000;
-/// A connection that ends sooner than this counts as one that did not work, in milliseconds.
+/// A connection that ends sooner than this counts as failed, in ms.
 const STEADY: f64 = 30_000.0;
 
 /// Whether changes arrive by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Liveness {
-    /// Nothing is watched, or nobody looks at the page.
+    /// Nothing is watched, or the page is hidden.
     Paused,
     /// The page connects.
     Connecting,
@@ -67,8 +67,8 @@ pub struct Live(Rc<Inner>);
 
 type Kept = StoredValue<Live, LocalStorage>;
 
-/// Calls `heard` with each message about the topic (`device/buoy-01`, `tube/0`, `problems`, `quarantine`) for as long as the part of the
-/// page lives that calls this. The first message is a `snapshot`; after a lost connection there is another one.
+/// Calls `heard` with each message about the topic (`device/buoy-01`, `tube/0`, `problems`, `quarantine`) until the calling component is
+/// removed. The first message is a `snapshot`; after a reconnection there is another one.
 pub fn watch(topic: impl Into<String>, heard: impl Fn(&Message) + 'static) {
     let Some(kept) = use_context::<Kept>() else { return };
     let id = kept.with_value(|live| live.add(topic.into(), Rc::new(heard)));
@@ -77,13 +77,13 @@ pub fn watch(topic: impl Into<String>, heard: impl Fn(&Message) + 'static) {
     });
 }
 
-/// Whether changes arrive by themselves.
+/// The state of the live feed; `None` if none is provided.
 pub fn liveness() -> Option<ReadSignal<Liveness>> {
     Some(use_context::<Kept>()?.with_value(|live| live.0.liveness.read_only()))
 }
 
 impl Live {
-    /// Begins, for everything below.
+    /// Starts the live feed, and provides it to everything below.
     pub fn provide(api: Api) {
         let (nudge, nudged) = unbounded();
         let inner = Inner {
@@ -121,7 +121,7 @@ impl Live {
         let _ = self.0.nudge.unbounded_send(());
     }
 
-    /// The topics that are watched; none while nobody looks.
+    /// The topics that are watched; none while the page is hidden.
     fn wanted(&self) -> BTreeSet<String> {
         if browser::hidden() {
             return BTreeSet::new();
@@ -136,7 +136,7 @@ impl Live {
     }
 
     fn tell(&self, message: &Message) {
-        // Whoever hears it may watch something else: the list must not be borrowed meanwhile.
+        // A callback may watch another topic, so the list must not be borrowed during the calls.
         let concerned = |watcher: &&Watcher| message.concerns(&watcher.topic);
         let all: Vec<Heard> =
             self.0.watchers.borrow().iter().filter(concerned).map(|watcher| Rc::clone(&watcher.heard)).collect();
@@ -164,9 +164,9 @@ impl Live {
                 continue;
             }
             self.is(if was_steady { Liveness::Connecting } else { Liveness::Off });
-            // What was said before is no reason to try at once.
+            // Earlier nudges are no reason to reconnect at once.
             while let Some(Some(())) = nudged.next().now_or_never() {}
-            // Whoever has just signed in again, or looks at the page again, does not wait.
+            // Signing in again, or returning to the page, ends the wait.
             let _ = select(nudged.next(), TimeoutFuture::new(spread(wait))).await;
             wait = (wait * 2).min(AGAIN.1);
         }
@@ -199,7 +199,7 @@ impl Live {
                 looks = 0;
                 say.push(json!({"action": "ping"}));
             }
-            // A connection lasts as long as the token of its ticket.
+            // A connection lasts as long as the token of its ticket, so a new token renews it.
             if let Ok((_, newest)) = self.0.api.session().token()
                 && newest != generation
             {
@@ -218,9 +218,9 @@ impl Live {
                         }
                         frame.messages.iter().for_each(|message| self.tell(message));
                         if frame.has("scope") {
-                            // It is told before the user pool has it.
+                            // The message is sent before the user pool has the new scope.
                             TimeoutFuture::new(SCOPE).await;
-                            // The connection is renewed with the new token. If nobody answers, the next renewal brings the scope.
+                            // The connection is renewed with the new token. If this renewal fails, the next one gets the new scope.
                             let _ = self.0.api.session().renew(generation).await;
                         }
                     }
@@ -238,7 +238,7 @@ impl Live {
     }
 }
 
-/// Between half of the wait and all of it, so that pages that lost their connections together do not come back together.
+/// A random wait between half of `wait` and all of it, so that pages that lost their connections together do not reconnect together.
 fn spread(wait: u32) -> u32 {
     let half = wait / 2;
     browser::random().map_or(wait, |bytes| half + u32::from_le_bytes(bytes) % (half + 1))

@@ -1,4 +1,4 @@
-//! The page, as the browser starts it.
+//! The page, as started by the browser.
 
 #[cfg(target_arch = "wasm32")]
 fn main() {

@@ -1,4 +1,4 @@
-//! The few things of the browser that the page uses by itself.
+//! The browser functions that the page calls directly.
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -26,7 +26,7 @@ pub fn path() -> String {
     window().and_then(|window| window.location().pathname().ok()).unwrap_or_default()
 }
 
-/// Query of the address, with its question mark; empty without one.
+/// Query of the address, with its question mark; empty if there is none.
 pub fn query() -> String {
     window().and_then(|window| window.location().search().ok()).unwrap_or_default()
 }
@@ -37,26 +37,26 @@ pub fn address() -> String {
     format!("{}{}{fragment}", path(), query())
 }
 
-/// Leaves the page.
+/// Navigates to another address.
 pub fn go(address: &str) {
     if let Some(window) = window() {
         let _ = window.location().assign(address);
     }
 }
 
-/// Replaces the address without loading anything.
+/// Replaces the address in the history without loading anything.
 pub fn rename(address: &str) {
     if let Some(history) = window().and_then(|window| window.history().ok()) {
         let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(address));
     }
 }
 
-/// What the tab keeps until it is closed.
+/// The storage that the browser keeps until the tab is closed.
 pub fn tab() -> Option<Storage> {
     window()?.session_storage().ok()?
 }
 
-/// What the browser keeps.
+/// The storage that the browser keeps for good.
 pub fn lasting() -> Option<Storage> {
     window()?.local_storage().ok()?
 }
@@ -66,14 +66,14 @@ pub fn now() -> f64 {
     js_sys::Date::now()
 }
 
-/// Random bytes; `None` where the browser has none to give.
+/// Random bytes; `None` if the browser provides none.
 pub fn random<const N: usize>() -> Option<[u8; N]> {
     let mut bytes = [0; N];
     window()?.crypto().ok()?.get_random_values_with_u8_array(&mut bytes).ok()?;
     Some(bytes)
 }
 
-/// A name for a request, so that it is made once however often it is sent; `None` where the browser has no random bytes to give.
+/// An idempotency key, so that a repeated request has no further effect; `None` if the browser provides no random bytes.
 pub fn request_key() -> Option<String> {
     let bytes: [u8; 16] = random()?;
     Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
@@ -84,12 +84,12 @@ pub fn hidden() -> bool {
     document().is_some_and(|document| document.hidden())
 }
 
-/// Whether no element has the focus, as after the one that had it is gone.
+/// Whether no element has the focus, as after the focused element was removed.
 pub fn focus_is_nowhere() -> bool {
     document().is_some_and(|document| document.active_element().is_none_or(|element| element.tag_name() == "BODY"))
 }
 
-/// Calls `heard` at each event of that name, for as long as the page lives.
+/// Calls `heard` at each event with this name, for the lifetime of the page.
 pub fn listen(target: &EventTarget, name: &str, heard: impl FnMut(Event) + 'static) {
     let heard = Closure::<dyn FnMut(Event)>::new(heard);
     let _ = target.add_event_listener_with_callback(name, heard.as_ref().unchecked_ref());

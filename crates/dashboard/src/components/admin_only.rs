@@ -1,4 +1,4 @@
-//! What only administrators see.
+//! Content that only administrators see.
 
 use leptos::prelude::*;
 
@@ -7,13 +7,13 @@ use crate::messages as m;
 use crate::session::Session;
 use crate::text::t;
 
-/// Whether whoever is signed in is an administrator.
+/// Whether the person who is signed in is an administrator.
 pub fn is_admin() -> Memo<bool> {
     let session = StoredValue::new_local(Api::here().session().clone());
     Memo::new(move |_| session.with_value(Session::is_admin))
 }
 
-/// The content of a page for administrators; whoever is none is told so, and nothing is asked of the API.
+/// The content of a page for administrators. Others see a message instead, and nothing is requested from the API.
 #[component]
 pub fn AdminOnly(
     /// The content.

@@ -1,4 +1,4 @@
-//! What the frame says about the session and the connection, above every page.
+//! Messages about the session and the connection, above every page.
 
 use leptos::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::messages as m;
 use crate::session::{Session, window};
 use crate::text::t;
 
-/// The session is over. What is typed on the page stays.
+/// The session has expired. Text typed on the page stays.
 #[component]
 pub fn SessionOver() -> impl IntoView {
     let session = StoredValue::new_local(Api::here().session().clone());
@@ -25,7 +25,7 @@ pub fn SessionOver() -> impl IntoView {
     }
 }
 
-/// Nobody answers.
+/// There is no connection.
 #[component]
 pub fn Offline() -> impl IntoView {
     let online = Api::here().online();
@@ -39,7 +39,7 @@ pub fn Offline() -> impl IntoView {
     }
 }
 
-/// Somebody who sees no device is told why every page is empty.
+/// Tells people whose scope has no devices why every page is empty.
 #[component]
 pub fn NoDevices() -> impl IntoView {
     let session = StoredValue::new_local(Api::here().session().clone());

@@ -1,5 +1,5 @@
-//! A chart on which one can zoom and move with a pointer, a wheel, fingers and keys. What it shows is composed by the crate `chart`;
-//! here it is painted, and what the reader does becomes a span.
+//! A chart that can be zoomed and moved with a pointer, a wheel, fingers and keys. The crate `chart` composes what it shows; this component
+//! paints it, and turns the reader's input into a span.
 
 use std::sync::Arc;
 
@@ -20,15 +20,15 @@ use crate::text::{fill, t};
 
 /// Height of a chart, in pixels.
 const HEIGHT: f64 = 220.0;
-/// How far from the pointer a value may be that is told, in pixels.
+/// Maximum distance between the pointer and the value that is shown for it, in pixels.
 const REACH: f64 = 40.0;
-/// How far from the crosshair the value of another curve may be, in pixels.
+/// Maximum distance between the crosshair and the values of the other curves, in pixels.
 const SAME: f64 = 8.0;
 
 /// A chart of curves in one unit.
 #[component]
 pub fn Chart(
-    /// What it shows, for screen readers.
+    /// A description for screen readers.
     #[prop(into)]
     label: String,
     /// The unit of the curves.
@@ -43,18 +43,18 @@ pub fn Chart(
     /// Events.
     #[prop(into)]
     events: Signal<Arc<Vec<Event>>>,
-    /// Spans that stand out.
+    /// Highlighted spans.
     #[prop(optional)]
     bands: Vec<Span>,
-    /// What is shown of time.
+    /// The span of time that is shown.
     #[prop(into)]
     span: Signal<Span>,
-    /// The reader wants to see another span.
+    /// Called when the reader selects another span.
     #[prop(into)]
     on_span: Callback<Span>,
-    /// The instant under the pointer, shared by all charts of a page.
+    /// The instant under the pointer, in ms since the epoch, shared by all charts of a page.
     cursor: RwSignal<Option<f64>>,
-    /// Its width in pixels, as it becomes known.
+    /// Set to the chart's width in pixels whenever that changes.
     width: RwSignal<f64>,
 ) -> impl IntoView {
     let (frame, canvas) = (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new());
@@ -98,7 +98,7 @@ pub fn Chart(
         drawn.update(|count| *count = count.wrapping_add(1));
     });
 
-    // Where a pixel of the page lies, as a share of the chart's width.
+    // The position of a pixel of the page as a share of the chart's width.
     let share = move |x: i32| {
         let left = frame.get_untracked().map_or(0.0, |frame| frame.get_bounding_client_rect().left());
         scene.with_value(|scene| scene.as_ref().map(|scene| scene.inner.share(f64::from(x) - left)))
@@ -140,7 +140,7 @@ pub fn Chart(
             cursor.set(None);
         }
     };
-    // A wheel belongs to the page, until the reader has gone into the chart or holds Ctrl.
+    // The wheel scrolls the page, unless the chart has the focus or the reader holds Ctrl.
     let wheel = move |event: WheelEvent| {
         let focused = || {
             let active = browser::document().and_then(|document| document.active_element());
@@ -189,11 +189,11 @@ pub fn Chart(
                 let near = |curve: &Curve| Some((curve.label.clone(), nearest(&curve.shown, scene.x, px, REACH)?));
                 curves.iter().filter_map(near).collect::<Vec<_>>()
             });
-            // The nearest one says where the crosshair stands.
+            // The nearest value determines the position of the crosshair.
             let distance = |(_, hit): &(String, Hit)| (hit.at() - at).abs();
             let first =
                 found.iter().min_by(|one, other| distance(one).total_cmp(&distance(other))).map(|(_, hit)| *hit);
-            // Of the other curves only what lies at that place.
+            // Of the other curves, only values at that position.
             if let Some(first) = first {
                 found.retain(|(_, hit)| (scene.x.px(hit.at()) - scene.x.px(first.at())).abs() <= SAME);
             }
@@ -240,18 +240,18 @@ pub fn Chart(
     }
 }
 
-/// Where the crosshair stands, and on what.
+/// The position of the crosshair, and the values there.
 #[derive(Debug, Clone, PartialEq)]
 struct Cross {
     x: f64,
-    /// The value of each curve there, with its name and its height.
+    /// The value of each curve there, with the curve's name and the vertical position.
     hits: Vec<(String, f64, Hit)>,
     /// The nearest one.
     first: Option<Hit>,
     right: bool,
 }
 
-/// The crosshair: elements above the canvas, so that it is not painted again with each movement.
+/// The crosshair: elements above the canvas, so that the canvas is not painted again with each movement.
 #[component]
 fn Crosshair(cross: Cross, unit: String) -> impl IntoView {
     let Cross { x, hits, first, right } = cross;
@@ -309,7 +309,7 @@ fn of_bucket(bucket: &Bucket, unit: &str) -> String {
     format!("{text} · {}", fill(m::LEFT_OUT, &[("count", &bucket.left_out.to_string())]))
 }
 
-/// What a quality is called, unless it is good.
+/// The name of a quality, unless it is good.
 pub fn chart_quality(quality: chart::Quality) -> Option<crate::text::Text> {
     match quality {
         chart::Quality::Good => None,
@@ -318,7 +318,7 @@ pub fn chart_quality(quality: chart::Quality) -> Option<crate::text::Text> {
     }
 }
 
-/// Tells the width of an element whenever it changes, for as long as the part of the page lives.
+/// Updates `width` whenever the width of the element changes, until the component is removed.
 fn observe(frame: NodeRef<html::Div>, width: RwSignal<f64>) {
     Effect::new(move |_| {
         let Some(frame) = frame.get() else { return };
@@ -338,7 +338,7 @@ fn observe(frame: NodeRef<html::Div>, width: RwSignal<f64>) {
     });
 }
 
-/// The colours of the style sheet, again whenever the browser changes between light and dark.
+/// The colours of the style sheet, updated whenever the browser changes between light and dark.
 fn colours() -> RwSignal<Palette, LocalStorage> {
     let palette = RwSignal::new_local(read());
     let query = browser::window().and_then(|window| window.match_media("(prefers-color-scheme: dark)").ok()?);

@@ -1,4 +1,4 @@
-//! The time: one clock for the whole page, which stands still while nobody looks.
+//! The current time: one clock for the whole page, which stops while the page is hidden.
 
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
@@ -26,12 +26,12 @@ fn started() -> ArcRwSignal<f64> {
     now
 }
 
-/// Milliseconds since the epoch, newer each second.
+/// Milliseconds since the epoch, updated each second.
 pub fn now() -> ArcRwSignal<f64> {
     NOW.with(Clone::clone)
 }
 
-/// How long ago something was; the instant itself is its title.
+/// The age of an instant, with the instant itself as the title.
 #[component]
 pub fn Ago(
     /// When, in ms since the epoch.

@@ -1,4 +1,4 @@
-//! A button that asks first.
+//! A button that asks for confirmation.
 
 use leptos::prelude::*;
 
@@ -6,26 +6,26 @@ use crate::browser;
 use crate::messages::ASK_NO;
 use crate::text::t;
 
-/// A button for what cannot be undone: the first click asks, the second one does it. While it asks, the focus is on the answer that does
-/// nothing; Escape gives that answer too.
+/// A button for actions that cannot be undone: the first click shows a question, the second one confirms it. While it asks, the focus is on
+/// the button that cancels; Escape cancels as well.
 #[component]
 pub fn Confirm(
-    /// What the button says.
+    /// The text of the button.
     #[prop(into)]
     label: String,
-    /// What it is called for screen readers, where several buttons say the same.
+    /// A label for screen readers, for pages with several buttons of the same text.
     #[prop(optional, into)]
     called: Option<String>,
-    /// What it asks.
+    /// The question.
     #[prop(into)]
     question: String,
-    /// What the answer says that does it; the button's own word unless given.
+    /// The text of the confirming button; by default that of the first one.
     #[prop(optional)]
     answer: Option<&'static str>,
-    /// Whether it cannot be done at the moment.
+    /// Whether the action is unavailable.
     #[prop(into)]
     disabled: Signal<bool>,
-    /// Does it.
+    /// Called after confirmation.
     confirmed: Callback<()>,
 ) -> impl IntoView {
     let asking = RwSignal::new(false);
@@ -36,7 +36,8 @@ pub fn Confirm(
             let _ = no.focus();
         }
     });
-    // Whoever has answered is back where they came from: after a yes as soon as it is done, unless they have gone on meanwhile.
+    // After an answer, the focus returns to the button: after a confirmation when the action has ended, unless the focus is elsewhere by
+    // then.
     Effect::new(move |_| {
         if let Some(first) = first.get()
             && left.get_value()

@@ -7,17 +7,17 @@ use super::load::Load;
 use crate::api::Api;
 use crate::model::address::Query;
 
-/// The most pages that are read, of 200 devices each.
+/// Maximum pages that are read, of 200 devices each.
 const PAGES: usize = 10;
 
-/// What is read of a device.
+/// The part of a device that is read.
 #[derive(Debug, Clone, Deserialize)]
 struct Named {
     id: String,
     name: String,
 }
 
-/// The suggestions; a field names them with `list`. A field without them, because they could not be read, can be filled in all the same.
+/// A list of suggestions, which a field names with `list`. If it cannot be read, the field works without suggestions.
 #[component]
 pub fn DeviceOptions(
     /// The id of the list.

@@ -1,4 +1,4 @@
-//! A file that the page itself makes.
+//! Downloads of files that the page itself makes.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -6,7 +6,7 @@ use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
 use crate::browser;
 
-/// Offers a text as a file.
+/// Starts the download of a text.
 pub fn offer(name: &str, media_type: &str, text: &str) {
     let parts = js_sys::Array::of1(&text.into());
     let options = BlobPropertyBag::new();
@@ -19,6 +19,6 @@ pub fn offer(name: &str, media_type: &str, text: &str) {
         link.set_download(name);
         link.click();
     }
-    // The browser has taken it when this has run.
+    // By then the browser has taken the file.
     set_timeout(move || drop(Url::revoke_object_url(&address)), std::time::Duration::from_secs(10));
 }

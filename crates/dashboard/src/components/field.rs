@@ -1,10 +1,10 @@
-//! A field to type into, with what is wrong with it right below.
+//! An input field, with its error below it.
 
 use leptos::prelude::*;
 
 use crate::text::{Text, t};
 
-/// A text of a form: what it is, and where it goes when somebody types.
+/// A text of a form: how to read it, and how to store what is typed.
 #[derive(Clone, Copy)]
 pub struct Typed {
     value: Signal<String>,
@@ -12,7 +12,7 @@ pub struct Typed {
 }
 
 impl Typed {
-    /// A text of a form that a signal holds.
+    /// A text within a form that a signal holds.
     pub fn of<T: Clone + Send + Sync + 'static>(form: RwSignal<T>, at: fn(&mut T) -> &mut String) -> Self {
         Self {
             value: Signal::derive(move || {
@@ -27,31 +27,31 @@ impl Typed {
 /// The field.
 #[component]
 pub fn Field(
-    /// Names it among the fields of its page.
+    /// Its name, unique on the page.
     name: &'static str,
-    /// What it is called.
+    /// Its label.
     label: Text,
     /// The text.
     typed: Typed,
-    /// What is wrong with it.
+    /// The error of the field, if any.
     #[prop(into)]
     wrong: Signal<Option<String>>,
-    /// What to type, where the name does not say it.
+    /// An explanation of what to type.
     #[prop(optional)]
     hint: Option<Text>,
-    /// The type of the element.
+    /// The type of the input element.
     #[prop(default = "text")]
     kind: &'static str,
-    /// Which keyboard a touch screen shows.
+    /// The keyboard that a touch screen shows (`inputmode`).
     #[prop(optional)]
     keyboard: Option<&'static str>,
-    /// The most characters.
+    /// Maximum characters.
     #[prop(optional)]
     most: Option<u32>,
-    /// Whether it is only shown.
+    /// Whether it is read-only.
     #[prop(optional)]
     fixed: bool,
-    /// The list of suggestions.
+    /// The id of the list of suggestions.
     #[prop(optional)]
     list: Option<&'static str>,
 ) -> impl IntoView {

@@ -1,5 +1,5 @@
-//! Where the focus goes when what had it is gone or switched off: an answered question, a row that left its list, a form that closed, a
-//! button while its request is under way. The browser would leave it nowhere, and Tab would begin at the top of the page.
+//! Moves the focus when the focused element is removed or disabled: a question that was answered, a row that left its list, a form that
+//! closed, a button during its request. Otherwise the browser would drop the focus, and Tab would begin at the top of the page.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,21 +13,21 @@ use web_sys::{Element, HtmlElement, MutationObserver, MutationObserverInit, Node
 
 use crate::browser;
 
-/// What can have the focus.
+/// Selects the elements that can have the focus.
 const STOPS: &str = "a[href], button, input, select, textarea, summary, [tabindex]";
-/// What of it is not switched off.
+/// Selects those of them that are not disabled.
 const STOPS_ON: &str = ":is(a[href], button, input, select, textarea, summary, [tabindex]):not(:disabled)";
-/// Between two looks for a place that is switched on, in ms.
+/// Time between two searches for an enabled element, in ms.
 const LOOK: u32 = 100;
-/// Looks for a place that is switched on; then others do as well.
+/// Maximum searches. The last one skips disabled elements.
 const LOOKS: u32 = 50;
 
 /// The element that had the focus last.
 struct Last {
     element: Element,
-    /// Its ancestors within the content with the place below each, the nearest first.
+    /// Its ancestors within the content, the nearest first, each with the index of the child on the path.
     path: Vec<(Element, u32)>,
-    /// The page on which it was.
+    /// The path of the page on which it was.
     page: String,
 }
 
@@ -48,8 +48,8 @@ impl Last {
         Self { element, path, page: browser::path() }
     }
 
-    /// What should have the focus now: the element itself, or else what stands where it stood or just before. With `is_on`, only what is
-    /// switched on.
+    /// The element that should have the focus now: the element itself, or else one at its position or before it. With `is_on`, disabled
+    /// elements are skipped.
     fn next(&self, is_on: bool) -> Option<HtmlElement> {
         if self.element.is_connected() && !(is_on && is_off(&self.element)) {
             return self.element.clone().dyn_into().ok();
@@ -63,14 +63,14 @@ impl Last {
     }
 }
 
-/// The element, or the first one in it, that can have the focus.
+/// The element, or the first one within it, that can have the focus.
 fn stop(element: &Element, stops: &str) -> Option<HtmlElement> {
     let is_one = element.matches(stops) == Ok(true);
     let found = if is_one { Some(element.clone()) } else { element.query_selector(stops).ok()? };
     found?.dyn_into().ok()
 }
 
-/// Keeps the focus within the content of the page, for as long as the frame lives.
+/// Keeps the focus within the content of the page, for the lifetime of the frame.
 pub fn keep(content: NodeRef<leptos::html::Main>) {
     let last = Rc::new(RefCell::new(None::<Last>));
     let searching = Rc::new(RefCell::new(false));
@@ -82,7 +82,7 @@ pub fn keep(content: NodeRef<leptos::html::Main>) {
             let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
             *gone_to.borrow_mut() = target.map(|target| Last::of(target, &own));
         });
-        // Whoever presses the pointer somewhere means to leave; a button that is pressed gets the focus afterwards.
+        // A press of the pointer means that the focus is to leave; a pressed button gets the focus afterwards.
         let left = last.clone();
         browser::listen(&main, "pointerdown", move |_| *left.borrow_mut() = None);
         let (last, searching) = (last.clone(), searching.clone());
@@ -116,13 +116,13 @@ fn is_off(element: &Element) -> bool {
     element.has_attribute("disabled")
 }
 
-/// Gives the focus to the next place as soon as it is switched on, unless something else has it meanwhile.
+/// Focuses the next element as soon as it is enabled, unless another one has the focus by then.
 async fn search(last: &RefCell<Option<Last>>, content: &HtmlElement) {
     for look in 1..=LOOKS {
-        // Whatever draws and gives the focus by itself goes first.
+        // Components that set the focus themselves go first.
         TimeoutFuture::new(if look == 1 { 0 } else { LOOK }).await;
         let next = match &*last.borrow() {
-            // Another page has a heading that takes it.
+            // On another page, the heading takes the focus.
             Some(last) if last.page == browser::path() => last.next(look == LOOKS),
             _ => return,
         };

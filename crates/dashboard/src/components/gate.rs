@@ -1,4 +1,4 @@
-//! What is shown as long as nobody is signed in.
+//! Shown while nobody is signed in.
 
 use leptos::prelude::*;
 
@@ -8,10 +8,10 @@ use crate::session::{Failure, Session, State};
 use crate::sign_in::{HOME, RETURN};
 use crate::text::{fill, t};
 
-/// The gate.
+/// The state of the sign-in, and a button to sign in again.
 #[component]
 pub fn Gate(
-    /// Whose it is.
+    /// The session of the page.
     session: Session,
 ) -> impl IntoView {
     let state = session.state();

@@ -1,4 +1,4 @@
-//! The heading of a page, which is its title in the browser too.
+//! The heading of a page, which is also its title in the browser.
 
 use leptos::prelude::*;
 
@@ -6,10 +6,10 @@ use crate::browser;
 use crate::messages::WEIR;
 use crate::text::t;
 
-/// The heading. It takes the focus when the page is shown, so that a screen reader says where one is.
+/// The heading. It takes the focus when the page is shown, so that a screen reader announces the page.
 #[component]
 pub fn Heading(
-    /// What the page is called.
+    /// The text of the heading.
     #[prop(into)]
     text: Signal<String>,
 ) -> impl IntoView {

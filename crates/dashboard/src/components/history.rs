@@ -1,5 +1,5 @@
-//! Reads what charts show of sensors of one device or several: intervals that fit the pixels, single readings where they are few, and
-//! what the feed tells meanwhile.
+//! Reads the data of charts, for sensors of one device or several: intervals that fit the pixels, or single readings if there are few, and
+//! updates from the live feed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,63 +24,63 @@ use crate::text::t;
 use crate::wire::event::Event;
 use crate::wire::reading::{Interval, Reading};
 
-/// Time in which the reader must not move what is shown before it is read, in ms.
+/// Time without a change of the span before it is read, in ms.
 const REST: u32 = 200;
-/// Pages of an answer that are read at most, of 5,000 values each.
+/// Maximum pages of an answer that are read, of 5,000 values each.
 const PAGES: usize = 8;
-/// How often what ends now is read again, in ms: sums become exact, and late readings arrive.
+/// Time after which a span that ends now is read again, in ms: aggregates become exact, and late readings arrive.
 const AGAIN: f64 = 60_000.0;
 
-/// Pages of events that are read at most.
+/// Maximum pages of events that are read.
 const EVENT_PAGES: usize = 3;
 
-/// What was read of each sensor.
+/// The curves of each sensor.
 pub type Series = BTreeMap<Source, Arc<Vec<Curve>>>;
 
-/// A sensor whose readings are wanted.
+/// A sensor to be read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Wanted {
     /// The sensor.
     pub source: Source,
-    /// How often its device should report, in seconds.
+    /// The expected time between two messages of its device, in seconds.
     pub report_every: Option<f64>,
 }
 
-/// What is to be read.
+/// The sensors and the span to be read.
 #[derive(Clone, Copy)]
 pub struct Shown {
     /// The sensors.
     pub wanted: Signal<Vec<Wanted>>,
-    /// The span, and whether it follows the time.
+    /// The span, which may follow the time.
     pub window: RwSignal<Window>,
-    /// The span at this moment.
+    /// The span at the moment, which the charts show.
     pub span: Memo<Span>,
     /// The width of the charts, in pixels.
     pub width: RwSignal<f64>,
 }
 
-/// What was read.
+/// The data that was read.
 #[derive(Clone, Copy)]
 pub struct Read {
     /// The curves by sensor.
     pub series: RwSignal<Series>,
-    /// What happened meanwhile.
+    /// The events in the span.
     pub events: RwSignal<Arc<Vec<Marked>>>,
     /// Whether something is being read.
     pub loading: RwSignal<bool>,
-    /// Why something could not be read.
+    /// Why something could not be read, if anything.
     pub error: RwSignal<Option<ApiError>>,
     again: RwSignal<u32>,
 }
 
 impl Read {
-    /// Reads it again.
+    /// Reads everything again.
     pub fn again(self) {
         self.again.update(|count| *count = count.wrapping_add(1));
     }
 }
 
-/// What was asked for last.
+/// The last request.
 #[derive(Debug, Clone, PartialEq)]
 struct Done {
     wanted: Vec<Wanted>,
@@ -90,7 +90,7 @@ struct Done {
     again: u32,
 }
 
-/// Reads what is to be shown on a page of the device `own`, whenever it is no longer what was read.
+/// Reads the data for a page of the device `own`, whenever what is shown is no longer covered by what was read.
 pub fn read(own: &str, shown: Shown) -> Read {
     let read = Read {
         series: RwSignal::new(Series::new()),
@@ -104,7 +104,7 @@ pub fn read(own: &str, shown: Shown) -> Read {
     let (done, turn) = (StoredValue::new(None::<Done>), StoredValue::new(0_u32));
     let Shown { wanted, window, span, width } = shown;
     let online = api.with_value(Api::online);
-    // As soon as somebody answers again, what is shown is read again.
+    // As soon as the connection is back, what is shown is read again.
     Effect::new(move |before: Option<()>| {
         if online.get() && before.is_some() {
             read.again();
@@ -130,7 +130,7 @@ pub fn read(own: &str, shown: Shown) -> Read {
         let own = turn.get_value().wrapping_add(1);
         turn.set_value(own);
         let first = done.with_value(Option::is_none);
-        // What is asked for counts as read, so that a span which moves on each second does not begin anew each second.
+        // A request counts as read at once, so that a span that moves each second does not start a new one each second.
         let asked = Done { wanted: all.clone(), span: around(shown, width_of), every: name, at: browser::now(), again };
         done.set_value(Some(asked));
         read.loading.set(true);
@@ -142,7 +142,7 @@ pub fn read(own: &str, shown: Shown) -> Read {
             if !newest() {
                 return;
             }
-            // A span that moves has gone on meanwhile.
+            // By now a moving span has advanced.
             let shown = span.get_untracked();
             let api = api.get_value();
             let devices: BTreeSet<&str> = all.iter().map(|one| one.source.device.as_str()).collect();
@@ -156,7 +156,7 @@ pub fn read(own: &str, shown: Shown) -> Read {
             }
             read.loading.set(false);
             let whole = around(shown, every(shown, pixels).1);
-            // What one device refuses does not take the curves of the others away.
+            // An error of one device does not remove the curves of the others.
             let (mut found, mut error) = (Series::new(), None);
             for answer in answers {
                 match answer {
@@ -164,7 +164,7 @@ pub fn read(own: &str, shown: Shown) -> Read {
                     Err(refused) => error = Some(refused),
                 }
             }
-            // What is there stays; the frame says that there is no connection.
+            // The present curves stay; the frame shows that there is no connection.
             if !first && matches!(error, Some(ApiError::Offline | ApiError::SignedOut)) {
                 return;
             }
@@ -189,12 +189,12 @@ pub fn read(own: &str, shown: Shown) -> Read {
     let devices = Memo::new(move |_| {
         wanted.with(|all| all.iter().map(|one| one.source.device.clone()).collect::<BTreeSet<String>>())
     });
-    // What is watched ends with the run of the effect that began it.
+    // The subscriptions end when this effect runs again.
     Effect::new(move |_| devices.get().into_iter().for_each(|device| hear(device, read, shown)));
     read
 }
 
-/// Takes what the feed tells of a device into the curves.
+/// Adds what the live feed reports about a device to the curves.
 fn hear(device: String, read: Read, shown: Shown) {
     live::watch(format!("device/{device}"), move |message| match message.r#type.as_str() {
         "reading" => {
@@ -209,7 +209,7 @@ fn hear(device: String, read: Read, shown: Shown) {
             let source = Source::new(device.as_str(), told.sensor);
             read.series.update(|all| {
                 if let Some(curve) = all.get_mut(&source).and_then(|curves| Arc::make_mut(curves).first_mut()) {
-                    // Intervals that are there say how wide they are, while finer ones are being read.
+                    // While finer intervals are being read, the width of the present ones counts.
                     let width = match &curve.shown {
                         Values::Buckets(buckets) => buckets.first().map_or(width, |one| one.until - one.from),
                         Values::Points(_) => width,
@@ -263,7 +263,7 @@ async fn pages<T: DeserializeOwned>(api: &Api, path: &str, query: Query, most: u
     Ok(api.pages(most, |next| query.clone().with("next", next).address(path), None).await?.items)
 }
 
-/// What happened to a device in a span that a reader of curves wants to know; `other` is its id if it is not the page's own.
+/// The events of a device in a span that are marked on charts; `other` is its id if it is not the page's own device.
 async fn happened(api: &Api, device: &str, other: Option<&str>, span: Span) -> Result<Vec<Marked>, ApiError> {
     let query = Query::default()
         .with_all("kind", marks::KINDS)

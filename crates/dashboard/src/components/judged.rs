@@ -1,4 +1,4 @@
-//! The readings of a sensor in a span, with limits as lines and episodes as areas: what an alert would do, and what a problem was.
+//! A chart of the readings of a sensor, with limits as lines and episodes as areas: for the trial of an alert, and for a problem.
 
 use std::sync::Arc;
 
@@ -13,18 +13,18 @@ use crate::model::every::Window;
 use crate::model::source::Source;
 use crate::text::t;
 
-/// The chart. It can be zoomed like those of a device.
+/// The chart. It can be zoomed like the charts of a device.
 #[component]
 pub fn Judged(
     /// The sensor.
     source: Source,
     /// The unit of its values.
     unit: String,
-    /// What is shown at first.
+    /// The initial span.
     span: Span,
-    /// Lines.
+    /// The limits, drawn as lines.
     limits: Vec<Limit>,
-    /// Areas.
+    /// The episodes, drawn as areas.
     bands: Vec<Span>,
 ) -> impl IntoView {
     let window = RwSignal::new(Window::Fixed(span));

@@ -1,4 +1,4 @@
-//! Something that is read from the API: loading, failed or there, and read again when that is asked for.
+//! A value that is read from the API: loading, failed or loaded, and read again on request.
 
 use std::future::Future;
 use std::rc::Rc;
@@ -12,19 +12,19 @@ use crate::api::Api;
 use crate::browser;
 use crate::problem::ApiError;
 
-/// Where the reading stands.
+/// The state of a value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Loaded<T> {
-    /// It was asked for, and nothing is there yet.
+    /// The first request has no answer yet.
     Loading,
-    /// It is there.
+    /// It is loaded.
     Here(T),
-    /// It did not work, and nothing is there from before.
+    /// The request failed, and there is no earlier value.
     Failed(ApiError),
 }
 
 impl<T> Loaded<T> {
-    /// Whether it is worth asking again after a while: what is there may be old, and a failure may be over.
+    /// Whether reading again after a while makes sense: the value may be outdated, and a failure may be over.
     const fn may_change(&self) -> bool {
         match self {
             Self::Loading => false,
@@ -34,7 +34,7 @@ impl<T> Loaded<T> {
     }
 }
 
-/// Which of the readings under way counts: the newest, unless it began before a write.
+/// Decides which of the concurrent requests counts: the newest, unless it began before a write.
 #[derive(Debug, Clone, Copy, Default)]
 struct Turns {
     newest: u32,
@@ -42,13 +42,13 @@ struct Turns {
 }
 
 impl Turns {
-    /// A reading begins. The answer is its turn.
+    /// Begins a request, and returns its number.
     const fn begin(&mut self) -> u32 {
         self.newest = self.newest.wrapping_add(1);
         self.newest
     }
 
-    /// A reading ends. The answer is whether it counts.
+    /// Ends a request, and returns whether it counts.
     const fn end(&mut self, turn: u32) -> bool {
         let counts = turn == self.newest;
         if counts {
@@ -57,7 +57,7 @@ impl Turns {
         counts
     }
 
-    /// The reading under way no longer counts. The answer is whether there was one.
+    /// Invalidates the request under way, and returns whether there was one.
     const fn invalidate(&mut self) -> bool {
         let is_reading = self.ended != self.newest;
         if is_reading {
@@ -68,7 +68,7 @@ impl Turns {
     }
 }
 
-/// Something that is read. What is there stays there while it is read again, so nothing flickers.
+/// A value that is read from the API. It stays shown while it is read again, so that nothing flickers.
 pub struct Load<T: Send + Sync + 'static> {
     loaded: RwSignal<Loaded<T>>,
     again: RwSignal<u32>,
@@ -84,8 +84,8 @@ impl<T: Send + Sync + 'static> Clone for Load<T> {
 impl<T: Send + Sync + 'static> Copy for Load<T> {}
 
 impl<T: Clone + Send + Sync + 'static> Load<T> {
-    /// Reads with `read`, and again whenever a signal changes that `read` looks at before its first await. Of two readings under way
-    /// only the later one counts.
+    /// Reads with `read`, and again whenever a signal changes that `read` accesses before its first await. Of two concurrent requests only
+    /// the later one counts.
     pub fn new<F: Future<Output = Result<T, ApiError>> + 'static>(read: impl Fn() -> F + 'static) -> Self {
         let load = Self {
             loaded: RwSignal::new(Loaded::Loading),
@@ -96,7 +96,7 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
         let online = Api::here().online();
         Effect::new(move |before: Option<()>| {
             load.again.track();
-            // As soon as somebody answers again, what is shown is read again.
+            // As soon as the connection is back, the value is read again.
             if !online.get() && before.is_some() {
                 return;
             }
@@ -116,7 +116,7 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
         let kept = self.loaded.with_untracked(|loaded| matches!(loaded, Loaded::Here(_)));
         match outcome {
             Ok(value) => self.loaded.set(Loaded::Here(value)),
-            // What was there is still the best there is; that there is no connection or no session, the frame says.
+            // The earlier value is still the best one; the frame shows that there is no connection or no session.
             Err(error) if kept && error.is_passing() => {}
             Err(error) => self.loaded.set(Loaded::Failed(error)),
         }
@@ -127,9 +127,9 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
         self.again.update(|count| *count = count.wrapping_add(1));
     }
 
-    /// Reads it again each time that so many ms have passed, for as long as somebody looks: also after a failure that may be over.
+    /// Reads it again every `ms` milliseconds while the page is visible, also after a failure that may be over.
     pub fn every(self, ms: f64) {
-        // When it was asked for last, which is later than what is shown while it cannot be read.
+        // The time of the last request, which is later than the value while requests fail.
         let (now, asked) = (clock::now(), StoredValue::new(browser::now()));
         Effect::new(move |_| {
             let now = now.get();
@@ -140,17 +140,17 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
         });
     }
 
-    /// Where the reading stands.
+    /// The state of the value.
     pub fn get(self) -> Loaded<T> {
         self.loaded.get()
     }
 
-    /// Looks at where the reading stands, without copying what is there.
+    /// Passes the state to `look` without cloning the value.
     pub fn with<R>(self, look: impl FnOnce(&Loaded<T>) -> R) -> R {
         self.loaded.with(look)
     }
 
-    /// Something of what is there.
+    /// The result of `look` on the value, if it is loaded.
     pub fn here<R>(self, look: impl FnOnce(&T) -> R) -> Option<R> {
         self.with(|loaded| match loaded {
             Loaded::Here(value) => Some(look(value)),
@@ -158,7 +158,7 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
         })
     }
 
-    /// Changes what is there, for example by what the live feed tells.
+    /// Changes the loaded value, for example by a message of the live feed.
     pub fn update(self, change: impl FnOnce(&mut T)) {
         self.loaded.maybe_update(|loaded| match loaded {
             Loaded::Here(value) => {
@@ -169,8 +169,8 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
         });
     }
 
-    /// Changes what is there by the answer to a write. A reading under way may have been answered before the write: it no longer counts,
-    /// and another one begins.
+    /// Changes the loaded value by the answer to a write. The answer of a request under way may be older than the write, so it no longer
+    /// counts, and another request begins.
     pub fn written(self, change: impl FnOnce(&mut T)) {
         let was_reading = self.turns.try_update_value(Turns::invalidate) == Some(true);
         self.update(change);
@@ -179,7 +179,7 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
         }
     }
 
-    /// Shows it: `here` draws what is there, the rest is the same on every page.
+    /// Renders the value with `here`; loading and failures look the same on every page.
     pub fn show<V: IntoView + 'static>(self, here: impl Fn(T) -> V + Send + 'static) -> impl IntoView {
         move || match self.get() {
             Loaded::Loading => view! { <Loading/> }.into_any(),
@@ -188,8 +188,8 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
         }
     }
 
-    /// Shows it like [`Load::show`], but draws what is there only once: `here` follows what is there by itself, so that what stays the
-    /// same is not drawn again, with what is typed in it and the focus.
+    /// Renders the value like [`Load::show`], but calls `here` only once: it has to follow the value by itself, so that unchanged elements
+    /// are not rendered again, and keep typed text and the focus.
     pub fn keep<V: IntoView + 'static>(self, here: impl Fn() -> V + Send + 'static) -> impl IntoView {
         let stage = Memo::new(move |_| {
             self.with(|loaded| match loaded {
@@ -226,7 +226,7 @@ mod tests {
         assert!(!turns.end(before));
         let after = turns.begin();
         assert!(turns.end(after));
-        // Nothing is under way any more, so nothing has to be read again.
+        // No request is under way, so nothing has to be read again.
         assert!(!turns.invalidate() && !Turns::default().invalidate());
     }
 

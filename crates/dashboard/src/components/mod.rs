@@ -1,4 +1,4 @@
-//! What pages are made of.
+//! The components that pages consist of.
 
 pub mod admin_only;
 pub mod banner;

@@ -1,4 +1,4 @@
-//! The button below a list that brings its next page.
+//! The button below a list that appends its next page.
 
 use std::future::Future;
 
@@ -12,18 +12,18 @@ use crate::problem::ApiError;
 use crate::text::{Text, t};
 use crate::wire::Page;
 
-/// The button; nothing when the list has ended.
+/// The button; nothing if there is no further page.
 #[component]
 pub fn More<T, K, F>(
-    /// The list as far as it was read.
+    /// The list as far as it is read.
     load: Load<Page<T>>,
-    /// Where a failure is told.
+    /// Where to show a failure.
     outcome: Outcome,
-    /// Reads the page that a cursor asks for.
+    /// Reads the page of a cursor.
     read: impl Fn(String) -> F + Copy + Send + Sync + 'static,
-    /// What names an item, so that none is listed twice.
+    /// The key of an item, so that none is listed twice.
     key: fn(&T) -> K,
-    /// What the button says.
+    /// The text of the button.
     #[prop(default = m::MORE)]
     label: Text,
 ) -> impl IntoView

@@ -11,12 +11,12 @@ use crate::model::every::{LAST, Window};
 use crate::model::moment;
 use crate::text::t;
 
-/// The choice.
+/// The controls.
 #[component]
 pub fn SpanPicker(
-    /// What is chosen.
+    /// The choice.
     window: RwSignal<Window>,
-    /// The span at this moment.
+    /// The span at the moment.
     span: Memo<Span>,
 ) -> impl IntoView {
     view! {
@@ -47,7 +47,7 @@ pub fn SpanPicker(
 #[component]
 fn Ends(window: RwSignal<Window>, span: Memo<Span>) -> impl IntoView {
     let zone = zone::zone();
-    // While the span follows the time, the fields would change under the reader each second: they are told by the minute.
+    // While the span follows the time, the fields would change under the reader each second; so they are updated each minute.
     let ends = {
         let zone = zone.clone();
         Memo::new(move |_| {
@@ -59,7 +59,7 @@ fn Ends(window: RwSignal<Window>, span: Memo<Span>) -> impl IntoView {
         let Some(at) = moment::of_field(&text, &zone.get_untracked().zone) else { return };
         let span = span.get_untracked();
         let (from, until) = if is_from { (at, span.until()) } else { (span.from(), at) };
-        // One end beyond the other takes the other along.
+        // An end that is moved past the other one moves the other one along.
         let next = match (from < until, is_from) {
             (true, _) => Span::new(from, until),
             (false, true) => Span::new(at, at + span.length()),

@@ -1,4 +1,4 @@
-//! What a page shows when it has nothing else to show: it loads, there is nothing, it did not work.
+//! Shown in place of content: loading, nothing there, or a failure.
 
 use leptos::prelude::*;
 
@@ -6,28 +6,28 @@ use crate::messages as m;
 use crate::problem::ApiError;
 use crate::text::{fill, t};
 
-/// Something is loading. It keeps the room that it will need.
+/// Loading. It reserves some space, so that the page does not jump.
 #[component]
 pub fn Loading() -> impl IntoView {
     view! { <p class="state loading" role="status">{t(m::LOADING)}</p> }
 }
 
-/// There is nothing.
+/// There is no content.
 #[component]
 pub fn Empty(
-    /// What there is nothing of, and what to do about it.
+    /// What there is none of, and what to do about it.
     #[prop(into, default = t(m::EMPTY).to_owned())]
     text: String,
 ) -> impl IntoView {
     view! { <p class="state empty">{text}</p> }
 }
 
-/// It did not work: what it means, what the API says, and the request's id.
+/// A failure: its meaning, the message of the API, and the id of the request.
 #[component]
 pub fn Failed(
-    /// Why.
+    /// The error.
     error: ApiError,
-    /// Tries again.
+    /// Called to try again.
     #[prop(optional, into)]
     retry: Option<Callback<()>>,
 ) -> impl IntoView {

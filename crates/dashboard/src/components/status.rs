@@ -1,8 +1,8 @@
-//! A state, shown by a shape and a word. Its colour only repeats what they say.
+//! A state, shown by a shape and a word. Its colour only repeats them.
 
 use leptos::prelude::*;
 
-/// How a state is meant.
+/// The rating of a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tone {
     /// As it should be: a filled circle.
@@ -11,12 +11,12 @@ pub enum Tone {
     Neutral,
     /// Somebody should know: a triangle.
     Warning,
-    /// Somebody has to act: a square that stands on a corner.
+    /// Somebody has to act: a square standing on a corner.
     Bad,
 }
 
 impl Tone {
-    /// The class of the style sheet.
+    /// The class in the style sheet.
     pub const fn class(self) -> &'static str {
         match self {
             Self::Good => "good",
@@ -26,7 +26,7 @@ impl Tone {
         }
     }
 
-    /// The outline of the shape, in a square of 16.
+    /// The outline of the shape, as an SVG path in a square of 16.
     pub const fn path(self) -> &'static str {
         match self {
             Self::Good => "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2Z",
@@ -40,7 +40,7 @@ impl Tone {
 /// A state.
 #[component]
 pub fn Status(
-    /// How it is meant.
+    /// The rating.
     tone: Tone,
     /// The word.
     #[prop(into)]

@@ -1,17 +1,17 @@
-//! What came of the last thing that somebody did on a page.
+//! The outcome of the reader's last action on a page.
 
 use leptos::prelude::*;
 
 use super::states::Failed;
 use crate::problem::ApiError;
 
-/// A sentence for people, or why it did not work; nothing before anything was done.
+/// A sentence for the reader, or the error; `None` before the first action.
 pub type Outcome = RwSignal<Option<Result<String, ApiError>>>;
 
-/// The outcome. A screen reader says it when it changes.
+/// The outcome, which screen readers announce when it changes.
 #[component]
 pub fn Told(
-    /// What came of it.
+    /// The outcome.
     outcome: Outcome,
 ) -> impl IntoView {
     view! {

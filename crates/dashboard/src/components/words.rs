@@ -1,4 +1,4 @@
-//! What kinds, states and severities are called, and how they are meant.
+//! The names and ratings of kinds, states and severities.
 
 use weir_core::domain::Reason;
 use weir_core::domain::access::Role;
@@ -15,7 +15,7 @@ use crate::model::number;
 use crate::model::people::Standing;
 use crate::text::{Text, fill, t};
 
-/// What a kind of problem is called.
+/// The name of a kind of problem.
 pub const fn kind(kind: KindJson) -> Text {
     match kind {
         KindJson::Obstruction => m::KIND_OBSTRUCTION,
@@ -25,7 +25,7 @@ pub const fn kind(kind: KindJson) -> Text {
     }
 }
 
-/// What a status of a problem is called.
+/// The name of a problem's status.
 pub const fn status(status: StatusJson) -> Text {
     match status {
         StatusJson::Unresolved => m::STATUS_UNRESOLVED,
@@ -34,7 +34,7 @@ pub const fn status(status: StatusJson) -> Text {
     }
 }
 
-/// What a severity is called.
+/// The name of a severity.
 pub const fn severity(severity: SeverityJson) -> Text {
     match severity {
         SeverityJson::Info => m::SEVERITY_INFO,
@@ -43,7 +43,7 @@ pub const fn severity(severity: SeverityJson) -> Text {
     }
 }
 
-/// How urgent a problem is meant.
+/// The rating of a problem.
 pub const fn tone(status: StatusJson, severity: Option<SeverityJson>) -> Tone {
     match (status, severity) {
         (StatusJson::Resolved, _) => Tone::Good,
@@ -53,7 +53,7 @@ pub const fn tone(status: StatusJson, severity: Option<SeverityJson>) -> Tone {
     }
 }
 
-/// How a device is meant, and what that is called.
+/// The rating and the name of a device's condition.
 pub const fn condition(condition: Condition) -> (Tone, Text) {
     match condition {
         Condition::Critical => (Tone::Bad, m::CONDITION_CRITICAL),
@@ -65,7 +65,7 @@ pub const fn condition(condition: Condition) -> (Tone, Text) {
     }
 }
 
-/// How a command is meant, and what its state is called.
+/// The rating and the name of a command's state.
 pub const fn command(state: CommandState) -> (Tone, Text) {
     match state {
         CommandState::Queued => (Tone::Neutral, m::COMMAND_QUEUED),
@@ -78,7 +78,7 @@ pub const fn command(state: CommandState) -> (Tone, Text) {
     }
 }
 
-/// What a span that ends now is called.
+/// The name of a span that ends now.
 pub fn last(name: &str) -> Text {
     match name {
         "15m" => m::LAST_15M,
@@ -92,7 +92,7 @@ pub fn last(name: &str) -> Text {
     }
 }
 
-/// Who or what has ended a problem.
+/// Who or what has ended a problem, in words.
 pub fn ended_by(by: &str) -> String {
     match by {
         "auto" => t(m::BY_ITSELF).to_owned(),
@@ -101,7 +101,7 @@ pub fn ended_by(by: &str) -> String {
     }
 }
 
-/// The word for a problem's state: how urgent it is while nobody has acknowledged it, else its status.
+/// The rating and the word for a problem's state: its severity until somebody acknowledges it, then its status.
 pub fn state(problem: &ProblemJson) -> (Tone, Text) {
     let word = match problem.severity {
         Some(urgent) if problem.problem_status == StatusJson::Unresolved => severity(urgent),
@@ -110,7 +110,7 @@ pub fn state(problem: &ProblemJson) -> (Tone, Text) {
     (tone(problem.problem_status, problem.severity), word)
 }
 
-/// What a problem is about, in a sentence.
+/// A sentence about the problem.
 pub fn about(problem: &ProblemJson) -> String {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let id = |id: Option<&str>| id.unwrap_or_default().to_owned();
@@ -148,7 +148,7 @@ pub fn about(problem: &ProblemJson) -> String {
     }
 }
 
-/// What an event is called; one that this page does not know is called as the API calls it.
+/// The name of an event's kind; for unknown kinds that of the API.
 pub fn event(kind: &str) -> String {
     let known = match kind {
         "reported" => m::EVENT_REPORTED,
@@ -171,7 +171,7 @@ pub fn event(kind: &str) -> String {
     t(known).to_owned()
 }
 
-/// What a reason of the quarantine is called.
+/// The name of a quarantine reason.
 pub const fn reason(reason: Reason) -> Text {
     match reason {
         Reason::Unparseable => m::REASON_UNPARSEABLE,
@@ -200,12 +200,12 @@ pub const fn reason(reason: Reason) -> Text {
     }
 }
 
-/// What the reason with this code is called; one that this page does not know is called as the API calls it.
+/// The name of the reason with this code; for unknown reasons the code itself.
 pub fn reason_named(code: &str) -> String {
     Reason::of(code).map_or_else(|| code.to_owned(), |known| t(reason(known)).to_owned())
 }
 
-/// What a role is called.
+/// The name of a role.
 pub const fn role(role: Option<Role>) -> Text {
     match role {
         Some(Role::Admin) => m::ROLE_ADMIN,
@@ -214,7 +214,7 @@ pub const fn role(role: Option<Role>) -> Text {
     }
 }
 
-/// How it is meant where somebody stands, and what that is called.
+/// The rating and the name of a person's status.
 pub const fn standing(standing: Standing) -> (Tone, Text) {
     match standing {
         Standing::Active => (Tone::Good, m::PERSON_ACTIVE),
@@ -223,7 +223,7 @@ pub const fn standing(standing: Standing) -> (Tone, Text) {
     }
 }
 
-/// How the state of a serial number is meant, and what it is called.
+/// The rating and the name of a serial number's state.
 pub const fn serial(state: SerialState) -> (Tone, Text) {
     match state {
         SerialState::Expected => (Tone::Neutral, m::SERIAL_EXPECTED),
@@ -232,7 +232,7 @@ pub const fn serial(state: SerialState) -> (Tone, Text) {
     }
 }
 
-/// How the state of a job is meant, and what it is called.
+/// The rating and the name of a job's state.
 pub const fn job(state: JobState) -> (Tone, Text) {
     match state {
         JobState::Preparing => (Tone::Neutral, m::ROLLOUT_PREPARING),
@@ -243,7 +243,7 @@ pub const fn job(state: JobState) -> (Tone, Text) {
     }
 }
 
-/// How the state of a device in a job is meant, and what it is called; `None` for one that this page does not know.
+/// The rating and the name of a device's state in a job; `None` for unknown states.
 pub fn device_of_job(state: &str) -> Option<(Tone, Text)> {
     Some(match state {
         "QUEUED" => (Tone::Neutral, m::DEVICE_QUEUED),

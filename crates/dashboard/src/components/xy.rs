@@ -1,4 +1,4 @@
-//! A small picture of points and the curve that fits them, drawn as SVG: a screen reader is told in the table beside it.
+//! A small figure of points and the curve that fits them, drawn as SVG. For screen readers, the table beside it has the same values.
 
 use chart::{Scale, label, nice, ticks};
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ const TICKS: usize = 6;
 /// Points and a curve.
 #[component]
 pub fn Xy(
-    /// What it shows.
+    /// A description.
     #[prop(into)]
     title: String,
     /// The points.

@@ -1,4 +1,4 @@
-//! The time zone in which the page tells times.
+//! The time zone in which the page shows times.
 
 use jiff::tz::TimeZone;
 use leptos::prelude::*;
@@ -7,7 +7,7 @@ use crate::browser;
 use crate::messages as m;
 use crate::text::{fill, t};
 
-/// Where the browser keeps the zone that somebody has chosen.
+/// The key in the browser's storage of the chosen zone.
 const CHOSEN: &str = "weir.zone";
 
 /// A time zone.
@@ -37,19 +37,19 @@ fn named(name: &str) -> Option<Zone> {
     Some(Zone { name: name.to_owned(), zone })
 }
 
-/// The name of the zone that the browser is in.
+/// The name of the browser's time zone.
 fn local() -> String {
     let format = js_sys::Intl::DateTimeFormat::new(&js_sys::Array::new(), &js_sys::Object::new());
     let name = js_sys::Reflect::get(&format.resolved_options(), &"timeZone".into());
     name.ok().and_then(|name| name.as_string()).unwrap_or_default()
 }
 
-/// The zone in which times are told.
+/// The zone in which times are shown.
 pub fn zone() -> ArcRwSignal<Zone> {
     ZONE.with(Clone::clone)
 }
 
-/// Tells times in another zone from now on, if it is known, until the page is loaded again: a link says in which zone it is meant.
+/// Shows times in another zone, if it is known, until the page is loaded again: a link contains the zone that it is meant in.
 pub fn show(name: &str) {
     let Some(shown) = named(name) else { return };
     let zone = zone();
@@ -58,7 +58,7 @@ pub fn show(name: &str) {
     }
 }
 
-/// Tells times in the zone that the reader has chosen, if it is known. The browser keeps it.
+/// Shows times in the zone that the reader has chosen, if it is known, and stores the choice.
 fn choose(name: &str) {
     if named(name).is_none() {
         return;
@@ -69,7 +69,7 @@ fn choose(name: &str) {
     show(name);
 }
 
-/// The choice of a zone.
+/// The menu of zones.
 #[component]
 pub fn ZonePicker() -> impl IntoView {
     let local = local();

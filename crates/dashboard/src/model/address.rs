@@ -1,11 +1,11 @@
-//! The query of the address, which holds what a page shows: filters, span, sensors. Whoever opens it sees the same.
+//! The query of the address, which contains what a page shows: filters, span, sensors. Everybody who opens the address sees the same.
 
-/// The pairs of a query, in their order.
+/// The name–value pairs of a query, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// Reads a query, with or without its question mark.
+    /// Parses a query, with or without its question mark.
     pub fn parse(text: &str) -> Self {
         let text = text.strip_prefix('?').unwrap_or(text);
         Self(
@@ -15,18 +15,18 @@ impl Query {
         )
     }
 
-    /// The first value of a name, if it is not empty.
+    /// The first value of a parameter, if it is not empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(known, value)| known == name && !value.is_empty());
         found.map(|(_, value)| value.as_str())
     }
 
-    /// All values of a name.
+    /// All values of a parameter.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The query with this value of a name in place of all that it had; without it if there is none or it is empty.
+    /// The query with this value in place of all values of the parameter; without the parameter if the value is `None` or empty.
     #[must_use]
     pub fn with(mut self, name: &str, value: Option<&str>) -> Self {
         self.0.retain(|(known, _)| known != name);
@@ -34,7 +34,7 @@ impl Query {
         self
     }
 
-    /// The query with these values of a name in place of all that it had.
+    /// The query with these values in place of all values of the parameter.
     #[must_use]
     pub fn with_all<'a>(mut self, name: &str, values: impl IntoIterator<Item = &'a str>) -> Self {
         self.0.retain(|(known, _)| known != name);
@@ -42,7 +42,7 @@ impl Query {
         self
     }
 
-    /// The address of a path with this query.
+    /// A path with this query.
     pub fn address(&self, path: &str) -> String {
         let text = self.to_string();
         if text.is_empty() { path.to_owned() } else { format!("{path}?{text}") }
@@ -55,9 +55,9 @@ impl std::fmt::Display for Query {
     }
 }
 
-/// A text as one part of a path: an id never becomes a further part or a query.
+/// Escapes a text as one segment of a path: an id never becomes a further segment or a query.
 pub fn part(text: &str) -> String {
-    // A form writes a blank as `+`, a path as `%20`.
+    // Forms encode a space as `+`, paths as `%20`.
     form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 

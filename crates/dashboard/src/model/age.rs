@@ -1,9 +1,10 @@
-//! How long ago something was.
+//! The age of an instant, and durations, in words.
 
 use crate::messages as m;
 use crate::text::{Text, fill, t};
 
-/// How long ago an instant was, in words: `12 s ago`. Both in ms since the epoch; what lies ahead is `now`, since clocks differ.
+/// The age of an instant, in words: `12 s ago`. Both arguments are in ms since the epoch; an instant in the future is `now`, since clocks
+/// differ.
 pub fn ago(at: f64, now: f64) -> String {
     let seconds = (now - at) / 1_000.0;
     let (text, length): (Text, f64) = match seconds {
@@ -16,7 +17,7 @@ pub fn ago(at: f64, now: f64) -> String {
     fill(text, &[("count", &format!("{:.0}", (seconds / length).floor()))])
 }
 
-/// How long something lasts, in short: `2 h`.
+/// A duration in ms, in short: `2 h`.
 pub fn length(ms: f64) -> String {
     let (unit, length) = match ms {
         ms if ms < 60_000.0 => ("s", 1_000.0),

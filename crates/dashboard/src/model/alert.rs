@@ -1,4 +1,4 @@
-//! An alert as it is typed, and as the API takes it; what it says in words, and what it makes of stored readings.
+//! An alert as typed and as the API accepts it, its description in words, and the result of trying it on stored readings.
 
 use chart::{Limit, Span};
 use weir_core::domain::FieldError;
@@ -10,29 +10,29 @@ use crate::problem::Problem;
 use crate::text::{fill, t};
 use crate::wire::trial::{Episode, Trial};
 
-/// The kinds of limits, as the choice names them.
+/// The kinds of limits, by their names in the form.
 pub const KINDS: [&str; 3] = ["above", "below", "outside"];
 
-/// The fields as they are typed.
+/// The fields of the form, as typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Form {
     /// The id.
     pub id: String,
     /// One of [`KINDS`].
     pub kind: String,
-    /// The limit; of `outside` the lower one.
+    /// The limit; the lower one of `outside`.
     pub limit: String,
     /// The upper limit of `outside`.
     pub high: String,
-    /// Where it ends; empty: at the limit.
+    /// The value at which the alert ends; empty: the limit.
     pub clear: String,
-    /// After how many readings it opens; empty: one.
+    /// Number of consecutive readings beyond the limit that open it; empty: one.
     pub count: String,
-    /// How urgent it is.
+    /// The severity.
     pub severity: SeverityJson,
-    /// What to do.
+    /// The note on what to do.
     pub note: String,
-    /// Whether it is switched on.
+    /// Whether it is enabled.
     pub enabled: bool,
 }
 
@@ -54,7 +54,7 @@ impl Default for Form {
 }
 
 impl Form {
-    /// The fields of an alert that is there.
+    /// The fields of an existing alert.
     pub fn of(alert: &AlertJson) -> Self {
         let number = |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
         let (kind, limit, high) = match (alert.above, alert.below, alert.outside) {
@@ -75,7 +75,7 @@ impl Form {
         }
     }
 
-    /// The pointer of the field of the limit, relative to the alert.
+    /// The JSON pointer of the limit's field, relative to the alert.
     pub fn limit_at(&self) -> &'static str {
         match self.kind.as_str() {
             "outside" => "/outside/0",
@@ -84,10 +84,10 @@ impl Form {
         }
     }
 
-    /// The alert.
+    /// Reads the fields.
     ///
     /// # Errors
-    /// Every wrong field, with pointers relative to the alert: what cannot be read, and the rules of the API in its own words.
+    /// Every wrong field, with JSON pointers relative to the alert: unreadable values, and violations of the API's rules in its own words.
     pub fn alert(&self) -> Result<AlertJson, Vec<FieldError>> {
         let mut errors = Vec::new();
         let mut read = |text: &str, at: &str| {
@@ -122,7 +122,7 @@ impl Form {
             note: Some(self.note.trim().to_owned()).filter(|note| !note.is_empty()),
             enabled: Some(self.enabled),
         };
-        // What the rules say of a number that could not be read is no help.
+        // The rules would complain about a number that could not be read.
         if errors.is_empty() {
             alert.alert()?;
             return Ok(alert);
@@ -131,7 +131,7 @@ impl Form {
     }
 }
 
-/// What the API says about the fields of an alert that stands at `at` in the body, with pointers relative to the alert.
+/// The errors of the API in the fields of the alert at `at` in the body, with pointers relative to the alert.
 pub fn refused(problem: &Problem, at: &str) -> Vec<FieldError> {
     let errors = problem.errors.iter().filter_map(|error| {
         let within = error.pointer.as_deref()?.strip_prefix(at)?;
@@ -140,7 +140,7 @@ pub fn refused(problem: &Problem, at: &str) -> Vec<FieldError> {
     errors.collect()
 }
 
-/// The list with the alert in the place of the one with the id `replaces`, or at its end.
+/// Puts the alert in the place of the one with the id `replaces`, or at the end. Returns the list and the alert's index.
 pub fn with(mut alerts: Vec<AlertJson>, replaces: Option<&str>, alert: AlertJson) -> (Vec<AlertJson>, usize) {
     let place = alerts.iter().position(|known| Some(known.id.as_str()) == replaces).unwrap_or(alerts.len());
     match alerts.get_mut(place) {
@@ -167,7 +167,7 @@ pub fn sentence(alert: &AlertJson, unit: &str) -> String {
     [Some(limit), count, clear].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// The limits of an alert as lines of a chart. `before` is put in front of their names.
+/// The limits of an alert as lines of a chart. `before` is prepended to their labels.
 pub fn lines(alert: &AlertJson, before: &str) -> Vec<Limit> {
     let line = |value: f64, sign: &str| Limit {
         value,
@@ -179,7 +179,7 @@ pub fn lines(alert: &AlertJson, before: &str) -> Vec<Limit> {
     below.into_iter().chain(above).collect()
 }
 
-/// The spans of the episodes, for a chart: one that is open goes on until the end of what was judged.
+/// The spans of the episodes, for a chart. An open one lasts until the end of the judged span.
 pub fn bands(trial: &Trial) -> Vec<Span> {
     let band = |episode: &Episode| {
         let end = episode.ended.as_deref().unwrap_or(&trial.to);
@@ -188,7 +188,7 @@ pub fn bands(trial: &Trial) -> Vec<Span> {
     trial.episodes.iter().filter_map(band).collect()
 }
 
-/// What the alert would have done, in a sentence.
+/// The result of the trial, in a sentence.
 pub fn summary(trial: &Trial) -> String {
     let readings = trial.readings.to_string();
     let lasted: f64 = bands(trial).iter().map(|band| band.length()).sum();

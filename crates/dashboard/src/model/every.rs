@@ -1,11 +1,11 @@
-//! Which span of time a page shows, and how finely.
+//! The span of time that a page shows, and the resolution.
 
 use chart::Span;
 
 use super::address::Query;
 use super::moment;
 
-/// Spans that end now, as they stand in the address and in the menu, in ms.
+/// Lengths of spans that end now, with their names in the address and in the menu, in ms.
 pub const LAST: [(&str, f64); 8] = [
     ("15m", 900e3),
     ("1h", 3_600e3),
@@ -17,12 +17,12 @@ pub const LAST: [(&str, f64); 8] = [
     ("366d", 31_622_400e3),
 ];
 
-/// What is shown of time.
+/// The span that is shown.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Window {
-    /// So much, ending now: it moves.
+    /// A span of this length, in ms, that ends now and moves.
     Last(f64),
-    /// A span that stays.
+    /// A fixed span.
     Fixed(Span),
 }
 
@@ -33,7 +33,7 @@ impl Default for Window {
 }
 
 impl Window {
-    /// What the address says; the last six hours if it says nothing that can be read.
+    /// The span in the address; the last six hours if it has none that can be read.
     pub fn of(query: &Query) -> Self {
         let at = |name| query.get(name).and_then(moment::parse);
         if let (Some(from), Some(to)) = (at("from"), at("to")) {
@@ -43,7 +43,7 @@ impl Window {
         last.map_or_else(Self::default, |(_, length)| Self::Last(*length))
     }
 
-    /// The query with what is shown.
+    /// The query with this span.
     #[must_use]
     pub fn into_query(self, query: Query) -> Query {
         let query = query.with("from", None).with("to", None).with("last", None);
@@ -56,13 +56,13 @@ impl Window {
         }
     }
 
-    /// Its name in the menu, if it is there.
+    /// Its name in the menu, if it is listed there.
     pub fn name(self) -> Option<&'static str> {
         let Self::Last(length) = self else { return None };
         LAST.iter().find(|(_, known)| (known - length).abs() < 1.0).map(|(name, _)| *name)
     }
 
-    /// The span that is shown at an instant.
+    /// The span at the instant `now`, in ms since the epoch.
     pub fn span(self, now: f64) -> Span {
         match self {
             Self::Last(length) => Span::new(now - length, now),
@@ -70,13 +70,13 @@ impl Window {
         }
     }
 
-    /// Whether it moves.
+    /// Whether it moves with the time.
     pub const fn is_live(self) -> bool {
         matches!(self, Self::Last(_))
     }
 }
 
-/// Widths of intervals as the API takes them, in s.
+/// Widths of intervals, with their names in the API, in s.
 const WIDTHS: [(&str, f64); 20] = [
     ("1s", 1.0),
     ("2s", 2.0),
@@ -99,18 +99,19 @@ const WIDTHS: [(&str, f64); 20] = [
     ("7d", 604_800.0),
     ("30d", 2_592_000.0),
 ];
-/// Pixels that an interval takes at least.
+/// Minimum width of an interval, in pixels.
 const PIXELS: f64 = 2.0;
 
-/// The width of intervals for a span that is drawn on so many pixels: the finest of which each takes two pixels, as the API names
-/// it, and in ms.
+/// The width of intervals for a span that is drawn on so many pixels: the smallest that takes at least two pixels. Returns its name in the
+/// API, and its length in ms.
 pub fn every(span: Span, pixels: f64) -> (&'static str, f64) {
     let least = span.length() / 1_000.0 * PIXELS / pixels.max(50.0);
     let found = WIDTHS.iter().find(|(_, seconds)| *seconds >= least);
     found.map_or(("30d", 2_592_000e3), |(name, seconds)| (*name, seconds * 1_000.0))
 }
 
-/// What is read for a span: a quarter more on both sides, so that the reader can move it a little at once, in whole intervals.
+/// The span that is read for a span that is shown: a quarter more on both sides, in whole intervals, so that it can be moved a little
+/// without waiting.
 pub fn around(span: Span, every: f64) -> Span {
     let room = span.length() / 4.0;
     let from = ((span.from() - room) / every).floor() * every;

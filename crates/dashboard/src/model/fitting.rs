@@ -1,4 +1,4 @@
-//! Reference points as they are typed, and the model that fits them: by `weir-core` itself, as the API would.
+//! Reference points as typed, and the model that fits them, computed by `weir-core` itself as the API would do.
 
 use weir_core::domain::FieldError;
 use weir_core::domain::calibration::{Inputs, Model, Options, Outside};
@@ -7,22 +7,22 @@ use weir_core::wire::ModelJson;
 
 use super::number::typed;
 
-/// Steps of the curve that is drawn.
+/// Number of steps of the curve.
 const STEPS: u16 = 120;
 
-/// A row of the table of points, as it is typed.
+/// A row of the table of points, as typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Row {
-    /// The number of the sensor.
+    /// The raw number of the sensor.
     pub raw: String,
-    /// What a better instrument says.
+    /// The value of a reference instrument.
     pub reference: String,
 }
 
-/// What can be fitted, as the choice names it.
+/// The models that can be fitted, by their names in the form.
 pub const MODELS: [&str; 5] = ["linear", "two_point", "piecewise", "polynomial", "steinhart_hart"];
 
-/// What is fitted.
+/// The kind of fit with this name.
 pub fn kind(name: &str, degree: usize) -> Kind {
     match name {
         "two_point" => Kind::TwoPoint,
@@ -33,10 +33,11 @@ pub fn kind(name: &str, degree: usize) -> Kind {
     }
 }
 
-/// A point (raw, reference), with the place of its row.
+/// A point (raw, reference), with the index of its row.
 pub type Placed = (usize, (f64, f64));
 
-/// The points of the rows that are filled in, with the place of each row. A row with only one number, or with what is none, is wrong.
+/// The points of the rows that are filled in, and the indices of wrong rows: those with only one number, or with a text that is not a
+/// number.
 pub fn points(rows: &[Row]) -> (Vec<Placed>, Vec<usize>) {
     let (mut found, mut wrong) = (Vec::new(), Vec::new());
     for (place, row) in rows.iter().enumerate() {
@@ -56,14 +57,14 @@ pub fn points(rows: &[Row]) -> (Vec<Placed>, Vec<usize>) {
 pub struct Fitted {
     /// The fit.
     pub fit: Fit,
-    /// The points, in the order of the residuals, each with the place of its row.
+    /// The points, in the order of the residuals, each with the index of its row.
     pub points: Vec<Placed>,
 }
 
-/// Fits a model to the rows. `None` while there are no two points.
+/// Fits a model to the rows. `None` while there are fewer than two points.
 ///
 /// # Errors
-/// What is wrong, in the words of the API, which would say the same.
+/// The error that the API would report.
 pub fn fitted(kind: Kind, rows: &[Row]) -> Option<Result<Fitted, FieldError>> {
     let (points, _) = points(rows);
     if points.len() < 2 {
@@ -80,7 +81,7 @@ impl Fitted {
         self.fit.residuals.get(place).copied()
     }
 
-    /// The curve through the points and a tenth of their width around them: where the model has a value.
+    /// The curve over the range of the points and a tenth of it on both sides, wherever the model has a value.
     pub fn curve(&self) -> Vec<(f64, f64)> {
         let raws = self.points.iter().map(|(_, (raw, _))| *raw);
         let (low, high) = raws.fold((f64::MAX, f64::MIN), |(low, high), raw| (low.min(raw), high.max(raw)));
@@ -90,20 +91,20 @@ impl Fitted {
         at.filter_map(|raw| Some((raw, value(&self.fit.model, raw)?))).collect()
     }
 
-    /// The model as it is entered, with the options of the version before: rounding and limits say something about the sensor, not
-    /// about the points.
+    /// The model as it is entered, with the options of the previous version: rounding and limits are properties of the sensor, not of the
+    /// points.
     pub fn json(&self, options: Options) -> ModelJson {
         ModelJson { model: self.fit.model.clone(), options }
     }
 }
 
-/// The value of a raw number; `None` where the model has none, or needs other sensors.
+/// The value for a raw number; `None` if the model has none, or needs other sensors.
 pub fn value(model: &Model, raw: f64) -> Option<f64> {
     let calibrated = model.apply(raw, Inputs::NONE).ok()?;
     Some(calibrated.value).filter(|value| value.is_finite())
 }
 
-/// A model in a line: its JSON without braces and quotation marks.
+/// A model in one line: its JSON without braces and quotation marks.
 pub fn in_a_line(model: &ModelJson) -> String {
     let text = serde_json::to_string(model).unwrap_or_default();
     text.trim_matches(['{', '}']).replace('"', "").replace(':', ": ").replace(',', ", ")

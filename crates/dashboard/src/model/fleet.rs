@@ -1,4 +1,4 @@
-//! Many devices: which is worst, and which are wanted.
+//! Many devices: sorting by condition, and filtering.
 
 use std::cmp::Reverse;
 
@@ -8,16 +8,16 @@ use weir_core::wire::problem::{KindJson, ProblemJson, StatusJson};
 use super::address::Query;
 use crate::wire::overview::{DeviceState, OpenProblem};
 
-/// How a device is, the worst last.
+/// The condition of a device, the worst last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Condition {
-    /// Switched off by somebody.
+    /// Disabled by somebody.
     Disabled,
     /// Nothing is wrong.
     Good,
-    /// It was connected, and is no longer.
+    /// It was connected, and no longer is.
     Offline,
-    /// Somebody knows of its problems.
+    /// It has problems, all of which are acknowledged.
     Acknowledged,
     /// It has a problem that nobody has acknowledged.
     Problem,
@@ -25,11 +25,11 @@ pub enum Condition {
     Critical,
 }
 
-/// How urgent a problem is: 0 to 3 when somebody knows of it, from 4 when nobody does.
+/// The urgency of a problem: 0 to 3 if it is acknowledged, from 4 if it is not.
 pub fn urgency(problem: &OpenProblem) -> u8 {
     let severity = match problem.severity {
         Some(SeverityJson::Info) => 1,
-        // Problems of flow sensors have no severity: somebody should look.
+        // Problems of flow sensors have no severity; they count as warnings.
         Some(SeverityJson::Warning) | None => 2,
         Some(SeverityJson::Critical) => 3,
     };
@@ -40,7 +40,7 @@ pub fn urgency(problem: &OpenProblem) -> u8 {
     }
 }
 
-/// How a device is.
+/// The condition of a device.
 pub fn condition(device: &DeviceState) -> Condition {
     let worst = device.problems.iter().map(urgency).max().unwrap_or(0);
     match worst {
@@ -53,7 +53,7 @@ pub fn condition(device: &DeviceState) -> Condition {
     }
 }
 
-/// The worst first; of those that are equally bad the one with the oldest problem, then by name.
+/// Sorts the worst first; equally bad ones by their oldest problem, then by name.
 pub fn worst_first(devices: &mut [DeviceState]) {
     devices.sort_by_cached_key(|device| {
         let worst = device.problems.iter().map(urgency).max().unwrap_or(0);
@@ -62,23 +62,23 @@ pub fn worst_first(devices: &mut [DeviceState]) {
     });
 }
 
-/// Which devices are listed.
+/// Selects devices by their state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Which {
     /// All of them.
     #[default]
     All,
-    /// Those with open problems.
+    /// Devices with open problems.
     Problems,
-    /// Those that are no longer connected.
+    /// Devices that are no longer connected.
     Offline,
 }
 
 impl Which {
-    /// All of them, in the order of the menu.
+    /// All variants, in the order of the menu.
     pub const ALL: [Self; 3] = [Self::All, Self::Problems, Self::Offline];
 
-    /// As it stands in the address.
+    /// Its name in the address.
     pub const fn code(self) -> &'static str {
         match self {
             Self::All => "",
@@ -88,29 +88,29 @@ impl Which {
     }
 }
 
-/// Which devices are wanted.
+/// The filter of the list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Words that have to be in the id, the name or the level's id.
+    /// Words that the id, the name or the level's id has to contain.
     pub words: String,
-    /// Which of them.
+    /// Selects devices by their state.
     pub show: Which,
 }
 
 impl Filter {
-    /// What the address says.
+    /// The filter in the address.
     pub fn of(query: &Query) -> Self {
         let show = query.get("show").and_then(|code| Which::ALL.into_iter().find(|show| show.code() == code));
         Self { words: query.get("q").unwrap_or_default().to_owned(), show: show.unwrap_or_default() }
     }
 
-    /// The query with what is wanted.
+    /// The query with this filter.
     #[must_use]
     pub fn into_query(&self, query: Query) -> Query {
         query.with("q", Some(self.words.trim())).with("show", Some(self.show.code()))
     }
 
-    /// Whether the device is wanted.
+    /// Whether the device passes the filter.
     pub fn wants(&self, device: &DeviceState) -> bool {
         let wanted = match self.show {
             Which::All => true,
@@ -123,7 +123,7 @@ impl Filter {
     }
 }
 
-/// Takes what the live feed tells of a problem into the devices that it concerns. It says whether there was any.
+/// Applies a problem from the live feed to its devices. Returns whether there was any.
 pub fn take_problem(devices: &mut [DeviceState], told: &ProblemJson) -> bool {
     let of = |device: &DeviceState| {
         let level = device.level_id.as_deref();
@@ -143,14 +143,14 @@ pub fn take_problem(devices: &mut [DeviceState], told: &ProblemJson) -> bool {
     any
 }
 
-/// Takes away a problem that never was.
+/// Removes a problem that was withdrawn.
 pub fn forget_problem(devices: &mut [DeviceState], id: &str) {
     for device in devices {
         device.problems.retain(|problem| problem.problem_id != id);
     }
 }
 
-/// The kinds of a device's problems, each with how many there are, the most frequent first.
+/// The kinds of a device's problems, each with its count, the most frequent first.
 pub fn kinds(device: &DeviceState) -> Vec<(KindJson, usize)> {
     let all = [KindJson::Limit, KindJson::Silent, KindJson::Obstruction, KindJson::Problem];
     let count = |kind: KindJson| device.problems.iter().filter(|problem| problem.problem == kind).count();

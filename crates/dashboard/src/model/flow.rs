@@ -1,4 +1,4 @@
-//! Tubes with their flow sensors in their order, and what is wrong between neighbours.
+//! Tubes with their flow sensors in order, and the problems between neighbours.
 
 use std::collections::BTreeMap;
 
@@ -22,15 +22,15 @@ pub struct Tube {
 pub struct Sensor {
     /// Its id.
     pub id: String,
-    /// The level in percent; `None` when there is none, or it is no number.
+    /// The level in percent; `None` if there is none, or it is not a number.
     pub percent: Option<f64>,
     /// When it was measured, in ms since the epoch.
     pub at: f64,
-    /// Its device, if the reader sees one.
+    /// Its device, if the reader may see it.
     pub device: Option<String>,
-    /// Its silence, if it is silent.
+    /// The problem of its silence, if it is silent.
     pub silent: Option<ProblemJson>,
-    /// What flows where from here.
+    /// The connections to the sensors downstream.
     pub after: Vec<After>,
 }
 
@@ -39,16 +39,16 @@ pub struct Sensor {
 pub struct After {
     /// The sensor.
     pub id: String,
-    /// Whether it is drawn right after this one; otherwise the connection leads elsewhere.
+    /// Whether that sensor is drawn right after this one.
     pub is_next: bool,
-    /// What is wrong between the two.
+    /// The problem between the two, if any.
     pub problem: Option<ProblemJson>,
 }
 
-/// A device that is a flow sensor: its id, the sensor, and which sensors follow according to the registry.
+/// A device with a flow sensor: its id, the sensor, and the following sensors in the registry.
 pub type Registered = (String, LevelId, Option<Vec<LevelId>>);
 
-/// The tubes.
+/// Builds the tubes.
 pub fn tubes(levels: &[Level], registered: &[Registered], problems: &[ProblemJson]) -> Vec<Tube> {
     let named = registered.iter().filter_map(|(_, level, after)| Some((level.clone(), after.clone()?)));
     let topology = Topology::of(named);
@@ -66,7 +66,7 @@ pub fn tubes(levels: &[Level], registered: &[Registered], problems: &[ProblemJso
             let is_there = ids.contains(&following);
             let is_next = next == Some(&following);
             let problem = open(&Pair { current: id.clone(), following: following.clone() }.key());
-            // The next number is only a guess where nothing is registered: without a sensor there, nothing is drawn.
+            // Without a registered connection, the next number is only a guess: if there is no such sensor, nothing is drawn.
             (is_there || problem.is_some()).then(|| After { id: following.to_string(), is_next, problem })
         });
         let sensor = Sensor {
@@ -86,12 +86,12 @@ pub fn tubes(levels: &[Level], registered: &[Registered], problems: &[ProblemJso
     found
 }
 
-/// Whether a problem is one of flow sensors.
+/// Whether it is a problem of flow sensors.
 pub fn is_of_flow(problem: &ProblemJson) -> bool {
     problem.current.is_some() && matches!(problem.problem, KindJson::Obstruction | KindJson::Problem | KindJson::Silent)
 }
 
-/// Takes a level that the live feed tells.
+/// Applies a level from the live feed.
 pub fn take_level(levels: &mut Vec<Level>, told: Level, deleted: bool) {
     let place = levels.iter().position(|level| level.id == told.id);
     match place {
@@ -108,7 +108,7 @@ pub fn take_level(levels: &mut Vec<Level>, told: Level, deleted: bool) {
     }
 }
 
-/// Takes a problem that the live feed tells.
+/// Applies a problem from the live feed.
 pub fn take_problem(problems: &mut Vec<ProblemJson>, told: ProblemJson) {
     problems.retain(|problem| problem.problem_id != told.problem_id);
     if is_of_flow(&told) && told.problem_status != StatusJson::Resolved {
@@ -154,7 +154,7 @@ mod tests {
         assert_eq!((first.percent, first.at, first.device.as_deref()), (Some(90.5), 7_000.0, Some("kloaka-01")));
         assert!(first.after[0].is_next && first.after[0].problem.is_some());
         assert_eq!((second.percent, &second.after[0].problem), (None, &None));
-        // Nothing is drawn towards 04, which nobody has reported.
+        // Nothing is drawn towards 04, which has no level.
         assert!(third.silent.is_some() && third.after.is_empty());
         let junction = &found[1].sensors[0].after[0];
         assert_eq!((junction.id.as_str(), junction.is_next), ("02", false));

@@ -1,15 +1,15 @@
-//! What somebody does to a chart with a pointer: select a span, move it, or pinch it with two fingers. Places are shares of the
-//! chart's width: 0 at its left edge, 1 at the right one.
+//! Pointer gestures on a chart: selecting a span, moving it, and pinching it with two fingers. Positions are shares of the chart's width: 0
+//! at the left edge, 1 at the right one.
 
 use chart::Span;
 
-/// A selection that is narrower than this was a click.
+/// Minimum width of a selection; a narrower one is a click.
 const CLICK: f64 = 0.01;
 
-/// A pointer.
+/// A pointer: its id and position.
 type Finger = (i32, f64);
 
-/// What goes on.
+/// The gesture under way.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 enum Mode {
     #[default]
@@ -31,23 +31,23 @@ enum Mode {
 pub struct Gesture {
     fingers: Vec<Finger>,
     mode: Mode,
-    /// What was shown when it began.
+    /// The span that was shown when the gesture began.
     base: Option<Span>,
 }
 
-/// What follows from a movement.
+/// The effect of a pointer event.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Outcome {
-    /// Nothing.
+    /// None.
     Nothing,
-    /// This part is selected, from the left to the right.
+    /// This part is being selected, from left to right.
     Selecting(f64, f64),
-    /// This is to be shown.
+    /// This span is to be shown.
     Show(Span),
 }
 
 impl Gesture {
-    /// A pointer is put down. `moves` says whether it moves what is shown; otherwise it selects.
+    /// Handles a pointer that is put down. With `moves` it moves the span; otherwise it selects.
     pub fn down(&mut self, finger: i32, at: f64, moves: bool, shown: Span) {
         self.fingers.retain(|(id, _)| *id != finger);
         self.fingers.push((finger, at));
@@ -60,7 +60,7 @@ impl Gesture {
         };
     }
 
-    /// A pointer has moved.
+    /// Handles a pointer that has moved.
     pub fn moved(&mut self, finger: i32, at: f64) -> Outcome {
         let Some(known) = self.fingers.iter_mut().find(|(id, _)| *id == finger) else { return Outcome::Nothing };
         known.1 = at;
@@ -78,7 +78,7 @@ impl Gesture {
         }
     }
 
-    /// A pointer is lifted.
+    /// Handles a pointer that is lifted.
     pub fn up(&mut self, finger: i32) -> Outcome {
         self.fingers.retain(|(id, _)| *id != finger);
         let mode = std::mem::take(&mut self.mode);
@@ -91,7 +91,7 @@ impl Gesture {
         }
     }
 
-    /// Everything is forgotten.
+    /// Cancels the gesture.
     pub fn cancel(&mut self) {
         *self = Self::default();
     }
@@ -102,7 +102,7 @@ impl Gesture {
     }
 }
 
-/// The span in which the instants that were under the fingers are still under them.
+/// The span in which the instants that were under the fingers still are.
 fn pinched(base: Span, before: (f64, f64), now: (f64, f64)) -> Outcome {
     let order = |(one, other): (f64, f64)| if one <= other { (one, other) } else { (other, one) };
     let ((left, right), (now_left, now_right)) = (order(before), order(now));

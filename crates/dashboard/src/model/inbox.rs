@@ -1,37 +1,37 @@
-//! The list of problems: what is in it, and how changes reach somebody who is reading it.
+//! The list of problems: its filter, and how changes are applied while somebody is reading it.
 
 use weir_core::wire::alert::SeverityJson;
 use weir_core::wire::problem::{KindJson, ProblemJson, StatusJson};
 
 use super::address::Query;
 
-/// Which problems are listed.
+/// The filter of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
     /// Their status.
     pub status: StatusJson,
     /// Their kind.
     pub kind: Option<KindJson>,
-    /// How urgent they are.
+    /// Their severity.
     pub severity: Option<SeverityJson>,
     /// Their device.
     pub device: String,
 }
 
-/// The statuses as the address and the API name them.
+/// The statuses, with their names in the address and the API.
 pub const STATUSES: [(&str, StatusJson); 3] = [
     ("UNRESOLVED", StatusJson::Unresolved),
     ("ACKNOWLEDGED", StatusJson::Acknowledged),
     ("RESOLVED", StatusJson::Resolved),
 ];
-/// The kinds as the address and the API name them.
+/// The kinds, with their names in the address and the API.
 pub const KINDS: [(&str, KindJson); 4] = [
     ("LIMIT", KindJson::Limit),
     ("SILENT", KindJson::Silent),
     ("OBSTRUCTION", KindJson::Obstruction),
     ("PROBLEM", KindJson::Problem),
 ];
-/// The severities as the address and the API name them.
+/// The severities, with their names in the address and the API.
 pub const SEVERITIES: [(&str, SeverityJson); 3] =
     [("critical", SeverityJson::Critical), ("warning", SeverityJson::Warning), ("info", SeverityJson::Info)];
 
@@ -45,7 +45,7 @@ pub fn name<T: Copy + PartialEq>(all: &[(&'static str, T)], value: T) -> &'stati
 }
 
 impl Filter {
-    /// What the address says: without a word of it, what nobody has acknowledged.
+    /// The filter in the address; by default, problems that nobody has acknowledged.
     pub fn of(query: &Query) -> Self {
         Self {
             status: named(&STATUSES, query.get("status")).unwrap_or(StatusJson::Unresolved),
@@ -55,7 +55,7 @@ impl Filter {
         }
     }
 
-    /// The query with what is listed.
+    /// The query with this filter.
     #[must_use]
     pub fn into_query(&self, query: Query) -> Query {
         let status = Some(name(&STATUSES, self.status)).filter(|_| self.status != StatusJson::Unresolved);
@@ -66,13 +66,13 @@ impl Filter {
             .with("device", Some(self.device.trim()))
     }
 
-    /// The request for a page of them.
+    /// The path of the request for a page; `next` is its cursor.
     pub fn path(&self, next: Option<&str>) -> String {
         let query = self.into_query(Query::default()).with("status", Some(name(&STATUSES, self.status)));
         query.with("limit", Some("100")).with("next", next).address("/problems")
     }
 
-    /// Whether a problem belongs into the list. That of a flow sensor's device is found by the API alone.
+    /// Whether a problem belongs in the list. Only the API knows the flow sensors of a device.
     pub fn wants(&self, problem: &ProblemJson) -> bool {
         self.status == problem.problem_status
             && self.kind.is_none_or(|kind| kind == problem.problem)
@@ -82,29 +82,29 @@ impl Filter {
     }
 }
 
-/// The list as it is shown. While somebody reads it, it does not move: what no longer belongs into it stays where it is, and what is
-/// new waits.
+/// The list as it is shown. While somebody reads it, it does not move: problems that no longer belong in it stay in place, and new ones are
+/// held back.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Inbox {
     /// The rows.
     pub rows: Vec<ProblemJson>,
-    /// New ones that wait.
+    /// New problems that are held back.
     pub waiting: Vec<ProblemJson>,
-    /// Rows that no longer belong into the list.
+    /// Ids of rows that no longer belong in the list.
     pub gone: Vec<String>,
-    /// Whether there is more than was read.
+    /// The cursor of the next page; `None` if there is none.
     pub next: Option<String>,
 }
 
 impl Inbox {
-    /// Takes a problem that has changed. With `held` the list does not move.
+    /// Applies a changed problem. With `held` the list does not move.
     pub fn take(&mut self, filter: &Filter, problem: ProblemJson, held: bool) {
         let id = problem.problem_id.clone();
         let wanted = filter.wants(&problem);
         self.waiting.retain(|one| one.problem_id != id);
         match self.rows.iter_mut().find(|one| one.problem_id == id) {
             Some(row) => {
-                // A problem of another device's filter keeps its row: the API had put it there.
+                // With a filter by device, a row stays while its status is the same: the API had put it there.
                 let stays = wanted || (row.problem_status == problem.problem_status && !filter.device.is_empty());
                 *row = problem;
                 self.gone.retain(|one| *one != id);
@@ -115,13 +115,13 @@ impl Inbox {
             None if wanted => self.waiting.push(problem),
             None => {}
         }
-        // An empty list has nobody who reads it.
+        // Nobody reads an empty list.
         if !held || self.rows.is_empty() {
             self.settle();
         }
     }
 
-    /// Takes away a problem that never was.
+    /// Removes a problem that was withdrawn.
     pub fn withdraw(&mut self, id: &str, held: bool) {
         self.waiting.retain(|one| one.problem_id != id);
         if self.rows.iter().any(|row| row.problem_id == id) && !self.is_gone(id) {
@@ -132,12 +132,12 @@ impl Inbox {
         }
     }
 
-    /// Whether a row no longer belongs into the list.
+    /// Whether a row no longer belongs in the list.
     pub fn is_gone(&self, id: &str) -> bool {
         self.gone.iter().any(|one| one == id)
     }
 
-    /// Brings the list up to date: what waits is put in, what is gone is taken out.
+    /// Brings the list up to date: adds new problems, and removes those that no longer belong in it.
     pub fn settle(&mut self) {
         let gone = std::mem::take(&mut self.gone);
         self.rows.retain(|row| !gone.contains(&row.problem_id));
@@ -148,8 +148,8 @@ impl Inbox {
     }
 }
 
-/// The problems before and after one in a list, which is sorted as the API does it: the newest first. It need not be in the list any
-/// more. Where the list goes on (it is not `whole`), nothing is known about what lies beyond its end.
+/// The ids of the problems before and after `of` in a list that is sorted like the API's: newest first. `of` need not be in the list any
+/// more. Unless the list is `whole`, nothing is known beyond its end.
 pub fn beside(list: &[ProblemJson], whole: bool, of: &ProblemJson) -> (Option<String>, Option<String>) {
     let key = |problem: &ProblemJson| (problem.problem_time, problem.problem_id.clone());
     let own = key(of);
@@ -209,7 +209,7 @@ mod tests {
         list.take(&open(), problem("b", "ACKNOWLEDGED", 2), false);
         list.take(&open(), problem("z", "RESOLVED", 9), false);
         assert_eq!(ids(&list), ["c", "a"]);
-        // One that opens again while it is still there stays.
+        // A problem that opens again before its row is removed stays.
         list.take(&open(), problem("a", "RESOLVED", 1), true);
         list.take(&open(), problem("a", "UNRESOLVED", 7), true);
         assert!(!list.is_gone("a"));
@@ -231,7 +231,7 @@ mod tests {
         assert_eq!(beside("d", 4), both("", "c"));
         assert_eq!(beside("a", 3), both("b", ""));
         assert_eq!(beside("x", 9), both("", "d"));
-        // Problems that were not read may lie between the end of the list and this one.
+        // Unread problems may lie between the end of the list and this one.
         assert_eq!(among(false, "a", 3), both("", ""));
         assert_eq!((among(false, "b", 3), among(false, "cc", 3)), (both("c", ""), both("d", "c")));
     }

@@ -1,28 +1,28 @@
-//! A plain map: positions on a plane, without any picture beneath.
+//! A plain map: positions on a plane, without a background image.
 
 use weir_core::wire::device::LocationJson;
 
-/// The distances a bar of the scale may have, in m.
+/// The possible lengths of the scale bar, in m.
 const BARS: [f64; 16] = [10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6];
-/// Metres of a degree of latitude, on a sphere with the mean radius of the earth (6,371,009 m).
+/// Metres per degree of latitude, on a sphere with the mean radius of the earth (6,371,009 m).
 const DEGREE: f64 = 111_195.08;
-/// Least width of what is shown, in m: a single place would have no scale otherwise.
+/// Minimum width of the map, in m: otherwise a single position would have no scale.
 const LEAST: f64 = 200.0;
 
-/// Places on a plane.
+/// Positions on a plane.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Map {
-    /// The places in the order in which they were given, x to the east and y to the south, within the frame.
+    /// The positions in their given order, x to the east and y to the south, within the frame.
     pub places: Vec<(f64, f64)>,
-    /// Metres of a unit of the frame.
+    /// Metres per unit of the frame.
     pub metres: f64,
 }
 
-/// Puts places into a frame with this margin on all sides, north up: an equirectangular projection around their middle, whose error is
-/// below a thousandth for networks of up to 100 km. `None` without a place.
+/// Projects positions into a frame with this margin on all sides, north up: an equirectangular projection around their centre, whose error
+/// is below 0.1 % for networks of up to 100 km. `None` without a position.
 pub fn project(places: &[LocationJson], (width, height): (f64, f64), margin: f64) -> Option<Map> {
     let first = places.first()?;
-    // Longitudes are counted from the first place, so that a network across the date line stays together.
+    // Longitudes are relative to the first position, so that a network across the date line stays together.
     let east = |place: &LocationJson| (place.longitude - first.longitude + 540.0).rem_euclid(360.0) - 180.0;
     let bounds = |all: &dyn Fn(&LocationJson) -> f64| {
         places.iter().map(all).fold((f64::MAX, f64::MIN), |(low, high), one| (low.min(one), high.max(one)))
@@ -43,7 +43,7 @@ pub fn project(places: &[LocationJson], (width, height): (f64, f64), margin: f64
 }
 
 impl Map {
-    /// The bar of the scale: its length in units of the frame, at most `longest`, and what it stands for.
+    /// The scale bar: its length in units of the frame, at most `longest`, and its label.
     pub fn bar(&self, longest: f64) -> (f64, String) {
         let metres = BARS.iter().copied().filter(|bar| bar / self.metres <= longest).fold(BARS[0], f64::max);
         let text = if metres < 1e3 { format!("{metres} m") } else { format!("{} km", metres / 1e3) };

@@ -1,4 +1,4 @@
-//! What happened, as marks on the time axis of curves: only what can have to do with the values.
+//! Events as marks on the time axis of charts: only those that may explain the values.
 
 use chart::Event as Mark;
 use serde_json::Value;
@@ -8,12 +8,12 @@ use crate::messages as m;
 use crate::text::{fill, t};
 use crate::wire::event::Event;
 
-/// The kinds of events that can become marks, as the API names them.
+/// The kinds of events that can become marks, by their names in the API.
 pub const KINDS: [&str; 9] =
     ["calibration", "recalculation", "settings", "alert", "connected", "disconnected", "command", "job", "device"];
 
-/// The mark of an event; `None` for what says nothing about values. That of another device than the page's is told with its id. `of_job`
-/// says what the state of a device in a firmware job is called.
+/// The mark of an event; `None` if it cannot explain values. The mark of another device than the page's contains its id, `other`. `of_job`
+/// returns the name of a device's state in a firmware job.
 pub fn mark(event: &Event, other: Option<&str>, of_job: impl Fn(&str) -> String) -> Option<Mark> {
     let words = words(event, of_job)?;
     let label = other.map_or_else(|| words.clone(), |device| format!("{device}: {words}"));
@@ -33,13 +33,13 @@ fn words(event: &Event, of_job: impl Fn(&str) -> String) -> Option<String> {
         "alert" => t(m::EVENT_ALERT).to_owned(),
         "connected" => t(m::EVENT_CONNECTED).to_owned(),
         "disconnected" => t(m::EVENT_DISCONNECTED).to_owned(),
-        // A command is told once, when it is entered; what becomes of it stands in the list of commands.
+        // A command is marked once, when it is entered; the list of commands shows what became of it.
         "command" => fill(m::MARK_COMMAND, &[("name", after("/name")?.as_str()?)]),
         "job" => {
             let status = after("/status").and_then(Value::as_str).map(of_job).unwrap_or_default();
             fill(m::MARK_FIRMWARE, &[("status", &status)]).trim_end().to_owned()
         }
-        // Of all that can be changed about a device, only whether it is switched on has to do with its values.
+        // Of all changes of a device, only enabling and disabling affect its values.
         "device" => match after("/enabled")? {
             Value::Bool(true) => t(m::MARK_ENABLED).to_owned(),
             _ => t(m::MARK_DISABLED).to_owned(),

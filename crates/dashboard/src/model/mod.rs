@@ -1,4 +1,4 @@
-//! What pages decide and how they say it: values in, values out, tested without a browser.
+//! The logic of the pages: pure functions, tested without a browser.
 
 pub mod address;
 pub mod age;

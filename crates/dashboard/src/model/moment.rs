@@ -1,4 +1,4 @@
-//! Instants: read, and written in a time zone in the language of the page.
+//! Instants: parsing them, and formatting them in a time zone and the language of the page.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -13,7 +13,7 @@ pub fn months() -> [&'static str; 12] {
     }
 }
 
-/// An instant of the API, `2026-11-20T06:24:44.123Z`, in ms since the epoch.
+/// Parses an instant of the API, `2026-11-20T06:24:44.123Z`, to ms since the epoch.
 pub fn parse(text: &str) -> Option<f64> {
     text.parse::<Timestamp>().ok().map(millis)
 }
@@ -29,13 +29,13 @@ pub fn of(at: weir_core::domain::Timestamp) -> f64 {
     at.millis() as f64
 }
 
-/// Seconds since the epoch, as problems and levels have them, in ms.
+/// Seconds since the epoch, as in problems and levels, in ms.
 #[expect(clippy::cast_precision_loss, reason = "seconds of the years 0 to 9999 are below 2^53")]
 pub fn seconds(at: i64) -> f64 {
     at as f64 * 1_000.0
 }
 
-/// An instant as `jiff` has it; `None` outside of the calendar.
+/// An instant as a type of `jiff`; `None` outside the calendar.
 pub fn timestamp(ms: f64) -> Option<Timestamp> {
     #[expect(
         clippy::cast_possible_truncation,
@@ -44,12 +44,12 @@ pub fn timestamp(ms: f64) -> Option<Timestamp> {
     Timestamp::from_millisecond(ms as i64).ok()
 }
 
-/// An instant as the API takes it, in UTC with milliseconds.
+/// An instant as the API expects it, in UTC with milliseconds.
 pub fn rfc3339(ms: f64) -> String {
     timestamp(ms).map(|at| at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()).unwrap_or_default()
 }
 
-/// Date and time of day in the zone: `20 Nov 2026, 07:24:44`.
+/// Date and time in the zone: `20 Nov 2026, 07:24:44`.
 pub fn full(ms: f64, zone: &TimeZone) -> String {
     let Some(at) = timestamp(ms) else { return String::new() };
     let at = at.to_zoned(zone.clone());
@@ -59,12 +59,12 @@ pub fn full(ms: f64, zone: &TimeZone) -> String {
     }
 }
 
-/// An instant as a field for date and time of day has it, `2026-11-20T07:24`.
+/// An instant as the value of an input field for date and time, `2026-11-20T07:24`.
 pub fn field(ms: f64, zone: &TimeZone) -> String {
     timestamp(ms).map(|at| at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string()).unwrap_or_default()
 }
 
-/// Reads such a field. A time that the clocks leave out becomes the next one.
+/// Reads such a field. A local time that the change to summer time skips becomes the next one.
 pub fn of_field(text: &str, zone: &TimeZone) -> Option<f64> {
     let civil: jiff::civil::DateTime = text.parse().ok()?;
     zone.to_ambiguous_timestamp(civil).compatible().ok().map(millis)

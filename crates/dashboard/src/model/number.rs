@@ -1,8 +1,8 @@
-//! Numbers for people.
+//! Formatting and reading numbers.
 
 use crate::text::{Language, language};
 
-/// What stands before the decimals in the language of the page.
+/// The decimal separator in the language of the page.
 pub fn decimal() -> char {
     match language() {
         Language::English => '.',
@@ -10,7 +10,7 @@ pub fn decimal() -> char {
     }
 }
 
-/// A measured value with at most five significant digits, without zeros at its end.
+/// A measured value with at most five significant digits, without trailing zeros.
 pub fn shown(value: f64) -> String {
     if !value.is_finite() {
         return "–".to_owned();
@@ -38,7 +38,7 @@ pub fn with_unit(value: f64, unit: &str) -> String {
     if unit.is_empty() { value } else { format!("{value}\u{a0}{unit}") }
 }
 
-/// A count, with its thousands set apart: `12,345`.
+/// A count with thousands separators: `12,345`.
 pub fn count(number: u64) -> String {
     let separator = match language() {
         Language::English => ',',
@@ -70,7 +70,7 @@ pub fn bytes(number: u64) -> String {
     with_unit(rounded, unit)
 }
 
-/// A number that somebody has typed, with a point or a comma.
+/// Reads a typed number, with a point or a comma as the decimal separator.
 pub fn typed(text: &str) -> Option<f64> {
     let text = text.trim().replace('\u{2212}', "-");
     let text = if text.contains('.') { text } else { text.replace(',', ".") };

@@ -1,4 +1,4 @@
-//! People: who is listed, what is changed of somebody, and passwords for a first sign-in.
+//! People: filtering, changing, inviting, and temporary passwords.
 
 use serde_json::{Map, Value, json};
 use weir_core::domain::access::Role;
@@ -10,10 +10,10 @@ use crate::messages as m;
 use crate::text::{Language, fill, t};
 use crate::wire::person::PersonJson;
 
-/// The letters of a temporary password: 64, without those that look like others.
+/// The 64 characters of temporary passwords, without those that look like others.
 const LETTERS: &[u8; 64] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789!#%+-=?";
 
-/// The roles as the address and the API name them.
+/// The roles, with their names in the address and the API.
 pub const ROLES: [(&str, Role); 2] = [("admin", Role::Admin), ("user", Role::User)];
 
 /// The role with this name.
@@ -21,7 +21,7 @@ pub fn role(name: &str) -> Option<Role> {
     ROLES.iter().find(|(known, _)| *known == name).map(|(_, role)| *role)
 }
 
-/// The people that are listed.
+/// The filter of the list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Only people whose address begins like this.
@@ -31,36 +31,36 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// What the address says.
+    /// The filter in the address.
     pub fn of(query: &Query) -> Self {
         Self { email: query.get("email").unwrap_or_default().to_owned(), role: query.get("role").and_then(role) }
     }
 
-    /// The query with what is listed.
+    /// The query with this filter.
     #[must_use]
     pub fn into_query(&self, query: Query) -> Query {
         query.with("email", Some(self.email.trim())).with("role", self.role.map(Role::name))
     }
 
-    /// The request for a page of the list.
+    /// The path of the request for a page of the list; `next` is its cursor.
     pub fn path(&self, next: Option<&str>) -> String {
         let query = self.into_query(Query::default()).with("limit", Some("50"));
         query.with("next", next).address("/cognito/users")
     }
 }
 
-/// Where somebody stands.
+/// The status of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// Can sign in.
     Active,
-    /// Has to set a password of their own at the next sign-in.
+    /// Has to set a new password at the next sign-in.
     Invited,
     /// Cannot sign in.
     Disabled,
 }
 
-/// Where this person stands.
+/// The status of this person.
 pub fn standing(person: &PersonJson) -> Standing {
     match (person.enabled, person.status.as_str()) {
         (false, _) => Standing::Disabled,
@@ -69,7 +69,7 @@ pub fn standing(person: &PersonJson) -> Standing {
     }
 }
 
-/// Somebody who is to be invited, as typed.
+/// A person to be invited, as typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invitation {
     /// The e-mail address.
@@ -80,12 +80,12 @@ pub struct Invitation {
     pub role: Role,
     /// The ids of the devices, or `*`.
     pub devices: String,
-    /// In which language e-mails are written.
+    /// The language of e-mails.
     pub language: Language,
 }
 
 impl Invitation {
-    /// The body of the request. An administrator sees every device anyway.
+    /// The body of the request. An administrator sees all devices anyway.
     pub fn body(&self) -> Value {
         let devices = if self.role == Role::Admin { String::new() } else { typed(&self.devices) };
         let profile = json!({"name": self.name.trim(), "preferences": {"language": self.language.tag()}});
@@ -93,16 +93,16 @@ impl Invitation {
     }
 }
 
-/// The devices as the API takes them. People also write commas between them.
+/// The devices as the API expects them. People also separate them with commas.
 fn typed(devices: &str) -> String {
     let words: Vec<&str> = devices.split([',', ';', ' ', '\n', '\t']).filter(|word| !word.is_empty()).collect();
     words.join(" ")
 }
 
-/// What is to be changed of somebody, as typed; `None` if nothing is.
+/// The body of a change of a person, from what is typed; `None` if nothing is changed.
 ///
 /// # Errors
-/// When what is typed is no list of devices, with what is wrong in the language of the page.
+/// When what is typed is not a list of devices; the message is in the language of the page.
 pub fn change(person: &PersonJson, role: Option<Role>, devices: &str) -> Result<Option<Value>, String> {
     let devices = typed(devices);
     let devices = scope("/devices", &devices).map_err(|_| no_scope(&devices))?;
@@ -116,7 +116,7 @@ pub fn change(person: &PersonJson, role: Option<Role>, devices: &str) -> Result<
     Ok(Some(Value::Object(fields)).filter(|fields| fields.as_object().is_some_and(|fields| !fields.is_empty())))
 }
 
-/// Why this is no list of devices. It has no word that is no id if it has too many letters, or ids beside the `*`.
+/// Why this is not a list of devices: a word that is not an id; otherwise it is too long, or has ids besides the `*`.
 fn no_scope(devices: &str) -> String {
     let bad = devices.split(' ').find(|word| *word != "*" && word.parse::<DeviceId>().is_err());
     match bad {
@@ -125,8 +125,8 @@ fn no_scope(devices: &str) -> String {
     }
 }
 
-/// A temporary password of these random bytes, 96 bits of them; `None` if it has not every kind of letter that a password needs, and others
-/// have to be drawn.
+/// A temporary password from these random bytes, with an entropy of 96 bits; `None` if it lacks a kind of character that a password needs,
+/// and others have to be drawn.
 pub fn password(random: [u8; 16]) -> Option<String> {
     let letter = |byte: u8| LETTERS.get(usize::from(byte % 64)).copied().map(char::from);
     let text: String = random.into_iter().filter_map(letter).collect();

@@ -1,4 +1,4 @@
-//! The quarantine: which entries are listed, how they are grouped, what a payload looks like, and how far a replay has come.
+//! The quarantine: filtering and grouping entries, showing payloads, and the progress of a replay.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,19 +9,19 @@ use super::address::Query;
 use super::moment;
 use crate::wire::quarantine::{Entry, Payload, Quarantined, Replayed};
 
-/// The most entries that one request lists.
+/// Maximum entries per request of the list.
 const LIST: usize = 200;
-/// How many entries one request replays: few enough that the progress can be seen.
+/// Maximum entries per request of a replay: few enough to show its progress.
 const REPLAY: usize = 25;
-/// How many bytes of a payload that is no text are shown.
+/// Maximum bytes of a binary payload that are shown.
 const SHOWN_BYTES: usize = 1_024;
-/// How many bytes a line of them has.
+/// Bytes per line.
 const LINE: usize = 16;
 
-/// Which entries are listed.
+/// The filter of the list.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Filter {
-    /// Only those with this reason.
+    /// Only those with this reason; `None`: all.
     pub reason: Option<Reason>,
     /// Only those of this device, if it is not empty.
     pub device: String,
@@ -30,7 +30,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// What the address says.
+    /// The filter in the address.
     pub fn of(query: &Query) -> Self {
         Self {
             reason: query.get("reason").and_then(Reason::of),
@@ -39,7 +39,7 @@ impl Filter {
         }
     }
 
-    /// The query with what is listed.
+    /// The query with this filter.
     #[must_use]
     pub fn into_query(&self, query: Query) -> Query {
         query
@@ -48,15 +48,15 @@ impl Filter {
             .with("since", self.since.map(moment::rfc3339).as_deref())
     }
 
-    /// The request for a page of the entries.
+    /// The path of the request for a page of the entries; `next` is its cursor.
     pub fn path(&self, next: Option<&str>) -> String {
         let query = self.into_query(Query::default()).with("limit", Some(&LIST.to_string()));
         query.with("next", next).address("/quarantine")
     }
 }
 
-/// Whether an entry of which the live feed tells would stand at the beginning of the list. The feed also tells of entries that were
-/// refused again, which may be listed further down or not at all.
+/// Whether an entry in the live feed belongs at the beginning of the list. The feed also reports entries that were refused again, which may
+/// be listed further down or not at all.
 pub fn is_new(entry: &Quarantined, listed: &[Entry], filter: &Filter) -> bool {
     let Some(at) = moment::parse(&entry.first_seen) else { return false };
     let device = filter.device.trim();
@@ -67,19 +67,19 @@ pub fn is_new(entry: &Quarantined, listed: &[Entry], filter: &Filter) -> bool {
     fits && newest.is_none_or(|newest| at >= newest) && !listed.iter().any(|known| known.id == entry.id)
 }
 
-/// Entries with the same reason, of the same device.
+/// Entries of the same reason and device.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group {
     /// The code of the reason.
     pub reason: String,
     /// The device, if it is known.
     pub device: Option<String>,
-    /// The entries, newest first.
+    /// The entries, the newest first.
     pub entries: Vec<Entry>,
 }
 
 impl Group {
-    /// What names the group in the address.
+    /// The key of the group in the address.
     pub fn key(&self) -> String {
         key(&self.reason, self.device.as_deref())
     }
@@ -94,7 +94,7 @@ fn key(reason: &str, device: Option<&str>) -> String {
     format!("{reason}:{}", device.unwrap_or_default())
 }
 
-/// The entries by reason and device; the group with the newest entry first.
+/// Groups the entries by reason and device; the group with the newest entry comes first.
 pub fn groups(entries: &[Entry]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for entry in entries {
@@ -111,19 +111,19 @@ pub fn groups(entries: &[Entry]) -> Vec<Group> {
     groups
 }
 
-/// A payload as people read it.
+/// A readable form of a payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shown {
     /// JSON, indented.
     Json(String),
     /// Another text, as it was sent.
     Text(String),
-    /// Bytes that are no text, in hexadecimal digits; and how many more there are.
+    /// Bytes that are not text, in hexadecimal digits, and the number of bytes that are left out.
     Bytes(String, usize),
 }
 
-/// How the payload of an entry with this reason is shown. JSON with a repeated key is shown as it was sent, since the indented form has
-/// only the last value of it.
+/// The readable form of the payload of an entry with this reason. JSON with a duplicate key is shown as it was sent, since the indented
+/// form would only have its last value.
 pub fn shown(payload: &Payload, reason: &str) -> Shown {
     let text = payload.text.as_ref().filter(|text| !text.chars().any(is_unreadable));
     match (text, &payload.json) {
@@ -144,7 +144,7 @@ fn is_unreadable(letter: char) -> bool {
     letter.is_control() && !matches!(letter, '\n' | '\r' | '\t')
 }
 
-/// The sensors of which the entries tell by themselves: that of a single value is in its topic.
+/// The codes of the sensors that the entries name: those of single values are in their topics.
 pub fn sensors(entries: &[Entry]) -> Vec<String> {
     let mut found = Vec::new();
     for entry in entries {
@@ -154,7 +154,7 @@ pub fn sensors(entries: &[Entry]) -> Vec<String> {
     found
 }
 
-/// Adds the sensors that a message with several values tells of.
+/// Adds the codes of the sensors in a message with several values.
 pub fn add_sensors(found: &mut Vec<String>, payload: &Value) {
     let groups = payload.get("batch").and_then(Value::as_array);
     for group in groups.into_iter().flatten().chain([payload]) {
@@ -171,7 +171,7 @@ fn add(found: &mut Vec<String>, code: Option<String>) {
     }
 }
 
-/// The body that replays the entries of a group; `next` goes on with them.
+/// The body of a request that replays the entries of a group; `next` is the cursor to go on from.
 pub fn replay(group: &Group, filter: &Filter, next: Option<&str>) -> Value {
     let mut body = json!({"reason": group.reason, "limit": REPLAY});
     if let Some(fields) = body.as_object_mut() {
@@ -182,21 +182,21 @@ pub fn replay(group: &Group, filter: &Filter, next: Option<&str>) -> Value {
     body
 }
 
-/// How far the replay of a group has come.
+/// The progress of a group's replay.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// How many entries there were when it began, as far as they were listed.
+    /// Number of listed entries when it began.
     pub total: u64,
-    /// How many have left the quarantine.
+    /// Entries that have left the quarantine.
     pub accepted: u64,
-    /// How many were refused again.
+    /// Entries that were refused again.
     pub refused: u64,
-    /// Of how many the outcome is not known.
+    /// Entries whose outcome is not known.
     pub failed: u64,
 }
 
 impl Progress {
-    /// The progress after one more part.
+    /// The progress after a further part.
     #[must_use]
     pub const fn and(self, part: &Replayed) -> Self {
         Self {
@@ -207,30 +207,30 @@ impl Progress {
         }
     }
 
-    /// How many entries were replayed.
+    /// Number of entries that were replayed.
     pub const fn done(self) -> u64 {
         self.accepted.saturating_add(self.refused).saturating_add(self.failed)
     }
 
-    /// How many there are. There may be more than were listed.
+    /// Number of entries in all. There may be more than were listed.
     pub fn total(self) -> u64 {
         self.total.max(self.done())
     }
 }
 
-/// A device as it is registered from here.
+/// A device to be registered, as typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Draft {
-    /// Its name, for people.
+    /// Its name.
     pub name: String,
-    /// A sensor in each line: its code, and after a blank its unit.
+    /// One sensor per line: its code, and after a space its unit.
     pub sensors: String,
-    /// The flow sensor that it is, if it is one.
+    /// The id of its flow sensor, if it is one.
     pub level: String,
 }
 
 impl Draft {
-    /// The body that registers the device with this id.
+    /// The body of the request that registers the device with this id.
     pub fn body(&self, id: &str) -> Value {
         let lines = self.sensors.lines().map(str::trim).filter(|line| !line.is_empty());
         let sensor = |line: &str| {
@@ -313,7 +313,7 @@ mod tests {
         let with = |query: &str| Filter::of(&Query::parse(query));
         let all = Filter::default();
         assert!(is_new(&later, &listed, &all) && is_new(&later, &[], &all));
-        // Refused again: it is listed, or older than what is.
+        // Refused again: it is already listed, or older than the listed ones.
         assert!(!is_new(&told("1", "2026-11-20T06:24:45Z"), &listed, &all));
         assert!(!is_new(&told("0", "2026-11-20T06:24:44Z"), &listed, &all));
         for (query, fits) in [

@@ -1,4 +1,4 @@
-//! Jobs that bring firmware to devices: what is asked for, and how far a job has come.
+//! Jobs that bring firmware to devices: creating one, and its progress.
 
 use serde_json::{Value, json};
 use weir_core::domain::job::{
@@ -7,10 +7,10 @@ use weir_core::domain::job::{
 use weir_core::id::{DeviceId, Tube};
 use weir_core::wire::job::{JobJson, StateJson, TargetJson};
 
-/// Which kind of target a job has.
+/// The kind of a job's target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
-    /// Devices that are named.
+    /// Named devices.
     Devices,
     /// The flow sensors of a tube.
     Tube,
@@ -22,7 +22,7 @@ impl Which {
     /// Every kind, with its name in the form.
     pub const ALL: [(&'static str, Self); 3] = [("devices", Self::Devices), ("tube", Self::Tube), ("all", Self::All)];
 
-    /// The kind with this name; devices that are named for any other.
+    /// The kind with this name; for other names, named devices.
     pub fn of(name: &str) -> Self {
         Self::ALL.iter().find(|(known, _)| *known == name).map_or(Self::Devices, |(_, which)| *which)
     }
@@ -31,21 +31,21 @@ impl Which {
 /// A job as typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
-    /// The version.
+    /// The version of the firmware.
     pub firmware: String,
-    /// Which devices.
+    /// The kind of target.
     pub which: Which,
     /// The ids of the devices, for [`Which::Devices`].
     pub devices: String,
     /// The tube, for [`Which::Tube`].
     pub tube: String,
-    /// How many devices are told each minute.
+    /// Number of devices that get the job each minute.
     pub per_minute: String,
-    /// The share of failures at which the job is aborted, in percent.
+    /// Share of failures that aborts the job, in percent.
     pub abort: String,
-    /// How long a device may work at it, in minutes.
+    /// Timeout of a device, in minutes.
     pub timeout: String,
-    /// Whether devices that have this version or a later one get it too.
+    /// Whether devices that already have this version or a later one get it as well.
     pub force: bool,
 }
 
@@ -64,16 +64,16 @@ impl Default for Order {
     }
 }
 
-/// What is wrong with an order, before the API is asked.
+/// What is wrong with an order, checked before the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wrong {
-    /// A word is no id of a device.
+    /// This word is not an id of a device.
     Device(String),
-    /// There are none, or more than a job names.
+    /// There are no devices, or more than a job can name.
     Devices,
-    /// This is no tube.
+    /// It is not a tube.
     Tube,
-    /// A number is not between 1 and this.
+    /// A number is not between 1 and this maximum.
     Number(u32),
 }
 
@@ -81,7 +81,7 @@ impl Order {
     /// The body of the request.
     ///
     /// # Errors
-    /// What is wrong first.
+    /// The first error.
     pub fn body(&self) -> Result<Value, Wrong> {
         let target = match self.which {
             Which::All => TargetJson::All,
@@ -112,18 +112,18 @@ impl Order {
     }
 }
 
-/// How far a job has come.
+/// The progress of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// How many devices have ended, however.
+    /// Devices that have ended, with any outcome.
     pub ended: u64,
-    /// How many of them did not succeed.
+    /// Those of them that did not succeed.
     pub unsuccessful: u64,
-    /// How many devices the job is for.
+    /// Devices of the job.
     pub total: u64,
 }
 
-/// How far the job has come; its devices are counted as AWS IoT knows them, or as they were gathered if it knows fewer so far.
+/// The progress of a job. The total is the number of devices that AWS IoT knows, or of those that were gathered, whichever is greater.
 pub const fn progress(counts: &Counts, devices: u64) -> Progress {
     let Counts { queued, in_progress, succeeded, failed, rejected, timed_out, cancelled, removed } = *counts;
     let unsuccessful =
@@ -133,12 +133,12 @@ pub const fn progress(counts: &Counts, devices: u64) -> Progress {
     Progress { ended, unsuccessful, total: if known > devices { known } else { devices } }
 }
 
-/// Whether a job goes on.
+/// Whether a job has not ended.
 pub const fn is_open(job: &JobJson) -> bool {
     matches!(job.state, StateJson::Preparing | StateJson::InProgress)
 }
 
-/// What an answer of S3 says to people: its message, or its beginning where there is none.
+/// The error message in an answer of S3, or the beginning of the answer if it has none.
 pub fn said(answer: &str) -> String {
     let message = answer.split_once("<Message>").and_then(|(_, rest)| rest.split_once("</Message>"));
     message.map_or(answer, |(message, _)| message).chars().take(200).collect()

@@ -1,4 +1,4 @@
-//! The allow list of serial numbers: which are listed, and how typed ones become the file that the API takes.
+//! The allow list of serial numbers: filtering it, and converting typed numbers to the files that the API accepts.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,40 +10,40 @@ use weir_core::id::{DeviceId, Serial};
 use super::address::Query;
 use crate::wire::board::Upload;
 
-/// The most bytes of a file that the API takes at once.
+/// Maximum size of a file that the API accepts, in bytes.
 const MOST_BYTES: usize = 1 << 20;
-/// The first line of a file.
+/// The header of a file.
 const HEADER: &str = "serial,device_id,template,blocked,claim_code\n";
 
-/// The request for a page of the list; without a state, of all.
+/// The path of the request for a page of the list. Without a state, numbers of all states are listed; `next` is the cursor.
 pub fn path(state: Option<SerialState>, next: Option<&str>) -> String {
     let query = Query::default().with("state", state.map(SerialState::code)).with("limit", Some("100"));
     query.with("next", next).address("/fleet/serials")
 }
 
-/// Why a line is no serial number.
+/// What is wrong with a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wrong {
-    /// Its number breaks the rule.
+    /// The serial number is malformed.
     Serial,
-    /// The device after the number breaks the rule.
+    /// The device id after the number is malformed.
     Device,
-    /// The number is there already, further up.
+    /// An earlier line has the same number.
     Repeated,
-    /// There are more lines than the API takes at once.
+    /// There are more lines than the API accepts at once.
     TooMany,
 }
 
-/// A line with a number.
+/// A line with a serial number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// The number.
+    /// The serial number.
     pub serial: Serial,
-    /// The device that the board becomes, if it is another name than the number.
+    /// The id of the device that the board becomes, if it differs from the number.
     pub device: Option<DeviceId>,
 }
 
-/// The line as it is typed.
+/// Formats the line as it is typed.
 impl fmt::Display for Line {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.device {
@@ -53,10 +53,10 @@ impl fmt::Display for Line {
     }
 }
 
-/// Reads numbers, one in each line; after a comma or a blank the device may follow.
+/// Parses serial numbers, one per line, each optionally followed by a comma or a space and the device id.
 ///
 /// # Errors
-/// Every line that cannot be read, counted from 1, and why.
+/// Every malformed line with its number, counted from 1, and what is wrong with it.
 pub fn read(text: &str) -> Result<Vec<Line>, Vec<(usize, Wrong)>> {
     let (mut lines, mut wrong, mut known) = (Vec::new(), Vec::new(), BTreeSet::new());
     for (place, line) in text.lines().enumerate() {
@@ -78,12 +78,12 @@ pub fn read(text: &str) -> Result<Vec<Line>, Vec<(usize, Wrong)>> {
     if wrong.is_empty() { Ok(lines) } else { Err(wrong) }
 }
 
-/// What all numbers of a file have in common.
+/// Properties of all numbers of a file.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Common {
-    /// What their devices are registered with.
+    /// The template that their devices are registered with.
     pub template: Map<String, Value>,
-    /// Whether no board with these numbers becomes a device.
+    /// Whether the numbers are blocked, so that no board with one becomes a device.
     pub blocked: bool,
     /// Whether each gets a claim code.
     pub claim_code: bool,
@@ -92,14 +92,14 @@ pub struct Common {
 /// A file for the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
-    /// Its lines after the header, in their order.
+    /// Its lines after the header, in order.
     pub lines: Vec<Line>,
-    /// Its text.
+    /// Its content.
     pub text: String,
 }
 
 impl File {
-    /// The lines that were not added, as they are typed.
+    /// The lines that were not added, as typed.
     pub fn left(&self, answer: &Upload) -> Vec<String> {
         let left = answer.items.iter().filter(|item| item.outcome != "added");
         // The first line is the header.
@@ -108,7 +108,7 @@ impl File {
     }
 }
 
-/// The files for the API: as few as there can be, since each line repeats the template.
+/// The files for the API: as few as possible, although each line repeats the template.
 pub fn files(lines: &[Line], common: &Common) -> Vec<File> {
     let template =
         if common.template.is_empty() { String::new() } else { Value::from(common.template.clone()).to_string() };
@@ -129,12 +129,12 @@ pub fn files(lines: &[Line], common: &Common) -> Vec<File> {
     files
 }
 
-/// A field of a CSV file (RFC 4180).
+/// Quotes a field of a CSV file (RFC 4180).
 fn quoted(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
 }
 
-/// The file with the codes that were made, for whoever prints them. It has the numbers that were added alone.
+/// A CSV file with the new claim codes, for printing. It has only the numbers that were added.
 pub fn codes(made: &[(String, String)]) -> String {
     let lines = made.iter().map(|(serial, code)| format!("{serial},{code}\r\n"));
     std::iter::once("serial,claim_code\r\n".to_owned()).chain(lines).collect()

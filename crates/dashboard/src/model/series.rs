@@ -1,11 +1,11 @@
-//! The curve of a sensor: from what the API answers, and with what the live feed tells.
+//! The curve of a sensor, from answers of the API and messages of the live feed.
 
 use chart::{Bucket, Point, Quality, Shown, Span};
 
 use super::moment;
 use crate::wire::reading::{Interval, Reading};
 
-/// The quality with this code; one that is not known is doubtful.
+/// The quality with this code; an unknown one counts as out of range.
 pub fn quality(code: &str) -> Quality {
     match code {
         "good" => Quality::Good,
@@ -14,19 +14,19 @@ pub fn quality(code: &str) -> Quality {
     }
 }
 
-/// A reading as a point; `None` if its instant cannot be read.
+/// A reading as a point; `None` if its timestamp cannot be read.
 pub fn point(reading: &Reading) -> Option<Point> {
     Some(Point { at: moment::parse(&reading.at)?, value: reading.value, quality: quality(&reading.quality) })
 }
 
-/// The readings of a sensor as points, ascending.
+/// The readings of a sensor as points, in ascending order of time.
 pub fn points(readings: &[Reading], sensor: &str) -> Vec<Point> {
     let mut found: Vec<Point> = readings.iter().filter(|one| one.sensor == sensor).filter_map(point).collect();
     found.sort_by(|one, other| one.at.total_cmp(&other.at));
     found
 }
 
-/// The intervals of a sensor, `every` ms wide, ascending.
+/// The intervals of a sensor, `every` ms wide, in ascending order of time.
 pub fn buckets(intervals: &[Interval], sensor: &str, every: f64) -> Vec<Bucket> {
     let bucket = |interval: &Interval| {
         let from = moment::parse(&interval.at)?;
@@ -46,21 +46,22 @@ pub fn buckets(intervals: &[Interval], sensor: &str, every: f64) -> Vec<Bucket> 
     found
 }
 
-/// How many readings the intervals sum up.
+/// Number of readings in the intervals.
 pub fn readings(buckets: &[Bucket]) -> u64 {
     buckets.iter().map(|bucket| bucket.count.saturating_add(bucket.left_out)).sum()
 }
 
-/// How far apart points may lie to be connected, in ms: four times their usual distance, and twice what 19 of 20 do not exceed, since
-/// some devices report at random; at least a second. With `report_every`, in s, at least two and a half times that.
+/// Maximum distance of connected points, in ms: four times the median distance, but at least twice the 95th percentile, since some devices
+/// report at random, 1 s, and two and a half times `report_every`, in s.
 pub fn gap(points: &[Point], report_every: Option<f64>) -> f64 {
     let usual = chart::step_at(points, 0.5).map_or(1_000.0, |step| step * 4.0);
     let rare = chart::step_at(points, 0.95).map_or(0.0, |step| step * 2.0);
     usual.max(rare).max(report_every.unwrap_or(0.0) * 2_500.0).max(1_000.0)
 }
 
-/// Takes a reading that the live feed tells into a curve. A point of the same instant is replaced: a reading may be told twice, and
-/// its value computed again. An interval of `every` ms takes it into its sums, which the next reading of the API makes exact.
+/// Adds a reading from the live feed to a curve. It replaces a point of the same instant: a reading may arrive twice, or with a
+/// recalculated value. With intervals, each `every` ms wide, it updates the aggregates of its interval, which become exact when they are
+/// next read.
 pub fn take(shown: &mut Shown, every: f64, point: Point) {
     match shown {
         Shown::Points(points) => {
@@ -93,7 +94,7 @@ fn add(bucket: &mut Bucket, point: Point) {
         return;
     }
     bucket.count = bucket.count.saturating_add(1);
-    // `min` and `max` give the other one where one is no number.
+    // `min` and `max` return the other operand if one is NaN.
     bucket.low = bucket.low.min(point.value);
     bucket.high = bucket.high.max(point.value);
     #[expect(clippy::cast_precision_loss, reason = "counts of readings are far below 2^53")]
@@ -101,7 +102,7 @@ fn add(bucket: &mut Bucket, point: Point) {
     bucket.mean = if bucket.mean.is_nan() { point.value } else { bucket.mean + (point.value - bucket.mean) / count };
 }
 
-/// Forgets what lies before a span that moves on, so that a page that is left open does not grow.
+/// Removes values before a moving span, so that a page that stays open does not grow.
 pub fn forget(shown: &mut Shown, span: Span) {
     let before = span.from() - span.length() / 2.0;
     match shown {

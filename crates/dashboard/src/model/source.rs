@@ -1,8 +1,8 @@
-//! Which sensors a page compares: those of a device, and some of other devices. Which of their curves share a chart.
+//! The sensors that a page compares: those of its device, and some of other devices; and the assignment of their curves to charts.
 
 use super::address::{Query, part};
 
-/// The most curves that a page shows: as many as there are colours that can be told apart.
+/// Maximum curves on a page: the number of distinguishable colours.
 pub const MOST: usize = 8;
 
 /// A sensor of a device.
@@ -20,12 +20,12 @@ impl Source {
         Self { device: device.into(), code: code.into() }
     }
 
-    /// Its place in the API.
+    /// Its path in the API.
     pub fn path(&self) -> String {
         format!("/devices/{}/sensors/{}", part(&self.device), part(&self.code))
     }
 
-    /// The sensors of other devices than `own` that the address names, each once, at most [`MOST`].
+    /// The sensors of other devices than `own` in the address, without duplicates, at most [`MOST`].
     pub fn others(query: &Query, own: &str) -> Vec<Self> {
         let mut found: Vec<Self> = Vec::new();
         for (device, code) in query.all("with").filter_map(|text| text.split_once(':')) {
@@ -38,13 +38,13 @@ impl Source {
         found
     }
 
-    /// As the address names it.
+    /// Its name in the address.
     pub fn name(&self) -> String {
         format!("{}:{}", self.device, self.code)
     }
 }
 
-/// What decides which chart a curve belongs to.
+/// The properties that determine the chart of a curve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kind<'a> {
     /// The code of the sensor.
@@ -55,9 +55,9 @@ pub struct Kind<'a> {
     pub is_own: bool,
 }
 
-/// The charts, each with the places of its curves. An own sensor has a chart of its own. One of another device goes to the sensor with
-/// its code and unit, else to the first with its unit: a chart has one axis. Numbers without a unit are compared with those of the same
-/// code alone.
+/// Assigns curves to charts, each given by the indices of its curves. Every sensor of the page's own device has a separate chart. A sensor
+/// of another device joins the chart with its code and unit, or else the first with its unit, because a chart has one axis. Values without
+/// a unit are only compared with those of the same code.
 pub fn charts(kinds: &[Kind<'_>]) -> Vec<Vec<usize>> {
     let mut charts: Vec<Vec<usize>> = Vec::new();
     for (place, kind) in kinds.iter().enumerate() {

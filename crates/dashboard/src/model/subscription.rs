@@ -1,4 +1,4 @@
-//! A subscription as it is typed, and as the API takes it; what it says in words.
+//! A subscription as typed and as the API accepts it, and its description in words.
 
 use serde_json::{Map, Value, json};
 use weir_core::wire::alert::SeverityJson;
@@ -10,37 +10,37 @@ use crate::messages as m;
 use crate::text::{fill, t};
 use crate::wire::subscription::Subscription;
 
-/// The fields as they are typed.
+/// The fields of the form, as typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Form {
-    /// The address of a webhook; `None`: by e-mail.
+    /// The address of a webhook; `None` for e-mail.
     pub webhook: Option<String>,
     /// Only these kinds; empty: all.
     pub kinds: Vec<KindJson>,
     /// Only these devices; empty: all.
     pub devices: Vec<String>,
-    /// A device that is typed, and not yet added to them.
+    /// A device that is typed but not yet added to them.
     pub next: String,
-    /// Only this severity and more urgent ones.
+    /// Minimum severity; `None`: any.
     pub severity: Option<SeverityJson>,
-    /// Quiet hours: whether there are any, their beginning and end, and whether critical problems are told all the same.
+    /// Whether there are quiet hours.
     pub quiet: bool,
-    /// Their beginning, `22:00`.
+    /// Their start, such as `22:00`.
     pub from: String,
     /// Their end.
     pub to: String,
-    /// Whether critical problems are told in them.
+    /// Whether critical problems are sent even in quiet hours.
     pub critical: bool,
-    /// The time zone of quiet hours and e-mails.
+    /// The time zone of quiet hours, and of times in e-mails.
     pub zone: String,
-    /// Minutes in which notices are collected; empty: none.
+    /// Minutes for which notices are collected; empty: none.
     pub digest: String,
-    /// Hours until an open problem is told again; empty: never.
+    /// Hours after which an open problem is sent again; empty: never.
     pub remind: String,
 }
 
 impl Form {
-    /// The fields of a new one, with the time zone of the reader.
+    /// The fields of a new subscription, with the time zone of the reader.
     pub fn new(zone: &str) -> Self {
         Self {
             webhook: None,
@@ -58,7 +58,7 @@ impl Form {
         }
     }
 
-    /// The fields of one that is there.
+    /// The fields of an existing subscription.
     pub fn of(known: &Subscription, zone: &str) -> Self {
         let number = |number: u32| if number == 0 { String::new() } else { number.to_string() };
         let plain = Self::new(zone);
@@ -82,7 +82,7 @@ impl Form {
         }
     }
 
-    /// Adds the device that is typed, if any.
+    /// Adds the typed device to the list, if there is one.
     pub fn add(&mut self) {
         let id = std::mem::take(&mut self.next).trim().to_owned();
         if !id.is_empty() && !self.devices.contains(&id) {
@@ -90,10 +90,10 @@ impl Form {
         }
     }
 
-    /// The body of a request; that of a change says of every field what it is to be, so that what was emptied is cleared.
+    /// The body of a request. For a change it names every field, so that emptied ones are cleared.
     ///
     /// # Errors
-    /// The pointers of the fields that are no whole numbers.
+    /// The JSON pointers of the fields that are not whole numbers.
     pub fn body(&self) -> Result<Value, Vec<&'static str>> {
         let number = |text: &str| match text.trim() {
             "" => Some(0),
@@ -106,7 +106,7 @@ impl Form {
             None => json!({"email": {}}),
             Some(url) => json!({"webhook": {"url": url.trim()}}),
         };
-        // A merge patch keeps what is not named: a list that was emptied has to be said as such.
+        // A merge patch keeps fields that it does not name, so an emptied list has to be named.
         let filter = json!({"kinds": self.kinds, "devices": self.devices, "severity": self.severity});
         let quiet = self.quiet.then(|| {
             let mut quiet = Map::from_iter([
@@ -124,7 +124,7 @@ impl Form {
     }
 }
 
-/// How a subscription tells: by e-mail, or the host of the webhook.
+/// The channel in words: the e-mail address, or the host of the webhook.
 pub fn channel(of: &Subscription, email: &str) -> String {
     match &of.channel {
         ChannelJson::Email(_) => fill(m::BY_EMAIL, &[("email", email)]),
@@ -132,7 +132,7 @@ pub fn channel(of: &Subscription, email: &str) -> String {
     }
 }
 
-/// What a subscription tells, and when, one sentence each. `kind` and `severity` say what these are called.
+/// What a subscription sends and when, one sentence each. `kind` and `severity` return the names of these.
 pub fn sentences(
     of: &Subscription,
     kind: impl Fn(KindJson) -> String,
@@ -158,12 +158,12 @@ pub fn sentences(
     said
 }
 
-/// The code of a kind or a severity in an address or a form.
+/// The code of a kind in an address or a form.
 pub fn kind_code(kind: KindJson) -> &'static str {
     name(&KINDS, kind)
 }
 
-/// The code of a severity; empty: any.
+/// The code of a severity; empty for `None`, any severity.
 pub fn severity_code(severity: Option<SeverityJson>) -> &'static str {
     severity.map_or("", |severity| name(&SEVERITIES, severity))
 }

@@ -1,4 +1,4 @@
-//! How the system itself is: what matters of it, and in which order it is shown.
+//! The state of the system itself: what matters in it, and the order in which it is shown.
 
 use weir_core::domain::system::{AlarmState, QueueKind};
 use weir_core::wire::system::{AlarmJson, Part, QueueJson, SystemJson, TableJson, UnreadJson, UnreadReason};
@@ -6,18 +6,18 @@ use weir_core::wire::system::{AlarmJson, Part, QueueJson, SystemJson, TableJson,
 use crate::messages as m;
 use crate::text::{Text, fill};
 
-/// How a queue is.
+/// The state of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum QueueState {
-    /// Something failed for good and waits for somebody.
+    /// Messages failed for good and wait for somebody.
     ToDo,
     /// Messages are on their way.
     Busy,
-    /// Nothing is in it.
+    /// It is empty.
     Empty,
 }
 
-/// How a queue is.
+/// The state of a queue.
 pub const fn queue_state(queue: &QueueJson) -> QueueState {
     match queue.kind {
         _ if queue.waiting == 0 && queue.in_flight == 0 => QueueState::Empty,
@@ -26,26 +26,26 @@ pub const fn queue_state(queue: &QueueJson) -> QueueState {
     }
 }
 
-/// The queues, those with something to do first.
+/// The queues, those that need attention first.
 pub fn worst_first(queues: &[QueueJson]) -> Vec<QueueJson> {
     let mut sorted = queues.to_vec();
-    // Those that are alike stay in the order of the answer.
+    // A stable sort: equal ones keep the order of the answer.
     sorted.sort_by_key(queue_state);
     sorted
 }
 
-/// What matters most.
+/// A summary of the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Summary {
-    /// Alarms that ring.
+    /// Number of raised alarms.
     pub rings: usize,
-    /// Messages that failed for good and wait.
+    /// Messages that failed for good.
     pub failed: u64,
     /// Whether everything could be read.
     pub complete: bool,
 }
 
-/// What matters most.
+/// The summary of an answer.
 pub fn summary(system: &SystemJson) -> Summary {
     let queues = system.queues.items.iter().filter(|queue| queue.kind == QueueKind::Failed);
     Summary {
@@ -58,24 +58,24 @@ pub fn summary(system: &SystemJson) -> Summary {
     }
 }
 
-/// The alarms that somebody should look at, and those that are quiet.
+/// The alarms that need attention, and the others.
 pub fn by_urgency(alarms: &[AlarmJson]) -> (Vec<AlarmJson>, Vec<AlarmJson>) {
     alarms.iter().cloned().partition(|alarm| alarm.state != AlarmState::Ok)
 }
 
-/// How many metrics the alarms watch; `None` while it is not known of all of them.
+/// Number of metrics that the alarms watch; `None` unless it is known for all of them.
 pub fn alarm_metrics(alarms: &Part<AlarmJson>) -> Option<u64> {
     alarms.is_complete().then(|| alarms.items.iter().map(|alarm| u64::from(alarm.metrics)).sum())
 }
 
-/// Rows, bytes and bytes of indexes of all tables together.
+/// Rows, bytes, and bytes of indexes, of all tables together.
 pub fn total(tables: &[TableJson]) -> (u64, u64, u64) {
     tables.iter().fold((0, 0, 0), |(items, bytes, indexes), table| {
         (items + table.items, bytes + table.bytes, indexes + table.index_bytes)
     })
 }
 
-/// What could not be read, in a sentence; `None` if everything could.
+/// What could not be read, in a sentence; `None` if everything was.
 pub fn missing(unread: &[UnreadJson]) -> Option<String> {
     let one = |unread: &UnreadJson| {
         let text: Text = match unread.reason {

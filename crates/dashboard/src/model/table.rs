@@ -1,10 +1,10 @@
-//! What a chart shows as a table: for a download, and for who does not see the chart.
+//! The data of a chart as a table: for downloads, and for people who cannot see the chart.
 
 use chart::{Quality, Shown, Span};
 
 use super::moment::rfc3339;
 
-/// A curve with what has to be said of it.
+/// A curve and its labels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Named<'a> {
     /// The device.
@@ -17,7 +17,7 @@ pub struct Named<'a> {
     pub shown: &'a Shown,
 }
 
-/// The values within a span as CSV (RFC 4180), with a byte-order mark as Excel wants it: exactly what the chart shows.
+/// The values within a span as CSV (RFC 4180), with a byte-order mark for Excel: exactly the values of the chart.
 pub fn csv(curves: &[Named<'_>], span: Span) -> String {
     let mut text = String::from("\u{feff}at,until,device,sensor,unit,value,min,max,count,left_out,quality\r\n");
     for Named { device, sensor, unit, shown } in curves {
@@ -44,7 +44,7 @@ pub fn csv(curves: &[Named<'_>], span: Span) -> String {
     text
 }
 
-/// The quality as the API names it.
+/// The code of a quality in the API.
 pub const fn code(quality: Quality) -> &'static str {
     match quality {
         Quality::Good => "good",
@@ -57,7 +57,7 @@ fn number(number: f64) -> String {
     if number.is_finite() { number.to_string() } else { String::new() }
 }
 
-/// A text as a field. One that begins like a formula gets a `'` in front, as in the API's CSV.
+/// A text as a CSV field. A `'` is prepended to texts that look like a formula, as in the API's CSV.
 fn field(text: &str) -> String {
     let guarded = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
     if guarded.contains([',', '"', '\n', '\r']) { format!("\"{}\"", guarded.replace('"', "\"\"")) } else { guarded }

@@ -1,4 +1,4 @@
-//! Errors as the API writes them, `application/problem+json`, and as API Gateway does.
+//! Errors of the API: `application/problem+json`, and the format of API Gateway.
 
 use serde::Deserialize;
 
@@ -21,22 +21,22 @@ pub struct FieldProblem {
     pub detail: String,
 }
 
-/// An error that the API has answered.
+/// An error answer of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// HTTP status.
     pub status: u16,
-    /// What to decide by: `invalid`, `precondition_failed`, …; empty when API Gateway answered before any function was called.
+    /// The error code, such as `invalid` or `precondition_failed`; empty if API Gateway answered before any function was called.
     pub kind: String,
-    /// What it says to people.
+    /// The message for people.
     pub detail: String,
-    /// Wrong fields.
+    /// The wrong fields and parameters.
     pub errors: Vec<FieldProblem>,
     /// Identifies the request in the logs.
     pub request_id: Option<String>,
 }
 
-/// Both forms of a body.
+/// Both formats of a body.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Body {
@@ -49,7 +49,7 @@ struct Body {
 }
 
 impl Problem {
-    /// Reads the answer with `status`, whatever its body is; `request_id` is the header `x-request-id`.
+    /// Parses the answer with `status`, whatever its body is; `request_id` is the header `x-request-id`.
     pub fn read(status: u16, body: &str, request_id: Option<String>) -> Self {
         let read: Body = serde_json::from_str(body).unwrap_or_default();
         let detail = read.detail.or(read.message).unwrap_or(read.title);
@@ -62,7 +62,7 @@ impl Problem {
         }
     }
 
-    /// What it means, in the language of the page, where a sentence helps more than the detail of the API.
+    /// A sentence in the language of the page, for errors where it helps more than the detail of the API.
     pub fn meaning(&self) -> Option<Text> {
         match (self.status, self.kind.as_str()) {
             (403, "forbidden" | "") => Some(FORBIDDEN),
@@ -78,7 +78,7 @@ impl Problem {
         }
     }
 
-    /// What is wrong with a field, by its JSON pointer.
+    /// The error of a field, by its JSON pointer.
     pub fn of_field(&self, pointer: &str) -> Option<&str> {
         let field = self.errors.iter().find(|error| error.pointer.as_deref() == Some(pointer));
         field.map(|error| error.detail.as_str())
@@ -88,22 +88,22 @@ impl Problem {
 /// Why a request to the API has no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
-    /// Nobody answers.
+    /// There is no connection.
     #[error("no connection")]
     Offline,
-    /// Nobody is signed in any more; the frame asks to sign in again.
+    /// Nobody is signed in any more; the frame offers to sign in again.
     #[error("signed out")]
     SignedOut,
-    /// The API refuses it.
+    /// The API refuses the request.
     #[error("{}: {}", .0.status, .0.detail)]
     Refused(Problem),
-    /// The answer is not what this version of the page knows.
+    /// The answer does not match what this version of the page expects.
     #[error("unreadable: {0}")]
     Unreadable(String),
 }
 
 impl ApiError {
-    /// The sentence for people, in the language of the page.
+    /// The message for people, in the language of the page.
     pub fn sentence(&self) -> String {
         match self {
             Self::Offline => t(crate::messages::OFFLINE_DETAIL).to_owned(),
@@ -115,8 +115,8 @@ impl ApiError {
         }
     }
 
-    /// Whether the reason says nothing about what was asked for: no connection, no session, too many requests, or an error of the
-    /// service itself.
+    /// Whether the cause is temporary and not the requested resource: no connection, no session, too many requests, or an internal error of
+    /// the API.
     pub const fn is_passing(&self) -> bool {
         match self {
             Self::Offline | Self::SignedOut => true,
@@ -125,12 +125,12 @@ impl ApiError {
         }
     }
 
-    /// Whether what was to be changed is no longer what the reader has seen.
+    /// Whether the resource has changed since the reader saw it.
     pub const fn is_outdated(&self) -> bool {
         matches!(self, Self::Refused(problem) if problem.status == 412)
     }
 
-    /// The problem, if the API answered one.
+    /// The API's error, if it answered one.
     pub const fn problem(&self) -> Option<&Problem> {
         match self {
             Self::Refused(problem) => Some(problem),

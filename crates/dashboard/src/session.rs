@@ -1,4 +1,4 @@
-//! The session of the person who is signed in: tokens in memory, the refresh token in the tab, renewal in time, signing out.
+//! The session of the person who is signed in: tokens in memory, the refresh token in the session storage, renewal in time, signing out.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -17,48 +17,48 @@ use crate::wire::Config;
 
 pub mod window;
 
-/// Where the tab keeps the refresh token.
+/// The key of the refresh token in the session storage.
 const REFRESH: &str = "weir.refresh";
-/// Where the tab keeps a sign-in that has begun.
+/// The key of a sign-in under way in the session storage.
 const ATTEMPT: &str = "weir.attempt";
-/// Time before a renewal that nobody answered is tried again, in milliseconds.
+/// Time before a renewal without an answer is repeated, in ms.
 const AGAIN: u32 = 5_000;
 
-/// Where the session stands.
+/// The state of the session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
-    /// The page finds out who is there.
+    /// The page is finding out whether somebody is signed in.
     Starting,
-    /// Nobody is signed in, because they have signed out.
+    /// Nobody is signed in, after signing out.
     SignedOut,
-    /// Signing in did not work.
+    /// Signing in failed.
     Failed(Failure),
     /// Somebody is signed in.
     SignedIn(Person),
-    /// Somebody was signed in, and the session has ended meanwhile. What they see stays.
+    /// Somebody was signed in, and the session has expired since. The page stays as it is.
     Over(Person),
 }
 
-/// Why signing in did not work.
+/// Why signing in failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
-    /// Nobody answers.
+    /// There is no connection.
     Offline,
-    /// The answer belongs to no sign-in that was begun here.
+    /// The answer belongs to no sign-in that was started here.
     Stale,
-    /// The managed login refuses it.
+    /// The managed login refused it, for this reason.
     Denied(String),
-    /// The token is meant for something else.
+    /// The ID token is not meant for this page or this sign-in.
     Token,
 }
 
-/// What only the session itself sees.
+/// The part of the session that only this module accesses.
 #[derive(Debug, Default)]
 struct Secrets {
     config: Option<Config>,
     id_token: Option<String>,
     refresh_token: Option<String>,
-    /// Grows with each new ID token: who waited for a renewal sees that it has been done.
+    /// Grows with each new ID token, so that callers that waited for a renewal see that it is done.
     generation: u64,
 }
 
@@ -77,7 +77,7 @@ impl std::fmt::Debug for Session {
 }
 
 impl Session {
-    /// A session that begins to find out who is there.
+    /// Starts a session, which begins by finding out whether somebody is signed in.
     pub fn begin() -> Self {
         let session =
             Self { state: RwSignal::new(State::Starting), secrets: Rc::default(), renewing: Rc::new(Mutex::new(())) };
@@ -86,12 +86,12 @@ impl Session {
         session
     }
 
-    /// Where the session stands.
+    /// The state of the session.
     pub fn state(&self) -> ReadSignal<State> {
         self.state.read_only()
     }
 
-    /// The person who is signed in, or was until a moment ago.
+    /// The person who is signed in, or was until the session expired.
     pub fn person(&self) -> Option<Person> {
         match self.state.get() {
             State::SignedIn(person) | State::Over(person) => Some(person),
@@ -99,12 +99,12 @@ impl Session {
         }
     }
 
-    /// Whether somebody is signed in who may do everything.
+    /// Whether the person is an administrator.
     pub fn is_admin(&self) -> bool {
         self.person().is_some_and(|person| person.is_admin())
     }
 
-    /// What the page knows about its stack.
+    /// The configuration of the stack, once it is read.
     pub fn config(&self) -> Option<Config> {
         self.secrets.borrow().config.clone()
     }
@@ -130,7 +130,7 @@ impl Session {
         }
     }
 
-    /// Leaves the page for the managed login; the person comes back to `return_to`.
+    /// Redirects to the managed login, which sends the person back to `return_to`.
     pub fn sign_in(&self, return_to: &str) {
         let (Some(config), Some(random)) = (self.config(), browser::random()) else {
             return self.state.set(State::Failed(Failure::Offline));
@@ -140,16 +140,16 @@ impl Session {
         browser::go(&attempt.address(&config, &browser::origin(), language()));
     }
 
-    /// Takes what the managed login has sent back.
+    /// Handles the answer of the managed login.
     async fn come_back(&self, query: &str) {
-        // A window that was opened only to sign in again hands the answer over to the page that waits for it.
+        // A window that was opened only to sign in again passes the answer to the page that waits for it.
         if window::hand_over(query) {
             return self.state.set(State::Starting);
         }
         let Some(attempt) = keep::take::<Attempt>(ATTEMPT) else {
             return self.state.set(State::Failed(Failure::Stale));
         };
-        // The code stands in the address: it must not stay in the history.
+        // The address contains the code, which must not stay in the history.
         browser::rename(&attempt.return_to);
         if let Err(failure) = self.accept(&attempt, query).await {
             self.state.set(State::Failed(failure));
@@ -174,10 +174,10 @@ impl Session {
         let identity = identity.ok_or(Failure::Token)?;
         if let State::Over(before) | State::SignedIn(before) = self.state.get_untracked()
             && before.username != identity.person.username
-            // A pool may name the same person by another attribute in a token of another way to sign in.
+            // For another way of signing in, the pool may name the same person by another attribute.
             && before.email != identity.person.email
         {
-            // The page shows what the person before was allowed to see: nothing of it may stay.
+            // The page shows data of the previous person, none of which may stay.
             if let Some(refresh) = tokens.refresh_token {
                 keep::put(REFRESH, &refresh);
             }
@@ -188,7 +188,7 @@ impl Session {
         Ok(())
     }
 
-    /// Takes new tokens, and renews them in time.
+    /// Stores new tokens, and schedules their renewal.
     fn enter(&self, tokens: Tokens, identity: Identity) {
         let generation = {
             let mut secrets = self.secrets.borrow_mut();
@@ -211,7 +211,7 @@ impl Session {
         });
     }
 
-    /// Renews the token of that generation, again and again while nobody answers.
+    /// Renews the token of that generation, and repeats this until there is a connection.
     async fn keep_up(&self, generation: u64) {
         while self.renew(generation).await == Err(ApiError::Offline) {
             TimeoutFuture::new(AGAIN).await;
@@ -227,10 +227,10 @@ impl Session {
         secrets.id_token.clone().map(|token| (token, secrets.generation)).ok_or(ApiError::SignedOut)
     }
 
-    /// Gets a new ID token instead of the one of that generation. Whoever asks while another renewal is under way waits for it.
+    /// Replaces the ID token of that generation by a new one. Concurrent calls wait for the renewal under way.
     ///
     /// # Errors
-    /// When nobody answers, or the session has ended; then the frame asks to sign in again.
+    /// When there is no connection, or the session has expired; then the frame offers to sign in again.
     pub async fn renew(&self, generation: u64) -> Result<(), ApiError> {
         let _turn = self.renewing.lock().await;
         if let Some(changed) = self.changed_since(generation) {
@@ -243,7 +243,7 @@ impl Session {
         let (Some(config), Some(refresh)) = (config, refresh) else { return Err(self.end()) };
         let renewed = identity(&config, sign_in::renewal(&config, &refresh)).await;
         let renewed = renewed.and_then(|text| read::<Renewed>(&text));
-        // Whoever has signed out meanwhile stays signed out, and whoever has signed in again keeps the newer tokens.
+        // After signing out meanwhile, nobody is signed in; after signing in again, the newer tokens are kept.
         if let Some(changed) = self.changed_since(generation) {
             return changed;
         }
@@ -260,15 +260,15 @@ impl Session {
         }
     }
 
-    /// What whoever asks for a new token is told when there is another one already, or none any more; `None` while that generation is
-    /// the newest.
+    /// The result of a renewal that is no longer needed, because there is a newer token or nobody is signed in any more; `None` while that
+    /// generation is the newest.
     fn changed_since(&self, generation: u64) -> Option<Result<(), ApiError>> {
         let secrets = self.secrets.borrow();
         let there = || if secrets.id_token.is_some() { Ok(()) } else { Err(ApiError::SignedOut) };
         (secrets.generation != generation).then(there)
     }
 
-    /// The session is over: the tokens are of no use any more. What the person sees stays.
+    /// Ends the session, because its tokens are no longer valid. The page stays as it is.
     fn end(&self) -> ApiError {
         {
             let mut secrets = self.secrets.borrow_mut();
@@ -283,7 +283,7 @@ impl Session {
         ApiError::SignedOut
     }
 
-    /// Signs out: here, everywhere else that this session was renewed, and at the managed login.
+    /// Signs out: here, at the managed login, and by revoking the refresh token.
     pub async fn sign_out(&self) {
         let (config, refresh) = {
             let mut secrets = self.secrets.borrow_mut();
@@ -295,20 +295,20 @@ impl Session {
         keep::remove(ATTEMPT);
         let Some(config) = config else { return browser::go(HOME) };
         if let Some(refresh) = refresh {
-            // If nobody answers, the token runs out by itself.
+            // If there is no connection, the token expires by itself.
             let _ = identity(&config, sign_in::revocation(&config, &refresh)).await;
         }
         browser::go(&sign_in::goodbye(&config, &browser::origin()));
     }
 }
 
-/// What the page has to know about its stack.
+/// Reads the configuration of the stack.
 async fn config() -> Result<Config, Failure> {
     let answer = Request::get("/app/config.json").send().await.map_err(|_| Failure::Offline)?;
     answer.json().await.map_err(|_| Failure::Offline)
 }
 
-/// Asks the token endpoint.
+/// Sends a request to the token endpoint.
 async fn tokens(config: &Config, body: String) -> Result<Tokens, ApiError> {
     let request = Request::post(&format!("{}/oauth2/token", config.sign_in))
         .header("content-type", "application/x-www-form-urlencoded")
@@ -318,7 +318,7 @@ async fn tokens(config: &Config, body: String) -> Result<Tokens, ApiError> {
     read(&answered(request).await?)
 }
 
-/// Asks the identity service.
+/// Sends a request to the identity service.
 async fn identity(config: &Config, (operation, body): (&str, serde_json::Value)) -> Result<String, ApiError> {
     let request = Request::post(&config.identity)
         .header("content-type", "application/x-amz-json-1.1")
@@ -329,8 +329,8 @@ async fn identity(config: &Config, (operation, body): (&str, serde_json::Value))
     answered(request).await
 }
 
-/// The body of the answer, if it is no error. Too many requests, and errors of the service itself, are as if nobody had answered: they
-/// say nothing about the session.
+/// The body of a successful answer. Too many requests, and internal errors of the service, count as no connection: they say nothing about
+/// the session.
 async fn answered(request: Request) -> Result<String, ApiError> {
     let answer = request.send().await.map_err(|_| ApiError::Offline)?;
     let text = answer.text().await.map_err(|_| ApiError::Offline)?;

@@ -1,4 +1,5 @@
-//! Signing in with Cognito's managed login: authorization code with PKCE (RFC 7636). What is decided about it, without a browser.
+//! Signing in with Cognito's managed login: authorization code with PKCE (RFC 7636). This module builds the requests and checks the
+//! answers, without a browser.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,44 +11,44 @@ use weir_core::domain::access::{Role, Scope};
 use crate::text::Language;
 use crate::wire::Config;
 
-/// Where the managed login sends people back to.
+/// The path that the managed login redirects to after signing in.
 pub const RETURN: &str = "/app/signed-in";
-/// Where it sends them after signing out.
+/// The path that it redirects to after signing out.
 pub const GOODBYE: &str = "/app/signed-out";
-/// The first page.
+/// The path of the start page.
 pub const HOME: &str = "/app/";
-/// Nothing but `openid`: then the ID token holds every attribute that the client may read, the device scope among them. With a second
-/// scope, such as `email`, it would hold only what that scope names.
+/// The only scope is `openid`: the ID token then contains every attribute that the client may read, including the device scope. With a
+/// second scope, such as `email`, it would contain only the attributes of that one.
 const SCOPES: &str = "openid";
-/// Random bytes of a sign-in: 32 each for state, nonce and verifier.
+/// Number of random bytes of a sign-in: 32 each for state, nonce and verifier.
 pub const RANDOM: usize = 96;
 
-/// A sign-in that has begun. It waits in the tab (sessionStorage) until the managed login has sent the person back.
+/// A sign-in under way. It is kept in the session storage until the managed login redirects back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
-    /// Comes back with the code: the answer belongs to this sign-in.
+    /// Returned with the code, which proves that the answer belongs to this sign-in.
     pub state: String,
-    /// Comes back in the token: the token belongs to this sign-in.
+    /// Returned in the token, which proves that the token belongs to this sign-in.
     pub nonce: String,
-    /// The secret of PKCE: nobody else can exchange the code.
+    /// The secret of PKCE, without which nobody can exchange the code.
     pub verifier: String,
-    /// The page that was asked for.
+    /// The path of the page to return to.
     pub return_to: String,
 }
 
-/// What the managed login has sent back.
+/// The answer of the managed login.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Returned {
     /// A code, to be exchanged for tokens.
     Code(String),
-    /// It let nobody in, for this reason.
+    /// Signing in was refused, for this reason.
     Denied(String),
-    /// It belongs to no sign-in that was begun here.
+    /// It belongs to no sign-in that was started here.
     Stale,
 }
 
 impl Attempt {
-    /// A sign-in that ends at `return_to`; anything but a page of this site becomes the first page.
+    /// A sign-in that returns to `return_to`; to the start page if that is not a page of this site.
     pub fn new(random: &[u8; RANDOM], return_to: &str) -> Self {
         let part = |from: usize| URL_SAFE_NO_PAD.encode(random.get(from..from + 32).unwrap_or_default());
         Self { state: part(0), nonce: part(32), verifier: part(64), return_to: own_page(return_to).to_owned() }
@@ -70,7 +71,7 @@ impl Attempt {
         format!("{}/oauth2/authorize?{query}", config.sign_in)
     }
 
-    /// What the query with which the person came back says.
+    /// Checks the query of the redirect.
     pub fn returned(&self, query: &str) -> Returned {
         let value = |name: &str| {
             let pairs = form_urlencoded::parse(query.trim_start_matches('?').as_bytes());
@@ -86,7 +87,7 @@ impl Attempt {
     }
 }
 
-/// The body that exchanges a code for tokens.
+/// The body of the request that exchanges a code for tokens.
 pub fn exchange(config: &Config, origin: &str, code: &str, verifier: &str) -> String {
     form_urlencoded::Serializer::new(String::new())
         .append_pair("grant_type", "authorization_code")
@@ -97,18 +98,18 @@ pub fn exchange(config: &Config, origin: &str, code: &str, verifier: &str) -> St
         .finish()
 }
 
-/// The operation that renews tokens, and what it is asked. The token endpoint renews them too; this is the way that the API's document
-/// names, and the one that goes with rotating refresh tokens.
+/// The operation that renews tokens, and its body. The token endpoint could renew them too; this operation is the documented one, and
+/// supports rotation of refresh tokens.
 pub fn renewal(config: &Config, refresh_token: &str) -> (&'static str, Value) {
     ("GetTokensFromRefreshToken", json!({"ClientId": config.client_id, "RefreshToken": refresh_token}))
 }
 
-/// The operation that makes a refresh token, and every token that was got with it, worthless, and what it is asked.
+/// The operation that revokes a refresh token and every token issued with it, and its body.
 pub fn revocation(config: &Config, refresh_token: &str) -> (&'static str, Value) {
     ("RevokeToken", json!({"ClientId": config.client_id, "Token": refresh_token}))
 }
 
-/// The address that ends the session of the managed login itself.
+/// The address that ends the session of the managed login.
 pub fn goodbye(config: &Config, origin: &str) -> String {
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("client_id", &config.client_id)
@@ -117,20 +118,20 @@ pub fn goodbye(config: &Config, origin: &str) -> String {
     format!("{}/logout?{query}", config.sign_in)
 }
 
-/// The page, if it is one of this site that somebody may return to after signing in; the first page otherwise. Without this check a
-/// link could send people to another site after they have signed in here.
+/// The path, if it is a page of this site that may be returned to after signing in; otherwise the start page. Without this check a link
+/// could redirect people to another site after they have signed in here (open redirect).
 fn own_page(path: &str) -> &str {
     let own = path.starts_with(HOME) && ![RETURN, GOODBYE].iter().any(|page| path.starts_with(page));
     if own && !path.contains('\\') { path } else { HOME }
 }
 
-/// Tokens, as the token endpoint and the identity service write them.
+/// Tokens, as returned by the token endpoint and the identity service.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct Tokens {
-    /// The ID token, which the API expects.
+    /// The ID token, which the API requires.
     #[serde(alias = "IdToken")]
     pub id_token: String,
-    /// A new refresh token; absent where the old one goes on.
+    /// A new refresh token; absent if the old one stays valid.
     #[serde(default, alias = "RefreshToken")]
     pub refresh_token: Option<String>,
 }
@@ -149,8 +150,8 @@ impl std::fmt::Debug for Tokens {
     }
 }
 
-/// A person who is signed in, as the ID token says it. Its signature is not checked here: the API does that, and the page shows nothing but what
-/// the API gives.
+/// A person who is signed in, from the claims of the ID token. Its signature is not checked here: the API does that, and the page only
+/// shows answers of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// The user name in the pool.
@@ -164,18 +165,18 @@ pub struct Person {
 }
 
 impl Person {
-    /// Whether the person may do everything.
+    /// Whether the person is an administrator.
     pub fn is_admin(&self) -> bool {
         self.role == Some(Role::Admin)
     }
 
-    /// Whether there is any device that the person could see.
+    /// Whether the person may see any device.
     pub fn sees_something(&self) -> bool {
         self.scope != Scope::NOTHING
     }
 }
 
-/// The claims of an ID token that the page reads.
+/// The claims of the ID token that the page reads.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Claims {
@@ -195,18 +196,19 @@ struct Claims {
     adding: String,
 }
 
-/// An ID token that was read.
+/// The content of an ID token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// Whose it is.
+    /// The person that it was issued to.
     pub person: Person,
-    /// How long it is valid from when it was given out, in seconds.
+    /// Its validity from its issue, in seconds.
     pub lifetime: i64,
-    /// After how many seconds to renew it: at four fifths of its life, so that a page with a wrong clock renews in time too.
+    /// Time until its renewal, in seconds: four fifths of its validity, so that a page with a wrong clock also renews in time.
     pub renew_after: i64,
 }
 
-/// Reads an ID token that was given to the page with `client_id`; `nonce` is that of the sign-in, absent at a renewal.
+/// Reads an ID token that was issued to `client_id`; `nonce` is that of the sign-in, `None` at a renewal. Returns `None` for any other
+/// token.
 pub fn identify(token: &str, client_id: &str, nonce: Option<&str>) -> Option<Identity> {
     let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
     let claims: Claims = serde_json::from_slice(&payload).ok()?;
@@ -214,7 +216,7 @@ pub fn identify(token: &str, client_id: &str, nonce: Option<&str>) -> Option<Ide
     if !meant || nonce.is_some_and(|nonce| claims.nonce.as_deref() != Some(nonce)) {
         return None;
     }
-    // Somebody whose creation was interrupted has no role, whatever the groups say.
+    // A person whose creation was interrupted has no role, whatever the groups are.
     let role = Role::from_groups(claims.groups.iter().map(String::as_str)).filter(|_| claims.adding.is_empty());
     let lifetime = (claims.exp - claims.iat).max(0);
     Some(Identity {

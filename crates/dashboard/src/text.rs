@@ -5,7 +5,7 @@ use std::cell::Cell;
 /// A language of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Language {
-    /// English, for everybody whose language the page does not know.
+    /// English, also for people whose languages the page does not know.
     #[default]
     English,
     /// German.
@@ -13,7 +13,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// The first of the languages that somebody prefers (`de-AT`, `en`) which the page knows.
+    /// The first of the preferred languages (`de-AT`, `en`) that the page knows.
     pub fn preferred<'a>(tags: impl IntoIterator<Item = &'a str>) -> Self {
         let known = |tag: &str| match tag.split('-').next() {
             Some("de") => Some(Self::German),
@@ -23,7 +23,7 @@ impl Language {
         tags.into_iter().find_map(known).unwrap_or_default()
     }
 
-    /// The tag of the language, as in `lang`.
+    /// The language tag, for the attribute `lang`.
     pub const fn tag(self) -> &'static str {
         match self {
             Self::English => "en",
@@ -31,7 +31,7 @@ impl Language {
         }
     }
 
-    /// What it calls itself.
+    /// Its name in the language itself.
     pub const fn name(self) -> &'static str {
         match self {
             Self::English => "English",
@@ -40,7 +40,7 @@ impl Language {
     }
 }
 
-/// A text in both languages. Where something has to be filled in, it has a name in braces: `{count}`.
+/// A text in both languages. Placeholders are names in braces: `{count}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Text {
     /// In English.
@@ -58,7 +58,7 @@ impl Text {
         }
     }
 
-    /// The names of what has to be filled in, in English.
+    /// The names of the placeholders.
     #[cfg(test)]
     fn names(text: &str) -> std::collections::BTreeSet<&str> {
         text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect()
@@ -69,12 +69,12 @@ thread_local! {
     static LANGUAGE: Cell<Language> = const { Cell::new(Language::English) };
 }
 
-/// The language of the page. It is chosen once, before anything is drawn.
+/// The language of the page. It is set once, before anything is rendered.
 pub fn language() -> Language {
     LANGUAGE.get()
 }
 
-/// Chooses the language of the page.
+/// Sets the language of the page.
 pub fn speak(language: Language) {
     LANGUAGE.set(language);
 }
@@ -84,11 +84,11 @@ pub fn t(text: Text) -> &'static str {
     text.in_language(language())
 }
 
-/// The text in the language of the page, with its names filled in. What is filled in stays text: it never becomes markup.
+/// The text in the language of the page, with its placeholders replaced. Values stay text: they never become markup.
 pub fn fill(text: Text, values: &[(&str, &str)]) -> String {
     let mut filled = String::new();
     let mut rest = t(text);
-    // Piece by piece, so that braces within a value stay what they are.
+    // In one pass, so that braces within values stay unchanged.
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
         let Some((name, after)) = after.split_once('}') else {

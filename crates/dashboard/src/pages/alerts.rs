@@ -1,4 +1,4 @@
-//! The alerts of a sensor: which there are, a new one or another limit for one of them, and what it would have done so far.
+//! The alerts of a sensor: the list, adding and changing alerts, and trying them on the stored readings.
 
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -25,51 +25,51 @@ mod form;
 mod list;
 mod trial;
 
-/// What the page has read.
+/// The data that the page has read.
 #[derive(Debug, Clone)]
 struct Known {
     sensor: SensorJson,
-    /// The sensor as it was read: what is written is this with other alerts.
+    /// The sensor as it was read; a write sends this with other alerts.
     whole: Value,
     etag: Option<String>,
-    /// The problems of its alerts that are not over.
+    /// Unresolved problems of its alerts.
     problems: Vec<ProblemJson>,
 }
 
-/// What the parts of the page share.
+/// State that the parts of the page share.
 #[derive(Clone, Copy)]
 struct Shared {
     api: StoredValue<Api, LocalStorage>,
     source: StoredValue<Source>,
     load: Load<Known>,
     form: RwSignal<Form>,
-    /// The id of the alert that is being changed; absent while it is a new one.
+    /// The id of the alert that is being changed; `None` for a new one.
     replaces: RwSignal<Option<String>>,
-    /// The version that the reader has seen, on which a change is conditional.
+    /// The entity tag that the reader has seen; a change is conditional on it.
     etag: RwSignal<Option<String>>,
-    /// Wrong fields, with pointers relative to the alert.
+    /// Wrong fields, with JSON pointers relative to the alert.
     wrong: RwSignal<Vec<FieldError>>,
     failed: RwSignal<Option<ApiError>>,
-    /// What was done.
+    /// A message about the last change.
     done: RwSignal<Option<String>>,
     saving: RwSignal<bool>,
     is_admin: bool,
 }
 
 impl Shared {
-    /// What is wrong with a field.
+    /// The error of a field, at any of these pointers.
     fn of_field(self, pointers: &[&str]) -> Option<String> {
         self.wrong.with(|wrong| {
             wrong.iter().find(|error| pointers.contains(&error.pointer.as_str())).map(|error| error.detail.clone())
         })
     }
 
-    /// The version that is shown.
+    /// The entity tag of the shown sensor.
     fn shown(self) -> Option<String> {
         self.load.here(|known| known.etag.clone()).flatten()
     }
 
-    /// Begins anew, with the fields of an alert or with none.
+    /// Resets the form, to the fields of an alert or to empty ones.
     fn begin(self, alert: Option<&AlertJson>) {
         self.replaces.set(alert.map(|alert| alert.id.to_string()));
         self.form.set(alert.map(Form::of).unwrap_or_default());
@@ -79,15 +79,15 @@ impl Shared {
         self.etag.set(self.shown());
     }
 
-    /// Reads again what somebody else has changed. What is typed stays.
+    /// Reads the sensor again after somebody else has changed it. The form keeps what is typed.
     fn renew(self) {
         self.failed.set(None);
         self.etag.set(None);
         self.load.again();
     }
 
-    /// Writes the sensor with these alerts, if it is still what the reader has seen; `place` is that of the alert in question. `removed` is
-    /// the alert that is removed, unless what is typed is saved.
+    /// Writes the sensor with these alerts, unless it has changed since the reader saw it. `place` is the index of the alert in question;
+    /// `removed` is the id of the removed alert, or `None` if the form is saved.
     fn write(self, alerts: Vec<AlertJson>, place: usize, removed: Option<String>, told: String) {
         let Some(mut body) = self.load.here(|known| known.whole.clone()) else { return };
         if let Some(fields) = body.as_object_mut() {
@@ -96,7 +96,7 @@ impl Shared {
             fields.insert("alerts".to_owned(), json!(alerts));
         }
         let (api, path) = (self.api.get_value(), self.source.with_value(Source::path));
-        // Never without a version: at least what is shown has to be what is stored.
+        // Always conditional: at least the shown version has to be the stored one.
         let etag = self.etag.get_untracked().or_else(|| self.shown());
         self.saving.set(true);
         self.failed.set(None);
@@ -110,7 +110,7 @@ impl Shared {
                         let problems = std::mem::take(&mut known.problems);
                         *known = Known { problems, ..written };
                     });
-                    // What is typed stays when another alert was removed.
+                    // The form keeps what is typed if another alert was removed.
                     if removed.is_none() || removed == self.replaces.get_untracked() {
                         self.begin(None);
                     } else {
@@ -138,7 +138,7 @@ impl Known {
     }
 }
 
-/// The page. Another sensor in the address is another page.
+/// The page. Another sensor in the address makes a new page.
 #[component]
 pub fn Alerts() -> impl IntoView {
     let parameters = use_params_map();
@@ -182,7 +182,7 @@ fn OneSensor(source: Source) -> impl IntoView {
         saving: RwSignal::new(false),
         is_admin,
     };
-    // The version is that of what the reader sees first; later it changes only when the reader asks for that.
+    // The entity tag of the version that is first shown; afterwards it changes only on the reader's request.
     Effect::new(move |_| {
         let read = load.here(|known| known.etag.clone()).flatten();
         if shared.etag.with_untracked(Option::is_none) {

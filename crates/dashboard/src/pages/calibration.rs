@@ -1,5 +1,5 @@
-//! The calibration of a sensor: its history; points, the model that fits them, and what it would change; entering it, and computing
-//! stored readings again.
+//! The calibration of a sensor: its history; reference points, the model that fits them, and its effect; entering it, and recalculating
+//! stored readings.
 
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -25,14 +25,14 @@ mod effect;
 mod entering;
 mod recalculation;
 
-/// What the page has read.
+/// The data that the page has read.
 #[derive(Debug, Clone)]
 struct Known {
     sensor: SensorJson,
     history: Vec<CalibrationJson>,
 }
 
-/// The page. Another sensor in the address is another page.
+/// The page. Another sensor in the address makes a new page.
 #[component]
 pub fn Calibration() -> impl IntoView {
     let parameters = use_params_map();
@@ -60,7 +60,7 @@ fn OneSensor(whose: Source) -> impl IntoView {
     let title = fill(m::CALIBRATION_OF, &[("sensor", &whose.code), ("device", &whose.device)]);
     let back = format!("/app/devices/{}", part(&whose.device));
     let device = whose.device.clone();
-    // The editor is made once, so that nothing that is typed is lost when the history is read again.
+    // The editor is created once, so that nothing typed is lost when the history is read again.
     let sensor = Memo::new(move |before: Option<&Option<Same>>| {
         let first = before.cloned().flatten();
         first.or_else(|| load.here(|known| Same(known.sensor.clone())))
@@ -83,7 +83,7 @@ fn OneSensor(whose: Source) -> impl IntoView {
     }
 }
 
-/// The sensor, of which it is enough to know that it is there.
+/// The sensor as first read. All values compare as equal, so that the editor is created only once.
 #[derive(Debug, Clone)]
 struct Same(SensorJson);
 

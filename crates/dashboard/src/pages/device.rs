@@ -23,7 +23,7 @@ mod events;
 mod latest;
 mod settings;
 
-/// The page. Another id in the address is another device from the beginning.
+/// The page. Another id in the address makes a new page.
 #[component]
 pub fn Device() -> impl IntoView {
     let parameters = use_params_map();
@@ -46,7 +46,7 @@ fn OneDevice(id: String) -> impl IntoView {
             }
         }
         "event" => {
-            // What a person changed of the device itself.
+            // A change of the device itself by a person.
             let kind = message.rest.pointer("/event/kind").and_then(|kind| kind.as_str());
             if matches!(kind, Some("device" | "alert" | "calibration")) {
                 load.again();
@@ -62,8 +62,8 @@ fn OneDevice(id: String) -> impl IntoView {
             name.unwrap_or_else(|| fill(m::DEVICE, &[("id", &id)]))
         })
     };
-    // Values and curves depend on the device only as far as its registration goes: a connection that is told does not draw them again.
-    // The rest follows by itself what changes, so that nothing that is typed there is lost.
+    // Values and curves depend on the registration of the device only, so that a change of its connection does not render them again. The
+    // rest updates by itself, so that nothing typed there is lost.
     let registered = Memo::new(move |_| load.here(|device| Registered(device.clone())));
     let is_here = Memo::new(move |_| load.here(|_| ()).is_some());
     let enabled = Memo::new(move |_| load.here(|device| device.enabled).unwrap_or_default());
@@ -95,7 +95,7 @@ fn OneDevice(id: String) -> impl IntoView {
     }
 }
 
-/// The device without what changes by itself.
+/// The device; two values are equal if the id, the version and the sensors are.
 #[derive(Debug, Clone)]
 struct Registered(DeviceJson);
 

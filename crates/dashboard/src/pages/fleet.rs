@@ -1,4 +1,4 @@
-//! The fleet, for administrators: the allow list of serial numbers, firmwares, and the jobs that bring them to devices.
+//! The fleet, for administrators: the allow list of serial numbers, firmware versions, and the jobs that bring them to devices.
 
 use leptos::prelude::*;
 use weir_core::domain::serial::SerialState;
@@ -28,7 +28,7 @@ enum Part {
     /// The allow list.
     #[default]
     Serials,
-    /// Firmwares.
+    /// Firmware versions.
     Firmware,
     /// Jobs.
     Jobs,
@@ -42,13 +42,13 @@ impl Part {
     ];
 }
 
-/// What the address says.
+/// The state of the page in the address.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Shown {
     part: Part,
     /// Only serial numbers in this state.
     state: Option<SerialState>,
-    /// The job whose devices are shown.
+    /// The id of the job whose devices are shown.
     job: Option<String>,
     /// Only devices of the job in this state.
     status: Option<String>,
@@ -77,12 +77,12 @@ impl Shown {
     }
 }
 
-/// What the parts of the page share.
+/// State that the parts of the page share.
 #[derive(Clone, Copy)]
 struct Shared {
     shown: RwSignal<Shown>,
     outcome: Outcome,
-    /// Serial numbers with the claim codes that were made: they are shown until somebody says that they are kept.
+    /// Serial numbers with new claim codes, shown until the reader confirms that they are saved.
     codes: RwSignal<Vec<(String, String)>>,
     api: StoredValue<Api, LocalStorage>,
 }

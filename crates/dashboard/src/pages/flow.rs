@@ -1,4 +1,4 @@
-//! Tubes with their flow sensors in their order, the levels as they arrive, and what is wrong between neighbours.
+//! Tubes with their flow sensors in order, the current levels, and the problems between neighbours.
 
 use std::collections::BTreeSet;
 
@@ -23,12 +23,12 @@ use crate::problem::ApiError;
 use crate::text::{fill, t};
 use crate::wire::overview::Level;
 
-/// The most pages of a list that are read.
+/// Maximum pages of a list that are read.
 const PAGES: usize = 10;
-/// The most tubes that are followed: a connection has at most 50 topics.
+/// Maximum tubes that are followed. A connection has at most 50 topics.
 const FOLLOWED: usize = 40;
 
-/// What was read.
+/// The data that was read.
 #[derive(Debug, Clone)]
 struct Network {
     levels: Vec<Level>,
@@ -89,7 +89,7 @@ pub fn Flow() -> impl IntoView {
     });
     view! {
         <Heading text=t(m::FLOW).to_owned()/>
-        // Each tube is followed for as long as it is there.
+        // Each tube is followed while it is listed.
         <For each=move || names.get().into_iter().take(FOLLOWED) key=Clone::clone let:name>
             <Follow tube=name load/>
         </For>
@@ -155,7 +155,7 @@ fn Station(sensor: Sensor) -> impl IntoView {
     view! {
         <li class=if is_silent { "station silent" } else { "station" } data-level=id>
             <span class="name">{name}</span>
-            // A pipe in cross-section, filled as far as it is.
+            // A cross-section of a pipe, filled up to the level.
             <svg viewBox="0 0 44 64" width="44" height="64" aria-hidden="true">
                 <rect x="2" y="2" width="40" height="60" rx="6" class="pipe"/>
                 <rect x="2" y=62.0 - height width="40" height=height rx="3" class="water"/>
@@ -180,7 +180,7 @@ fn Station(sensor: Sensor) -> impl IntoView {
     }
 }
 
-/// What is wrong, with the way to it.
+/// The problem, with a link to it.
 #[component]
 fn Link(problem: ProblemJson, text: String) -> impl IntoView {
     let tone = words::tone(problem.problem_status, problem.severity);

@@ -1,4 +1,4 @@
-//! The pages, one file each.
+//! The pages, one file or folder each.
 
 pub mod alerts;
 pub mod calibration;

@@ -1,4 +1,4 @@
-//! An address that names no page.
+//! Shown for unknown addresses.
 
 use leptos::prelude::*;
 use leptos_router::components::A;

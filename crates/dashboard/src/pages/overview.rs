@@ -1,4 +1,4 @@
-//! Every device in scope, worst first: as a list, and as a plain map where devices have positions.
+//! All devices in scope, the worst first: as a list, and as a plain map if devices have positions.
 
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -27,18 +27,18 @@ use crate::wire::overview::DeviceState;
 
 mod map;
 
-/// The most pages that are read: 2,000 devices.
+/// Maximum pages that are read: 2,000 devices.
 const PAGES: usize = 40;
-/// How often everything is read again, in ms: connections, and to users problems of readings, are not told by the feed.
+/// Time between two full reads, in ms: the live feed reports neither connections nor, to users, problems of readings.
 const AGAIN: f64 = 60_000.0;
 
-/// What was read.
+/// The data that was read.
 #[derive(Debug, Clone)]
 struct Fleet {
     devices: Vec<DeviceState>,
-    /// When, in ms since the epoch.
+    /// When it was read, in ms since the epoch.
     at: f64,
-    /// Whether there are more than the page reads.
+    /// Whether there are more devices than the page reads.
     more: bool,
 }
 
@@ -64,7 +64,7 @@ pub fn Overview() -> impl IntoView {
     }
 }
 
-/// Takes what the feed tells, and reads everything again now and then.
+/// Applies messages of the live feed, and reads everything again from time to time.
 fn hear(load: Load<Fleet>) {
     live::watch("problems", move |message| match message.r#type.as_str() {
         "problem" => {
@@ -87,7 +87,7 @@ fn hear(load: Load<Fleet>) {
     load.every(AGAIN);
 }
 
-/// Keeps the filter in the address, and takes it from there when the reader goes back or follows a link.
+/// Keeps the filter in the address, and updates it when the reader goes back or follows a link.
 fn in_address(filter: RwSignal<Filter>) {
     let known = use_query_map();
     Effect::new(move |before: Option<()>| {
@@ -195,7 +195,7 @@ fn Devices(load: Load<Fleet>, filter: RwSignal<Filter>) -> impl IntoView {
     }
 }
 
-/// A device as a row: another one as soon as anything of it is different.
+/// The row of a device, which is rendered again when anything in it changes.
 #[derive(Debug, Clone)]
 struct Row {
     device: DeviceState,
@@ -266,7 +266,7 @@ fn Line(device: DeviceState) -> impl IntoView {
     }
 }
 
-/// What a device on the map says.
+/// The tooltip of a device on the map.
 fn told(device: &DeviceState) -> String {
     let (_, word) = words::condition(fleet::condition(device));
     let name = if device.name.is_empty() { &device.id } else { &device.name };
@@ -280,7 +280,7 @@ fn told(device: &DeviceState) -> String {
     }
 }
 
-/// Whether a device is worth a name on the map.
+/// Whether a device in this condition is labelled on the map.
 const fn is_worth_a_name(condition: Condition) -> bool {
     matches!(condition, Condition::Critical | Condition::Problem)
 }

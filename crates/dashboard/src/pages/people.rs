@@ -1,4 +1,4 @@
-//! People, for administrators: who may sign in, with which role and which devices; inviting, changing, disabling and deleting them.
+//! People, for administrators: accounts with their roles and devices; inviting, changing, disabling and deleting people.
 
 use leptos::prelude::*;
 
@@ -24,19 +24,19 @@ mod editor;
 mod invite;
 mod row;
 
-/// How many pages are asked for one after another until there is somebody: Cognito filters by one attribute alone, so that a page may be
-/// empty although there is another one.
+/// Maximum pages that are read until one has a person: Cognito filters by one attribute only, so a page may be empty although another one
+/// follows.
 const PAGES: usize = 10;
 
-/// What the parts of the page share.
+/// State that the parts of the page share.
 #[derive(Clone, Copy)]
 struct Shared {
     load: Load<Page<PersonJson>>,
     filter: RwSignal<Filter>,
-    /// The user name of the person who is being changed.
+    /// The user name of the person who is being edited.
     selected: RwSignal<Option<String>>,
     outcome: Outcome,
-    /// A temporary password that was given, and to whom: it is shown once.
+    /// A new temporary password and its user; it is shown once.
     password: RwSignal<Option<(String, String)>>,
     api: StoredValue<Api, LocalStorage>,
 }

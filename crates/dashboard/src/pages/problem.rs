@@ -1,4 +1,4 @@
-//! One problem, as a link of a notice opens it: what it is, what led to it, what was done about it, and what can be done now.
+//! One problem, as opened by the link in a notice: its description, cause, history, and the possible actions.
 
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -24,13 +24,13 @@ use crate::wire::Page;
 mod actions;
 mod history;
 
-/// How often it is read again, in ms: problems of readings are told by the feed to administrators only.
+/// Time between two reads, in ms: the live feed reports problems of readings to administrators only.
 const AGAIN: f64 = 30_000.0;
 
-/// What is read of it.
+/// The problem as it was read.
 type One = Load<Answer<ProblemJson>>;
 
-/// The page. Another id in the address is another problem.
+/// The page. Another id in the address makes a new page.
 #[component]
 pub fn Problem() -> impl IntoView {
     let parameters = use_params_map();
@@ -87,7 +87,7 @@ fn OneProblem(id: String) -> impl IntoView {
     }
 }
 
-/// The way back to the list, and to the problems before and after this one.
+/// Links back to the list, and to the problems before and after this one.
 #[component]
 fn Beside(problem: Memo<Option<ProblemJson>>) -> impl IntoView {
     let query = use_query_map();

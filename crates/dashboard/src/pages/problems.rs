@@ -1,4 +1,4 @@
-//! Problems: what is wrong, and what somebody does about it. The list does not move while somebody reads it.
+//! The list of problems, and actions on them. The list does not move while somebody reads it.
 
 use std::collections::BTreeSet;
 
@@ -28,27 +28,27 @@ use crate::wire::Page;
 
 mod row;
 
-/// How often the list is read again while nobody reads it, in ms: problems of readings are told by the feed to administrators only.
+/// Time between two reads of the list while nobody uses it, in ms: the live feed reports problems of readings to administrators only.
 const AGAIN: f64 = 60_000.0;
 
-/// What the parts of the page share.
+/// State that the parts of the page share.
 #[derive(Clone, Copy)]
 struct Shared {
     load: Load<Inbox>,
     filter: RwSignal<Filter>,
-    /// The problems that are ticked.
+    /// The ids of the selected problems.
     ticked: RwSignal<BTreeSet<String>>,
-    /// Whether the reader is in the list, so that it must not move.
+    /// Whether the reader is using the list, so that it must not move.
     held: Memo<bool>,
-    /// Whether the pointer is in it, and whether the focus is.
+    /// Whether the pointer is in the list, and whether the focus is.
     reader: RwSignal<(bool, bool)>,
-    /// What came of the last change.
+    /// The outcome of the last change.
     outcome: RwSignal<Option<Outcome>>,
     changing: RwSignal<bool>,
     api: StoredValue<Api, LocalStorage>,
 }
 
-/// What came of a change.
+/// The outcome of a change.
 #[derive(Debug, Clone)]
 enum Outcome {
     Changed { count: usize, refused: Vec<Refused> },
@@ -62,7 +62,7 @@ struct Changed {
     refused: Vec<Refused>,
 }
 
-/// A problem that was not changed.
+/// A problem that was not changed, and the reason.
 #[derive(Debug, Clone, Deserialize)]
 struct Refused {
     problem_id: String,
@@ -93,7 +93,7 @@ pub fn Problems() -> impl IntoView {
         api,
     };
     in_address("/app/problems", filter, Filter::of, Filter::into_query);
-    // What is ticked and what came of a change belong to the list as it was.
+    // The selection and the outcome belong to the previous list.
     Effect::new(move |before: Option<()>| {
         filter.track();
         if before.is_some() {
@@ -138,7 +138,7 @@ fn hear(shared: Shared) {
             load.again();
         }
     });
-    // Who leaves the list sees it as it is now.
+    // When the reader leaves the list, it is brought up to date.
     Effect::new(move |_| {
         if !held.get() {
             load.update(Inbox::settle);
@@ -208,7 +208,7 @@ fn Filters(shared: Shared) -> impl IntoView {
 fn List(shared: Shared) -> impl IntoView {
     let Shared { load, ticked, reader, outcome, .. } = shared;
     let rows = Memo::new(move |_| load.here(|inbox| inbox.rows.clone()).unwrap_or_default());
-    // A list that is gone does not tell that the pointer has left it.
+    // A removed list does not report that the pointer has left it.
     Effect::new(move |_| {
         if rows.with(Vec::is_empty) {
             reader.set((false, false));
@@ -229,7 +229,7 @@ fn List(shared: Shared) -> impl IntoView {
         spawn_local(async move {
             match api.get::<Page<ProblemJson>>(&path).await {
                 Ok(page) => load.update(|inbox| {
-                    // Meanwhile another list was read, or the same page already.
+                    // By now another list was read, or this page was already appended.
                     if inbox.next.as_deref() != Some(cursor.as_str()) {
                         return;
                     }
@@ -278,14 +278,14 @@ fn List(shared: Shared) -> impl IntoView {
     }
 }
 
-/// Whether the focus only goes to another place of the same list.
+/// Whether the focus only moves within the list.
 fn stays_within(event: &web_sys::FocusEvent) -> bool {
     let list = event.current_target().and_then(|list| list.dyn_into::<web_sys::Node>().ok());
     let next = event.related_target().and_then(|next| next.dyn_into::<web_sys::Node>().ok());
     list.is_some_and(|list| list.contains(next.as_ref()) && next.is_some())
 }
 
-/// What can be done with what is ticked.
+/// The actions on the selected problems.
 #[component]
 fn Actions(shared: Shared) -> impl IntoView {
     let Shared { ticked, changing, filter, .. } = shared;
@@ -294,7 +294,7 @@ fn Actions(shared: Shared) -> impl IntoView {
     let none = move || count() == 0 || changing.get();
     let act = move |status: Option<&'static str>| {
         let ids: Vec<String> = ticked.with_untracked(|ticked| ticked.iter().cloned().collect());
-        // A note that was not written stays, so that it can be sent again.
+        // A note that was not saved is kept, so that it can be sent again.
         change(shared, ids, status, note.get_untracked(), move || drop(note.try_set(String::new())));
     };
     let is_over = move || filter.with(|filter| filter.status == StatusJson::Resolved);
@@ -321,7 +321,7 @@ fn Actions(shared: Shared) -> impl IntoView {
     }
 }
 
-/// Changes problems, in requests of 50 at most, and takes what came of it; calls `done` when no request has failed.
+/// Changes problems, in requests of at most 50, and applies the answers; calls `done` if no request has failed.
 fn change(shared: Shared, ids: Vec<String>, status: Option<&'static str>, note: String, done: impl FnOnce() + 'static) {
     let Shared { load, filter, ticked, outcome, changing, api, .. } = shared;
     let note = note.trim().to_owned();
@@ -347,7 +347,7 @@ fn change(shared: Shared, ids: Vec<String>, status: Option<&'static str>, note: 
                     count += answer.value.changed.len();
                     refused.extend(answer.value.refused);
                     let wanted = filter.get_untracked();
-                    // What the reader has done moves the list at once.
+                    // The reader's own change moves the list at once.
                     load.written(|inbox| {
                         answer.value.changed.into_iter().for_each(|one| inbox.take(&wanted, one, false))
                     });
@@ -365,7 +365,7 @@ fn change(shared: Shared, ids: Vec<String>, status: Option<&'static str>, note: 
     });
 }
 
-/// What came of the last change.
+/// The outcome of the last change.
 #[component]
 fn Told(shared: Shared) -> impl IntoView {
     let Shared { outcome, .. } = shared;
@@ -391,7 +391,7 @@ fn Told(shared: Shared) -> impl IntoView {
 fn device_link(problem: &ProblemJson) -> Option<impl IntoView + use<>> {
     let device = problem.device.as_ref()?.to_string();
     let sensor = problem.sensor.as_ref().map(ToString::to_string);
-    // From an hour before it began: what led to it.
+    // From an hour before its start, to show what led to it.
     let query = Query::default().with("sensor", sensor.as_deref());
     let path = query.address(&format!("/app/devices/{}", crate::model::address::part(&device)));
     Some(view! { <A href=path>{device}</A> })

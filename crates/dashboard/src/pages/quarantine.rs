@@ -1,5 +1,4 @@
-//! The quarantine, for administrators: what could not be used, by reason and device; registering a device that nobody knew, and
-//! delivering messages again.
+//! The quarantine, for administrators: entries by reason and device; registering an unknown device, and replaying messages.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,10 +30,10 @@ mod group;
 mod register;
 mod run;
 
-/// How many pages of entries are read at once: 1,000 entries.
+/// Maximum pages that are read at once: 1,000 entries.
 const PAGES: usize = 5;
 
-/// What is open on the page, as the address says it.
+/// The open parts of the page, as in the address.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Selected {
     /// The key of a group.
@@ -54,24 +53,24 @@ impl Selected {
     }
 }
 
-/// What the parts of the page share.
+/// State that the parts of the page share.
 #[derive(Clone, Copy)]
 struct Shared {
     load: Load<Page<Entry>>,
     filter: RwSignal<Filter>,
     selected: RwSignal<Selected>,
-    /// The device that is being registered, and what was typed of each: whoever cancels finds it again.
+    /// The id of the device that is being registered, and the typed fields of each device, which are kept when the form is closed.
     registering: RwSignal<Option<String>>,
     drafts: RwSignal<BTreeMap<String, Draft>>,
     run: run::Run,
     outcome: Outcome,
-    /// Entries that came after the list was read.
+    /// Ids of entries that arrived after the list was read.
     fresh: RwSignal<BTreeSet<String>>,
     api: StoredValue<Api, LocalStorage>,
 }
 
 impl Shared {
-    /// Takes an entry that is gone off the list.
+    /// Removes an entry from the list.
     fn forget(self, id: &str) {
         self.load.written(|listed| listed.items.retain(|entry| entry.id != id));
     }
@@ -113,7 +112,7 @@ fn Inside() -> impl IntoView {
     };
     in_address("/app/quarantine", filter, Filter::of, Filter::into_query);
     in_address("/app/quarantine", selected, Selected::of, |selected, query| selected.write(query));
-    // What came of something belongs to the list as it was.
+    // Messages about outcomes belong to the previous list.
     Effect::new(move |before: Option<Filter>| {
         let now = filter.get();
         if before.is_some_and(|before| before != now) {
@@ -130,7 +129,7 @@ fn Inside() -> impl IntoView {
     }
 }
 
-/// Takes away what has left the quarantine; what is new waits behind a button, so that nothing moves under the pointer.
+/// Removes entries that have left the quarantine. New ones are held back until a click, so that nothing moves under the pointer.
 fn hear(shared: Shared) {
     let Shared { load, filter, fresh, .. } = shared;
     live::watch("quarantine", move |message| match message.r#type.as_str() {
@@ -156,7 +155,7 @@ fn hear(shared: Shared) {
 #[component]
 fn Filters(shared: Shared) -> impl IntoView {
     let Shared { filter, load, fresh, .. } = shared;
-    // What is told while the list is being read may be in it already.
+    // Entries reported during the read may already be in the list.
     let waiting = Memo::new(move |_| {
         let is_listed = |id: &String| load.here(|listed| listed.items.iter().any(|entry| entry.id == *id));
         fresh.with(|fresh| fresh.iter().filter(|id| is_listed(id) != Some(true)).count())

@@ -1,4 +1,4 @@
-//! What the reader is told of problems: their own subscriptions, by e-mail and by webhook.
+//! The reader's own subscriptions to problems, by e-mail and by webhook.
 
 use leptos::prelude::*;
 use serde_json::{Value, json};
@@ -20,29 +20,29 @@ use crate::wire::subscription::Subscription;
 mod form;
 mod row;
 
-/// Where the subscriptions of the caller are.
+/// The path of the caller's subscriptions.
 const OWN: &str = "/users/me/subscriptions";
 
-/// What the parts of the page share.
+/// State that the parts of the page share.
 #[derive(Clone, Copy)]
 struct Shared {
     api: StoredValue<Api, LocalStorage>,
     load: Load<Vec<Subscription>>,
-    /// What is typed; absent while there is no form.
+    /// The form, as typed; `None` while it is closed.
     form: RwSignal<Option<Form>>,
-    /// The subscription that is being changed; absent while it is a new one.
+    /// The subscription that is being changed; `None` for a new one.
     changes: RwSignal<Option<Subscription>>,
-    /// The version of it that the reader has seen, on which the change is conditional; absent after it was read again: then it is that
-    /// of the list.
+    /// The version that the reader has seen; the change is conditional on it. `None` after reading it again: then the version in the list
+    /// counts.
     seen: RwSignal<Option<u64>>,
     saving: RwSignal<bool>,
     failed: RwSignal<Option<ApiError>>,
-    /// Subscriptions that were made, with secrets that are shown once: until the reader says that they are kept.
+    /// New subscriptions with their secrets, which are shown once, until the reader confirms that they are saved.
     made: RwSignal<Vec<Subscription>>,
 }
 
 impl Shared {
-    /// Opens the form, for a new one or with the fields of one that is there.
+    /// Opens the form, for a new subscription or with the fields of an existing one.
     fn begin(self, known: Option<Subscription>) {
         let zone = zone::zone().get_untracked().name;
         self.form.set(Some(known.as_ref().map_or_else(|| Form::new(&zone), |known| Form::of(known, &zone))));
@@ -51,19 +51,19 @@ impl Shared {
         self.failed.set(None);
     }
 
-    /// Reads again what was changed elsewhere. What is typed stays.
+    /// Reads the list again after a change elsewhere. The form keeps what is typed.
     fn renew(self) {
         self.failed.set(None);
         self.seen.set(None);
         self.load.again();
     }
 
-    /// A subscription of the list.
+    /// The subscription in the list with this id.
     fn known(self, id: &str) -> Option<Subscription> {
         self.load.here(|all| all.iter().find(|known| known.id == id).cloned()).flatten()
     }
 
-    /// Whether the form is about this subscription.
+    /// Whether the form is changing this subscription.
     fn is_changing(self, id: &str) -> bool {
         self.changes.with_untracked(|changes| changes.as_ref().is_some_and(|known| known.id == id))
     }
@@ -75,7 +75,7 @@ impl Shared {
         self.failed.set(None);
     }
 
-    /// Takes a subscription as the API has written it.
+    /// Puts a subscription from an answer of the API into the list.
     fn take(self, written: Subscription) {
         self.load.written(|all| match all.iter_mut().find(|known| known.id == written.id) {
             Some(known) => *known = written,
@@ -83,7 +83,7 @@ impl Shared {
         });
     }
 
-    /// Makes a subscription, or changes the one that is being changed if it still is what the reader has seen.
+    /// Creates a subscription, or changes the edited one unless it has changed since the reader saw it.
     fn save(self, body: Value) {
         let changes = self.changes.get_untracked().map(|changed| {
             let listed = || self.known(&changed.id).map_or(changed.version, |known| known.version);
@@ -106,7 +106,7 @@ impl Shared {
                     if written.secret.is_some() {
                         self.made.update(|made| made.push(written.clone()));
                     }
-                    // The secret is shown once, and is not kept in the list.
+                    // The secret is shown once, and not kept in the list.
                     self.take(Subscription { secret: None, ..written });
                 }
                 Err(error) => self.failed.set(Some(error)),
@@ -114,7 +114,7 @@ impl Shared {
         });
     }
 
-    /// Switches a subscription on or off.
+    /// Enables or disables a subscription.
     fn switch(self, known: &Subscription, busy: RwSignal<bool>, failed: RwSignal<Option<ApiError>>) {
         let (api, path, tag) = (self.api.get_value(), path(&known.id), tag(known.version));
         let body = json!({"enabled": !known.enabled});
@@ -125,7 +125,7 @@ impl Shared {
             let _ = busy.try_set(false);
             match answer {
                 Ok(answer) => {
-                    // None of the fields that are typed has changed by it.
+                    // This changed none of the fields in the form.
                     if self.is_changing(&answer.value.id) {
                         self.seen.set(Some(answer.value.version));
                     }
@@ -156,7 +156,7 @@ impl Shared {
         });
     }
 
-    /// Says why something was refused. What was changed elsewhere is read again, so that the next try is made to what is shown then.
+    /// Shows an error. After a change elsewhere the list is read again, so that the next attempt is based on the new version.
     fn refused(self, error: ApiError, failed: RwSignal<Option<ApiError>>) {
         if error.is_outdated() {
             self.load.again();
@@ -165,12 +165,12 @@ impl Shared {
     }
 }
 
-/// The place of a subscription in the API.
+/// The path of a subscription in the API.
 fn path(id: &str) -> String {
     format!("{OWN}/{}", part(id))
 }
 
-/// A version, for `If-Match`.
+/// The entity tag of a version, for `If-Match`.
 fn tag(version: u64) -> String {
     format!("\"{version}\"")
 }
@@ -195,7 +195,7 @@ pub fn Subscriptions() -> impl IntoView {
         failed: RwSignal::new(None),
         made: RwSignal::new(Vec::new()),
     };
-    // Another subscription is another form.
+    // Another subscription makes a new form.
     let open = Memo::new(move |_| {
         let changes = shared.changes.with(|changes| changes.as_ref().map(|known| known.id.clone()));
         shared.form.with(Option::is_some).then_some(changes)
@@ -218,7 +218,7 @@ pub fn Subscriptions() -> impl IntoView {
     }
 }
 
-/// The secret that webhooks are signed with.
+/// The secret for signing webhooks.
 #[component]
 fn Secret(made: Subscription, shared: Shared) -> impl IntoView {
     let Subscription { id, secret, .. } = made.clone();

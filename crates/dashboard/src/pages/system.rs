@@ -1,4 +1,4 @@
-//! How the system itself is, for administrators: alarms, queues, what waits, what is deployed, and what the bill is made of.
+//! The state of the system itself, for administrators: alarms, queues, pending work, deployment, and the basis of the bill.
 
 use leptos::prelude::*;
 use weir_core::domain::system::{AlarmState, Waiting};
@@ -16,7 +16,7 @@ use crate::model::system::{QueueState, alarm_metrics, by_urgency, missing, queue
 use crate::model::{moment, number};
 use crate::text::{Text, fill, t};
 
-/// How often it is read again, in ms.
+/// Time between two reads, in ms.
 const AGAIN: f64 = 30_000.0;
 
 /// The page.
@@ -39,7 +39,7 @@ fn Inside() -> impl IntoView {
     load.keep(move || view! { <Parts load/> })
 }
 
-/// A part of what was read, which is drawn again only if it has become another.
+/// A part of the answer, which is rendered again only if it has changed.
 fn part<T: Clone + PartialEq + Send + Sync + 'static>(
     load: Load<SystemJson>,
     of: impl Fn(&SystemJson) -> T + Send + Sync + 'static,
@@ -157,7 +157,7 @@ fn AlarmTable(alarms: Vec<AlarmJson>, caption: String) -> impl IntoView {
                 <td><Status tone text=t(word)/></td>
                 <th scope="row">
                     <span class="id">{alarm.name.clone()}</span>
-                    // Descriptions are those of the template, in English.
+                    // Descriptions are those in the template, in English.
                     <span class="faint under" lang="en">{alarm.description}</span>
                 </th>
                 <td>{alarm.since.map(|at| view! { <Ago at=moment::of(at)/> })}</td>
@@ -218,7 +218,7 @@ fn Queues(queues: Vec<QueueJson>, complete: bool) -> impl IntoView {
     .into_any()
 }
 
-/// A line about what waits.
+/// A line about pending work.
 fn waits(waiting: &WaitingJson) -> impl IntoView + use<> {
     let name = match waiting.what {
         Waiting::Deliveries => m::WAITING_DELIVERIES,
@@ -230,7 +230,7 @@ fn waits(waiting: &WaitingJson) -> impl IntoView + use<> {
     pair(name, told)
 }
 
-/// A name with its value.
+/// A label with its value.
 fn pair(name: Text, value: impl IntoView + 'static) -> impl IntoView {
     view! { <div><dt>{t(name)}</dt><dd class="number">{value}</dd></div> }
 }
@@ -271,7 +271,7 @@ fn Tables(tables: Vec<TableJson>) -> impl IntoView {
     }
 }
 
-/// What is deployed, what is switched on, and what the bill is made of.
+/// The deployment, the enabled features, and the basis of the bill.
 #[component]
 fn Deployed(system: SystemJson) -> impl IntoView {
     let metrics = alarm_metrics(&system.alarms).map_or_else(|| "–".to_owned(), number::count);

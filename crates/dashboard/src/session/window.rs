@@ -1,5 +1,5 @@
-//! Signing in again in a window of its own, so that nothing of the page is lost: the window hands the answer of the managed login over
-//! to the page, which alone can use it.
+//! Signing in again in a separate window, so that the page loses nothing: the window passes the answer of the managed login to the page,
+//! which alone can use it.
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
@@ -11,12 +11,12 @@ use crate::browser;
 use crate::sign_in::{Attempt, HOME, Returned};
 use crate::text::language;
 
-/// Pages of this site hear each other on it; nobody else does.
+/// The broadcast channel, which only pages of this site can use.
 const CHANNEL: &str = "weir.sign-in";
-/// How the state of such a sign-in begins.
+/// Prefix of the state of such a sign-in.
 const MARK: &str = "window-";
 
-/// Opens the window. The page goes on as soon as the person has signed in there.
+/// Opens the window. The page continues as soon as the person has signed in there.
 pub fn open(session: &Session) {
     let (Some(config), Some(random), Some(window)) = (session.config(), browser::random(), browser::window()) else {
         return;
@@ -27,7 +27,7 @@ pub fn open(session: &Session) {
     let (own, waits, heard_on) = (session.clone(), attempt.clone(), channel.clone());
     browser::listen(channel.unchecked_ref(), "message", move |event| {
         let Some(query) = event.unchecked_ref::<MessageEvent>().data().as_string() else { return };
-        // Another page of this site may be waiting for its own window.
+        // The answer may be for another page of this site.
         if waits.returned(&query) == Returned::Stale {
             return;
         }
@@ -47,7 +47,7 @@ pub fn open(session: &Session) {
     }
 }
 
-/// Whether this page is such a window; then the answer is handed over, and the window closes.
+/// Whether this page is such a window. If so, the answer is passed on, and the window closes.
 pub fn hand_over(query: &str) -> bool {
     let marked = form_urlencoded::parse(query.trim_start_matches('?').as_bytes())
         .any(|(name, value)| name == "state" && value.starts_with(MARK));
@@ -65,7 +65,7 @@ pub fn hand_over(query: &str) -> bool {
 }
 
 impl Session {
-    /// Whether the session has ended while somebody was looking.
+    /// Whether the session expired after somebody had signed in.
     pub fn is_over(&self) -> bool {
         matches!(self.state.get(), State::Over(_))
     }

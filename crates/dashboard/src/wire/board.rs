@@ -1,4 +1,4 @@
-//! What makes and changes boards: the allow list of serial numbers, firmwares and jobs.
+//! Provisioning and updating boards: the allow list of serial numbers, firmware and jobs.
 
 use std::collections::BTreeMap;
 
@@ -9,41 +9,41 @@ use weir_core::wire::job::JobJson;
 
 use super::Page;
 
-/// A serial number in the allow list: `GET /fleet/serials`.
+/// A serial number of the allow list: `GET /fleet/serials`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ListedSerial {
     /// The number.
     pub serial: String,
-    /// The device that the board becomes.
+    /// The id of the device that the board becomes.
     pub device_id: String,
-    /// Whether a board is expected.
+    /// Whether a board is expected, provisioned or blocked.
     pub state: SerialState,
     /// When the number was listed.
     pub created_at: String,
-    /// By whom.
+    /// Who listed it.
     pub created_by: String,
 }
 
-/// The answer to numbers that are to be listed: `POST /fleet/serials` with a CSV file.
+/// The answer to a CSV file of serial numbers: `POST /fleet/serials`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Upload {
-    /// How many were added.
+    /// Number of numbers that were added.
     pub added: u64,
-    /// The answer to each line.
+    /// The outcome of each line.
     pub items: Vec<UploadLine>,
 }
 
-/// The answer to a line.
+/// The outcome of a line.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct UploadLine {
-    /// The number of the line; that of the header is 1.
+    /// The number of the line; the header is line 1.
     pub line: u64,
-    /// The serial number, as far as there is one.
+    /// The serial number, if the line has one.
     #[serde(default)]
     pub serial: Option<String>,
     /// `added`, `exists`, `device_taken` or `invalid`.
     pub outcome: String,
-    /// The claim code that was made; it is shown once.
+    /// The new claim code, which is returned only here.
     #[serde(default)]
     pub claim_code: Option<String>,
     /// What is wrong with the line.
@@ -51,19 +51,19 @@ pub struct UploadLine {
     pub detail: Option<String>,
 }
 
-/// Where the file of an announced firmware is to be uploaded: `POST /fleet/firmware`.
+/// The answer to an announcement of firmware: `POST /fleet/firmware`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Announced {
-    /// The upload.
+    /// Where to upload the file.
     pub upload: FileUpload,
 }
 
 /// An upload: a PUT with exactly these headers.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct FileUpload {
-    /// The address.
+    /// The signed address.
     pub url: String,
-    /// The headers that are part of its signature.
+    /// The headers, which are part of its signature.
     pub headers: BTreeMap<String, String>,
 }
 
@@ -73,7 +73,7 @@ pub struct JobDetails {
     /// The job.
     #[serde(flatten)]
     pub job: JobJson,
-    /// How many devices are in each state; absent while they are being gathered.
+    /// Number of devices in each state; absent while they are being gathered.
     #[serde(default)]
     pub counts: Option<Counts>,
     /// Its devices.

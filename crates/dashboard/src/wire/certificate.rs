@@ -1,4 +1,4 @@
-//! With which certificates a device may connect: `GET /devices/{id}/certificates`.
+//! The certificates of a device: `GET /devices/{id}/certificates`.
 
 use serde::Deserialize;
 use weir_core::wire::device::DeliveryJson;
@@ -8,7 +8,7 @@ use weir_core::wire::device::DeliveryJson;
 pub struct Certificates {
     /// The certificates.
     pub items: Vec<Certificate>,
-    /// Whether they are as the registry wants them.
+    /// Whether AWS IoT is up to date with the registry.
     pub delivery: DeliveryJson,
 }
 
@@ -17,7 +17,7 @@ pub struct Certificates {
 pub struct Certificate {
     /// Its id in AWS IoT.
     pub certificate: String,
-    /// `active`, `inactive`, `revoked` or `pending`. There may be others.
+    /// `active`, `inactive`, `revoked`, `pending`, or one of later versions.
     pub status: String,
     /// Whether the device connects with it.
     pub in_use: bool,
@@ -25,7 +25,7 @@ pub struct Certificate {
     pub by_disabling: bool,
     /// When it was created.
     pub created_at: String,
-    /// Until when it is valid.
+    /// The end of its validity.
     #[serde(default)]
     pub not_after: Option<String>,
 }

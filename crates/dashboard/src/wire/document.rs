@@ -1,5 +1,4 @@
-//! Holds the types of the page together with the API's document: what the document allows is read, and every field that is read is in
-//! the document.
+//! Checks the page's types against the API's document: they accept what it allows, and every field that they read is in it.
 
 use std::fmt;
 
@@ -9,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 const DOCUMENT: &str = include_str!("../../../cognito-get-role/openapi.json");
 
-/// Panics unless the type reads what the document says about the schema: with everything, and with nothing but what is always there;
-/// and unless every field that the type asks for is one of the schema.
+/// Panics unless the type accepts examples of the schema with all fields and with only the required ones, and every field of the type is in
+/// the schema.
 pub fn holds<T: DeserializeOwned>(schema: &str) {
     let document: Value = serde_json::from_str(DOCUMENT).unwrap();
     let of = json!({"$ref": format!("#/components/schemas/{schema}")});
@@ -25,7 +24,7 @@ pub fn holds<T: DeserializeOwned>(schema: &str) {
     assert!(foreign.is_empty(), "{schema} has no {foreign:?}");
 }
 
-/// Something that fits a schema; with everything that may be there if it is to be `whole`.
+/// An example of a schema; with the optional fields if it is to be `whole`.
 fn example(document: &Value, schema: &Value, whole: bool) -> Value {
     if let Some(path) = schema["$ref"].as_str() {
         return example(document, document.pointer(path.trim_start_matches('#')).unwrap(), whole);
@@ -68,14 +67,14 @@ fn example(document: &Value, schema: &Value, whole: bool) -> Value {
     }
 }
 
-/// The fields that a struct asks for.
+/// The fields that a struct reads.
 fn fields<T: DeserializeOwned>() -> &'static [&'static str] {
     let mut found: &'static [&'static str] = &[];
     let _ = T::deserialize(Asked(&mut found));
     found
 }
 
-/// Has nothing to give, and remembers what it was asked for.
+/// A deserializer without content, which records the fields that it is asked for.
 struct Asked<'a>(&'a mut &'static [&'static str]);
 
 #[derive(Debug)]

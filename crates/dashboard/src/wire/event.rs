@@ -1,4 +1,4 @@
-//! What happened to a device: `GET /devices/{id}/events`, and the message `event` of the live feed.
+//! The events of a device: `GET /devices/{id}/events`, and the message `event` of the live feed.
 
 use serde::Deserialize;
 use weir_core::wire::event::ChangeJson;
@@ -8,20 +8,20 @@ use weir_core::wire::event::ChangeJson;
 pub struct Event {
     /// Unique within its device and instant.
     pub id: String,
-    /// What happened: `connected`, `settings`, … There may be others.
+    /// The kind: `connected`, `settings`, …, or one of later versions.
     pub kind: String,
     /// When.
     pub at: String,
-    /// Who did it; absent where it was no person.
+    /// Who caused it; absent if it was not a person.
     #[serde(default)]
     pub by: Option<String>,
-    /// What it was done to.
+    /// The object that it concerns.
     #[serde(default)]
     pub target: Option<String>,
-    /// More about it.
+    /// Further details.
     #[serde(default)]
     pub detail: Option<String>,
-    /// What it changed.
+    /// The values that it changed.
     #[serde(default)]
     pub changes: Vec<ChangeJson>,
 }

@@ -1,4 +1,4 @@
-//! What the live feed tells, as docs/live.md has it.
+//! Messages of the live feed, as documented in docs/live.md.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -6,45 +6,45 @@ use serde_json::Value;
 /// One frame.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Frame {
-    /// What it tells.
+    /// The messages.
     pub messages: Vec<Message>,
 }
 
-/// One message. What belongs to its `type` stays JSON: a page reads what it needs with [`Message::read`].
+/// One message. The fields specific to its `type` stay JSON; pages read them with [`Message::read`].
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Message {
-    /// The type: `snapshot`, `reading`, `problem`, … There may be others.
+    /// The type: `snapshot`, `reading`, `problem`, …, or one of later versions.
     pub r#type: String,
-    /// The topic; absent where it concerns several or none.
+    /// The topic; absent if the message concerns several or none.
     #[serde(default)]
     pub topic: Option<String>,
-    /// The topics of a `gap`, of what was dropped, of an error.
+    /// The topics of a `gap`, of dropped subscriptions, and of an error.
     #[serde(default)]
     pub topics: Vec<String>,
-    /// Everything else.
+    /// All other fields.
     #[serde(flatten)]
     pub rest: Value,
 }
 
 impl Frame {
-    /// Whether a message of this type is in it.
+    /// Whether the frame contains a message of this type.
     pub fn has(&self, kind: &str) -> bool {
         self.messages.iter().any(|message| message.r#type == kind)
     }
 }
 
 impl Message {
-    /// Whether it says something about the topic.
+    /// Whether the message concerns the topic.
     pub fn concerns(&self, topic: &str) -> bool {
         self.topic.as_deref() == Some(topic) || self.topics.iter().any(|one| one == topic)
     }
 
-    /// What the message carries, as a type of the page; `None` if it is something else.
+    /// The content of the message as a type of the page; `None` if it does not match.
     pub fn read<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
         T::deserialize(&self.rest).ok()
     }
 
-    /// A field of it, as a type of the page.
+    /// A field of the message as a type of the page; `None` if it does not match.
     pub fn field<T: serde::de::DeserializeOwned>(&self, name: &str) -> Option<T> {
         T::deserialize(self.rest.get(name)?).ok()
     }

@@ -1,5 +1,5 @@
-//! What the API and the live feed answer, as the page reads it. Where `weir-core` reads its own types, the page uses those; the rest is
-//! mirrored here, and a test holds each mirror together with the API's document.
+//! Answers of the API and messages of the live feed, as the page reads them. Types that `weir-core` can deserialize are used directly; the
+//! others are defined here, and a test checks each against the API's document.
 
 use std::collections::BTreeSet;
 
@@ -18,16 +18,16 @@ pub mod reading;
 pub mod subscription;
 pub mod trial;
 
-/// What the page has to know about its stack: `GET /app/config.json`.
+/// The configuration of the stack: `GET /app/config.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Config {
-    /// The client of the user pool.
+    /// The id of the user pool's client.
     pub client_id: String,
-    /// Where people sign in and tokens are exchanged: the domain of the user pool, without a slash at its end.
+    /// The domain of the user pool, where people sign in and tokens are exchanged; without a trailing slash.
     pub sign_in: String,
-    /// The service that ends a session (RevokeToken).
+    /// The address of the identity service, which renews and revokes tokens.
     pub identity: String,
-    /// The live feed.
+    /// The address of the live feed.
     pub live: String,
 }
 
@@ -36,14 +36,14 @@ pub struct Config {
 pub struct Page<T> {
     /// The items.
     pub items: Vec<T>,
-    /// Asks for the next page; absent on the last one.
+    /// The cursor of the next page; absent on the last one.
     #[serde(default = "none")]
     pub next: Option<String>,
 }
 
 impl<T> Page<T> {
-    /// Adds what `cursor` has asked for, without what is listed already. If the list goes on elsewhere by now, since it was read again,
-    /// with another filter perhaps, or since the same was asked twice, it stays as it is. `key` names an item.
+    /// Appends the page of `cursor`, without items that are already listed. If the list no longer continues at that cursor (it was read
+    /// again, perhaps with another filter, or the same page was requested twice), it stays unchanged. `key` returns the key of an item.
     pub fn append<K: Ord>(&mut self, cursor: &str, further: Self, key: impl Fn(&T) -> K) {
         if self.next.as_deref() != Some(cursor) {
             return;
@@ -61,9 +61,9 @@ const fn none<T>() -> Option<T> {
 /// A ticket for the live feed: `POST /live/tickets`.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Ticket {
-    /// The ticket itself, for `renew`.
+    /// The ticket, for the action `renew`.
     pub ticket: String,
-    /// Opens one connection, within 30 seconds.
+    /// The address that opens one connection, within 30 seconds.
     pub url: String,
 }
 
@@ -86,10 +86,10 @@ mod tests {
         let mut listed = page(&[1, 2], Some("a"));
         listed.append("a", page(&[2, 3], Some("b")), |item| *item);
         assert_eq!(listed, page(&[1, 2, 3], Some("b")));
-        // The same was asked twice.
+        // The same page was requested twice.
         listed.append("a", page(&[2, 3], Some("b")), |item| *item);
         assert_eq!(listed, page(&[1, 2, 3], Some("b")));
-        // The list was read again while more of it was on its way.
+        // The list was read again during the request of its next page.
         let mut other = page(&[7], None);
         other.append("b", page(&[4], None), |item| *item);
         assert_eq!(other, page(&[7], None));

@@ -1,31 +1,31 @@
-//! How devices are: `GET /overview`.
+//! The states of devices: `GET /overview`.
 
 use serde::Deserialize;
 use weir_core::wire::alert::SeverityJson;
 use weir_core::wire::device::LocationJson;
 use weir_core::wire::problem::{KindJson, ProblemJson, StatusJson};
 
-/// How a device is.
+/// The state of a device.
 #[derive(Debug, Clone, Deserialize)]
 pub struct DeviceState {
     /// Its id.
     pub id: String,
-    /// Its name, for people.
+    /// Its name.
     pub name: String,
-    /// Where it is.
+    /// Its position.
     #[serde(default)]
     pub location: Option<LocationJson>,
-    /// Messages of a disabled device are quarantined.
+    /// Whether it is enabled; messages of a disabled device are quarantined.
     pub enabled: bool,
-    /// How many sensors it has.
+    /// Number of sensors.
     pub sensors: u32,
-    /// The flow sensor that it is.
+    /// The id of its flow sensor, if it is one.
     #[serde(default)]
     pub level_id: Option<String>,
-    /// Its latest level.
+    /// Its latest level, if it is a flow sensor.
     #[serde(default)]
     pub level: Option<LastLevel>,
-    /// Whether it is connected; absent if it never was.
+    /// Its connection; absent if it never connected.
     #[serde(default)]
     pub connection: Option<Connection>,
     /// Its open problems.
@@ -37,18 +37,18 @@ pub struct DeviceState {
 pub struct LastLevel {
     /// In percent, as text.
     pub last_value: String,
-    /// When, in seconds since the epoch.
+    /// When it was measured, in seconds since the epoch.
     pub last_update: i64,
 }
 
-/// Whether a device is connected.
+/// The connection of a device.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Connection {
     /// `connected` or `disconnected`.
     pub state: String,
-    /// Since when.
+    /// When it connected or disconnected.
     pub since: String,
-    /// Why it ended, in AWS IoT's words.
+    /// The reason of a disconnection, as named by AWS IoT.
     #[serde(default)]
     pub reason: Option<String>,
 }
@@ -60,7 +60,7 @@ impl Connection {
     }
 }
 
-/// An open problem, in short.
+/// A summary of an open problem.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct OpenProblem {
     /// Its id.
@@ -69,9 +69,9 @@ pub struct OpenProblem {
     pub problem: KindJson,
     /// Its status.
     pub problem_status: StatusJson,
-    /// When it began, in seconds since the epoch.
+    /// When its episode began, in seconds since the epoch.
     pub problem_time: i64,
-    /// How urgent it is.
+    /// The severity; absent for problems of flow sensors.
     #[serde(default)]
     pub severity: Option<SeverityJson>,
 }

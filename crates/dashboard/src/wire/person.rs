@@ -3,31 +3,31 @@
 use serde::Deserialize;
 use weir_core::domain::access::Role;
 
-/// Somebody who may sign in.
+/// A person who may sign in.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct PersonJson {
-    /// The name in the user pool.
+    /// The user name in the pool.
     pub username: String,
-    /// The id, which stays the same for ever.
+    /// The id, which never changes.
     pub sub: String,
     /// The e-mail address.
     #[serde(default)]
     pub email: Option<String>,
     /// Whether the person can sign in.
     pub enabled: bool,
-    /// Cognito's word for how far the person has come: `confirmed`, `force_change_password`, …
+    /// The status in Cognito: `confirmed`, `force_change_password`, …
     pub status: String,
     /// The role; absent when the person is in neither group.
     #[serde(default)]
     pub role: Option<Role>,
     /// The ids of the devices that the person may see, or `*`.
     pub devices: String,
-    /// When the person was added.
+    /// When the person was created.
     pub created_at: String,
 }
 
 impl PersonJson {
-    /// What the person is called on the page: the address, or the name in the pool.
+    /// The display name: the e-mail address, or else the user name.
     pub fn name(&self) -> &str {
         self.email.as_deref().unwrap_or(&self.username)
     }

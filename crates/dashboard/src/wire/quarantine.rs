@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A message, or one value of it, that could not be used.
+/// A message, or one value of a message, that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Entry {
     /// Its id.
@@ -22,17 +22,17 @@ pub struct Entry {
     /// The sensor, if the entry is one value of a message.
     #[serde(default)]
     pub sensor: Option<String>,
-    /// The instant that it is for; else that of its reception.
+    /// The timestamp of the reading; if it has none, that of its reception.
     pub at: String,
     /// When it was quarantined.
     pub first_seen: String,
-    /// When it vanishes by itself.
+    /// When it is deleted automatically.
     pub expires_at: String,
-    /// How many replays were refused.
+    /// Number of replays that were refused.
     pub attempts: u32,
 }
 
-/// An entry as the live feed tells of it.
+/// An entry in a message of the live feed.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Quarantined {
     /// Its id.
@@ -46,12 +46,12 @@ pub struct Quarantined {
     pub first_seen: String,
 }
 
-/// What a device published.
+/// The message that a device published.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Payload {
-    /// The bytes.
+    /// The bytes, in base64.
     pub base64: String,
-    /// The bytes as text, if they are text.
+    /// The bytes as text, if they are UTF-8.
     #[serde(default)]
     pub text: Option<String>,
     /// The text as JSON, if it is JSON.
@@ -74,24 +74,24 @@ pub struct WholeEntry {
 pub struct Replay {
     /// `accepted` or `refused`.
     pub outcome: String,
-    /// The entry with its new reason, when it was refused.
+    /// The entry with its new reason, if it was refused.
     #[serde(default)]
     pub entry: Option<Entry>,
-    /// Parts of the message that were refused while the rest was accepted.
+    /// Ids of new entries, for parts of the message that were refused while the rest was accepted.
     #[serde(default)]
     pub quarantined: Vec<String>,
 }
 
-/// The result of replaying a part of a group: `POST /quarantine/replay`.
+/// The result of replaying some entries of a group: `POST /quarantine/replay`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Replayed {
-    /// How many entries have left the quarantine.
+    /// Number of entries that have left the quarantine.
     pub accepted: u64,
-    /// How many were refused again.
+    /// Number of entries that were refused again.
     pub refused: u64,
-    /// Of how many the outcome is not known.
+    /// Number of entries whose outcome is not known.
     pub failed: u64,
-    /// Asks for the next part; absent after the last one.
+    /// The cursor of the remaining entries; absent if there are none.
     #[serde(default)]
     pub next: Option<String>,
 }

@@ -16,21 +16,21 @@ pub struct Reading {
     pub unit: String,
     /// `good`, `out_of_range` or `uncalibrated`.
     pub quality: String,
-    /// The number that the device sent.
+    /// The raw number from the device.
     pub raw: f64,
-    /// The version of the calibration that made the value.
+    /// The version of the calibration that was applied; absent if there is none.
     #[serde(default)]
     pub calibration: Option<u32>,
 }
 
-/// The aggregates of an interval.
+/// Aggregates of an interval.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Interval {
     /// The sensor.
     pub sensor: String,
-    /// When it begins.
+    /// When it starts.
     pub at: String,
-    /// The mean; absent when no reading counts.
+    /// The mean; absent if no reading counts.
     #[serde(default)]
     pub mean: Option<f64>,
     /// The least value.
@@ -39,10 +39,10 @@ pub struct Interval {
     /// The greatest value.
     #[serde(default)]
     pub max: Option<f64>,
-    /// How many readings count.
+    /// Number of readings that count.
     #[serde(default)]
     pub count: u64,
-    /// How many do not.
+    /// Number of readings that do not count.
     #[serde(default)]
     pub left_out: u64,
 }

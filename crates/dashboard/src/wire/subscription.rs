@@ -1,4 +1,4 @@
-//! What a person wants to be told: `/users/me/subscriptions`.
+//! Subscriptions to problems: `/users/me/subscriptions`.
 
 use serde::Deserialize;
 use weir_core::wire::subscription::{ChannelJson, FilterJson, QuietJson};
@@ -8,33 +8,33 @@ use weir_core::wire::subscription::{ChannelJson, FilterJson, QuietJson};
 pub struct Subscription {
     /// Its id.
     pub id: String,
-    /// How it tells.
+    /// Where notices are sent.
     pub channel: ChannelJson,
-    /// Which problems it tells.
+    /// The problems that it includes.
     #[serde(default)]
     pub filter: FilterJson,
-    /// For how many minutes notices are collected.
+    /// For how many minutes notices are collected; 0: not at all.
     #[serde(default)]
     pub digest_minutes: u32,
-    /// Hours in which nothing is told.
+    /// Quiet hours, in which nothing is sent.
     #[serde(default)]
     pub quiet: Option<QuietJson>,
-    /// After how many hours an open problem is told again; 0: never.
+    /// After how many hours a notice of an open problem is repeated; 0: never.
     #[serde(default)]
     pub remind_hours: u32,
     /// The time zone of times in e-mails.
     #[serde(default)]
     pub zone: Option<String>,
-    /// Whether it tells anything.
+    /// Whether it is active.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// Why it does not: `owner`, `unsubscribed` or `gone`. There may be others.
+    /// Why it is not: `owner`, `unsubscribed`, `gone`, or a reason of later versions.
     #[serde(default)]
     pub disabled_because: Option<String>,
-    /// The secret that webhooks are signed with, in the answer that made it only.
+    /// The secret for signing webhooks; only in the answer to the creation.
     #[serde(default)]
     pub secret: Option<String>,
-    /// Counts the changes; its `ETag`.
+    /// Number of changes; its entity tag.
     pub version: u64,
 }
 
@@ -42,12 +42,12 @@ const fn yes() -> bool {
     true
 }
 
-/// How a test ended: `POST /users/me/subscriptions/{id}/test`.
+/// The result of a test: `POST /users/me/subscriptions/{id}/test`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Tested {
-    /// Whether the receiver has taken it.
+    /// Whether the receiver has accepted it.
     pub delivered: bool,
-    /// Why not.
+    /// Why it has not.
     #[serde(default)]
     pub detail: Option<String>,
 }

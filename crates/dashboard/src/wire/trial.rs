@@ -1,17 +1,17 @@
-//! What an alert would have made of stored readings: `POST /devices/{id}/sensors/{code}/alerts/try`.
+//! The trial of an alert on stored readings: `POST /devices/{id}/sensors/{code}/alerts/try`.
 
 use serde::Deserialize;
 
 /// The episodes that the alert would have had.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Trial {
-    /// The first instant.
+    /// The start of the span.
     pub from: String,
-    /// The first instant that was not judged any more.
+    /// The end of the judged span; it is not included.
     pub to: String,
     /// Whether the whole span was judged.
     pub complete: bool,
-    /// Readings that were read.
+    /// Number of readings that were judged.
     pub readings: u64,
     /// The episodes, ascending.
     pub episodes: Vec<Episode>,
@@ -27,7 +27,7 @@ pub struct Episode {
     /// The instant of the reading that ended it; absent while it is open.
     #[serde(default)]
     pub ended: Option<String>,
-    /// The value that opened it or, once it is over, that ended it.
+    /// The value that opened it or, if it has ended, that ended it.
     pub value: f64,
     /// The limit that was breached.
     pub limit: f64,

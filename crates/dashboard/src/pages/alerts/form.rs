@@ -1,4 +1,4 @@
-//! The fields of an alert: for a new one, for one that is changed, and to try one.
+//! The fields of an alert: for adding, changing and trying one.
 
 use leptos::prelude::*;
 use weir_core::domain::alert::MAX_ALERTS;
@@ -39,7 +39,7 @@ pub(super) fn Editor(shared: Shared) -> impl IntoView {
             }
         }
     };
-    // What is wrong with the alert as a whole, or with a field that is not shown.
+    // Errors of the alert as a whole, or of fields that are not shown.
     let whole = move || shared.of_field(&["", "/alerts"]);
     let is_full = move || {
         let count = shared.load.here(|known| known.sensor.alerts.len()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The alerts that a sensor has.
+//! The alerts of a sensor.
 
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -17,14 +17,14 @@ use crate::text::{fill, t};
 
 #[component]
 pub(super) fn List(shared: Shared) -> impl IntoView {
-    // Each with its unit, which is part of what its line says.
+    // Each with the unit, which is part of its sentence.
     let alerts = Memo::new(move |_| {
         let known = shared.load.here(|known| (known.sensor.alerts.clone(), known.sensor.unit.clone()));
         let (alerts, unit) = known.unwrap_or_default();
         alerts.into_iter().map(|alert| (alert, unit.clone())).collect::<Vec<_>>()
     });
     let is_empty = Memo::new(move |_| alerts.with(Vec::is_empty));
-    // A line is drawn again only if its alert has changed: a question that it asks, and the focus, outlive changes of the others.
+    // A row is only rendered again if its alert has changed: its question and the focus survive changes of others.
     let rows = move || {
         if is_empty.get() {
             return view! { <Empty text=t(m::NO_ALERTS)/> }.into_any();

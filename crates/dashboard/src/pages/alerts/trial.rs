@@ -1,4 +1,4 @@
-//! What the alert would have done so far: the episodes that it would have had in the stored readings.
+//! The trial of an alert: the episodes that it would have had in the stored readings.
 
 use chart::Span;
 use leptos::prelude::*;
@@ -24,15 +24,15 @@ use crate::problem::ApiError;
 use crate::text::{fill, t};
 use crate::wire::trial::{Episode, Trial as Answer};
 
-/// The span that is tried unless the reader chooses, in ms: the API's default.
+/// The default span of a trial, in ms: the default of the API.
 const DAY: f64 = 86_400e3;
 
-/// What was tried, and what came of it.
+/// The alert that was tried, and the result.
 #[derive(Debug, Clone, PartialEq)]
 struct Outcome {
     alert: AlertJson,
     trial: Answer,
-    /// The span that was asked for.
+    /// The span that was requested.
     asked: Span,
 }
 
@@ -106,7 +106,7 @@ pub(super) fn Trial(shared: Shared) -> impl IntoView {
     }
 }
 
-/// The span, which the address says, and from then on follows.
+/// The span, which is read from the address and then kept in it.
 fn in_address(shared: Shared) -> RwSignal<Window> {
     let query = Query::parse(&browser::query());
     let is_told = ["from", "last"].iter().any(|name| query.get(name).is_some());
@@ -142,7 +142,7 @@ fn Told(outcome: Outcome, unit: String, source: Source, go_on: Callback<()>) -> 
     }
 }
 
-/// The most episodes that are listed.
+/// Maximum episodes that are listed.
 const LISTED: usize = 100;
 
 #[component]

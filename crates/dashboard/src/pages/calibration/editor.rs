@@ -1,4 +1,4 @@
-//! Points, the model that fits them, its curve and how far each point is from it: computed with every key.
+//! Reference points, the model that fits them, its curve and the residuals, computed with every key press.
 
 use leptos::prelude::*;
 use weir_core::domain::FieldError;
@@ -16,13 +16,13 @@ use crate::model::{moment, number};
 use crate::text::{Text, fill, t};
 use crate::wire::reading::Reading;
 
-/// Rows that are there at first.
+/// Initial number of rows.
 const ROWS: usize = 3;
 
-/// The rows, each with a name of its own that stays when others are removed.
+/// The rows, each with a key that stays the same when other rows are removed.
 type Rows = RwSignal<Vec<(u32, RwSignal<Row>)>>;
 
-/// What was fitted: nothing yet, a model, or why there is none.
+/// The result of the fit: nothing yet, a model, or an error.
 pub(super) type Outcome = Option<Result<Fitted, FieldError>>;
 
 #[component]
@@ -100,7 +100,7 @@ pub(super) fn Editor(whose: Source, sensor: SensorJson, entered: Callback<()>) -
     }
 }
 
-/// Keeps the newest reading, whose raw number can be taken as a point.
+/// Keeps the newest reading, whose raw number can be used as a point.
 fn hear(whose: &Source, raw: RwSignal<Option<Reading>>) {
     let code = whose.code.clone();
     let newest = move |reading: Reading| {

@@ -1,4 +1,4 @@
-//! What the new model would make of the last day's readings, beside what they are.
+//! The readings of the last day as they are, and as the new model would make them.
 
 use std::sync::Arc;
 
@@ -20,11 +20,11 @@ use crate::model::{moment, number, series};
 use crate::text::{fill, t};
 use crate::wire::reading::Reading;
 
-/// How far back, in ms, and how many readings at most: the oldest are left out.
+/// How far back readings are read, in ms, and the maximum number of pages; the oldest readings are left out.
 const BACK: f64 = 86_400e3;
 const PAGES: usize = 4;
 
-/// What was read: from when to when, and the readings.
+/// The span that was read, and its readings.
 type Day = (Span, Arc<Vec<Reading>>);
 
 #[component]
@@ -65,7 +65,7 @@ pub(super) fn Effect(whose: Source, sensor: SensorJson, outcome: Memo<Outcome>) 
 fn Compared(day: Day, unit: String, outcome: Memo<Outcome>) -> impl IntoView {
     let (whole, readings) = day;
     let first = readings.iter().filter_map(|reading| moment::parse(&reading.at)).fold(f64::MAX, f64::min);
-    // A sensor that is new has not reported for the whole day.
+    // A new sensor has not reported for the whole day.
     let span = RwSignal::new(Span::new(whole.from().max(first - 60_000.0), whole.until()));
     let before: Vec<Point> = readings.iter().filter_map(series::point).collect();
     let gap = series::gap(&before, None);

@@ -1,4 +1,4 @@
-//! Enters a fitted model as the new version, and then offers to compute stored readings again.
+//! Enters a fitted model as the new version, and then offers to recalculate stored readings.
 
 use leptos::prelude::*;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Computes stored readings again with the new version, and shows how far that is.
+//! Recalculates stored readings with the new version, and shows the progress.
 
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
@@ -18,7 +18,7 @@ use crate::model::source::Source;
 use crate::problem::ApiError;
 use crate::text::{Text, fill, t};
 
-/// How often the job is looked at, in ms.
+/// Time between two polls of the job, in ms.
 const LOOK: u32 = 2_000;
 
 /// A recalculation: `GET …/recalculate/{job}`.
@@ -41,7 +41,7 @@ impl Job {
         !matches!(self.state.as_str(), "waiting" | "running")
     }
 
-    /// How much of the span is done, in percent.
+    /// Share of the span that is done, in percent.
     fn percent(&self) -> f64 {
         let at = |text: &str| moment::parse(text).unwrap_or_default();
         let (from, to) = (at(&self.from), at(&self.to));
@@ -66,7 +66,7 @@ impl Job {
 #[component]
 pub(super) fn Recalculation(
     whose: Source,
-    /// From when the version applies, in ms since the epoch.
+    /// The start of the version's validity, in ms since the epoch.
     from: f64,
 ) -> impl IntoView {
     let api = StoredValue::new_local(Api::here());
@@ -120,7 +120,7 @@ pub(super) fn Recalculation(
     }
 }
 
-/// Looks at the job until it is over, or nobody sees it any more.
+/// Polls the job until it has ended, or the page is left.
 async fn follow(api: &Api, path: &str, mut known: Job, job: RwSignal<Option<Job>>, error: RwSignal<Option<ApiError>>) {
     while !known.is_over() {
         TimeoutFuture::new(LOOK).await;
@@ -132,7 +132,7 @@ async fn follow(api: &Api, path: &str, mut known: Job, job: RwSignal<Option<Job>
                 known = answer.value;
                 let _ = job.try_set(Some(known.clone()));
             }
-            // Without a connection it goes on all the same.
+            // The job goes on even without a connection.
             Err(ApiError::Offline) => {}
             Err(refused) => {
                 let _ = error.try_set(Some(refused));

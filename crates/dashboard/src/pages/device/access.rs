@@ -1,4 +1,4 @@
-//! With which certificates a device may connect, which firmware it runs, and what an administrator can do about it.
+//! The certificates of a device, its connection and firmware, and an administrator's actions on them.
 
 use leptos::prelude::*;
 use serde_json::{Value, json};
@@ -22,16 +22,16 @@ use crate::wire::certificate::{Certificate, Certificates};
 
 mod jobs;
 
-/// A certificate that ends sooner is one to look after, in ms: as the API has it.
+/// A certificate that expires within this time is highlighted, in ms; the same time as in the API.
 const SOON: f64 = 7.0 * 86_400e3;
 
 #[component]
 pub(super) fn Access(
     /// The device.
     id: String,
-    /// Whether it is switched on.
+    /// Whether it is enabled.
     enabled: Memo<bool>,
-    /// What was read of it, and is read again when it was changed.
+    /// The device as it was read; read again after changes.
     load: Load<DeviceJson>,
 ) -> impl IntoView {
     let path = format!("/devices/{}", part(&id));
@@ -47,7 +47,7 @@ pub(super) fn Access(
         if message.r#type == "gap" || is_told {
             certificates.again();
         }
-        // Its firmware is among what it reports.
+        // The firmware is part of what it reports.
         if kind == Some("reported") {
             load.again();
         }
@@ -68,7 +68,7 @@ pub(super) fn Access(
                     certificates.again();
                 }
                 Err(error) => {
-                    // What somebody else has changed is shown, and the next try is made to that.
+                    // The change of somebody else is shown, and the next attempt is based on it.
                     if error.is_outdated() {
                         load.again();
                     }
@@ -122,7 +122,7 @@ pub(super) fn Access(
     }
 }
 
-/// Whether the device is connected, as it is told.
+/// Whether the device is connected, updated by the live feed.
 #[component]
 fn Connected(load: Load<DeviceJson>) -> impl IntoView {
     move || {
@@ -161,7 +161,7 @@ fn Table(certificates: Load<Certificates>, remove: Callback<String>, busy: RwSig
 
 #[component]
 fn Rows(items: Memo<Vec<Certificate>>, remove: Callback<String>, busy: RwSignal<bool>) -> impl IntoView {
-    // A line is drawn again only if its certificate has changed: a question that it asks, and the focus, outlive changes of the others.
+    // A row is only rendered again if its certificate has changed: its question and the focus survive changes of others.
     view! {
         <div class="scroll" tabindex="0">
             <table>
@@ -182,7 +182,7 @@ fn Rows(items: Memo<Vec<Certificate>>, remove: Callback<String>, busy: RwSignal<
     }
 }
 
-/// What the state of a certificate is called; one that this page does not know is called as the API calls it.
+/// The rating and name of a certificate's status; an unknown status keeps the name of the API.
 fn state(one: &Certificate) -> (Tone, String) {
     let known = match (one.status.as_str(), one.by_disabling) {
         ("active", _) => (Tone::Good, m::CERTIFICATE_ACTIVE),

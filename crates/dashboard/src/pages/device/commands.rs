@@ -1,4 +1,4 @@
-//! Commands: asking the device to do something once, and what became of it, as it is told.
+//! Commands: sending one to the device, and their states as they change.
 
 use leptos::prelude::*;
 use serde_json::{Map, Value, json};
@@ -20,7 +20,7 @@ use crate::problem::ApiError;
 use crate::text::{fill, t};
 use crate::wire::Page;
 
-/// How many are shown.
+/// Maximum commands that are shown.
 const SHOWN: usize = 10;
 
 #[component]
@@ -42,7 +42,7 @@ pub(super) fn Commands(id: String, enabled: Memo<bool>) -> impl IntoView {
     });
     let error = RwSignal::new(None::<ApiError>);
     let (list, asked) = (path.clone(), path);
-    // It outlives that the device is switched off and on.
+    // Kept while the device is disabled and enabled again.
     let typed = Typed::default();
     view! {
         <section class="card" aria-labelledby="commands">
@@ -66,7 +66,7 @@ pub(super) fn Commands(id: String, enabled: Memo<bool>) -> impl IntoView {
     }
 }
 
-/// Takes a command that is new or has changed. One that has ended never changes again.
+/// Adds or updates a command. A command that has ended never changes again.
 fn take(commands: &mut Vec<CommandJson>, told: CommandJson) {
     match commands.iter_mut().find(|command| command.id == told.id) {
         Some(known) if known.ended_at.is_some() => {}
@@ -78,7 +78,7 @@ fn take(commands: &mut Vec<CommandJson>, told: CommandJson) {
     }
 }
 
-/// What is typed of the next command.
+/// The fields of the next command, as typed.
 #[derive(Clone, Copy)]
 struct Typed {
     name: RwSignal<String>,
@@ -99,7 +99,7 @@ fn Ask(path: String, load: Load<Vec<CommandJson>>, error: RwSignal<Option<ApiErr
     let Typed { name, arguments, seconds } = typed;
     let wrong = RwSignal::new(None::<String>);
     let sending = RwSignal::new(false);
-    // The last request of which it is not known whether it was carried out, with its key: sent again, it is the same request.
+    // The last request with an unknown outcome, and its idempotency key: repeating it has no further effect.
     let unknown = StoredValue::new(None::<(Value, String)>);
     let send = move |event: web_sys::SubmitEvent| {
         event.prevent_default();

@@ -1,5 +1,5 @@
-//! The curves of a device's sensors over any span, and of sensors of other devices beside them: one chart for each sensor of the device,
-//! all with the same span and crosshair.
+//! The curves of a device's sensors over any span, and of sensors of other devices with them: one chart for each sensor of the device, all
+//! with the same span and crosshair.
 
 use std::sync::Arc;
 
@@ -30,10 +30,10 @@ mod compare;
 mod tools;
 mod values;
 
-/// Time in which the reader must not move what is shown before the address follows, in ms: to change it takes the browser longer than
-/// to draw the curves.
+/// Time without a change of the span before the address follows, in ms: changing the address takes the browser longer than drawing the
+/// curves.
 const REST: u32 = 150;
-/// How many sensors are shown unless the reader chooses.
+/// Number of sensors that are shown by default.
 const FIRST: usize = 3;
 
 /// A sensor that can be shown.
@@ -48,13 +48,13 @@ pub(super) struct Sensor {
 }
 
 impl Sensor {
-    /// What it is called among sensors of several devices.
+    /// Its name among sensors of several devices.
     fn full_name(&self) -> String {
         format!("{} {}", self.source.device, self.name)
     }
 }
 
-/// What the reader has chosen.
+/// The choices of the reader.
 #[derive(Clone, Copy)]
 pub(super) struct Chosen {
     window: RwSignal<Window>,
@@ -67,7 +67,7 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
-    /// How many curves there are.
+    /// Number of curves.
     fn count(self) -> usize {
         self.sensors.with(Vec::len) + self.others.with(Vec::len)
     }
@@ -84,7 +84,7 @@ pub(super) fn Curves(device: DeviceJson) -> impl IntoView {
     let known = compare::known(chosen);
     let Chosen { window, span, width, .. } = chosen;
     let all = own.clone();
-    // What is shown, in the order of the colours.
+    // The shown sensors, in the order of the colours.
     let shown = Memo::new(move |_| {
         let codes = chosen.sensors.get();
         let own = all.iter().filter(|sensor| codes.contains(&sensor.source.code)).cloned();
@@ -144,7 +144,7 @@ pub(super) fn Curves(device: DeviceJson) -> impl IntoView {
     .into_any()
 }
 
-/// The colour of a curve, by its place.
+/// The colour of a curve, by its index.
 fn colour(place: usize) -> u8 {
     u8::try_from(place).unwrap_or(0)
 }
@@ -160,7 +160,7 @@ fn Figure(
 ) -> impl IntoView {
     let Chosen { window, span, width, .. } = chosen;
     let is_alone = sensors.len() == 1;
-    // Curves are told apart by numbers; the colour only repeats them.
+    // Numbers distinguish the curves; the colour only repeats them.
     let number = move |place: usize| if is_alone { String::new() } else { (place + 1).to_string() };
     let unit = sensors.first().map(|(_, sensor)| sensor.unit.clone()).unwrap_or_default();
     let is_own = sensors.iter().all(|(_, sensor)| sensor.is_own);
@@ -208,7 +208,7 @@ fn Figure(
     }
 }
 
-/// Whether a chart shows single readings or intervals.
+/// Whether a chart shows single readings or intervals, in words.
 fn how(curves: &[Curve]) -> String {
     match curves.first().map(|curve| &curve.shown) {
         Some(Shown::Buckets(buckets)) => buckets.first().map_or_else(String::new, |bucket| {
@@ -243,7 +243,7 @@ fn sensors(device: &DeviceJson, is_own: bool) -> Vec<Sensor> {
     level.into_iter().chain(device.sensors.iter().map(of)).collect()
 }
 
-/// What the address says, and from then on what the reader does, which the address follows.
+/// The choices in the address; afterwards the address follows the reader's choices.
 fn chosen(id: &str, sensors: &[Sensor]) -> Chosen {
     let query = Query::parse(&browser::query());
     if let Some(name) = query.get("tz") {
@@ -288,7 +288,7 @@ fn chosen(id: &str, sensors: &[Sensor]) -> Chosen {
     Effect::new(move |before: Option<()>| {
         let (window, codes, zone) = (window.get(), chosen.get(), zone.get().name);
         let names = others.with(|others| others.iter().map(Source::name).collect::<Vec<_>>());
-        // The first time the address already says what is shown, or nothing at all.
+        // On the first run, the address already contains the choices, or has none.
         if before.is_none() {
             return;
         }
@@ -297,7 +297,7 @@ fn chosen(id: &str, sensors: &[Sensor]) -> Chosen {
         let path = path.clone();
         spawn_local(async move {
             TimeoutFuture::new(REST).await;
-            // Another page has an address of its own.
+            // Another page has its own address.
             if turn.try_get_value() != Some(own) || browser::path() != path {
                 return;
             }

@@ -1,4 +1,4 @@
-//! What happened to the device, the newest first.
+//! The events of the device, the newest first.
 
 use leptos::prelude::*;
 
@@ -18,7 +18,7 @@ use crate::text::{fill, t};
 use crate::wire::Page;
 use crate::wire::event::Event;
 
-/// How many changed values of an event are shown.
+/// Maximum changed values of an event that are shown.
 const CHANGES: usize = 6;
 
 #[component]

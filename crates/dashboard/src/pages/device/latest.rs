@@ -1,4 +1,4 @@
-//! The latest value of each sensor, with its quality and its age, as it arrives.
+//! The latest value of each sensor, with its quality and age, updated by the live feed.
 
 use std::collections::BTreeMap;
 
@@ -79,7 +79,7 @@ pub(super) fn Latest(device: DeviceJson) -> impl IntoView {
     }
 }
 
-/// Takes a reading, unless there is a newer one.
+/// Stores a reading, unless there is a newer one.
 fn newest(values: &mut Values, reading: Reading) {
     let is_older = |known: &Reading| moment::parse(&known.at) > moment::parse(&reading.at);
     if !values.get(&reading.sensor).is_some_and(is_older) {

@@ -1,5 +1,4 @@
-//! Settings: what is wanted, what the device reports, and what is different. They are changed as JSON, whose errors are shown where they
-//! are.
+//! Settings: the desired ones, the reported ones, and the differences. They are edited as JSON; errors are shown at their position.
 
 use leptos::prelude::*;
 use serde_json::Value;
@@ -49,14 +48,14 @@ pub(super) fn Settings(id: String) -> impl IntoView {
     }
 }
 
-/// What is being changed: the settings as they were, and their version.
+/// An edit: the settings as they were, and their entity tag.
 #[derive(Debug, Clone)]
 struct Edit {
     text: String,
     etag: Option<String>,
 }
 
-/// Every leaf of a document with its pointer.
+/// Collects the leaves of a document, each with its JSON pointer.
 fn leaves(pointer: &str, value: &Value, found: &mut Vec<(String, Value)>) {
     match value {
         Value::Object(fields) if !fields.is_empty() || pointer.is_empty() => {
@@ -143,7 +142,7 @@ fn Editor(path: String, editing: RwSignal<Option<Edit>>, load: Load<Answer<Setti
         }
     });
     let first = editing.with_untracked(|edit| edit.as_ref().map(|edit| edit.text.clone()).unwrap_or_default());
-    // Either the answer of the API, or why it was not asked.
+    // The error of the API, or the reason why no request was sent.
     let failed = RwSignal::new(None::<Result<ApiError, String>>);
     let text = RwSignal::new(first.clone());
     let save = move |event: web_sys::SubmitEvent| {

@@ -1,4 +1,4 @@
-//! Adds serial numbers to the allow list. What was added leaves the field; what was not stays there, with the reason beside it.
+//! Adds serial numbers to the allow list. Added numbers leave the field; the others stay in it, with the reasons beside it.
 
 use leptos::prelude::*;
 use serde_json::{Map, Value};
@@ -12,14 +12,14 @@ use crate::problem::ApiError;
 use crate::text::{fill, t};
 use crate::wire::board::Upload;
 
-/// How many wrong lines are told.
+/// Maximum malformed lines that are shown.
 const TOLD: usize = 5;
 
-/// Why nothing was asked of the API, or what it answered.
+/// The result: why no request was sent, or the answer of the API.
 #[derive(Debug, Clone)]
 enum Reply {
     Wrong(Vec<String>),
-    /// What came of the files that were answered, and why another one was not.
+    /// The answers to the files so far, and the error of the file that failed.
     Sent(Option<Upload>, Option<ApiError>),
 }
 
@@ -46,7 +46,7 @@ pub(super) fn Adding(shared: Shared, added: Callback<()>) -> impl IntoView {
         spawn_local(async move {
             let api = shared.api.get_value();
             let (mut known, mut failed) = (None::<Upload>, None);
-            // What stays in the field: what was not added, and what was not sent after a failure.
+            // What stays in the field: lines that were not added, and lines that were not sent after a failure.
             let mut left = Vec::new();
             for file in files {
                 if failed.is_some() {
@@ -128,7 +128,7 @@ pub(super) fn Adding(shared: Shared, added: Callback<()>) -> impl IntoView {
     }
 }
 
-/// The JSON object that is typed; an empty one if nothing is.
+/// The typed JSON object; an empty one if nothing is typed.
 fn map(text: &str) -> Result<Map<String, Value>, String> {
     if text.trim().is_empty() {
         return Ok(Map::new());
@@ -136,7 +136,7 @@ fn map(text: &str) -> Result<Map<String, Value>, String> {
     serde_json::from_str(text).map_err(|error| fill(m::NO_JSON, &[("detail", &error.to_string())]))
 }
 
-/// What is wrong with lines, in words; the first of them.
+/// The first errors, in words.
 fn told(wrong: &[(usize, Wrong)]) -> Vec<String> {
     let line = |(line, why): &(usize, Wrong)| {
         let why = match why {
@@ -152,7 +152,7 @@ fn told(wrong: &[(usize, Wrong)]) -> Vec<String> {
     wrong.iter().take(TOLD).map(line).chain(more).collect()
 }
 
-/// What the API did with the numbers.
+/// The outcome for each number.
 #[component]
 fn Answered(upload: Upload) -> impl IntoView {
     let left: Vec<_> = upload.items.into_iter().filter(|item| item.outcome != "added").collect();

@@ -1,4 +1,4 @@
-//! Claim codes that were just made. The API tells them once, so they stay until somebody says that they are kept.
+//! New claim codes. The API returns them only once, so they are shown until the reader confirms that they are saved.
 
 use leptos::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::messages as m;
 use crate::model::serials;
 use crate::text::t;
 
-/// The codes. While they are there the browser asks before it closes or reloads the page.
+/// The codes. While they are shown, the browser asks before it closes or reloads the page.
 #[component]
 pub(super) fn Codes(codes: RwSignal<Vec<(String, String)>>) -> impl IntoView {
     let row = |(serial, code): (String, String)| view! { <tr><th scope="row"><code>{serial}</code></th><td><code>{code}</code></td></tr> };

@@ -1,4 +1,4 @@
-//! Firmwares: which there are, and uploading one. Its checksum is computed here, so that the store takes this file and no other.
+//! Firmware versions: the list, and uploads. The checksum is computed in the browser, so that S3 only accepts this file.
 
 use gloo_net::http::Request;
 use leptos::prelude::*;
@@ -24,7 +24,7 @@ use crate::text::{fill, t};
 use crate::wire::Page;
 use crate::wire::board::{Announced, FileUpload};
 
-/// How much of a file is read at once, in bytes.
+/// Size of the parts in which a file is read, in bytes.
 const CHUNK: u64 = 4 << 20;
 
 #[component]
@@ -83,7 +83,7 @@ fn Line(firmware: FirmwareJson) -> impl IntoView {
     }
 }
 
-/// Why a file was not uploaded: the API says it, or a sentence does.
+/// Why a file was not uploaded: an error of the API, or a sentence.
 #[derive(Debug, Clone)]
 enum Failure {
     Api(ApiError),
@@ -100,7 +100,7 @@ impl From<ApiError> for Failure {
 fn Uploading(shared: Shared, uploaded: Callback<()>) -> impl IntoView {
     let version = RwSignal::new(String::new());
     let file = NodeRef::<leptos::html::Input>::new();
-    // What is being done at the moment.
+    // The step under way.
     let stage = RwSignal::new(None::<String>);
     let failed = RwSignal::new(None::<Failure>);
     let send = move |event: web_sys::SubmitEvent| {
@@ -153,7 +153,7 @@ fn Uploading(shared: Shared, uploaded: Callback<()>) -> impl IntoView {
     }
 }
 
-/// Announces the file and uploads it.
+/// Announces the version and uploads its file.
 async fn bring(
     api: &Api,
     version: FirmwareVersion,
@@ -169,7 +169,7 @@ async fn bring(
     put(&upload, file).await
 }
 
-/// The size of a file that the API takes, in bytes.
+/// The size of a file, in bytes, if the API accepts it.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -179,7 +179,7 @@ fn length(file: &web_sys::File) -> Option<u64> {
     Some(file.size() as u64).filter(|bytes| (1..=MOST_BYTES).contains(bytes))
 }
 
-/// The SHA-256 of a file in hexadecimal digits, read part after part, so that it need not fit into memory.
+/// The SHA-256 of a file in hexadecimal digits. The file is read in parts, so that it need not fit into memory.
 #[expect(clippy::cast_precision_loss, reason = "places in a file of at most 256 MiB are far below 2^53")]
 async fn digest(file: &web_sys::File, bytes: u64) -> Option<String> {
     let (mut digest, mut from) = (Sha256::new(), 0);
@@ -193,10 +193,10 @@ async fn digest(file: &web_sys::File, bytes: u64) -> Option<String> {
     Some(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Sends the file to the address that was signed for it.
+/// Uploads the file to the signed address.
 async fn put(upload: &FileUpload, file: &web_sys::File) -> Result<(), Failure> {
     let unreadable = |error: String| Failure::Api(ApiError::Unreadable(error));
-    // The part that is the whole has no media type, so that the browser adds no header that was not signed. The length it sets itself.
+    // A slice of the whole file has no media type, so the browser adds no unsigned header. It sets the length itself.
     let whole = file.slice().map_err(|_| Failure::Sentence(t(m::FILE_UNREADABLE).to_owned()))?;
     let own = upload.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
     let request = own.fold(Request::put(&upload.url), |request, (name, value)| request.header(name, value));

@@ -1,4 +1,4 @@
-//! How far a job has come: its devices by state, each of them, and cancelling it. While it goes on, it is looked at again and again.
+//! The progress of a job: its devices by state, the list of them, and cancelling the job. It is polled while the job is open.
 
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
@@ -22,9 +22,9 @@ use crate::text::{fill, t};
 use crate::wire::Page;
 use crate::wire::board::{JobDetails, JobDevice};
 
-/// How often a job that goes on is looked at, in ms.
+/// Time between two polls of an open job, in ms.
 const LOOK: u32 = 5_000;
-/// How many of its devices are shown at first, and at most: what one request lists.
+/// Number of its devices that are shown at first, and the maximum per request.
 const SHOWN: (u32, u32) = (25, 200);
 
 #[component]
@@ -38,7 +38,7 @@ pub(super) fn Details(id: String, shared: Shared, load: Load<Page<JobJson>>) -> 
         let (api, path) = (shared.api.get_value(), query.address(&own));
         async move { Ok(api.get::<JobDetails>(&path).await?.value) }
     });
-    // The list says what is known here.
+    // The list of jobs shows the newer state that is known here.
     let job = Memo::new(move |_| details.here(|details| details.job.clone()));
     Effect::new(move |_| {
         if let Some(job) = job.get() {
@@ -131,7 +131,7 @@ fn States(shared: Shared, details: Load<JobDetails>, most: RwSignal<u32>) -> imp
     }
 }
 
-/// The counts by state, as the API names the states, in the order in which a device goes through them.
+/// The counts by the API's names of the states, in the order in which a device goes through them.
 const fn by_state(counts: &Counts) -> [(&'static str, u64); 8] {
     [
         ("QUEUED", counts.queued),
@@ -145,7 +145,7 @@ const fn by_state(counts: &Counts) -> [(&'static str, u64); 8] {
     ]
 }
 
-/// How many devices have ended, as a bar and in words, and how many are in each state.
+/// The share of ended devices as a bar and in words, and the count of each state.
 #[component]
 fn Bar(counts: Counts, devices: u64) -> impl IntoView {
     let Progress { ended, unsuccessful, total } = progress(&counts, devices);

@@ -1,4 +1,4 @@
-//! Jobs: which there are, and how each stands.
+//! The list of jobs, each with its state.
 
 use leptos::prelude::*;
 use weir_core::wire::job::{FirmwareJson, JobJson, TargetJson};
@@ -67,7 +67,7 @@ fn List(shared: Shared, load: Load<Page<JobJson>>) -> impl IntoView {
     }
 }
 
-/// Which devices a job is for, in words.
+/// The target of a job, in words.
 fn target(target: &TargetJson) -> String {
     match target {
         TargetJson::All => t(m::TARGET_ALL).to_owned(),

@@ -1,4 +1,4 @@
-//! Makes a job. Sent again without an answer, it is the same job.
+//! Creates a job. Repeating a request without an answer creates no second job.
 
 use leptos::prelude::*;
 use serde_json::Value;
@@ -24,7 +24,7 @@ const fn which_name(which: Which) -> Text {
     }
 }
 
-/// What is wrong, in words.
+/// The error, in words.
 fn told(wrong: &Wrong) -> String {
     match wrong {
         Wrong::Device(id) => fill(m::JOB_WRONG_DEVICE, &[("id", id)]),
@@ -38,7 +38,7 @@ fn told(wrong: &Wrong) -> String {
 pub(super) fn Ordering(shared: Shared, firmwares: Load<Vec<String>>, load: Load<Page<JobJson>>) -> impl IntoView {
     let order = RwSignal::new(Order::default());
     let versions = Memo::new(move |_| firmwares.here(Clone::clone).unwrap_or_default());
-    // The highest version, unless somebody has chosen another one.
+    // By default, the highest version.
     Effect::new(move |_| {
         let first = versions.with(|all| all.first().cloned()).unwrap_or_default();
         if order.with_untracked(|order| order.firmware.is_empty()) {
@@ -47,7 +47,7 @@ pub(super) fn Ordering(shared: Shared, firmwares: Load<Vec<String>>, load: Load<
     });
     let (wrong, failed) = (RwSignal::new(None::<String>), RwSignal::new(None::<ApiError>));
     let saving = RwSignal::new(false);
-    // The last request of which it is not known whether it was carried out, with its key.
+    // The last request with an unknown outcome, and its idempotency key.
     let unknown = StoredValue::new(None::<(Value, String)>);
     let opened = NodeRef::<leptos::html::Details>::new();
     let send = move |event: web_sys::SubmitEvent| {

@@ -1,4 +1,4 @@
-//! The allow list: which boards may become devices.
+//! The allow list: the boards that may become devices.
 
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -76,7 +76,7 @@ fn List(shared: Shared, load: Load<Page<ListedSerial>>) -> impl IntoView {
                         <th scope="col">{t(m::CHANGE)}</th>
                     </tr></thead>
                     <tbody>
-                        // What is different of a number draws it again.
+                        // A change of a number renders its row again.
                         <For each=move || serials.get() key=|serial| format!("{serial:?}") let:serial>
                             <Line serial shared load/>
                         </For>

@@ -1,4 +1,4 @@
-//! Devices on a plain map: north is up, and nothing is loaded from elsewhere.
+//! Devices on a plain map: north is up, and nothing is loaded from other sites.
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -13,12 +13,12 @@ use crate::model::fleet;
 use crate::model::map::project;
 use crate::text::t;
 
-/// The frame.
+/// Size of the frame, in SVG units.
 const SIZE: (f64, f64) = (960.0, 360.0);
 const MARGIN: f64 = 40.0;
-/// With so many devices or fewer, each has its name.
+/// Up to this number of devices, all are labelled.
 const NAMED: usize = 12;
-/// Room of a name, in units of the frame.
+/// Room for a label, in units of the frame.
 const WIDE: f64 = 160.0;
 const HIGH: f64 = 18.0;
 
@@ -32,7 +32,7 @@ pub(super) fn Map(rows: Memo<Vec<Row>>) -> impl IntoView {
             let map = project(&places, SIZE, MARGIN)?;
             let (bar, length) = map.bar(160.0);
             let is_few = placed.len() <= NAMED;
-            // The worst has its name first; of names that would lie on each other only the first is there.
+            // The worst device is labelled first; labels that would overlap an earlier one are left out.
             let mut named: Vec<(f64, f64)> = Vec::new();
             let mut marks = Vec::new();
             for ((row, _), (x, y)) in placed.iter().zip(&map.places) {
@@ -41,7 +41,7 @@ pub(super) fn Map(rows: Memo<Vec<Row>>) -> impl IntoView {
                 named.extend(has_name.then_some((*x, *y)));
                 marks.push(mark(row, (*x, *y), has_name));
             }
-            // It lies above all others.
+            // Drawn last, so that it lies above all others.
             marks.reverse();
             Some(view! {
                 {marks}
@@ -65,13 +65,13 @@ fn mark(row: &Row, (x, y): (f64, f64), has_name: bool) -> impl IntoView + use<> 
     let (tone, _) = words::condition(condition);
     let name = if row.device.name.is_empty() { row.device.id.clone() } else { row.device.name.clone() };
     let name = has_name.then_some(name);
-    // A name at the right edge stands to the left of its place.
+    // Labels at the right edge are placed to the left of their position.
     let (side, anchor) = if x > SIZE.0 * 0.6 { (x - 13.0, "end") } else { (x + 13.0, "start") };
     let words = told(&row.device);
     let label = words.clone();
     let path = format!("/app/devices/{}", part(&row.device.id));
     let (go, to) = (use_navigate(), path.clone());
-    // The router hears of clicks on links of HTML only.
+    // The router only handles clicks on HTML links.
     let click = move |event: web_sys::MouseEvent| {
         if event.button() == 0 && !event.ctrl_key() && !event.meta_key() && !event.shift_key() {
             event.prevent_default();

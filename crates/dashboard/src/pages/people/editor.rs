@@ -1,4 +1,4 @@
-//! Changes a person. Each change is made to the version that is shown: if somebody else was faster, nothing happens.
+//! Edits a person. Each change is conditional on the version that is shown, so it fails if somebody else was faster.
 
 use leptos::prelude::*;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ use crate::problem::ApiError;
 use crate::text::{Text, fill, t};
 use crate::wire::person::PersonJson;
 
-/// How often a password is drawn until it has every kind of letter; four of five have.
+/// Maximum attempts to draw a password with every kind of character; about four of five have all.
 const DRAWS: usize = 100;
 
 #[component]
@@ -34,8 +34,8 @@ pub(super) fn Editor(username: String, shared: Shared) -> impl IntoView {
     load.keep(move || view! { <Form path=path.clone() shared load typed/> })
 }
 
-/// What somebody has chosen and typed; nothing where the person is shown as they are. It outlives the form, which is drawn anew when
-/// the person could not be read for a while.
+/// The changes that are chosen and typed; `None` where the person's value is shown. It is kept while the form is removed because the person
+/// cannot be read.
 #[derive(Clone, Copy)]
 struct Typed {
     role: RwSignal<Option<Role>>,
@@ -58,9 +58,9 @@ fn Form(path: String, shared: Shared, load: Load<Answer<PersonJson>>, typed: Typ
     let wrong = RwSignal::new(None::<String>);
     let working = RwSignal::new(false);
     let place = StoredValue::new((path, name.clone()));
-    // The version that is there when somebody clicks.
+    // The version at the time of a click.
     let version = move || untrack(|| load.here(|answer| answer.etag.clone()).flatten());
-    // Sends a change, and says what came of it.
+    // Sends a change, and shows the outcome.
     let send = move |body: Value, done: Text, given: Option<String>| {
         let ((path, name), etag) = (place.get_value(), version());
         let (role, devices) = (typed.role.get_untracked(), typed.devices.get_untracked());
@@ -76,19 +76,19 @@ fn Form(path: String, shared: Shared, load: Load<Answer<PersonJson>>, typed: Typ
                         shared.password.set(Some((name.clone(), text)));
                     }
                     shared.load.again();
-                    // What was changed is no longer only typed; what was typed beside it, or meanwhile, stays.
+                    // Saved changes are no longer unsaved; other fields, and changes made meanwhile, are kept.
                     if body.get("role").is_some() && typed.role.try_get_untracked() == Some(role) {
                         let _ = typed.role.try_set(None);
                     }
                     if body.get("devices").is_some() && typed.devices.try_get_untracked() == Some(devices) {
                         let _ = typed.devices.try_set(None);
                     }
-                    // The next change is made to this version.
+                    // The next change is based on this version.
                     load.written(|known| *known = answer);
                     Ok(fill(done, &[("email", &name)]))
                 }
                 Err(error) => {
-                    // Somebody else was faster: their change is shown, and the next one is made to it.
+                    // Somebody else was faster: their change is shown, and the next one is based on it.
                     if error.problem().is_some_and(|problem| problem.status == 412) {
                         load.again();
                     }

@@ -1,4 +1,4 @@
-//! Invites somebody.
+//! Invites a person.
 
 use leptos::prelude::*;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! A person of the list: who it is, and the way to change them.
+//! A person in the list, with a button for editing.
 
 use leptos::prelude::*;
 use weir_core::domain::access::Role;
@@ -56,7 +56,7 @@ pub(super) fn Row(username: String, shared: Shared, people: Memo<Vec<PersonJson>
     }
 }
 
-/// A temporary password that was just given. It is shown once.
+/// A new temporary password, shown once.
 #[component]
 pub(super) fn Password(shared: Shared) -> impl IntoView {
     let password = shared.password;

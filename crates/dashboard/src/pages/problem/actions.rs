@@ -1,4 +1,4 @@
-//! What can be done about a problem: each change is conditional on what the reader has seen.
+//! The actions on a problem. Each change is conditional on the version that the reader has seen.
 
 use leptos::prelude::*;
 use serde_json::{Map, Value};
@@ -38,7 +38,7 @@ pub(super) fn Actions(load: One) -> impl IntoView {
                 Err(error) => {
                     let is_old = error.is_outdated();
                     failed.set(Some(error));
-                    // What somebody else has done is shown; the note stays.
+                    // The change of somebody else is shown; the note is kept.
                     if is_old {
                         load.again();
                     }

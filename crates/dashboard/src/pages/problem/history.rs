@@ -1,4 +1,4 @@
-//! What led to a problem, and what people did about it.
+//! The readings that led to a problem, and what people did about it.
 
 use chart::{Limit, Span};
 use leptos::prelude::*;
@@ -20,12 +20,12 @@ use crate::text::{fill, t};
 use crate::wire::Page;
 use crate::wire::event::Event;
 
-/// How long before and after the episode readings are shown at least, in ms.
+/// Minimum time before and after the episode for which readings are shown, in ms.
 const ROOM: f64 = 3_600e3;
 
 #[component]
 pub(super) fn History(problem: Memo<Option<ProblemJson>>) -> impl IntoView {
-    // The curve is drawn anew when the episode is another one, not with every note.
+    // The chart is rendered again for another episode, not for every note.
     let episode = Memo::new(move |_| problem.get().as_ref().and_then(Episode::of));
     view! {
         {move || episode.get().map(|episode| view! { <Readings episode/> })}
@@ -72,11 +72,11 @@ fn Readings(episode: Episode) -> impl IntoView {
     }
 }
 
-/// What was done, the newest first: from the problem itself, and from the log of its device.
+/// The actions, the newest first: from the problem itself, and from the log of its device.
 #[component]
 fn Told(problem: Memo<Option<ProblemJson>>) -> impl IntoView {
     let api = Api::here();
-    // Of a problem of flow sensors the log stands with both devices; the problem itself says the most of it.
+    // Problems of flow sensors are logged with both devices; the problem itself contains most of it.
     let load = Load::new(move || {
         let api = api.clone();
         let of = problem.get().and_then(|problem| Some((problem.device?.to_string(), problem.problem_id)));
@@ -118,7 +118,7 @@ fn Told(problem: Memo<Option<ProblemJson>>) -> impl IntoView {
     }
 }
 
-/// What somebody has changed.
+/// A change, as a line.
 fn line(event: &Event) -> impl IntoView + use<> {
     let at = moment::parse(&event.at).unwrap_or_default();
     let value = |value: Option<&serde_json::Value>| match value {

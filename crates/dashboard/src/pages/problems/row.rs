@@ -1,4 +1,4 @@
-//! A problem of the list: what it is, since when, who knows of it, and what can be done.
+//! A problem in the list: its description, age, state and actions.
 
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -55,7 +55,7 @@ fn What(problem: ProblemJson, gone: bool, shared: Shared) -> impl IntoView {
     let known = problem.acknowledged_by.clone().zip(problem.acknowledged_at);
     let over = problem.resolved_by.as_deref().map(words::ended_by).zip(problem.resolved_at);
     let device = device_link(&problem);
-    // With the filter in the address, so that the page knows which ones are before and after it.
+    // With the filter in the address, so that the page knows the problems before and after it.
     let query = shared.filter.with_untracked(|filter| filter.into_query(Query::default()));
     let own = query.address(&format!("/app/problems/{}", part(&problem.problem_id)));
     let is_flow = problem.current.is_some();

@@ -1,4 +1,4 @@
-//! One entry: what it says, what the device published, and replaying or deleting it alone.
+//! One entry: its properties, the published message, and replaying or deleting it.
 
 use leptos::prelude::*;
 use serde_json::json;
@@ -82,7 +82,7 @@ pub(super) fn Line(entry: Entry, shared: Shared) -> impl IntoView {
     }
 }
 
-/// Brings the list up to date with the result of a replay, which it says.
+/// Updates the list with the result of a replay. Returns the result in words.
 fn take(shared: Shared, id: &str, answer: Replay) -> String {
     match answer.entry {
         Some(refused) => {
@@ -104,7 +104,7 @@ fn take(shared: Shared, id: &str, answer: Replay) -> String {
     }
 }
 
-/// Everything of an entry.
+/// All properties of an entry.
 #[component]
 fn Whole(path: String, entry: Entry) -> impl IntoView {
     let api = Api::here();
@@ -127,7 +127,7 @@ fn Whole(path: String, entry: Entry) -> impl IntoView {
     }
 }
 
-/// What the device published.
+/// The published message.
 #[component]
 fn Sent(payload: Payload, reason: String) -> impl IntoView {
     let (how, text, more) = match shown(&payload, &reason) {

@@ -1,4 +1,4 @@
-//! Entries with one reason, of one device: how many, what they are, and what can be done with all of them.
+//! Entries of the same reason and device: their number, a list, and actions on all of them.
 
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -13,7 +13,7 @@ use crate::model::moment;
 use crate::model::quarantine;
 use crate::text::{fill, t};
 
-/// How many entries of a group are shown at first, and how many more with each click.
+/// Number of entries that are shown at first, and that each click adds.
 const SHOWN: usize = 20;
 
 #[component]
@@ -24,7 +24,7 @@ pub(super) fn Group(
     all: Memo<Vec<quarantine::Group>>,
 ) -> impl IntoView {
     let own = key.clone();
-    // It keeps what it was while it is taken away.
+    // It keeps its last value while it is being removed.
     let group = Memo::new(move |before: Option<&quarantine::Group>| {
         let now = all.with(|all| all.iter().find(|group| group.key() == own).cloned());
         now.or_else(|| before.cloned()).unwrap_or_else(|| first.clone())
@@ -125,7 +125,7 @@ pub(super) fn Group(
 fn Entries(group: Memo<quarantine::Group>, shared: Shared) -> impl IntoView {
     let most = RwSignal::new(SHOWN);
     let shown = Memo::new(move |_| {
-        // An entry that the address names is shown wherever it stands.
+        // The entry in the address is always shown.
         let named = shared.selected.with(|selected| selected.entry.clone());
         group.with(|group| {
             let place = named.and_then(|id| group.entries.iter().position(|entry| entry.id == id));
@@ -136,7 +136,7 @@ fn Entries(group: Memo<quarantine::Group>, shared: Shared) -> impl IntoView {
     let has_more = move || group.with(|group| group.entries.len()) > shown.with(Vec::len);
     view! {
         <ul class="list">
-            // What is different of an entry draws it again.
+            // A change of an entry renders its row again.
             <For each=move || shown.get() key=|entry| format!("{entry:?}") let:one>
                 <entry::Line entry=one shared/>
             </For>

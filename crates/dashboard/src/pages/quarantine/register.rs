@@ -1,4 +1,4 @@
-//! Registers a device that nobody knew, with what its messages tell of it, and then replays them.
+//! Registers an unknown device, with the properties that its messages suggest, and then replays them.
 
 use leptos::prelude::*;
 use serde_json::Value;
@@ -14,7 +14,7 @@ use crate::problem::ApiError;
 use crate::text::{fill, t};
 use crate::wire::quarantine::WholeEntry;
 
-/// How many messages are looked into for the sensors of the device.
+/// Number of messages that are searched for the sensors of the device.
 const LOOKED_AT: usize = 3;
 
 #[component]
@@ -26,7 +26,7 @@ pub(super) fn Register(group: Group, shared: Shared) -> impl IntoView {
         known.unwrap_or_else(|| Draft { sensors: sensors(&group.entries).join("\n"), ..Draft::default() }),
     );
     let own = id.clone();
-    // Whoever closes the form finds what was typed when it is opened again.
+    // The typed fields are kept when the form is closed and opened again.
     Effect::new(move |before: Option<()>| {
         let now = draft.get();
         if before.is_some() {
@@ -98,7 +98,7 @@ pub(super) fn Register(group: Group, shared: Shared) -> impl IntoView {
     }
 }
 
-/// Looks into messages with several values, and adds their sensors unless somebody has begun to type.
+/// Searches messages with several values for sensors, and adds them unless the draft has been changed.
 fn look(group: &Group, shared: Shared, draft: RwSignal<Draft>, suggested: String) {
     let several = group.entries.iter().filter(|entry| entry.topic.ends_with("/readings")).take(LOOKED_AT);
     let ids: Vec<String> = several.map(|entry| entry.id.clone()).collect();
@@ -106,7 +106,7 @@ fn look(group: &Group, shared: Shared, draft: RwSignal<Draft>, suggested: String
     spawn_local(async move {
         let api = shared.api.get_value();
         for id in ids {
-            // Without the payload the form only suggests less.
+            // Without the payload, fewer sensors are suggested.
             if let Ok(answer) = api.get::<WholeEntry>(&format!("/quarantine/{}", part(&id))).await
                 && let Some(json) = answer.value.payload.json
             {

@@ -1,5 +1,5 @@
-//! Replaying a whole group: part after part, with what has come of it so far. It can be stopped and go on; every entry that was not
-//! delivered stays where it is.
+//! Replays a whole group in parts, and shows the progress. A replay can be stopped and resumed; entries that are not accepted stay in the
+//! quarantine.
 
 use leptos::prelude::*;
 use serde_json::{Value, json};
@@ -17,16 +17,16 @@ use crate::problem::ApiError;
 use crate::text::{fill, t};
 use crate::wire::quarantine::{Replay, Replayed};
 
-/// What is still to be done.
+/// The remaining entries.
 #[derive(Debug, Clone)]
 enum Rest {
-    /// The entries of the group, from a cursor on.
+    /// The entries of the group, from a cursor on; `None` is the beginning.
     From(Option<String>),
-    /// These entries, one by one: no filter of the API names entries without a device.
+    /// These entries, one by one: the API has no filter for entries without a device.
     These(Vec<String>),
 }
 
-/// Where a replay stands.
+/// The state of a replay.
 #[derive(Debug, Clone)]
 enum Stage {
     Running,
@@ -44,7 +44,7 @@ struct State {
     stage: Stage,
 }
 
-/// The replay of the page, if there was one.
+/// The replay of the page, if there is one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Run {
     state: RwSignal<Option<State>>,
@@ -56,7 +56,7 @@ impl Run {
         Self { state: RwSignal::new(None), stop: RwSignal::new(false) }
     }
 
-    /// Whether a replay goes on: only one does at a time.
+    /// Whether a replay is running; only one can.
     pub(super) fn is_running(self) -> bool {
         self.state.with(|state| state.as_ref().is_some_and(|state| matches!(state.stage, Stage::Running)))
     }
@@ -113,12 +113,12 @@ fn go_on(shared: Shared, rest: Rest) {
                 state.stage = stage;
             }
         });
-        // What was refused has a new reason perhaps.
+        // Refused entries may have a new reason.
         shared.load.again();
     });
 }
 
-/// One request, and what is left after it.
+/// Sends one request, and returns its result and the remaining entries.
 async fn step(api: &Api, group: &Group, filter: &Filter, rest: Rest) -> Result<(Replayed, Option<Rest>), ApiError> {
     match rest {
         Rest::From(next) => {
@@ -135,7 +135,7 @@ async fn step(api: &Api, group: &Group, filter: &Filter, rest: Rest) -> Result<(
             let (accepted, refused, failed) = match answer {
                 Ok(answer) => (u64::from(answer.value.entry.is_none()), u64::from(answer.value.entry.is_some()), 0),
                 Err(error) => match error.problem().map(|problem| problem.status) {
-                    // Somebody else has replayed or deleted it meanwhile.
+                    // By now somebody else has replayed or deleted it.
                     Some(404) => (0, 0, 0),
                     Some(503) => (0, 0, 1),
                     _ => return Err(error),
@@ -147,7 +147,7 @@ async fn step(api: &Api, group: &Group, filter: &Filter, rest: Rest) -> Result<(
     }
 }
 
-/// How far the replay has come, and what came of it.
+/// The progress of the replay, and its outcome.
 #[component]
 pub(super) fn Shown(shared: Shared) -> impl IntoView {
     let Run { state, stop } = shared.run;

@@ -15,7 +15,7 @@ use crate::text::{fill, t};
 
 #[component]
 pub(super) fn Editor(shared: Shared, email: String) -> impl IntoView {
-    // What is typed is a signal of its own, so that the form is made once.
+    // The form has its own signal, so that it is rendered only once.
     let form = RwSignal::new(shared.form.get_untracked().unwrap_or_else(|| Form::new("UTC")));
     let is_new = shared.changes.with_untracked(Option::is_none);
     let unread = RwSignal::new(Vec::<&'static str>::new());
@@ -42,7 +42,7 @@ pub(super) fn Editor(shared: Shared, email: String) -> impl IntoView {
     });
     let save = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        // A device that is typed is meant, whether it was added or not: without it the subscription would be for all.
+        // A typed device is meant even if it was not added: without it, the subscription would be for all devices.
         form.update(Form::add);
         match form.with_untracked(Form::body) {
             Ok(body) => {
@@ -167,7 +167,7 @@ fn Kinds(form: RwSignal<Form>) -> impl IntoView {
     view! { <fieldset class="checks"><legend>{t(m::WHICH_KINDS)}</legend>{boxes}</fieldset> }
 }
 
-/// The devices, one after the other.
+/// The list of devices.
 #[component]
 fn Devices(form: RwSignal<Form>, wrong: Signal<Option<String>>) -> impl IntoView {
     let add = move || form.update(Form::add);

@@ -23,7 +23,7 @@ pub(super) fn List(shared: Shared, email: String) -> impl IntoView {
     });
     let is_empty = Memo::new(move |_| ids.with(Vec::is_empty));
     let email = StoredValue::new(email);
-    // A line stays for as long as its subscription: what a test has said, a question, and the focus outlive changes.
+    // A row is kept as long as its subscription, so that the result of a test, a question, and the focus survive changes.
     let rows = move || {
         if is_empty.get() {
             return view! { <Empty text=t(m::NO_SUBSCRIPTIONS)/> }.into_any();
@@ -38,7 +38,7 @@ pub(super) fn List(shared: Shared, email: String) -> impl IntoView {
     view! { <section aria-label=t(m::SUBSCRIPTIONS)>{rows}</section> }
 }
 
-/// Whether it tells, and why not.
+/// Whether it is active, and if not, why.
 fn state(one: &Subscription) -> (Tone, String) {
     match (one.enabled, one.disabled_because.as_deref()) {
         (true, _) => (Tone::Good, t(m::SWITCHED_ON).to_owned()),

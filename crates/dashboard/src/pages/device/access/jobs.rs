@@ -19,21 +19,21 @@ use crate::text::{fill, t};
 use crate::wire::Page;
 use crate::wire::board::{JobDetails, JobDevice};
 
-/// How many open jobs are looked at, and how many pages of the devices of each.
+/// Maximum open jobs that are checked, and maximum pages of devices per job.
 const JOBS: usize = 5;
 const PAGES: usize = 5;
 
-/// An open job that is for this device.
+/// An open job that may include this device.
 #[derive(Debug, Clone)]
 struct Open {
     job: JobJson,
-    /// The state of this device; absent while its devices are gathered.
+    /// The state of this device; `None` while the job's devices are gathered.
     status: Option<String>,
 }
 
 impl Open {
-    /// Whether it is for the device that was looked for among its devices. A job that names it has skipped it if its devices are gathered
-    /// and it is not among them, for example because it runs this version already.
+    /// Whether the job includes the device, after searching for it. Once its devices are gathered, a job that names the device but does not
+    /// list it has skipped it, for example because it already runs this version.
     const fn concerns(&self) -> bool {
         let is_named = matches!(self.job.target, TargetJson::Devices(_));
         self.status.is_some() || (is_named && matches!(self.job.state, StateJson::Preparing))
@@ -83,7 +83,7 @@ fn job_state(open: &Open) -> (Tone, String) {
     known.unwrap_or_else(|| (Tone::Neutral, state.to_owned()))
 }
 
-/// The open jobs that are for a device: the API has no list of them, so it is looked for among the devices of each.
+/// The open jobs that include a device. The API has no list of them, so the device is searched for in each job.
 async fn open(api: Api, device: String) -> Result<Vec<Open>, ApiError> {
     let all = api.get::<Page<JobJson>>("/fleet/jobs?limit=50").await?.value.items;
     let is_open = |job: &JobJson| matches!(job.state, StateJson::Preparing | StateJson::InProgress);
@@ -102,7 +102,7 @@ async fn open(api: Api, device: String) -> Result<Vec<Open>, ApiError> {
     Ok(found)
 }
 
-/// The state of a device in a job, if it is among the first thousand that changed last.
+/// The state of a device in a job, if it is among the thousand devices that changed last.
 async fn part_of(api: &Api, job: &JobJson, device: &str) -> Result<Option<String>, ApiError> {
     let path = format!("/fleet/jobs/{}", part(&job.id.to_string()));
     let mut next = None::<String>;

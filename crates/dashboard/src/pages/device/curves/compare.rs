@@ -1,4 +1,4 @@
-//! Sensors of other devices in the charts of this one: which they are, and the choice of another one.
+//! Sensors of other devices in the charts of this one: the list, and the choice of another one.
 
 use std::collections::BTreeMap;
 
@@ -16,10 +16,10 @@ use crate::model::source::{MOST, Source};
 use crate::problem::ApiError;
 use crate::text::{fill, t};
 
-/// The other devices, as far as they were read.
+/// The other devices, as far as they are read.
 pub(super) type Known = RwSignal<BTreeMap<String, Result<DeviceJson, ApiError>>>;
 
-/// Reads the devices that are compared with, each once.
+/// Reads the devices to compare with, each once.
 pub(super) fn known(chosen: Chosen) -> Known {
     let known: Known = RwSignal::new(BTreeMap::new());
     let api = StoredValue::new_local(Api::here());
@@ -34,7 +34,7 @@ pub(super) fn known(chosen: Chosen) -> Known {
             spawn_local(async move {
                 let read = api.get::<DeviceJson>(&format!("/devices/{}", part(&device))).await;
                 if read.as_ref().is_err_and(ApiError::is_passing) {
-                    // The next choice asks again.
+                    // The next choice reads it again.
                     let _ = asked.try_update_value(|asked| asked.retain(|known| *known != device));
                 }
                 let _ = known.try_update(|known| known.insert(device, read.map(|answer| answer.value)));
@@ -110,7 +110,7 @@ fn Picker(own: String, chosen: Chosen, known: Known) -> impl IntoView {
         let api = api.get_value();
         spawn_local(async move {
             let read = api.get::<DeviceJson>(&format!("/devices/{}", part(&id))).await.map(|answer| answer.value);
-            // Of two devices only the later one counts.
+            // Of two devices only the later choice counts.
             if device.try_get_untracked().as_ref() != Some(&id) {
                 return;
             }
@@ -135,7 +135,7 @@ fn Picker(own: String, chosen: Chosen, known: Known) -> impl IntoView {
         if source.code.is_empty() || chosen.others.with_untracked(|others| others.contains(&source)) {
             return;
         }
-        // What was just read is not read again.
+        // It was just read, and need not be read again.
         known.update(|known| drop(known.insert(source.device.clone(), Ok(read))));
         chosen.others.update(|others| others.push(source));
     };

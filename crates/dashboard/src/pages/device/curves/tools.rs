@@ -1,4 +1,4 @@
-//! What the reader chooses above the charts: sensors, span, time zone; and the file of what is shown.
+//! The controls above the charts: sensors, span, time zone, and the download of what is shown.
 
 use chart::Span;
 use leptos::prelude::*;
@@ -26,7 +26,7 @@ pub(super) fn Tools(sensors: Vec<Sensor>, chosen: Chosen, download: Callback<()>
     let boxes = sensors.into_iter().map(|sensor| {
         let (own, code) = (sensor.source.code.clone(), sensor.source.code);
         let is_on = Memo::new(move |_| chosen.sensors.with(|codes| codes.contains(&own)));
-        // As many curves as there are colours.
+        // The maximum is the number of colours.
         let is_full = move || !is_on.get() && chosen.count() >= MOST;
         view! {
             <label class="check">

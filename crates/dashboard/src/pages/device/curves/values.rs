@@ -1,4 +1,4 @@
-//! The values of the charts as a table, for who cannot see them or wants the numbers.
+//! The values of the charts as a table, for people who cannot see the charts or want the numbers.
 
 use chart::Shown;
 use leptos::prelude::*;
@@ -11,7 +11,7 @@ use crate::messages as m;
 use crate::model::{moment, number};
 use crate::text::{fill, t};
 
-/// The most rows of a sensor.
+/// Maximum rows per sensor.
 const ROWS: usize = 100;
 
 #[component]
@@ -19,7 +19,7 @@ pub(super) fn Values(sensors: Memo<Vec<Sensor>>, read: Read, chosen: Chosen) -> 
     let open = RwSignal::new(false);
     let zone = zone::zone();
     let tables = move || {
-        // A table that nobody sees is not made.
+        // A closed table is not rendered.
         if !open.get() {
             return None;
         }

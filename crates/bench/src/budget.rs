@@ -1,12 +1,12 @@
-//! `budget.toml`: the most that figures may be which do not depend on the machine. A figure above its line is a regress; one that has
-//! become better is a reason to lower the line.
+//! `budget.toml`: limits of figures that do not depend on the machine. A figure above its limit is a regression; if a figure has improved,
+//! lower its limit.
 
 use crate::report::Row;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use std::path::Path;
 
-/// Instructions may differ so much from build to build.
+/// Tolerance of instructions, which differ from build to build.
 const PLAY: f64 = 1.05;
 
 #[derive(Deserialize)]
@@ -25,8 +25,7 @@ struct Line {
     at_most: f64,
 }
 
-/// The cases whose instructions the file limits, as function and case: to count those of any other would take minutes for
-/// nothing.
+/// The cases, as function and case, with a limit of instructions in the file: counting those of other cases would take minutes for nothing.
 ///
 /// # Errors
 /// When the file cannot be read.
@@ -41,12 +40,12 @@ fn read(file: &Path) -> Result<Vec<Line>> {
     Ok(budget.figure)
 }
 
-/// Which lines of the file a run can be compared with.
+/// The part of the file that a run can be compared with.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'a> {
     /// The functions that were measured; empty for all.
     pub functions: &'a [String],
-    /// Whether the binaries for AWS were measured: their sizes are meant.
+    /// Whether the binaries for AWS were measured, to which the sizes apply.
     pub release: bool,
     /// Whether instructions were counted.
     pub instructions: bool,
@@ -54,7 +53,7 @@ pub struct Scope<'a> {
 
 impl Scope<'_> {
     fn has(self, line: &Line) -> bool {
-        // Sizes and instructions are those of one architecture.
+        // Sizes and instructions apply to one architecture only.
         let possible = match line.what.as_str() {
             crate::figures::INSTRUCTIONS => self.instructions && cfg!(target_arch = "x86_64"),
             crate::figures::ZIPPED_SIZE => self.release && cfg!(target_arch = "x86_64"),
@@ -64,11 +63,11 @@ impl Scope<'_> {
     }
 }
 
-/// The rows with what the file allows them; those it says nothing of are left out. A line of the scope that no row answers is an error,
-/// since it would guard nothing.
+/// The rows that have a limit in the file, with that limit; others are left out. A line of the scope that matches no row is an error, since
+/// it would guard nothing.
 ///
 /// # Errors
-/// When the file cannot be read, or a line stands for nothing.
+/// When the file cannot be read, or a line matches no row.
 pub fn apply(file: &Path, rows: Vec<Row>, scope: Scope<'_>) -> Result<Vec<Row>> {
     let mut kept = Vec::new();
     for line in read(file)?.into_iter().filter(|line| scope.has(line)) {

@@ -1,4 +1,4 @@
-//! What the functions are measured with: one case for each kind of event, with its limit.
+//! The cases that are measured: one for each kind of event, with its limits.
 
 use crate::events::{Events, Stage, batches, connections, levels, plain, quiet, read, single, turns};
 use crate::requests;
@@ -10,24 +10,24 @@ use serde_json::Value;
 pub struct Case {
     /// The function.
     pub function: &'static str,
-    /// The event, in words.
+    /// The name of the event.
     pub name: &'static str,
-    /// Variables of the function beside the usual ones.
+    /// Environment variables of the function, in addition to the usual ones.
     pub variables: &'static [(&'static str, &'static str)],
-    /// Only one in so many of the events asked for is sent, where one is the work of many.
+    /// Divisor of the number of events, for events that are the work of many.
     pub share: u64,
-    /// Sets up what the events need and makes them.
+    /// Prepares what the events need, and returns a source of events.
     pub events: fn(&Stage<'_>) -> Result<Events>,
-    /// Whether an answer says that all went well.
+    /// Whether an answer means success.
     pub well: fn(&Value) -> bool,
-    /// Its limit.
+    /// Its limits.
     pub allowed: Allowed,
 }
 
-/// The most an event may take.
+/// The limits of an event.
 #[derive(Clone, Copy, Default)]
 pub struct Allowed {
-    /// Microseconds of processor time.
+    /// Processor time, in µs.
     pub cpu: Option<f64>,
     /// Write units of the table `levels`.
     pub level_units: Option<f64>,
@@ -42,7 +42,7 @@ const READING: Allowed = Allowed { reads: Some(0.0), ..NOTHING_SAID };
 const LEVEL: Allowed = Allowed { cpu: Some(150.0), level_units: Some(1.0), reads: Some(1.0), timestream: None };
 const TIMESTREAM: &[(&str, &str)] = &[("TIME_SERIES_STORE", "timestream")];
 
-/// All cases, by function.
+/// All cases, grouped by function.
 pub fn all() -> Vec<Case> {
     let echo = Case {
         function: "hello",
@@ -136,7 +136,7 @@ pub fn all() -> Vec<Case> {
         Case { function: "live-push", name: "readings that nobody watches", events: requests::unwatched, ..quiet_one },
         get("command", "GET of the commands of a device", requests::commands),
         get("site", "GET of the addresses of the stack", requests::addresses),
-        // CloudWatch and SQS do not answer here, so nothing is given again for 10 seconds: each event asks for everything.
+        // CloudWatch and SQS do not answer here, so the answer is not cached for 10 seconds: each event makes all requests.
         get("health", "GET of the system, one queue and two tables", requests::system),
         get("job", "GET of the jobs of the fleet", requests::jobs),
         get("subscription", "GET of one's own subscriptions", requests::subscriptions),

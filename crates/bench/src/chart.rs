@@ -1,5 +1,5 @@
-//! The figures of the starts as a picture: for each function how long until it can take an event, until it has answered its first
-//! one, and what it weighs.
+//! A chart of the starts: for each function the time until it can take an event, the time until it has answered its first event, and its
+//! size.
 
 use crate::report::Row;
 use anyhow::{Context, Result, anyhow};
@@ -9,7 +9,7 @@ use std::path::Path;
 const WIDTH: i32 = 900;
 const BAR: i32 = 12;
 const LINE: i32 = 40;
-/// Where the bars begin, and how long the longest is.
+/// The left end of the bars, and the maximum length of a bar, in pixels.
 const LEFT: i32 = 240;
 const LONG: i32 = 480;
 const TOP: i32 = 64;
@@ -18,7 +18,7 @@ const INK: RGBColor = RGBColor(40, 44, 52);
 const NEXT: RGBColor = RGBColor(31, 119, 180);
 const FIRST: RGBColor = RGBColor(174, 199, 232);
 
-/// The figures' names, as `figures` writes them.
+/// The names of the figures in `figures`.
 const START: &str = "start to first next [ms]";
 const TIMES: &str = "the same [× hello]";
 const ANSWERED: &str = "start to end of first event, TLS [ms]";
@@ -35,7 +35,7 @@ struct Bar<'a> {
 /// Draws the functions among `rows` into an SVG file.
 ///
 /// # Errors
-/// When there is nothing to draw, or the file cannot be written.
+/// When there are no starts, or the file cannot be written.
 pub fn draw(file: &Path, rows: &[Row]) -> Result<()> {
     let figure = |function: &str, what: &str| {
         rows.iter().find(|row| row.function == function && row.what == what).map(|row| row.figure)

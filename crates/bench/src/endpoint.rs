@@ -1,9 +1,9 @@
-//! The AWS the functions talk to: a real DynamoDB engine in this process, behind a layer that counts.
-//! Timestream's WriteRecords is answered here with a plain yes; nothing of it is stored. Cognito is the pool of recorded
-//! answers that the tests of requests use, which no change changes.
+//! The AWS endpoint for the functions: a real DynamoDB engine in this process, behind a layer that counts requests. Timestream's
+//! WriteRecords succeeds without storing anything. Cognito is simulated by recorded answers, which the tests of requests also use; changes
+//! have no effect on them.
 //!
-//! For processor time the engine steps aside: its work would empty the processor's caches between any two steps of the
-//! function. Each kind of request then gets at once the last answer the engine gave to that kind.
+//! While processor time is measured, the engine is not used: its work would evict the function's data from the processor's caches. Each
+//! kind of request then gets the engine's last answer to that kind, at once.
 
 use crate::http::{Connection, Message};
 use crate::tally::Tally;
@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 const JSON: (&str, &str) = ("content-type", "application/x-amz-json-1.0");
 
-/// The running endpoint, or another handle to it.
+/// The running endpoint. Clones are handles to the same one.
 #[derive(Clone)]
 pub struct Endpoint {
     address: SocketAddr,
@@ -48,50 +48,50 @@ impl Endpoint {
         std::thread::spawn(move || {
             while let Ok((stream, _)) = listener.accept() {
                 let shared = Arc::clone(&serving);
-                // A stopped function breaks its connections; that is no news.
+                // A stopped function breaks its connections, which is no error.
                 std::thread::spawn(move || serve(Connection::new(stream)?, engine, &shared, Duration::ZERO));
             }
         });
         Ok(Self { address, engine, database, shared })
     }
 
-    /// Serves one more connection, however it came, with a pause before each answer; until the other side closes it.
+    /// Serves one more connection of any kind, with a pause before each answer, until the other side closes it.
     pub fn serve(&self, function: Connection, pause: Duration) -> Result<()> {
         serve(function, self.engine, &self.shared, pause)
     }
 
-    /// What AWS_ENDPOINT_URL is set to.
+    /// The value for AWS_ENDPOINT_URL.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The engine itself, for what is not to be counted.
+    /// The address of the engine itself, whose requests are not counted.
     pub fn engine_url(&self) -> String {
         format!("http://{}", self.engine)
     }
 
-    /// What was asked since the last time.
+    /// The requests since the previous call.
     pub fn take(&self) -> Tally {
         lock(&self.shared.tally).take()
     }
 
-    /// Repeats answers from now on, or asks the engine again.
+    /// Whether to repeat earlier answers from now on, instead of asking the engine.
     pub fn replay(&self, replaying: bool) {
         self.shared.replaying.store(replaying, Ordering::Relaxed);
     }
 
-    /// Delay of every answer from now on.
+    /// Sets the delay of every answer from now on.
     pub fn pause(&self, pause: Duration) {
         self.shared.pause_ms.store(pause.as_millis() as u64, Ordering::Relaxed);
     }
 
-    /// A BatchWriteItem in this process, for many rows.
+    /// A BatchWriteItem of the engine in this process, for many rows.
     pub fn put(&self, batch: Value) -> Result<()> {
         let answer = self.database.batch_write_item(serde_json::from_value(batch)?);
         answer.map(drop).map_err(|error| anyhow!("BatchWriteItem: {error:?}"))
     }
 
-    /// One call of the engine, not counted.
+    /// A request to the engine that is not counted.
     pub fn call(&self, operation: &str, body: &Value) -> Result<Value> {
         let mut connection = Connection::new(TcpStream::connect(self.engine)?)?;
         let target = format!("DynamoDB_20120810.{operation}");
@@ -112,7 +112,7 @@ impl Endpoint {
     }
 }
 
-/// The engine has a runtime and a thread of its own for the life of the benchmark.
+/// Starts the engine, with a separate runtime and thread, until the benchmark ends.
 fn start_engine(database: Database) -> Result<SocketAddr> {
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     listener.set_nonblocking(true)?;
@@ -133,7 +133,7 @@ fn serve(mut function: Connection, engine: SocketAddr, shared: &Shared, pause: D
     while let Some(request) = function.request()? {
         lock(&shared.tally).begin(request.arrived);
         let kind = kind(&request);
-        // Cognito's answers need no engine, and differ from person to person.
+        // Cognito's answers do not come from the engine, and differ from person to person.
         let ours = request.header("x-amz-target").is_some_and(|target| target.starts_with("AWSCognito"));
         let repeated = match shared.replaying.load(Ordering::Relaxed) && !ours {
             true => lock(&shared.answers).get(&kind).cloned(),
@@ -156,14 +156,14 @@ fn serve(mut function: Connection, engine: SocketAddr, shared: &Shared, pause: D
     Ok(())
 }
 
-/// The operation and the tables: requests of one kind can be given each other's answers.
+/// The operation and the tables of a request. Requests of the same kind can get each other's answers.
 fn kind(request: &Message) -> String {
     let body = String::from_utf8_lossy(&request.body);
     let tables = world::nouns().filter(|table| body.contains(table)).collect::<Vec<_>>().join("+");
     format!("{} {tables}", request.header("x-amz-target").unwrap_or_default())
 }
 
-/// Has a request answered, and notes what it was and cost.
+/// Forwards a request, and records its kind and cost.
 fn ask(engine: &mut Connection, request: &Message, tally: &Mutex<Tally>) -> Result<(String, Vec<u8>)> {
     let (service, operation) = request.header("x-amz-target").and_then(|t| t.split_once('.')).unwrap_or_default();
     let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
@@ -180,7 +180,7 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Asks the engine the same question, and for what it costs.
+/// Forwards the request to the engine, and requests the consumed capacity in addition.
 fn forward(engine: &mut Connection, request: &Message, mut body: Value) -> Result<(String, Value)> {
     if let Value::Object(fields) = &mut body {
         fields.entry("ReturnConsumedCapacity").or_insert_with(|| json!("TOTAL"));
@@ -192,7 +192,7 @@ fn forward(engine: &mut Connection, request: &Message, mut body: Value) -> Resul
     Ok((answer.first, serde_json::from_slice(&answer.body).unwrap_or_default()))
 }
 
-/// The function must not pay for reading what it did not ask for.
+/// Removes the consumed capacity that the function did not request, so that it need not parse it.
 fn without_capacity(mut answer: Value, request: &Value) -> Value {
     if request.get("ReturnConsumedCapacity").is_none()
         && let Value::Object(fields) = &mut answer

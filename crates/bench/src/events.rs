@@ -1,4 +1,4 @@
-//! The events themselves: the checked-in ones, with other numbers and instants each time.
+//! The events: those of the repository, each time with other numbers and timestamps.
 
 use crate::endpoint::Endpoint;
 use crate::process::Program;
@@ -11,18 +11,18 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Makes the n-th event, counted from 1.
+/// Returns the n-th event, counted from 1.
 pub type Events = Box<dyn FnMut(u64) -> Result<String>>;
 
-/// What the makers of events may use.
+/// What the sources of events may use.
 pub struct Stage<'a> {
-    /// The repository.
+    /// The root of the repository.
     pub root: &'a Path,
-    /// The tables.
+    /// The endpoint with the tables.
     pub endpoint: &'a Endpoint,
-    /// Where the binaries are of the functions that fill the tables.
+    /// The folder of the binaries of functions that fill the tables.
     pub helpers: &'a Path,
-    /// The instant the devices begin to report, in epoch milliseconds: long enough ago for all that follows.
+    /// The instant from which on devices report, in ms since the epoch: long enough ago for all events that follow.
     pub begin: i64,
 }
 
@@ -34,25 +34,25 @@ impl Stage<'_> {
         serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))
     }
 
-    /// The present, in epoch milliseconds.
+    /// The current time, in ms since the epoch.
     pub fn now(&self) -> i64 {
         SystemTime::now().duration_since(UNIX_EPOCH).map_or(self.begin, |since| since.as_millis() as i64)
     }
 
-    /// Starts the function called `name`, which is not measured.
+    /// Starts another function, which is not measured.
     pub fn start(&self, name: &str) -> Result<Function> {
         let program = Program { name: name.to_owned(), path: self.helpers.join(name), tool: Vec::new() };
         RuntimeApi::start()?.run(&program, &world::variables(self.endpoint, &[]))
     }
 }
 
-/// Messages that nobody reads.
+/// Messages for a function that does not read them.
 pub fn plain(stage: &Stage<'_>) -> Result<Events> {
     let event = stage.event("organizer/report")?.to_string();
     Ok(Box::new(move |_| Ok(event.clone())))
 }
 
-/// Reports of one flow sensor, a second apart, each another level than the one before.
+/// Reports of one flow sensor, a second apart, each with another level than the previous one.
 pub fn levels(stage: &Stage<'_>, id: &'static str) -> Result<Events> {
     let (event, begin, endpoint) = (stage.event("organizer/report")?, stage.begin, stage.endpoint.clone());
     Ok(Box::new(move |number| {
@@ -63,7 +63,7 @@ pub fn levels(stage: &Stage<'_>, id: &'static str) -> Result<Events> {
     }))
 }
 
-/// The row as the detector leaves it after a sensor's first report.
+/// Writes the row as the detector does after a sensor's first report.
 fn watch(endpoint: &Endpoint, id: &str) -> Result<()> {
     let asked = json!({"TableName": world::name("levels"), "Key": {"id": {"S": id}},
         "UpdateExpression": "SET watch = :w, listed = :l, judge = :no",
@@ -80,18 +80,18 @@ pub fn connections(stage: &Stage<'_>) -> Result<Events> {
     }))
 }
 
-/// Messages of one value, a second apart.
+/// Messages with one value, a second apart.
 pub fn single(stage: &Stage<'_>) -> Result<Events> {
     let (event, begin) = (stage.event("calibration/number")?, stage.begin);
     Ok(Box::new(move |number| Ok(message(&event, &json!({"value": 400 + number % 100}), second(begin, number) + 1))))
 }
 
-/// Messages of ten values at each of so many instants, 10 ms apart.
+/// Messages with ten values at each of so many instants, 10 ms apart.
 pub fn batches(stage: &Stage<'_>, instants: i64) -> Result<Events> {
     let (event, begin) = (stage.event("calibration/batch")?, stage.begin);
     Ok(Box::new(move |number| {
         let at = second(begin, number);
-        // Two cases that share a sensor must not share an instant: theirs would be duplicates.
+        // Two cases that share a sensor must not use the same instants, which would make duplicates.
         let part = |place| json!({"ts": at + 10 * place + 10 + instants, "values": values(place)});
         let batch: Vec<_> = (0..instants).map(part).collect();
         Ok(message(&event, &json!({ "batch": batch }), at + 900))
@@ -103,8 +103,8 @@ fn values(more: i64) -> Value {
     world::SENSORS.iter().enumerate().map(value).collect()
 }
 
-/// Stream records of so many sensors of one tube, with their rows as `organizer` wrote them. All say the same level,
-/// so that no pair is a problem.
+/// Stream records of so many sensors of one tube, with their rows as written by `organizer`. All have the same level, so that no pair is a
+/// problem.
 pub fn quiet(stage: &Stage<'_>, tube: char, sensors: u32) -> Result<Events> {
     let (report, batch) = (stage.event("organizer/report")?, stage.event("problem-detector/changed")?);
     let mut organizer = stage.start("organizer")?;
@@ -116,7 +116,7 @@ pub fn quiet(stage: &Stage<'_>, tube: char, sensors: u32) -> Result<Events> {
     Ok(Box::new(move |number| stream(&batch, &rows, number)))
 }
 
-/// The middle one of three sensors turns with every event, so that both its pairs become problems or come back.
+/// With every event, the middle one of three sensors changes so that both its pairs become problems or recover.
 pub fn turns(stage: &Stage<'_>) -> Result<Events> {
     let (report, batch) = (stage.event("organizer/report")?, stage.event("problem-detector/changed")?);
     let (endpoint, begin) = (stage.endpoint.clone(), stage.begin);
@@ -126,7 +126,7 @@ pub fn turns(stage: &Stage<'_>) -> Result<Events> {
     }
     Ok(Box::new(move |number| {
         let filling = if number % 2 == 0 { 100 } else { 50 };
-        // A second apart: the neighbours would count as silent after three hours.
+        // A second apart, because the neighbours would count as silent after three hours.
         deliver(&mut organizer, level(&report, "w2", filling, begin + 1000 * number as i64))?;
         stream(&batch, &[row(&endpoint, "w2")?], number)
     }))
@@ -134,12 +134,12 @@ pub fn turns(stage: &Stage<'_>) -> Result<Events> {
 
 /// Requests for one device, which is registered first.
 pub fn read(stage: &Stage<'_>) -> Result<Events> {
-    // Another one than the buoy, whose row was not written by the API.
+    // Not the buoy, whose row was not written by the API.
     let create = stage.event("device/create")?.to_string().replace("buoy-09", "bench-01");
     let read = stage.event("device/read")?.to_string().replace("buoy-01", "bench-01");
     let created = stage.start("device")?.invoke(create)?.answer.map_err(|error| anyhow!("device: {error}"))?;
     let status = serde_json::from_str::<Value>(&created)?.get("statusCode").and_then(Value::as_u64);
-    // Two cases may ask for it.
+    // Two cases may use the same device.
     ensure!(matches!(status, Some(201 | 409)), "the device was not made: {created}");
     Ok(Box::new(move |_| Ok(read.clone())))
 }
@@ -152,7 +152,7 @@ fn level(event: &Value, id: &str, filling: u32, at: i64) -> String {
     message(event, &json!({"id": id, "filling": filling.to_string()}), at)
 }
 
-/// The event with another payload, received at another instant.
+/// The event with another payload and another time of reception.
 fn message(event: &Value, payload: &Value, at: i64) -> String {
     let mut event = event.clone();
     if let Value::Object(fields) = &mut event {

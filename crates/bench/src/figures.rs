@@ -1,4 +1,4 @@
-//! From what was seen to the figures that are reported.
+//! Calculates the reported figures from the measurements.
 
 use crate::cases::{Allowed, Case};
 use crate::first::Firsts;
@@ -10,22 +10,22 @@ use crate::steady::{Asked, Seen};
 use crate::tally::Tally;
 use std::time::Duration;
 
-/// Limit: times hello-world.
+/// Limit of the start, as a multiple of that of hello-world.
 const START: f64 = 3.0;
-/// Limit: megabytes.
+/// Limit of the zipped size, in MB.
 const ZIPPED: f64 = 3.5;
-/// Limit: megabytes after 1,000 events.
+/// Limit of memory after 1,000 events, in MB.
 pub const MEMORY: f64 = 15.0;
 /// Bytes of a megabyte.
 pub const MB: f64 = 1e6;
 /// Bytes of a kilobyte.
 const KB: f64 = 1e3;
-/// What the size of a package is called.
+/// The name of the figure for the size of a package.
 pub const ZIPPED_SIZE: &str = "zipped [MB]";
-/// What the memory that a function uses is called.
+/// The name of the figure for the memory of a function.
 pub const MEMORY_USED: &str = "resident memory [MB]";
 
-/// Start and size of one binary; `base` is hello-world's median start.
+/// Start and size of one binary; `base` is the median start of hello-world.
 pub fn binary(name: &str, starts: &Starts, base: Duration, size: Size) -> Vec<Row> {
     let median = at(&starts.own, 50);
     let target = |most| (name != "hello").then_some(most);
@@ -45,13 +45,13 @@ pub fn binary(name: &str, starts: &Starts, base: Duration, size: Size) -> Vec<Ro
     ]
 }
 
-/// What a first visit of the dashboard transfers.
+/// The transfer of a first visit of the dashboard.
 pub fn page(page: Page) -> Row {
     Row::new("site", "the dashboard", "transfer, brotli [KB]", page.bytes as f64 / KB, 0)
         .note(format!("{} files", page.files))
 }
 
-/// From the start to the end of the first event.
+/// The time from the start to the end of the first event.
 pub fn first(name: &str, firsts: &Firsts) -> Vec<Row> {
     let row = |(times, what): (&Vec<Duration>, &'static str)| {
         Row::new(name, "", what, ms(at(times, 50)), 2).note(format!(
@@ -64,7 +64,7 @@ pub fn first(name: &str, firsts: &Firsts) -> Vec<Row> {
     firsts.iter().zip(names).map(row).collect()
 }
 
-/// What instructions are called.
+/// The name of the figure for instructions.
 pub const INSTRUCTIONS: &str = "instructions per event";
 
 /// The figure of [`crate::instructions`].
@@ -147,7 +147,7 @@ fn operation(kind: &str) -> &str {
     kind.split(' ').next().unwrap_or_default()
 }
 
-/// The time that so many per cent are not above; the times ascend.
+/// A percentile of the times, which are in ascending order.
 fn at(times: &[Duration], percent: usize) -> Duration {
     times.get((times.len() * percent / 100).min(times.len().saturating_sub(1))).copied().unwrap_or_default()
 }

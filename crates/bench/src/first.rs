@@ -1,4 +1,4 @@
-//! How long it takes from being started to having answered the first event, with AWS behind TLS and some way off.
+//! Measures the time from the start to the answer of the first event, with AWS behind TLS and at some distance.
 
 use crate::cases::Case;
 use crate::endpoint::Endpoint;
@@ -11,16 +11,16 @@ use anyhow::{Result, anyhow};
 use std::rc::Rc;
 use std::time::Duration;
 
-/// Every answer of AWS comes after so long. 20 ms is far for DynamoDB in the same region: the way of the requests shows
-/// in the figure, and with it whether they go one after the other.
+/// Delays of the answers of AWS. 20 ms is a large distance for DynamoDB in the same region: it shows the number of sequential requests in
+/// the figure.
 pub const PAUSES: [Duration; 2] = [Duration::ZERO, Duration::from_millis(20)];
 
-/// Times of one program, ascending: from making the process to its first answer, without waiting for the processor while
-/// others had it. One list for each of [`PAUSES`].
+/// Times of one program, in ascending order: from the creation of the process to its first answer, without the time in which other
+/// processes had the processor. One list for each of [`PAUSES`].
 pub type Firsts = [Vec<Duration>; 2];
 
-/// Starts the program of `case` `rounds` times for each pause and gives it one event each time: those from number `after`
-/// on, since an event that was given before would be a duplicate.
+/// Starts the program of `case` `rounds` times for each pause, with one event each time. The events begin after number `after`, since
+/// repeated events would be duplicates.
 pub fn measure(
     api: &Rc<RuntimeApi>,
     stage: &Stage<'_>,
@@ -35,7 +35,7 @@ pub fn measure(
         let secure = Secure::start(endpoint, pause)?;
         let variables = secure.variables(&world::variables(endpoint, case.variables));
         let mut events = (case.events)(stage)?;
-        // The first round shows the endpoint what to answer.
+        // In the first round the endpoint learns the answers.
         for round in 0..=rounds {
             endpoint.replay(round > 0);
             let mut function = api.run(program, &variables)?;

@@ -1,4 +1,4 @@
-//! As much HTTP/1.1 as the two servers here need: whole messages with a length, over kept connections.
+//! The part of HTTP/1.1 that both servers need: complete messages with a length, over persistent connections.
 
 use anyhow::{Context, Result, bail, ensure};
 use std::io::{Read, Write};
@@ -8,28 +8,28 @@ use std::time::Instant;
 const HEADERS: usize = 64;
 const CHUNK: usize = 64 * 1024;
 
-/// What a connection runs over: a socket, or TLS on one.
+/// A transport of a connection: a socket, or TLS over one.
 pub trait Duplex: Read + Write + Send {}
 
 impl<S: Read + Write + Send> Duplex for S {}
 
-/// One side of a connection, with the bytes read beyond the last message.
+/// One side of a connection, with the bytes that were read beyond the last message.
 pub struct Connection {
     stream: Box<dyn Duplex>,
     buffer: Vec<u8>,
 }
 
-/// A message that has wholly arrived.
+/// A complete message.
 pub struct Message {
     /// The method of a request, or the status of an answer.
     pub first: String,
     /// The path of a request; empty in an answer.
     pub path: String,
-    /// Names in lower case.
+    /// The headers, with names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body, exactly.
+    /// The body.
     pub body: Vec<u8>,
-    /// When the last byte had been read.
+    /// When its last byte was read.
     pub arrived: Instant,
 }
 
@@ -41,18 +41,18 @@ impl Message {
 }
 
 impl Connection {
-    /// Takes a connected socket; small answers leave at once.
+    /// A connection over a socket; small messages are sent at once (`TCP_NODELAY`).
     pub fn new(stream: TcpStream) -> Result<Self> {
         stream.set_nodelay(true)?;
         Ok(Self::over(stream))
     }
 
-    /// Takes any connected stream.
+    /// A connection over any transport.
     pub fn over(stream: impl Duplex + 'static) -> Self {
         Self { stream: Box::new(stream), buffer: Vec::new() }
     }
 
-    /// The next request, or `None` when the other side has closed.
+    /// Reads the next request; `None` if the other side has closed the connection.
     pub fn request(&mut self) -> Result<Option<Message>> {
         self.message(|bytes| {
             let mut headers = [httparse::EMPTY_HEADER; HEADERS];
@@ -67,7 +67,7 @@ impl Connection {
         })
     }
 
-    /// The answer to what was sent before.
+    /// Reads the answer to the last request.
     pub fn answer(&mut self) -> Result<Message> {
         let answer = self.message(|bytes| {
             let mut headers = [httparse::EMPTY_HEADER; HEADERS];
@@ -114,7 +114,7 @@ impl Connection {
             let read = match self.stream.read(&mut chunk) {
                 Ok(read) => read,
                 Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => 0,
-                // TLS that was not said goodbye to: the function was stopped.
+                // TLS without a closing message: the function was stopped.
                 Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => 0,
                 Err(error) => return Err(error.into()),
             };

@@ -1,4 +1,4 @@
-//! Instructions per event, counted by callgrind: the same on a noisy machine as on a quiet one.
+//! Instructions per event, counted by callgrind, which do not depend on the load of the machine.
 
 use crate::cases::Case;
 use crate::events::Stage;
@@ -9,18 +9,18 @@ use anyhow::{Context, Result, anyhow};
 use std::ops::Range;
 use std::rc::Rc;
 
-/// Events before any is counted: caches are filled, and the rows written last are trusted by then.
+/// Events before counting begins: by then caches are filled, including those of the rows that were written last.
 const WARM_UP: u64 = 64;
 /// Events that are counted.
 const COUNTED: u64 = 100;
 
-/// Whether valgrind is there, which nothing else needs.
+/// Whether valgrind, which only this needs, is installed.
 pub fn possible() -> bool {
     std::process::Command::new("valgrind").arg("--version").output().is_ok_and(|said| said.status.success())
 }
 
-/// Instructions per event, the process's whole user side: the difference of a long run and a short one. The events are
-/// those after number `after`, so that none is a duplicate of another measurement's.
+/// Instructions per event in the user space of the whole process: the difference between a long run and a short one. The events begin after
+/// number `after`, so that none is a duplicate of an event of another measurement.
 pub fn measure(api: &Rc<RuntimeApi>, stage: &Stage<'_>, program: &Program, case: &Case, after: u64) -> Result<u64> {
     let short = run(api, stage, program, case, after..after + WARM_UP)?;
     let long = run(api, stage, program, case, after + WARM_UP..after + 2 * WARM_UP + COUNTED)?;

@@ -1,5 +1,5 @@
-//! Measures the release binaries of the functions: hosts Lambda's Runtime API and an AWS endpoint on loopback, gives
-//! the functions events, and prints what they cost beside what budget.toml allows. `cargo xtask bench` builds and runs it.
+//! Measures the release binaries of the functions: it serves Lambda's Runtime API and an AWS endpoint on loopback, sends events to the
+//! functions, and prints their costs with the limits of budget.toml. `cargo xtask bench` builds and runs it.
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
@@ -34,10 +34,10 @@ mod world;
 use options::Options;
 use process::Program;
 
-/// The yardstick, always measured too.
+/// The program that others are compared with; it is always measured.
 const HELLO: &str = "hello";
 
-/// What figures may be at most that do not depend on the machine, from the root of the repository.
+/// The limits of figures that do not depend on the machine, relative to the root of the repository.
 const BUDGET: &str = "crates/bench/budget.toml";
 
 #[derive(Parser)]
@@ -48,16 +48,16 @@ struct Command {
     /// The functions that were built.
     #[arg(long, hide = true, value_delimiter = ',')]
     built: Vec<String>,
-    /// Where the binaries are.
+    /// The folder of the binaries.
     #[arg(long, hide = true)]
     binaries: PathBuf,
-    /// Where functions are that prepare what others are measured with.
+    /// The folder of functions that prepare the measurement of others.
     #[arg(long, hide = true)]
     helpers: PathBuf,
-    /// Where the repository is.
+    /// The root of the repository.
     #[arg(long, hide = true)]
     root: PathBuf,
-    /// Where the files of the dashboard are, each with its compressed copies.
+    /// The folder of the dashboard's files, each with its compressed copies.
     #[arg(long, hide = true)]
     page: Option<PathBuf>,
 }
@@ -66,7 +66,7 @@ fn main() -> Result<ExitCode> {
     let mut command = Command::parse();
     let options = &mut command.options;
     if options.check {
-        // Requests, units and sizes are the same after a few events as after many.
+        // Requests, units and sizes are the same after few events as after many.
         (options.starts, options.events) = (0, 60);
         options.instructions = !options.debug && instructions::possible();
         if !options.instructions && !options.debug {
@@ -105,8 +105,8 @@ fn measure(command: &Command) -> Result<Vec<report::Row>> {
     world::create_tables(&endpoint)?;
     world::register_buoy(&endpoint)?;
     let api = runtime_api::RuntimeApi::start()?;
-    // The events of a case are a second apart, and each event is given twice over. So none is late: a reading of an hour
-    // that was closed long ago costs more.
+    // The events of a case are a second apart, and each event is used in two runs. The span is only as long as needed, so that no event is
+    // late: a reading in an hour that ended long ago costs more.
     let span = 1_000 * i64::try_from(2 * options.events + 1000)?;
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
     let stage = events::Stage { root, endpoint: &endpoint, helpers, begin: now - span };
@@ -141,7 +141,7 @@ fn measure(command: &Command) -> Result<Vec<report::Row>> {
         let usual = all.iter().find(|case| case.function == program.name);
         if let (Some(events), Some(case)) = (options.long, usual) {
             eprintln!("{}: {}, {events} events in the long run", case.function, case.name);
-            // A second apart as well: the last one is of the present.
+            // A second apart as well, ending now.
             let stage = events::Stage { begin: now - 1_000 * (events + 1_000), ..stage };
             let events = events.unsigned_abs();
             rows.push(figures::long(case, &steady::long(&api, &stage, program, case, events)?, events));

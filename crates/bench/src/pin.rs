@@ -1,9 +1,9 @@
-//! Everything on one processor, functions included.
+//! Confines everything to one processor, including the functions.
 //!
-//! A Lambda function with less than 1,769 MB has a share of one processor and no more. And where two take part, half of
-//! what a function's requests cost is waking the other one, which differs from machine to machine and minute to minute.
+//! A Lambda function with less than 1,769 MB gets a share of one processor only. And with two processors, half the cost of a function's
+//! requests would be waking the other one, which varies between machines and over time.
 
-/// Confines this process, and what it starts later, to the last processor it may use. Says which that is.
+/// Confines this process and its children to the last processor that it may use, and returns its name.
 #[cfg(target_os = "linux")]
 pub fn to_one_cpu() -> String {
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -16,7 +16,7 @@ pub fn to_one_cpu() -> String {
     }
 }
 
-/// Elsewhere processes go where they like, and `/proc`, which the figures come from, is missing as well.
+/// On other systems processes are not confined, and `/proc`, which the figures come from, is missing as well.
 #[cfg(not(target_os = "linux"))]
 pub fn to_one_cpu() -> String {
     "whichever processor was free".to_owned()

@@ -1,4 +1,4 @@
-//! A function's process: started with Lambda's environment, and what Linux says about it.
+//! The process of a function: started with Lambda's environment, and measured through `/proc`.
 
 use anyhow::{Context, Result};
 use std::io::Read;
@@ -8,36 +8,36 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// A binary to be measured and the name it has as a function.
+/// A binary to be measured, with its name as a function.
 #[derive(Clone, Debug)]
 pub struct Program {
     /// The function's name.
     pub name: String,
     /// The release binary.
     pub path: PathBuf,
-    /// What it is run under, with its options; empty when by itself.
+    /// The program that runs it, with its options; empty to run it directly.
     pub tool: Vec<String>,
 }
 
-/// A started function; it ends when this is dropped.
+/// A running function, which is stopped when this is dropped.
 pub struct Process {
     child: Child,
     logged: Arc<AtomicU64>,
-    /// Just before the process was made.
+    /// Just before the process was created.
     pub started: Instant,
 }
 
 /// Processor time of a process.
 #[derive(Clone, Copy, Debug)]
 pub struct Scheduled {
-    /// User and system.
+    /// Processor time in user and system mode.
     pub used: Duration,
-    /// Ready to run, while others had the processor: on a busy machine most of the time that passes.
+    /// Time in which it was ready to run while others had the processor; on a busy machine, most of the elapsed time.
     pub waited: Duration,
 }
 
 impl Scheduled {
-    /// What came since an earlier look.
+    /// The difference to an earlier measurement.
     pub fn since(self, earlier: Self) -> Self {
         Self { used: self.used.saturating_sub(earlier.used), waited: self.waited.saturating_sub(earlier.waited) }
     }
@@ -46,14 +46,14 @@ impl Scheduled {
 /// Resident memory in bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
-    /// The largest it ever was.
+    /// The maximum so far.
     pub peak: u64,
-    /// What it is now.
+    /// The current value.
     pub now: u64,
 }
 
 impl Process {
-    /// Starts a program with nothing but Lambda's own variables and the ones given.
+    /// Starts a program with only Lambda's own variables and the given ones.
     pub fn start(program: &Program, runtime_api: &str, variables: &[(String, String)]) -> Result<Self> {
         let path = program.path.clone().into_os_string();
         let mut words = program.tool.iter().map(Into::into).chain([path]);
@@ -74,7 +74,7 @@ impl Process {
         Ok(Self { child, logged, started })
     }
 
-    /// What the kernel's scheduler has given to all threads so far. Exact while the function waits for an event.
+    /// The processor time of all threads so far. Exact while the function waits for an event.
     pub fn scheduled(&self) -> Result<Scheduled> {
         let (mut used, mut waited) = (0, 0);
         for task in std::fs::read_dir(self.proc("task"))? {
@@ -101,7 +101,7 @@ impl Process {
         self.logged.load(Ordering::Relaxed)
     }
 
-    /// Asks the process to end, and waits until it has.
+    /// Asks the process to terminate, and waits until it has.
     pub fn end(&mut self) -> Result<()> {
         let id = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw);
         rustix::process::kill_process(id.context("a process without an id")?, rustix::process::Signal::TERM)?;
@@ -109,7 +109,7 @@ impl Process {
         Ok(())
     }
 
-    /// How the process ended, if it did.
+    /// How the process ended, if it has.
     pub fn ended(&mut self) -> Option<String> {
         self.child.try_wait().ok().flatten().map(|status| status.to_string())
     }
@@ -121,7 +121,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself; both calls then only say so.
+        // It may already have ended, which both calls would only report.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -150,7 +150,7 @@ fn lambda_environment(function: &str, runtime_api: &str) -> Vec<(&'static str, S
     ]
 }
 
-/// Reads a log as Lambda does, so that the function never waits for it, and shows it when WEIR_BENCH_LOG is set.
+/// Reads the log like Lambda, so that writing it never blocks the function; prints it if WEIR_BENCH_LOG is set.
 fn drain(pipe: Option<impl Read + Send + 'static>, logged: Arc<AtomicU64>) {
     let Some(mut pipe) = pipe else { return };
     let show = std::env::var_os("WEIR_BENCH_LOG").is_some();

@@ -1,5 +1,5 @@
-//! A wrong calibration corrected after the fact: so many stored readings worked out anew, from the request to the last
-//! reading, by the release binaries and a real DynamoDB engine whose answers come after 5 ms, as DynamoDB's do.
+//! A calibration is corrected, and stored readings are recalculated: measured from the request to the last reading, with the release
+//! binaries and a real DynamoDB engine whose answers take 5 ms, as those of DynamoDB do.
 
 use crate::endpoint::Endpoint;
 use crate::events::Stage;
@@ -16,23 +16,23 @@ use std::time::{Duration, Instant};
 use weir_core::domain::Timestamp;
 use weir_core::wire::time;
 
-/// The function.
+/// The name of the function.
 pub const NAME: &str = "recalculation";
 /// The device and its sensor.
 const DEVICE: &str = "bench-ph";
 const SENSOR: &str = "bench-ph#ph";
-/// Milliseconds from one reading to the next.
+/// Time between two readings, in ms.
 const MINUTE: i64 = 60_000;
-/// How late the store answers.
+/// The delay of answers from the store.
 const PAUSE: Duration = Duration::from_millis(5);
-/// How long the job may wait before it begins.
+/// Timeout for the job to start.
 const LONGEST: Duration = Duration::from_secs(120);
-/// Readings put into the table with one call.
+/// Readings per call that writes them to the table.
 const PUT: i64 = 25;
-/// The raw numbers go round after so many readings.
+/// The raw numbers repeat after this number of readings.
 const ROUND: i64 = 1_000;
 
-/// What the job's calls cost together.
+/// The total cost of the job's calls.
 #[derive(Default)]
 struct Spent {
     calls: u64,
@@ -68,7 +68,7 @@ pub fn measure(api: &Rc<RuntimeApi>, stage: &Stage<'_>, program: &Program, readi
     Ok(rows(readings, &spent, took, memory.peak))
 }
 
-/// Puts the readings where the functions would have, without their work.
+/// Writes the readings to the table directly, without the functions.
 fn store(endpoint: &Endpoint, begin: i64, readings: i64) -> Result<()> {
     let put = |place: i64| {
         let (at, raw) = (begin + place * MINUTE, place % ROUND);
@@ -84,7 +84,7 @@ fn store(endpoint: &Endpoint, begin: i64, readings: i64) -> Result<()> {
     Ok(())
 }
 
-/// One request for the device of this benchmark, in place of the recorded one; its answer's body.
+/// Invokes a function with a recorded request, changed to the device of this benchmark; returns the body of the answer.
 fn request(function: &mut Function, event: &Value, recorded: &str, body: Option<Value>, status: u64) -> Result<Value> {
     let mut event: Value = serde_json::from_str(&event.to_string().replace(recorded, DEVICE))?;
     if let (Some(body), Value::Object(fields)) = (body, &mut event) {
@@ -96,7 +96,7 @@ fn request(function: &mut Function, event: &Value, recorded: &str, body: Option<
     Ok(serde_json::from_str(answer.get("body").and_then(Value::as_str).unwrap_or_default())?)
 }
 
-/// Calls the function as the schedule does until the job may begin: when every function uses the new calibration.
+/// Invokes the function like its schedule, until the job may start because every function uses the new calibration.
 fn wait(stage: &Stage<'_>, function: &mut Function, job: &str) -> Result<()> {
     let sweep = stage.event("recalculation/sweep")?.to_string();
     let begun = Instant::now();
@@ -108,7 +108,7 @@ fn wait(stage: &Stage<'_>, function: &mut Function, job: &str) -> Result<()> {
     Ok(())
 }
 
-/// Calls the function with the job's record, as the stream does with each call's last move, until it is done.
+/// Invokes the function with the job's record, as the stream does after each step, until the job is done.
 fn work(stage: &Stage<'_>, function: &mut Function, job: &str) -> Result<Spent> {
     let mut record = stage.event("recalculation/go-on")?;
     let keys = record.pointer_mut("/Records/0/dynamodb/Keys").context("a record has keys")?;
@@ -139,7 +139,7 @@ fn state(endpoint: &Endpoint, job: &str) -> Result<String> {
     Ok(row.pointer("/state/S").and_then(Value::as_str).unwrap_or_default().to_owned())
 }
 
-/// The job says that all readings changed, and so do the first, the last, and some between.
+/// Checks that the job has changed all readings, and the values of the first one, the last one, and some between.
 fn check(endpoint: &Endpoint, job: &str, begin: i64, readings: i64) -> Result<()> {
     let done = row(endpoint, "recalculations", &json!({"sensor": {"S": SENSOR}, "job": {"S": job}}))?;
     let number =

@@ -1,44 +1,44 @@
-//! What was measured, as lines a person reads and as JSON.
+//! The figures as text and as JSON.
 
 use serde_json::{Value, json};
 
-/// One figure, with its limit where there is one.
+/// One figure, with its limit if there is one.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// The function.
     pub function: String,
-    /// The kind of event; empty for figures of the binary as such.
+    /// The kind of event; empty for figures of the binary.
     pub case: String,
     /// What was measured, with its unit in brackets.
     pub what: &'static str,
     /// The figure.
     pub figure: f64,
-    /// Digits after the point worth reading.
+    /// Number of meaningful decimals.
     pub digits: usize,
-    /// What else there is to say about it.
+    /// A remark.
     pub note: String,
-    /// The most it may be.
+    /// Its limit.
     pub at_most: Option<f64>,
 }
 
 impl Row {
-    /// A figure without a target.
+    /// A figure without a limit.
     pub fn new(function: &str, case: &str, what: &'static str, figure: f64, digits: usize) -> Self {
         let (function, case) = (function.to_owned(), case.to_owned());
         Self { function, case, what, figure, digits, note: String::new(), at_most: None }
     }
 
-    /// Says what else there is to say.
+    /// Adds a remark.
     pub fn note(self, note: impl Into<String>) -> Self {
         Self { note: note.into(), ..self }
     }
 
-    /// Sets the most it may be.
+    /// Sets the limit.
     pub fn at_most(self, most: Option<f64>) -> Self {
         Self { at_most: most, ..self }
     }
 
-    /// Whether the figure is above what it may be.
+    /// Whether the figure exceeds its limit.
     pub fn missed(&self) -> bool {
         self.at_most.is_some_and(|most| self.figure > most)
     }
@@ -77,7 +77,7 @@ pub fn text(rows: &[Row]) -> String {
     let missed: Vec<&Row> = rows.iter().filter(|row| row.missed()).collect();
     let asked = rows.iter().filter(|row| row.at_most.is_some()).count();
     out.push_str(&format!("\n{} of {asked} targets reached\n", asked - missed.len()));
-    // Once more at the end, because a log is read from there.
+    // Repeated at the end, where people look in a log.
     for row in missed {
         let (function, case, what) = (&row.function, &row.case, row.what);
         let most = row.at_most.map(trimmed).unwrap_or_default();

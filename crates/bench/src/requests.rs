@@ -1,4 +1,4 @@
-//! Recorded requests of the API as events, with what they ask for put where the functions find it.
+//! Recorded requests of the API as events, with the rows that they read.
 
 use crate::events::{Events, Stage};
 use crate::world;
@@ -6,12 +6,12 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use weir_aws::keys;
 
-/// What a list shows on a page.
+/// Items on a page of a list.
 const PAGE: i64 = 50;
-/// Readings of a day, so many seconds apart: a page of 500.
+/// Seconds between the readings of a day, which make a page of 500.
 const APART: i64 = 172;
 
-/// The recorded request, each time as it is.
+/// The recorded request, always unchanged.
 fn same(stage: &Stage<'_>, name: &str) -> Result<Events> {
     let event = stage.event(name)?.to_string();
     Ok(Box::new(move |_| Ok(event.clone())))
@@ -36,7 +36,7 @@ pub fn readings(stage: &Stage<'_>) -> Result<Events> {
     Ok(Box::new(move |_| Ok(event.clone())))
 }
 
-/// A page of levels, each with a day's measurements.
+/// A page of levels, each with the measurements of a day.
 pub fn levels(stage: &Stage<'_>) -> Result<Events> {
     let begin = stage.begin / 1_000;
     let measurement = |hour: i64| json!({"M": {"filling": {"S": "100"}, "dt": {"N": (begin + hour * 3600).to_string()}, "ms": {"N": "0"}}});
@@ -51,7 +51,7 @@ pub fn levels(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "flow/levels")
 }
 
-/// A page of events, as `twin` has written them.
+/// A page of events, as written by `twin`.
 pub fn events(stage: &Stage<'_>) -> Result<Events> {
     let mut twin = stage.start("twin")?;
     let mut connections = crate::events::connections(stage)?;
@@ -61,7 +61,7 @@ pub fn events(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "event/device")
 }
 
-/// A page of the quarantine, as `calibration` has filled it.
+/// A page of the quarantine, as written by `calibration`.
 pub fn quarantine(stage: &Stage<'_>) -> Result<Events> {
     let mut calibration = stage.start("calibration")?;
     let event = stage.event("calibration/refused.unknown-device.json")?;
@@ -75,16 +75,16 @@ pub fn quarantine(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "quarantine/list")
 }
 
-/// A profile, which is made first.
+/// A profile, which is created first.
 pub fn profile(stage: &Stage<'_>) -> Result<Events> {
     let number = ["000000000005", "000000000002"];
     let create = stage.event("user/create")?.to_string().replace(number[0], number[1]);
-    // Two cases may make it.
+    // Two cases may create it.
     stage.start("user")?.invoke(create)?.answer.map_err(|error| anyhow::anyhow!("user: {error}"))?;
     same(stage, "user/read")
 }
 
-/// What a person may do.
+/// The role and the scope of a person.
 pub fn role(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "cognito-get-role/self")
 }
@@ -99,7 +99,7 @@ pub fn promotion(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "cognito-add-update-delete-user/change.role.json")
 }
 
-/// A line through three points.
+/// A fit of a line through three points.
 pub fn fit(stage: &Stage<'_>) -> Result<Events> {
     let event =
         stage.event("recalculation/fit")?.to_string().replace("sensors/ph", "sensors/do").replace("\"ph\"", "\"do\"");
@@ -111,53 +111,53 @@ pub fn ticket(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "live/ticket")
 }
 
-/// The commands of a device that was asked nothing.
+/// The commands of a device without any.
 pub fn commands(stage: &Stage<'_>) -> Result<Events> {
     let event = stage.event("command/list")?.to_string().replace("dispenser-123", "buoy-01");
     Ok(Box::new(move |_| Ok(event.clone())))
 }
 
-/// What the dashboard has to know about its stack.
+/// The configuration that the dashboard reads.
 pub fn addresses(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "site/config")
 }
 
-/// How the system is.
+/// The state of the system.
 pub fn system(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "health/system")
 }
 
-/// The allow list, in which there is nothing.
+/// The allow list, which is empty.
 pub fn serials(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "provision/list")
 }
 
-/// A schedule of `certificate`, when no certificate is to be looked at.
+/// A schedule of `certificate`, when no certificate has to be checked.
 pub fn nothing_expiring(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "certificate/sweep")
 }
 
-/// The jobs of a fleet that never had one.
+/// The jobs of a fleet without any.
 pub fn jobs(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "job/jobs")
 }
 
-/// What a person wants to be told.
+/// The subscriptions of a person.
 pub fn subscriptions(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "subscription/own")
 }
 
-/// Problems that nobody subscribed to.
+/// Problems without subscribers.
 pub fn untold(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "notify/problems")
 }
 
-/// A batch of readings of devices that nobody watches.
+/// A batch of readings of devices that nobody follows on the live feed.
 pub fn unwatched(stage: &Stage<'_>) -> Result<Events> {
     same(stage, "live-push/readings")
 }
 
-/// A reading in order of a sensor with an alert, which is registered first.
+/// A reading, within limits, of a sensor with an alert; the sensor is registered first.
 pub fn in_order(stage: &Stage<'_>) -> Result<Events> {
     let mut create = stage.event("device/create")?;
     let body = json!({"id": "bench-02", "sensors": [{"code": "do", "unit": "mg/l", "alerts": [{"id": "low-oxygen", "below": 4}]}]});

@@ -1,4 +1,4 @@
-//! Lambda's side of the Runtime API: a function asks for the next event and posts what came of it.
+//! Lambda's side of the Runtime API: a function requests the next event and posts the result.
 
 use crate::http::{Connection, Message};
 use crate::process::{Process, Program};
@@ -9,10 +9,10 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// The function's own timeout, as it is told, and how long the benchmark waits for anything.
+/// The function's timeout as passed to it, and the timeout of the benchmark.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The address functions are told to ask; serves one function at a time.
+/// A server of the Runtime API, for one function at a time.
 pub struct RuntimeApi {
     address: SocketAddr,
     heard: Receiver<Heard>,
@@ -23,16 +23,16 @@ pub struct Function {
     api: Rc<RuntimeApi>,
     process: Process,
     waiting: Sender<Event>,
-    /// From making the process to its first request for an event.
+    /// Time from the creation of the process to its first request for an event.
     pub start: Duration,
     events: u64,
 }
 
-/// What one event came to.
+/// The result of one event.
 pub struct Outcome {
-    /// The function's answer, or `Err` with the error it reported.
+    /// The function's answer, or `Err` with the error that it reported.
     pub answer: Result<String, String>,
-    /// From the event's first byte sent to the answer's last byte received.
+    /// Time from sending the first byte of the event to receiving the last byte of the answer.
     pub took: Duration,
 }
 
@@ -54,12 +54,12 @@ impl RuntimeApi {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let address = listener.local_addr()?;
         let (tell, heard) = channel();
-        // Threads that already wait in `accept` keep thread creation out of the start times.
+        // Threads that already wait in `accept`, so that creating threads does not count towards the start.
         for _ in 0..4 {
             let (listener, tell) = (listener.try_clone()?, tell.clone());
             std::thread::spawn(move || {
                 while let Ok((stream, _)) = listener.accept() {
-                    // A function that is stopped while it waits breaks its connection; that is no news.
+                    // A function that is stopped while it waits breaks its connection, which is no error.
                     let _ = Connection::new(stream).and_then(|connection| serve(connection, &tell));
                 }
             });
@@ -101,7 +101,7 @@ impl RuntimeApi {
 }
 
 impl Function {
-    /// Gives the function one event and waits until it has answered and asks for the next.
+    /// Sends one event to the function, and waits until it has answered and requests the next one.
     pub fn invoke(&mut self, body: String) -> Result<Outcome> {
         self.events += 1;
         let id = format!("00000000-0000-4000-8000-{:012}", self.events);

@@ -1,4 +1,4 @@
-//! The endpoint behind TLS, as AWS is: with a certificate of its own, and a pause before each answer that stands for the way.
+//! The endpoint behind TLS, like AWS: with a self-signed certificate, and a pause before each answer to simulate the distance.
 
 use crate::endpoint::Endpoint;
 use crate::http::Connection;
@@ -10,14 +10,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The running front of an endpoint.
+/// A running TLS server in front of an endpoint.
 pub struct Secure {
     url: String,
     certificate: PathBuf,
 }
 
 impl Secure {
-    /// Listens on loopback; every answer comes after `pause`.
+    /// Listens on loopback; every answer is delayed by `pause`.
     pub fn start(endpoint: &Endpoint, pause: Duration) -> Result<Self> {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
@@ -35,14 +35,14 @@ impl Secure {
         std::thread::spawn(move || {
             while let Ok((stream, _)) = listener.accept() {
                 let (config, endpoint) = (Arc::clone(&config), endpoint.clone());
-                // A stopped function breaks its connections; that is no news.
+                // A stopped function breaks its connections, which is no error.
                 std::thread::spawn(move || endpoint.serve(handshake(config, stream)?, pause));
             }
         });
         Ok(Self { url: format!("https://localhost:{port}"), certificate })
     }
 
-    /// The function's variables, with this endpoint for AWS and its certificate for a root.
+    /// The environment variables of a function, with this server as the AWS endpoint and its certificate as the root certificate.
     pub fn variables(&self, plain: &[(String, String)]) -> Vec<(String, String)> {
         let rest = plain.iter().filter(|(name, _)| name != "AWS_ENDPOINT_URL").cloned();
         let own = [

@@ -1,4 +1,4 @@
-//! What a binary weighs as Lambda gets it, and the dashboard as a browser gets it.
+//! The size of a binary as uploaded to Lambda, and of the dashboard as loaded by a browser.
 
 use anyhow::{Context, Result};
 use flate2::Compression;
@@ -6,19 +6,19 @@ use flate2::write::DeflateEncoder;
 use std::io::Write;
 use std::path::Path;
 
-/// What a zip archive of one file adds to the deflated bytes: two headers and the end record, each with the name.
+/// Overhead of a zip archive with one file: two headers and the end record, with the name in both headers.
 const ZIP_FRAME: u64 = 30 + 46 + 22 + 2 * "bootstrap".len() as u64;
 
-/// Bytes of a binary, plain and zipped.
+/// Size of a binary in bytes, plain and zipped.
 #[derive(Clone, Copy)]
 pub struct Size {
-    /// As the file lies on disk, stripped by the release profile.
+    /// The file on disk, stripped by the release profile.
     pub plain: u64,
-    /// Deflated with the usual level, plus the archive's frame.
+    /// Deflated at the default level, with the overhead of the archive.
     pub zipped: u64,
 }
 
-/// Weighs one binary.
+/// Measures the size of one binary.
 pub fn measure(path: &Path) -> Result<Size> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let mut encoder = DeflateEncoder::new(Counter(0), Compression::default());
@@ -26,16 +26,16 @@ pub fn measure(path: &Path) -> Result<Size> {
     Ok(Size { plain: bytes.len() as u64, zipped: encoder.finish()?.0 + ZIP_FRAME })
 }
 
-/// Files and bytes that a browser loads at its first visit, compressed by brotli.
+/// Files and bytes that a browser loads at its first visit, compressed with Brotli.
 #[derive(Clone, Copy)]
 pub struct Page {
-    /// The files.
+    /// Number of files.
     pub files: usize,
-    /// Their bytes in all.
+    /// Their total size, in bytes.
     pub bytes: u64,
 }
 
-/// Weighs the files of the dashboard below a folder.
+/// Measures the files of the dashboard in a folder.
 pub fn compressed(folder: &Path) -> Result<Page> {
     let mut page = Page { files: 0, bytes: 0 };
     for entry in std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {

@@ -1,4 +1,4 @@
-//! How long a function needs from being started to asking for its first event.
+//! Measures the time from the start of a function to its request for the first event.
 
 use crate::endpoint::Endpoint;
 use crate::process::Program;
@@ -9,15 +9,15 @@ use std::time::Duration;
 
 /// Start times of one program.
 pub struct Starts {
-    /// Without waiting for the processor while others had it; AWS answers at once. Ascending.
+    /// Time without waiting for the processor while others had it, in ascending order. AWS answers at once.
     pub own: Vec<Duration>,
-    /// As they were; ascending.
+    /// Elapsed time, in ascending order.
     pub whole: Vec<Duration>,
-    /// Processor time; ascending.
+    /// Processor time, in ascending order.
     pub cpu: Vec<Duration>,
 }
 
-/// Starts every program `rounds` times, one after the other in turn, so that a noisy second hits all of them.
+/// Starts every program `rounds` times, in turn, so that a disturbance affects all of them.
 pub fn measure(
     api: &Rc<RuntimeApi>,
     endpoint: &Endpoint,
@@ -27,7 +27,7 @@ pub fn measure(
 ) -> Result<Vec<Starts>> {
     let mut all: Vec<Starts> =
         programs.iter().map(|_| Starts { own: Vec::new(), whole: Vec::new(), cpu: Vec::new() }).collect();
-    // The first round brings the binaries into the page cache, and shows the endpoint what to answer.
+    // In the first round the binaries get into the page cache, and the endpoint learns the answers.
     for round in 0..=rounds {
         endpoint.replay(round > 0);
         for (program, starts) in programs.iter().zip(&mut all) {

@@ -1,4 +1,4 @@
-//! What events cost a function that is warm: what it asks of AWS, memory, processor time, time.
+//! Measures the cost of events in a warm function: requests to AWS, memory, processor time, elapsed time.
 
 use crate::cases::Case;
 use crate::events::{Events, Stage};
@@ -11,52 +11,52 @@ use serde_json::Value;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// Events before anything is averaged: caches are filled and connections are open by then.
+/// Events before averaging begins: by then caches are filled and connections are open.
 const WARM_UP: u64 = 100;
-/// Processor time is read after so many events. The median of these chunks forgets what others did to the machine.
+/// Events per reading of the processor time. The median of these chunks is not affected by short disturbances.
 const CHUNK: u64 = 20;
 
-/// What was seen of one case.
+/// The measurements of one case.
 pub struct Seen {
-    /// On the real engine: what was asked of AWS.
+    /// With the real engine: the requests to AWS.
     pub asked: Asked,
-    /// Resident memory after those events.
+    /// Resident memory after these events.
     pub memory: Memory,
     /// Bytes of log per event.
     pub logged: u64,
-    /// With answers at once: what it cost the function.
+    /// With immediate answers: the cost of the function itself.
     pub cost: Cost,
 }
 
-/// What a run of events asked of AWS.
+/// The requests to AWS during a run of events.
 pub struct Asked {
-    /// How many events these are.
+    /// Number of events.
     pub events: u64,
-    /// All of it.
+    /// All requests.
     pub tally: Tally,
-    /// What the 1st, 10th, 100th and 1,000th event of the function's life asked alone.
+    /// The requests of the 1st, 10th, 100th and 1,000th event of the process.
     pub marks: Vec<(u64, Tally)>,
-    /// Processor time per event, with caches emptied by the engine: the median.
+    /// Median processor time per event, with caches emptied by the engine.
     pub cpu: Duration,
 }
 
-/// What events cost.
+/// The cost of events.
 pub struct Cost {
-    /// Processor time per event, chunk by chunk, ascending.
+    /// Processor time per event, by chunk, in ascending order.
     pub cpu: Vec<Duration>,
-    /// Time per event without waiting for AWS, and for the processor while others had it; ascending.
+    /// Elapsed time per event, without waiting for AWS, and for the processor while others had it; in ascending order.
     pub own: Vec<Duration>,
 }
 
-/// What came of one event.
+/// The result of one event.
 struct Given {
     took: Duration,
     asked: Tally,
     scheduled: Scheduled,
 }
 
-/// A function being given a case's events, whose answers must all be the right ones: otherwise the cost of a failure
-/// would be taken for that of the event.
+/// A run of a function with the events of a case. All answers have to be right, since otherwise the cost of a failure would be taken for
+/// that of the event.
 struct Run<'a> {
     stage: &'a Stage<'a>,
     case: &'a Case,
@@ -65,7 +65,7 @@ struct Run<'a> {
     given: u64,
 }
 
-/// Runs one case, first on the engine, then with repeated answers.
+/// Measures one case, first with the engine, then with repeated answers.
 pub fn measure(api: &Rc<RuntimeApi>, stage: &Stage<'_>, program: &Program, case: &Case, events: u64) -> Result<Seen> {
     stage.endpoint.replay(false);
     let made = (case.events)(stage)?;
@@ -80,8 +80,8 @@ pub fn measure(api: &Rc<RuntimeApi>, stage: &Stage<'_>, program: &Program, case:
     Ok(Seen { asked, memory, logged, cost: cost? })
 }
 
-/// Memory after so many events of a case, by when whatever grows with them has grown. The first ones reach the engine, the others
-/// are given as fast as they are answered.
+/// Memory after so many events of a case, when everything that grows with events has grown. The first events use the engine, the others are
+/// sent as fast as they are answered.
 pub fn long(api: &Rc<RuntimeApi>, stage: &Stage<'_>, program: &Program, case: &Case, events: u64) -> Result<Memory> {
     stage.endpoint.replay(false);
     let made = (case.events)(stage)?;
@@ -99,7 +99,7 @@ pub fn long(api: &Rc<RuntimeApi>, stage: &Stage<'_>, program: &Program, case: &C
 impl Run<'_> {
     fn on_engine(&mut self, events: u64) -> Result<Asked> {
         let (mut tally, mut marks, mut cpu) = (Tally::default(), Vec::new(), Vec::new());
-        // An event that is the work of many warms up as much; and the engine becomes slow with tens of thousands of rows of a sensor.
+        // An event that is the work of many warms up accordingly; and the engine becomes slow with tens of thousands of rows of a sensor.
         let warm_up = WARM_UP / self.case.share;
         for number in 1..=warm_up + events {
             let Given { asked, scheduled, .. } = self.give()?;
@@ -124,8 +124,8 @@ impl Run<'_> {
         let mut chunk = Duration::ZERO;
         for number in 1..=events {
             let Given { took, asked, scheduled } = self.give()?;
-            // Where the endpoint takes the processor from the function the two waits are one: the difference may be
-            // too small, but never is the time less than the processor's.
+            // While the endpoint occupies the processor, both waits overlap: the difference may be too small, but the time is never less
+            // than the processor time.
             own.push(took.saturating_sub(asked.busy + scheduled.waited).max(scheduled.used));
             chunk += scheduled.used;
             if number.is_multiple_of(CHUNK) {
@@ -136,7 +136,7 @@ impl Run<'_> {
         Ok(Cost { cpu, own })
     }
 
-    /// Gives the next event.
+    /// Sends the next event.
     fn give(&mut self) -> Result<Given> {
         self.given += 1;
         let number = self.given;

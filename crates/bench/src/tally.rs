@@ -1,13 +1,13 @@
-//! What was asked of AWS: requests by kind, units consumed by table, time spent there.
+//! Counts requests to AWS by kind, consumed units by table, and the time spent there.
 
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// Sums since the last [`Tally::take`].
+/// Totals since the last [`Tally::take`].
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-    /// Requests by operation and tables, such as `PutItem levels`; a refused one carries the error's name too.
+    /// Requests by operation and tables, such as `PutItem levels`; a failed one includes the name of the error.
     pub requests: BTreeMap<String, u64>,
     /// Write units by table.
     pub write_units: BTreeMap<String, f64>,
@@ -20,7 +20,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Notes that a request has arrived.
+    /// Records that a request has arrived.
     pub fn begin(&mut self, at: Instant) {
         self.in_flight += 1;
         if self.in_flight == 1 {
@@ -28,7 +28,7 @@ impl Tally {
         }
     }
 
-    /// Notes that its answer is leaving.
+    /// Records that its answer is sent.
     pub fn end(&mut self, at: Instant) {
         self.in_flight = self.in_flight.saturating_sub(1);
         if self.in_flight == 0
@@ -38,7 +38,7 @@ impl Tally {
         }
     }
 
-    /// Notes what a request was and what it consumed.
+    /// Records the kind of a request, and the units that it consumed.
     pub fn note(&mut self, operation: &str, request: &Value, status: &str, answer: &Value) {
         let mut kind = format!("{operation} {}", tables(request).join("+"));
         if status != "200" {
@@ -54,13 +54,13 @@ impl Tally {
         }
     }
 
-    /// What was noted since the last time.
+    /// The totals since the previous call.
     pub fn take(&mut self) -> Self {
         let fresh = Self { in_flight: self.in_flight, busy_since: self.busy_since, ..Self::default() };
         std::mem::replace(self, fresh)
     }
 
-    /// Adds another tally's sums.
+    /// Adds the totals of another tally.
     pub fn add(&mut self, other: &Self) {
         for (kind, count) in &other.requests {
             *self.requests.entry(kind.clone()).or_default() += count;
@@ -73,13 +73,13 @@ impl Tally {
         self.busy += other.busy;
     }
 
-    /// How many requests there were whose kind passes a filter.
+    /// Number of requests whose kind matches a filter.
     pub fn count(&self, filter: impl Fn(&str) -> bool) -> u64 {
         self.requests.iter().filter(|(kind, _)| filter(kind)).map(|(_, count)| count).sum()
     }
 }
 
-/// Whether an operation is paid in read units.
+/// Whether an operation consumes read units.
 fn reads(operation: &str, request: &Value) -> bool {
     let statement = request.get("Statement").or_else(|| request.pointer("/Statements/0/Statement"));
     match statement.and_then(Value::as_str) {
@@ -96,7 +96,7 @@ fn consumed(answer: &Value) -> &[Value] {
     }
 }
 
-/// The tables a request names, each once, by their last word.
+/// The tables in a request, without duplicates, by the last word of their names.
 fn tables(request: &Value) -> Vec<String> {
     let mut found = Vec::new();
     collect(request, &mut found);
@@ -113,7 +113,7 @@ fn collect(value: &Value, found: &mut Vec<String>) {
                     ("TableName", Value::String(table)) => found.push(short(table)),
                     ("Statement", Value::String(statement)) => found.extend(statement.split('"').nth(1).map(short)),
                     ("RequestItems", Value::Object(tables)) => found.extend(tables.keys().map(|table| short(table))),
-                    // Items hold what devices sent; a table is never named there.
+                    // Items contain data of devices, and never name a table.
                     ("Item" | "Key" | "Parameters" | "ExpressionAttributeValues", _) => {}
                     _ => collect(field, found),
                 }

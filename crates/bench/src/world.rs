@@ -1,4 +1,4 @@
-//! What the functions find: the tables, the variables that name them, and one registered buoy.
+//! The environment of the functions: the tables, the variables with their names, and one registered buoy.
 
 use crate::endpoint::Endpoint;
 use anyhow::{Result, anyhow};
@@ -16,13 +16,13 @@ use weir_tests::template::Template;
 /// The sensors of the buoy.
 pub const SENSORS: [&str; 10] = ["ch4", "co2", "cond", "do", "flw", "lvl", "ph", "tmp", "tds", "tbd"];
 
-/// What stands before the nouns in the tables' names.
+/// Prefix of the tables' names.
 const PREFIX: &str = "weir-bench-";
 
-/// The tables of template.yaml as `CreateTable` wants them.
+/// The tables of template.yaml, as requests for `CreateTable`.
 static TABLES: LazyLock<Vec<Value>> = LazyLock::new(|| weir_tests::engine::tables(PREFIX));
 
-/// What the template tells all functions in so many words; what it takes from a parameter stays as functions have it by themselves.
+/// The literal environment variables that the template sets for all functions; those from parameters keep the functions' defaults.
 static SHARED: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
     let template = Template::read(&weir_tests::root());
     let shared = template.section("Globals").get("Function").and_then(|all| all.pointer("/Environment/Variables"));
@@ -30,7 +30,7 @@ static SHARED: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
     shared.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
 });
 
-/// The tables' nouns.
+/// The names of the tables without the prefix.
 pub fn nouns() -> impl Iterator<Item = &'static str> {
     TABLES.iter().filter_map(|table| table.get("TableName")?.as_str()?.strip_prefix(PREFIX))
 }
@@ -40,7 +40,7 @@ pub fn create_tables(endpoint: &Endpoint) -> Result<()> {
     TABLES.iter().try_for_each(|body| endpoint.call("CreateTable", body).map(drop))
 }
 
-/// Registers `buoy-01`, every sensor calibrated, by one model or another in turn.
+/// Registers `buoy-01`, with all sensors calibrated, alternating between models.
 pub fn register_buoy(endpoint: &Endpoint) -> Result<()> {
     let models = [
         Model::Linear(Linear::new(0.017, 0.1).map_err(|invalid| anyhow!(invalid))?),
@@ -78,7 +78,7 @@ pub fn register_buoy(endpoint: &Endpoint) -> Result<()> {
     Ok(())
 }
 
-/// What a function finds in its environment beside Lambda's own variables.
+/// The environment variables of a function, in addition to Lambda's own.
 pub fn variables(endpoint: &Endpoint, more: &[(&str, &str)]) -> Vec<(String, String)> {
     let mut all: Vec<_> =
         nouns().map(|noun| (format!("{}_TABLE", noun.to_uppercase().replace('-', "_")), name(noun))).collect();
@@ -88,7 +88,7 @@ pub fn variables(endpoint: &Endpoint, more: &[(&str, &str)]) -> Vec<(String, Str
         ("TIMESTREAM_TABLE", "readings"),
         ("USER_POOL_ID", weir_tests::pool::ID),
         ("MFA", "optional"),
-        // Longer than any run on a slow machine, so that no device is read a second time.
+        // Longer than any run on a slow machine, so that the device is read only once.
         ("DEVICE_CACHE_SECONDS", "3600"),
         ("LIVE_URL", "wss://live.execute-api.eu-central-1.amazonaws.com/live"),
         ("SIGN_IN_URL", "https://weir-bench.auth.eu-central-1.amazoncognito.com"),

@@ -11,7 +11,7 @@ pub struct Trial {
     pub to: String,
     /// Whether the whole span was judged.
     pub complete: bool,
-    /// Number of readings that were judged.
+    /// Number of readings that were read.
     pub readings: u64,
     /// The episodes, ascending.
     pub episodes: Vec<Episode>,

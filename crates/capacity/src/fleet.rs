@@ -1,64 +1,64 @@
-//! The options of the fleet, and the limits of AWS.
+//! The options of the simulated fleet, and the limits of AWS.
 
 use clap::Args;
 
-/// Messages that AWS IoT Core takes from one connection in a second ("Publish requests per second per connection", AWS IoT Core
-/// endpoints and quotas in the AWS General Reference).
+/// Messages per second that AWS IoT Core accepts from one connection ("Publish requests per second per connection", AWS IoT Core endpoints
+/// and quotas in the AWS General Reference).
 pub const PUBLISHES: u32 = 100;
-/// Bytes that it takes from one connection in a second ("Throughput per second per connection", in the same place).
+/// Bytes per second that it accepts from one connection ("Throughput per second per connection", in the same place).
 pub const THROUGHPUT: usize = 512 * 1024;
-/// Write units that DynamoDB takes in a second under one partition key (developer guide, "Best practices for designing and using
-/// partition keys effectively").
+/// Write units per second that DynamoDB accepts for one partition key (developer guide, "Best practices for designing and using partition
+/// keys effectively").
 pub const PARTITION: f64 = 1_000.0;
 
-/// The numbers of a fleet.
+/// The parameters of the simulation.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Fleet {
-    /// Devices.
+    /// Number of devices.
     #[arg(long, default_value_t = DEFAULT.devices)]
     pub devices: u32,
-    /// Values that a device sends at a time, one of each of its sensors.
+    /// Values in a message of a device, one from each of its sensors.
     #[arg(long, default_value_t = DEFAULT.values)]
     pub values: u32,
-    /// Seconds from one message of a device to the next.
+    /// Seconds between two messages of a device.
     #[arg(long, default_value_t = DEFAULT.every)]
     pub every: u32,
-    /// Seconds that are simulated; after as many as pass between two messages of a device every one has sent.
+    /// Seconds to simulate; after `--every` seconds, each device has sent once.
     #[arg(long, default_value_t = DEFAULT.seconds)]
     pub seconds: u32,
-    /// Per cent of the devices that are broken: all their values go into quarantine.
+    /// Percentage of broken devices, whose values are all quarantined.
     #[arg(long, default_value_t = DEFAULT.broken)]
     pub broken: f64,
-    /// Per cent of the devices that are flow sensors, and report a level beside their values.
+    /// Percentage of devices that are flow sensors, which report a level with their values.
     #[arg(long, default_value_t = DEFAULT.flow)]
     pub flow: f64,
-    /// Per cent of the level reports that open or close the problems with both neighbours.
+    /// Percentage of level reports that open or close the problems with both neighbours.
     #[arg(long, default_value_t = DEFAULT.turning)]
     pub turning: f64,
     /// Seconds after which a flow sensor counts as silent (`SilentAfterSeconds`).
     #[arg(long, default_value_t = DEFAULT.silent_after)]
     pub silent_after: u32,
-    /// Devices that flood: half of them with values that are refused, half with a thousand that are stored.
+    /// Devices that flood: half of them with values that are refused, half with messages of a thousand values that are stored.
     #[arg(long, default_value_t = DEFAULT.hostile)]
     pub hostile: u32,
-    /// Gateways that flood: half of them with levels of sensors that nobody knows, half with levels that open and close problems.
+    /// Gateways that flood: half of them with levels of unknown sensors, half with levels that open and close problems.
     #[arg(long, default_value_t = DEFAULT.gateways)]
     pub gateways: u32,
-    /// Requests that the API takes in a second (`ApiRateLimit`); in the flood all of them are changes.
+    /// Requests per second that the API accepts (`ApiRateLimit`); in the flood all of them are writes.
     #[arg(long, default_value_t = DEFAULT.api_rate)]
     pub api_rate: u32,
-    /// Units that the table of the quarantine takes in a second (`QuarantineWrites`).
+    /// Write units per second of the quarantine table (`QuarantineWrites`).
     #[arg(long, default_value_t = DEFAULT.quarantine_writes)]
     pub quarantine_writes: u32,
-    /// Units that any table takes in a second with its indexes: the account's quota.
+    /// Write units per second of any table with its indexes: the account's quota.
     #[arg(long, default_value_t = DEFAULT.table_writes)]
     pub table_writes: u32,
-    /// Where the random choices begin.
+    /// Seed of the random choices.
     #[arg(long, default_value_t = DEFAULT.seed)]
     pub seed: u64,
 }
 
-/// What the options are unless something else is typed.
+/// The default parameters.
 const DEFAULT: Fleet = Fleet {
     devices: 1_000_000,
     values: 10,

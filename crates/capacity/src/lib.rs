@@ -1,11 +1,9 @@
-//! A large fleet, and what its writes do to each partition of each table and index.
+//! Simulates the writes of a large fleet to each partition of each table and index.
 //!
-//! Every key comes from the function with which `weir-aws` writes it; who writes how often is the assumption, and options
-//! change it. Time goes by the second, because DynamoDB's limit for a partition is one for each second. The same options give
-//! the same figures.
+//! Every key comes from the function with which `weir-aws` writes it; how often each is written is an assumption, which the options change.
+//! The simulation advances second by second, because DynamoDB limits each partition per second. The same options give the same figures.
 //!
-//! In reading order: what is counted (`store`), who writes what (`traffic`), one second after the other (`run`), and the
-//! figures as a table (`table`).
+//! In reading order: the counters (`store`), the writes of each event (`traffic`), the simulation (`run`), and the report (`table`).
 
 pub mod fleet;
 pub mod run;

@@ -7,51 +7,51 @@ use super::fleet::{Fleet, PUBLISHES, THROUGHPUT};
 use super::store::{Store, Tally};
 use super::traffic::{self, ENTRIES, SENSORS, VALUES};
 
-/// Seconds of the flood that are simulated: every second of it is like the one before.
+/// Seconds of the flood that are simulated. Every second of it is alike.
 const FLOOD: u32 = 10;
 /// Seconds between two sweeps for silent sensors.
 const SWEEP: u32 = 300;
-/// Sensors that a sweep can watch again in a second: ten at once, and at least 5 ms for each.
+/// Sensors that a sweep can process per second: ten at once, each in at least 5 ms.
 const SWEPT: u32 = 2_000;
-/// Devices that a sweep can look at in a second: ten at once, and at least 20 ms for each.
+/// Devices that a sweep can check per second: ten at once, each in at least 20 ms.
 const LOOKED_AT: u32 = 500;
 /// Seconds of a day.
 const DAY: u32 = 86_400;
-/// Updates that AWS IoT takes of one shadow in a second ("Requests per second per thing", AWS IoT Device Management and Core quotas).
+/// Updates per second that AWS IoT accepts for one shadow ("Requests per second per thing", AWS IoT Device Management and Core quotas).
 const SHADOW_UPDATES: u32 = 20;
-/// Connections that AWS IoT takes in a second unless the account's quota is raised ("Connect requests per second per account").
+/// Connections per second that AWS IoT accepts unless the account's quota is raised ("Connect requests per second per account").
 const CONNECTS: u32 = 500;
-/// Bytes of a message of a thousand values: 64 sensors, `"aa":1,` each, and an instant for each 64 of them.
+/// Size of a message of a thousand values, in bytes: `"aa":1,` for each value, and one timestamp per 64 sensors.
 const LARGE: usize = 1_000 * 7 + 16 * 40;
 
-/// The result.
+/// The result of the simulation.
 #[derive(Debug)]
 pub struct Figures {
-    /// The fleet as it is on any day.
+    /// The writes of the fleet on an ordinary day.
     pub fleet: Tally,
     /// The same with the flood.
     pub flood: Tally,
-    /// Messages in a second: of the fleet, and of the flood.
+    /// Messages per second: of the fleet, and of the flood.
     pub messages: (f64, f64),
-    /// Level reports in a second: of the fleet, and of the flood.
+    /// Level reports per second: of the fleet, and of the flood.
     pub reports: (f64, f64),
-    /// Entries of the quarantine that the flood offers in a second, whether they are taken or not.
+    /// Quarantine entries per second that the flood would cause without any limit.
     pub entries_offered: f64,
-    /// Readings that the flood offers in a second, whether they are taken or not.
+    /// Readings per second that the flood would cause without any limit.
     pub readings_offered: f64,
 }
 
-/// Which devices send in which second, and what they are.
+/// The second in which each device sends, and which devices are broken.
 struct Schedule {
-    /// The devices of each second.
+    /// The devices that send in each second.
     senders: Vec<Vec<u32>>,
     broken: Vec<bool>,
 }
 
-/// Simulates the fleet, unless told otherwise until every device has sent once, and then some seconds of the flood.
+/// Simulates the fleet for the given time, and then some seconds with the flood.
 ///
 /// # Errors
-/// Never, as long as the made-up ids are ids.
+/// Never, as long as the generated ids are valid.
 pub fn simulate(of: &Fleet) -> Result<Figures> {
     let mut rng = Rng::with_seed(of.seed);
     let schedule = Schedule::of(of, &mut rng);
@@ -80,12 +80,12 @@ pub fn simulate(of: &Fleet) -> Result<Figures> {
     })
 }
 
-/// The half that is the larger one, and the other.
+/// The larger half, and the other one.
 fn halves(all: u32) -> (u32, u32) {
     (all.div_ceil(2), all / 2)
 }
 
-/// Messages of a thousand values that one connection can send in a second.
+/// Messages of a thousand values that one connection can send per second.
 fn large_messages() -> u32 {
     PUBLISHES.min(u32::try_from(THROUGHPUT / LARGE).unwrap_or(PUBLISHES))
 }
@@ -110,7 +110,7 @@ fn flow_sensors(of: &Fleet) -> u32 {
     (f64::from(of.devices) * of.flow / 100.0) as u32
 }
 
-/// A second of any day.
+/// Simulates one second of an ordinary day.
 fn seconds_of_fleet(tally: &mut Tally, of: &Fleet, schedule: &Schedule, second: u32, rng: &mut Rng) -> Result<()> {
     let flow = flow_sensors(of);
     for &device in schedule.senders.get((second % of.every.max(1)) as usize).into_iter().flatten() {
@@ -122,7 +122,7 @@ fn seconds_of_fleet(tally: &mut Tally, of: &Fleet, schedule: &Schedule, second: 
                 traffic::reading(tally, &traffic::series(&id, &format!("s{value}"))?);
             }
         }
-        // As often as the levels of flow sensors.
+        // As often as the levels of flow sensors change a problem.
         if rng.f64() * 100.0 < of.turning {
             traffic::alerted(tally, &id, rng.bool())?;
         }
@@ -136,21 +136,21 @@ fn seconds_of_fleet(tally: &mut Tally, of: &Fleet, schedule: &Schedule, second: 
             }
         }
     }
-    // Every device connects anew once a day, and takes a change of its settings: desired, and reported back.
+    // Every device reconnects once a day, and its settings change once: desired, and reported back.
     for _ in 0..of.devices / DAY + 1 {
         let id = format!("device-{:07}", rng.u32(0..of.devices.max(1)));
         traffic::reconnected(tally, &id, rng.u64(..))?;
         traffic::shadow_changed(tally, &id, rng.u64(..))?;
         traffic::shadow_changed(tally, &id, rng.u64(..))?;
     }
-    // A sweep finds the sensors whose time has come since the one before, and takes as many seconds as it needs.
+    // A sweep handles the sensors that have become due since the previous one, and takes as many seconds as it needs.
     let due = u64::from(flow) * u64::from(SWEEP) / u64::from(of.silent_after.max(1));
     let due = u32::try_from(due).unwrap_or(u32::MAX).min(flow);
     let begun = second % SWEEP * SWEPT;
     for number in begun..due.min(begun + SWEPT) {
         traffic::watched_again(tally, &traffic::flow_sensor(number)?);
     }
-    // The same of devices, each of which says how often it reports and may be silent for three times that long.
+    // The same for devices, each of which has a reporting interval and may be silent for three times that long.
     let due = (u64::from(of.devices) * u64::from(SWEEP) / (3 * u64::from(of.every.max(1)))).min(u64::from(of.devices));
     let begun = second % SWEEP * LOOKED_AT;
     for number in begun..u32::try_from(due).unwrap_or(u32::MAX).min(begun + LOOKED_AT) {
@@ -159,7 +159,7 @@ fn seconds_of_fleet(tally: &mut Tally, of: &Fleet, schedule: &Schedule, second: 
     Ok(())
 }
 
-/// What the flood adds to a second. In every second one it is a single device that has all entries the quarantine takes.
+/// Adds one second of the flood. In every other second, a single device causes all quarantine entries that the table accepts.
 fn seconds_of_flood(tally: &mut Tally, of: &Fleet, second: u32, rng: &mut Rng) -> Result<()> {
     let (refused, stored) = halves(of.hostile);
     let senders = if second.is_multiple_of(2) { refused } else { refused.min(1) };
@@ -169,7 +169,7 @@ fn seconds_of_flood(tally: &mut Tally, of: &Fleet, second: u32, rng: &mut Rng) -
         traffic::refused(tally, &id, rng.u64(..));
         left -= 1;
     }
-    // The first second is one in which the values are late.
+    // In the first second the values are late.
     let (late, limit) = (second == 0, f64::from(of.table_writes));
     let mut left = stored * large_messages() * VALUES;
     while left > 0 && tally.of_table("readings").max(tally.of_table("rollups")) < limit {

@@ -1,4 +1,4 @@
-//! Tables and indexes, and the writes counted in each.
+//! Tables and indexes, and counters of the writes to each.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,20 +10,20 @@ macro_rules! stores {
         pub enum Store { $($name,)* }
 
         impl Store {
-            /// Every one.
+            /// All tables and indexes.
             pub const ALL: &[Store] = &[$(Store::$name,)*];
 
-            /// The noun of its table.
+            /// The name of its table without the prefix.
             pub const fn table(self) -> &'static str {
                 match self { $(Self::$name => $noun,)* }
             }
 
-            /// The name of the index; empty for the table itself.
+            /// The name of the index; empty for a table.
             pub const fn index(self) -> &'static str {
                 match self { $(Self::$name => $index,)* }
             }
 
-            /// Whose writes one partition takes.
+            /// Who shares a partition.
             pub const fn whose(self) -> Whose {
                 match self { $(Self::$name => Whose::$whose,)* }
             }
@@ -31,12 +31,12 @@ macro_rules! stores {
     };
 }
 
-/// Whose writes one partition takes.
+/// Who shares a partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whose {
-    /// Those of everybody: a hot partition holds up others.
+    /// Everybody: a hot partition slows down others.
     All,
-    /// Those of one device, person or sensor: whoever makes it hot holds up only themselves.
+    /// One device, person or sensor, whose hot partition slows down nobody else.
     One,
 }
 
@@ -82,7 +82,7 @@ stores! {
     UsersListed: "users" "listed" All,
 }
 
-/// The hottest partition of a store: its units in the second in which it took most, and its key.
+/// The hottest partition of a table or index: its key, and its units in its busiest second.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Hottest {
     /// Units in that second.
@@ -91,41 +91,41 @@ pub struct Hottest {
     pub key: String,
 }
 
-/// Units written, second by second.
+/// Counts written units per second.
 #[derive(Debug, Default)]
 pub struct Tally {
     second: HashMap<(Store, String), f64>,
     in_second: BTreeMap<Store, f64>,
-    /// Units since the beginning.
+    /// Total units so far.
     pub total: BTreeMap<Store, f64>,
     /// The hottest partitions.
     pub hottest: BTreeMap<Store, Hottest>,
-    /// Seconds that have ended.
+    /// Number of seconds so far.
     pub seconds: u32,
 }
 
 impl Tally {
-    /// Counts a write in this second.
+    /// Counts a write in the current second.
     pub fn write(&mut self, store: Store, key: impl Into<String>, units: f64) {
         *self.second.entry((store, key.into())).or_default() += units;
         *self.in_second.entry(store).or_default() += units;
     }
 
-    /// Units of a table and of its indexes in this second.
+    /// Units of a table and its indexes in the current second.
     pub fn of_table(&self, table: &str) -> f64 {
         self.in_second.iter().filter(|(store, _)| store.table() == table).map(|(_, units)| units).sum()
     }
 
-    /// Units of a store in this second.
+    /// Units of a table or index in the current second.
     pub fn of(&self, store: Store) -> f64 {
         self.in_second.get(&store).copied().unwrap_or_default()
     }
 
-    /// Ends the second.
+    /// Ends the current second.
     pub fn tick(&mut self) {
         for ((store, key), units) in self.second.drain() {
             let hottest = self.hottest.entry(store).or_default();
-            // The order in which a map gives its entries is random, and the figures must not be.
+            // The order of a map's entries is random, but the figures must not be.
             if (units, &hottest.key) > (hottest.units, &key) {
                 *hottest = Hottest { units, key };
             }

@@ -1,4 +1,4 @@
-//! The figures as text.
+//! The report, as text.
 
 use anyhow::Result;
 use tooling::bill::{Event, Prices, Usage};
@@ -7,10 +7,10 @@ use super::fleet::{Fleet, PARTITION};
 use super::run::Figures;
 use super::store::{Hottest, Store, Tally, Whose};
 
-/// Most prices are for a million.
+/// Most prices are per million.
 const MILLION: f64 = 1e6;
 
-/// What a month costs.
+/// The monthly costs.
 struct Bill {
     prices: Prices,
     usage: Usage,
@@ -21,7 +21,7 @@ impl Bill {
         self.usage.month.minutes * 60.0
     }
 
-    /// The price of `times` events in each second of a month, in USD.
+    /// The monthly price of `times` events per second, in USD.
     fn each_second(&self, event: &Event, times: f64) -> Result<f64> {
         Ok(self.prices.million(event, &self.usage, false)? / MILLION * times * self.seconds())
     }
@@ -30,7 +30,7 @@ impl Bill {
         self.each_second(&Event { write_units: 1.0, ..Event::default() }, units)
     }
 
-    /// Messages without what they write: rules, functions and logs.
+    /// The monthly price of messages without their writes: rules, functions and logs.
     fn messages(&self, each_second: f64) -> Result<f64> {
         self.each_second(&Event { write_units: 0.0, ..self.usage.reading.clone() }, each_second)
     }
@@ -40,7 +40,7 @@ fn each_second(tally: &Tally, store: Store) -> f64 {
     tally.total.get(&store).copied().unwrap_or_default() / f64::from(tally.seconds.max(1))
 }
 
-/// A number with a comma between thousands.
+/// A number with thousands separators.
 fn with_commas(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut text = String::new();
@@ -53,7 +53,7 @@ fn with_commas(number: f64) -> String {
     text
 }
 
-/// The table, with what it means below.
+/// The report: a table, followed by an explanation.
 ///
 /// # Errors
 /// When a price is missing.
@@ -131,7 +131,7 @@ pub fn table(of: &Fleet, figures: &Figures) -> Result<String> {
     Ok(page)
 }
 
-/// The partitions that everybody writes to and that would have to take more than DynamoDB writes to one.
+/// The partitions shared by everybody whose load exceeds what DynamoDB accepts for one partition.
 pub fn hot(figures: &Figures) -> Vec<(Store, Hottest)> {
     let of = |tally: &Tally| tally.hottest.iter().map(|(store, hottest)| (*store, hottest.clone())).collect::<Vec<_>>();
     let all = of(&figures.fleet).into_iter().chain(of(&figures.flood));

@@ -1,7 +1,7 @@
-//! Who writes what: each function here is one event, and the rows that it writes, with their keys.
+//! The writes of each kind of event: each function here is one event, and counts the rows that it writes, with their keys.
 //!
-//! The units are those that `docs/costs-and-figures.md` has and tests hold: a reading one, an entry of the quarantine one and one
-//! in each list, a write in a transaction two.
+//! The units are those in `docs/costs-and-figures.md`, which tests check: a reading costs one; a quarantine entry one, and one in each
+//! list; a write in a transaction two.
 
 use weir_aws::keys::{self, EntryPartitions};
 use weir_aws::quarantine::QuarantineEntry;
@@ -16,17 +16,17 @@ use weir_core::id::{BadId, LevelId};
 
 use super::store::{Store, Tally};
 
-/// Entries of the quarantine from one message, at most.
+/// Maximum quarantine entries per message.
 pub const ENTRIES: u32 = bounds::MOST_ENTRIES as u32;
-/// Values in one message.
+/// Maximum values per message.
 pub const VALUES: u32 = bounds::MOST_VALUES as u32;
-/// Sensors of one device.
+/// Maximum sensors per device.
 pub const SENSORS: u32 = 64;
 
-/// The instant of everything: it is part of no partition key.
+/// The timestamp of everything. It is not part of any partition key.
 const NOW: Timestamp = Timestamp::from_millis(1_795_155_884_123);
 
-/// A series of a device.
+/// The series of a device's sensor.
 ///
 /// # Errors
 /// Never, as long as `device` is a device id and `sensor` a sensor code.
@@ -39,13 +39,13 @@ pub fn reading(tally: &mut Tally, of: &Series) {
     tally.write(Store::Readings, keys::series(of), 1.0);
 }
 
-/// A value is stored late, and the rollups of its hour and day are invalidated.
+/// A value is stored late, which invalidates the aggregates of its hour and day.
 pub fn late_reading(tally: &mut Tally, of: &Series) {
     reading(tally, of);
     tally.write(Store::Rollups, keys::series(of), 2.0);
 }
 
-/// A value is refused. `number` tells it from the others of its device.
+/// A value is refused. `number` distinguishes it from others of its device.
 pub fn refused(tally: &mut Tally, device: &str, number: u64) {
     let reason = Reason::UnknownSensor;
     let id = QuarantineEntry {
@@ -72,7 +72,7 @@ pub fn refused(tally: &mut Tally, device: &str, number: u64) {
     }
 }
 
-/// A level is reported by a sensor that is known: its row, and its history.
+/// A known sensor reports a level: its row, and its history.
 ///
 /// # Errors
 /// Never: a level id is a device id.
@@ -82,13 +82,13 @@ pub fn level(tally: &mut Tally, id: &LevelId) -> Result<(), BadId> {
     Ok(())
 }
 
-/// The time of a sensor has come and it is watched again; the index has the old key removed and the new one inserted.
+/// A sensor was due in a sweep and gets a new due time: the index removes the old key and adds the new one.
 pub fn watched_again(tally: &mut Tally, id: &LevelId) {
     tally.write(Store::Levels, id.as_str(), 1.0);
     tally.write(Store::LevelsWatched, keys::level(id), 2.0);
 }
 
-/// A sensor reports for the first time: the detector puts it into both indexes.
+/// A sensor reports for the first time: the detector adds it to both indexes.
 ///
 /// # Errors
 /// As [`level`].
@@ -115,8 +115,7 @@ pub fn turned(tally: &mut Tally, current: &LevelId, following: &LevelId, opens: 
     }
 }
 
-/// The time of a device has come that says how often it reports, and it is watched again; the index has the old key removed and
-/// the new one inserted.
+/// A device with a reporting interval was due in a sweep and gets a new due time: the index removes the old key and adds the new one.
 ///
 /// # Errors
 /// Never, as long as `device` is a device id.
@@ -147,19 +146,19 @@ pub fn alerted(tally: &mut Tally, device: &str, opens: bool) -> Result<(), BadId
     Ok(())
 }
 
-/// One of a thousand subscriptions is told of a problem: 21 units, as `tests/it/notify/cost.rs` counts them.
+/// Notifies one of a thousand subscriptions of a problem: 21 units, as counted in `tests/it/notify/cost.rs`.
 fn told(tally: &mut Tally, problem: &str) {
     let number = problem.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 1_000;
     let (subscription, notice) = (format!("{number:032x}"), format!("{number:032x}-{problem}"));
     tally.write(Store::Notices, &subscription, 12.0);
-    // Put in, leased, and taken out again.
+    // Added, leased, and removed.
     tally.write(Store::NoticesDue, keys::partition(keys::NOTICES, &subscription), 4.0);
     for (status, units) in [("pending", 2.0), ("sent", 3.0)] {
         tally.write(Store::NoticesListed, keys::partition(status, &notice), units);
     }
 }
 
-/// Something is different in the shadow of a device. `number` tells it from others.
+/// The shadow of a device changes. `number` distinguishes the event from others.
 ///
 /// # Errors
 /// Never, as long as `device` is a device id.
@@ -168,7 +167,7 @@ pub fn shadow_changed(tally: &mut Tally, device: &str, number: u64) -> Result<()
     Ok(())
 }
 
-/// A device connects again: the end of one connection and the beginning of the next.
+/// A device reconnects: one connection ends, and the next one begins.
 ///
 /// # Errors
 /// Never, as long as `device` is a device id.
@@ -177,13 +176,13 @@ pub fn reconnected(tally: &mut Tally, device: &str, number: u64) -> Result<(), B
     for kind in [Kind::Disconnected, Kind::Connected] {
         event(tally, Event::new(Some(device.parse()?), kind, &number, NOW), 1.0);
         tally.write(Store::Events, device, 1.0);
-        // Put in, and taken out again.
+        // Added, and removed.
         tally.write(Store::EventsOffline, keys::offline(&id), 1.0);
     }
     Ok(())
 }
 
-/// An event, and its place in the list of all; in a transaction its row costs two units.
+/// An event, and its entry in the list of all events; in a transaction its row costs two units.
 fn event(tally: &mut Tally, event: Event, units: f64) {
     let device = keys::events_of(event.device.as_ref()).to_owned();
     let listed = keys::partition(keys::EVENTS, &format!("{device}#{}", keys::event_row(event.at, &event.id)));
@@ -191,9 +190,9 @@ fn event(tally: &mut Tally, event: Event, units: f64) {
     tally.write(Store::EventsListed, listed, 1.0);
 }
 
-/// A request to the API that writes as much to a list as a request can: a device is registered, with its settings to be
-/// delivered; a profile of 4 KB of preferences is written; a recalculation begins and ends; a command is
-/// entered and done; a job of the fleet is made and done. As if each had the whole rate.
+/// One request to the API of each kind that writes most: a device is registered, with its settings to be delivered; a profile with 4 KB of
+/// preferences is written; a recalculation starts and ends; a command is sent and succeeds; a job is created and ends. Each kind is counted
+/// as if it used the whole rate.
 ///
 /// # Errors
 /// Never, as long as `device` is a device id.
@@ -202,17 +201,17 @@ pub fn requests(tally: &mut Tally, device: &str) -> Result<(), BadId> {
     tally.write(Store::DevicesListed, keys::device(true), 1.0);
     tally.write(Store::DevicesTubes, keys::tube("0", true), 1.0);
     tally.write(Store::DevicesLinks, keys::LINKS, 1.0);
-    // It says how often it reports: put in.
+    // It has a reporting interval, so it is added.
     tally.write(Store::DevicesWatched, keys::watched_device(&device.parse()?), 1.0);
-    // Put in, leased (taken out and put in at another time), and taken out again.
+    // Added, leased (removed and added with another time), and removed.
     tally.write(Store::DevicesPending, keys::PENDING, 4.0);
-    // Its serial number is listed, with a row that says whose the device is; its certificate is looked at once.
+    // Its serial number is listed, with a row that reserves the device id; its certificate is checked once.
     tally.write(Store::Serials, device, 4.0);
     tally.write(Store::SerialsStates, keys::listed_serial(SerialState::Expected, &device.parse()?), 1.0);
     tally.write(Store::DevicesExpiring, keys::expiring(&device.parse()?), 2.0);
     tally.write(Store::Users, "one person", 5.0);
     tally.write(Store::UsersListed, keys::PROFILES, 5.0);
-    // A subscription is made, in one transaction with the number of them.
+    // A subscription is created, in one transaction with their count.
     tally.write(Store::Subscriptions, "one person", 4.0);
     tally.write(Store::SubscriptionsListed, keys::SUBSCRIPTIONS, 2.0);
     for kind in [Kind::Device, Kind::Calibration, Kind::Recalculation] {
@@ -223,20 +222,20 @@ pub fn requests(tally: &mut Tally, device: &str) -> Result<(), BadId> {
     tally.write(Store::Calibrations, keys::series(&of), 1.0);
     tally.write(Store::Recalculations, keys::series(&of), 6.0);
     tally.write(Store::RecalculationsDue, keys::JOBS, 4.0);
-    // Entered, sent, accepted, succeeded: each a transaction of two rows; and the two leases of its delivery.
+    // Queued, sent, accepted, succeeded: each in a transaction of two rows; and the two leases of its delivery.
     tally.write(Store::Commands, device, 4.0 * 4.0 + 2.0 + 2.0);
-    // A job is made, prepared, looked at, and ends: each a transaction of its row, and its place in the index.
+    // A job is created, prepared, checked, and ends: each in a transaction with its row, and its entry in the index.
     tally.write(Store::Jobs, "one job", 4.0 * 2.0 + 1.0);
     tally.write(Store::JobsDue, keys::FLEET_JOBS, 5.0);
-    // Put in, leased, and put in at its expiry; leased and taken out when it has ended.
+    // Added, leased, and added again for its expiry; leased and removed when it has ended.
     tally.write(Store::CommandsWatched, keys::queue(&device.parse()?), 8.0);
     Ok(())
 }
 
-/// The flow sensor with this number: twenty on each tube at a time.
+/// The flow sensor with this number: twenty on each tube.
 ///
 /// # Errors
-/// Never: the form is that of a level id.
+/// Never: the id has the form of a level id.
 pub fn flow_sensor(number: u32) -> Result<LevelId, BadId> {
     const TUBES: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let tube = TUBES.iter().cycle().nth((number / 20) as usize % TUBES.len()).map_or('0', |tube| char::from(*tube));

@@ -1,4 +1,4 @@
-//! The account of a run: the expected effect of every message sent, compared with the rows of the tables.
+//! The account of a run: the expected effects of all messages, compared with the rows of the tables.
 
 pub mod compare;
 pub mod episodes;

@@ -1,5 +1,5 @@
-//! The calibration models a second time, in the plainest arithmetic. Deliberately not the code of the functions: their results are
-//! compared with these.
+//! A second implementation of the calibration models, in the simplest arithmetic. It is deliberately independent of the functions' code,
+//! whose results are compared with it.
 
 use serde_json::Value;
 
@@ -8,11 +8,11 @@ use serde_json::Value;
 pub struct Expected {
     /// The physical quantity.
     pub value: f64,
-    /// False outside the calibration's `valid`.
+    /// Whether it lies within the calibration's `valid`.
     pub valid: bool,
 }
 
-/// `raw` calibrated by `model`, which is written as in the API; `None` where the model rejects it or is not known here.
+/// `raw` calibrated by `model`, in the format of the API; `None` if the model rejects it or is unknown here.
 pub fn calibrated(model: &Value, raw: f64) -> Option<Expected> {
     let number = |key: &str| model.get(key).and_then(Value::as_f64);
     let numbers = |value: &Value| -> Option<Vec<f64>> { value.as_array()?.iter().map(Value::as_f64).collect() };
@@ -41,7 +41,7 @@ pub fn calibrated(model: &Value, raw: f64) -> Option<Expected> {
     Some(Expected { value, valid })
 }
 
-/// The number as it is written, cut after some digits, and one unit of the last added if the next digit is 5 or more.
+/// Rounds the decimal representation to so many digits, half away from zero.
 fn rounded(value: f64, digits: usize) -> f64 {
     let text = value.abs().to_string();
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));

@@ -1,5 +1,5 @@
-//! A simulated board: it leaves the factory with the certificate of the image that all boards have (the claim certificate), becomes a
-//! device at its first contact, and renews its certificate when it is asked to. It follows the rules of `docs/fleet.md`.
+//! A simulated board: it leaves the factory with the claim certificate that all boards with its image share, is provisioned as a device at
+//! its first contact, and renews its certificate on request. It follows the rules in `docs/fleet.md`.
 
 use std::path::{Path, PathBuf};
 
@@ -17,11 +17,11 @@ pub struct Board {
     serial: String,
     template: String,
     claim: Identity,
-    /// Its flash memory: what is in this folder survives a loss of power.
+    /// Its flash memory: this folder survives a loss of power.
     flash: PathBuf,
 }
 
-/// A certificate that the board was given, before it is a device.
+/// A certificate that the board has received before it is provisioned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
     /// Its id in AWS IoT.
@@ -30,7 +30,7 @@ pub struct Given {
     pub token: String,
 }
 
-/// A certificate that a device has.
+/// The certificate of a provisioned device.
 #[derive(Debug, Clone)]
 pub struct Own {
     /// The identity with which it connects.
@@ -40,10 +40,10 @@ pub struct Own {
 }
 
 impl Board {
-    /// A board with this serial number, whose image has this claim certificate.
+    /// A board with this serial number and this claim certificate in its image.
     ///
     /// # Errors
-    /// When the stack has no provisioning template, or the flash memory cannot be made.
+    /// When the stack has no provisioning template, or the folder cannot be created.
     pub fn new(stack: &Stack, serial: &str, claim: Identity) -> Result<Self> {
         let flash = stack.certificates.join(format!("flash-{serial}"));
         std::fs::create_dir_all(&flash).with_context(|| format!("cannot make {}", flash.display()))?;
@@ -64,11 +64,10 @@ impl Board {
         Connection::open(stack, &self.claim).await
     }
 
-    /// First contact: gets a certificate of its own, keeps it in flash memory, and only then has itself made a device. Returns the
-    /// name of the thing.
+    /// First contact: requests a certificate, stores it in flash memory, and only then registers as a device.
     ///
     /// # Errors
-    /// When the broker refuses it, or AWS IoT does not make it a device.
+    /// When the broker refuses it, or provisioning is refused.
     pub async fn provision(&self, stack: &Stack) -> Result<Own> {
         let mut connection = self.connect_as_claim(stack).await?;
         let given = self.certificate(&mut connection).await?;
@@ -76,10 +75,10 @@ impl Board {
         Ok(self.own(&name, &given.certificate))
     }
 
-    /// Asks for a certificate, and keeps it with its key in flash memory.
+    /// Requests a certificate, and stores it with its key in flash memory.
     ///
     /// # Errors
-    /// When the connection is lost, or there is no certificate.
+    /// When the connection is lost, or no certificate is issued.
     pub async fn certificate(&self, connection: &mut Connection) -> Result<Given> {
         let topic = "$aws/certificates/create/json";
         let answer = ask(connection, topic, &json!({})).await?;
@@ -90,7 +89,7 @@ impl Board {
         Ok(Given { certificate, token: text("certificateOwnershipToken")?.to_owned() })
     }
 
-    /// Gets provisioned as a device with this certificate. Returns the name of the thing.
+    /// Registers as a device with this certificate. Returns the name of the thing.
     ///
     /// # Errors
     /// When it is refused, or the connection is lost.
@@ -102,7 +101,7 @@ impl Board {
         Ok(name.to_owned())
     }
 
-    /// The device that has this certificate from the flash memory.
+    /// The device with this certificate in flash memory.
     pub fn own(&self, name: &str, certificate: &str) -> Own {
         let identity = Identity {
             name: name.to_owned(),
@@ -112,10 +111,10 @@ impl Board {
         Own { identity, certificate: certificate.to_owned() }
     }
 
-    /// Makes a key of its own and a request for it; the key stays in flash memory until there is a certificate.
+    /// Creates a key and a certificate request for it. The key stays in flash memory until there is a certificate.
     ///
     /// # Errors
-    /// When the key cannot be made or kept.
+    /// When the key cannot be created or stored.
     pub fn request(&self) -> Result<(String, KeyPair)> {
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).context("no key")?;
         let request = CertificateParams::default().serialize_request(&key).context("no request")?;
@@ -123,15 +122,15 @@ impl Board {
         Ok((request.pem().context("no PEM")?, key))
     }
 
-    /// Waits until it is asked for a request, sends one, and keeps the certificate that it gets. The old one is revoked only after it
-    /// has connected with the new one.
+    /// Waits until a certificate request is asked for, sends one, and stores the certificate that it receives. The old one is revoked only
+    /// after the device has connected with the new one.
     ///
     /// # Errors
-    /// When the connection is lost, or no certificate comes.
+    /// When the connection is lost, or no certificate arrives.
     pub async fn renew(&self, connection: &mut Connection, own: &Own) -> Result<Own> {
         let name = &own.identity.name;
         connection.subscribe(&format!("{name}/certificate/request")).await?;
-        // A request about another certificate is of before.
+        // A message about another certificate is outdated.
         let asked = |message: &Message| field(message, "certificate").as_deref() == Some(own.certificate.as_str());
         next(connection, &format!("{name}/certificate/request"), asked).await?;
         let (request, key) = self.request()?;
@@ -160,7 +159,7 @@ fn write(file: &Path, text: &str) -> Result<()> {
     std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
 }
 
-/// Publishes to a topic of AWS IoT, and returns what it accepts; an error with what it rejects.
+/// Publishes to a topic of AWS IoT, and returns the accepted answer; a rejected one is an error.
 async fn ask(connection: &mut Connection, topic: &str, request: &Value) -> Result<Value> {
     for word in ["accepted", "rejected"] {
         connection.subscribe(&format!("{topic}/{word}")).await?;
@@ -178,7 +177,7 @@ async fn ask(connection: &mut Connection, topic: &str, request: &Value) -> Resul
     }
 }
 
-/// The next message on the topic for which `wanted` holds.
+/// The next message on the topic that `wanted` accepts.
 async fn next(connection: &mut Connection, topic: &str, wanted: impl Fn(&Message) -> bool) -> Result<Message> {
     loop {
         let message = connection.message().await?;

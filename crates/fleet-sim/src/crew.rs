@@ -61,7 +61,7 @@ impl Crew {
         }
         let mut connections = HashMap::new();
         while let Some(made) = making.join_next().await {
-            let (identity, connection) = made.context("a device was torn down")??;
+            let (identity, connection) = made.context("the task of a device was aborted")??;
             step.note(&format!("{} is connected", identity.name));
             connections.insert(identity.name, connection);
         }
@@ -69,8 +69,8 @@ impl Crew {
         Ok(Self { connections, admin, people })
     }
 
-    /// The events that have happened so far, by device and kind: each device was registered and its sensors calibrated, its settings were
-    /// delivered, and those of the crew have connected. Whoever is no device leaves none.
+    /// The events so far, by device and kind: each device was registered and its sensors calibrated, its settings were delivered, and those
+    /// of the crew have connected. Senders that are not devices cause none.
     pub fn events(&self, fleet: &Fleet) -> BTreeMap<(String, String), u64> {
         let mut events = BTreeMap::new();
         for (device, calibrations) in register::registered(fleet) {
@@ -82,7 +82,7 @@ impl Crew {
         events
     }
 
-    /// Registers a buoy for the person who watches, and creates its certificate. It is not connected, because a second connection with
+    /// Registers a buoy for the person who watches, and creates its certificate. It is not connected here, because a second connection with
     /// the same client id would end the first.
     ///
     /// # Errors
@@ -92,7 +92,7 @@ impl Crew {
         certificate::make(stack, GUEST, &[stack.output("DevicePolicyName")?]).await
     }
 
-    /// The API, as the administrator.
+    /// The API with the rights of the administrator.
     pub fn admin(&self) -> &Api {
         &self.admin
     }
@@ -110,10 +110,10 @@ impl Crew {
         Ok(dispenser)
     }
 
-    /// Publishes a message on its sender's connection and waits for the broker's acknowledgement.
+    /// Publishes a message on its sender's connection, and waits for the broker's acknowledgement.
     ///
     /// # Errors
-    /// When the sender is not of the crew or its connection is lost.
+    /// When the sender is not in the crew, or its connection is lost.
     pub async fn publish(&mut self, message: &Message) -> Result<()> {
         let connection = self
             .connections

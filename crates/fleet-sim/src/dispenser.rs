@@ -1,4 +1,4 @@
-//! The dispenser in the local cloud: the firmware of `simulate::dispenser`, connected over MQTT with a certificate.
+//! The dispenser in the local cloud: the firmware in `simulate::dispenser`, connected over MQTT with a certificate.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use crate::fleet::DISPENSER;
 use crate::simulate::dispenser::Firmware;
 use crate::updates::Updates;
 
-/// The version that it left the factory with.
+/// The firmware version of a new dispenser.
 pub const FACTORY: &str = "1.0.0";
 
-/// The connected dispenser.
+/// A connected dispenser.
 #[derive(Debug)]
 pub struct Dispenser {
     connection: Connection,
@@ -26,7 +26,7 @@ pub struct Dispenser {
 }
 
 impl Dispenser {
-    /// Connects it, and asks for its shadow.
+    /// Connects, and requests the shadow.
     ///
     /// # Errors
     /// When the broker refuses it.
@@ -41,8 +41,8 @@ impl Dispenser {
         Ok(dispenser)
     }
 
-    /// Applies its settings, executes its commands and installs its updates, until the connection is lost. Each executed command is
-    /// added to `drinks`.
+    /// Applies settings, executes commands and installs updates, until the connection is lost. The id of each executed command is added to
+    /// `drinks`.
     ///
     /// # Errors
     /// When the connection is lost.
@@ -54,7 +54,7 @@ impl Dispenser {
                 () = sleep_until(done_at), if self.firmware.is_busy() => {
                     let said = self.firmware.done();
                     self.say(said).await?;
-                    // It may have been asked for more meanwhile.
+                    // By now there may be another command.
                     self.look().await?;
                     continue;
                 }
@@ -82,7 +82,7 @@ impl Dispenser {
         }
     }
 
-    /// Asks for the whole shadow.
+    /// Requests the whole shadow.
     async fn look(&mut self) -> Result<()> {
         self.connection.publish(&topic("get"), Vec::new()).await
     }

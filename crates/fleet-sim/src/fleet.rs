@@ -1,4 +1,4 @@
-//! The simulated devices as data: what is registered, and what their probes read.
+//! The simulated devices as data: their registration, and the curves of their probes.
 
 pub mod curve;
 pub mod probes;
@@ -6,7 +6,7 @@ pub mod register;
 
 use probes::Probe;
 
-/// All of them.
+/// The whole fleet.
 #[derive(Debug, Clone)]
 pub struct Fleet {
     /// Water-quality buoys.
@@ -20,13 +20,13 @@ pub struct Fleet {
 pub struct Buoy {
     /// Device id, thing name and client id.
     pub id: String,
-    /// Which one it is, from 0.
+    /// Its number, from 0.
     pub number: usize,
     /// Its probes.
     pub probes: Vec<Probe>,
 }
 
-/// A tube with its flow sensors in the direction of flow.
+/// A tube with its flow sensors, in the direction of flow.
 #[derive(Debug, Clone)]
 pub struct Tube {
     /// The first character of its sensors' ids.
@@ -40,23 +40,23 @@ pub struct Tube {
 pub struct FlowSensor {
     /// Level id, e.g. `03`.
     pub id: String,
-    /// The id its messages over The Things Stack carry.
+    /// The device id in its messages through The Things Stack.
     pub device: String,
-    /// Whether the registry knows that device; otherwise its level id follows from the digits that are the last part of its id.
+    /// Whether the device is registered; otherwise its level id is derived from the digits at the end of its id.
     pub registered: bool,
-    /// What follows it when that is not the next number on the tube.
+    /// The sensors that follow it, unless that is the next number on the tube.
     pub followed_by: Option<Vec<String>>,
 }
 
 /// A registered buoy that is disabled.
 pub const RETIRED: &str = "buoy-90";
-/// A registered buoy for the person who watches.
+/// A registered buoy for the person who watches the run.
 pub const GUEST: &str = "buoy-00";
-/// A buoy that nobody has registered, but that has a certificate.
+/// A buoy with a certificate that is not registered.
 pub const STRANGER: &str = "buoy-99";
-/// A dispenser, which does what it is asked to.
+/// A dispenser, which executes commands.
 pub const DISPENSER: &str = "dispenser-123";
-/// Flow sensors on a tube.
+/// Number of flow sensors per tube.
 const SENSORS: usize = 5;
 
 impl Fleet {
@@ -66,12 +66,12 @@ impl Fleet {
         Self { buoys: (0..buoys).map(buoy).collect(), tubes: (0..tubes).map(|number| tube(number, tubes)).collect() }
     }
 
-    /// Every flow sensor.
+    /// All flow sensors.
     pub fn flow_sensors(&self) -> impl Iterator<Item = &FlowSensor> {
         self.tubes.iter().flat_map(|tube| &tube.sensors)
     }
 
-    /// Every pair of a flow sensor and one that follows it: the next number on the tube, unless the registry says otherwise.
+    /// Every pair of a flow sensor and one that follows it: the next number on the tube, unless the registry names others.
     pub fn pairs(&self) -> Vec<(String, String)> {
         let known = |id: &String| self.flow_sensors().any(|sensor| sensor.id == *id);
         let mut pairs = Vec::new();
@@ -89,7 +89,7 @@ fn tube(number: usize, tubes: usize) -> Tube {
     let tube = char::from_digit(number as u32 % 10, 10).unwrap_or('0');
     let sensor = |position: usize| {
         let id = format!("{tube}{position}");
-        // The first tube ends in the middle of the second one: a junction, which the numbers cannot tell.
+        // The first tube ends in the middle of the second one: a junction, which cannot be derived from the numbers.
         let junction = (number == 0 && position == SENSORS && tubes > 1).then(|| vec!["13".to_owned()]);
         let registered = !(number == 1 && position == SENSORS);
         let device = format!("{}-{id}", if registered { "kloaka" } else { "outfall" });

@@ -1,7 +1,7 @@
-//! Simulated devices, and the account of what they sent.
+//! Simulated devices, and the account of their messages.
 //!
-//! In reading order: the devices as data and their registration, the messages they send, the devices as they live in a local cloud,
-//! and the comparison of what was sent with what the tables hold.
+//! In reading order: the devices as data and their registration, their messages, the devices connected to a local cloud, and the comparison
+//! of what was sent with the rows of the tables.
 
 pub mod fleet;
 

@@ -1,4 +1,4 @@
-//! Messages of the simulated devices, each with its expected effects.
+//! The messages of the simulated devices, each with its expected effects.
 
 pub mod buoy;
 pub mod dispenser;
@@ -8,18 +8,18 @@ pub mod trouble;
 pub mod tube;
 pub mod updater;
 
-/// One message, and the expected effect of every value in it.
+/// One message, with the expected effect of every value in it.
 #[derive(Debug, Clone)]
 pub struct Message {
-    /// Who sends it: the name of a certificate's thing.
+    /// The sender: the name of its certificate's thing.
     pub sender: String,
     /// The MQTT topic.
     pub topic: String,
     /// The bytes.
     pub payload: Vec<u8>,
-    /// The function its rule hands it to.
+    /// The function that its rule invokes.
     pub function: &'static str,
-    /// One entry for each value in it; a message that cannot be read has one too.
+    /// One effect for each value; a malformed message also has one.
     pub effects: Vec<Effect>,
 }
 
@@ -30,9 +30,9 @@ pub enum Effect {
     Reading(Reading),
     /// The newest level of its sensor.
     Level(Level),
-    /// A late level, stored among older ones; the sensor's last value stays.
+    /// A late level, stored among older ones. The sensor's last value stays the same.
     Late(Level),
-    /// A duplicate; nothing changes.
+    /// A duplicate, which changes nothing.
     Duplicate,
     /// A quarantine entry.
     Quarantined(Quarantined),
@@ -43,9 +43,9 @@ pub enum Effect {
 pub struct Reading {
     /// `device#code`.
     pub series: String,
-    /// Epoch milliseconds; `None` when the message does not say, so that its arrival counts.
+    /// In ms since the epoch; `None` if the message has no timestamp, so that the time of its reception counts.
     pub at: Option<i64>,
-    /// The number sent.
+    /// The raw number.
     pub raw: f64,
     /// The physical quantity.
     pub value: f64,
@@ -62,9 +62,9 @@ pub struct Reading {
 pub struct Level {
     /// The flow sensor.
     pub id: String,
-    /// Epoch milliseconds.
+    /// In ms since the epoch.
     pub at: i64,
-    /// 0 to 100.
+    /// In percent.
     pub filling: f64,
 }
 
@@ -73,13 +73,13 @@ pub struct Level {
 pub struct Quarantined {
     /// The reason code.
     pub reason: &'static str,
-    /// Topic and payload that say this value alone, where the siblings of a value were good; `None` where the row has to carry the
-    /// message's own bytes.
+    /// Topic and payload of this value alone, if the other values of the message were good; `None` if the row has to contain the original
+    /// bytes.
     pub part: Option<(String, serde_json::Value)>,
 }
 
 impl Message {
-    /// The topic as the functions see it: without the prefix of Basic Ingest.
+    /// The topic as the functions see it, without the prefix of Basic Ingest.
     pub fn plain_topic(&self) -> &str {
         self.topic
             .strip_prefix("$aws/rules/")
@@ -87,13 +87,13 @@ impl Message {
             .map_or(&self.topic, |(_, topic)| topic)
     }
 
-    /// The same message by Basic Ingest: straight to its rule, past the broker.
+    /// The same message by Basic Ingest: directly to its rule, without the broker.
     pub fn by_basic_ingest(mut self, rule: &str) -> Self {
         self.topic = format!("$aws/rules/{rule}/{}", self.topic);
         self
     }
 
-    /// The same message again, which may have no effect.
+    /// The same message again, which must have no effect.
     pub fn again(&self) -> Self {
         Self { effects: vec![Effect::Duplicate; self.effects.len()], ..self.clone() }
     }

@@ -1,6 +1,6 @@
-//! Updates of a simulated board over MQTT: it takes jobs on a connection that it has, and does what `simulate::updater` says.
+//! Updates of a simulated board over MQTT: it receives jobs on an existing connection, and acts as `simulate::updater` decides.
 //!
-//! A board with its own loop calls [`Updates::begin`] when it has connected, and hands every message to [`Updates::hear`].
+//! A board with its own loop calls [`Updates::begin`] after connecting, and passes every message to [`Updates::hear`].
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -14,18 +14,18 @@ use crate::simulate::updater::{Next, Outcome, Updater};
 pub struct Updates {
     /// The thing's name.
     name: String,
-    /// The version that it has, and what it knows of jobs.
+    /// The running version, and the state of jobs.
     pub updater: Updater,
     http: Http,
 }
 
 impl Updates {
-    /// Of the board called `name`, which left the factory with this version.
+    /// For the board called `name`, with this factory version.
     pub fn new(name: &str, version: &str) -> Self {
         Self { name: name.to_owned(), updater: Updater::new(version), http: Http::new() }
     }
 
-    /// Subscribes to the jobs, reports the version, and begins with a job that waits.
+    /// Subscribes to the jobs, reports the version, and starts a waiting job.
     ///
     /// # Errors
     /// When the broker refuses it, or the connection is lost.
@@ -37,7 +37,7 @@ impl Updates {
         self.start(connection).await
     }
 
-    /// Handles a message, if it is about jobs; returns whether it was. It returns when the firmware is installed, or is not.
+    /// Handles a message about jobs, including the installation; returns whether it was one.
     ///
     /// # Errors
     /// When the connection is lost.
@@ -62,7 +62,7 @@ impl Updates {
                 (fetch.job, outcome)
             }
         };
-        // The version first: whoever sees that the job has succeeded may look for it.
+        // The version first, because whoever sees that the job has succeeded may check it.
         if outcome == Outcome::Succeeded {
             self.report(connection).await?;
         }
@@ -70,7 +70,7 @@ impl Updates {
         connection.publish(&self.topic(&format!("{job}/update")), update).await
     }
 
-    /// The file at an address that a job gives; none when it cannot be had, for example because the address has expired.
+    /// The file at an address in a job document; `None` if the download fails, for example because the address has expired.
     async fn download(&self, url: &str) -> Option<Vec<u8>> {
         let request = Request::builder().uri(url).body(Vec::new()).ok()?;
         let answer = self.http.call(request).await.ok()?;

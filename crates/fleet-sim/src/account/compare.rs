@@ -1,4 +1,4 @@
-//! The comparison: every expected row exists with the expected values, and no other row exists.
+//! Compares: every expected row has to exist with the expected values, and no other row.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::simulate::Reading;
 /// Measurements kept per sensor (template parameter `MeasurementsKept`).
 const KEPT: usize = 24;
 
-/// Every difference between the tables and the account, one line each.
+/// Every difference between the tables and the expected rows, one per line.
 pub fn differences(ledger: &Ledger, pairs: &[(String, String)], observed: &Observed) -> Vec<String> {
     let mut all = Vec::new();
     if !ledger.sent.adds_up() {
@@ -66,7 +66,7 @@ fn reading(name: &str, expected: &Reading, row: &ReadingRow) -> Vec<String> {
     all
 }
 
-/// Equal but for the last bits, which depend on the order of operations.
+/// Equal except for the last bits, which depend on the order of operations.
 fn close(one: f64, other: f64) -> bool {
     (one - other).abs() <= 1e-9 * one.abs().max(other.abs()).max(1.0)
 }
@@ -162,7 +162,7 @@ fn quarantine(ledger: &Ledger, observed: &Observed) -> Vec<String> {
     all
 }
 
-/// Each event once, and of each device that has connected that it is.
+/// Compares the events, each of which happens once, and the devices whose state is connected.
 fn events(ledger: &Ledger, observed: &[EventRow]) -> Vec<String> {
     let mut found: BTreeMap<(String, String), u64> = BTreeMap::new();
     for row in observed {

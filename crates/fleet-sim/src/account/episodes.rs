@@ -1,5 +1,5 @@
-//! The expected problems, computed from the levels that were sent: one pass over both sensors' reports in the order of their timestamps.
-//! Deliberately not the code of the functions.
+//! The expected problems, computed from the levels that were sent, in one pass over the reports of both sensors in order of their
+//! timestamps. Deliberately independent of the functions' code.
 
 use crate::simulate::Level;
 
@@ -8,17 +8,17 @@ use crate::simulate::Level;
 pub struct Problem {
     /// `OBSTRUCTION` or `PROBLEM`.
     pub kind: &'static str,
-    /// Epoch seconds: when the newest episode began.
+    /// When the newest episode began, in seconds since the epoch.
     pub began: i64,
-    /// Whether it is over.
+    /// Whether it is resolved.
     pub resolved: bool,
-    /// How many episodes there were.
+    /// Number of episodes.
     pub episodes: u32,
-    /// The levels of both when the episode last changed.
+    /// The levels of both sensors when the episode last changed.
     pub levels: (f64, f64),
 }
 
-/// The problem of a pair; `None` when there never was one. Silence is left out: the demonstration's sensors all speak.
+/// The expected problem of a pair; `None` if there was none. Silence is not considered, because all simulated sensors report.
 pub fn problem(current: &[Level], following: &[Level]) -> Option<Problem> {
     let mut reports: Vec<(i64, bool, f64)> = Vec::new();
     reports.extend(current.iter().map(|level| (level.at, true, level.filling)));
@@ -32,7 +32,7 @@ pub fn problem(current: &[Level], following: &[Level]) -> Option<Problem> {
         } else {
             there = Some(*filling)
         }
-        // Two reports of one instant are one step.
+        // Two reports with the same timestamp are one step.
         let more = reports.get(index + 1).is_some_and(|(next, _, _)| next == at);
         if let (Some(here), Some(there), false) = (here, there, more) {
             problem = step(problem, at.div_euclid(1000), here, there);

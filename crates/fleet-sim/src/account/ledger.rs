@@ -1,25 +1,25 @@
-//! The rows that the messages sent so far have to lead to.
+//! The rows that the messages sent so far have to cause.
 
 use std::collections::BTreeMap;
 
 use crate::simulate::{Effect, Level, Message, Reading};
 
-/// Series code of a level's history in the table of readings.
+/// The series code of a level's history in the table of readings.
 const FILLING: &str = "filling";
-/// The clocks of sender and broker are one here, but the broker may acknowledge a message before its rule stamps it, and a busy computer
-/// may be long in between. In milliseconds.
+/// Tolerance of times of reception, in ms. Sender and broker share a clock here, but the broker may acknowledge a message before its rule
+/// stamps it, and on a busy computer this can take long.
 const SLACK: i64 = 10_000;
 
-/// Expectations, growing with every message sent.
+/// Expectations, which grow with every message.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    /// Readings by series and instant.
+    /// Readings by series and timestamp.
     pub readings: BTreeMap<(String, i64), Reading>,
-    /// Readings whose instant is that of their arrival, which lies within the two.
+    /// Readings without a timestamp, each with the earliest and the latest time of its reception.
     pub arrivals: Vec<(Reading, i64, i64)>,
     /// Levels by sensor and second.
     pub levels: BTreeMap<String, BTreeMap<i64, Level>>,
-    /// Series and instant of those that came after newer ones.
+    /// Series and timestamp of levels that were sent after newer ones.
     pub late: Vec<(String, i64)>,
     /// Expected quarantine entries.
     pub quarantined: Vec<QuarantineEntry>,
@@ -27,7 +27,7 @@ pub struct Ledger {
     pub events: BTreeMap<(String, String), u64>,
     /// Expected number of runs of each function.
     pub runs: BTreeMap<&'static str, u64>,
-    /// What was sent.
+    /// Counts of what was sent.
     pub sent: Sent,
 }
 
@@ -49,22 +49,22 @@ pub struct QuarantineEntry {
 pub struct Sent {
     /// Messages.
     pub messages: u64,
-    /// Values in them; a message that cannot be read counts as one.
+    /// Values in them; a malformed message counts as one.
     pub values: u64,
     /// Values to be stored as readings.
     pub readings: u64,
     /// Levels to be kept.
     pub levels: u64,
-    /// Values that were known.
+    /// Values that are duplicates.
     pub duplicates: u64,
-    /// Levels that came after newer ones.
+    /// Levels that were sent after newer ones.
     pub late: u64,
     /// Values to be quarantined.
     pub quarantined: u64,
 }
 
 impl Ledger {
-    /// Records a message that was handed to the broker between `from` and `to` (epoch milliseconds).
+    /// Records a message that was published between `from` and `to` (ms since the epoch).
     pub fn enter(&mut self, message: &Message, from: i64, to: i64) {
         self.sent.messages += 1;
         *self.runs.entry(message.function).or_default() += 1;
@@ -103,7 +103,7 @@ impl Ledger {
 
     fn level(&mut self, level: &Level) {
         self.levels.entry(level.id.clone()).or_default().insert(level.at.div_euclid(1000), level.clone());
-        // The whole history of a level stands among the readings, too.
+        // The readings also contain the whole history of a level.
         let series = format!("{}#{FILLING}", level.id);
         let reading = Reading {
             series: series.clone(),
@@ -117,7 +117,7 @@ impl Ledger {
         self.readings.insert((series, level.at), reading);
     }
 
-    /// The newest measurements of a sensor, ascending: as many as are kept.
+    /// The newest `keep` measurements of a sensor, in ascending order of time.
     pub fn kept(&self, sensor: &str, keep: usize) -> Vec<Level> {
         let all =
             self.levels.get(sensor).map(|levels| levels.values().cloned().collect::<Vec<_>>()).unwrap_or_default();
@@ -127,7 +127,7 @@ impl Ledger {
 }
 
 impl Sent {
-    /// Whether every value is in exactly one of the kinds.
+    /// Whether every value is counted as exactly one of the kinds.
     pub fn adds_up(&self) -> bool {
         self.readings + self.levels + self.duplicates + self.late + self.quarantined == self.values
     }

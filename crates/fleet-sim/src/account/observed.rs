@@ -11,7 +11,7 @@ use crate::fleet::DISPENSER;
 /// The kind of the events of jobs.
 const JOB: &str = "job";
 
-/// The rows of the tables that messages end in.
+/// The rows of the tables that messages affect.
 #[derive(Debug, Clone, Default)]
 pub struct Observed {
     /// Table `readings`.
@@ -22,12 +22,12 @@ pub struct Observed {
     pub problems: Vec<ProblemRow>,
     /// Table `quarantine`.
     pub quarantine: Vec<QuarantineRow>,
-    /// Table `events`, without those of the dispenser: how often its shadow changes depends on when commands end, so they are
-    /// accounted for with its commands. Without those of jobs as well, which are accounted for with the firmware.
+    /// Table `events`, without those of the dispenser: the number of its shadow changes depends on when commands end, so they are checked
+    /// with its commands. Without those of jobs as well, which are checked with the firmware.
     pub events: Vec<EventRow>,
 }
 
-/// A row of `events`: an event, or whether a device is connected, which has no kind.
+/// A row of `events`: an event, or the connection state of a device, which has no kind.
 #[derive(Debug, Clone, Deserialize)]
 #[allow(missing_docs)]
 pub struct EventRow {
@@ -111,7 +111,7 @@ impl QuarantineRow {
 }
 
 impl Observed {
-    /// Reads all of them.
+    /// Reads all of these tables.
     ///
     /// # Errors
     /// When a table cannot be read.

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::ledger::Ledger;
 use super::observed::Observed;
 
-/// Sent on one side, found on the other.
+/// The table, with what was sent on one side and what was found on the other.
 pub fn page(ledger: &Ledger, observed: &Observed) -> String {
     let sent = &ledger.sent;
     let mut page = format!(
@@ -31,7 +31,7 @@ pub fn page(ledger: &Ledger, observed: &Observed) -> String {
     line("readings stored", sent.readings, stored);
     line("levels stored", sent.levels, levels);
     line("late levels stored", sent.late, late);
-    // A duplicate leaves no row: it is what the rows do not account for.
+    // Duplicates leave no row: they are the values that are not found in any row.
     line("duplicates, no row", sent.duplicates, sent.values.saturating_sub(stored + levels + late + quarantined));
     line("quarantined", sent.quarantined, quarantined);
     let events = observed.events.iter().filter(|row| row.kind.is_some()).count() as u64;

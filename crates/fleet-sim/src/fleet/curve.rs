@@ -1,4 +1,4 @@
-//! What a probe reads over the day: a wave with its peak at some hour, noise, and a slow drift.
+//! The numbers of a probe over the day: a wave with its peak at a given hour, noise, and a slow drift.
 
 use std::f64::consts::TAU;
 
@@ -13,15 +13,15 @@ pub struct Curve {
     pub peak: f64,
     /// Standard deviation of the noise.
     pub noise: f64,
-    /// Growth in a day, as fouling and ageing bring it.
+    /// Growth per day, as caused by fouling and ageing.
     pub drift: f64,
 }
 
 impl Curve {
-    /// What the probe reads at `hour` (0..24, fractions count) after `days` in the water, in thousandths.
+    /// The number at `hour` (0..24, with fractions) after `days` in the water, rounded to thousandths.
     pub fn at(&self, hour: f64, days: f64, random: &mut fastrand::Rng) -> f64 {
         let wave = self.swing * ((hour - self.peak) / 24.0 * TAU).cos();
-        // The sum of twelve uniform numbers is close to normally distributed.
+        // The sum of twelve uniform numbers is approximately normally distributed.
         let normal = (0..12).map(|_| random.f64()).sum::<f64>() - 6.0;
         let raw = self.mean + wave + self.drift * days + self.noise * normal;
         (raw * 1000.0).round() / 1000.0

@@ -1,4 +1,4 @@
-//! The ten probes of a buoy: what each is called, what its electronics send, and how that is calibrated.
+//! The ten probes of a buoy: their names, the numbers of their electronics, and their calibrations.
 
 use serde_json::{Value, json};
 
@@ -9,19 +9,19 @@ use super::curve::Curve;
 pub struct Probe {
     /// Sensor code.
     pub code: &'static str,
-    /// What people call it.
+    /// Display name.
     pub name: &'static str,
     /// Unit of the calibrated value.
     pub unit: &'static str,
     /// Physically possible values.
     pub limits: (f64, f64),
-    /// The calibration as it is written, without version and date; `None` for a probe not yet calibrated.
+    /// The calibration as sent to the API, without version and date; `None` for a probe that is not calibrated.
     pub model: Option<Value>,
-    /// What the electronics send.
+    /// The raw numbers.
     pub curve: Curve,
 }
 
-/// The probes of the buoy with that number. No two buoys are calibrated alike.
+/// The probes of the buoy with this number. Every buoy has different calibrations.
 pub fn of_buoy(number: usize) -> Vec<Probe> {
     let own = number as f64;
     let curve = |mean, swing, peak, noise, drift| Curve { mean, swing, peak, noise, drift };
@@ -52,7 +52,7 @@ pub fn of_buoy(number: usize) -> Vec<Probe> {
             json!({"model": "two_point", "raw": [84.0 + own, 1413], "reference": [80, 1400], "round": 1}),
             curve(640.0, 25.0, 14.0, 3.0, 0.5),
         ),
-        // Oxygen peaks in the afternoon, when the plants have had light, and is lowest before sunrise.
+        // Oxygen peaks in the afternoon, because plants produce it in the light, and is lowest before sunrise.
         probe(
             "do",
             "Dissolved oxygen",
@@ -93,7 +93,7 @@ pub fn of_buoy(number: usize) -> Vec<Probe> {
             json!({"model": "identity", "round": 2}),
             curve(14.5 + own, 2.6, 15.5, 0.05, 0.0),
         ),
-        // The noon peak lies above what the probe is valid for, so the quality changes over the day.
+        // The peak at noon lies above the valid range, so the quality changes over the day.
         probe(
             "tds",
             "Dissolved solids",
@@ -112,7 +112,7 @@ pub fn of_buoy(number: usize) -> Vec<Probe> {
         ),
     ];
     if number == 1 {
-        // One that nobody has calibrated yet: its raw numbers are kept and marked.
+        // A probe without calibration: its raw numbers are stored and marked.
         probes.iter_mut().filter(|probe| probe.code == "flw").for_each(|probe| probe.model = None);
     }
     probes

@@ -1,4 +1,4 @@
-//! Registration: the devices, over the HTTP API, as an administrator does it.
+//! Registers the devices through the HTTP API, as an administrator.
 
 use std::sync::Arc;
 
@@ -11,21 +11,21 @@ use tooling::api::Api;
 use super::probes::{Probe, of_buoy};
 use super::{Buoy, DISPENSER, Fleet, FlowSensor, GUEST, RETIRED};
 
-/// Start of validity of the calibrations: long before any reading.
+/// Start of validity of the calibrations, long before any reading.
 const SINCE: &str = "2023-11-14T22:13:20Z";
-/// Devices that are registered at the same time; the calls of one device follow one another.
+/// Maximum devices that are registered concurrently. The requests for one device are sequential.
 const AT_ONCE: usize = 8;
 
-/// A device as its registration goes: what is posted, and the calibrations of its sensors.
+/// A device to be registered: the body of the request, and the calibrations of its sensors.
 struct Entry {
     device: Value,
     calibrations: Vec<(&'static str, Value)>,
 }
 
-/// Registers every device of the fleet, and the buoy that is switched off; `done` is told of each.
+/// Registers every device of the fleet, and the disabled buoy. `done` is called with the id of each. Returns their number.
 ///
 /// # Errors
-/// When the API refuses any of it.
+/// When the API refuses a request.
 pub async fn register(api: &Api, fleet: &Fleet, mut done: impl FnMut(&str)) -> Result<usize> {
     let entries = entries(fleet);
     let (count, permits) = (entries.len(), Arc::new(Semaphore::new(AT_ONCE)));
@@ -33,17 +33,17 @@ pub async fn register(api: &Api, fleet: &Fleet, mut done: impl FnMut(&str)) -> R
     for entry in entries {
         let (api, permits) = (api.clone(), Arc::clone(&permits));
         registering.spawn(async move {
-            let _permit = permits.acquire().await.context("registration was torn down")?;
+            let _permit = permits.acquire().await.context("the registration was aborted")?;
             put(&api, &entry).await
         });
     }
     while let Some(registered) = registering.join_next().await {
-        done(&registered.context("registration was torn down")??);
+        done(&registered.context("the registration was aborted")??);
     }
     Ok(count)
 }
 
-/// The devices that are registered, each with how many calibrations.
+/// The registered devices, each with its number of calibrations.
 pub fn registered(fleet: &Fleet) -> Vec<(String, u64)> {
     let id = |device: &Value| device.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
     entries(fleet).iter().map(|entry| (id(&entry.device), entry.calibrations.len() as u64)).collect()
@@ -64,7 +64,7 @@ fn entries(fleet: &Fleet) -> Vec<Entry> {
 /// Registers the buoy for the person who watches.
 ///
 /// # Errors
-/// When the API refuses it.
+/// When the API refuses the request.
 pub async fn register_guest(api: &Api) -> Result<()> {
     put(api, &buoy_of(GUEST, "Yours", 0, &of_buoy(0))).await.map(drop)
 }
@@ -72,7 +72,7 @@ pub async fn register_guest(api: &Api) -> Result<()> {
 /// Registers the dispenser.
 ///
 /// # Errors
-/// When the API refuses it.
+/// When the API refuses the request.
 pub async fn register_dispenser(api: &Api) -> Result<()> {
     let settings = json!({"led": false, "led_ring": {"count": 8, "color": "#0060ff"}, "dispense_time_ms": 500});
     let device =
@@ -80,17 +80,17 @@ pub async fn register_dispenser(api: &Api) -> Result<()> {
     put(api, &Entry { device, calibrations: Vec::new() }).await.map(drop)
 }
 
-/// Has the oxygen of a buoy watched by an alert.
+/// Sets an alert on the oxygen of a buoy.
 ///
 /// # Errors
-/// When the API refuses it.
+/// When the API refuses the request.
 pub async fn alert_on_oxygen(api: &Api, buoy: &Buoy, alert: &Value) -> Result<()> {
     let probe = buoy.probes.iter().find(|probe| probe.code == "do").context("a buoy measures oxygen")?;
     let body = with(sensor(probe), "alerts", json!([alert]));
     api.expect(&[200], "PUT", &format!("/devices/{}/sensors/{}", buoy.id, probe.code), Some(&body)).await.map(drop)
 }
 
-/// Registers a device, or updates it when it exists. A sensor that has a calibration keeps it.
+/// Registers a device, or updates it if it exists. A sensor that is calibrated keeps its calibration.
 async fn put(api: &Api, Entry { device, calibrations }: &Entry) -> Result<String> {
     let id = device.get("id").and_then(Value::as_str).unwrap_or_default();
     let mut answer = api.expect(&[201, 409], "POST", "/devices", Some(device)).await?;
@@ -133,7 +133,7 @@ fn flow_sensor(sensor: &FlowSensor) -> Entry {
     Entry { device: with(device, "followed_by", json!(sensor.followed_by)), calibrations: Vec::new() }
 }
 
-/// The object with a further field.
+/// The object with an additional field.
 fn with(mut object: Value, field: &str, value: Value) -> Value {
     if let Value::Object(fields) = &mut object {
         fields.insert(field.to_owned(), value);

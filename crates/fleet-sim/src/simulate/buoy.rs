@@ -1,4 +1,4 @@
-//! Messages of a buoy: rule A carries one value, rule B several sensors and instants.
+//! The messages of a buoy: rule A for single values, rule B for several sensors and timestamps.
 
 use serde_json::{Map, Value, json};
 
@@ -7,10 +7,10 @@ use crate::arithmetic::calibrated;
 use crate::fleet::Buoy;
 use crate::fleet::probes::Probe;
 
-/// What the probes read at one instant.
+/// The numbers of the probes at one instant, in ms since the epoch.
 pub type Sample<'a> = (i64, Vec<(&'a Probe, f64)>);
 
-/// One value on `<device>/reading/sensor/<code>`; without an instant its arrival counts.
+/// One value on `<device>/reading/sensor/<code>`; without a timestamp, the time of its reception counts.
 pub fn single(buoy: &Buoy, probe: &Probe, at: Option<i64>, raw: f64) -> Message {
     let payload = match at {
         Some(at) => json!({"ts": at, "value": raw}),
@@ -19,13 +19,13 @@ pub fn single(buoy: &Buoy, probe: &Probe, at: Option<i64>, raw: f64) -> Message 
     message(buoy, format!("{}/reading/sensor/{}", buoy.id, probe.code), &payload, vec![effect(buoy, probe, at, raw)])
 }
 
-/// Several sensors at one instant on `<device>/readings`.
+/// The values of several sensors at one instant on `<device>/readings`.
 pub fn several(buoy: &Buoy, (at, values): &Sample<'_>) -> Message {
     let payload = json!({"ts": at, "values": fields(values)});
     message(buoy, format!("{}/readings", buoy.id), &payload, effects(buoy, *at, values))
 }
 
-/// Several instants in one message, as a buoy sends them that was out of reach; instants as RFC 3339 text.
+/// Several instants in one message, as sent by a buoy that was out of reach; the timestamps are RFC 3339 text.
 pub fn batch(buoy: &Buoy, samples: &[Sample<'_>]) -> Message {
     let entry = |(at, values): &Sample<'_>| json!({"ts": rfc3339(*at), "values": fields(values)});
     let payload = json!({"batch": samples.iter().map(entry).collect::<Vec<_>>()});
@@ -33,12 +33,12 @@ pub fn batch(buoy: &Buoy, samples: &[Sample<'_>]) -> Message {
     message(buoy, format!("{}/readings", buoy.id), &payload, effects)
 }
 
-/// An instant as RFC 3339 text with milliseconds.
+/// A timestamp as RFC 3339 text with milliseconds.
 pub fn rfc3339(millis: i64) -> String {
     jiff::Timestamp::from_millisecond(millis).map(|at| format!("{at:.3}")).unwrap_or_default()
 }
 
-/// The effect of one value: a reading, or a quarantine entry where the calibration rejects it.
+/// The effect of one value: a reading, or a quarantine entry if the calibration rejects it.
 pub fn effect(buoy: &Buoy, probe: &Probe, at: Option<i64>, raw: f64) -> Effect {
     let reading = |value, calibration, quality| {
         let series = format!("{}#{}", buoy.id, probe.code);

@@ -1,23 +1,23 @@
-//! The firmware of the simulated dispenser: the rules of `docs/commands.md` for devices, as a state machine without a network.
+//! The firmware of the simulated dispenser: the rules for devices in `docs/commands.md`, as a state machine without a network.
 //!
-//! It does a command at most once, whatever comes twice, late or in another order, and wherever it loses its power: the id of the
-//! last command and the answer to it are in its flash memory, and are written before anything is done.
+//! It executes a command at most once, even if messages are duplicated, late or reordered, and whenever it loses power: the id of the last
+//! command and its status are in flash memory, and are written before the command is executed.
 
 use serde_json::{Map, Value, json};
 
-/// What the device says about a command, which is also what its flash memory has of it.
+/// The status of a command, as reported by the device and stored in its flash memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// It does it.
+    /// It is being executed.
     Accepted,
-    /// It did it.
+    /// It was executed.
     Succeeded,
-    /// It could not do it.
+    /// It could not be executed.
     Failed,
 }
 
 impl Status {
-    /// The word of the answer.
+    /// Its name in the report.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Accepted => "ACCEPTED",
@@ -27,14 +27,14 @@ impl Status {
     }
 }
 
-/// The last command, as the flash memory has it.
+/// The last command, in flash memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Last {
     /// Its id.
     pub id: String,
-    /// What was last said about it.
+    /// Its last reported status.
     pub status: Status,
-    /// More about it.
+    /// Details of the status.
     pub detail: &'static str,
 }
 
@@ -45,23 +45,23 @@ pub struct Firmware {
     pub last: Option<Last>,
     /// In flash memory: the settings.
     pub settings: Map<String, Value>,
-    /// In memory that a loss of power clears: whether the last command is being done.
+    /// In volatile memory: whether the last command is being executed.
     busy: bool,
 }
 
 impl Firmware {
-    /// It finds `command` in its shadow, by its own clock at `now`, in seconds since the epoch: what it says about it. The command
-    /// begins when it says `ACCEPTED`; whoever drives the firmware then does it and calls [`Firmware::done`].
+    /// Handles `command` in its shadow at `now`, by its own clock, in seconds since the epoch. Returns the report. If that is `ACCEPTED`,
+    /// the caller has to execute the command and then call [`Firmware::done`].
     pub fn find(&mut self, command: &Value, now: i64) -> Option<Value> {
-        // A delta of what was answered already has no id.
+        // A delta about an answered command has no id.
         let id = command.get("id")?.as_str()?;
-        // It does one thing at a time, and looks again when that is done.
+        // It executes one command at a time, and reads the shadow again afterwards.
         if self.busy {
             return None;
         }
         match &self.last {
             Some(last) if last.id == id => return self.said(),
-            // Ids of one device grow: this one is older than the last one.
+            // Ids of a device are ascending, so this command is older than the last one.
             Some(last) if last.id.as_str() > id => return None,
             _ => {}
         }
@@ -78,12 +78,12 @@ impl Firmware {
         self.said()
     }
 
-    /// Whether it does a command.
+    /// Whether it is executing a command.
     pub fn is_busy(&self) -> bool {
         self.busy
     }
 
-    /// The command is done: what it says about it.
+    /// The command is executed. Returns the report.
     pub fn done(&mut self) -> Option<Value> {
         if !std::mem::take(&mut self.busy) {
             return None;
@@ -94,8 +94,8 @@ impl Firmware {
         self.said()
     }
 
-    /// It starts again after a loss of power: what it says about a command that was interrupted. It is not known how much of it was
-    /// done, so it is not done again.
+    /// Restarts after a loss of power. Returns the report about a command that was interrupted: it is unknown how much of it was executed,
+    /// so it is not executed again.
     pub fn restart(&mut self) -> Option<Value> {
         self.busy = false;
         let last = self.last.as_mut()?;
@@ -105,7 +105,7 @@ impl Firmware {
         self.said()
     }
 
-    /// It finds these settings in its shadow: what it reports of them.
+    /// Applies these settings of its shadow. Returns the report.
     pub fn apply(&mut self, settings: &Map<String, Value>) -> Option<Value> {
         let changed: Map<_, _> = settings
             .iter()
@@ -121,12 +121,12 @@ impl Firmware {
         Some(json!({"settings": self.settings}))
     }
 
-    /// How long it dispenses, in milliseconds.
+    /// The configured time of dispensing, in ms.
     pub fn dispense_time_ms(&self) -> u64 {
         self.settings.get("dispense_time_ms").and_then(Value::as_u64).unwrap_or(500).min(10_000)
     }
 
-    /// What it says about the last command.
+    /// The report about the last command.
     fn said(&self) -> Option<Value> {
         let Last { id, status, detail } = self.last.as_ref()?;
         let mut said = json!({"id": id, "status": status.word()});
@@ -137,7 +137,7 @@ impl Firmware {
     }
 }
 
-/// A delta has only what differs: groups are merged, anything else is replaced.
+/// A delta contains only differences: objects are merged, other values replaced.
 fn merge(value: &mut Value, change: &Value) {
     match (value, change) {
         (Value::Object(value), Value::Object(change)) => {

@@ -1,5 +1,5 @@
-//! Messages without end: readings and levels as they come, obstructions that appear and clear, and now and then something that is
-//! late, sent twice, or broken. A day of the curves passes in two minutes, so that something is to be seen.
+//! An endless run: readings and levels, obstructions that appear and clear, and from time to time a message that is late, repeated or
+//! malformed. A day of the curves takes two minutes, so that changes are visible.
 
 use std::collections::VecDeque;
 
@@ -9,9 +9,9 @@ use super::tube::{late, report, uplink};
 use super::{Message, trouble};
 use crate::fleet::{Buoy, Fleet};
 
-/// How long a day of the curves takes, in milliseconds.
+/// Length of a day of the curves, in ms.
 const DAY: i64 = 120_000;
-/// Messages that may be sent a second time.
+/// Number of recent messages from which repeated ones are chosen.
 const REMEMBERED: usize = 100;
 
 /// The endless run.
@@ -26,7 +26,7 @@ pub struct Live {
     turn: usize,
 }
 
-/// What holds back the flow of a tube: everything from `index` on reads `filling`.
+/// An obstruction of a tube: all sensors from `index` on read `filling`.
 #[derive(Debug, Clone, Copy)]
 struct Obstruction {
     index: usize,
@@ -35,14 +35,14 @@ struct Obstruction {
 }
 
 impl Live {
-    /// The run that a seed makes, from `now` (epoch milliseconds) on.
+    /// The run of a seed, from `now` (ms since the epoch) on.
     pub fn new(fleet: Fleet, names: Names, seed: u64, now: i64) -> Self {
         let obstructions = vec![None; fleet.tubes.len()];
         let random = fastrand::Rng::with_seed(seed);
         Self { fleet, names, random, started: now, sent: VecDeque::new(), obstructions, turn: 0 }
     }
 
-    /// The message to send at `now`.
+    /// The message to send at `now`, in ms since the epoch.
     pub fn next(&mut self, now: i64) -> Message {
         let message = match self.random.u8(0..100) {
             0..3 => self.broken(now),
@@ -60,7 +60,7 @@ impl Live {
         message
     }
 
-    /// Every fleet has a tube, since fewer than one cannot be asked for.
+    /// Every fleet has a tube, because at least one is required.
     fn fallback(&mut self, now: i64) -> Message {
         trouble::all(&self.fleet, &self.names.level_topic, now).swap_remove(0)
     }
@@ -115,13 +115,13 @@ impl Live {
         choose(&all, &mut self.random).cloned()
     }
 
-    /// Hour of the curves' day, and days gone by.
+    /// Hour of the curves' day, and the number of days passed.
     fn hour(&self, now: i64) -> (f64, f64) {
         let days = (now - self.started) as f64 / DAY as f64;
         ((days * 24.0 + 8.0) % 24.0, days)
     }
 
-    /// The level of the sensor `index` of a tube: an obstruction appears now and then, and clears by itself.
+    /// The level of the sensor `index` of a tube. From time to time an obstruction appears, and clears by itself.
     fn filling(&mut self, tube: usize, index: usize, now: i64) -> f64 {
         let Some(obstruction) = self.obstructions.get_mut(tube) else { return 100.0 };
         match *obstruction {

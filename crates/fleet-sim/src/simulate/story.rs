@@ -1,5 +1,5 @@
-//! The bounded run: a day of readings, two hours of levels with an obstruction that comes and goes and one that stays, what goes
-//! wrong on the way, and, when all that has arrived, duplicates, contradictions and latecomers.
+//! The bounded run: a day of readings, and two hours of levels with an obstruction that clears and one that stays; malformed messages among
+//! them; and after all that has arrived, duplicates, contradictions and late messages.
 
 use super::buoy::{Sample, batch, effect, several, single};
 use super::tube::{late, report, uplink};
@@ -8,28 +8,28 @@ use crate::fleet::{Buoy, Fleet, FlowSensor};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
-/// Instants of the day that each buoy samples, an hour apart.
+/// Hourly samples of each buoy.
 const SAMPLES: i64 = 24;
-/// How many of the newest samples are sent one value at a time.
+/// Number of the newest samples that are sent one value at a time.
 const ONE_BY_ONE: i64 = 3;
 /// Rounds of level reports, ten minutes apart.
 const ROUNDS: i64 = 12;
 
-/// Names of the deployed stack that the messages need.
+/// Names from the deployed stack that the messages need.
 #[derive(Debug, Clone)]
 pub struct Names {
     /// The topic of level reports.
     pub level_topic: String,
-    /// Rule of single readings.
+    /// The rule for single readings.
     pub reading_rule: String,
-    /// Rule of several readings.
+    /// The rule for several readings.
     pub readings_rule: String,
 }
 
-/// The run in waves: each is sent when all of the one before has had its effect. The same seed and instant make the same run.
+/// The waves of messages: each is sent when the previous one has had its effects. The same seed and time make the same run.
 pub fn waves(fleet: &Fleet, names: &Names, seed: u64, now: i64) -> Vec<Vec<Message>> {
     let mut random = fastrand::Rng::with_seed(seed);
-    // Full seconds, so that no two level reports of a sensor share one by chance.
+    // Full seconds, so that no two level reports of a sensor share a second by chance.
     let now = now - now.rem_euclid(1000);
     let mut first = Vec::new();
     for buoy in &fleet.buoys {
@@ -41,7 +41,7 @@ pub fn waves(fleet: &Fleet, names: &Names, seed: u64, now: i64) -> Vec<Vec<Messa
     let second = afterwards(fleet, &first, names, now, &mut random);
     first.extend(trouble::all(fleet, &names.level_topic, now));
     first.extend(fleet.buoys.first().map(|buoy| one_bad_among_good(buoy, now, &mut random)));
-    // Nothing on the way keeps messages in order.
+    // Messages may arrive in any order.
     random.shuffle(&mut first);
     vec![first, second]
 }
@@ -51,7 +51,7 @@ fn sample<'a>(buoy: &'a Buoy, at: i64, random: &mut fastrand::Rng) -> Sample<'a>
     (at, buoy.probes.iter().map(|probe| (probe, probe.curve.at(hour, 0.0, random))).collect())
 }
 
-/// A day of one buoy: old samples in one batch (it was out of reach), then one message a sample, then one a value.
+/// A day of one buoy: old samples in one batch, because it was out of reach; then one message per sample; then one per value.
 fn day(buoy: &Buoy, names: &Names, now: i64, random: &mut fastrand::Rng) -> Vec<Message> {
     let all: Vec<Sample<'_>> =
         (0..SAMPLES).rev().map(|ago| sample(buoy, now - ago * HOUR - buoy.number as i64, random)).collect();
@@ -62,7 +62,7 @@ fn day(buoy: &Buoy, names: &Names, now: i64, random: &mut fastrand::Rng) -> Vec<
     for (at, values) in newest {
         messages.extend(values.iter().map(|(probe, raw)| single(buoy, probe, Some(*at), *raw)));
     }
-    // The contract's smallest message, without an instant, and one of each kind past the broker.
+    // The smallest possible message, without a timestamp, and one of each kind by Basic Ingest.
     if let Some(probe) = buoy.probes.first() {
         let raw = probe.curve.at(12.0, 0.0, random);
         messages.push(single(buoy, probe, None, raw));
@@ -73,7 +73,7 @@ fn day(buoy: &Buoy, names: &Names, now: i64, random: &mut fastrand::Rng) -> Vec<
     messages
 }
 
-/// The level of a sensor in a round: 04 and 05 run dry and recover, 14 and 15 drop to a half and stay there.
+/// The level of a sensor in a round: 04 and 05 run dry and recover, 14 and 15 drop to half and stay there.
 fn filling(sensor: &str, round: i64) -> f64 {
     match (sensor, round) {
         ("04", 4..=7) | ("05", 4..=9) => 0.0,
@@ -84,7 +84,7 @@ fn filling(sensor: &str, round: i64) -> f64 {
 }
 
 fn instant(sensor: &FlowSensor, round: i64, now: i64) -> i64 {
-    // The sensors of a tube report one after the other, seven seconds apart.
+    // The sensors of a tube report one after another, seven seconds apart.
     let position = sensor.id.get(1..).and_then(|number| number.parse::<i64>().ok()).unwrap_or_default();
     now - (ROUNDS - round) * 10 * MINUTE + position * 7_000
 }
@@ -99,14 +99,14 @@ fn levels(sensor: &FlowSensor, topic: &str, now: i64, random: &mut fastrand::Rng
         })
         .collect();
     if sensor.id == "02" {
-        // More than are kept: the oldest have to go.
+        // More than are kept, so that the oldest are removed.
         let more = (0..16).map(|place| report(topic, sensor, now - 2 * HOUR - place * 5 * MINUTE, 100.0, true));
         messages.extend(more);
     }
     messages
 }
 
-/// A message with three good values and a bad one: the good ones are stored.
+/// A message with three good values and a bad one; the good ones are stored.
 fn one_bad_among_good(buoy: &Buoy, now: i64, random: &mut fastrand::Rng) -> Message {
     let (at, values) = sample(buoy, now - 210 * MINUTE, random);
     let good: Vec<_> = values.into_iter().take(3).collect();
@@ -123,9 +123,9 @@ fn one_bad_among_good(buoy: &Buoy, now: i64, random: &mut fastrand::Rng) -> Mess
     message
 }
 
-/// Messages that make sense only after the rest has arrived.
+/// Messages whose effects depend on earlier ones.
 fn afterwards(fleet: &Fleet, first: &[Message], names: &Names, now: i64, random: &mut fastrand::Rng) -> Vec<Message> {
-    // A message without an instant is no duplicate of itself.
+    // A message without a timestamp is never a duplicate.
     let dated = |message: &&Message| {
         !message.effects.iter().any(|effect| matches!(effect, Effect::Reading(reading) if reading.at.is_none()))
     };
@@ -142,10 +142,10 @@ fn afterwards(fleet: &Fleet, first: &[Message], names: &Names, now: i64, random:
     messages
 }
 
-/// Another value for a timestamp that has one: the first stays.
+/// Another value for a timestamp that already has one: the first value stays.
 fn contradiction(buoy: &Buoy, now: i64, random: &mut fastrand::Rng) -> Option<Message> {
     let probe = buoy.probes.iter().find(|probe| probe.code == "tmp")?;
-    // Outside anything the probe's curve can have said for that instant.
+    // A number that the probe's curve cannot have produced for that timestamp.
     let raw = probe.curve.mean + 10.0 + f64::from(random.u8(0..10));
     let at = now - buoy.number as i64;
     let mut message = single(buoy, probe, Some(at), raw);

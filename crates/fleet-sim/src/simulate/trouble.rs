@@ -1,4 +1,4 @@
-//! Broken messages, which have to be quarantined: one for each reason that a simulation can cause.
+//! Malformed messages, which have to be quarantined: one for each reason that a simulation can cause.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::tube::gateway;
 use super::{Effect, Message, Quarantined};
 use crate::fleet::{Buoy, Fleet, RETIRED, STRANGER};
 
-/// Every broken message, as of `now` (epoch milliseconds).
+/// All malformed messages, as of `now` (ms since the epoch).
 pub fn all(fleet: &Fleet, level_topic: &str, now: i64) -> Vec<Message> {
     let mut messages = Vec::new();
     if let Some(buoy) = fleet.buoys.first() {
@@ -30,14 +30,14 @@ fn readings(buoy: &Buoy, now: i64) -> Vec<Message> {
     let value = |fields: Value| json_bytes(&fields);
     vec![
         own("ph", br#"{"value": 7.0"#.to_vec(), "unparseable"),
-        // Bytes that are no text at all, as a buffer that was never cleared sends them.
+        // Bytes that are not text, as from an uninitialised buffer.
         own("ph", vec![0xff, 0xfe, 0x00, 0x07, 0x80], "unparseable"),
         own("ph", value(json!({"ts": now, "value": "abc"})), "bad_value"),
         own("ph", value(json!({"ts": "yesterday", "value": 7})), "bad_timestamp"),
         own("ph", value(json!({"ts": now + 3_600_000, "value": 7})), "future_timestamp"),
         own("xyz", value(json!({"ts": now, "value": 7})), "unknown_sensor"),
         own("PH-1", value(json!({"ts": now, "value": 7})), "bad_sensor_code"),
-        // Turbidity is not calibrated up there, and its calibration rejects what lies outside.
+        // Turbidity is not calibrated up there, and its calibration rejects values outside its range.
         own("tbd", value(json!({"ts": now, "value": 9.5})), "outside_calibration"),
         message(
             STRANGER,

@@ -1,4 +1,4 @@
-//! Level reports: as a gateway of our own sends them (rule C), and as The Things Stack delivers an uplink (rule D).
+//! Level reports: from our own gateway (rule C), and as uplinks from The Things Stack (rule D).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,15 +8,15 @@ use super::buoy::rfc3339;
 use super::{Effect, Level, Message};
 use crate::fleet::FlowSensor;
 
-/// The thing that brings the uplinks of The Things Stack.
+/// The thing that publishes the uplinks from The Things Stack.
 pub const UPLINKS: &str = "things-stack";
 
-/// The thing that sends the reports of a tube.
+/// The thing that publishes the reports of a tube.
 pub fn gateway(tube: char) -> String {
     format!("gateway-{tube}")
 }
 
-/// A report on the level topic. The level travels as text, as the first devices sent it, or as a number.
+/// A report on the level topic. The level is text, as sent by the first devices, or a number.
 pub fn report(topic: &str, sensor: &FlowSensor, at: i64, filling: f64, as_text: bool) -> Message {
     let written = if as_text { json!(filling.to_string()) } else { json!(filling) };
     let payload = json!({"id": sensor.id, "filling": written, "ts": at});
@@ -24,7 +24,7 @@ pub fn report(topic: &str, sensor: &FlowSensor, at: i64, filling: f64, as_text: 
     message(sender, topic.to_owned(), &payload, level(sensor, at, filling))
 }
 
-/// An uplink. The level stands in the decoded payload, or only in the frame as base64 of ASCII digits.
+/// An uplink. The level is in the decoded payload, or only in the frame, as base64 of ASCII digits.
 pub fn uplink(sensor: &FlowSensor, at: i64, filling: f64, decoded: bool) -> Message {
     let mut uplink = json!({
         "f_port": 1,
@@ -36,7 +36,7 @@ pub fn uplink(sensor: &FlowSensor, at: i64, filling: f64, decoded: bool) -> Mess
     if let (true, Some(fields)) = (decoded, uplink.as_object_mut()) {
         fields.insert("decoded_payload".to_owned(), json!({"filling": filling}));
     }
-    // The outer instant, at which the application server had it, is a little later than the one that counts.
+    // The outer timestamp, when the application server received it, is a little later than the one that counts.
     let payload = json!({
         "end_device_ids": {"device_id": sensor.device, "application_ids": {"application_id": "weir"}},
         "received_at": rfc3339(at + 180),
@@ -50,7 +50,7 @@ pub fn uplink(sensor: &FlowSensor, at: i64, filling: f64, decoded: bool) -> Mess
     )
 }
 
-/// The same message, for a place among older reports.
+/// The same message, expected to be stored among older reports.
 pub fn late(mut message: Message) -> Message {
     for effect in &mut message.effects {
         if let Effect::Level(level) = effect {

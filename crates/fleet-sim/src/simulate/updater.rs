@@ -1,67 +1,67 @@
-//! The part of a board's firmware that takes updates: the rules of `docs/firmware.md` for devices, as a state machine without a network.
+//! The part of a board's firmware that installs updates: the rules for devices in `docs/firmware.md`, as a state machine without a network.
 //!
-//! It installs a firmware at most once for a job, whatever comes twice, and wherever it loses its power: the version and how the last
-//! job ended are in its flash memory, and are written before anything is said.
+//! It installs a firmware at most once per job, even if messages are duplicated, and whenever it loses power: the version and the outcome
+//! of the last job are in flash memory, and are written before they are reported.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// How a job ended.
+/// The outcome of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The firmware is installed.
     Succeeded,
-    /// It could not be installed: why.
+    /// It could not be installed, for this reason.
     Failed(&'static str),
-    /// It is not for this board: why.
+    /// It is not for this board, for this reason.
     Rejected(&'static str),
 }
 
-/// A firmware that is to be fetched.
+/// A firmware to be downloaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetch {
-    /// The job.
+    /// The id of the job.
     pub job: String,
-    /// Where the file is.
+    /// The address of the file.
     pub url: String,
     version: String,
     sha256: String,
     size: u64,
 }
 
-/// What follows from an execution of a job that was started.
+/// The next action for a started execution of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
-    /// Nothing is to be done.
+    /// None.
     Nothing,
-    /// The file is to be fetched, and handed to [`Updater::install`].
+    /// Download the file, and pass it to [`Updater::install`].
     Fetch(Fetch),
-    /// This is to be said about the job with this id.
+    /// Report this outcome of the job with this id.
     Say(String, Outcome),
 }
 
 /// The updater.
 #[derive(Debug, Clone)]
 pub struct Updater {
-    /// In flash memory: the version that runs.
+    /// In flash memory: the running version.
     pub version: String,
-    /// In flash memory: the last job, and how it ended.
+    /// In flash memory: the last job, and its outcome.
     last: Option<(String, Outcome)>,
 }
 
 impl Updater {
-    /// A board that left the factory with this version.
+    /// A board with this factory version.
     pub fn new(version: &str) -> Self {
         Self { version: version.to_owned(), last: None }
     }
 
-    /// What is to be done about an execution, as AWS IoT hands it over when it is started: `{"execution": {"jobId", "jobDocument"}}`.
+    /// The action for an execution in the format of AWS IoT: `{"execution": {"jobId", "jobDocument"}}`.
     pub fn started(&self, message: &Value) -> Next {
         let Some(job) = message.pointer("/execution/jobId").and_then(Value::as_str).map(str::to_owned) else {
             return Next::Nothing;
         };
         if let Some((_, outcome)) = self.last.as_ref().filter(|(last, _)| *last == job) {
-            // What was said before the power was lost may not have been heard.
+            // A report before a loss of power may not have been received.
             return Next::Say(job, *outcome);
         }
         let document = message.pointer("/execution/jobDocument").unwrap_or(&Value::Null);
@@ -80,7 +80,7 @@ impl Updater {
         Next::Fetch(Fetch { job, url, version, sha256, size })
     }
 
-    /// Installs a file that was fetched; none when it could not be. How that ended is what is to be said about the job.
+    /// Installs a downloaded file; `None` if the download failed. The result is to be reported as the outcome of the job.
     pub fn install(&mut self, fetch: &Fetch, file: Option<&[u8]>) -> Outcome {
         let outcome = match file {
             None => Outcome::Failed("download"),
@@ -97,7 +97,7 @@ impl Updater {
 }
 
 impl Outcome {
-    /// The update of the execution that says so.
+    /// The status update of the execution that reports this outcome.
     pub fn update(self) -> Value {
         let (status, why) = match self {
             Self::Succeeded => ("SUCCEEDED", None),
@@ -111,12 +111,12 @@ impl Outcome {
     }
 }
 
-/// The checksum as jobs have it.
+/// The checksum in the format of job documents.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The numbers of a version, to be compared.
+/// The numbers of a version, for comparison.
 fn numbers(version: &str) -> Vec<u64> {
     version.split('.').map(|part| part.parse().unwrap_or(0)).collect()
 }
@@ -147,7 +147,7 @@ mod tests {
         let wanted = fetch(&updater, &message);
         assert_eq!(updater.install(&wanted, Some(FILE)), Outcome::Succeeded);
         assert_eq!(updater.version, "1.10.0");
-        // It lost its power before anybody heard, and starts the same execution again.
+        // It lost power before its report was received, and starts the same execution again.
         assert_eq!(updater.started(&message), Next::Say("job-1".into(), Outcome::Succeeded));
     }
 

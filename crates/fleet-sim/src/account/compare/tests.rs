@@ -1,4 +1,4 @@
-//! The account has to be able to fail: a faithful copy of what is expected passes, and each single change to it is found.
+//! The comparison has to be able to fail: tables with exactly the expected rows pass, and each single change to them is found.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -21,7 +21,7 @@ fn run() -> (Ledger, Vec<(String, String)>) {
     (ledger, fleet.pairs())
 }
 
-/// Tables that hold exactly what is expected.
+/// Tables that contain exactly what is expected.
 fn faithful(ledger: &Ledger, pairs: &[(String, String)]) -> Observed {
     let row = |expected: &Reading, at: i64| ReadingRow {
         sensor: expected.series.clone(),

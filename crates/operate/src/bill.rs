@@ -5,12 +5,12 @@ use std::path::Path;
 use anyhow::Result;
 use tooling::bill::{Prices, Usage};
 
-/// Number of devices in the second to last line.
+/// Number of devices in the row about a month of a fleet.
 const FLEET: f64 = 1000.0;
-/// Pages of the live feed that are open.
+/// Number of open pages in the rows about the live feed.
 const PAGES: f64 = 1000.0;
 
-/// The bill as a table in Markdown; `prices` is a file like `crates/tooling/bill/prices.toml`.
+/// The bill as a table in Markdown. `prices` is a file like `crates/tooling/bill/prices.toml`; without it, that file is used.
 ///
 /// # Errors
 /// When a file cannot be read or lacks a price.
@@ -36,7 +36,7 @@ pub fn page(prices: Option<&Path>) -> Result<String> {
         prices.pages(&usage, PAGES, false)
     })?;
     line("the same, each watching a device that sends every 10 minutes", &|store| {
-        // With Timestream readings are not pushed.
+        // With Timestream, readings are not sent to the live feed.
         prices.pages(&usage, PAGES, !store)
     })?;
     line("a thousand notices by webhook", &|_| prices.notices(&usage, false))?;
@@ -66,7 +66,7 @@ mod tests {
         let metrics = template.matches("MetricName: ").count();
         let usage = Usage::counted().unwrap();
         assert_eq!(usage.stack.alarm_metrics, metrics as f64, "left bill/usage.toml, right the template");
-        // By the route it would be billed by the metric, some 250 of them, and nothing looks at them.
+        // They would be billed as some 250 metrics, which nobody uses.
         assert!(!template.contains("DetailedMetricsEnabled"), "the metrics of each route are not in the bill");
     }
 
@@ -90,7 +90,7 @@ mod tests {
         let usage = Usage::counted().unwrap();
         // 0.15 rule + 0.15 action + 0.20 request + 1500 GB-s at 0.0000133334 + 0.625 written + 0.03 GB of logs at 0.50
         let written = 0.15 + 0.15 + 0.20 + 0.020_000_1 + 0.625 + 0.015;
-        // A call of live-push, and a unit for the question whether anybody watches.
+        // A call of live-push, and a read unit for checking whether anybody watches.
         let by_hand = written + 0.20 + 0.020_000_1 + 0.125;
         assert!((prices.million(&usage.reading, &usage, false).unwrap() - by_hand).abs() < 1e-9);
     }

@@ -1,5 +1,5 @@
-//! `cargo operate claim`: makes a claim certificate for the image of boards, or retires one. A board with it
-//! may become a device if its serial number is listed, and may do nothing else.
+//! `cargo operate claim`: creates a claim certificate for the image of boards, or retires one. A board with it may become a device if its
+//! serial number is listed, and may do nothing else.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -15,10 +15,10 @@ use weir_aws::iot::IotError;
 use weir_core::domain::certificate::Status;
 use weir_core::id::CertificateId;
 
-/// What to do.
+/// The command.
 #[derive(Debug, Clone, clap::Subcommand)]
 pub enum Command {
-    /// Make one, and write `claim-<id>.pem` and `claim-<id>.key`, which only their owner can read.
+    /// Create one, and write `claim-<id>.pem` and `claim-<id>.key`, which only their owner can read.
     Make {
         #[command(flatten)]
         target: Target,
@@ -35,7 +35,7 @@ pub enum Command {
     },
 }
 
-/// The stack.
+/// The stack to work on.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Target {
     /// The stack: the first two words of its names, e.g. weir-dev. Region and credentials come from the environment. Without it, the
@@ -45,7 +45,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// AWS IoT, and the name of the claim policy.
+    /// Clients of AWS IoT, and the name of the claim policy.
     fn open(&self) -> Result<(Certificates, String)> {
         let (sdk, prefix): (SdkConfig, String) = match &self.stack {
             Some(stack) => {
@@ -64,7 +64,7 @@ impl Target {
     }
 }
 
-/// Makes or retires a claim certificate.
+/// Creates or retires a claim certificate.
 ///
 /// # Errors
 /// When there is no such stack or certificate, AWS IoT does not answer, or a file cannot be written.
@@ -79,13 +79,13 @@ async fn make(target: &Target, out: &Path) -> Result<ExitCode> {
     let (iot, policy) = target.open()?;
     std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
     let (made, key) = iot.make_with_key().await.map_err(said)?;
-    // The key is nowhere else: it is kept before anything else can fail.
+    // The key exists nowhere else, so it is stored before anything else can fail.
     let file = |ending: &str| out.join(format!("claim-{}.{ending}", made.id));
     secret::write(&file("key"), &key)?;
     secret::write(&file("pem"), &made.pem)?;
     let certificate = found(&iot, &made.id).await?;
     let attached = iot.attach_policy(&certificate, &policy).await.map_err(said);
-    attached.with_context(|| format!("the certificate {} is there without its policy: retire it", made.id))?;
+    attached.with_context(|| format!("the certificate {} was created without its policy: retire it", made.id))?;
     println!(
         "{}\n{}\n\nretire it with: cargo operate claim retire {}",
         file("pem").display(),

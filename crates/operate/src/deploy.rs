@@ -1,5 +1,5 @@
-//! `cargo operate deploy` and `plan`: from a build to a running stack in an AWS account. The account is checked first, and the plan
-//! is shown before anything changes.
+//! `cargo operate deploy` and `plan`: deploys a build to a stack in an AWS account. The account is checked first, and the plan is shown
+//! before anything changes.
 
 pub mod plan;
 pub mod preflight;
@@ -20,14 +20,14 @@ use tooling::tools::{self, Set};
 
 use plan::Plan;
 
-/// Whether a plan may be carried out.
+/// Whether a plan may be executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consent {
-    /// Yes, unless it would lose data.
+    /// It may, unless it would lose data.
     Given,
-    /// Whoever runs the command is asked.
+    /// Ask the caller.
     Ask,
-    /// No: only show it.
+    /// It may not; only show it.
     Refused,
 }
 
@@ -36,28 +36,28 @@ pub enum Consent {
 pub struct Options {
     /// The section of samconfig.toml: dev, stage, prod.
     pub environment: String,
-    /// The account that is meant; the pre-flight fails in another one.
+    /// The expected account; the pre-flight fails in any other.
     #[arg(long)]
     pub account: String,
-    /// The region that is meant.
+    /// The region.
     #[arg(long)]
     pub region: String,
-    /// A resource that keeps data and may be removed or replaced all the same; can be given more than once.
+    /// A resource with data that may be removed or replaced nevertheless; can be given more than once.
     #[arg(long, value_name = "LOGICAL_ID")]
     pub replace: Vec<String>,
-    /// Another value of a parameter of the template than samconfig.toml has; can be given more than once.
+    /// A parameter of the template that differs from samconfig.toml; can be given more than once.
     #[arg(long, value_name = "NAME=VALUE")]
     pub parameter: Vec<String>,
 }
 
-/// The stack that `.github/bootstrap.yaml` makes. Where an account has more than one, the others are called so with a hyphen and the
-/// environment behind.
+/// The name of the stack of `.github/bootstrap.yaml`. In an account with several of them, the others have a hyphen and the environment
+/// appended.
 const BOOTSTRAP: &str = "weir-bootstrap";
 
-/// Checks the account, plans, and deploys what is in target/lambda as far as `consent` goes.
+/// Checks the account, shows the plan, and deploys the build in target/lambda if `consent` permits it.
 ///
 /// # Errors
-/// When the pre-flight or the plan forbids it, or AWS fails.
+/// When the pre-flight or the plan prevents it, or AWS fails.
 pub async fn run(options: &Options, consent: Consent) -> Result<ExitCode> {
     let place = Place::of_run("deploy")?;
     let progress = Progress::new();
@@ -75,7 +75,7 @@ pub async fn run(options: &Options, consent: Consent) -> Result<ExitCode> {
     step.note("packaging; CloudFormation works out what would change");
     let Some(change_set) = change_set(&place, &aws, options, &settings).await? else {
         step.done("nothing would change");
-        // A deployment that was interrupted may not have come to it.
+        // An interrupted deployment may not have done this.
         tell_of_jobs(&aws).await?;
         return Ok(ExitCode::SUCCESS);
     };
@@ -103,14 +103,15 @@ pub async fn run(options: &Options, consent: Consent) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Has AWS IoT tell of jobs, which the rules of the function `job` hear. It is a setting of the account, for which CloudFormation has no
-/// resource; kinds of events that are not named stay as they are.
+/// Enables events of jobs in AWS IoT, which the rules of the function `job` receive. This is a setting of the account without a resource in
+/// CloudFormation; other kinds of events stay unchanged.
 async fn tell_of_jobs(aws: &Aws) -> Result<()> {
     aws.ask("iot", "update_event_configurations", &job_events()).await.map(drop)
 }
 
 /// Writes the parameters of a stack into the packages of its functions. Lambda publishes a new version only when the package changes, so
-/// without this a changed parameter would not reach the callers of the alias. With it, all functions get a new version exactly then.
+/// without this a changed parameter would not reach the callers of the alias. With it, a changed parameter gives all functions a new
+/// version.
 fn remember_parameters(place: &Place, settings: &Settings) -> Result<()> {
     let mut parameters = settings.parameters.clone();
     parameters.sort();
@@ -123,14 +124,14 @@ fn remember_parameters(place: &Place, settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-/// Has the SAM CLI package the functions and create a change set; `None` when nothing would change.
+/// Packages the functions and creates a change set with the SAM CLI; `None` if nothing would change.
 async fn change_set(place: &Place, aws: &Aws, options: &Options, settings: &Settings) -> Result<Option<String>> {
     let mut sam = aws.command(&Set::Sam.program(place, "sam"));
     sam.current_dir(place.root()).env("SAM_CLI_TELEMETRY", "0").env("__SAM_CLI_APP_DIR", place.run("sam"));
     sam.args(["deploy", "--config-env", &options.environment, "--no-execute-changeset", "--no-progressbar"]);
     sam.args(["--region", &options.region, "--parameter-overrides"]).args(&settings.parameters);
     if let Some(Bootstrap { bucket, role, boundary }) = bootstrap(aws, &options.environment, &settings.stack).await? {
-        // Without the boundary its role may make no roles.
+        // Without the permissions boundary, CloudFormation's role may not create roles.
         sam.arg(format!("PermissionsBoundary={boundary}"));
         sam.args(["--no-resolve-s3", "--s3-bucket", &bucket, "--s3-prefix", &settings.stack, "--role-arn", &role]);
     }
@@ -146,22 +147,22 @@ async fn change_set(place: &Place, aws: &Aws, options: &Options, settings: &Sett
     Ok(found.filter(|_| !same))
 }
 
-/// What an account's bootstrap stack provides for a stack.
+/// The outputs of an account's bootstrap stack.
 #[derive(Debug, PartialEq, Eq)]
 struct Bootstrap {
     /// The bucket for packages.
     bucket: String,
-    /// The role that CloudFormation works under.
+    /// The role that CloudFormation assumes.
     role: String,
-    /// The policy that bounds every role it makes.
+    /// The permissions boundary of every role that it creates.
     boundary: String,
 }
 
-/// What the account's bootstrap stack provides. The emulator has none and needs none.
+/// The outputs of the account's bootstrap stack. The emulator has none and needs none.
 async fn bootstrap(aws: &Aws, environment: &str, stack: &str) -> Result<Option<Bootstrap>> {
     let names = [format!("{BOOTSTRAP}-{environment}"), BOOTSTRAP.to_owned()];
     for name in &names {
-        // The pipeline's role may not even look at a stack that is not its own.
+        // The pipeline's role may not even describe another environment's stack.
         let answer = aws.try_ask("cloudformation", "describe_stacks", &json!({ "StackName": name })).await?;
         if let Some(found) = answer.ok().and_then(|answer| made_for(stack, &answer)) {
             return Ok(Some(found));
@@ -176,7 +177,7 @@ async fn bootstrap(aws: &Aws, environment: &str, stack: &str) -> Result<Option<B
     )
 }
 
-/// What a bootstrap stack provides, if it is the one for this stack: its role may not change any other stack.
+/// The outputs of a bootstrap stack, if it is for this stack: its role may not change any other stack.
 fn made_for(stack: &str, described: &Value) -> Option<Bootstrap> {
     let outputs = described.pointer("/Stacks/0/Outputs")?.as_array()?;
     let output = |key: &str| {
@@ -204,7 +205,7 @@ async fn changes(aws: &Aws, change_set: &str) -> Result<Vec<Value>> {
     }
 }
 
-/// Waits until the stack is stable; returns its status.
+/// Waits until the stack is stable, and returns its status.
 async fn ended(aws: &Aws, stack: &str) -> Result<String> {
     loop {
         let answer = aws.ask("cloudformation", "describe_stacks", &json!({ "StackName": stack })).await?;
@@ -216,7 +217,7 @@ async fn ended(aws: &Aws, stack: &str) -> Result<String> {
     }
 }
 
-/// What failed, and why, newest first.
+/// The failed resources and the reasons, newest first.
 ///
 /// # Errors
 /// When AWS does not answer.

@@ -1,4 +1,4 @@
-//! `cargo operate destroy`: deletes a stack, and lists what remains.
+//! `cargo operate destroy`: deletes a stack, and lists the resources that remain.
 
 use std::process::ExitCode;
 
@@ -12,7 +12,7 @@ use tooling::tools::{self, Set};
 
 use crate::deploy::{failures, preflight};
 
-/// What CloudFormation leaves when it deletes a stack: everything with the deletion policy Retain.
+/// The resource types that remain after deleting a stack: those with the deletion policy Retain.
 const STAYS: [(&str, &str); 6] = [
     ("AWS::DynamoDB::Table", "tables, with all rows and their point-in-time recovery"),
     ("AWS::Timestream::Database", "the Timestream database"),
@@ -22,7 +22,7 @@ const STAYS: [(&str, &str); 6] = [
     ("AWS::S3::Bucket", "the bucket, with all firmwares"),
 ];
 
-/// What stays in prod cannot be deleted by mistake either.
+/// A note about prod, where these are also protected against deletion by mistake.
 const PROTECTED: &str = "
 In prod the tables and the user pool are protected from deletion as well. Whoever means to delete one takes that away first:
   aws dynamodb update-table --table-name NAME --no-deletion-protection-enabled
@@ -35,21 +35,21 @@ In prod the tables and the user pool are protected from deletion as well. Whoeve
 pub struct Options {
     /// The section of samconfig.toml: dev, stage, prod.
     environment: String,
-    /// The account that is meant.
+    /// The expected account.
     #[arg(long)]
     account: String,
-    /// The region that is meant.
+    /// The region.
     #[arg(long)]
     region: String,
-    /// The name of the stack, to show that it is meant.
+    /// The name of the stack, as a confirmation.
     #[arg(long, value_name = "STACK")]
     confirm: Option<String>,
 }
 
-/// Deletes the stack of an environment, after its name was typed.
+/// Deletes the stack of an environment, if its name is given as a confirmation.
 ///
 /// # Errors
-/// When the account is another one, the name was not typed, or AWS fails.
+/// When the account is not the expected one, the name is missing, or AWS fails.
 pub async fn run(options: &Options) -> Result<ExitCode> {
     let place = Place::of_run("destroy")?;
     let progress = Progress::new();
@@ -86,7 +86,7 @@ async fn resources(aws: &Aws, stack: &str) -> Result<Vec<Value>> {
 async fn gone(aws: &Aws, stack: &str) -> Result<()> {
     loop {
         let answer = aws.try_ask("cloudformation", "describe_stacks", &json!({ "StackName": stack })).await?;
-        let status = status(answer).with_context(|| format!("nobody knows whether {stack} is gone"))?;
+        let status = status(answer).with_context(|| format!("it is not known whether {stack} is deleted"))?;
         match status.as_str() {
             "DELETE_COMPLETE" => return Ok(()),
             "DELETE_FAILED" => anyhow::bail!("{}", failures(aws, stack, &status).await?),
@@ -95,7 +95,7 @@ async fn gone(aws: &Aws, stack: &str) -> Result<()> {
     }
 }
 
-/// The status of a stack. A deleted one is no longer known by its name; any other error says nothing about it.
+/// The status of a stack. A deleted one is no longer found by its name; other errors do not mean that it is deleted.
 fn status(answer: Result<Value, Refusal>) -> Result<String> {
     match answer {
         Ok(answer) => {

@@ -1,5 +1,5 @@
 //! `cargo operate restore-drill`: every table of the local cloud is exported to a file, deleted, recreated and filled from the file, and
-//! must have the same rows as before. In AWS the same is done with point-in-time recovery or a daily copy; docs/operations.md says how.
+//! must then have the same rows as before. In AWS, point-in-time recovery or a daily copy serves this purpose; see docs/operations.md.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -17,15 +17,15 @@ use tooling::progress::Progress;
 use tooling::stack::Stack;
 use tooling::tables::{TABLES, Tables};
 
-/// Rows in one request, the most that DynamoDB takes.
+/// Maximum rows per request of DynamoDB.
 const BATCH: usize = 25;
 
 type Row = std::collections::HashMap<String, AttributeValue>;
 
-/// Drills every table of the local cloud that runs.
+/// Exports, deletes and restores every table of the running local cloud, and compares the rows.
 ///
 /// # Errors
-/// When none runs, or a table is not what it was.
+/// When no local cloud runs, or a table differs afterwards.
 pub async fn run() -> Result<ExitCode> {
     let place = Place::of_run("restore-drill")?;
     let tables = Tables::of(&Stack::running()?)?;
@@ -86,7 +86,7 @@ async fn scan(client: &Client, name: &str) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// Writes a row to a line, as DynamoDB's export to S3 does; the lines, sorted.
+/// Exports the rows to a file, one per line, as DynamoDB's export to S3 does; returns the sorted lines.
 async fn export(client: &Client, name: &str, file: &Path) -> Result<BTreeSet<String>> {
     let lines: BTreeSet<String> = scan(client, name).await?.iter().map(line).collect::<Result<_>>()?;
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
@@ -111,8 +111,8 @@ async fn make(client: &Client, name: &str, was: &TableDescription) -> Result<()>
             .context("an index lacks its name")?;
         make = make.global_secondary_indexes(index);
     }
-    make.send().await.context("cannot be made again")?;
-    description(client, name).await?.context("it was made and is not there")?;
+    make.send().await.context("cannot be created again")?;
+    description(client, name).await?.context("it was created, but is not there")?;
     Ok(())
 }
 
@@ -144,19 +144,19 @@ fn line(row: &Row) -> Result<String> {
 }
 
 fn row(line: &str) -> Result<Row> {
-    let line: Value = serde_json::from_str(line).context("a line is no JSON")?;
+    let line: Value = serde_json::from_str(line).context("a line is not JSON")?;
     let fields = line.get("Item").and_then(Value::as_object).context("a line has no Item")?;
     fields.iter().map(|(name, value)| Ok((name.clone(), read(value)?))).collect()
 }
 
-/// A value in DynamoDB's own JSON. Bytes and sets of numbers are not there, because no table of the template has any.
+/// A value in DynamoDB's JSON. Binary values and sets of numbers are not supported, because no table of the template has any.
 fn written(value: &AttributeValue) -> Result<Value> {
     Ok(match value {
         AttributeValue::S(text) => json!({ "S": text }),
         AttributeValue::N(number) => json!({ "N": number }),
         AttributeValue::Bool(truth) => json!({ "BOOL": truth }),
         AttributeValue::Null(_) => json!({ "NULL": true }),
-        // A set has no order; sorted, the same one is the same text.
+        // A set has no order, so it is sorted to make equal sets equal text.
         AttributeValue::Ss(texts) => json!({ "SS": texts.iter().collect::<BTreeSet<_>>() }),
         AttributeValue::L(items) => json!({ "L": items.iter().map(written).collect::<Result<Vec<_>>>()? }),
         AttributeValue::M(fields) => {

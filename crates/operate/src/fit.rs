@@ -1,4 +1,4 @@
-//! `cargo operate fit`: fits a calibration model to reference points in a file, and prints and draws how well it fits.
+//! `cargo operate fit`: fits a calibration model to reference points in a file, prints it with its residuals, and plots it.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,10 +15,10 @@ use points::Point;
 mod plot;
 mod points;
 
-/// What can be typed after `cargo operate fit`.
+/// The options of the command.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
-    /// A file with two columns, raw and reference, divided by comma, semicolon or tab; a line of headings is skipped.
+    /// A file with two columns, raw and reference, separated by comma, semicolon or tab; a header line is skipped.
     points: PathBuf,
     /// The model to fit.
     #[arg(long, value_enum)]
@@ -26,10 +26,10 @@ pub struct Options {
     /// The degree of the polynomial.
     #[arg(long, default_value_t = 2)]
     degree: usize,
-    /// What a piecewise model does outside of its points.
+    /// How a piecewise model continues outside its points.
     #[arg(long, value_enum, default_value_t = Beyond::Extend)]
     outside: Beyond,
-    /// Where to put the picture, an SVG; beside the points if left out.
+    /// Where to write the plot, an SVG file; by default beside the points.
     #[arg(long)]
     plot: Option<PathBuf>,
 }
@@ -78,7 +78,7 @@ impl Options {
 /// Reads the points, fits the model, prints it with its residuals, and draws it.
 ///
 /// # Errors
-/// When the file cannot be read, or its points do not make such a model; the message says which line is wrong.
+/// When the file cannot be read, or the model cannot be fitted to its points; the message names the line.
 pub fn run(options: &Options) -> Result<ExitCode> {
     let file = &options.points;
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
@@ -92,7 +92,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The error with the line of the file in place of the JSON pointer.
+/// The error, with the line of the file in place of the JSON pointer.
 fn told(invalid: &FieldError, points: &[Point]) -> anyhow::Error {
     let index = invalid.pointer.strip_prefix("/points/").and_then(|rest| rest.split('/').next()?.parse::<usize>().ok());
     match index.and_then(|index| points.get(index)) {
@@ -127,7 +127,7 @@ fn page(name: &str, fitted: &Fit, points: &[Point]) -> Result<String> {
     Ok(lines.join("\n"))
 }
 
-/// Six digits, as a plain number where that is readable.
+/// A number with six significant digits, without an exponent where that is readable.
 fn number(number: f64) -> String {
     let magnitude = number.abs();
     if number == 0.0 {

@@ -1,4 +1,4 @@
-//! `cargo operate …`: what an operator of Weir runs.
+//! `cargo operate …`: the commands for operators of Weir.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,7 +1,7 @@
-//! `cargo operate redrive`: failed messages are delivered to their functions again, and quarantined ones when asked for.
+//! `cargo operate redrive`: delivers failed messages to their functions again, and on request quarantined ones.
 //!
-//! A message leaves its queue only after its function has answered well; a function never counts a message twice. So the
-//! command can be stopped or killed at any point and started again: what it had in hand shows up again after `--hold` seconds.
+//! A message leaves its queue only after its function has succeeded, and functions never count a message twice. So the command can be
+//! stopped or killed at any point and started again: the messages that it was handling become visible again after `--hold` seconds.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -27,12 +27,12 @@ use quarantine::Wanted;
 use queue::Queue;
 use tally::Tally;
 
-/// What `--from` calls the quarantine.
+/// The name of the quarantine in `--from`.
 const QUARANTINE: &str = "quarantine";
-/// A function may take 30 s.
+/// Timeout of a call. A function may take 30 s.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// What can be chosen.
+/// The options of the command.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
     /// The stack: the first two words of its names, e.g. weir-dev. Region and credentials come from the environment. Without it,
@@ -60,9 +60,9 @@ pub struct Options {
     pub hold: u16,
 }
 
-/// The cloud that is worked on.
+/// The cloud and the stack.
 pub struct Target {
-    /// The first two words of every name.
+    /// The first two words of all names.
     prefix: String,
     queues: aws_sdk_sqs::Client,
     invoker: Invoker,
@@ -102,18 +102,18 @@ impl Target {
         })
     }
 
-    /// What to call a function by: the alias that a new version takes over as the stack's deployment says.
+    /// The qualified name of a function: the alias, which a deployment moves to the new version.
     fn function(&self, name: &str) -> String {
         format!("{}:live", self.name(name))
     }
 
-    /// The name of something of this stack.
+    /// The full name of a resource of this stack.
     fn name(&self, noun: &str) -> String {
         format!("{}-{noun}", self.prefix)
     }
 }
 
-/// Delivers the messages of the chosen queues, as far as the functions accept them, and reports what is left.
+/// Delivers the messages of the chosen queues, and reports those that the functions do not accept.
 ///
 /// # Errors
 /// When there is no such stack, or the cloud does not answer.
@@ -138,7 +138,7 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     let progress = Progress::new();
     let mut tallies: Vec<(String, Tally)> = Vec::new();
     let mut found = 0;
-    // A word of --from that names the quarantine means the quarantined messages, not the queue of the function called so.
+    // In `--from`, `quarantine` means the quarantined messages, not the queue of the function of that name.
     for function in
         functions.iter().map(String::as_str).chain([record::INGEST]).filter(|name| chosen(name) && *name != QUARANTINE)
     {

@@ -1,5 +1,5 @@
-//! `cargo operate smoke`: checks that a deployed stack works. It runs the test program of the local cloud against the stack, with the tests
-//! that apply to every deployed stack, and in AWS also with those that only AWS can prove.
+//! `cargo operate smoke`: checks that a deployed stack works. It runs the test program of the local cloud against the stack: the tests that
+//! apply to every deployed stack, and in AWS also those that only AWS can prove.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,9 +13,9 @@ use tooling::progress::Progress;
 use tooling::stack::{self, Stack};
 use tooling::tools::{self, Set};
 
-/// The modules of `tests/local`: what holds for every stack, and what only AWS can prove.
+/// The modules of `tests/local` for every stack, and for AWS only.
 const MODULES: [&str; 2] = ["smoke", "live"];
-/// What only AWS can prove and somebody has to prepare: with a claim certificate, or with an audit of Device Defender.
+/// Tests in AWS that need preparation: a claim certificate, or an audit of Device Defender.
 const BY_HAND: &str = "live::by_hand::";
 
 /// The options of `smoke`.
@@ -32,18 +32,18 @@ pub struct Options {
 /// The stack that is tested.
 #[derive(Debug, Clone)]
 enum Tested {
-    /// The local cloud that this file describes.
+    /// The stack of the local cloud that this file describes.
     Local(PathBuf),
-    /// The stack of this name in AWS, asked with the caller's credentials.
+    /// The stack of this name in AWS, accessed with the caller's credentials.
     InAws {
         /// The stack.
         name: String,
-        /// Where it is.
+        /// Its region.
         region: String,
     },
 }
 
-/// Tests the stack of an environment; without one, that of the local cloud that `cargo xtask up` runs.
+/// Tests the stack of an environment; without one, the local cloud that `cargo xtask up` runs.
 ///
 /// # Errors
 /// When a test fails, or the tests cannot be run.
@@ -64,19 +64,19 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs the tests; what they say is shown as they say it.
+/// Runs the tests, and shows their output.
 ///
 /// # Errors
 /// As [`run`].
 async fn tests(place: &Place, tested: &Tested) -> Result<()> {
-    // As the pipeline ships it, beside this program; no later job compiles anything.
+    // The pipeline ships the test program beside this one, because its later jobs compile nothing.
     let ready =
         std::env::current_exe().ok().map(|this| this.with_file_name("local")).filter(|program| program.is_file());
     let mut command = match ready {
         Some(program) => Command::new(program),
         None => {
             let mut command = cargo();
-            // The whole workspace, so that nothing is compiled with other features once more.
+            // The whole workspace, so that nothing is compiled again with other features.
             command.args(["test", "--workspace", "--test", "local", "--"]);
             command
         }
@@ -88,7 +88,7 @@ async fn tests(place: &Place, tested: &Tested) -> Result<()> {
 }
 
 impl Tested {
-    /// Tells the tests where the stack is, and which of them are to be run.
+    /// Passes the stack and the selection of tests to the test program.
     fn describe(&self, command: &mut Command) {
         match self {
             Self::Local(file) => {
@@ -96,7 +96,7 @@ impl Tested {
             }
             Self::InAws { name, region } => {
                 command.env("WEIR_STACK", name).env("AWS_REGION", region);
-                // Whoever has named an endpoint asks no AWS, and what only AWS can prove is not there.
+                // With another endpoint the stack is not in AWS, so the tests for AWS do not apply.
                 if std::env::var_os("AWS_ENDPOINT_URL").is_none() {
                     command.args(["--include-ignored", "--skip", BY_HAND]);
                 }
@@ -109,7 +109,7 @@ impl Tested {
 mod tests {
     use super::*;
 
-    /// The arguments and the environment that the tests would be run with.
+    /// The arguments and the environment of the test program.
     fn described(tested: &Tested) -> (bool, Vec<(String, Option<String>)>) {
         let mut command = Command::new("local");
         tested.describe(&mut command);

@@ -1,11 +1,11 @@
-//! What a change set would do, for a person to read, and what of it must not happen by accident.
+//! The plan of a change set: a readable list of the changes, and those that would lose data.
 
 use std::fmt;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-/// Types whose loss loses data.
+/// Resource types with data that is lost when they are removed.
 const KEEPS_DATA: [&str; 5] = [
     "AWS::DynamoDB::Table",
     "AWS::Timestream::Database",
@@ -13,10 +13,10 @@ const KEEPS_DATA: [&str; 5] = [
     "AWS::Cognito::UserPool",
     "AWS::Backup::BackupVault",
 ];
-/// Types that follow from others and say nothing to a person.
+/// Resource types that change along with others, and are omitted from the list.
 const FOLLOWS: [&str; 2] = ["AWS::Lambda::Version", "AWS::CloudWatch::Alarm"];
 
-/// Everything a change set would do.
+/// All changes of a change set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan(Vec<Change>);
 
@@ -25,14 +25,14 @@ struct Change {
     does: Does,
     id: String,
     kind: String,
-    /// The properties that change.
+    /// The names of the properties that change.
     what: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Does {
     Replace,
-    /// CloudFormation cannot say before whether it has to be made anew.
+    /// CloudFormation does not know in advance whether it has to be replaced.
     MayReplace,
     Remove,
     Add,
@@ -55,7 +55,7 @@ impl Plan {
     /// Reads the list `Changes` of a change set's description.
     ///
     /// # Errors
-    /// When a change says nothing that is known.
+    /// When a change is malformed.
     pub fn read(changes: &[Value]) -> Result<Self> {
         let mut all: Vec<Change> = changes
             .iter()
@@ -66,7 +66,7 @@ impl Plan {
         Ok(Self(all))
     }
 
-    /// One line.
+    /// A summary in one line.
     pub fn summary(&self) -> String {
         let count = |does: &[Does]| self.0.iter().filter(|change| does.contains(&change.does)).count();
         format!(
@@ -78,7 +78,7 @@ impl Plan {
         )
     }
 
-    /// What would lose data, but for what was allowed by name.
+    /// The changes that would lose data, except those that are allowed by name.
     pub fn refused(&self, allowed: &[String]) -> Vec<String> {
         let dangerous = |change: &&Change| {
             let gone = matches!(change.does, Does::Replace | Does::MayReplace | Does::Remove);
@@ -95,7 +95,7 @@ impl fmt::Display for Plan {
     fn fmt(&self, page: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut quiet = 0;
         for change in &self.0 {
-            // Versions come and go with every deployment; alarms follow their functions.
+            // Versions come and go with every deployment; alarms change with their functions.
             if FOLLOWS.contains(&change.kind.as_str()) && matches!(change.does, Does::Add | Does::Modify | Does::Remove)
             {
                 quiet += 1;
@@ -141,7 +141,7 @@ mod tests {
 
     use super::*;
 
-    /// As CloudFormation describes a change set (API reference, `ResourceChange`).
+    /// A change in CloudFormation's format (API reference, `ResourceChange`).
     fn change(action: &str, id: &str, kind: &str, replacement: Option<&str>, property: &str) -> Value {
         let mut change = json!({"Action": action, "LogicalResourceId": id, "ResourceType": kind, "Scope": ["Properties"],
             "Details": [{"Target": {"Attribute": "Properties", "Name": property, "RequiresRecreation": "Never"}, "Evaluation": "Static"}]});

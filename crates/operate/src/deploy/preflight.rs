@@ -1,4 +1,4 @@
-//! Checks before anything is changed: the account is the one that is meant, and it can have the store that is asked for.
+//! Checks before a deployment: the account is the expected one, and supports the chosen store.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -10,10 +10,10 @@ use super::Options;
 /// Concurrent executions that an account cannot reserve (Lambda's guide, "Configuring reserved concurrency").
 const UNRESERVED: u64 = 100;
 
-/// Every reason not to deploy, each with what to do about it.
+/// All reasons against deploying, each with a remedy.
 ///
 /// # Errors
-/// When a question cannot be asked.
+/// When a request fails.
 pub async fn look(aws: &Aws, options: &Options, settings: &Settings) -> Result<Vec<String>> {
     let caller = aws.try_ask("sts", "get_caller_identity", &json!({})).await?;
     let mut found: Vec<String> = account(&caller, &options.account).into_iter().collect();
@@ -29,7 +29,7 @@ pub async fn look(aws: &Aws, options: &Options, settings: &Settings) -> Result<V
     Ok(found)
 }
 
-/// The concurrent executions that the stack is to have reserved.
+/// The reserved concurrency of the whole stack.
 fn reserved(settings: &Settings) -> u64 {
     let of = |name: &str| {
         let mut named = settings.parameters.iter().filter_map(|parameter| parameter.strip_prefix(name));
@@ -38,7 +38,7 @@ fn reserved(settings: &Settings) -> u64 {
     ["CalibrationConcurrency=", "OrganizerConcurrency="].map(of).iter().sum()
 }
 
-/// Lambda refuses to reserve what would leave an account less than 10 executions; a new account has 10 in all.
+/// Lambda refuses reservations that leave an account less than 100 unreserved executions; a new account may have 10 in all.
 fn concurrency(answer: &Result<Value, Refusal>, reserved: u64, environment: &str) -> Option<String> {
     let limit = match answer {
         Ok(answer) => answer.pointer("/AccountLimit/ConcurrentExecutions").and_then(Value::as_u64).unwrap_or_default(),
@@ -55,10 +55,10 @@ fn concurrency(answer: &Result<Value, Refusal>, reserved: u64, environment: &str
     })
 }
 
-/// What is wrong with the account, if anything.
+/// Why the account is not the expected one, if it is not.
 ///
 /// # Errors
-/// When the question cannot be asked.
+/// When the request fails.
 pub async fn account_only(aws: &Aws, expected: &str) -> Result<Option<String>> {
     Ok(account(&aws.try_ask("sts", "get_caller_identity", &json!({})).await?, expected))
 }
@@ -75,14 +75,14 @@ fn account(caller: &Result<Value, Refusal>, expected: &str) -> Option<String> {
     }
 }
 
-/// The store that the stack is to have; the template's default is DynamoDB.
+/// The store of the stack; the template's default is DynamoDB.
 fn store(settings: &Settings) -> &str {
     let mut named = settings.parameters.iter().filter_map(|parameter| parameter.strip_prefix("TimeSeriesStore="));
     named.next_back().unwrap_or("dynamodb")
 }
 
-/// AWS answers `AccessDeniedException` where an account did not use Timestream for LiveAnalytics before it was closed; in a region without
-/// it there is no endpoint to ask.
+/// AWS answers `AccessDeniedException` to accounts that did not use Timestream for LiveAnalytics before it was closed to new customers;
+/// regions without it have no endpoint.
 fn timestream(answer: &Result<Value, Refusal>, environment: &str, region: &str) -> Option<String> {
     let refusal = answer.as_ref().err()?;
     let why = match refusal.code.as_str() {

@@ -1,4 +1,4 @@
-//! The picture: points and curve above, the residuals below.
+//! The plot: points and curve above, the residuals below.
 
 use std::ops::Range;
 use std::path::Path;
@@ -11,16 +11,16 @@ use weir_core::domain::fit::Fit;
 
 use super::number;
 
-/// Width and height as the picture is shown.
+/// Width and height of the plot, in pixels.
 const SIZE: (u32, u32) = (900, 680);
-/// The height of the residuals' part.
+/// The height of the residuals' part, in pixels.
 const RESIDUALS: u32 = 210;
-/// The library knows whole pixels only, which makes a curve jagged: everything is drawn so many times larger, and shown
-/// at its size.
+/// The library only supports integer coordinates, which would make curves jagged: everything is drawn larger by this factor, and scaled
+/// down.
 const FINE: u32 = 8;
-/// The curve is drawn in so many steps.
+/// Number of steps of the curve.
 const STEPS: usize = 500;
-/// Raw numbers that differ by such a factor are shown on a logarithmic scale.
+/// Raw numbers whose ratio exceeds this are shown on a logarithmic scale.
 const DECADES: f64 = 100.0;
 
 const INK: RGBColor = RGBColor(40, 44, 52);
@@ -62,7 +62,7 @@ fn paint(area: &Area<'_>, name: &str, fitted: &Fit, points: &[(f64, f64)], scale
         .filter(|(_, value)| value.is_finite())
         .collect();
     let references: Vec<(f64, f64)> = points.iter().map(|(raw, reference)| (scale.at(*raw), *reference)).collect();
-    // The curve beyond the points may go anywhere; what is shown is what the points span, and a little more.
+    // The curve may go anywhere beyond the points, so the plot shows the range of the points and a little more.
     let up = padded(references.iter().map(|(_, reference)| *reference), 0.08);
     let shown: Vec<_> = curve.into_iter().filter(|(_, value)| up.contains(value)).collect();
     let mut chart = framed(&above, across.clone(), up, "reference", None, scale)?;
@@ -73,7 +73,7 @@ fn paint(area: &Area<'_>, name: &str, fitted: &Fit, points: &[(f64, f64)], scale
 
     let residuals: Vec<(f64, f64)> =
         points.iter().zip(&fitted.residuals).map(|((raw, _), residual)| (scale.at(*raw), *residual)).collect();
-    // Residuals that are rounding only are drawn on the zero line, where they belong.
+    // Residuals that are only rounding errors are drawn on the zero line.
     let least = 1e-12 * points.iter().fold(f64::MIN_POSITIVE, |most, (_, reference)| most.max(reference.abs()));
     let reach = fitted.largest.max(least) * 1.25;
     let mut chart = framed(&below, across.clone(), -reach..reach, "residual", Some("raw"), scale)?;
@@ -130,7 +130,7 @@ fn colour(index: usize, fitted: &Fit) -> RGBColor {
     if index == fitted.worst && fitted.largest > 0.0 { WORST } else { INK }
 }
 
-/// Where raw numbers stand: as they are, or by their logarithm.
+/// The horizontal scale of raw numbers: linear or logarithmic.
 struct Scale {
     logarithmic: bool,
     first: f64,
@@ -160,19 +160,19 @@ impl Scale {
         if !self.logarithmic {
             return label(at, (self.last - self.first) / 9.0);
         }
-        // Only whole powers of ten are worth a label.
+        // Only whole powers of ten are labelled.
         if (at - at.round()).abs() < 1e-6 { plain(10f64.powf(at.round()), 0) } else { String::new() }
     }
 }
 
-/// From the least to the most, and `share` of that beyond at both ends.
+/// The range of the numbers, extended by `share` of it at both ends.
 fn padded(numbers: impl Iterator<Item = f64> + Clone, share: f64) -> Range<f64> {
     let (low, high) = numbers.fold((f64::MAX, f64::MIN), |(low, high), one| (low.min(one), high.max(one)));
     let beyond = if high > low { (high - low) * share } else { 1.0f64.max(high.abs() * 0.1) };
     low - beyond..high + beyond
 }
 
-/// A number on an axis whose labels are about `step` apart.
+/// The label of a number on an axis whose labels are about `step` apart.
 fn label(at: f64, step: f64) -> String {
     let digits = (1.0 - step.abs().log10().floor()).clamp(0.0, 12.0) as usize;
     if at.abs() < step * 1e-6 { "0".to_owned() } else { plain(at, digits) }

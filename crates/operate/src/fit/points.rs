@@ -1,33 +1,33 @@
-//! Reference points from a file, as spreadsheets and loggers write them.
+//! Reads reference points from a file, as written by spreadsheets and loggers.
 
 use anyhow::{Context, Result, bail};
 
-/// A raw number, the reference measured beside it, and the line they stand on.
+/// A raw number, the reference value measured at the same time, and their line.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
-    /// What the device sent.
+    /// The raw number of the device.
     pub raw: f64,
-    /// What the reference instrument said.
+    /// The value of the reference instrument.
     pub reference: f64,
-    /// The line of the file, from 1.
+    /// The line in the file, from 1.
     pub line: u64,
 }
 
-/// Reads two columns; empty lines and lines that begin with `#` are skipped, and a first line of words.
+/// Reads two columns. Empty lines, lines that begin with `#`, and a header line are skipped.
 ///
 /// # Errors
-/// The first line that is no pair of numbers.
+/// The first line that does not contain two numbers.
 pub fn read(text: &str) -> Result<Vec<Point>> {
     let divider = divider(text);
     let mut points = Vec::new();
     let lines = text.trim_start_matches('\u{feff}').lines().zip(1..);
     let lines = lines.filter(|(line, _)| !line.trim().is_empty() && !line.starts_with('#'));
     for (index, (text, line)) in lines.enumerate() {
-        // One line at a time: the reader of a whole file counts neither empty lines nor comments.
+        // One line at a time, because the CSV reader counts neither empty lines nor comments.
         let mut reader = csv::ReaderBuilder::new();
         let mut reader = reader.has_headers(false).delimiter(divider).trim(csv::Trim::All).from_reader(text.as_bytes());
         let row = reader.records().next().transpose()?.unwrap_or_default();
-        // Where the comma does not divide the columns it may divide a number's digits.
+        // If the comma does not separate the columns, it may be a decimal comma.
         let number = |column: usize| {
             let text = row.get(column)?;
             if divider == b',' { text.parse().ok() } else { text.replace(',', ".").parse().ok() }
@@ -41,7 +41,7 @@ pub fn read(text: &str) -> Result<Vec<Point>> {
     if points.is_empty() { None } else { Some(points) }.context("has no points")
 }
 
-/// What divides the columns: the first of semicolon, tab and comma that occurs at all.
+/// The separator of the columns: the first of semicolon, tab and comma that occurs at all.
 fn divider(text: &str) -> u8 {
     let lines = text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>();
     let occurs = |divider: &u8| lines.iter().any(|line| line.as_bytes().contains(divider));

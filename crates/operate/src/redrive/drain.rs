@@ -1,4 +1,4 @@
-//! Empties a queue, message by message.
+//! Empties a queue, one message at a time.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -13,18 +13,18 @@ use super::record::{Work, read};
 use super::tally::Tally;
 use super::{Target, levels};
 
-/// Time between two polls for messages that another run has in hand.
+/// Time between two polls for messages that another run is handling.
 const AGAIN: Duration = Duration::from_millis(500);
-/// Tolerance after the visibility timeout until a message comes back.
+/// Tolerance after the visibility timeout until a message becomes visible again.
 const LATE: Duration = Duration::from_secs(5);
 
-/// How one message ended.
+/// The result of one message.
 enum Ended {
-    /// It is deleted.
+    /// Its function has handled it with this answer, and it is deleted.
     Done(Value),
-    /// It stays, for this reason.
+    /// It stays in the queue, for this reason.
     Stays(String),
-    /// It is deleted once the levels have been judged.
+    /// It is to be deleted once the levels have been judged.
     Waits,
 }
 
@@ -33,7 +33,7 @@ pub(super) async fn drain(target: &Target, queue: &Queue, progress: &Progress) -
     let size = queue.size().await?;
     let step = progress.counted(&queue.kind, size.visible + size.hidden);
     let mut tally = Tally::default();
-    // What stays, and what waits for the levels, by the id of the message: with its newest receipt.
+    // Messages that stay, and messages that wait for the levels, by their ids, each with its newest receipt.
     let mut kept: HashMap<String, Message> = HashMap::new();
     let mut waiting: HashMap<String, Message> = HashMap::new();
     let mut idle: Option<Instant> = None;
@@ -41,7 +41,7 @@ pub(super) async fn drain(target: &Target, queue: &Queue, progress: &Progress) -
         let (mut taken, mut nothing) = (Vec::new(), true);
         for message in queue.take().await? {
             nothing = false;
-            // It has come back because this takes longer than it is held.
+            // It has become visible again because this takes longer than the visibility timeout.
             let back = [&mut kept, &mut waiting].into_iter().find_map(|held| held.get_mut(&message.id));
             match back {
                 Some(held) => *held = message,
@@ -50,9 +50,9 @@ pub(super) async fn drain(target: &Target, queue: &Queue, progress: &Progress) -
         }
         if taken.is_empty() {
             let (ours, size) = ((kept.len() + waiting.len()) as u64, queue.size().await?);
-            // Those that were not given out yet, and those that a run has in hand that was killed: they come back when their time is over.
+            // Messages that were not received yet, and those of a run that was killed, which become visible again after their timeout.
             let others = (size.visible + size.hidden).saturating_sub(ours);
-            // Only our own have come back: the others become visible as soon as these are held again.
+            // Only messages of this run have become visible again: the others follow once these are hidden.
             if others > 0 && !nothing {
                 continue;
             }
@@ -100,7 +100,7 @@ async fn deliver(target: &Target, queue: &Queue, message: &Message) -> Ended {
         Ok(answer) => answer,
         Err(error) => return Ended::Stays(error.to_string()),
     };
-    // A batch is answered well even when nothing of it was taken.
+    // A batch of SQS is answered with success even if all of its messages have failed.
     if answer.get("batchItemFailures").and_then(Value::as_array).is_some_and(|failures| !failures.is_empty()) {
         return Ended::Stays(format!("{} could not take it", queue.function));
     }
@@ -110,7 +110,8 @@ async fn deliver(target: &Target, queue: &Queue, message: &Message) -> Ended {
     }
 }
 
-/// Has all levels judged once for all messages that wait for that: whatever was given up before they were received is stored.
+/// Has all levels judged once, for all messages that wait for that: the rows of discarded records were stored before these messages were
+/// received.
 async fn judge(
     target: &Target,
     queue: &Queue,

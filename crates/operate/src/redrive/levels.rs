@@ -1,7 +1,7 @@
-//! Has all levels judged again, for records of their stream that Lambda has given up.
+//! Has all levels judged again, for stream records that Lambda has discarded.
 //!
-//! Lambda only gives the position of such records in the stream, which keeps them for a day. But the detector judges what is stored, and
-//! uses only the key of a record, so it is given the key of every level once, page by page.
+//! Lambda reports only the position of such records in the stream, which keeps them for a day. But the detector judges the stored rows, and
+//! uses only the key of a record, so it is sent the key of every level once, page by page.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -9,13 +9,13 @@ use tooling::progress::Step;
 
 use super::Target;
 
-/// Records of one batch, as in the template.
+/// Records per batch, as in the template.
 const BATCH: usize = 100;
 
-/// Names every level of the stack to the detector.
+/// Sends the keys of all levels of the stack to the detector.
 ///
 /// # Errors
-/// When the table cannot be read, or the detector does not accept a batch. Starting again is always safe.
+/// When the table cannot be read, or the detector does not accept a batch. It is always safe to start again.
 pub(super) async fn judge(target: &Target, function: &str, step: &Step) -> Result<()> {
     let table = target.name("levels");
     let mut pages = target
@@ -41,7 +41,7 @@ pub(super) async fn judge(target: &Target, function: &str, step: &Step) -> Resul
     Ok(())
 }
 
-/// A batch of the stream in which each level has changed; its number names it in the answer.
+/// A batch of the stream in which each level has changed. The sequence numbers identify the levels in the answer.
 fn batch(ids: &[&String]) -> Value {
     let record = |(number, id): (usize, &&String)| {
         json!({"eventName": "MODIFY", "eventSource": "aws:dynamodb",

@@ -1,4 +1,4 @@
-//! Has quarantined messages replayed by the function `quarantine`, a bounded number with each call.
+//! Replays quarantined messages through the function `quarantine`, a limited number per call.
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use tooling::progress::Progress;
 use super::Target;
 use super::tally::Tally;
 
-/// Which entries of the quarantine.
+/// The filter of quarantine entries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// Only this reason.
@@ -18,11 +18,10 @@ pub struct Wanted {
     pub since: Option<String>,
 }
 
-/// Replays every entry that is wanted once. What is refused again stays in quarantine, which is where it belongs: only what
-/// failed counts as left.
+/// Replays every matching entry once. Entries that are refused again stay in quarantine, where they belong; only failed ones count as left.
 ///
 /// # Errors
-/// When the function does not answer; what was replayed until then is.
+/// When the function does not answer. Entries that were replayed before stay so.
 pub(super) async fn replay(target: &Target, wanted: &Wanted, progress: &Progress) -> Result<Tally> {
     let (function, step) = (target.function("quarantine"), progress.step("quarantine"));
     let mut asked = json!({});

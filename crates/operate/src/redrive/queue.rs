@@ -1,4 +1,4 @@
-//! One queue: its messages taken, deleted, and given back.
+//! One queue: receiving, deleting and releasing its messages.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::Target;
 use super::record::INGEST;
 use tooling::place::Place;
 
-/// Long-polling time of SQS in seconds; without waiting it would miss some messages.
+/// Long-polling time of SQS, in seconds; short polling would miss some messages.
 const LOOK: i32 = 1;
 /// Maximum messages per `ReceiveMessage`.
 const BATCH: i32 = 10;
@@ -23,25 +23,25 @@ const BATCH: i32 = 10;
 pub struct Queue {
     /// Its name.
     pub name: String,
-    /// What the messages are read as: a function's name, or [`INGEST`].
+    /// How to read its messages: the name of a function, or [`INGEST`].
     pub kind: String,
-    /// The function that takes them.
+    /// The function that handles them.
     pub function: String,
     client: Client,
     url: String,
     hold: Duration,
 }
 
-/// A message that is kept from others for a while.
+/// A message that is hidden from others for a while.
 #[derive(Debug, Clone)]
 pub struct Message {
-    /// Its id, the same each time.
+    /// Its id, which never changes.
     pub id: String,
-    /// The receipt for deleting it or giving it back; different each time.
+    /// The receipt for deleting or releasing it, which changes with each reception.
     pub receipt: String,
-    /// Its text.
+    /// Its body.
     pub text: String,
-    /// When it was put into the queue, in epoch milliseconds.
+    /// When it was sent to the queue, in ms since the epoch.
     pub sent: i64,
 }
 
@@ -54,7 +54,7 @@ pub struct Size {
     pub hidden: u64,
 }
 
-/// A client whose patience is longer than a look.
+/// A client whose timeout is longer than the long polling.
 pub fn client(sdk: &SdkConfig) -> Client {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(2))
@@ -63,7 +63,7 @@ pub fn client(sdk: &SdkConfig) -> Client {
     Client::from_conf(aws_sdk_sqs::config::Builder::from(sdk).timeout_config(timeouts.build()).build())
 }
 
-/// The functions of the template that have an on-failure queue: those that something invokes asynchronously or through a stream.
+/// The functions of the template with an on-failure queue: those that are invoked asynchronously or by a stream.
 ///
 /// # Errors
 /// When the template cannot be read.
@@ -80,7 +80,7 @@ fn owners_in(template: &str) -> Vec<String> {
 }
 
 impl Queue {
-    /// The queue of what `kind` failed on; `None` when the stack has none.
+    /// The queue for failures of `kind`; `None` if the stack has none.
     pub(super) async fn find(target: &Target, kind: &str) -> Result<Option<Self>> {
         let (noun, function) = if kind == INGEST {
             ("ingest-dead-letter".to_owned(), "calibration")
@@ -99,12 +99,12 @@ impl Queue {
         Ok(Some(Self { name, kind, function, client, url, hold: target.hold }))
     }
 
-    /// How long a message is kept from others.
+    /// The visibility timeout.
     pub fn hold(&self) -> Duration {
         self.hold
     }
 
-    /// Some messages, hidden from other readers from now on; empty when none is visible.
+    /// Receives some messages, which hides them from others; empty if none is visible.
     ///
     /// # Errors
     /// When the queue does not answer.
@@ -123,7 +123,7 @@ impl Queue {
         let message = |message: aws_sdk_sqs::types::Message| {
             let sent =
                 message.attributes.and_then(|all| all.get(&MessageSystemAttributeName::SentTimestamp)?.parse().ok());
-            let sent = sent.with_context(|| format!("a message of {} does not tell when it was sent", self.name))?;
+            let sent = sent.with_context(|| format!("a message of {} has no time of sending", self.name))?;
             let (id, receipt) = (message.message_id.unwrap_or_default(), message.receipt_handle.unwrap_or_default());
             Ok(Message { id, receipt, text: message.body.unwrap_or_default(), sent })
         };
@@ -133,14 +133,14 @@ impl Queue {
     /// Deletes a message for good.
     ///
     /// # Errors
-    /// When the queue does not take that. The message shows up again, and to hand it over once more changes nothing.
+    /// When the queue refuses it. The message then becomes visible again, and delivering it once more changes nothing.
     pub async fn delete(&self, message: &Message) -> Result<()> {
         let delete = self.client.delete_message().queue_url(&self.url).receipt_handle(&message.receipt);
         delete.send().await.with_context(|| format!("cannot delete a message of {}", self.name))?;
         Ok(())
     }
 
-    /// Gives a message back at once. Where that does not succeed, it comes back by itself.
+    /// Releases a message at once. If that fails, it becomes visible after its timeout.
     pub async fn give_back(&self, message: &Message) {
         let back = self.client.change_message_visibility().queue_url(&self.url).receipt_handle(&message.receipt);
         let _ = back.visibility_timeout(0).send().await;

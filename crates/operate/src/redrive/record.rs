@@ -1,46 +1,46 @@
-//! The messages of an on-failure queue: three forms, for three ways to fail.
+//! The messages of an on-failure queue: three formats, for three kinds of failure.
 
 use serde_json::{Value, json};
 
-/// What `--from` calls the dead letters of the ingest queue.
+/// The name of the ingest queue's dead letters in `--from`.
 pub const INGEST: &str = "ingest";
 
-/// What to do with a message of a queue.
+/// How to handle a message of a queue.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Work {
     /// Deliver this event to the function.
     Event(Value),
-    /// Records of the stream of `levels` were given up. They are not in the message, and the detector never looks at more than
-    /// their keys: it has to look at all levels again.
+    /// Records of the stream of `levels` were discarded. The message does not contain them, and the detector only uses their keys, so all
+    /// levels have to be judged again.
     Judge,
     /// Unknown.
     Unknown,
 }
 
-/// Reads a message of the queue of `function`: its id, its text, and when it was put into the queue in epoch milliseconds.
+/// Parses a message of the queue of `function`: its id, its body, and when it was sent to the queue, in ms since the epoch.
 pub fn read(function: &str, id: &str, text: &str, sent: i64) -> Work {
     if function == INGEST {
-        // The text is what a rule would have sent, or nothing that can be read, which the function quarantines.
+        // The body is what a rule has sent; if it is malformed, the function quarantines it.
         let record = json!({"messageId": id, "body": text, "attributes": {"SentTimestamp": sent.to_string()}});
         return Work::Event(json!({"Records": [record]}));
     }
     let Ok(Value::Object(fields)) = serde_json::from_str::<Value>(text) else { return Work::Unknown };
-    // Lambda's own: an event that the function failed on three times.
+    // The format of Lambda: an event on which the function has failed three times.
     if let Some(event) = fields.get("requestPayload").filter(|event| event.is_object()) {
         return Work::Event(event.clone());
     }
-    // Given-up records of a stream: Lambda tells only where they stood. What moved a recalculation is in its row, and the row says when
-    // it is due: the function wakes whatever is, when an event says nothing.
+    // Discarded records of a stream, of which Lambda only reports the position. The progress of a recalculation is in its row, which also
+    // has its due time; invoked with an empty event, the function continues all that are due.
     if fields.contains_key("DDBStreamBatchInfo") {
         return match function {
             "problem-detector" => Work::Judge,
             "recalculation" => Work::Event(json!({})),
-            // What was to be shown live is over by now: a batch of nothing.
+            // It is too late for live updates, so the batch is empty.
             "live-push" => Work::Event(json!({"Records": []})),
             _ => Work::Unknown,
         };
     }
-    // A rule's error action: Lambda would not take the event, so it is made anew. The message tells no time; it was put into the
+    // The format of a rule's error action: Lambda refused the event, so it is rebuilt. The message has no timestamp; but it was sent to the
     // queue within moments of its reception, and that time is the same however often it is read.
     match (fields.get("base64OriginalPayload"), fields.get("topic")) {
         (Some(Value::String(payload)), Some(Value::String(topic))) => {
@@ -80,7 +80,7 @@ mod tests {
         let text = json!({"requestContext": {"condition": "RetryAttemptsExhausted"}, "DDBStreamBatchInfo": {"shardId": "s",
             "startSequenceNumber": "1", "endSequenceNumber": "9", "batchSize": 9}});
         assert_eq!(read("problem-detector", "m", &text.to_string(), SENT), Work::Judge);
-        // Levels are nothing to a function that never reads them.
+        // Levels do not concern a function that never reads them.
         assert_eq!(read("recalculation", "m", &text.to_string(), SENT), Work::Event(json!({})));
         assert_eq!(read("live-push", "m", &text.to_string(), SENT), Work::Event(json!({"Records": []})));
         assert_eq!(read("calibration", "m", &text.to_string(), SENT), Work::Unknown);

@@ -1,4 +1,4 @@
-//! The results, as numbers and as the last lines of the command.
+//! The results: counters, and the last lines of the output.
 
 use std::process::ExitCode;
 
@@ -13,20 +13,20 @@ const SHOWN: usize = 3;
 pub struct Tally {
     /// Messages that have left the queue.
     pub done: u64,
-    /// Messages that stay.
+    /// Messages that stay in the queue.
     pub left: u64,
     /// Values and levels that were stored.
     pub stored: u64,
-    /// Those that were duplicates.
+    /// Values and levels that were duplicates.
     pub known: u64,
-    /// Those that were quarantined.
+    /// Values and levels that were quarantined.
     pub quarantined: u64,
     /// The first few errors.
     pub errors: Vec<String>,
 }
 
 impl Tally {
-    /// Enters what a function answered to an event it took.
+    /// Counts the result in a function's answer.
     pub fn enter(&mut self, answer: &Value) {
         self.done += 1;
         let number = |name: &str| answer.get(name).and_then(Value::as_u64).unwrap_or_default();
@@ -41,7 +41,7 @@ impl Tally {
         }
     }
 
-    /// Enters a message that stays.
+    /// Counts a message that stays in the queue.
     pub fn stays(&mut self, why: String) {
         self.left += 1;
         if self.errors.len() < SHOWN && !self.errors.contains(&why) {
@@ -49,7 +49,7 @@ impl Tally {
         }
     }
 
-    /// The numbers that say something.
+    /// The counters that are not zero.
     pub fn text(&self) -> String {
         if *self == Self::default() {
             return "nothing to do".to_owned();
@@ -63,7 +63,7 @@ impl Tally {
     }
 }
 
-/// Says how it ended; success when nothing is left.
+/// Prints the conclusion; success if nothing is left.
 pub fn conclude(tallies: &[(String, Tally)]) -> ExitCode {
     let left: u64 = tallies.iter().map(|(_, tally)| tally.left).sum();
     if left == 0 {

@@ -8,12 +8,12 @@ use weir_aws::invoke::{self, Invoker};
 
 use super::*;
 
-/// A queue that gives what it is told to, call after call, and then nothing; and a function that takes nothing.
+/// A queue with scripted answers, followed by empty ones; and a function that accepts nothing.
 #[derive(Default)]
 struct Fake {
-    /// What each call is given.
+    /// The messages of each answer.
     gives: Vec<Vec<&'static str>>,
-    /// Messages that can be had, and that somebody has in hand, as the queue counts them.
+    /// The queue's counts: messages that are visible, and messages in flight.
     counts: (u64, u64),
     /// Number of calls of the function.
     calls: usize,
@@ -39,7 +39,7 @@ impl Fake {
     }
 }
 
-/// Answers one request after the other at an address of its own.
+/// Serves requests one after another, at a new address.
 async fn serve(fake: Arc<Mutex<Fake>>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -94,7 +94,7 @@ async fn drained(fake: Fake) -> (Tally, usize) {
 
 #[tokio::test]
 async fn what_comes_back_while_others_can_still_be_had_does_not_end_it() {
-    // The first two have come back before the third was ever given out.
+    // The first two become visible again before the third is received for the first time.
     let gives = vec![vec!["1", "2"], vec!["1", "2"], vec!["3"]];
     let (tally, calls) = drained(Fake { gives, counts: (1, 2), calls: 0 }).await;
     assert_eq!((calls, tally.left), (3, 3), "{}", tally.text());

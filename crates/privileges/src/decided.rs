@@ -1,4 +1,4 @@
-//! The decisions of the local cloud (allowed or refused), from the lines that `python/enforcing.py` leaves in its log.
+//! The authorization decisions of the local cloud, from the lines that `python/enforcing.py` writes to its log.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use crate::grant::Grant;
 use crate::role::Role;
 
-/// One decision: a role asked for an action on a resource.
+/// One decision: a role requested an action on a resource.
 #[derive(Debug, PartialEq, Eq)]
 struct Decision {
     allowed: bool,
@@ -21,7 +21,7 @@ struct Decision {
 pub struct Decided(Vec<Decision>);
 
 impl Decided {
-    /// Reads them.
+    /// Reads the decisions.
     ///
     /// # Errors
     /// When there is no log.
@@ -30,17 +30,17 @@ impl Decided {
         Ok(Self(String::from_utf8_lossy(&text).lines().filter_map(parse).collect()))
     }
 
-    /// Whether the role asked for what the grant allows, and got it.
+    /// Whether the role requested what the grant allows, and was allowed.
     pub fn allowed(&self, role: &Role, grant: &Grant) -> bool {
         self.any(true, role, grant)
     }
 
-    /// Whether the role asked for what the grant allows, and was refused.
+    /// Whether the role requested what the grant allows, and was refused.
     pub fn refused(&self, role: &Role, grant: &Grant) -> bool {
         self.any(false, role, grant)
     }
 
-    /// Everything that a role was refused, for a person to read.
+    /// All refusals, in a readable form.
     pub fn refusals(&self) -> Vec<String> {
         let refused = self.0.iter().filter(|decision| !decision.allowed);
         refused.map(|one| format!("{} {} on {}", one.principal, one.action, one.resource)).collect()

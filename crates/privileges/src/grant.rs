@@ -6,15 +6,15 @@ use tooling::ask::field;
 /// One action on one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
-    /// The name of its statement.
+    /// The id of its statement.
     pub sid: String,
     /// For example `dynamodb:GetItem`.
     pub action: String,
-    /// The ARN, with `*` where it stands for several.
+    /// The ARN, with `*` as a wildcard.
     pub resource: String,
 }
 
-/// Every grant of a policy whose statements allow, name their actions and have no conditions, as those of the functions are.
+/// All grants of a policy. As in the functions' policies, every statement allows, names its actions and has no conditions.
 pub fn of(document: &Value) -> Vec<Grant> {
     let mut grants = Vec::new();
     for statement in field(document, "Statement").as_array().into_iter().flatten() {
@@ -28,14 +28,14 @@ pub fn of(document: &Value) -> Vec<Grant> {
     grants
 }
 
-/// A policy of these grants without the one at `index`.
+/// A policy with these grants, except the one at `index`.
 pub fn document_without(grants: &[Grant], index: usize) -> Value {
     let others = grants.iter().enumerate().filter(|(other, _)| *other != index);
     let statement = |grant: &Grant| json!({"Effect": "Allow", "Action": grant.action, "Resource": grant.resource});
     json!({"Version": "2012-10-17", "Statement": others.map(|(_, grant)| statement(grant)).collect::<Vec<_>>()})
 }
 
-/// A text, or several.
+/// One text, or an array of texts.
 fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::String(one) => vec![one.clone()],
@@ -45,12 +45,12 @@ fn texts(value: &Value) -> Vec<String> {
 }
 
 impl Grant {
-    /// Whether a request for this action on this resource is what it allows.
+    /// Whether it allows this action on this resource.
     pub fn allows(&self, action: &str, resource: &str) -> bool {
         self.action == action && matches(&self.resource, resource)
     }
 
-    /// The resource as the template calls it, more or less: without the parts of the ARN that all have in common.
+    /// A short name of the resource, similar to that in the template: without the parts that all ARNs have in common.
     pub fn shown(&self) -> String {
         let name = self.resource.splitn(6, ':').last().unwrap_or(&self.resource);
         format!("{} on {name}", self.action)

@@ -1,5 +1,5 @@
-//! The local cloud as it was when it had just been deployed. Each run of the tests begins with it: they expect that nobody has run them
-//! before, and a run that was stopped leaves half of everything behind, down to messages that functions will be called with again.
+//! The state of the local cloud right after its deployment. Each run of the tests starts from it: the tests expect that they have not run
+//! before, and an interrupted run leaves partial changes behind, including messages that will invoke functions again.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use tooling::place::Place;
 use tooling::prepare::LocalCloud;
 use tooling::stack;
 
-/// The cloud's state on disk, as it is started with each time.
+/// The saved state of the cloud on disk, from which each run starts.
 #[derive(Debug)]
 pub struct Image {
     kept: PathBuf,
@@ -17,10 +17,10 @@ pub struct Image {
 }
 
 impl Image {
-    /// Ends the cloud and keeps what it held.
+    /// Stops the cloud and saves its state.
     ///
     /// # Errors
-    /// When it left nothing behind.
+    /// When it has no state on disk.
     pub fn take(place: &Place, cloud: &mut LocalCloud) -> Result<Self> {
         cloud.emulator.end();
         let image = Self { kept: place.run("image"), current: place.run(emulator::STATE) };
@@ -29,10 +29,10 @@ impl Image {
         Ok(image)
     }
 
-    /// Ends the cloud, if it still runs, and starts it as it was.
+    /// Stops the cloud, if it is running, and starts it with the saved state.
     ///
     /// # Errors
-    /// When it does not come up.
+    /// When it does not start.
     pub async fn restore(&self, place: &Place, cloud: &mut LocalCloud) -> Result<()> {
         cloud.emulator.end();
         let _ = std::fs::remove_dir_all(&self.current);

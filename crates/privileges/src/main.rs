@@ -1,6 +1,6 @@
-//! `cargo privileges`: proves least privilege in both directions. It runs the local-cloud tests where roles and policies are enforced,
-//! so a function that asks for more than its role allows fails as it would in AWS. Then it takes away one action on one resource after
-//! the other, and expects a test to fail each time.
+//! `cargo privileges`: proves least privilege in both directions. It runs the local-cloud tests with roles and policies enforced, so that a
+//! function that needs more than its role allows fails as it would in AWS. Then it removes one action on one resource after another, and
+//! expects a test to fail each time.
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -32,7 +32,7 @@ use image::Image;
 use role::Role;
 use suite::Suite;
 
-/// Actions that the emulator never asks for, and why: only AWS can miss them.
+/// Actions that the emulator never checks, and why: only AWS would refuse them.
 const ONLY_IN_AWS: [(&str, &str); 10] = [
     ("logs:CreateLogStream", "it writes the logs of functions itself"),
     ("logs:PutLogEvents", "it writes the logs of functions itself"),
@@ -48,17 +48,17 @@ const ONLY_IN_AWS: [(&str, &str); 10] = [
 
 /// The outcome of removing a grant.
 enum Outcome {
-    /// This test failed, and the role was refused what had been removed.
+    /// This test failed, and the role was refused the removed action.
     Missed(String),
     /// The role was refused, and no test failed.
     Ignored,
-    /// No test makes the function ask for it.
+    /// No test makes the function request it.
     NeverAsked,
-    /// The emulator does not ask for it; the reason.
+    /// The emulator does not check it; the reason.
     OnlyInAws(&'static str),
 }
 
-/// The cloud, what it was when it had just been deployed, and the tests.
+/// The cloud, its state after the deployment, and the tests.
 struct TestBed {
     place: Place,
     aws: Aws,
@@ -67,8 +67,8 @@ struct TestBed {
     suite: Suite,
 }
 
-/// Takes away one action of one role after the other, and expects a test of the local cloud to fail each time. Takes half an hour to an
-/// hour for all functions.
+/// Remove one action of one role after another, and expect a test of the local cloud to fail each time. Takes half an hour to an hour for
+/// all functions.
 #[derive(Debug, Parser)]
 #[command(name = "cargo privileges", bin_name = "cargo privileges")]
 struct Options {
@@ -160,8 +160,8 @@ impl TestBed {
             let known = ONLY_IN_AWS.iter().find(|(action, _)| *action == grant.action);
             return Ok((known.map_or(Outcome::NeverAsked, |(_, reason)| Outcome::OnlyInAws(reason)), 0.0));
         }
-        // A test may fail for another reason, such as the load of this computer. So what was taken away has to have been asked for, and
-        // the test has to fail once more when it runs alone.
+        // A test may fail for another reason, such as the load of this computer. So the removed action has to have been requested, and the
+        // test has to fail again when it runs alone.
         for _ in 0..3 {
             let started = Instant::now();
             self.restore(Some((role, place))).await?;
@@ -178,7 +178,7 @@ impl TestBed {
         anyhow::bail!("without {} of {} tests fail for another reason", grant.shown(), role.function)
     }
 
-    /// The cloud as it was deployed, without the grant that is named.
+    /// Restores the cloud as it was deployed, without this grant.
     async fn restore(&mut self, without: Option<(&Role, usize)>) -> Result<()> {
         self.image.restore(&self.place, &mut self.cloud).await?;
         match without {
@@ -187,7 +187,7 @@ impl TestBed {
         }
     }
 
-    /// What was allowed and refused since.
+    /// The decisions since the cloud was started.
     fn decided(&self) -> Result<Decided> {
         Decided::read(self.cloud.emulator.log())
     }

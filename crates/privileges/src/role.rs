@@ -7,21 +7,21 @@ use tooling::stack::Stack;
 
 use crate::grant::{self, Grant};
 
-/// A function's role.
+/// The role of a function.
 #[derive(Debug)]
 pub struct Role {
-    /// The function, which is the name of the policy as well.
+    /// The function's name, which is also the name of the policy.
     pub function: String,
     /// The role's name.
     pub name: String,
-    /// What it allows.
+    /// The grants of its policy.
     pub grants: Vec<Grant>,
 }
 
 /// The roles of the stack's functions.
 ///
 /// # Errors
-/// When the local cloud does not show them.
+/// When the local cloud does not return them.
 pub async fn all(aws: &Aws, stack: &Stack) -> Result<Vec<Role>> {
     let functions =
         stack.outputs.iter().filter(|(key, _)| key.ends_with("FunctionName") && !key.starts_with("Timestream"));
@@ -43,7 +43,7 @@ pub async fn all(aws: &Aws, stack: &Stack) -> Result<Vec<Role>> {
 }
 
 impl Role {
-    /// Writes the policy anew, without the grant at `place`.
+    /// Rewrites the policy without the grant at `place`.
     ///
     /// # Errors
     /// When the local cloud refuses it.

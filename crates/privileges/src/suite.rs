@@ -1,4 +1,4 @@
-//! The tests of the local cloud, run until the first of them fails.
+//! Runs the tests of the local cloud until the first one fails.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -11,8 +11,8 @@ use tooling::place::Place;
 use tooling::process::Running;
 use tooling::stack;
 
-/// The modules of `tests/local` in which a function is asked for most of what it can: they come first, so that what is missing is found
-/// soon. The others follow.
+/// The modules of `tests/local` that exercise most of each function: they run first, so that a missing right is found soon. The others
+/// follow.
 const NEAREST: [(&str, &[&str]); 25] = [
     ("calibration", &["readings", "history"]),
     ("organizer", &["levels", "history"]),
@@ -41,19 +41,19 @@ const NEAREST: [(&str, &[&str]); 25] = [
     ("site", &["dashboard::served"]),
 ];
 
-/// The modules that see no role at work which the others do not: what is asked of every deployed stack, what only AWS can prove,
-/// functions that cargo-lambda runs without a role, who is not let in, and the dashboard, which asks for nothing but what the API gives.
+/// The modules that exercise no rights beyond those of the others: tests of deployed stacks and of AWS only, functions that cargo-lambda
+/// runs without a role, refused callers, and the dashboard, which only uses the API.
 const BESIDE: [&str; 7] =
     ["smoke", "live", "watch", "strangers", "dashboard::looks", "dashboard::session", "dashboard::sign_in"];
 
-/// The program of the local-cloud tests.
+/// The test program of the local cloud.
 #[derive(Debug)]
 pub struct Suite {
     program: PathBuf,
 }
 
 impl Suite {
-    /// Builds it.
+    /// Builds the test program.
     ///
     /// # Errors
     /// When the tests do not compile.
@@ -61,10 +61,10 @@ impl Suite {
         Ok(Self { program: build::local_tests(place).await? })
     }
 
-    /// Runs the tests nearest to a function, then all others; the first that fails, if one does. Then what runs is ended.
+    /// Runs the tests of a function first, then all others; returns the first one that fails. The remaining ones are stopped.
     ///
     /// # Errors
-    /// When the tests cannot be started, or end badly without saying which failed.
+    /// When the tests cannot be started, or fail without naming a test.
     pub async fn first_failure(&self, place: &Place, function: &str) -> Result<Option<String>> {
         let nearest = NEAREST.iter().find(|(name, _)| *name == function).map_or(&[][..], |(_, modules)| *modules);
         if !nearest.is_empty() {
@@ -88,7 +88,7 @@ impl Suite {
     async fn run(&self, place: &Place, arguments: &[String]) -> Result<Option<String>> {
         let mut command = Command::new(&self.program);
         command.current_dir(place.root().join("tests")).env("WEIR_LOCAL", place.run(stack::FILE));
-        // A missing effect is noticed sooner: with everything allowed none takes that long.
+        // A shorter timeout, so that a missing effect is noticed sooner; with everything allowed no effect takes that long.
         command.env("WEIR_PATIENCE", "8");
         command.args(["--include-ignored", "--nocapture"]).args(arguments);
         let log = std::fs::File::create(place.run("tests.log")).context("cannot write the log of the tests")?;
@@ -96,19 +96,19 @@ impl Suite {
         let mut running = Running::start("the local-cloud tests", command)?;
         let output = running.child().stdout.take().context("the tests have no output to read")?;
         let mut lines = BufReader::new(output).lines();
-        while let Some(line) = lines.next_line().await.context("cannot read what the tests say")? {
+        while let Some(line) = lines.next_line().await.context("cannot read the output of the tests")? {
             if let Some(failed) = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED")) {
                 running.end();
                 return Ok(Some(failed.to_owned()));
             }
         }
         let status = running.wait().await?;
-        anyhow::ensure!(status.success(), "the local-cloud tests ended with {status}, and did not say which failed");
+        anyhow::ensure!(status.success(), "the local-cloud tests ended with {status}, but did not name a failed test");
         Ok(None)
     }
 }
 
-/// What makes the test program run these modules, or with `--skip` the others.
+/// The arguments that select these modules, or with `--skip` the others.
 fn modules(option: &str, modules: &[&str]) -> Vec<String> {
     let named = modules.iter().flat_map(|module| [option.to_owned(), format!("{module}::")]);
     named.filter(|argument| !argument.is_empty()).collect()

@@ -1,5 +1,4 @@
-//! A wire that breaks at one request: each request of a task in turn can be the one, so that nothing between two steps
-//! stays untried.
+//! A wire that fails at one request: by trying each request of a task in turn, the state between any two steps is tested.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -11,27 +10,27 @@ use tokio::sync::Notify;
 
 use crate::wire::{Answer, Request, Wire, refusal};
 
-/// What happens to the request.
+/// How the request fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Break {
-    /// It is refused with an error of the service's own; nothing is done.
+    /// It is refused with an internal error of the service, without any effect.
     Refused,
-    /// It is lost on its way.
+    /// It is lost before it reaches the service.
     LostBefore,
-    /// It is carried out, and the answer is lost.
+    /// It is executed, and the answer is lost.
     LostAfter,
-    /// Whoever asked is killed before it arrives.
+    /// The caller is killed before the request reaches the service.
     KilledBefore,
-    /// It is carried out, and whoever asked is killed.
+    /// It is executed, and the caller is killed.
     KilledAfter,
-    /// It and everything after it is lost.
+    /// This and all later requests are lost.
     Dead,
-    /// It is carried out, the answer is lost, and so is everything after it.
+    /// It is executed and its answer is lost, as are all later requests.
     DeadAfter,
 }
 
 impl Break {
-    /// Every kind.
+    /// All variants.
     pub const ALL: [Self; 7] = [
         Self::Refused,
         Self::LostBefore,
@@ -42,7 +41,7 @@ impl Break {
         Self::DeadAfter,
     ];
 
-    /// Whether whoever asked can still do something about it.
+    /// Whether the caller can still react.
     pub fn is_survived(self) -> bool {
         matches!(self, Self::Refused | Self::LostBefore | Self::LostAfter)
     }
@@ -59,23 +58,23 @@ pub struct Breaking {
 }
 
 impl Breaking {
-    /// Breaks so at the request number `at`, from 0.
+    /// Fails in this way at the request number `at`, counted from 0.
     pub fn new(at: usize, how: Break) -> Arc<Self> {
         let (seen, killed, asked) = (AtomicUsize::new(0), Notify::new(), Mutex::default());
         Arc::new(Self { at, how, seen, killed, asked })
     }
 
-    /// Whether the request was there to break.
+    /// Whether that request was reached.
     pub fn broke(&self) -> bool {
         self.seen.load(Ordering::SeqCst) > self.at
     }
 
-    /// The request it broke, by its operation.
+    /// The operation of the request that failed.
     pub fn what(&self) -> String {
         self.asked.lock().unwrap().get(self.at).cloned().unwrap_or_default()
     }
 
-    /// What the work comes to; nothing when it is killed.
+    /// The result of the work; `None` if it is killed.
     pub async fn run<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;

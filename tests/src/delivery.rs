@@ -1,5 +1,5 @@
-//! How AWS hands messages to the functions: at least once, in no order, again when a function says so or was killed; and who has
-//! failed too often waits in a queue for somebody to drive it through again.
+//! Delivers messages to the functions like AWS: at least once, in any order, again when a function fails or is killed. After too many
+//! failures a message waits in a queue for a redrive.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -16,27 +16,27 @@ use crate::lives::{Lives, Which};
 use crate::root;
 use crate::template::Template;
 
-/// The way a message takes.
+/// The route of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
-    /// From a rule to `calibration`.
+    /// From a rule directly to `calibration`.
     Reading,
-    /// From a rule to `organizer`.
+    /// From a rule directly to `organizer`.
     Level,
-    /// From the queue to `calibration`, with others.
+    /// From the ingest queue to `calibration`, in batches.
     Queue,
 }
 
 /// A message on its way to a function.
 #[derive(Debug, Clone)]
 pub struct Message {
-    /// The way it takes.
+    /// Its route.
     pub way: Way,
-    /// What the rule says, or would have said.
+    /// The event of the rule, or the message that the rule sends to the queue.
     pub event: Value,
 }
 
-/// How often AWS calls before it gives up, as the template says.
+/// Maximum calls before AWS gives up, from the template.
 #[derive(Debug, Clone, Copy)]
 struct Calls {
     calibration: u64,
@@ -53,10 +53,10 @@ static CALLS: LazyLock<Calls> = LazyLock::new(|| {
     Calls { calibration: asynchronous("CalibrationFunction"), organizer: asynchronous("OrganizerFunction"), queued }
 });
 
-/// Within this time all messages set out.
+/// All messages are sent within this time, in ms.
 const MINUTES: u64 = 10 * 60_000;
 
-/// Delivers messages. Each has a number: its place in the list.
+/// Delivers messages, which are numbered by their index.
 pub struct Delivery<'a> {
     lives: &'a Lives<'a>,
     messages: &'a [Message],
@@ -67,7 +67,7 @@ pub struct Delivery<'a> {
 }
 
 impl<'a> Delivery<'a> {
-    /// To these instances.
+    /// Delivers to these instances.
     pub fn to(lives: &'a Lives<'a>, messages: &'a [Message], seed: u64) -> Self {
         let rng = RefCell::new(Rng::with_seed(seed));
         Self {
@@ -80,17 +80,17 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// The messages that no call has taken, and that AWS has given up on.
+    /// The messages that no call has accepted, and that AWS has given up.
     pub fn on_failure(&self) -> BTreeSet<usize> {
         &*self.given_up.borrow() - &*self.taken.borrow()
     }
 
-    /// How many messages were delivered again though a call had taken them, or at the same time.
+    /// Number of duplicate deliveries, after or during a successful call.
     pub fn twice(&self) -> usize {
         *self.twice.borrow()
     }
 
-    /// Delivers all of them: one after the other, or, when things go wrong, each at some time, some twice, and several at once.
+    /// Delivers all messages: one after another; or, with faults, at random times, some twice, and several concurrently.
     pub async fn deliver(&self) {
         let all = || 0..self.messages.len();
         let of = |way: Way| move |number: &usize| self.way(*number) == way;
@@ -116,7 +116,7 @@ impl<'a> Delivery<'a> {
         join_all(under_way).await;
     }
 
-    /// Delivers again what was given up, and what was taken by one delivery and given up by another.
+    /// Delivers again the messages that were given up, including those that another delivery had succeeded with.
     pub async fn redrive(&self) {
         let given_up = self.given_up.take();
         for number in given_up {
@@ -139,7 +139,7 @@ impl<'a> Delivery<'a> {
         Duration::from_millis(self.rng.borrow_mut().u64(..millis))
     }
 
-    /// A message of a rule, as often as AWS calls with pauses in between.
+    /// Delivers a message of a rule, with as many attempts as AWS makes, and pauses between them.
     async fn one(&self, number: usize) {
         let (which, calls) = match self.way(number) {
             Way::Level => (Which::Organizer, CALLS.organizer),
@@ -157,7 +157,7 @@ impl<'a> Delivery<'a> {
         self.given_up.borrow_mut().insert(number);
     }
 
-    /// The queue: hands out what is visible in batches, takes back what failed, and gives up on what was handed out too often.
+    /// The queue: delivers visible messages in batches, makes failed ones visible again, and gives up those that were received too often.
     async fn queue(&self, numbers: Vec<usize>) {
         let mut visible: Vec<(usize, u64)> = numbers.into_iter().map(|number| (number, 0)).collect();
         while !visible.is_empty() {
@@ -167,7 +167,7 @@ impl<'a> Delivery<'a> {
                 self.rng.borrow_mut().shuffle(&mut batch);
                 visible = batch.split_off(self.rng.borrow_mut().usize(1..=batch.len()));
             }
-            // An error is as good as every message named.
+            // An error means that all messages have failed.
             let answer = self.lives.call(Which::Calibration, self.records(&batch)).await.ok();
             let failed = |number: usize| {
                 let failures = answer.as_ref().map(|answer| answer["batchItemFailures"].as_array().expect("failures"));
@@ -181,7 +181,7 @@ impl<'a> Delivery<'a> {
                     if !(self.lives.wild() && self.chance(10)) {
                         continue;
                     }
-                    // A queue may hand out again what was deleted.
+                    // A queue may deliver a deleted message again.
                     *self.twice.borrow_mut() += 1;
                     received
                 };

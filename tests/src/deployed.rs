@@ -1,7 +1,7 @@
-//! A deployed stack as the smoke tests ask it: in the local cloud, or in an account of AWS with the caller's credentials.
+//! A deployed stack for the smoke tests: in the local cloud, or in an account of AWS with the caller's credentials.
 //!
-//! Where it is, the environment says: `WEIR_STACK` is the name of a stack in AWS, in the region `AWS_REGION`. Without it, the tests
-//! ask the local cloud that `WEIR_LOCAL` tells of, as all others do.
+//! The environment selects it: `WEIR_STACK` is the name of a stack in AWS, in the region `AWS_REGION`. Without it, the tests use the local
+//! cloud in `WEIR_LOCAL`, like all other tests.
 
 use std::collections::BTreeMap;
 
@@ -15,8 +15,7 @@ use crate::local::Local;
 use crate::probe;
 use crate::template::Template;
 
-/// Everything that AWS is asked, and the action that whoever asks has to be allowed: what the role of the pipeline needs for these
-/// tests and no more.
+/// All requests to AWS, with the action that each requires: exactly the rights that the role of the pipeline needs for these tests.
 pub const ASKED: [(&str, &str, &str); 10] = [
     ("cloudformation", "describe_stacks", "cloudformation:DescribeStacks"),
     ("lambda", "invoke", "lambda:InvokeFunction"),
@@ -30,11 +29,11 @@ pub const ASKED: [(&str, &str, &str); 10] = [
     ("dynamodb", "describe_time_to_live", "dynamodb:DescribeTimeToLive"),
 ];
 
-/// How the outputs end that name functions, and those that name tables.
+/// Suffixes of the outputs that name functions and tables.
 const FUNCTION: &str = "FunctionName";
 const TABLE: &str = "TableName";
 
-/// A deployed stack, and whom to ask about it.
+/// A deployed stack, and access to it.
 #[derive(Debug)]
 pub struct Deployed {
     aws: Aws,
@@ -47,10 +46,10 @@ pub struct Deployed {
 static DEPLOYED: OnceCell<Deployed> = OnceCell::const_new();
 
 impl Deployed {
-    /// The stack that the environment tells of.
+    /// The stack that the environment selects.
     ///
     /// # Panics
-    /// When it tells of none, or the stack does not answer.
+    /// When it selects none, or the stack does not answer.
     pub async fn find() -> &'static Self {
         DEPLOYED.get_or_init(Self::ask_for_it).await
     }
@@ -77,12 +76,12 @@ impl Deployed {
         deployed
     }
 
-    /// The template that the stack was made of: that of the repository when these tests were built.
+    /// The template of the stack: that of the repository when these tests were built.
     pub fn template() -> Template {
         Template::parse(include_str!("../../template.yaml"))
     }
 
-    /// Compares what the stack has with what the template says, in whatever order.
+    /// Compares the stack with the template, in any order.
     ///
     /// # Panics
     /// When they differ.
@@ -98,17 +97,17 @@ impl Deployed {
         self.outputs.get(key).unwrap_or_else(|| panic!("the stack has no output {key}"))
     }
 
-    /// A parameter of the template, as the stack has it.
+    /// The value of a parameter of the template in the stack.
     pub fn parameter(&self, key: &str) -> &str {
         self.parameters.get(key).unwrap_or_else(|| panic!("the stack has no parameter {key}"))
     }
 
-    /// The functions, as the template calls them without `Function`, each with its name in the cloud.
+    /// The functions: the name in the template without `Function`, and the name in the cloud.
     pub fn functions(&self) -> Vec<(&str, &str)> {
         self.named(FUNCTION)
     }
 
-    /// The tables, as the template calls them without `Table`, each with its name in the cloud.
+    /// The tables: the name in the template without `Table`, and the name in the cloud.
     pub fn tables(&self) -> Vec<(&str, &str)> {
         self.named(TABLE)
     }
@@ -120,19 +119,19 @@ impl Deployed {
         all
     }
 
-    /// Asks AWS, which must not refuse.
+    /// Sends a request to AWS, which must succeed.
     pub async fn ask(&self, service: &str, operation: &str, parameters: Value) -> Value {
         self.ask_each(service, operation, &[parameters]).await.remove(0)
     }
 
-    /// Asks AWS the same about many things.
+    /// Sends the same request to AWS with each of these parameters.
     pub async fn ask_each(&self, service: &str, operation: &str, parameters: &[Value]) -> Vec<Value> {
         let known = ASKED.iter().any(|(of, what, _)| (*of, *what) == (service, operation));
         assert!(known, "{service} {operation} is not in ASKED, so nobody looks that the pipeline may ask it");
         self.aws.ask_each(service, operation, parameters).await.unwrap_or_else(|error| panic!("{error:#}"))
     }
 
-    /// Calls functions, each by its name in the cloud, by the alias that everything else calls it by.
+    /// Invokes functions by their names in the cloud, through the alias that all other callers use.
     pub async fn call_each(&self, calls: &[(&str, String)]) -> Vec<Value> {
         let ask = |(function, event): &(&str, String)| json!({"FunctionName": function, "Qualifier": "live", "Payload": event});
         let asks: Vec<Value> = calls.iter().map(ask).collect();
@@ -145,7 +144,7 @@ impl Deployed {
         calls.iter().zip(answers).map(answer).collect()
     }
 
-    /// Asks the function `quarantine` as API Gateway asks it for an administrator; the status and the body.
+    /// Invokes the function `quarantine` like API Gateway, as an administrator; returns the status and the body.
     pub async fn quarantine(&self, method: &str, path: &str, query: &str) -> (u64, Value) {
         let (name, admin) = (probe::NOBODY, "[admin]");
         let claims = json!({"token_use": "id", "sub": name, "cognito:username": name, "cognito:groups": admin});
@@ -156,7 +155,7 @@ impl Deployed {
         (status, serde_json::from_str(body).unwrap_or_default())
     }
 
-    /// Asks over HTTP.
+    /// Sends HTTP requests.
     pub async fn fetch(&self, requests: &[Request]) -> Vec<Page> {
         self.aws.fetch(requests).await.unwrap_or_else(|error| panic!("{error:#}"))
     }

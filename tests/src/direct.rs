@@ -1,7 +1,7 @@
-//! The engine without a socket in between: a request is answered in the same moment.
+//! Requests to the engine without a socket, which are answered at once.
 //!
-//! A paused clock jumps to the next timer while a socket is awaited, so what is measured in its time, and time-outs, need
-//! this way: here nothing takes time but what a wire lets take time.
+//! A paused clock jumps to the next timer while a socket is awaited. So tests of durations and timeouts need this: here, time passes only
+//! when a wire lets it pass.
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -14,17 +14,17 @@ use serde::de::DeserializeOwned;
 
 use crate::wire::{answer, operation};
 
-/// Carries requests to a database in the process.
+/// Passes requests to a database in the process.
 #[derive(Clone)]
 pub struct Direct(Database);
 
 impl Direct {
-    /// To this one.
+    /// Uses this database.
     pub fn to(database: Database) -> Self {
         Self(database)
     }
 
-    /// What the database says to a request, and with which status.
+    /// The database's answer to a request, with its status.
     fn ask(&self, operation: &str, body: &[u8]) -> Result<serde_json::Value, DynoxideError> {
         let database = &self.0;
         match operation {

@@ -1,4 +1,4 @@
-//! The OpenAPI document of the whole API: what each function says of its routes, put together.
+//! The OpenAPI document of the whole API, merged from the documents of the functions.
 
 use certificate::Certificate;
 use cognito_add_update_delete_user::ChangeUser;
@@ -20,7 +20,7 @@ use subscription::SubscriptionApi;
 use user::User;
 use weir_http::openapi;
 
-/// What every function behind the API says, as `GET /openapi.json` serves it.
+/// The merged document, as `GET /openapi.json` returns it.
 pub fn whole() -> Value {
     let mut said = Device::document();
     let people = [User::document(), UsersInfo::document(), GetRole::document(), ChangeUser::document()];

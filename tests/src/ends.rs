@@ -1,5 +1,5 @@
-//! Where each value of each message has ended: stored, known as a duplicate, in quarantine, or in an on-failure queue. Found in
-//! the tables by what the messages say, not by what the functions answered.
+//! Finds the outcome of each value of each message: stored, duplicate, quarantined, or in an on-failure queue. It is found in the tables by
+//! the content of the messages, not by the answers of the functions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,29 +10,29 @@ use serde_json::Value;
 use crate::delivery::{Message, Way};
 use crate::rows::Outcome;
 
-/// One of the four.
+/// The outcome of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum End {
-    /// A row of the readings, made of this message.
+    /// A row of the readings comes from this message.
     Stored,
-    /// A row of the readings that says the same, made of another message.
+    /// An equal row of the readings comes from another message.
     Duplicate,
-    /// A row of the quarantine.
+    /// A row of the quarantine contains it.
     Quarantine,
-    /// The message waits for somebody to drive it through again.
+    /// The message waits in an on-failure queue.
     OnFailure,
 }
 
-/// What one message says of one sensor.
+/// One value of a message.
 #[derive(Debug, Clone, PartialEq)]
 enum Piece {
-    /// A number for a sensor (`device#code`) at an instant.
+    /// A number of a sensor (`device#code`) at an instant.
     Number { sensor: String, at: i64, raw: f64, received_at: i64 },
-    /// Something that no row of the readings can be made of; the payload, or what it says.
+    /// Something that cannot become a reading: the payload, or its content.
     Other { topic: String, says: Value },
 }
 
-/// The pieces of a message of the forms that the tests of faults use.
+/// The values of a message in one of the formats that the tests of faults use.
 fn pieces(message: &Message) -> Vec<Piece> {
     let event = &message.event;
     let topic = event["topic"].as_str().unwrap_or_default();
@@ -60,7 +60,7 @@ fn pieces(message: &Message) -> Vec<Piece> {
     }
 }
 
-/// A row of the quarantine, as far as it says what was quarantined.
+/// What a row of the quarantine contains.
 struct Kept {
     sensor: String,
     topic: String,
@@ -73,7 +73,7 @@ impl Kept {
         let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
         let payload = STANDARD.decode(text("payload")).expect("a payload is base64");
         let payload: Value = serde_json::from_slice(&payload).expect("the payloads of these tests are JSON");
-        // A value of a batch is kept beside those that it was worked out from: the column says which one it is.
+        // A value of a batch is stored with the values that its formula uses; the column `sensor` says which one it is.
         let (device, code) = (text("device_id"), text("sensor"));
         let sensor = match (payload["id"].as_str(), code.as_str()) {
             (Some(level), _) => format!("{level}#filling"),
@@ -97,17 +97,18 @@ impl Kept {
     }
 }
 
-/// How many pieces have ended where, and those that have ended nowhere or in two places.
+/// Number of values per outcome, and the values without an outcome or with two.
 #[derive(Debug, Default, PartialEq)]
 pub struct Ends {
-    /// By the place.
+    /// By outcome.
     pub count: BTreeMap<End, usize>,
-    /// What is lost, or kept twice.
+    /// Values that are lost, or stored twice.
     pub wrong: Vec<String>,
 }
 
 impl Ends {
-    /// Looks for each message in these tables; those whose numbers are in `on_failure` wait, whatever part of them is done.
+    /// Looks for each message in these tables. Messages whose numbers are in `on_failure` count as waiting, even if they are partly
+    /// processed.
     pub fn of(messages: &[Message], on_failure: &BTreeSet<usize>, tables: &Outcome) -> Self {
         let kept: Vec<Kept> = tables.quarantine.iter().map(Kept::of).collect();
         let mut ends = Self::default();
@@ -130,7 +131,7 @@ impl Ends {
     }
 }
 
-/// The place in the readings; only the first of several that say the same in the same moment has made the row.
+/// The outcome in the readings: of several equal values received at the same instant, only the first has made the row.
 fn stored(piece: &Piece, tables: &Outcome, claimed: &mut BTreeSet<String>) -> Option<End> {
     let Piece::Number { sensor, at, raw, received_at } = piece else { return None };
     let same = |row: &&Value| row["sensor"] == *sensor && row["at"] == *at && row["raw"].as_f64() == Some(*raw);

@@ -1,8 +1,7 @@
-//! A DynamoDB of its own for each test: `dynoxide` in the process, behind HTTP on a loopback port, with the tables that
-//! template.yaml declares.
+//! A separate DynamoDB for each test: `dynoxide` in the process, behind HTTP on a loopback port, with the tables of template.yaml.
 //!
-//! Tests that wait run with tokio's clock paused, so that pauses between tries take no time. The server runs in the same
-//! runtime as the client, and no time-out is set on the client: a paused clock jumps while a socket is awaited.
+//! Tests that wait run with tokio's clock paused, so that pauses between attempts take no time. The server runs in the same runtime as the
+//! client, and the client has no timeouts, because a paused clock jumps while a socket is awaited.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -24,15 +23,15 @@ use crate::root;
 use crate::template::Template;
 use crate::wire::{Wire, through};
 
-/// What stands for `${Project}-${Environment}-` in the tables' names.
+/// Replaces `${Project}-${Environment}-` in the names of tables.
 const PREFIX: &str = "weir-test-";
 
 static TABLES: LazyLock<Vec<Value>> = LazyLock::new(|| tables(PREFIX));
 
-/// The `CreateTable` requests of the template's tables; `prefix` stands for `${Project}-${Environment}-` in their names.
+/// The `CreateTable` requests of the template's tables; `prefix` replaces `${Project}-${Environment}-` in their names.
 ///
 /// # Panics
-/// When the template declares no table, or one whose name is not of that form.
+/// When the template has no tables, or one whose name has another format.
 pub fn tables(prefix: &str) -> Vec<Value> {
     let template = Template::read(&root());
     let tables = template.resources("AWS::DynamoDB::Table").into_values();
@@ -41,7 +40,7 @@ pub fn tables(prefix: &str) -> Vec<Value> {
     tables
 }
 
-/// A folder that goes with this value; in memory where the system has such a place.
+/// A folder that is deleted when this is dropped; in memory if the system has a place for that.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -56,12 +55,12 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // What is left is no harm to the test.
+        // A remaining folder does not affect the test.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
-/// A running DynamoDB; it ends with this value.
+/// A running DynamoDB, which is stopped when this is dropped.
 pub struct Engine {
     database: Database,
     url: String,
@@ -71,13 +70,12 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// A new one with empty tables.
+    /// Starts one in memory, with empty tables.
     pub async fn start() -> Self {
         Self::over(Database::memory().expect("an in-memory database"), None).await
     }
 
-    /// A new one with empty tables in a file of its own, for so many writes that [`forget_stream`](Self::forget_stream) is
-    /// needed.
+    /// Starts one in a new file, with empty tables, for so many writes that [`forget_stream`](Self::forget_stream) is needed.
     pub async fn in_file() -> Self {
         let folder = Folder::new();
         let path = folder.0.join("dynamodb");
@@ -98,8 +96,8 @@ impl Engine {
         Self { database, url, http: Builder::new().build_http(), folder, _stop: stop }
     }
 
-    /// Forgets what the streams hold but for the last record, as DynamoDB does after a day. The engine keeps all, and
-    /// looks through all of it with each write: so a million writes would take longer and longer.
+    /// Deletes all records of the streams except the last one, as DynamoDB does after a day. The engine keeps all of them and searches them
+    /// at each write, so a million writes would become slower and slower.
     pub fn forget_stream(&self) {
         let folder = self.folder.as_ref().expect("a database in a file");
         let file = rusqlite::Connection::open(folder.0.join("dynamodb")).expect("the engine's file");
@@ -107,27 +105,27 @@ impl Engine {
         file.execute(&format!("DELETE FROM _stream_records WHERE id NOT IN ({last})"), []).expect("records");
     }
 
-    /// The database itself, for looking at it without a request.
+    /// The database itself, for access without requests.
     pub fn database(&self) -> &Database {
         &self.database
     }
 
-    /// The full name of the table called `noun`.
+    /// The full name of the table with this short name.
     pub fn name(&self, noun: &str) -> String {
         format!("{PREFIX}{noun}")
     }
 
-    /// The log of events.
+    /// The table of events.
     pub fn events(&self) -> EventTable {
         self.events_by(self.client())
     }
 
-    /// The log of events, over another client.
+    /// The table of events, accessed with another client.
     pub fn events_by(&self, client: Client) -> EventTable {
         EventTable::new(client, self.name("events"), 400)
     }
 
-    /// A client of it.
+    /// A client for it.
     pub fn client(&self) -> Client {
         self.client_by(self.http.clone(), 3)
     }
@@ -137,13 +135,13 @@ impl Engine {
         self.client_by(through(self.http.clone(), wire), 3)
     }
 
-    /// The same, and each request is tried once.
+    /// The same, with a single attempt per request.
     pub fn client_once(&self, wire: Arc<dyn Wire>) -> Client {
         self.client_by(through(self.http.clone(), wire), 1)
     }
 
-    /// A client whose requests go over `wire` and then reach the engine without a socket, with the time-outs that functions
-    /// have. For tests with a paused clock: what takes time is then the wire alone.
+    /// A client whose requests go over `wire` and then to the engine without a socket, with the timeouts of the functions. For tests with a
+    /// paused clock: then only the wire takes time.
     pub fn client_timed(&self, wire: Arc<dyn Wire>) -> Client {
         let http = through(SharedHttpClient::new(Direct::to(self.database.clone())), wire);
         let partition = RetryPartition::custom(self.url.clone()).build();
@@ -152,7 +150,7 @@ impl Engine {
     }
 
     fn client_by(&self, http: SharedHttpClient, attempts: u32) -> Client {
-        // The allowance for retries is shared by all clients of a partition in the process; each engine has its own.
+        // All clients of a partition in the process share a retry quota, so each engine has a separate partition.
         let partition = RetryPartition::custom(self.url.clone()).build();
         let config = self.config(http, attempts).retry_partition(partition).timeout_config(TimeoutConfig::disabled());
         Client::from_conf(config.build())
@@ -170,7 +168,7 @@ impl Engine {
     }
 }
 
-/// A table of the template as `CreateTable` wants it.
+/// The `CreateTable` request for a table of the template.
 fn create(table: &Value, prefix: &str) -> Value {
     let name = table["TableName"]["Fn::Sub"].as_str().and_then(|name| name.strip_prefix("${Project}-${Environment}-"));
     let mut request = json!({"TableName": format!("{prefix}{}", name.expect("a name of this stack"))});

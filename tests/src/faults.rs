@@ -1,7 +1,7 @@
-//! Everything a DynamoDB far away can do to a request, decided by a seed.
+//! Faults of requests to DynamoDB, selected by a seed.
 //!
-//! What happens to a request depends on the seed, on what it says, and on how often it was said before; so a run can be
-//! repeated whatever the tasks' order.
+//! The fault of a request depends on the seed, the content of the request, and the number of equal requests before it. So a run can be
+//! repeated, whatever the order of the tasks.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -24,32 +24,32 @@ use tokio::time::sleep;
 
 use crate::wire::{Answer, Request, Wire, answer, opened, refusal};
 
-/// What can happen to a request.
+/// A fault of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fault {
-    /// Refused: too much at once for the table.
+    /// Refused: the throughput of the table is exceeded.
     Throughput,
     /// Refused: too many requests.
     Throttling,
-    /// Refused: the service has an error of its own.
+    /// Refused: internal error of the service.
     Internal,
     /// The connection breaks before the request arrives.
     Reset,
-    /// No answer comes, and nothing was done.
+    /// There is no answer, and the request was not executed.
     TimeoutBefore,
-    /// No answer comes, and everything was done.
+    /// There is no answer, but the request was executed.
     TimeoutAfter,
-    /// No answer comes, and it is done later, when the caller may have gone on long since.
+    /// There is no answer, and the request is executed later, when the caller may have moved on.
     Late,
-    /// Everything was done, and the connection breaks in the middle of the answer.
+    /// The request was executed, and the connection breaks in the middle of the answer.
     Torn,
-    /// The answer takes its time: from a moment to longer than anybody waits.
+    /// The answer is delayed, up to longer than any caller waits.
     Slow,
-    /// Of several statements or keys some are refused or left over.
+    /// Of several statements or keys, some are refused or not processed.
     Partly,
 }
 
-/// All that can happen.
+/// All kinds of faults.
 pub const ALL: [Fault; 10] = [
     Fault::Throughput,
     Fault::Throttling,
@@ -63,14 +63,14 @@ pub const ALL: [Fault; 10] = [
     Fault::Partly,
 ];
 
-/// What was sent arrives within this time, or never.
+/// A request arrives within this time, or never.
 pub const LATEST: Duration = Duration::from_secs(90);
 
-/// A wire on which things go wrong.
+/// A wire with faults.
 #[derive(Debug)]
 pub struct Faults {
     seed: u64,
-    /// Of 100 requests so many meet a fault.
+    /// Percentage of requests with a fault.
     percent: u8,
     kinds: Vec<Fault>,
     on: AtomicBool,
@@ -84,29 +84,29 @@ impl Faults {
         Self::only(seed, percent, &ALL)
     }
 
-    /// Faults of these kinds.
+    /// Faults of these kinds only.
     pub fn only(seed: u64, percent: u8, kinds: &[Fault]) -> Arc<Self> {
         let (said, met) = (Mutex::default(), Mutex::default());
         Arc::new(Self { seed, percent, kinds: kinds.to_vec(), on: AtomicBool::new(true), said, met })
     }
 
-    /// From now on everything goes well.
+    /// Ends the faults.
     pub fn end(&self) {
         self.on.store(false, Ordering::SeqCst);
     }
 
-    /// How many requests have met each kind.
+    /// Number of requests with each kind of fault.
     pub fn met(&self) -> HashMap<Fault, usize> {
         self.met.lock().unwrap().clone()
     }
 
-    /// Draws what happens to a request, and what is needed to carry it out.
+    /// Draws the fault of a request, and a generator for its details.
     fn draw(&self, request: &Request) -> Option<(Fault, Rng)> {
         if !self.on.load(Ordering::SeqCst) {
             return None;
         }
         let mut body = request.body();
-        // The SDK draws one at random for each call.
+        // The SDK generates a random one for each call.
         body.as_object_mut().expect("a request is an object").remove("ClientRequestToken");
         let mut hash = DefaultHasher::new();
         (self.seed, request.operation(), body.to_string()).hash(&mut hash);
@@ -158,7 +158,7 @@ impl Wire for Faults {
     }
 }
 
-/// The request arrives at some time within [`LATEST`].
+/// Delivers the request at a random time within [`LATEST`].
 pub(crate) fn later(request: Request, rng: &mut Rng) {
     let after = Duration::from_millis(rng.u64(..LATEST.as_millis().try_into().unwrap_or(u64::MAX)));
     tokio::spawn(async move {
@@ -167,7 +167,7 @@ pub(crate) fn later(request: Request, rng: &mut Rng) {
     });
 }
 
-/// The first half of the answer, and then the end of the connection.
+/// The first half of the answer, followed by the end of the connection.
 async fn torn(response: HttpResponse) -> Answer {
     let (status, body) = opened(response).await;
     let mut half = body.to_string().into_bytes();
@@ -176,7 +176,7 @@ async fn torn(response: HttpResponse) -> Answer {
     Ok(HttpResponse::new(status, SdkBody::from_body_1_x(Half(Some(half.into())))))
 }
 
-/// A body that comes to half of its length.
+/// A body that ends after half of its length.
 struct Half(Option<Bytes>);
 
 impl Body for Half {
@@ -189,7 +189,7 @@ impl Body for Half {
     }
 }
 
-/// Some statements are throttled, one at least; the others are carried out.
+/// Some statements are throttled, at least one; the others are executed.
 async fn some_statements(request: Request, mut rng: Rng) -> Answer {
     let body = request.body();
     let statements = body["Statements"].as_array().expect("statements").clone();
@@ -215,7 +215,7 @@ async fn some_statements(request: Request, mut rng: Rng) -> Answer {
     answer(200, &json!({"Responses": responses}))
 }
 
-/// Some keys are left over; one at least is answered.
+/// Some keys are not processed; at least one is.
 async fn some_keys(request: Request, mut rng: Rng) -> Answer {
     let mut body = request.body();
     let mut left = Map::new();

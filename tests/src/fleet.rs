@@ -1,16 +1,16 @@
-//! The devices that the recorded events speak of, as rows of the tables.
+//! The devices of the recorded events, as rows of the tables.
 
 use serde_json::{Value, json};
 
 use crate::engine::Engine;
 
-/// From when on the second calibration of `ph` is in force; `number.late` lies before it.
+/// Start of validity of the second calibration of `ph`, in ms since the epoch; the timestamp of `number.late` is earlier.
 pub const RECALIBRATED: i64 = 1_794_000_000_000;
 
 impl Engine {
-    /// Registers the devices of the recorded events: `buoy-01`, `buoy-02` (switched off), `air-01`, whose
-    /// `pm25` is made of its `hum`, `kloaka-east` (level 21), `kloaka-west` (level 22, which sends a byte) and
-    /// `kloaka-off-07` (switched off). `buoy-99` and `kloaka-03` are nobody's on purpose.
+    /// Registers the devices of the recorded events: `buoy-01`, `buoy-02` (disabled), `air-01`, whose `pm25` is corrected with its `hum`,
+    /// `kloaka-east` (level 21), `kloaka-west` (level 22, which sends a byte) and `kloaka-off-07` (disabled). `buoy-99` and `kloaka-03` are
+    /// deliberately not registered.
     pub fn register(&self) {
         let devices = [
             json!({"id": "buoy-01", "name": "Buoy 1", "location": {"latitude": 48.2, "longitude": 16.4}, "enabled": true,
@@ -36,7 +36,7 @@ impl Engine {
         self.put("calibrations", &row);
     }
 
-    /// Names what follows a flow sensor, as the registry does for junctions and gaps.
+    /// Sets `followed_by` of a flow sensor, as the registry does for junctions and gaps.
     pub fn link(&self, level: &str, followed_by: &[&str]) {
         self.put(
             "devices",
@@ -57,7 +57,7 @@ pub fn second_ph() -> Value {
         "by": "demo", "at": RECALIBRATED})
 }
 
-/// Fine dust, corrected for humidity as the US-wide correction of 2021 says, and humidity from 0 to 1.
+/// Fine dust, corrected for humidity with the US-wide correction of 2021; humidity is between 0 and 1.
 fn air() -> Value {
     let (from, formula) = (1_790_000_000_000_i64, "0.524*x - 0.0862*hum + 5.75");
     json!([

@@ -1,4 +1,4 @@
-//! The functions over an engine, with a clock that tests set.
+//! The functions with an engine, and a clock that tests set.
 
 use std::sync::Arc;
 
@@ -23,17 +23,17 @@ use weir_runtime::clock::SetClock;
 
 use crate::engine::Engine;
 
-/// When the clock of a test stands at first: half a second after the recorded events were received.
+/// The initial time of a test: half a second after the reception of the recorded events.
 pub const NOW: Timestamp = Timestamp::from_millis(1_795_155_885_000);
 
-/// What the environment of the functions says, and in tests this.
+/// The settings of the functions, which come from the environment outside of tests.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
     /// `DEVICE_CACHE_SECONDS`
     pub cache_seconds: i64,
     /// `READING_TTL_DAYS`
     pub reading_days: i64,
-    /// `MEASUREMENTS_KEPT` and what goes with it.
+    /// `MEASUREMENTS_KEPT` and related variables.
     pub levels: LevelSettings,
     /// `LEVEL_TOLERANCE`, `PROBLEM_OPEN_AFTER` …
     pub rules: Rules,
@@ -49,7 +49,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// With hysteresis, which `organizer` has to know of too.
+    /// With hysteresis, which `organizer` has to know as well.
     pub fn after(open: u32, close: u32) -> Self {
         let mut settings = Self::default();
         (settings.rules.open_after, settings.rules.close_after) = (open, close);
@@ -58,7 +58,7 @@ impl Settings {
     }
 }
 
-/// The functions; they share nothing but the tables and the clock, as in AWS.
+/// The functions. They share only the tables and the clock, as in AWS.
 #[allow(missing_docs, reason = "each is the function of that name")]
 pub struct Functions {
     pub alert: Alert,
@@ -67,17 +67,17 @@ pub struct Functions {
     pub detector: ProblemDetector,
     pub flow: Flow,
     pub twin: Twin,
-    /// The clock of them all.
+    /// The clock of all functions.
     pub clock: Arc<SetClock>,
 }
 
 impl Functions {
-    /// With the template's defaults.
+    /// With the template's default settings.
     pub fn over(engine: &Engine) -> Self {
         Self::by(engine, &engine.client(), &Settings::default())
     }
 
-    /// Over another client, or with other settings.
+    /// With another client or other settings.
     pub fn by(engine: &Engine, client: &Client, settings: &Settings) -> Self {
         let clock = Arc::new(SetClock::new(NOW));
         let parts = Parts { engine, client, settings, clock: &clock };
@@ -121,19 +121,19 @@ impl Functions {
         }
     }
 
-    /// `calibration` over another time-series store.
+    /// `calibration` with another time-series store.
     pub fn calibration_into(engine: &Engine, store: TimeSeries) -> Calibration {
         Self::calibration_by(engine, &engine.client(), store)
     }
 
-    /// `calibration` over another time-series store and another client.
+    /// `calibration` with another time-series store and another client.
     pub fn calibration_by(engine: &Engine, client: &Client, store: TimeSeries) -> Calibration {
         let (settings, clock) = (&Settings::default(), &Arc::new(SetClock::new(NOW)));
         let parts = Parts { engine, client, settings, clock };
         Calibration::new(parts.registry(), store, parts.quarantine(), clock.clone())
     }
 
-    /// `organizer` over another time-series store.
+    /// `organizer` with another time-series store.
     pub fn organizer_into(engine: &Engine, store: TimeSeries) -> Organizer {
         let (client, settings, clock) = (&engine.client(), &Settings::default(), &Arc::new(SetClock::new(NOW)));
         let parts = Parts { engine, client, settings, clock };

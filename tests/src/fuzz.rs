@@ -1,5 +1,5 @@
-//! What libFuzzer feeds (`tests/fuzz`, run by `cargo xtask fuzz`): bytes from outside, handed to the functions over an engine in the
-//! process. A target panics when a function does, when it would have AWS deliver the same bytes for ever, or when it answers 5xx.
+//! The targets of libFuzzer (`tests/fuzz`, run by `cargo xtask fuzz`): bytes from outside, passed to the functions with an engine in the
+//! process. A target panics when a function does, when AWS would deliver the same bytes for ever, or when a function answers 5xx.
 
 use std::sync::Arc;
 use weir_runtime::Function as _;
@@ -20,10 +20,10 @@ mod corpus;
 use api::{Api, ROUTES};
 pub use corpus::{corpus, dictionary};
 
-/// A target: what it is called, and what it does with bytes.
+/// A target: its name, and the function that handles bytes.
 pub type Target = (&'static str, fn(&[u8]));
 
-/// Every target.
+/// All targets.
 pub const TARGETS: [Target; 4] = [("message", message), ("record", record), ("request", request), ("formula", formula)];
 
 struct World {
@@ -48,7 +48,7 @@ impl World {
     }
 }
 
-/// The payload of a message on one of six topics, which the first byte chooses.
+/// The payload of a message on one of six topics; the first byte selects it.
 ///
 /// # Panics
 /// When a function fails.
@@ -72,10 +72,10 @@ pub fn message(bytes: &[u8]) {
     });
 }
 
-/// The document of one record of the stream, or of a whole event.
+/// The document of one stream record, or of a whole event.
 ///
 /// # Panics
-/// When a function does.
+/// When a function panics or fails unexpectedly.
 pub fn record(bytes: &[u8]) {
     let Ok(document) = serde_json::from_slice::<Value>(bytes) else { return };
     WORLD.with(|world| {
@@ -87,7 +87,7 @@ pub fn record(bytes: &[u8]) {
                 assert!(organizer.answer(event.clone()).await.is_ok(), "{event}");
                 for answer in [detector.answer(event.clone()).await, alert.answer(event.clone()).await] {
                     let Err(error) = answer else { continue };
-                    // Only what is not a batch at all fails as a whole.
+                    // Only an event that is not a batch fails as a whole.
                     let known = ["not a batch of a stream", "has no sequence number"];
                     assert!(known.iter().any(|known| error.to_string().contains(known)), "{error}: {event}");
                 }
@@ -96,11 +96,11 @@ pub fn record(bytes: &[u8]) {
     });
 }
 
-/// A recorded request with another query and body: the first two bytes choose it, the first line is its query, the rest its body.
+/// A recorded request with another query and body: the first two bytes select it, the first line is its query, the rest its body.
 ///
 /// # Panics
-/// When the function answers 5xx, but for 503 to whoever changes somebody who is just being added, or registers a device anew whose
-/// certificates are still being removed.
+/// When the function answers 5xx, except 503 for a change of a user who is still being created, or for the registration of a device whose
+/// old certificates are still being removed.
 pub fn request(bytes: &[u8]) {
     let Some(([low, high], rest)) = bytes.split_first_chunk() else { return };
     let Some(route) = ROUTES.get(usize::from(u16::from_le_bytes([*low, *high])) % ROUTES.len()) else { return };
@@ -109,16 +109,16 @@ pub fn request(bytes: &[u8]) {
     WORLD.with(|world| {
         let answer = world.runtime.block_on(world.api.ask(route, &String::from_utf8_lossy(query), body));
         let status = answer["statusCode"].as_u64();
-        // The recorded pool never has the person who is being added, so the adding is never over.
+        // The recorded pool never contains the user being created, so the creation never completes.
         let adding = status == Some(503) && route.0 == "cognito-add-update-delete-user";
-        // The control plane of AWS IoT here answers without content, so that the certificates of a deleted device are never gone.
+        // The control plane of AWS IoT is simulated with empty answers, so the certificates of a deleted device are never removed.
         let removing = status == Some(503) && route.0 == "device" && route.1["rawPath"] == "/devices";
         let asked = String::from_utf8_lossy(rest);
         assert!(adding || removing || status.is_some_and(|status| status < 500), "{route:?} with {asked}: {answer}");
     });
 }
 
-/// A formula, read and worked out; its value is a finite number or a refusal.
+/// A formula, parsed and evaluated; the value has to be finite or a refusal.
 ///
 /// # Panics
 /// When a value is not finite.

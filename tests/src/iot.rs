@@ -1,4 +1,4 @@
-//! Clients of both planes of AWS IoT at an address, each request tried once and over a wire.
+//! Clients of both planes of AWS IoT at an address, with a single attempt per request and over a wire.
 
 use std::sync::Arc;
 
@@ -29,10 +29,10 @@ macro_rules! plane {
 }
 
 plane!(
-    /// Of things and certificates.
+    /// For things and certificates.
     control_plane, aws_sdk_iot
 );
 plane!(
-    /// Of messages and shadows.
+    /// For messages and shadows.
     data_plane, aws_sdk_iotdataplane
 );

@@ -1,4 +1,4 @@
-//! AWS Lambda as far as one function calls another: the functions over an engine, called through the SDK.
+//! AWS Lambda, as far as functions invoke each other: the functions with an engine, invoked through the SDK.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -26,22 +26,22 @@ use weir_aws::invoke::Invoker;
 use crate::functions::Functions;
 use crate::wire::{Answer, answer};
 
-/// What happens to a call.
+/// The fate of an invocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// Lambda has too much to do, and the function is not called.
+    /// Lambda throttles it, and the function is not invoked.
     Throttled,
     /// The function fails.
     Fails,
-    /// The function does what it is for, and the answer is lost.
+    /// The function succeeds, and the answer is lost.
     Unanswered,
-    /// The function is one of an older version, which knows nothing of replays.
+    /// The function has an older version, which does not support replays.
     Old,
 }
 
 type Before = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
-/// The functions, as Lambda calls them.
+/// The functions, invoked like Lambda does.
 #[derive(Clone)]
 pub struct Lambda {
     functions: Arc<Functions>,
@@ -58,12 +58,12 @@ impl fmt::Debug for Lambda {
 }
 
 impl Lambda {
-    /// Over these functions, which are called by their names in the repository.
+    /// With these functions, which are invoked by their names in the repository.
     pub fn over(functions: Arc<Functions>) -> Self {
         Self { functions, fates: Arc::default(), called: Arc::default(), before: None, notify: None }
     }
 
-    /// The same, doing something of its own before each call.
+    /// The same, calling `before` before each invocation.
     pub fn with(&self, before: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static) -> Self {
         Self { before: Some(Arc::new(before)), ..self.clone() }
     }
@@ -73,17 +73,17 @@ impl Lambda {
         Self { notify: Some(notify), ..self.clone() }
     }
 
-    /// The next call meets this fate.
+    /// Sets the fate of the next invocation; further ones are queued.
     pub fn next(&self, fate: Fate) {
         self.fates.lock().unwrap().push_back(fate);
     }
 
-    /// The calls since the last time: the function and the event.
+    /// The invocations since the previous call: the function and the event.
     pub fn called(&self) -> Vec<(String, Value)> {
         std::mem::take(&mut *self.called.lock().unwrap())
     }
 
-    /// A way to them.
+    /// A client for invocations.
     pub fn invoker(&self) -> Invoker {
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -147,7 +147,7 @@ impl HttpConnector for Lambda {
     }
 }
 
-/// The function `certificate` alone, as `device` calls it.
+/// The function `certificate` alone, as invoked by `device`.
 #[derive(Clone)]
 struct Only(Arc<Certificate>);
 
@@ -157,7 +157,7 @@ impl fmt::Debug for Only {
     }
 }
 
-/// This function, as `device` calls it.
+/// A client for this function, as used by `device`.
 pub fn certificate(function: Certificate) -> CertificateFunction {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())

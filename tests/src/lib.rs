@@ -1,5 +1,5 @@
-//! What tests of more than one crate stand on: a DynamoDB in the process with the template's tables, the functions over it, the
-//! stream that wakes the detector, and all that can go wrong on the wire.
+//! Support for the tests of more than one crate: a DynamoDB in the process with the template's tables, the functions using it, the stream
+//! that invokes the detector, and all faults of requests.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,5 +1,5 @@
-//! The functions as Lambda runs them: each instance handles one event at a time, is told how much time it has, and may be killed
-//! at any await; then the next event finds a new one that remembers nothing.
+//! The functions as run by Lambda: each instance handles one event at a time, knows its remaining time, and may be killed at any await;
+//! then the next event gets a new instance with empty memory.
 
 use std::fmt;
 use std::future::Future;
@@ -21,14 +21,14 @@ use crate::faults::{Faults, later};
 use crate::functions::{Functions, Settings};
 use crate::wire::{Answer, Request, Wire};
 
-/// How long a function may work in AWS, without the margin it keeps for its report.
+/// Maximum time of a function in AWS, without the margin that it keeps for its report.
 const ALL_OF_IT: Duration = Duration::from_secs(29);
-/// Instances that wait for an event; what is beyond goes.
+/// Maximum idle instances; others are dropped.
 const IDLE: usize = 3;
-/// Of 100 calls so many end before their time, while things go wrong.
+/// Percentage of calls that are killed while there are faults.
 const KILLED: u8 = 20;
 
-/// A function that is called.
+/// A function that can be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each is the function of that name")]
 pub enum Which {
@@ -38,25 +38,25 @@ pub enum Which {
     Detector,
 }
 
-/// Where a call ends before its time.
+/// Where a call is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cut {
     /// Before its nth request is sent.
     Before(usize),
-    /// After that was done, and before the answer is there.
+    /// After its nth request is executed, but before the answer arrives.
     After(usize),
-    /// With that under way: it arrives when nobody waits for it any more.
+    /// During its nth request, which then arrives without anybody waiting for the answer.
     UnderWay(usize),
-    /// At its nth await, whatever it awaits.
+    /// At its nth await of any kind.
     Await(usize),
 }
 
-/// How often each thing has happened.
+/// Counters of disturbances.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Happened {
-    /// Calls that ended before their time.
+    /// Calls that were killed.
     pub killed: usize,
-    /// Calls that had less than their whole time.
+    /// Calls with less than the full time.
     pub hurried: usize,
 }
 
@@ -82,38 +82,38 @@ struct Instance {
 }
 
 impl<'a> Lives<'a> {
-    /// Over this engine and these faults; `wild` when calls are to be killed as well.
+    /// With this engine and these faults; `wild` means that calls are killed as well.
     pub fn over(engine: &'a Engine, faults: Arc<Faults>, seed: u64, wild: bool) -> Self {
         let (rng, wild) = (Arc::new(Mutex::new(Rng::with_seed(seed))), AtomicBool::new(wild));
         Self { engine, faults, wild, rng, idle: Mutex::default(), happened: Mutex::default() }
     }
 
-    /// From now on nothing goes wrong.
+    /// Ends all disturbances.
     pub fn calm(&self) {
         self.faults.end();
         self.wild.store(false, Ordering::SeqCst);
     }
 
-    /// Whether things go wrong.
+    /// Whether there are disturbances.
     pub fn wild(&self) -> bool {
         self.wild.load(Ordering::SeqCst)
     }
 
-    /// What has happened to calls.
+    /// The counters of disturbances.
     pub fn happened(&self) -> Happened {
         *self.happened.lock().unwrap()
     }
 
-    /// Calls a function with an event, as Lambda does: an error is all that its caller learns when it was killed.
+    /// Calls a function with an event, like Lambda: if it is killed, its caller only gets an error.
     ///
     /// # Errors
-    /// When the function says so, and when it was killed.
+    /// When the function fails, and when it is killed.
     pub async fn call(&self, which: Which, event: Value) -> Result<Value, String> {
         let (instance, cut, left) = self.draw();
         *instance.line.cut.lock().unwrap() = cut;
         instance.line.asked.store(0, Ordering::SeqCst);
         let functions = &instance.functions;
-        // Boxed, since a type of all that a function awaits is more than the compiler follows.
+        // Boxed, since the type of everything that a function awaits is too complex for the compiler.
         let handled: LocalBoxFuture<'_, Result<Value, String>> = Box::pin(async {
             match which {
                 Which::Alert => functions.alert.answer_within(event, left).await.map_err(|e| e.to_string()),
@@ -142,7 +142,7 @@ impl<'a> Lives<'a> {
         ended
     }
 
-    /// An instance for the next event, where it is killed, and how much time it has.
+    /// Draws an instance for the next event, where to kill it, and its remaining time.
     fn draw(&self) -> (Instance, Option<Cut>, Duration) {
         let mut rng = self.rng.lock().unwrap();
         let mut idle = self.idle.lock().unwrap();
@@ -170,7 +170,7 @@ impl<'a> Lives<'a> {
     }
 }
 
-/// Does the work up to an await of it; `None` when it was not done before.
+/// Does the work up to this number of awaits; `None` if it was not complete by then.
 pub async fn up_to<T>(awaits: usize, work: impl Future<Output = T>) -> Option<T> {
     let (mut work, mut left) = (pin!(work), awaits);
     poll_fn(|context| match work.as_mut().poll(context) {
@@ -183,8 +183,7 @@ pub async fn up_to<T>(awaits: usize, work: impl Future<Output = T>) -> Option<T>
     .await
 }
 
-/// What lies between one instance and the service: every request takes a moment, so that calls meet, and one of them may be the
-/// last.
+/// The wire between one instance and the service: every request takes some time, so that calls overlap, and one of them may be the last.
 #[derive(Debug)]
 struct Line {
     faults: Arc<Faults>,
@@ -204,7 +203,7 @@ impl Line {
         Duration::from_millis(self.rng.lock().unwrap().u64(1..30))
     }
 
-    /// The process ends here.
+    /// Kills the process here.
     async fn end<T>(&self) -> T {
         self.reached.notify_one();
         std::future::pending().await

@@ -1,5 +1,5 @@
-//! The stack that `cargo xtask test` has deployed to a local cloud: devices with certificates, people with tokens, the
-//! tables, and waiting for what asynchronous functions do.
+//! The stack that `cargo xtask test` has deployed to a local cloud: devices with certificates, people with tokens, the tables, and polling
+//! for the effects of asynchronous functions.
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -23,17 +23,17 @@ pub const LEVEL_TOPIC: &str = "kloaka_from_device";
 
 /// The deployed stack.
 pub struct Local {
-    /// Its names and addresses.
+    /// Names and addresses of its resources.
     pub stack: Stack,
     /// Its tables.
     pub tables: Tables,
 }
 
 impl Local {
-    /// The stack that the environment variable `WEIR_LOCAL` tells of.
+    /// The stack in the environment variable `WEIR_LOCAL`.
     ///
     /// # Panics
-    /// When there is none: these tests are run by `cargo xtask test`.
+    /// When the variable is not set: these tests are run by `cargo xtask test`.
     pub fn running() -> Self {
         let told = std::env::var_os("WEIR_LOCAL").map(PathBuf::from);
         let file = told.expect("these tests need a local cloud; run them through `cargo xtask test --only local`");
@@ -42,38 +42,38 @@ impl Local {
         Self { stack, tables }
     }
 
-    /// A device with a certificate of its own, connected.
+    /// Connects a device with a new certificate.
     pub async fn connect(&self, name: &str) -> Connection {
         let identity = self.identity(name).await;
         Connection::open(&self.stack, &identity).await.expect("the broker accepts the certificate")
     }
 
-    /// A device with a certificate of its own.
+    /// Creates a device with a new certificate.
     pub async fn identity(&self, name: &str) -> Identity {
         let policies =
             ["DevicePolicyName", "LevelGatewayPolicyName"].map(|key| self.stack.output(key).expect("a policy"));
         certificate::make(&self.stack, name, &policies).await.expect("a certificate")
     }
 
-    /// The API, called by nobody.
+    /// The API without a token.
     pub fn nobody(&self) -> Api {
         Api::of(&self.stack, None).expect("the stack has an API")
     }
 
-    /// The API, called by an administrator.
+    /// The API with the token of an administrator.
     pub async fn admin(&self) -> Api {
         let people = People::read(&self.stack.people).expect("cargo xtask test has made an administrator");
         self.signed_in(&people.admin).await
     }
 
-    /// The API, called by a new user who sees these devices; `name` is theirs alone.
+    /// The API with the token of a new user with this device scope; `name` has to be unique.
     pub async fn user(&self, name: &str, devices: &str) -> Api {
         let email = format!("{name}@weir.example");
         let person = Person::make(&self.stack, &email, Role::User, devices).await.expect("the pool takes a user");
         self.signed_in(&person).await
     }
 
-    /// The API, called by the administrator with the access token, which is the wrong one.
+    /// The API with the administrator's access token, which is the wrong kind.
     pub async fn wrong_token(&self) -> Api {
         let people = People::read(&self.stack.people).expect("cargo xtask test has made an administrator");
         let tokens = people.admin.sign_in(&self.stack).await.expect("the pool lets them sign in");
@@ -85,7 +85,7 @@ impl Local {
         Api::of(&self.stack, Some(&tokens.id)).expect("the stack has an API")
     }
 
-    /// Registers a device; it is new.
+    /// Registers a new device.
     pub async fn register(&self, device: &Value) -> Answer {
         let api = self.admin().await;
         api.expect(&[201], "POST", "/devices", Some(device)).await.expect("the API takes the device")
@@ -98,7 +98,7 @@ impl Local {
         self.calibrate(id, "ph", model).await;
     }
 
-    /// Adds a version to the calibrations of a sensor, for readings of any time.
+    /// Adds a version to the calibrations of a sensor, valid for readings of any time.
     pub async fn calibrate(&self, id: &str, sensor: &str, model: &Value) {
         let mut calibration = model.clone();
         calibration["valid_from"] = "2023-11-14T22:13:20Z".into();
@@ -107,7 +107,7 @@ impl Local {
         api.expect(&[201], "POST", &path, Some(&calibration)).await.expect("the API takes the calibration");
     }
 
-    /// The rows of a series, ascending.
+    /// The rows of a series, in ascending order of time.
     pub async fn readings(&self, series: &str) -> Vec<ReadingRow> {
         let mut rows: Vec<ReadingRow> = self.tables.all("Readings").await.expect("the table can be read");
         rows.retain(|row| row.sensor == series);
@@ -121,7 +121,7 @@ impl Local {
         rows.into_iter().find(|row| row.id == id)
     }
 
-    /// The row of a pair.
+    /// The problem of a pair, by its id.
     pub async fn problem(&self, id: &str) -> Option<ProblemRow> {
         let rows: Vec<ProblemRow> = self.tables.all("Problems").await.expect("the table can be read");
         rows.into_iter().find(|row| row.problem_id == id)
@@ -134,7 +134,7 @@ impl Local {
         rows
     }
 
-    /// Hands a device's message to a function of the repository as its rule does, and waits for the answer.
+    /// Invokes a function of the repository with a message of a device, as its rule does, and waits for the answer.
     pub async fn invoke(&self, function: &str, topic: &str, payload: &[u8]) -> Value {
         let name = self.stack.function(function).expect("a function of the stack");
         self.invoke_named(name, topic, payload).await
@@ -146,7 +146,7 @@ impl Local {
         self.call(name, &event).await
     }
 
-    /// A copy of a function with another environment, for this test alone.
+    /// A copy of a function with changed environment variables, for this test only.
     pub async fn copy(&self, function: &str, suffix: &str, variables: &[(&str, &str)]) -> String {
         let add = |known: &mut serde_json::Map<String, Value>| {
             known.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())));
@@ -154,7 +154,7 @@ impl Local {
         tooling::copy::add(&self.stack, function, suffix, add).await.expect("the cloud takes the copy")
     }
 
-    /// Hands an event to a function, by its name in the cloud, and waits for the answer.
+    /// Invokes a function by its name in the cloud, and waits for the answer.
     pub async fn call(&self, name: &str, event: &Value) -> Value {
         let path = format!("/2015-03-31/functions/{name}/invocations");
         let body = event.to_string().into_bytes();
@@ -163,12 +163,12 @@ impl Local {
         serde_json::from_slice(&answer).expect("an answer is JSON")
     }
 
-    /// The shadow of a device, as AWS IoT shows it; none when there is none.
+    /// The shadow of a device in AWS IoT; `None` if there is none.
     pub async fn shadow(&self, id: &str) -> Option<Value> {
         self.stack.cloud().json("iotdata", "GET", &format!("/things/{id}/shadow"), &[], None).await.ok()
     }
 
-    /// The message retained on a topic; none when there is none.
+    /// The message retained on a topic; `None` if there is none.
     pub async fn retained(&self, topic: &str) -> Option<Value> {
         let path = format!("/retainedMessage/{}", topic.replace('/', "%2F"));
         let found = self.stack.cloud().json("iotdata", "GET", &path, &[], None).await.ok()?;
@@ -176,7 +176,7 @@ impl Local {
         serde_json::from_slice(&payload).ok()
     }
 
-    /// Sends a text to a queue of the stack.
+    /// Sends a message to a queue of the stack.
     pub async fn send(&self, queue: &str, body: &str) {
         self.ask_queue("SendMessage", queue, json!({"MessageBody": body})).await;
     }
@@ -195,10 +195,10 @@ impl Local {
     }
 }
 
-/// Asks again and again until the answer is there.
+/// Polls until there is an answer.
 ///
 /// # Panics
-/// When it is not there in time.
+/// When there is none in time.
 pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
     let patience = patience();
     let deadline = Instant::now() + patience;
@@ -211,7 +211,7 @@ pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl F
     }
 }
 
-/// Now, in epoch milliseconds.
+/// The current time, in ms since the epoch.
 pub fn now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("the clock is past 1970");
     i64::try_from(since.as_millis()).expect("the clock is before the year 292 million")

@@ -1,4 +1,4 @@
-//! SES as far as its API reference says what `SendEmail` answers: e-mails are kept, or refused.
+//! SES, with the answers to `SendEmail` as in its API reference: e-mails are stored, or refused.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -18,10 +18,10 @@ use weir_aws::mail::Mailer;
 
 use crate::wire::{Wire, answer, refusal, through};
 
-/// The address that e-mails come from.
+/// The sender of e-mails.
 pub const FROM: &str = "weir@example.org";
 
-/// An e-mail as SES got it.
+/// An e-mail as received by SES.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each is the part of that name")]
 pub struct Received {
@@ -39,7 +39,7 @@ impl Received {
     }
 }
 
-/// SES.
+/// A simulated SES.
 #[derive(Clone, Default)]
 pub struct Mailbox {
     received: Arc<Mutex<Vec<Received>>>,
@@ -53,17 +53,17 @@ impl fmt::Debug for Mailbox {
 }
 
 impl Mailbox {
-    /// The e-mails since the last time.
+    /// The e-mails since the previous call.
     pub fn take(&self) -> Vec<Received> {
         std::mem::take(&mut self.received.lock().unwrap())
     }
 
-    /// The next e-mail is refused with this status and code.
+    /// Refuses the next e-mail with this status and code.
     pub fn refuse(&self, status: u16, code: &'static str) {
         self.refusals.lock().unwrap().push_back((status, code));
     }
 
-    /// A way to it, over `wire` if there is one; each request is tried once.
+    /// A client for it, over `wire` if there is one, with a single attempt per request.
     pub fn mailer(&self, wire: Option<Arc<dyn Wire>>) -> Mailer {
         let http = SharedHttpClient::new(self.clone());
         let http = wire.map_or(http.clone(), |wire| through(http, wire));
@@ -87,7 +87,7 @@ impl Mailbox {
         let text = |value: &Value| value["Data"].as_str().expect("a text").to_owned();
         let header = |header: &Value| {
             let part = |name: &str| header[name].as_str().expect("a text").to_owned();
-            // What SES says of them (API reference, "MessageHeader").
+            // The rules of SES for headers (API reference, "MessageHeader").
             assert!(part("Name").is_ascii() && part("Value").len() <= 995 && !part("Value").contains(['\r', '\n']));
             (part("Name"), part("Value"))
         };

@@ -1,4 +1,4 @@
-//! What requests cost, as the engine counts it: read and write units of each table, its indexes included.
+//! The cost of requests, as counted by the engine: read and write units of each table, including its indexes.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::wire::{Answer, Request, Wire, answer, opened};
 
-/// What one table has cost.
+/// The cost of one table.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Cost {
     /// Requests that touched it.
@@ -18,11 +18,11 @@ pub struct Cost {
     pub read: f64,
     /// Units written.
     pub written: f64,
-    /// Keys asked for, and rows that a query gave.
+    /// Keys that were requested, and rows that queries returned.
     pub rows: usize,
 }
 
-/// Reads the meter of each request.
+/// Records the consumed capacity of each request.
 #[derive(Debug, Default)]
 pub struct Meter {
     costs: Mutex<BTreeMap<String, Cost>>,
@@ -30,12 +30,12 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// What each table has cost since the last time, by its noun.
+    /// The cost of each table since the previous call, by its short name.
     pub fn take(&self) -> BTreeMap<String, Cost> {
         std::mem::take(&mut *self.costs.lock().unwrap())
     }
 
-    /// How many requests there were that read, whatever the tables.
+    /// Number of read requests to all tables.
     pub fn reads(&self) -> usize {
         self.reads.load(Ordering::SeqCst)
     }
@@ -53,12 +53,12 @@ impl Meter {
             cost.requests += 1;
             if reads { cost.read += units } else { cost.written += units }
         }
-        // "If a ConditionExpression evaluates to false, DynamoDB still consumes write capacity": of rows below 1 KB one unit.
+        // "If a ConditionExpression evaluates to false, DynamoDB still consumes write capacity": one unit for rows below 1 KB.
         let refused = answered["__type"].as_str().is_some_and(|kind| kind.ends_with("ConditionalCheckFailedException"));
         if let (true, Some(table)) = (refused, asked["TableName"].as_str()) {
             costs.entry(noun(table)).or_default().written += 1.0;
         }
-        // Each statement of a batch answers for itself; one whose row was there, or was another, costs a unit as well.
+        // Each statement of a batch has a separate result; one that failed because of an existing or different row costs a unit as well.
         let (statements, answers) = (asked["Statements"].as_array(), answered["Responses"].as_array());
         for (statement, answer) in statements.into_iter().flatten().zip(answers.into_iter().flatten()) {
             let code = answer["Error"]["Code"].as_str().unwrap_or_default();

@@ -1,5 +1,4 @@
-//! Foreign bytes made of known ones: recorded events, changed by a seed in the ways that senders get them wrong and that attackers
-//! try.
+//! Mutations of recorded events, selected by a seed: the mistakes of senders, and the attempts of attackers.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,24 +10,24 @@ mod odd;
 pub use odd::TOKENS;
 use odd::{NUMBERS, TEXTS};
 
-/// Makes changed copies, always the same ones for a seed.
+/// Makes mutated copies, always the same ones for a seed.
 #[derive(Debug)]
 pub struct Mutator {
     rng: Rng,
 }
 
 impl Mutator {
-    /// A maker of changes.
+    /// A mutator with this seed.
     pub fn of(seed: u64) -> Self {
         Self { rng: Rng::with_seed(seed) }
     }
 
-    /// A number below `end`.
+    /// A random number below `end`.
     pub fn below(&mut self, end: usize) -> usize {
         self.rng.usize(..end.max(1))
     }
 
-    /// Some bytes of `original` changed, left out, doubled, or cut off.
+    /// Changes, removes, duplicates or truncates some bytes of `original`.
     pub fn bytes(&mut self, original: &[u8]) -> Vec<u8> {
         let mut bytes = original.to_vec();
         for _ in 0..=self.below(3) {
@@ -69,7 +68,7 @@ impl Mutator {
         bytes
     }
 
-    /// Repeats a member of an object, with the same value or another one: what a document cannot hold.
+    /// Repeats a member of an object, with the same or another value, which a JSON document in memory cannot represent.
     fn member_twice(&mut self, bytes: &mut Vec<u8>) {
         let starts: Vec<usize> = (0..bytes.len()).filter(|place| matches!(bytes[*place], b'{' | b',')).collect();
         let Some(start) = starts.get(self.below(starts.len())).map(|start| start + 1) else { return };
@@ -86,7 +85,7 @@ impl Mutator {
         bytes.splice(start..start, member);
     }
 
-    /// Text with [`Self::bytes`] of it changed; what is no UTF-8 then is replaced, as a transport of text would.
+    /// Text mutated by [`Self::bytes`]; invalid UTF-8 is replaced, as by a transport for text.
     pub fn text(&mut self, original: &str) -> String {
         if self.below(3) == 0 {
             let place = self.below(TEXTS.len() + TOKENS.len());
@@ -95,7 +94,7 @@ impl Mutator {
         String::from_utf8_lossy(&self.bytes(original.as_bytes())).into_owned()
     }
 
-    /// The document with one to three of its parts replaced, left out, renamed, doubled or wrapped.
+    /// The document with one to three of its parts replaced, removed, renamed, duplicated or wrapped.
     pub fn json(&mut self, original: &Value) -> Value {
         let mut changed = original.clone();
         for _ in 0..=self.below(3) {
@@ -106,8 +105,8 @@ impl Mutator {
         changed
     }
 
-    /// An event with its document changed, or what it carries inside: the payload of a message, the body of a request or of a
-    /// record, a query, a header.
+    /// An event with a mutation of its document or of its contents: the payload of a message, the body of a request or of a record, a
+    /// query, a header.
     pub fn event(&mut self, original: &Value) -> Value {
         let mut event = original.clone();
         if self.below(4) == 0 {
@@ -204,7 +203,7 @@ impl Mutator {
     }
 }
 
-/// How many values a document has, itself among them.
+/// Number of values in a document, including itself.
 fn size(value: &Value) -> usize {
     1 + match value {
         Value::Array(items) => items.iter().map(size).sum(),
@@ -213,7 +212,7 @@ fn size(value: &Value) -> usize {
     }
 }
 
-/// Where in an event text stands that somebody outside wrote.
+/// Finds the JSON pointers of texts that come from outside.
 fn carriers(value: &Value, at: &mut String, found: &mut Vec<String>) {
     let length = at.len();
     match value {

@@ -1,5 +1,5 @@
-//! A user pool and a DynamoDB for one test alone, in the local cloud: a test may change all admins there without disturbing
-//! other tests, and every request of the functions can be made to fail.
+//! A separate user pool and DynamoDB for one test in the local cloud: the test may change all admins without disturbing other tests, and
+//! can make every request of the functions fail.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::wire::{Ledger, Wire};
 /// The password of people added by [`OwnPool::add`].
 const PASSWORD: &str = "Own-Battery-8-Staple";
 
-/// What a person gets who signs in.
+/// The tokens of a person who has signed in.
 pub struct Tokens {
     /// The access token.
     pub access: String,
@@ -30,19 +30,19 @@ pub struct Tokens {
     pub refresh: String,
 }
 
-/// The pool.
+/// The user pool.
 pub struct OwnPool {
     cloud: Cloud,
     /// Its id.
     pub id: String,
-    /// The tables.
+    /// The DynamoDB with the tables.
     pub engine: Engine,
     /// The clock of the functions.
     pub clock: Arc<SetClock>,
 }
 
 impl OwnPool {
-    /// An empty pool, configured like the template's as far as the tests need.
+    /// An empty pool with the part of the template's configuration that the tests need.
     pub async fn new(local: &Local) -> Self {
         let cloud = local.stack.cloud();
         let rules = json!({"MinimumLength": 12, "RequireLowercase": true, "RequireUppercase": true,
@@ -105,7 +105,7 @@ impl OwnPool {
         username
     }
 
-    /// An app by which people of the pool sign in; returns its client id.
+    /// Creates a client of the pool for signing in; returns its id.
     pub async fn app(&self) -> String {
         let flows = ["ALLOW_ADMIN_USER_PASSWORD_AUTH"];
         let made = self.ask("CreateUserPoolClient", json!({"ClientName": "app", "ExplicitAuthFlows": flows})).await;
@@ -121,13 +121,13 @@ impl OwnPool {
         Tokens { access: token("AccessToken"), refresh: token("RefreshToken") }
     }
 
-    /// Whether the refresh token still gives tokens.
+    /// Whether the refresh token is still valid.
     pub async fn is_signed_in(&self, app: &str, refresh_token: &str) -> bool {
         let body = json!({"ClientId": app, "RefreshToken": refresh_token});
         try_asked(&self.cloud, "GetTokensFromRefreshToken", &body).await.is_ok()
     }
 
-    /// Deletes the person themselves, with their own access token.
+    /// Deletes a person as themselves, with their access token.
     pub async fn delete_oneself(&self, access_token: &str) {
         asked(&self.cloud, "DeleteUser", &json!({"AccessToken": access_token})).await;
     }
@@ -138,7 +138,7 @@ impl OwnPool {
         members["Users"].as_array().expect("users").iter().filter(|user| user["Enabled"] == true).count()
     }
 
-    /// The profiles.
+    /// The table of profiles.
     pub fn profiles(&self) -> ProfileTable {
         ProfileTable::new(self.engine.client(), self.engine.name("users"))
     }

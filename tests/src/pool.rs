@@ -23,7 +23,7 @@ pub const ID: &str = "eu-central-1_Recorded1";
 
 /// A client of Cognito at `url` with this key, whose requests go over `wire`, each tried `attempts` times.
 pub fn client(url: &str, key: &Key, http: SharedHttpClient, wire: Arc<dyn Wire>, attempts: u32) -> Client {
-    // The allowance for retries is shared by all clients of a partition in the process; each client has its own.
+    // All clients of a partition in the process share a retry quota, so each client has a separate partition.
     let partition = RetryPartition::custom(format!("{url} {:p}", Arc::as_ptr(&wire))).build();
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -41,8 +41,7 @@ pub fn client(url: &str, key: &Key, http: SharedHttpClient, wire: Arc<dyn Wire>,
 /// A refusal: the operation, the number of its requests that succeed before, the status, the code and the text.
 type Refusal = (&'static str, usize, u16, &'static str, &'static str);
 
-/// The recorded pool. It forgets deleted users and remembers new users with the steps that complete them. Other users do not
-/// change.
+/// The recorded pool. It deletes users, and stores new users with the steps that complete their creation. Other users do not change.
 #[derive(Debug)]
 pub struct Recorded {
     people: Mutex<Vec<Value>>,
@@ -64,7 +63,7 @@ impl Recorded {
         Pool::new(client("http://127.0.0.1:9", &key, Builder::new().build_http(), self.clone(), 3), ID)
     }
 
-    /// From now on it remembers the attributes that users are given.
+    /// From now on, stores the attributes that users are given.
     pub fn remember(&self) {
         self.remembers.store(true, Ordering::SeqCst);
     }
@@ -81,7 +80,7 @@ impl Recorded {
         scope.and_then(|scope| scope["Value"].as_str()).unwrap_or_default().to_owned()
     }
 
-    /// Forgets the user with this name, as Cognito's `DeleteUser` does.
+    /// Deletes the user with this name, as Cognito's `DeleteUser` does.
     pub fn forget(&self, username: &str) {
         self.people.lock().unwrap().retain(|person| person["Username"] != username);
     }
@@ -274,7 +273,7 @@ fn page(all: &[&Value], body: &Value, token: &str) -> Answer {
 /// The user name of a new user.
 const MADE: &str = "5f1e0000-0000-4000-8000-000000000099";
 
-/// Applies a step of adding to the new user.
+/// Applies a step of the creation to the new user.
 fn step(operation: &str, body: &Value, made: &mut Value) {
     match operation {
         "AdminAddUserToGroup" => made["groups"].as_array_mut().unwrap().push(body["GroupName"].clone()),

@@ -1,32 +1,32 @@
-//! What each function is asked where nobody knows what it has: something that changes nothing, or the same thing however often.
+//! A request for each function that works in any stack: it changes nothing, or has the same effect however often it is repeated.
 
 use serde_json::{Value, json};
 use tooling::ask::field;
 
-/// The device of all messages of the smoke tests. Nobody registers it.
+/// The device of all messages of the smoke tests. It is never registered.
 pub const NOBODY: &str = "weir-smoke";
 
-/// A message of a device that nobody has; {"value": 1}.
+/// A message of an unregistered device; {"value": 1}.
 const STRANGER: &str = r#"{"topic": "weir-smoke/reading/sensor/ph", "payload": "eyJ2YWx1ZSI6IDF9", "device_id": "weir-smoke", "received_at": 1767225600000}"#;
-/// A report of a level id that there is not; {"id": "?", "filling": "0"}.
+/// A report of an invalid level id; {"id": "?", "filling": "0"}.
 const NO_LEVEL: &str =
     r#"{"topic": "weir-smoke", "payload": "eyJpZCI6ICI/IiwgImZpbGxpbmciOiAiMCJ9", "received_at": 1767225600000}"#;
 
-/// A connection of a device that nobody has; {"timestamp": 1767225600000, "versionNumber": 0}.
+/// A connection of an unregistered device; {"timestamp": 1767225600000, "versionNumber": 0}.
 const NO_DEVICE: &str = r#"{"topic": "$aws/events/presence/connected/weir-smoke", "payload": "eyJ0aW1lc3RhbXAiOiAxNzY3MjI1NjAwMDAwLCAidmVyc2lvbk51bWJlciI6IDB9", "received_at": 1767225600000}"#;
 
-/// What a function is asked.
+/// A request for a function.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Probe {
-    /// An event, and the whole answer to it.
+    /// An event, and the complete expected answer.
     Event(&'static str, Value),
-    /// A request of somebody without a token, as it comes when API Gateway has not looked for one; the function looks itself.
+    /// A request without a token that has not passed API Gateway's authorizer; the function has to refuse it itself.
     Request(&'static str, &'static str),
-    /// A request to a function that serves everybody, and the status of its answer.
+    /// A request to a function that anybody may call, and the expected status.
     Open(&'static str, &'static str, u16),
 }
 
-/// What the function is asked that is called so in the template, without `Function`.
+/// The request for the function with this name in the template, without `Function`.
 pub fn probe(function: &str) -> Option<Probe> {
     Some(match function {
         "Calibration" => Probe::Event(STRANGER, json!({"stored": 0, "duplicate": 0, "quarantined": 1})),
@@ -53,14 +53,14 @@ pub fn probe(function: &str) -> Option<Probe> {
         "User" => Probe::Request("GET", "/users/me"),
         "CognitoGetUsersInfo" => Probe::Request("GET", "/cognito/users"),
         "CognitoGetRole" => Probe::Request("GET", "/cognito/users/weir-smoke/role"),
-        // Has no route that only reads; one without a body adds nobody, whoever asks.
+        // It has no read-only route. A request without a body creates no user, whoever sends it.
         "CognitoAddUpdateDeleteUser" => Probe::Request("POST", "/cognito/users"),
         _ => return None,
     })
 }
 
 impl Probe {
-    /// The event that the function is called with.
+    /// The event for invoking the function.
     pub fn event(&self) -> String {
         match self {
             Self::Event(event, _) => (*event).to_owned(),
@@ -68,7 +68,7 @@ impl Probe {
         }
     }
 
-    /// Whether the function answered as it has to.
+    /// Whether the function's answer is as expected.
     pub fn fits(&self, answer: &Value) -> bool {
         match self {
             Self::Event(_, expected) => answer == expected,
@@ -80,7 +80,7 @@ impl Probe {
         }
     }
 
-    /// That answer, in words.
+    /// The expected answer, in words.
     pub fn expected(&self) -> String {
         match self {
             Self::Event(_, expected) => expected.to_string(),
@@ -90,7 +90,7 @@ impl Probe {
     }
 }
 
-/// A request as API Gateway hands it over, of whoever has these claims.
+/// A request in the format of API Gateway, by a caller with these claims.
 pub fn request(method: &str, path: &str, query: &str, claims: Option<&Value>) -> Value {
     let mut event = json!({
         "version": "2.0", "routeKey": format!("{method} {path}"), "rawPath": path, "rawQueryString": query,

@@ -1,9 +1,9 @@
-//! A Lambda event source mapping over an engine's stream, as AWS documents it: it filters before it wakes the function, hands over
-//! batches in order, understands partial batch answers, splits what fails, and gives up into an on-failure destination.
+//! A Lambda event source mapping for an engine's stream, as documented by AWS: it filters records before it invokes the function, delivers
+//! batches in order, supports partial batch responses, splits failed batches, and sends discarded ones to an on-failure destination.
 //!
-//! From "Using Lambda with DynamoDB" and "Configuring partial batch response": of an answer's failures the lowest sequence number
-//! counts, and everything from it on is retried; an answer naming something unknown fails the batch as a whole; splitting does not
-//! count as a retry. Not here: MaximumRecordAgeInSeconds, several shards, pauses between retries.
+//! From "Using Lambda with DynamoDB" and "Configuring partial batch response": of the failures in an answer the lowest sequence number
+//! counts, and everything from it on is retried; an answer with an unknown number fails the whole batch; splitting does not count as a
+//! retry. Not supported: MaximumRecordAgeInSeconds, several shards, pauses between retries.
 
 use std::collections::VecDeque;
 use std::sync::LazyLock;
@@ -17,7 +17,7 @@ use crate::template::Template;
 
 static MAPPING: LazyLock<Mapping> = LazyLock::new(|| Mapping::read("ProblemDetectorLevelsMapping"));
 
-/// How a mapping is set in the template.
+/// The configuration of a mapping in the template.
 #[derive(Debug)]
 struct Mapping {
     batch: usize,
@@ -34,7 +34,7 @@ impl Mapping {
         let number = |name: &str| usize::try_from(mapping[name].as_u64().expect(name)).expect(name);
         let filters = mapping["FilterCriteria"]["Filters"].as_array().map(Vec::as_slice).unwrap_or_default();
         let pattern = |filter: &Value| serde_json::from_str(filter["Pattern"].as_str().expect("a pattern"));
-        // Of what is shown live only what is new counts.
+        // For live updates, only new records count.
         let begins = if id.starts_with("LivePush") { "LATEST" } else { "TRIM_HORIZON" };
         assert_eq!(mapping["StartingPosition"], begins, "{id} begins elsewhere");
         Self {
@@ -51,28 +51,28 @@ impl Mapping {
     }
 }
 
-/// What was given up, as the on-failure destination is told: not the records, only where they stand.
+/// A discarded batch as reported to the on-failure destination: the position of the records, not their content.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Discarded {
     /// Sequence number of the first record.
     pub first: String,
     /// Sequence number of the last record.
     pub last: String,
-    /// How many records.
+    /// Number of records.
     pub size: usize,
-    /// How often the function was called with them.
+    /// Number of invocations with them.
     pub invocations: usize,
 }
 
-/// The mapping of `problem-detector`, with its place in the stream.
+/// An event source mapping, with its position in the stream.
 #[derive(Debug)]
 pub struct Pump {
     mapping: &'static Mapping,
     stream: Stream,
     place: String,
-    /// How many records each call of the function was handed.
+    /// Number of records in each invocation of the function.
     pub calls: Vec<usize>,
-    /// What was given up.
+    /// The discarded batches.
     pub on_failure: Vec<Discarded>,
 }
 
@@ -82,23 +82,23 @@ struct Batch {
 }
 
 impl Pump {
-    /// The mapping as the template sets it, over the stream of the table of levels, at the stream's beginning.
+    /// The mapping of `problem-detector` in the template, at the beginning of the stream of the table of levels.
     pub fn of(engine: &Engine) -> Self {
         let stream = Stream::of(engine.database().clone(), engine.name("levels"));
         let place = stream.iterator(&json!({"ShardIteratorType": "TRIM_HORIZON"}));
         Self { mapping: &MAPPING, stream, place, calls: Vec::new(), on_failure: Vec::new() }
     }
 
-    /// The mapping called `id` in the template, over the stream of the table called `noun`, at the stream's beginning.
+    /// The mapping with the logical id `id` in the template, at the beginning of the stream of the table `noun`.
     pub fn through(engine: &Engine, id: &str, noun: &str) -> Self {
         let stream = Stream::of(engine.database().clone(), engine.name(noun));
         let place = stream.iterator(&json!({"ShardIteratorType": "TRIM_HORIZON"}));
-        // One for each pump of a test, for as long as the tests run.
+        // One per pump of a test, for the lifetime of the tests.
         let mapping = Box::leak(Box::new(Mapping::read(id)));
         Self { mapping, stream, place, calls: Vec::new(), on_failure: Vec::new() }
     }
 
-    /// Hands all that is in the stream to the function, until it is taken or given up.
+    /// Delivers all records of the stream to the function, until they are accepted or discarded.
     pub async fn run<E>(&mut self, function: impl AsyncFn(Value) -> Result<Value, E>) {
         loop {
             let (records, next) = self.stream.read(&self.place, self.mapping.batch);
@@ -113,7 +113,7 @@ impl Pump {
         }
     }
 
-    /// Hands over again what was given up, as `cargo operate redrive` does once the cause is gone.
+    /// Delivers discarded records again, as `cargo operate redrive` does after the cause is removed.
     pub async fn redrive<E>(&mut self, function: impl AsyncFn(Value) -> Result<Value, E>) {
         for given_up in std::mem::take(&mut self.on_failure) {
             let mut place = self
@@ -140,7 +140,7 @@ impl Pump {
             let from = match answer.ok().map(|answer| self.failure(&batch.records, &answer)) {
                 Some(None) => continue,
                 Some(Some(from)) if from > 0 => from,
-                // The whole batch failed, or its first record did: only the former is split.
+                // Either the whole batch failed, or its first record; only in the first case it is split.
                 None if self.mapping.split && half > 0 => {
                     let rest = batch.records.split_off(half);
                     waiting.push_front(Batch { records: rest, failed: batch.failed });
@@ -161,7 +161,7 @@ impl Pump {
         }
     }
 
-    /// The place of the first record that an answer calls failed.
+    /// The index of the first record that the answer reports as failed.
     fn failure(&self, records: &[Value], answer: &Value) -> Option<usize> {
         let failures = answer["batchItemFailures"].as_array().filter(|_| self.mapping.partial)?;
         let place = |failure: &Value| {
@@ -182,7 +182,7 @@ fn discarded(batch: &Batch) -> Discarded {
     }
 }
 
-/// Sequence numbers of one shard have one width, so that text compares as numbers do.
+/// Sequence numbers of one shard have the same number of digits, so that they can be compared as text.
 fn sequence(record: &Value) -> &str {
     record["dynamodb"]["SequenceNumber"].as_str().expect("a record has a sequence number")
 }
@@ -225,7 +225,7 @@ impl Stream {
         let answer = self.database.get_records(request).expect("records");
         let record = |record| {
             let mut record = serde_json::to_value(record).expect("a record");
-            // What Lambda adds.
+            // Fields that Lambda adds.
             record["eventSourceARN"] = self.arn.as_str().into();
             record
         };
@@ -233,7 +233,7 @@ impl Stream {
     }
 }
 
-/// Whether a record fits a filter pattern: every field named has one of the values listed.
+/// Whether a record matches a filter pattern: every field in it has one of the listed values.
 fn matches(pattern: &Value, record: &Value) -> bool {
     match pattern {
         Value::Object(fields) => fields.iter().all(|(name, pattern)| matches(pattern, &record[name])),
@@ -245,7 +245,7 @@ fn matches(pattern: &Value, record: &Value) -> bool {
     }
 }
 
-/// The record of a changed row with these keys, as a stream's mapping hands it over.
+/// The stream record of a changed row with these keys, as delivered by an event source mapping.
 pub fn stream_record(sequence: &str, keys: Value) -> Value {
     json!({
         "eventID": sequence, "eventName": "MODIFY", "eventSource": "aws:dynamodb", "awsRegion": "eu-central-1",

@@ -1,5 +1,5 @@
-//! A receiver of webhooks: an HTTP server on a loopback port, which checks signatures as the specification of Standard Webhooks
-//! says, with another library than the one that signs.
+//! A receiver of webhooks: an HTTP server on a loopback port that checks signatures according to Standard Webhooks, with another library
+//! than the sender.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,22 +17,22 @@ use serde_json::Value;
 use sha2::Sha256;
 use tokio::net::TcpListener;
 
-/// How it answers.
+/// Its behaviour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mood {
-    /// With this status.
+    /// Answers with this status.
     Status(u16),
-    /// With 200, after this time.
+    /// Answers with 200 after this time.
     Slow(Duration),
-    /// With 302 to the path `/other`.
+    /// Redirects with 302 to the path `/other`.
     Redirects,
-    /// With 200 and a body that does not end.
+    /// Answers with 200 and an endless body.
     Endless,
-    /// It closes the connection without an answer.
+    /// Closes the connection without an answer.
     Closes,
 }
 
-/// A webhook that arrived.
+/// A received webhook.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs, reason = "each is the part of that name")]
 pub struct Hook {
@@ -45,7 +45,7 @@ pub struct Hook {
 }
 
 impl Hook {
-    /// Whether it was signed with this secret.
+    /// Whether it is signed with this secret.
     pub fn is_signed_with(&self, secret: &str) -> bool {
         let key = STANDARD.decode(secret.strip_prefix("whsec_").expect("a secret")).expect("base64");
         let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("a key");
@@ -55,7 +55,7 @@ impl Hook {
         self.signature.split(' ').any(|signature| signature == expected)
     }
 
-    /// The notices: id, transition, problem.
+    /// The notices: id, transition and problem.
     pub fn notices(&self) -> Vec<(String, String, String)> {
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         let of = |told: &Value| (text(&told["id"]), text(&told["transition"]), text(&told["problem"]["problem_id"]));
@@ -69,7 +69,7 @@ struct Seen {
     hooks: Vec<Hook>,
 }
 
-/// A running receiver; it ends with this value.
+/// A running receiver, which is stopped when this is dropped.
 #[derive(Debug)]
 pub struct Receiver {
     /// Its address, without a path.
@@ -79,7 +79,7 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// One that answers 200.
+    /// Starts one that answers 200.
     pub async fn start() -> Self {
         let seen = Arc::new(Mutex::new(Seen { mood: Mood::Status(200), hooks: Vec::new() }));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -89,12 +89,12 @@ impl Receiver {
         Self { url, seen, task }
     }
 
-    /// From now on it answers so.
+    /// Sets its behaviour.
     pub fn set(&self, mood: Mood) {
         self.seen.lock().unwrap().mood = mood;
     }
 
-    /// What has arrived since the last time, also what was answered with an error.
+    /// The webhooks since the previous call, including those that were answered with an error.
     pub fn take(&self) -> Vec<Hook> {
         std::mem::take(&mut self.seen.lock().unwrap().hooks)
     }

@@ -1,4 +1,4 @@
-//! The rows of an engine's tables as plain JSON, read and written without a client.
+//! The rows of an engine's tables as plain JSON, accessed without a client.
 
 use dynoxide::Database;
 use serde_json::{Map, Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::engine::Engine;
 
 impl Engine {
-    /// All rows of the table called `noun`, sorted, so that two tables of equal rows compare equal.
+    /// All rows of the table with this short name, sorted, so that tables with equal rows compare equal.
     pub fn rows(&self, noun: &str) -> Vec<Value> {
         let mut rows: Vec<Value> = scan(self.database(), &self.name(noun)).iter().map(plain_item).collect();
         rows.sort_by_key(Value::to_string);
@@ -20,7 +20,7 @@ impl Engine {
         rows.remove(0)
     }
 
-    /// The rows of a table without the attributes named: for what differs from run to run or counts writes.
+    /// The rows of a table without these attributes, which differ between runs or count writes.
     pub fn rows_without(&self, noun: &str, attributes: &[&str]) -> Vec<Value> {
         let mut rows = self.rows(noun);
         for row in &mut rows {
@@ -30,7 +30,7 @@ impl Engine {
         rows
     }
 
-    /// All that a stream of messages leaves behind, without what counts writes and what tells when functions saw it.
+    /// The effects of a series of messages on the tables, without counters of writes and times of processing.
     pub fn outcome(&self) -> Outcome {
         Outcome {
             readings: self.rows("readings"),
@@ -40,7 +40,7 @@ impl Engine {
         }
     }
 
-    /// Writes a row as it stands.
+    /// Writes a row unchanged.
     pub fn put(&self, noun: &str, row: &Value) {
         let item: Map<String, Value> =
             row.as_object().expect("a row").iter().map(|(name, value)| (name.clone(), typed(value))).collect();
@@ -48,14 +48,14 @@ impl Engine {
         self.database().put_item(request).unwrap_or_else(|error| panic!("{noun} does not take {row}: {error:?}"));
     }
 
-    /// Deletes the row with that key.
+    /// Deletes the row with this key.
     pub fn delete(&self, noun: &str, key: &str, value: &str) {
         let request = json!({"TableName": self.name(noun), "Key": {key: {"S": value}}});
         self.database().delete_item(serde_json::from_value(request).expect("a request")).expect("the row goes");
     }
 }
 
-/// What the tables hold that functions write.
+/// The rows of the tables that functions write.
 #[derive(Debug, PartialEq)]
 #[allow(missing_docs, reason = "each is the table of that name")]
 pub struct Outcome {
@@ -83,7 +83,7 @@ fn scan(database: &Database, table: &str) -> Vec<Value> {
     }
 }
 
-/// A row in DynamoDB's JSON as plain JSON.
+/// Converts a row from DynamoDB's JSON to plain JSON.
 pub fn plain_item(item: &Value) -> Value {
     item.as_object().expect("an item").iter().map(|(name, value)| (name.clone(), plain(value))).collect()
 }
@@ -101,7 +101,7 @@ fn plain(value: &Value) -> Value {
     }
 }
 
-/// Plain JSON as an attribute.
+/// Converts plain JSON to an attribute.
 pub fn typed(value: &Value) -> Value {
     match value {
         Value::Null => json!({"NULL": true}),

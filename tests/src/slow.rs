@@ -1,4 +1,4 @@
-//! A service that takes its time for each answer, and counts how much it was asked for at once.
+//! A service with slow answers, which counts concurrent requests.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 
 use crate::wire::{Answer, Request, Wire};
 
-/// Every answer of one kind comes after the same time.
+/// Delays all answers of one kind by the same time.
 #[derive(Debug)]
 pub struct Slow {
     operation: &'static str,
@@ -19,23 +19,23 @@ pub struct Slow {
 }
 
 impl Slow {
-    /// The time that every request takes.
+    /// Delays every request by this time.
     pub fn always(takes: Duration) -> Arc<Self> {
         Self::of("", takes)
     }
 
-    /// The time that every request of this operation takes.
+    /// Delays every request of this operation by this time.
     pub fn of(operation: &'static str, takes: Duration) -> Arc<Self> {
         let (asked, open, most) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
         Arc::new(Self { operation, takes: Mutex::new(takes), asked, open, most })
     }
 
-    /// From now on it takes so long.
+    /// Sets the delay from now on.
     pub fn takes(&self, takes: Duration) {
         *self.takes.lock().unwrap() = takes;
     }
 
-    /// How many requests there were, and how many of them at most at once.
+    /// Number of requests, and the maximum of concurrent ones.
     pub fn seen(&self) -> (usize, usize) {
         (self.asked.load(Ordering::SeqCst), self.most.load(Ordering::SeqCst))
     }
@@ -57,7 +57,7 @@ impl Wire for Slow {
     }
 }
 
-/// A request under way; one that is given up is not any more.
+/// A request under way; it is no longer counted when it is dropped.
 struct Open<'a>(&'a AtomicUsize);
 
 impl<'a> Open<'a> {

@@ -1,5 +1,5 @@
-//! API Gateway's callback for WebSocket connections, as far as its API reference says what it answers: connections that are
-//! open, gone, throttled or slow, reached through the SDK.
+//! API Gateway's callback for WebSocket connections, with answers as in its API reference: connections that are open, closed, throttled or
+//! slow, accessed through the SDK.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,16 +21,16 @@ use weir_aws::sockets::Sockets;
 
 use crate::wire::Answer;
 
-/// How a connection takes what is sent to it.
+/// The behaviour of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mood {
-    /// At once.
+    /// It accepts messages at once.
     Open,
-    /// It is gone: 410.
+    /// It is closed: 410.
     Gone,
-    /// API Gateway has too much to do: 429.
+    /// API Gateway throttles it: 429.
     Throttled,
-    /// After this time.
+    /// It accepts messages after this time.
     Slow(Duration),
 }
 
@@ -55,35 +55,35 @@ impl fmt::Debug for Gateway {
 }
 
 impl Gateway {
-    /// Opens a connection, or changes how it takes what is sent.
+    /// Opens a connection, or changes its behaviour.
     pub fn set(&self, id: &str, mood: Mood) {
         self.0.lock().unwrap().moods.insert(id.to_owned(), mood);
     }
 
-    /// The frames since the last time, each with its connection.
+    /// The frames since the previous call, each with its connection.
     pub fn frames(&self) -> Vec<(String, String)> {
         std::mem::take(&mut self.0.lock().unwrap().frames)
     }
 
-    /// The messages to a connection since the last time, of all its frames; those of others are forgotten as well.
+    /// The messages to a connection since the previous call, from all its frames; those of other connections are discarded.
     pub fn messages(&self, id: &str) -> Vec<Value> {
         let frames = self.frames().into_iter().filter(|(to, _)| to == id);
         let read = |text: &str| serde_json::from_str::<Value>(text).expect("a frame is JSON");
         frames.flat_map(|(_, text)| read(&text)["messages"].as_array().expect("a list of messages").clone()).collect()
     }
 
-    /// The connections that were closed since the last time.
+    /// The connections that were closed since the previous call.
     pub fn closed(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap().closed)
     }
 
-    /// The requests since the last time, and how many of all were under way at once at most.
+    /// The number of requests since the previous call, and the maximum number of concurrent requests so far.
     pub fn load(&self) -> (usize, usize) {
         let mut seen = self.0.lock().unwrap();
         (std::mem::take(&mut seen.asked), seen.most)
     }
 
-    /// A way to them, with requests that are tried twice, as functions try them.
+    /// A client for them, with two attempts per request like that of the functions.
     pub fn sockets(&self) -> Sockets {
         let partition = RetryPartition::custom(format!("{:p}", Arc::as_ptr(&self.0))).build();
         let config = Config::builder()
@@ -111,7 +111,7 @@ impl Gateway {
         if let Mood::Slow(time) = mood {
             tokio::time::sleep(time).await;
         } else {
-            // Others are asked meanwhile.
+            // Other requests run meanwhile.
             tokio::task::yield_now().await;
         }
         match mood {
@@ -133,7 +133,7 @@ impl Gateway {
     }
 }
 
-/// A request under way; one that is given up is not any more.
+/// A request under way; it is no longer counted when it is dropped.
 struct UnderWay<'a>(&'a Mutex<Seen>);
 
 impl Drop for UnderWay<'_> {

@@ -1,5 +1,5 @@
-//! Reads template.yaml as CloudFormation does: the short tags (`!Ref`, `!Sub`) become their long forms, and what `Globals` says
-//! goes into every function.
+//! Reads template.yaml like CloudFormation: the short tags (`!Ref`, `!Sub`) are converted to their long forms, and `Globals` applies to
+//! every function.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 pub struct Template(Value);
 
 impl Template {
-    /// Reads the template; one that cannot be read fails the test with the place of the error.
+    /// Reads the template. A malformed one fails the test with the position of the error.
     pub fn read(root: &Path) -> Self {
         Self::parse(&std::fs::read_to_string(root.join("template.yaml")).expect("template.yaml is there"))
     }
@@ -20,7 +20,7 @@ impl Template {
         Self(plain(yaml_serde::from_str(text).expect("a template is YAML")))
     }
 
-    /// The parts of a section by name.
+    /// The entries of a section by name.
     pub fn section(&self, name: &str) -> &Map<String, Value> {
         self.0[name].as_object().unwrap_or_else(|| panic!("the template has no section {name}"))
     }
@@ -31,7 +31,7 @@ impl Template {
         of_kind.map(|(id, resource)| (id.as_str(), &resource["Properties"])).collect()
     }
 
-    /// The names of the variables in a function's environment, those of `Globals` among them.
+    /// The names of the variables in a function's environment, including those of `Globals`.
     pub fn variables(&self, function: &Value) -> Vec<String> {
         let own = function["Environment"]["Variables"].as_object();
         let shared = self.0["Globals"]["Function"]["Environment"]["Variables"].as_object();
@@ -40,13 +40,13 @@ impl Template {
         names
     }
 
-    /// A property of a function, from `Globals` when it does not say it itself.
+    /// A property of a function, or that of `Globals` if it has none.
     pub fn property<'a>(&'a self, function: &'a Value, name: &str) -> &'a Value {
         let own = &function[name];
         if own.is_null() { &self.0["Globals"]["Function"][name] } else { own }
     }
 
-    /// Every name that a `Ref` or a `Sub` mentions outside the section `Parameters`.
+    /// All names in a `Ref` or a `Sub` outside the section `Parameters`.
     pub fn mentioned(&self) -> Vec<String> {
         let mut found = Vec::new();
         for (name, section) in self.0.as_object().expect("the template is a mapping") {
@@ -58,7 +58,7 @@ impl Template {
     }
 }
 
-/// Every statement of the policies inside `value`, those behind a condition among them.
+/// All statements of the policies in `value`, including conditional ones.
 pub fn statements(value: &Value) -> Vec<&Value> {
     match value {
         Value::Object(entries) if entries.contains_key("Effect") => vec![value],

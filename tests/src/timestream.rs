@@ -1,7 +1,7 @@
-//! Timestream for LiveAnalytics on the wire: requests are written down, and answered as AWS answers.
+//! A simulated Timestream for LiveAnalytics, which records requests and answers them like AWS.
 //!
-//! The shapes are those of the API reference (WriteRecords, RejectedRecordsException, RejectedRecord). No engine stands behind:
-//! none that runs here refuses a record for its age or its version.
+//! The formats are those of the API reference (WriteRecords, RejectedRecordsException, RejectedRecord). It has no engine, because no
+//! available one rejects records for their age or version.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -18,34 +18,34 @@ use crate::wire::{Answer, Request, Wire, answer, through};
 
 type Script = Box<dyn Fn(usize, &Value) -> Answer + Send + Sync>;
 
-/// A Timestream that answers by a script.
+/// A Timestream with scripted answers.
 pub struct Timestream {
     script: Script,
     asked: Mutex<Vec<Value>>,
 }
 
 impl Timestream {
-    /// One that answers the requests, counted from 0, by `script`.
+    /// One that answers requests, counted from 0, with `script`.
     pub fn answering(script: impl Fn(usize, &Value) -> Answer + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self { script: Box::new(script), asked: Mutex::default() })
     }
 
-    /// One that takes everything.
+    /// One that accepts everything.
     pub fn willing() -> Arc<Self> {
         Self::answering(|_, request| accepted(request))
     }
 
-    /// The requests so far; from now on they are counted from 0 again.
+    /// The requests since the previous call; the count starts at 0 again.
     pub fn take(&self) -> Vec<Value> {
         std::mem::take(&mut *self.asked.lock().unwrap())
     }
 
-    /// The store behind which it stands.
+    /// A time-series store that uses it.
     pub fn store(self: &Arc<Self>) -> TimeSeries {
         TimeSeries::Timestream(self.table())
     }
 
-    /// The table behind which it stands.
+    /// A table that uses it.
     pub fn table(self: &Arc<Self>) -> TimestreamTable {
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -81,13 +81,13 @@ pub fn records(request: &Value) -> &Vec<Value> {
     request["Records"].as_array().expect("a request has records")
 }
 
-/// Everything is taken.
+/// An answer that accepts all records.
 pub fn accepted(request: &Value) -> Answer {
     let total = records(request).len();
     answer(200, &json!({"RecordsIngested": {"Total": total, "MemoryStore": total, "MagneticStore": 0}}))
 }
 
-/// Some records are refused: index, reason, and the version that stands in their place.
+/// An answer that rejects some records: index, reason, and the existing version.
 pub fn rejected(refusals: &[(usize, &str, Option<i64>)]) -> Answer {
     let one = |(index, reason, version): &(usize, &str, Option<i64>)| {
         let mut refusal = json!({"RecordIndex": index, "Reason": reason});
@@ -101,7 +101,7 @@ pub fn rejected(refusals: &[(usize, &str, Option<i64>)]) -> Answer {
     refused("RejectedRecordsException", json!({"Message": message, "RejectedRecords": refusals}))
 }
 
-/// The request as a whole is refused.
+/// An answer that rejects the whole request.
 pub fn refused(kind: &str, body: Value) -> Answer {
     let mut body = body;
     body["__type"] = format!("com.amazonaws.timestream.v20181101#{kind}").into();

@@ -1,7 +1,7 @@
-//! Questions to Timestream over a real socket: each is written down and answered with what was recorded for it.
+//! Timestream queries over a real socket: each one is recorded, and gets a recorded answer.
 //!
-//! No engine that runs here knows Timestream's SQL, so the text of each question is compared to the letter, and the
-//! answers have the shape of the API reference (Query: ColumnInfo, Rows, NextToken).
+//! No available engine supports Timestream's SQL, so the text of each query is compared exactly, and the answers have the format of the API
+//! reference (Query: ColumnInfo, Rows, NextToken).
 
 use std::sync::{Arc, Mutex};
 
@@ -14,10 +14,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use weir_aws::time_series::{History, TimestreamHistory};
 
-/// A status with the body that goes with it.
+/// The status and the body of an answer.
 pub type Recorded = (u16, Value);
 
-/// A Timestream that answers questions in the order in which answers were recorded.
+/// A Timestream that answers queries with recorded answers, in order.
 pub struct Recording {
     url: String,
     state: Arc<Mutex<State>>,
@@ -31,7 +31,7 @@ struct State {
 }
 
 impl Recording {
-    /// One that will give these answers.
+    /// Starts one with these answers.
     pub async fn of(answers: Vec<Recorded>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -45,24 +45,24 @@ impl Recording {
         Self { url, state, server }
     }
 
-    /// The questions so far.
+    /// The text of the queries so far.
     pub fn asked(&self) -> Vec<String> {
         let text = |body: &Value| body["QueryString"].as_str().expect("a question").to_owned();
         self.state.lock().unwrap().asked.iter().map(text).collect()
     }
 
-    /// The requests so far.
+    /// The bodies of the requests so far.
     pub fn requests(&self) -> Vec<Value> {
         self.state.lock().unwrap().asked.clone()
     }
 
-    /// The store behind which it stands.
+    /// A time-series store that uses it.
     pub fn history(&self) -> History {
         history_at(&self.url)
     }
 }
 
-/// The table `readings` of the database `weir-test` in the Timestream at that address.
+/// The table `readings` of the database `weir-test` in the Timestream at this address.
 pub fn history_at(url: &str) -> History {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -81,7 +81,7 @@ impl Drop for Recording {
     }
 }
 
-/// Reads requests off a connection and answers them, until the other side closes it.
+/// Answers the requests on a connection, until the other side closes it.
 async fn serve(mut socket: TcpStream, state: Arc<Mutex<State>>) {
     let mut buffer = Vec::new();
     loop {
@@ -124,7 +124,7 @@ async fn serve(mut socket: TcpStream, state: Arc<Mutex<State>>) {
     }
 }
 
-/// An answer with these columns (name and scalar type) and rows; `null` is a value that is not there.
+/// An answer with these columns (name and scalar type) and rows; `null` is a missing value.
 pub fn rows(columns: &[(&str, &str)], rows: &[Value]) -> Recorded {
     let columns: Vec<_> =
         columns.iter().map(|(name, kind)| json!({"Name": name, "Type": {"ScalarType": kind}})).collect();
@@ -143,13 +143,13 @@ pub fn rows(columns: &[(&str, &str)], rows: &[Value]) -> Recorded {
     )
 }
 
-/// A page of an answer that is followed by another.
+/// The answer with a token for a further page.
 pub fn followed((status, mut body): Recorded, token: &str) -> Recorded {
     body["NextToken"] = token.into();
     (status, body)
 }
 
-/// A refusal.
+/// An error answer.
 pub fn refused(kind: &str, message: &str) -> Recorded {
     (
         400,

@@ -1,4 +1,4 @@
-//! What lies between an SDK client and its service: there each request can be looked at, answered otherwise, or lost.
+//! The layer between an SDK client and its service, where each request can be inspected, answered differently, or lost.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,12 +16,12 @@ use aws_smithy_types::byte_stream::ByteStream;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-/// What a request comes back with.
+/// The result of a request.
 pub type Answer = Result<HttpResponse, ConnectorError>;
 
-/// Carries requests.
+/// A transport of requests.
 pub trait Wire: fmt::Debug + Send + Sync + 'static {
-    /// Carries a request; whoever does not deliver it has to answer it.
+    /// Handles a request: delivers it, or answers it otherwise.
     fn carry(self: Arc<Self>, request: Request) -> BoxFuture<'static, Answer>;
 }
 
@@ -33,17 +33,17 @@ pub struct Request {
 }
 
 impl Request {
-    /// What is asked, e.g. `PutItem`.
+    /// The operation, e.g. `PutItem`.
     pub fn operation(&self) -> &str {
         operation(&self.http)
     }
 
-    /// A header, if it is there.
+    /// A header, if it is present.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.http.headers().get(name)
     }
 
-    /// The body; `null` of a request without one, as those to AWS IoT's control plane often are.
+    /// The body; `null` if there is none, as often in requests to AWS IoT's control plane.
     pub fn body(&self) -> Value {
         match self.http.body().bytes().unwrap_or_default() {
             [] => Value::Null,
@@ -51,7 +51,7 @@ impl Request {
         }
     }
 
-    /// The same request with another body. The signature is wrong then, which the engine does not look at.
+    /// The same request with another body. Its signature is then invalid, which the engine does not check.
     pub fn with_body(mut self, body: &Value) -> Self {
         let text = body.to_string();
         self.http.headers_mut().insert("content-length", text.len().to_string());
@@ -59,24 +59,24 @@ impl Request {
         self
     }
 
-    /// Hands the request over.
+    /// Delivers the request to the service.
     pub async fn deliver(self) -> Answer {
         self.onward.call(self.http).await
     }
 }
 
-/// What a request asks for.
+/// The operation of a request.
 pub(crate) fn operation(http: &HttpRequest) -> &str {
     http.headers().get("x-amz-target").and_then(|target| target.rsplit('.').next()).unwrap_or_default()
 }
 
-/// An answer made here.
+/// An answer with this status and body.
 pub fn answer(status: u16, body: &Value) -> Answer {
     let status = StatusCode::try_from(status).expect("a status");
     Ok(HttpResponse::new(status, SdkBody::from(body.to_string())))
 }
 
-/// An error as AWS answers with it.
+/// An error in the format of AWS.
 pub fn refusal(status: u16, kind: &str, message: &str) -> Answer {
     answer(
         status,
@@ -91,7 +91,7 @@ pub async fn opened(response: HttpResponse) -> (u16, Value) {
     (status, serde_json::from_slice(&bytes).expect("AWS answers in JSON"))
 }
 
-/// The client with `wire` between it and its service.
+/// The client, with `wire` between it and its service.
 pub fn through(http: SharedHttpClient, wire: Arc<dyn Wire>) -> SharedHttpClient {
     SharedHttpClient::new(Wired { http, wire })
 }
@@ -123,22 +123,22 @@ impl HttpConnector for Connection {
 
 type Answers = Arc<dyn Fn(&HttpRequest) -> Option<Answer> + Send + Sync>;
 
-/// A service in process: a function answers each request. `None` is an answer that never comes.
+/// A service in the process: a function answers each request. `None` means that no answer ever arrives.
 #[derive(Clone)]
 pub struct Service(Answers);
 
 impl Service {
-    /// Answers with this function.
+    /// A service that answers with this function.
     pub fn new(answer: impl Fn(&HttpRequest) -> Option<Answer> + Send + Sync + 'static) -> Self {
         Self(Arc::new(answer))
     }
 
-    /// For an SDK client.
+    /// The client for an SDK client's configuration.
     pub fn client(&self) -> SharedHttpClient {
         SharedHttpClient::new(self.clone())
     }
 
-    /// For an adapter that makes its requests itself.
+    /// The connector for an adapter that makes requests without the SDK.
     pub fn connector(&self) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
@@ -165,17 +165,17 @@ impl HttpConnector for Service {
     }
 }
 
-/// Writes down what is asked.
+/// Records requests.
 #[derive(Debug, Default)]
 pub struct Ledger(Mutex<Vec<(String, Value)>>);
 
 impl Ledger {
-    /// What was asked since the last time: operations with their bodies.
+    /// The requests since the previous call: operations with their bodies.
     pub fn take(&self) -> Vec<(String, Value)> {
         std::mem::take(&mut *self.0.lock().unwrap())
     }
 
-    /// The operations since the last time, sorted, each with the noun of its table: `GetItem devices`.
+    /// The operations since the previous call, sorted, each with the short name of its table: `GetItem devices`.
     pub fn operations(&self) -> Vec<String> {
         let noun =
             |body: &Value| body["TableName"].as_str().and_then(|name| name.rsplit('-').next()).map(str::to_owned);
@@ -198,7 +198,7 @@ impl Wire for Ledger {
 
 type Act = Box<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
-/// Does something of its own right before each of the first so many requests of one kind.
+/// Calls a function before each of the first requests of one kind.
 pub struct Interlude {
     before: &'static str,
     left: AtomicUsize,
@@ -206,7 +206,7 @@ pub struct Interlude {
 }
 
 impl Interlude {
-    /// Does `act` before each of the first `times` requests of that operation.
+    /// Calls `act` before each of the first `times` requests of this operation.
     pub fn new(
         before: &'static str,
         times: usize,
@@ -215,7 +215,7 @@ impl Interlude {
         Self { before, left: AtomicUsize::new(times), act: Box::new(act) }
     }
 
-    /// How many times it is still to act.
+    /// Number of remaining calls.
     pub fn left(&self) -> usize {
         self.left.load(Ordering::SeqCst)
     }
@@ -241,7 +241,7 @@ impl Wire for Interlude {
     }
 }
 
-/// A service that is down for every request of one kind that mentions a word, until it is up again.
+/// An outage for all requests of one kind that contain a word, until it is ended.
 #[derive(Debug)]
 pub struct Outage {
     operation: &'static str,
@@ -251,17 +251,17 @@ pub struct Outage {
 }
 
 impl Outage {
-    /// Down from the start.
+    /// An outage from the start on, with errors.
     pub fn of(operation: &'static str, mentions: &'static str) -> Arc<Self> {
         Arc::new(Self { operation, mentions, down: AtomicBool::new(true), answers: true })
     }
 
-    /// Down from the start, and no answer ever comes.
+    /// An outage from the start on, without any answers.
     pub fn silent(operation: &'static str, mentions: &'static str) -> Arc<Self> {
         Arc::new(Self { operation, mentions, down: AtomicBool::new(true), answers: false })
     }
 
-    /// Ends it.
+    /// Ends the outage.
     pub fn end(&self) {
         self.down.store(false, Ordering::SeqCst);
     }
@@ -280,7 +280,7 @@ impl Wire for Outage {
     }
 }
 
-/// Cancels every transaction for this reason, such as `ThrottlingError`.
+/// Cancels all transactions for this reason, such as `ThrottlingError`.
 #[derive(Debug)]
 pub struct CancelledTransactions(pub &'static str);
 

@@ -60,7 +60,7 @@ use crate::lambda::Lambda;
 use crate::pool::{Recorded, person};
 use crate::wire::{Answer, Request, Wire, answer, through};
 
-/// The functions behind the API.
+/// The names of the functions behind the API.
 pub const FUNCTIONS: [&str; 16] = [
     "certificate",
     "command",
@@ -80,10 +80,10 @@ pub const FUNCTIONS: [&str; 16] = [
     "cognito-add-update-delete-user",
 ];
 
-/// A function, and a request to it as API Gateway hands it over.
+/// A function, and a request to it in the format of API Gateway.
 pub type Route = (&'static str, Value);
 
-/// One recorded request for each function, method and path, an administrator's where there is one.
+/// One recorded request for each function, method and path, by an administrator if there is one.
 pub static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
     let mut routes: BTreeMap<(&str, String, String), Value> = BTreeMap::new();
     for (function, event) in requests() {
@@ -103,7 +103,7 @@ pub fn requests() -> impl Iterator<Item = Route> {
         .flat_map(|function| names(function).into_iter().map(move |name| (function, event(function, &name))))
 }
 
-/// Method and path; none of what is no request.
+/// Method and path; `None` if it is not a request.
 pub fn asks(event: &Value) -> Option<(&str, &str)> {
     Some((event["requestContext"]["http"]["method"].as_str()?, event["rawPath"].as_str()?))
 }
@@ -113,7 +113,7 @@ fn is_admins(event: &Value) -> bool {
     groups.as_str().is_some_and(|groups| groups.contains("admin"))
 }
 
-/// The functions over one engine. IoT takes everything, and the user pool is the recorded one.
+/// The functions with one engine. AWS IoT accepts everything, and the user pool is recorded.
 pub struct Api {
     functions: Arc<Functions>,
     certificate: Certificate,
@@ -134,7 +134,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// Over this engine, at the time of these functions.
+    /// With this engine, and the clock of these functions.
     pub fn new(engine: &Engine, functions: Arc<Functions>) -> Self {
         engine.put("devices", &json!({"id": "dispenser-123", "enabled": true, "sensors": []}));
         let (client, clock) = (|| engine.client(), functions.clock.clone());
@@ -280,10 +280,10 @@ impl Api {
         }
     }
 
-    /// Asks the function of a recorded request the same with another query and body.
+    /// Invokes the function with the recorded request, changed to another query and body.
     ///
     /// # Panics
-    /// When the function does, or has no answer.
+    /// When the function panics, or returns an error.
     pub async fn ask(&self, (function, recorded): &Route, query: &str, body: &[u8]) -> Value {
         let mut event = recorded.clone();
         event["rawQueryString"] = json!(query);
@@ -310,7 +310,7 @@ impl Api {
     }
 }
 
-/// An AWS that takes everything.
+/// An AWS service that accepts everything.
 #[derive(Debug)]
 struct Agrees;
 
@@ -324,13 +324,13 @@ fn credentials() -> SharedCredentialsProvider {
     SharedCredentialsProvider::new(Credentials::new("AKIDTEST", "test", None, None, "test"))
 }
 
-/// A CloudWatch that answers nothing.
+/// A CloudWatch that answers every request with 404.
 fn alarms() -> Alarms {
     let (prefix, region) = ("weir-fuzz-".to_owned(), "eu-central-1".to_owned());
     Alarms::new(prefix, region, "http://127.0.0.1:9", credentials(), SharedHttpConnector::new(Empty))
 }
 
-/// An SQS that says nothing of its queues.
+/// An SQS with empty answers.
 fn queues() -> Queues {
     let config = aws_sdk_sqs::Config::builder()
         .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
@@ -347,7 +347,7 @@ fn bucket() -> Bucket {
     Bucket::new(name, region, "http://127.0.0.1:9".to_owned(), credentials(), SharedHttpConnector::new(Empty))
 }
 
-/// An S3 without files.
+/// A service that answers every request with 404, like an S3 without files.
 #[derive(Debug)]
 struct Empty;
 
@@ -357,7 +357,7 @@ impl HttpConnector for Empty {
     }
 }
 
-/// Of its control plane, where there is no thing.
+/// A client of AWS IoT's control plane without any things.
 fn control() -> aws_sdk_iot::Client {
     let config = aws_sdk_iot::Config::builder()
         .behavior_version(aws_sdk_iot::config::BehaviorVersion::latest())

@@ -1,4 +1,4 @@
-//! Inputs of the targets made of the recorded events: where libFuzzer begins, and what every run of the tests feeds.
+//! Inputs of the targets, made from the recorded events: the initial corpus of libFuzzer, and the inputs of every run of the tests.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -31,7 +31,7 @@ pub fn corpus(target: &str) -> Vec<Vec<u8>> {
     }
 }
 
-/// The dictionary of libFuzzer: one piece of input in each line.
+/// The dictionary of libFuzzer, with one token per line.
 pub fn dictionary() -> String {
     let quoted = |token: &&str| {
         let byte = |byte: u8| match byte {
@@ -44,7 +44,7 @@ pub fn dictionary() -> String {
     TOKENS.iter().map(quoted).collect()
 }
 
-/// Formulas that people write, and such as nobody should.
+/// Formulas as people write them, and some that nobody should write.
 const FORMULAS: [&str; 10] = [
     "0.524*x - 0.0862*t + 5.75",
     "x",

@@ -1,6 +1,6 @@
-//! What stands at an edge somewhere.
+//! Edge cases for mutations.
 
-/// Texts that mean something somewhere: numbers at the edge, other encodings, paths, markup, formulas.
+/// Texts with a meaning in some context: numbers at limits, other encodings, paths, markup, formulas.
 pub const TEXTS: &[&str] = &[
     "",
     " ",
@@ -65,8 +65,8 @@ pub const TEXTS: &[&str] = &[
     "&&",
 ];
 
-/// Pieces of what firmware, gateways and people send beside the rules: numbers at the limits, keys that are there twice, marks of
-/// encodings, odd instants, odd tags. The dictionary of the fuzzer, and what is put between the bytes of a message.
+/// Tokens that violate the rules and that firmware, gateways and people send: numbers at limits, duplicate keys, byte-order marks, odd
+/// timestamps and tags. They are the dictionary of the fuzzer, and are inserted into messages.
 pub const TOKENS: &[&str] = &[
     "1E400",
     "-1e400",
@@ -124,7 +124,7 @@ pub const TOKENS: &[&str] = &[
     "content-encoding: gzip",
 ];
 
-/// Numbers at the edge.
+/// Numbers at limits.
 pub const NUMBERS: &[f64] = &[
     0.0,
     -0.0,

@@ -1,4 +1,4 @@
-//! The function `alert` on a real engine: readings through `calibration`, their stream, and the problems.
+//! The function `alert` on a real engine: readings are stored by `calibration`, and their stream opens and ends problems.
 
 mod cost;
 mod events;

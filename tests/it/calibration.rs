@@ -1,4 +1,4 @@
-//! The function `calibration` on a real engine: a recorded event in, the answer and the stored rows out.
+//! The function `calibration` on a real engine: recorded events, the answers and the stored rows.
 
 mod bounds;
 mod forms;

@@ -1,4 +1,4 @@
-//! A million devices and a flood over the keys of the rows: no partition that everybody writes to is hot.
+//! The load of a million devices and a flood on partitions: none that everybody shares is hot.
 
 use capacity::fleet::PARTITION;
 use capacity::store::Whose;

@@ -1,5 +1,5 @@
-//! Whatever a function is at when its time is nearly over: it says so itself, and the next call ends what was begun.
-//! (The detector's batches and sweeps are in `problem_detector/time.rs`, the queue's in `calibration/queue.rs`.)
+//! Near its deadline, a function reports what is unfinished, whatever it is doing, and the next call completes it. (The detector's batches
+//! and sweeps are in `problem_detector/time.rs`, those of the queue in `calibration/queue.rs`.)
 
 use std::sync::Arc;
 use std::time::Duration;

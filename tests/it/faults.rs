@@ -1,5 +1,5 @@
-//! Stores that throttle, fail, break off and answer late, functions that are killed anywhere, and messages that come twice and in
-//! any order: nothing is lost, and nothing is counted twice.
+//! Stores that throttle, fail, disconnect and answer late, functions that are killed anywhere, and messages that are repeated and
+//! reordered: nothing is lost, and nothing is counted twice.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};

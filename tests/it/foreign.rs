@@ -1,7 +1,7 @@
-//! Whatever comes from outside: no panic, no error that would have AWS deliver the event again and again, no 5xx.
+//! No input from outside causes a panic, an error that makes AWS deliver the event again and again, or a 5xx.
 //!
-//! The recorded events are changed by a seed. A failure names function, event and seed; `FOREIGN_SEED` runs that one alone,
-//! `FOREIGN_ROUNDS` asks for more changes of each event.
+//! The recorded events are mutated by a seed. A failure names function, event and seed; `FOREIGN_SEED` runs that one only, `FOREIGN_ROUNDS`
+//! increases the number of mutations of each event.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
-//! Lists that lie in several partitions of an index: their pages are those of the sorted list, whatever the partitions hold,
-//! also while rows are written and deleted between two pages.
+//! Lists in several partitions of an index: their pages are those of the sorted list, for any distribution over the partitions, also while
+//! rows are written and deleted between two pages.
 
 use std::collections::BTreeSet;
 

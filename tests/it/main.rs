@@ -1,4 +1,4 @@
-//! Everything that needs no network: the functions on a real engine, and the rules of the house.
+//! All tests that need no network: the functions on a real engine, and the rules of the code.
 
 mod alert;
 mod calibration;

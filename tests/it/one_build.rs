@@ -1,4 +1,4 @@
-//! Everything that is built for this computer shares one build of every crate: with the SDK, a second one costs minutes.
+//! All programs for this computer share one build of every crate, because a second build of the SDK takes minutes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! A thousand readings at 20 ms for each answer of the store: in the paused clock's time, where nothing else takes any.
+//! A thousand readings with 20 ms for each answer of the store, in the time of a paused clock, where nothing else takes time.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The house rules that neither a type nor a lint can hold.
+//! Rules of the code that neither types nor lints can enforce.
 
 use std::fs;
 use std::path::{Path, PathBuf};

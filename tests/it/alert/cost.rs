@@ -1,4 +1,4 @@
-//! What alerts cost: nothing where there are none, and little where nothing happens.
+//! The cost of alerts: nothing for sensors without alerts, and little while no alert opens or ends.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Every recorded batch, and what it is answered with.
+//! Every recorded batch, with the expected answer.
 
 use serde_json::json;
 use weir_runtime::Function as _;

@@ -1,5 +1,5 @@
-//! A store that fails in every way, functions that are killed anywhere, readings that come twice and in any order: the problems end
-//! as without any of it.
+//! A store with all kinds of faults, functions that are killed anywhere, readings that are repeated and reordered: the problems end up the
+//! same as without any of this.
 
 use std::cell::Cell;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Alerts that are removed, disabled or changed, and what becomes of their open problems.
+//! Alerts that are removed, disabled or changed, and the effect on their open problems.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! How readings open and end the problem of an alert, in whatever order they come.
+//! How readings open and end the problem of an alert, in any order of arrival.
 
 use serde_json::{Value, json};
 use weir_core::domain::calibration::{Calibration, CalibrationEntry, Linear, Model, Options};

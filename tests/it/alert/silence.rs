@@ -1,4 +1,4 @@
-//! Devices that fall silent: found and ended by the sweep.
+//! Devices that fall silent: the sweep opens and ends their problems.
 
 use serde_json::{Value, json};
 use weir_runtime::Function as _;

@@ -1,4 +1,4 @@
-//! With the store Timestream, which has no stream: readings of sensors with alerts are rows of the table `readings` as well.
+//! With the store Timestream, which has no stream, readings of sensors with alerts are also stored in the table `readings`.
 
 use calibration::Calibration;
 use serde_json::json;

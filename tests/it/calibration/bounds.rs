@@ -1,5 +1,5 @@
-//! What one message can cost, whatever it says: at most 50 quarantine entries, and twice its values + 300 write units, as the
-//! engine counts them.
+//! The maximum cost of one message of any content: at most 50 quarantine entries, and twice its values + 300 write units, as counted by the
+//! engine.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The forms in which a device says its numbers, and the readings they become.
+//! The formats in which devices send numbers, and the readings that are stored.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

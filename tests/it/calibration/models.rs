@@ -1,4 +1,4 @@
-//! Every model, from a row of the registry to a stored reading, and formulas that ask for other sensors.
+//! Every model, from a row of the registry to a stored reading, and formulas that use other sensors.
 
 use serde_json::{Value, json};
 use weir_runtime::Function as _;

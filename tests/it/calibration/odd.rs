@@ -1,4 +1,4 @@
-//! What firmware and gateways send beside the rules: each message ends as a person would expect, and nothing is lost silently.
+//! Messages of firmware and gateways that violate the rules: each is handled as a person would expect, and nothing is lost silently.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,4 @@
-//! Batches from SQS: each message ends for itself.
+//! Batches from SQS: each message succeeds or fails independently.
 
 use std::time::Duration;
 use weir_runtime::Function as _;

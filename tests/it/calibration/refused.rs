@@ -1,4 +1,4 @@
-//! What is wrong is quarantined with its reason, and can be sent again byte for byte.
+//! Malformed and refused messages are quarantined with their reason, and can be replayed byte for byte.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,4 @@
-//! What the function knows of devices, and how often it asks.
+//! The cache of the registry: its content, and the number of reads.
 
 use std::sync::Arc;
 use weir_runtime::Function as _;

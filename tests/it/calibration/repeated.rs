@@ -1,4 +1,4 @@
-//! The same message again changes nothing; another number for the same instant is quarantined.
+//! A repeated message changes nothing; another number for the same timestamp is quarantined.
 
 use serde_json::{Value, json};
 use weir_runtime::Function as _;

@@ -1,4 +1,4 @@
-//! Who may do what with certificates: every route asked by everyone, and the document checked against the same table.
+//! Access to certificates: every route is called by every kind of caller, and the document is checked against the same table.
 
 use ::certificate::Certificate;
 use weir_http::openapi;

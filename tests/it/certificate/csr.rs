@@ -1,4 +1,5 @@
-//! Requests of devices, as far as the row and the answers go. Issuing is tested on the emulator, in `tests/local/fleet`.
+//! Certificate requests of devices: the effect on the device's row, and the answers. Issuing is tested on the emulator, in
+//! `tests/local/fleet`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,4 @@
-//! The function `certificate` as far as the device's row goes. What happens to certificates themselves is tested on the emulator, in
+//! The function `certificate`: its effects on the device's row. The certificates themselves are tested on the emulator, in
 //! `tests/local/certificates` and `tests/local/fleet`.
 
 mod access;

@@ -1,4 +1,4 @@
-//! Asking devices for requests: in time, once a day, and so many at a time that no limit is met.
+//! Asking devices for certificate requests: in time, once a day, and within the limits on their number.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Who may command which device: every route asked by everyone, and the document and the template checked against the same table.
+//! Access to commands: every route is called by every kind of caller, and the document and the template are checked against the same table.
 
 use ::command::Command;
 use serde_json::json;

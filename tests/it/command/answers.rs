@@ -1,4 +1,4 @@
-//! What devices answer: in time and late, twice, out of order, of another command; and what the events say about it.
+//! The answers of devices: in time, late, repeated, out of order, and about another command; and the resulting events.
 
 use serde_json::json;
 use weir_core::domain::Timestamp;

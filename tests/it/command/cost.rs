@@ -1,4 +1,4 @@
-//! What a command costs, from the press to the last answer, as the bill and the page about commands have it.
+//! The cost of a command, from the request to the last answer, as in the bill and the page about commands.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! The delivery heals itself: whatever fails, the shadow ends with the command in flight or with none, and never goes back.
+//! The delivery recovers from any fault: in the end the shadow contains the command in flight or none, and it never returns to an older
+//! one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

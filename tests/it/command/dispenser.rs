@@ -1,4 +1,4 @@
-//! The simulated dispenser against the function, without faults: it does what it is asked to.
+//! The simulated dispenser with the function, without faults: it executes its commands.
 
 use fleet_sim::simulate::dispenser::Firmware;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
-//! Everything that can go wrong at once: a store and an AWS IoT that throttle, fail, answer nothing or answer late, functions killed
-//! at any await, answers that come twice, late and in any order, a device that restarts, has a wrong clock and comes back with an
-//! old desired state. At most one command is in flight, each ends once, and the device does each at most once.
+//! All faults at once: a store and an AWS IoT that throttle, fail, do not answer or answer late, functions killed at any await, answers
+//! that are repeated, late and reordered, a device that restarts, has a wrong clock and returns with an old desired state. At most one
+//! command is in flight, each ends once, and the device executes each at most once.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;

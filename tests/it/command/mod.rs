@@ -1,4 +1,4 @@
-//! The function `command` on a real engine: commands over the API, their delivery through the shadow, and what devices answer.
+//! The function `command` on a real engine: commands over the API, their delivery through the shadow, and the answers of devices.
 
 mod access;
 mod answers;

@@ -1,4 +1,4 @@
-//! Entering, reading, listing and cancelling commands.
+//! Sending, reading, listing and cancelling commands.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
-//! Every route that changes something writes an event of it: each writing operation of the document is asked, over the real
-//! functions, and its event found.
+//! Every route that changes something writes an event about it: each writing operation of the document is called on the real functions, and
+//! has to have written its event.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
-//! Where failed events go: an on-failure queue for every function that is invoked asynchronously or by a stream, and none for the others.
+//! The destinations of failed events: an on-failure queue for every function that is invoked asynchronously or by a stream, and none for
+//! the others.
 //!
 //! Lambda discards an asynchronous event, and a batch of a stream, once its retries are used up, unless there is a destination. The API
 //! invokes synchronously: its callers see the error, and an on-failure destination would never receive anything.

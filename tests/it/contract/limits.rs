@@ -1,4 +1,4 @@
-//! Limits: how much concurrency messages of devices can take, and who can delete what holds data.
+//! Limits: the concurrency available for messages of devices, and who can delete resources that contain data.
 
 use regex::Regex;
 use serde_json::{Map, Value, json};

@@ -1,4 +1,4 @@
-//! What the template asks of people who sign in.
+//! The template's requirements for people who sign in.
 
 use serde_json::json;
 use tooling::deploy::Settings;

@@ -1,4 +1,4 @@
-//! The recipes for firmware in docs/devices.md: their length, and that the one in C compiles.
+//! The recipes for firmware in docs/devices.md: their length, and whether the one in C compiles.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};

@@ -1,4 +1,4 @@
-//! What the pipeline's role may do, and what the tests ask that run under it after a deployment.
+//! The rights of the pipeline's role, and the requests of the tests that run with it after a deployment.
 
 use serde_json::Value;
 use weir_tests::deployed::ASKED;

@@ -1,4 +1,4 @@
-//! Reads the crates: which of them are functions, and which environment variables each of them reads.
+//! Reads the sources of the crates: which of them are functions, and which environment variables each of them reads.
 
 use std::collections::BTreeSet;
 use std::fs::{read_dir, read_to_string};

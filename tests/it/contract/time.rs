@@ -1,4 +1,4 @@
-//! No call to AWS takes longer than the function that makes it may run, and every client has such an end.
+//! No call to AWS takes longer than the function that makes it may run, and every client has a timeout.
 
 use std::fs::{read_dir, read_to_string};
 use std::time::Duration;

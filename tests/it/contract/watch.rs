@@ -1,4 +1,4 @@
-//! What watches the stack and protects it: alarms, the rollback of a deployment, the dashboard, daily backups.
+//! The monitoring and protection of the stack: alarms, the rollback of a deployment, the dashboard, daily backups.
 
 use std::collections::BTreeSet;
 

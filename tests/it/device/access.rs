@@ -1,4 +1,4 @@
-//! Who may do what with devices: every route asked by everyone, and the document checked against the same table.
+//! Access to devices: every route is called by every kind of caller, and the document is checked against the same table.
 
 use ::device::Device;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Calibrations over HTTP: a history that only grows, and the version in force.
+//! Calibrations over HTTP: a history that only grows, and the applicable version.
 
 use std::sync::Arc;
 use weir_runtime::Function as _;

@@ -1,5 +1,5 @@
-//! Certificates that are due, as far as the device's row goes. What happens to certificates themselves is tested on the emulator,
-//! in `tests/local/certificates`.
+//! Certificates that are due: the effects on the device's row. The certificates themselves are tested on the emulator, in
+//! `tests/local/certificates`.
 
 use serde_json::{Value, json};
 use weir_runtime::{Function as _, Until};

@@ -1,4 +1,4 @@
-//! Claim codes and the firmware of a device: made and shown once, kept while people change the device, gone with it.
+//! Claim codes and the firmware of a device: a code is created and shown once, kept while people change the device, and deleted with it.
 
 use serde_json::{Value, json};
 use weir_runtime::Function as _;

@@ -1,4 +1,4 @@
-//! The promise of delivery: whatever fails, the device ends with the newest settings and never goes back to older ones.
+//! The guarantee of delivery: after any fault, the device ends with the newest settings, and never returns to older ones.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

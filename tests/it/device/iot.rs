@@ -1,5 +1,5 @@
-//! AWS IoT's data plane as far as settings go: what was published and kept, with everything that can happen to a request. Its
-//! control plane has no things here: certificates are tested on the emulator, in `tests/local/certificates`.
+//! AWS IoT's data plane, as far as settings need it: published and retained messages, with all faults of requests. Its control plane has no
+//! things here: certificates are tested on the emulator, in `tests/local/certificates`.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! The function `device`: the registry on a real engine, and the delivery of settings against everything that can fail.
+//! The function `device`: the registry on a real engine, and the delivery of settings with all kinds of faults.
 
 mod access;
 mod calibrations;

@@ -1,4 +1,5 @@
-//! A page of devices: never more than an answer can carry, and a bounded number of requests whatever the filter leaves out.
+//! Pages of devices: within the maximum size of a response, and with a limited number of requests, however many devices the filter
+//! excludes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

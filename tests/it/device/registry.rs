@@ -1,4 +1,4 @@
-//! The registry's table: no write over another, lists by key, and the read that messages need.
+//! The registry's table: no write overwrites another, lists are sorted by key, and the read that messages need.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What the routes do beyond answering: what is written, delivered, shown again, and kept.
+//! The effects of the routes: the written rows, the deliveries, and later responses.
 
 use std::sync::Arc;
 use weir_runtime::Function as _;

@@ -1,4 +1,4 @@
-//! Settings over HTTP: delivered, compared with what the device reports, tagged by what is shown.
+//! Settings over HTTP: delivered, compared with those that the device reports, with entity tags of the shown content.
 
 use serde_json::json;
 use weir_runtime::Function as _;

@@ -1,4 +1,4 @@
-//! Bodies that are not what they seem: encoded, marked, or with a field twice.
+//! Unusual bodies: encoded, with a byte-order mark, or with a duplicate field.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! `If-Match` and `If-None-Match` on what exists and on what does not.
+//! `If-Match` and `If-None-Match` on existing and missing resources.
 
 use std::collections::BTreeSet;
 

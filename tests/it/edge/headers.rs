@@ -1,4 +1,4 @@
-//! The headers that answers carry.
+//! The headers of responses.
 
 use serde_json::json;
 use weir_runtime::Function as _;

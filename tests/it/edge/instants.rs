@@ -1,4 +1,4 @@
-//! Instants as people write them into a query.
+//! Timestamps in queries, as written by people.
 
 use serde_json::Value;
 

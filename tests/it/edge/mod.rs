@@ -1,5 +1,5 @@
-//! What holds for the requests of every function behind the API: preconditions, bodies, texts, instants and the headers of
-//! answers. Each list of operations is compared with the OpenAPI document, so that a route that is added is asked as well.
+//! Rules for the requests of every function behind the API: preconditions, bodies, texts, timestamps and the headers of responses. Each
+//! list of operations is compared with the OpenAPI document, so that a new route is tested as well.
 
 mod bodies;
 mod conditions;

@@ -1,4 +1,4 @@
-//! Control characters in the texts that people write.
+//! Control characters in texts.
 
 use super::{Api, bob};
 use crate::http::ask::Ask;

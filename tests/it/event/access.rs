@@ -1,4 +1,4 @@
-//! Who may read the log: every route asked by everyone, and the document checked against the same table.
+//! Access to the log: every route is called by every kind of caller, and the document is checked against the same table.
 
 use ::event::Events;
 use weir_http::openapi;

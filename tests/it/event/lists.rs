@@ -1,4 +1,4 @@
-//! Pages of the log are the sorted list, whatever the partitions hold and whatever the filter leaves out.
+//! The pages of the log are those of the sorted list, for any distribution over the partitions and any filter.
 
 use fastrand::Rng;
 use weir_aws::event::{EventFilter, EventPosition};

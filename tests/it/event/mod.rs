@@ -1,4 +1,4 @@
-//! The function `event`: the log of what happened, by everybody who may read it.
+//! The function `event`: the log of events, for everybody who may read it.
 
 mod access;
 mod events;

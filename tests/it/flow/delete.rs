@@ -1,4 +1,4 @@
-//! Deleting a level: its problems and its watch go with it, its history stays, and a report that comes meanwhile is not lost.
+//! Deleting a level: its problems and its monitoring are deleted with it, its history stays, and a concurrent report is not lost.
 
 use std::sync::Arc;
 

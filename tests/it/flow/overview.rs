@@ -1,4 +1,4 @@
-//! `GET /overview`: how many devices are.
+//! `GET /overview`: the states of many devices.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What a throttled or rejected write of the table `problems` is answered with.
+//! The response to a throttled or rejected write of the table `problems`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Who may know how the system is: admins alone, and the document checked against the same table.
+//! Access to the state of the system: admins only, and the document is checked against the same table.
 
 use ::health::Health;
 use weir_http::openapi;

@@ -1,5 +1,5 @@
-//! CloudWatch and SQS as far as the function asks for them, with everything that can happen to a request. What the real services say is
-//! tested on the emulator, in `tests/local/health`.
+//! CloudWatch and SQS, as far as the function needs them, with all faults of requests. The answers of the real services are tested on the
+//! emulator, in `tests/local/health`.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! The function `health`: how the system itself is, by everybody who may know it.
+//! The function `health`: the state of the system itself, for those who may see it.
 
 mod access;
 mod cloud;

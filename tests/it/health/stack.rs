@@ -1,4 +1,4 @@
-//! What the function is told of its stack: all of it, within the limits of Lambda, and the figures of the bill.
+//! The function's configuration about its stack: it is complete, within the limits of Lambda, and has the figures of the bill.
 
 use serde_json::Value;
 use tooling::bill::Usage;

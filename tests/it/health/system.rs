@@ -1,4 +1,4 @@
-//! What the function says: everything there is, what cannot be read, and how often it asks.
+//! The function's response: everything that exists, what cannot be read, and the number of requests.
 
 use std::time::Duration;
 

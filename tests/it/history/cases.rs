@@ -1,5 +1,5 @@
-//! The list of questions that both stores answer alike: what is stored, what is asked, what Timestream is asked to the
-//! letter and answers, and what comes out.
+//! The list of queries that both stores answer alike: the stored readings, the query, the exact queries to Timestream with its answers, and
+//! the expected result.
 
 use serde_json::json;
 use weir_aws::time_series::{Bucket, HistoryPage, SeriesPosition, Span};

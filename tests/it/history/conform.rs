@@ -1,5 +1,5 @@
-//! Both stores answer the same questions alike: DynamoDB on a real engine, with readings stored by the functions' own way
-//! of writing, Timestream by recorded answers over a socket.
+//! Both stores answer the same queries alike: DynamoDB on a real engine, with readings stored as the functions do it, Timestream with
+//! recorded answers over a socket.
 
 use serde_json::{Value, json};
 use weir_aws::time_series::{History, HistoryError, HistoryPage, TimeSeries};

@@ -1,4 +1,4 @@
-//! Races between writers of readings and queries that aggregate them, and processes that end between any two steps.
+//! Races between writers of readings and queries that aggregate them, and processes that are killed between any two steps.
 
 use std::sync::{Arc, Mutex};
 

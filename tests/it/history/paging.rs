@@ -1,4 +1,4 @@
-//! Pages: every reading on exactly one of them, whatever comes in meanwhile, and each page within its bound of work.
+//! Pages: every reading is on exactly one of them, even with concurrent writes, and the work for each page is limited.
 
 use std::sync::Arc;
 

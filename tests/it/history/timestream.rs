@@ -1,4 +1,4 @@
-//! What Timestream answers otherwise: refusals, and rows that cannot be understood.
+//! Unusual answers of Timestream: errors, and malformed rows.
 
 use weir_aws::time_series::{HistoryError, Span};
 use weir_core::domain::every::Every;

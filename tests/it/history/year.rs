@@ -1,4 +1,4 @@
-//! What a year of minutes costs to ask for: `cargo test --workspace --test it a_year -- --ignored --nocapture`.
+//! The cost of querying a year of minutes: `cargo test --workspace --test it a_year -- --ignored --nocapture`.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
-//! Who may do what with firmware and jobs: every route asked by everyone, and the document and the template checked against the same
-//! table.
+//! Access to firmware and jobs: every route is called by every kind of caller, and the document and the template are checked against the
+//! same table.
 
 use ::job::Job;
 use serde_json::json;

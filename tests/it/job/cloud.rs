@@ -1,5 +1,5 @@
-//! AWS IoT's groups and jobs and S3's files, as far as the function asks for them, with everything that can happen to a request. What
-//! the real services do with a job is tested on the emulator, in `tests/local/job`.
+//! AWS IoT's groups and jobs and S3's files, as far as the function needs them, with all faults of requests. How the real services handle a
+//! job is tested on the emulator, in `tests/local/job`.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};

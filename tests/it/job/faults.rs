@@ -1,5 +1,5 @@
-//! A job whose function is killed at every await, whose requests to AWS IoT are lost or answered by nobody: what is left is done by the
-//! sweep, AWS IoT has the job once, and each event is there once.
+//! A job whose function is killed at every await, and whose requests to AWS IoT are lost or not answered: the sweep completes the remaining
+//! work, AWS IoT has the job once, and each event exists once.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Jobs over the API: which devices they are for, what AWS IoT is asked for, and how they end.
+//! Jobs over the API: their devices, the requests to AWS IoT, and how they end.
 
 use std::time::{Duration, Instant};
 

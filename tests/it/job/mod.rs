@@ -1,4 +1,4 @@
-//! The function `job` on a real engine: firmwares and jobs over the API, what is left to do about them, and what AWS IoT tells.
+//! The function `job` on a real engine: firmware and jobs over the API, their remaining work, and the events of AWS IoT.
 
 mod access;
 mod cloud;

@@ -1,4 +1,4 @@
-//! Firmwares over the API: announced, uploaded, listed.
+//! Firmware over the API: announced, uploaded, listed.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What AWS IoT tells of jobs, in any order and several times.
+//! Events of AWS IoT about jobs, reordered and repeated.
 
 use serde_json::json;
 

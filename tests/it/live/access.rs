@@ -1,4 +1,4 @@
-//! Who gets a ticket, and that template and document name the same route.
+//! Access to tickets, and whether template and document have the same route.
 
 use ::live::Live;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! What goes wrong: a function that is killed at any await, a table that throttles, rows that were left behind.
+//! Faults: a function that is killed at any await, a table that throttles, and leftover rows.
 
 use std::future::Future;
 use std::pin::pin;

@@ -1,4 +1,4 @@
-//! Limits: each is told as an error, and never closes a connection without a word.
+//! Limits: exceeding one is reported as an error, and never closes a connection without a message.
 
 use serde_json::json;
 use weir_core::domain::live::{MOST_BYTES, MOST_CONNECTIONS, MOST_TOPICS};

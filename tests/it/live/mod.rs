@@ -1,5 +1,5 @@
-//! The live feed on a real engine: its two functions, the streams between them and the functions that write, and the
-//! connections of API Gateway.
+//! The live feed on a real engine: its two functions, the streams of the tables, the functions that write to them, and the connections of
+//! API Gateway.
 
 mod access;
 mod connections;

@@ -1,4 +1,4 @@
-//! Sending what changes: whom, what, in which order, and at what cost.
+//! Sending changes: the recipients, the content, the order, and the cost.
 
 use std::sync::Arc;
 use std::time::Duration;

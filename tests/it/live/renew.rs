@@ -1,4 +1,4 @@
-//! Renewing a connection: it lasts longer, with the rights of the newer token.
+//! Renewing a connection: it lasts longer, with the rights of the new token.
 
 use serde_json::{Value, json};
 

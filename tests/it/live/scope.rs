@@ -1,4 +1,4 @@
-//! Who may watch what: the topics and the callers.
+//! Access to topics, by caller.
 
 use super::{ADMIN, Pumps, USER, Who, World, errors, of_type};
 

@@ -1,4 +1,4 @@
-//! Somebody is signed out: disabled, demoted, deleted. Their connections get nothing more, at once.
+//! People who are disabled, demoted or deleted are signed out: their connections receive nothing more, at once.
 
 use weir_runtime::Function as _;
 

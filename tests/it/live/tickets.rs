@@ -1,4 +1,4 @@
-//! Tickets: one use, half a minute, and nothing of them anywhere but with their owner.
+//! Tickets: they are valid once and for half a minute, and only their owner ever sees them.
 
 use futures_util::future::join_all;
 use serde_json::json;

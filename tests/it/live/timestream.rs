@@ -1,4 +1,4 @@
-//! Readings in Timestream, which tells nobody what is written.
+//! Readings in Timestream, which has no stream.
 
 use serde_json::json;
 use weir_runtime::Function as _;

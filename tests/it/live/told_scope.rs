@@ -1,4 +1,4 @@
-//! A person whose scope changes is told so on each of their connections; with a new token they see what it is.
+//! When a person's scope changes, each of their connections gets a message; a new token has the new scope.
 
 use serde_json::{Value, json};
 use weir_core::domain::Timestamp;

@@ -1,4 +1,4 @@
-//! What notices cost.
+//! The cost of notices.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Everything that can be interrupted is interrupted: each await of the function in turn, and each request of it, before and after
-//! its effect. In the end every transition was told at least once, and once each to a receiver that goes by the ids.
+//! Interruptions at each await of the function and at each of its requests, before and after its effect. In the end every transition was
+//! sent at least once, and exactly once to a receiver that checks the ids.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;

@@ -1,4 +1,4 @@
-//! Problems of flow sensors are told as those of alerts are: between neighbours, and of sensors that are silent.
+//! Notices about problems of flow sensors are sent like those of alerts: between neighbours, and about silent sensors.
 
 use serde_json::{Value, json};
 use weir_runtime::Function as _;

@@ -1,4 +1,4 @@
-//! What e-mails say.
+//! The content of e-mails.
 
 use serde_json::json;
 use weir_aws::WriteOutcome;

@@ -1,4 +1,4 @@
-//! How often somebody is told: flapping, floods, quiet hours and digests.
+//! The frequency of notices: flapping, floods, quiet hours and digests.
 
 use serde_json::json;
 use weir_core::wire::time;

@@ -1,4 +1,4 @@
-//! Receivers that are slow, broken, gone, elsewhere or inside.
+//! Receivers that are slow, broken, gone, redirecting, or at internal addresses.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Recipients: a person is told only what they may see when it is sent.
+//! Recipients: a person only gets notices about what they may see at the time of sending.
 
 use serde_json::json;
 use weir_aws::event::WithEvents;

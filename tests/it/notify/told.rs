@@ -1,4 +1,4 @@
-//! A problem is told when it opens and when it ends, once each, whatever the stream does.
+//! A notice is sent when a problem opens and when it ends, once each, in any order and repetition of the stream.
 
 use serde_json::json;
 use weir_runtime::Function as _;

@@ -1,4 +1,4 @@
-//! `RegisteredLevelsOnly` and `SimulatedUplinks`: what is taken only where it is asked for.
+//! `RegisteredLevelsOnly` and `SimulatedUplinks`: reports that are accepted only if this is configured.
 
 use serde_json::{Value, json};
 use weir_runtime::Function as _;

@@ -1,4 +1,4 @@
-//! Uplinks of The Things Stack that say no level, or say it in an unusual way.
+//! Uplinks of The Things Stack without a level, or with an unusual format of it.
 
 use serde_json::{Value, json};
 use weir_tests::engine::Engine;

@@ -1,4 +1,4 @@
-//! The log of what admins do: the query in docs/people.md picks out exactly these lines, and none tells a secret.
+//! The log of admins' actions: the query in docs/people.md finds exactly these lines, and none contains a secret.
 
 use std::io::Write;
 use std::sync::{Arc, LazyLock, Mutex};

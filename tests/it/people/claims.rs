@@ -1,4 +1,4 @@
-//! Claim codes: a person takes a device into their scope, once, and gives it back.
+//! Claim codes: a person adds a device to their scope, once, and gives it back.
 
 use std::collections::BTreeSet;
 

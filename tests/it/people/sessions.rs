@@ -1,4 +1,4 @@
-//! Which changes of a person end the sessions that are open.
+//! The changes of a person that end their open sessions.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Users can delete themselves in Cognito, past the API: the sweep finds the profiles they leave, and counts the admins.
+//! Users can delete themselves in Cognito without the API: the sweep finds the profiles that they leave, and counts the admins.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Who may do what with the allow list: every route asked by everyone, and the document checked against the same table.
+//! Access to the allow list: every route is called by every kind of caller, and the document is checked against the same table.
 
 use ::provision::Provision;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Claim codes that the allow list has: a code is made with the number, printed, and counts once the board is a device.
+//! Claim codes in the allow list: a code is created with the serial number, printed, and valid once the board is a device.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

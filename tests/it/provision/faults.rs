@@ -1,4 +1,5 @@
-//! Kills and failing calls at every request: a number and its device are there together, and a board that asks again gets in.
+//! Kills and failures at every request: a serial number and its device exist together or not at all, and a board that tries again is
+//! provisioned.
 
 use serde_json::{Value, json};
 use weir_runtime::Function as _;

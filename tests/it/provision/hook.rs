@@ -1,4 +1,4 @@
-//! Whether a board becomes a device: once, with an exact number, and with a certificate of its own.
+//! Whether a board may become a device: once, with the exact serial number, and with a certificate that only it has.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! The function `provision` on a real engine: the allow list over the API, and whether a board becomes a device.
+//! The function `provision` on a real engine: the allow list over the API, and the decision whether a board may become a device.
 
 mod access;
 mod claims;

@@ -1,4 +1,4 @@
-//! Who may do what with the quarantine: every route asked by everyone, and the document checked against the same table.
+//! Access to the quarantine: every route is called by every kind of caller, and the document is checked against the same table.
 
 use ::quarantine::Quarantine;
 use serde_json::{Value, json};

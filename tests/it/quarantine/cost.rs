@@ -1,4 +1,4 @@
-//! What the quarantine costs: a page what it shows, an entry one write for itself and one for each list it is in.
+//! The cost of the quarantine: a page costs what it shows, an entry one write for itself and one for each list that contains it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

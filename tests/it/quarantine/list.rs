@@ -1,4 +1,4 @@
-//! Lists: every filter shows what a scan and a sort of the whole table would, page by page.
+//! Lists: with every filter, the pages are those of scanning and sorting the whole table.
 
 use serde_json::{Value, json};
 use weir_aws::quarantine::{QuarantineEntry, QuarantineTable};

@@ -1,4 +1,4 @@
-//! Delivered again: what is accepted leaves, what is refused stays, and the instant is the one it always was.
+//! Replays: accepted entries are removed, refused ones stay, and the timestamp of a reading never changes.
 
 use serde_json::{Value, json};
 use weir_runtime::Function as _;

@@ -1,4 +1,4 @@
-//! Several at once, and kills in between: nothing is lost, nothing counts twice, nothing comes back.
+//! Concurrent replays, and kills: nothing is lost, nothing counts twice, and no removed entry returns.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

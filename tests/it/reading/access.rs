@@ -1,4 +1,4 @@
-//! Who may read what: every route asked by everyone, and the document and the template checked against the same table.
+//! Access to readings: every route is called by every kind of caller, and the document and the template are checked against the same table.
 
 use weir_runtime::Function as _;
 

@@ -1,4 +1,4 @@
-//! What the answers say: readings, intervals, the latest, and pages.
+//! The content of the responses: readings, intervals, the latest, and pages.
 
 use serde_json::{Value, json};
 use weir_core::domain::reading::{Quality, Reading};

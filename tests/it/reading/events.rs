@@ -1,4 +1,4 @@
-//! Every recorded request, exactly as API Gateway sends it, and what it is answered with.
+//! Every recorded request, exactly as API Gateway sends it, with the expected response.
 
 use std::collections::BTreeSet;
 use weir_runtime::Function as _;

@@ -1,4 +1,4 @@
-//! The function `reading` over a real engine: who may read what, every recorded request, and the forms of the answer.
+//! The function `reading` on a real engine: access, recorded requests, and the formats of responses.
 
 mod access;
 mod answers;

@@ -1,4 +1,4 @@
-//! CSV, as a spreadsheet opens it.
+//! CSV, as opened by a spreadsheet.
 
 use serde_json::{Value, json};
 use weir_runtime::Function as _;

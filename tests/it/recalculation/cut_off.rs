@@ -1,4 +1,4 @@
-//! A call that ends between any two of its steps, and is delivered again.
+//! Calls that are killed between any two of their steps, and delivered again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! Every recorded event, exactly as AWS sends it, and what it is answered with.
+//! Every recorded event, exactly as AWS sends it, with the expected answer.
 
 use std::collections::BTreeSet;
 use weir_runtime::Function as _;

@@ -1,4 +1,4 @@
-//! The function `recalculation` on a real engine: jobs over the API, their work through the stream, and whatever cuts it off.
+//! The function `recalculation` on a real engine: jobs over the API, their work through the stream, and interruptions.
 
 mod access;
 mod cut_off;

@@ -1,4 +1,4 @@
-//! The other store: what Timestream is asked, and what it is given.
+//! The other store: the queries to Timestream, and the records written to it.
 
 use std::sync::Arc;
 use weir_runtime::Function as _;

@@ -1,4 +1,4 @@
-//! What recalculation does with readings.
+//! The effect of a recalculation on readings.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -1,4 +1,4 @@
-//! Who may do what with subscriptions and notices: every route asked by everyone, and the document checked against the same table.
+//! Access to subscriptions and notices: every route is called by every kind of caller, and the document is checked against the same table.
 
 use ::subscription::SubscriptionApi;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What the routes do, beyond their status.
+//! The effects of the routes.
 
 use serde_json::{Value, json};
 use weir_aws::event::WithEvents;

@@ -1,4 +1,4 @@
-//! What events cost: nothing for a message of a device, one unit for the row of an event and one for its place in the list.
+//! The cost of events: nothing for a message of a device, one unit for the row of an event, and one for its entry in the list.
 
 use std::sync::Arc;
 

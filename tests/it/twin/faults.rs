@@ -1,4 +1,4 @@
-//! Kills and failing calls at every request: delivered again, each event is there once, and the connection is right.
+//! Kills and failures at every request: after a redelivery each event exists once, and the connection state is right.
 
 use serde_json::Value;
 use weir_runtime::Function as _;

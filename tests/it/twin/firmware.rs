@@ -1,4 +1,4 @@
-//! The firmware that devices report becomes part of their rows: in any order, twice, and killed anywhere.
+//! The firmware that devices report is stored in their rows: reordered, repeated, and killed anywhere.
 
 use serde_json::{Value, json};
 use weir_runtime::Function as _;

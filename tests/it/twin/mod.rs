@@ -1,4 +1,4 @@
-//! The function `twin`: what AWS IoT tells of shadows and connections, in any order, twice, and against everything that can fail.
+//! The function `twin`: events of AWS IoT about shadows and connections, reordered, repeated, and with all kinds of faults.
 
 mod cost;
 mod faults;

@@ -1,4 +1,4 @@
-//! Which devices are connected: by what is told in any order, and as the API shows it.
+//! The connection state of devices, from events in any order, and in responses of the API.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Every recorded message of the rules, and what becomes of it.
+//! Every recorded message of the rules, with its effect.
 
 use std::collections::BTreeSet;
 

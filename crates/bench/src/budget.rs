@@ -36,7 +36,7 @@ pub fn counted(file: &Path) -> Result<Vec<(String, String)>> {
 
 fn read(file: &Path) -> Result<Vec<Line>> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let budget: Budget = toml::from_str(&text).with_context(|| format!("{} is no budget", file.display()))?;
+    let budget: Budget = toml::from_str(&text).with_context(|| format!("{} is not a budget", file.display()))?;
     Ok(budget.figure)
 }
 
@@ -75,10 +75,10 @@ pub fn apply(file: &Path, rows: Vec<Row>, scope: Scope<'_>) -> Result<Vec<Row>> 
         let row =
             rows.iter().find(|row| row.function == line.function && row.case == line.case && row.what == line.what);
         let row =
-            row.with_context(|| format!("nothing measured is {}, {:?}, {:?}", line.function, line.case, line.what))?;
+            row.with_context(|| format!("no measured figure is {}, {:?}, {:?}", line.function, line.case, line.what))?;
         kept.push(row.clone().at_most(Some(if instructions { line.at_most * PLAY } else { line.at_most })));
     }
-    ensure!(!kept.is_empty(), "{} guards nothing", file.display());
+    ensure!(!kept.is_empty(), "{} contains no limit of this run", file.display());
     Ok(kept)
 }
 

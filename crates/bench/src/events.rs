@@ -140,7 +140,7 @@ pub fn read(stage: &Stage<'_>) -> Result<Events> {
     let created = stage.start("device")?.invoke(create)?.answer.map_err(|error| anyhow!("device: {error}"))?;
     let status = serde_json::from_str::<Value>(&created)?.get("statusCode").and_then(Value::as_u64);
     // Two cases may use the same device.
-    ensure!(matches!(status, Some(201 | 409)), "the device was not made: {created}");
+    ensure!(matches!(status, Some(201 | 409)), "the device was not created: {created}");
     Ok(Box::new(move |_| Ok(read.clone())))
 }
 

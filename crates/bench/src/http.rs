@@ -80,7 +80,7 @@ impl Connection {
                 }
             })
         })?;
-        answer.context("the connection was closed instead of an answer")
+        answer.context("the connection was closed without an answer")
     }
 
     /// Sends one message: its first line, its headers, and the body with its length.
@@ -101,7 +101,7 @@ impl Connection {
         loop {
             if let Some((head_length, first, path, headers)) = parse(&self.buffer)? {
                 let mut message = Message { first, path, headers, body: Vec::new(), arrived };
-                ensure!(message.header("transfer-encoding").is_none(), "chunked bodies are not read here");
+                ensure!(message.header("transfer-encoding").is_none(), "chunked bodies are not supported");
                 let body_length: usize = message.header("content-length").unwrap_or("0").parse()?;
                 if self.buffer.len() >= head_length + body_length {
                     let rest = self.buffer.split_off(head_length + body_length);

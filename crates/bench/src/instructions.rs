@@ -38,7 +38,7 @@ fn run(api: &Rc<RuntimeApi>, stage: &Stage<'_>, program: &Program, case: &Case, 
         function.invoke(made(number)?)?.answer.map_err(|error| anyhow!("{}: {error}", program.name))?;
     }
     function.end()?;
-    let profile = std::fs::read_to_string(&out).with_context(|| format!("callgrind wrote no {}", out.display()))?;
+    let profile = std::fs::read_to_string(&out).with_context(|| format!("cannot read {}", out.display()))?;
     std::fs::remove_file(&out)?;
     let total = profile.lines().find_map(|line| line.strip_prefix("totals:").or(line.strip_prefix("summary:")));
     total.and_then(|total| total.trim().parse().ok()).context("callgrind's file has no totals")

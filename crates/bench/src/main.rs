@@ -165,7 +165,7 @@ fn programs(wanted: &[String], built: &[String], folder: &Path) -> Result<Vec<Pr
     let program = |name: &str| {
         let path = folder.join(name);
         if !path.is_file() {
-            bail!("{} is not there; cargo xtask bench builds it", path.display());
+            bail!("{} does not exist; cargo xtask bench builds it", path.display());
         }
         Ok(Program { name: name.to_owned(), path, tool: Vec::new() })
     };

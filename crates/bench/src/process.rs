@@ -81,7 +81,7 @@ impl Process {
             let schedstat = std::fs::read_to_string(task?.path().join("schedstat"))?;
             let mut numbers = schedstat.split_whitespace().map(str::parse::<u64>);
             used += numbers.next().context("schedstat is empty")??;
-            waited += numbers.next().context("schedstat says nothing of waiting")??;
+            waited += numbers.next().context("schedstat has no waiting time")??;
         }
         Ok(Scheduled { used: Duration::from_nanos(used), waited: Duration::from_nanos(waited) })
     }
@@ -104,7 +104,7 @@ impl Process {
     /// Asks the process to terminate, and waits until it has.
     pub fn end(&mut self) -> Result<()> {
         let id = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw);
-        rustix::process::kill_process(id.context("a process without an id")?, rustix::process::Signal::TERM)?;
+        rustix::process::kill_process(id.context("the process has no id")?, rustix::process::Signal::TERM)?;
         self.child.wait()?;
         Ok(())
     }

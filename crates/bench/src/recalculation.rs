@@ -48,14 +48,14 @@ pub fn measure(api: &Rc<RuntimeApi>, stage: &Stage<'_>, program: &Program, readi
     request(&mut stage.start("device")?, &stage.event("device/create")?, "buoy-09", None, 201)?;
     eprintln!("{NAME}: storing {readings} readings");
     store(stage.endpoint, begin, readings)?;
-    let text = |at| time::text(Timestamp::from_millis(at)).context("a year with four digits");
+    let text = |at| time::text(Timestamp::from_millis(at)).context("the year does not have four digits");
     let body = json!({"model": "linear", "slope": 0.01, "intercept": 1, "valid_from": text(begin)?});
     request(&mut stage.start("device")?, &stage.event("device/calibrate.linear.json")?, "buoy-01", Some(body), 201)?;
     let mut function = api.run(program, &world::variables(stage.endpoint, &[("DEVICE_CACHE_SECONDS", "0")]))?;
     let asked = stage.event("recalculation/recalculate")?;
     let (from, to) = (text(begin)?, text(begin + readings * MINUTE)?);
     let job = request(&mut function, &asked, "buoy-01", Some(json!({"from": from, "to": to})), 202)?;
-    let job = job.get("job").and_then(Value::as_str).context("a job has a name")?.to_owned();
+    let job = job.get("job").and_then(Value::as_str).context("the answer has no id of a job")?.to_owned();
     wait(stage, &mut function, &job)?;
     eprintln!("{NAME}: {readings} readings");
     stage.endpoint.pause(PAUSE);
@@ -101,7 +101,7 @@ fn wait(stage: &Stage<'_>, function: &mut Function, job: &str) -> Result<()> {
     let sweep = stage.event("recalculation/sweep")?.to_string();
     let begun = Instant::now();
     while state(stage.endpoint, job)? == "waiting" {
-        ensure!(begun.elapsed() < LONGEST, "the job does not begin");
+        ensure!(begun.elapsed() < LONGEST, "the job does not start in time");
         std::thread::sleep(Duration::from_secs(1));
         function.invoke(sweep.clone())?.answer.map_err(|error| anyhow!(error))?;
     }
@@ -111,7 +111,7 @@ fn wait(stage: &Stage<'_>, function: &mut Function, job: &str) -> Result<()> {
 /// Invokes the function with the job's record, as the stream does after each step, until the job is done.
 fn work(stage: &Stage<'_>, function: &mut Function, job: &str) -> Result<Spent> {
     let mut record = stage.event("recalculation/go-on")?;
-    let keys = record.pointer_mut("/Records/0/dynamodb/Keys").context("a record has keys")?;
+    let keys = record.pointer_mut("/Records/0/dynamodb/Keys").context("the record has no keys")?;
     *keys = json!({"sensor": {"S": SENSOR}, "job": {"S": job}});
     let mut spent = Spent::default();
     stage.endpoint.take();
@@ -145,13 +145,13 @@ fn check(endpoint: &Endpoint, job: &str, begin: i64, readings: i64) -> Result<()
     let number =
         |row: &Value, name: &str| -> Option<f64> { row.pointer(&format!("/{name}/N"))?.as_str()?.parse().ok() };
     for (name, expected) in [("seen", readings as f64), ("changed", readings as f64), ("refused", 0.0)] {
-        ensure!(number(&done, name) == Some(expected), "not all was changed: {done}");
+        ensure!(number(&done, name) == Some(expected), "not all readings were changed: {done}");
     }
     for place in (0..readings).step_by(997).chain([readings - 1]) {
         let at = (begin + place * MINUTE).to_string();
         let found = row(endpoint, "readings", &json!({"sensor": {"S": SENSOR}, "at": {"N": at}}))?;
         let expected = 0.01 * (place % ROUND) as f64 + 1.0;
-        let value = number(&found, "value").context("a reading has a value")?;
+        let value = number(&found, "value").context("the reading has no value")?;
         ensure!((value - expected).abs() < 1e-9, "reading {place} should be {expected}: {found}");
     }
     Ok(())

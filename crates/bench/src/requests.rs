@@ -167,7 +167,7 @@ pub fn in_order(stage: &Stage<'_>) -> Result<Events> {
     let created = stage.start("device")?.invoke(create.to_string())?;
     let created = created.answer.map_err(|error| anyhow::anyhow!("device: {error}"))?;
     let status = serde_json::from_str::<Value>(&created)?.get("statusCode").and_then(Value::as_u64);
-    anyhow::ensure!(status == Some(201), "the device was not made: {created}");
+    anyhow::ensure!(status == Some(201), "the device was not created: {created}");
     let event = stage.event("alert/in-order")?.to_string().replace("buoy-01", "bench-02");
     Ok(Box::new(move |_| Ok(event.clone())))
 }

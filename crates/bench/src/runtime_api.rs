@@ -80,7 +80,7 @@ impl RuntimeApi {
         match self.hear(process)? {
             Heard::Next { at, give } => Ok((at, give)),
             Heard::InitError(error) => bail!("the function could not start: {error}"),
-            _ => bail!("the function answered without having been asked"),
+            _ => bail!("the function answered without an event"),
         }
     }
 
@@ -94,7 +94,7 @@ impl RuntimeApi {
                 bail!("the function ended ({how}); WEIR_BENCH_LOG=1 shows its log");
             }
             if Instant::now() > deadline {
-                bail!("nothing heard from the function for {} s", TIMEOUT.as_secs());
+                bail!("no request from the function for {} s", TIMEOUT.as_secs());
             }
         }
     }
@@ -107,12 +107,12 @@ impl Function {
         let id = format!("00000000-0000-4000-8000-{:012}", self.events);
         let sent = Arc::new(OnceLock::new());
         let event = Event { id, body, sent: Arc::clone(&sent) };
-        self.waiting.send(event).map_err(|_| anyhow!("the function is gone"))?;
+        self.waiting.send(event).map_err(|_| anyhow!("the function has ended"))?;
         let Heard::Answer { at, answer } = self.api.hear(&mut self.process)? else {
             bail!("the event was not answered")
         };
         (_, self.waiting) = self.api.next(&mut self.process)?;
-        let sent = sent.get().context("the function answered an event it was not given")?;
+        let sent = sent.get().context("the function answered an unknown event")?;
         Ok(Outcome { answer, took: at.duration_since(*sent) })
     }
 

@@ -90,12 +90,12 @@ pub fn site(program: &Path, source: &Path) -> Result<Vec<File>> {
         script.path, program.path
     );
     let start = hashed("start", "js", start.into_bytes());
-    let page = String::from_utf8(read("index.html")?).context("index.html is text")?;
+    let page = String::from_utf8(read("index.html")?).context("index.html is not UTF-8")?;
     let named = [("icon", &icon), ("style", &style), ("script", &script), ("program", &program), ("start", &start)];
     let page = named
         .iter()
         .fold(page, |page, (name, file)| page.replace(&format!("{{{name}}}"), &format!("{BASE}{}", file.path)));
-    ensure!(!page.contains('{'), "index.html names something that is not made");
+    ensure!(!page.contains('{'), "index.html contains an unknown placeholder");
     files.push(File { path: "index.html".to_owned(), bytes: page.into_bytes() });
     files.extend([icon, style, script, program, start]);
     Ok(files)

@@ -46,7 +46,7 @@ impl Board {
     /// When the stack has no provisioning template, or the folder cannot be created.
     pub fn new(stack: &Stack, serial: &str, claim: Identity) -> Result<Self> {
         let flash = stack.certificates.join(format!("flash-{serial}"));
-        std::fs::create_dir_all(&flash).with_context(|| format!("cannot make {}", flash.display()))?;
+        std::fs::create_dir_all(&flash).with_context(|| format!("cannot create {}", flash.display()))?;
         let template = stack.output("FleetTemplateName")?.to_owned();
         Ok(Self {
             serial: serial.to_owned(),
@@ -116,10 +116,10 @@ impl Board {
     /// # Errors
     /// When the key cannot be created or stored.
     pub fn request(&self) -> Result<(String, KeyPair)> {
-        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).context("no key")?;
-        let request = CertificateParams::default().serialize_request(&key).context("no request")?;
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).context("cannot generate a key")?;
+        let request = CertificateParams::default().serialize_request(&key).context("cannot create a request")?;
         secret::write(&self.flash.join("next.key"), &key.serialize_pem())?;
-        Ok((request.pem().context("no PEM")?, key))
+        Ok((request.pem().context("cannot encode the request")?, key))
     }
 
     /// Waits until a certificate request is asked for, sends one, and stores the certificate that it receives. The old one is revoked only

@@ -44,7 +44,7 @@ pub struct QuarantineEntry {
     pub payload: Vec<u8>,
 }
 
-/// Counts of what was sent; the four kinds add up to `values`.
+/// Counts of what was sent. `values` is the sum of the five kinds after it.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Sent {
     /// Messages.

@@ -85,7 +85,7 @@ pub async fn register_dispenser(api: &Api) -> Result<()> {
 /// # Errors
 /// When the API refuses the request.
 pub async fn alert_on_oxygen(api: &Api, buoy: &Buoy, alert: &Value) -> Result<()> {
-    let probe = buoy.probes.iter().find(|probe| probe.code == "do").context("a buoy measures oxygen")?;
+    let probe = buoy.probes.iter().find(|probe| probe.code == "do").context("the buoy has no oxygen probe")?;
     let body = with(sensor(probe), "alerts", json!([alert]));
     api.expect(&[200], "PUT", &format!("/devices/{}/sensors/{}", buoy.id, probe.code), Some(&body)).await.map(drop)
 }

@@ -77,7 +77,7 @@ pub async fn run(command: &Command) -> Result<ExitCode> {
 
 async fn make(target: &Target, out: &Path) -> Result<ExitCode> {
     let (iot, policy) = target.open()?;
-    std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+    std::fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
     let (made, key) = iot.make_with_key().await.map_err(said)?;
     // The key exists nowhere else, so it is stored before anything else can fail.
     let file = |ending: &str| out.join(format!("claim-{}.{ending}", made.id));
@@ -102,7 +102,7 @@ async fn retire(target: &Target, certificate: &str) -> Result<ExitCode> {
     let policies = iot.policies(&certificate).await.map_err(said)?;
     if policies.iter().any(|attached| *attached != policy) || !iot.things(&certificate).await.map_err(said)?.is_empty()
     {
-        bail!("{id} is no claim certificate of this stack: it has {policies:?}");
+        bail!("{id} is not a claim certificate of this stack: it has {policies:?}");
     }
     if certificate.status == Status::Active {
         iot.set_active(&id, false).await.map_err(said)?;

@@ -143,7 +143,7 @@ async fn change_set(place: &Place, aws: &Aws, options: &Options, settings: &Sett
         found = named.map(str::to_owned).or(found.take());
     })
     .await?;
-    ensure!(same || found.is_some(), "the SAM CLI made no change set; see {}", place.shown(&place.run("sam.log")));
+    ensure!(same || found.is_some(), "the SAM CLI created no change set; see {}", place.shown(&place.run("sam.log")));
     Ok(found.filter(|_| !same))
 }
 
@@ -194,7 +194,7 @@ async fn changes(aws: &Aws, change_set: &str) -> Result<Vec<Value>> {
     loop {
         let mut ask = json!({ "ChangeSetName": change_set });
         if !next.is_null() {
-            ask.as_object_mut().context("a question is an object")?.insert("NextToken".to_owned(), next);
+            ask.as_object_mut().context("the parameters are not an object")?.insert("NextToken".to_owned(), next);
         }
         let page = aws.ask("cloudformation", "describe_change_set", &ask).await?;
         all.extend(field(&page, "Changes").as_array().cloned().unwrap_or_default());
@@ -209,7 +209,7 @@ async fn changes(aws: &Aws, change_set: &str) -> Result<Vec<Value>> {
 async fn ended(aws: &Aws, stack: &str) -> Result<String> {
     loop {
         let answer = aws.ask("cloudformation", "describe_stacks", &json!({ "StackName": stack })).await?;
-        let status = answer.pointer("/Stacks/0/StackStatus").and_then(Value::as_str).context("a stack has a status")?;
+        let status = answer.pointer("/Stacks/0/StackStatus").and_then(Value::as_str).context("no stack status")?;
         if !status.ends_with("_IN_PROGRESS") {
             return Ok(status.to_owned());
         }
@@ -241,7 +241,7 @@ fn agreed(consent: Consent) -> Result<bool> {
         Consent::Ask => {}
     }
     print!("{} ", style("Do it? [y/N]").bold());
-    std::io::Write::flush(&mut std::io::stdout()).context("cannot ask")?;
+    std::io::Write::flush(&mut std::io::stdout()).context("cannot write the question")?;
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer).context("cannot read the answer; --yes goes on without asking")?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))

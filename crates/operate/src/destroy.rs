@@ -75,7 +75,7 @@ async fn resources(aws: &Aws, stack: &str) -> Result<Vec<Value>> {
     let mut ask = json!({ "StackName": stack });
     loop {
         let page = aws.ask("cloudformation", "list_stack_resources", &ask).await?;
-        all.extend(field(&page, "StackResourceSummaries").as_array().context("a stack has resources")?.iter().cloned());
+        all.extend(field(&page, "StackResourceSummaries").as_array().context("no list of resources")?.iter().cloned());
         match field(&page, "NextToken").as_str() {
             Some(next) => ask = json!({ "StackName": stack, "NextToken": next }),
             None => return Ok(all),
@@ -100,7 +100,7 @@ fn status(answer: Result<Value, Refusal>) -> Result<String> {
     match answer {
         Ok(answer) => {
             let status = answer.pointer("/Stacks/0/StackStatus").and_then(Value::as_str);
-            status.map(str::to_owned).context("a stack has a status")
+            status.map(str::to_owned).context("no stack status")
         }
         Err(Refusal { code, message }) if code == "ValidationError" && message.contains("does not exist") => {
             Ok("DELETE_COMPLETE".to_owned())

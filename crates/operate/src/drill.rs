@@ -44,10 +44,10 @@ pub async fn run() -> Result<ExitCode> {
 }
 
 async fn drill(client: &Client, name: &str, file: &Path) -> Result<usize> {
-    let described = description(client, name).await?.context("it is not there")?;
+    let described = description(client, name).await?.context("it does not exist")?;
     let before = export(client, name, file).await?;
     client.delete_table().table_name(name).send().await.context("cannot be deleted")?;
-    ensure!(description(client, name).await?.is_none(), "it is still there after it was deleted");
+    ensure!(description(client, name).await?.is_none(), "it still exists after its deletion");
     make(client, name, &described).await?;
     restore(client, name, file).await?;
     let after: BTreeSet<String> = scan(client, name).await?.iter().map(line).collect::<Result<_>>()?;
@@ -62,7 +62,7 @@ async fn description(client: &Client, name: &str) -> Result<Option<TableDescript
     loop {
         match client.describe_table().table_name(name).send().await {
             Ok(answer) => {
-                let table = answer.table.context("no description")?;
+                let table = answer.table.context("it has no description")?;
                 if table.table_status.as_ref().is_none_or(|status| status.as_str() == "ACTIVE") {
                     return Ok(Some(table));
                 }
@@ -108,11 +108,11 @@ async fn make(client: &Client, name: &str, was: &TableDescription) -> Result<()>
             .set_key_schema(index.key_schema.clone())
             .set_projection(index.projection.clone())
             .build()
-            .context("an index lacks its name")?;
+            .context("an index has no name")?;
         make = make.global_secondary_indexes(index);
     }
     make.send().await.context("cannot be created again")?;
-    description(client, name).await?.context("it was created, but is not there")?;
+    description(client, name).await?.context("it was created, but does not exist")?;
     Ok(())
 }
 
@@ -122,13 +122,13 @@ async fn restore(client: &Client, name: &str, file: &Path) -> Result<()> {
     for batch in rows.chunks(BATCH) {
         let put = |row: &Row| {
             let request =
-                PutRequest::builder().set_item(Some(row.clone())).build().context("a row without anything")?;
+                PutRequest::builder().set_item(Some(row.clone())).build().context("a row has no attribute")?;
             Ok(WriteRequest::builder().put_request(request).build())
         };
         let mut open: Vec<WriteRequest> = batch.iter().map(put).collect::<Result<_>>()?;
         while !open.is_empty() {
             let answer =
-                client.batch_write_item().request_items(name, open).send().await.context("does not take its rows")?;
+                client.batch_write_item().request_items(name, open).send().await.context("does not accept its rows")?;
             open = answer.unprocessed_items.unwrap_or_default().remove(name).unwrap_or_default();
         }
     }
@@ -164,30 +164,30 @@ fn written(value: &AttributeValue) -> Result<Value> {
                 fields.iter().map(|(name, value)| Ok((name.clone(), written(value)?))).collect::<Result<_>>()?;
             json!({ "M": fields })
         }
-        other => bail!("the drill does not know how to write {other:?}"),
+        other => bail!("the drill cannot write {other:?}"),
     })
 }
 
 fn read(value: &Value) -> Result<AttributeValue> {
-    let (kind, inner) = value.as_object().and_then(|value| value.iter().next()).context("a value has a type")?;
-    let text = || inner.as_str().map(str::to_owned).context("a text");
+    let (kind, inner) = value.as_object().and_then(|value| value.iter().next()).context("a value has no type")?;
+    let text = || inner.as_str().map(str::to_owned).context("not a text");
     Ok(match kind.as_str() {
         "S" => AttributeValue::S(text()?),
         "N" => AttributeValue::N(text()?),
-        "BOOL" => AttributeValue::Bool(inner.as_bool().context("true or false")?),
+        "BOOL" => AttributeValue::Bool(inner.as_bool().context("not a truth value")?),
         "NULL" => AttributeValue::Null(true),
         "SS" => {
-            let texts = inner.as_array().context("a list")?.iter().map(|text| text.as_str().map(str::to_owned));
-            AttributeValue::Ss(texts.collect::<Option<_>>().context("a list of texts")?)
+            let texts = inner.as_array().context("not a list")?.iter().map(|text| text.as_str().map(str::to_owned));
+            AttributeValue::Ss(texts.collect::<Option<_>>().context("not a list of texts")?)
         }
-        "L" => AttributeValue::L(inner.as_array().context("a list")?.iter().map(read).collect::<Result<_>>()?),
+        "L" => AttributeValue::L(inner.as_array().context("not a list")?.iter().map(read).collect::<Result<_>>()?),
         "M" => {
-            let fields = inner.as_object().context("a map")?;
+            let fields = inner.as_object().context("not a map")?;
             AttributeValue::M(
                 fields.iter().map(|(name, value)| Ok((name.clone(), read(value)?))).collect::<Result<_>>()?,
             )
         }
-        other => bail!("the drill does not know how to read {other}"),
+        other => bail!("the drill cannot read {other}"),
     })
 }
 

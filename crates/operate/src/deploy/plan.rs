@@ -130,7 +130,7 @@ impl Change {
             .collect();
         what.sort();
         what.dedup();
-        let id = text("LogicalResourceId").context("a change names its resource")?.to_owned();
+        let id = text("LogicalResourceId").context("a change does not name its resource")?.to_owned();
         Ok(Self { does, id, kind: text("ResourceType").unwrap_or_default().to_owned(), what })
     }
 }

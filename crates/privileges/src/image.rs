@@ -25,7 +25,7 @@ impl Image {
         cloud.emulator.end();
         let image = Self { kept: place.run("image"), current: place.run(emulator::STATE) };
         let _ = std::fs::remove_dir_all(&image.kept);
-        std::fs::rename(&image.current, &image.kept).context("the local cloud kept nothing when it ended")?;
+        std::fs::rename(&image.current, &image.kept).context("the local cloud has no state on disk")?;
         Ok(image)
     }
 
@@ -44,7 +44,7 @@ impl Image {
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
-    std::fs::create_dir_all(to).with_context(|| format!("cannot make the folder {}", to.display()))?;
+    std::fs::create_dir_all(to).with_context(|| format!("cannot create the folder {}", to.display()))?;
     for entry in std::fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
         let entry = entry.with_context(|| format!("cannot read {}", from.display()))?;
         let target = to.join(entry.file_name());

@@ -44,7 +44,7 @@ pub async fn check() -> Result<()> {
         let typed: Vec<OsString> = typed.iter().map(Into::into).collect();
         if run(&options, &typed).await? != ExitCode::SUCCESS {
             println!("\nOnce more, to see whether that was the machine.");
-            ensure!(run(&options, &typed).await? == ExitCode::SUCCESS, "a figure is above its line in the budget");
+            ensure!(run(&options, &typed).await? == ExitCode::SUCCESS, "a figure exceeds its limit in the budget");
         }
     }
     Ok(())

@@ -97,7 +97,7 @@ pub async fn run(
     for _ in 0..COMMANDS {
         let order = json!({"name": "dispense", "args": {"ml": 30}, "expires_in": 120});
         let answer = user.expect(&[202], "POST", &path, Some(&order)).await?.json();
-        pressed.push(answer.get("id").and_then(Value::as_str).context("a command has an id")?.to_owned());
+        pressed.push(answer.get("id").and_then(Value::as_str).context("the answer has no id of a command")?.to_owned());
         step.note(&format!("{} of {COMMANDS} pressed", pressed.len()));
     }
     step.note("waiting until each is done");

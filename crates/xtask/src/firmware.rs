@@ -60,12 +60,12 @@ async fn upload(admin: &Api) -> Result<()> {
     let file: Vec<u8> = (0..SIZE).map(|place| (place * 31 % 251) as u8).collect();
     let announced = json!({"version": VERSION, "sha256": hex(&Sha256::digest(&file)), "size": file.len()});
     let answer = admin.expect(&[201], "POST", "/fleet/firmware", Some(&announced)).await?.json();
-    let url = answer.pointer("/upload/url").and_then(Value::as_str).context("an announcement has an address")?;
+    let url = answer.pointer("/upload/url").and_then(Value::as_str).context("the answer has no upload address")?;
     let mut put = Request::builder().method("PUT").uri(url);
     for (name, value) in answer.pointer("/upload/headers").and_then(Value::as_object).into_iter().flatten() {
         put = put.header(name, value.as_str().unwrap_or_default());
     }
-    let answer = Http::new().call(put.body(file).context("not a request")?).await?;
+    let answer = Http::new().call(put.body(file).context("the upload request is invalid")?).await?;
     ensure!(answer.status().is_success(), "S3 refuses the firmware: {}", String::from_utf8_lossy(answer.body()));
     Ok(())
 }
@@ -81,7 +81,7 @@ pub async fn run(stack: &Stack, crew: &Crew, dispenser: &mut Running, progress: 
     upload(&admin).await?;
     let order = json!({"firmware": VERSION, "target": {"devices": [DISPENSER]}});
     let made = admin.expect(&[202], "POST", "/fleet/jobs", Some(&order)).await?.json();
-    let id = made.get("id").and_then(Value::as_str).context("a job has an id")?.to_owned();
+    let id = made.get("id").and_then(Value::as_str).context("the answer has no id of a job")?.to_owned();
     step.note("waiting until the dispenser has it");
     let deadline = Instant::now() + PATIENCE;
     let mut seen = Seen::default();

@@ -19,10 +19,10 @@ pub async fn look(stack: &Stack) -> Result<usize> {
         for line in log(stack, function).await? {
             lines += 1;
             let found = secret(&line, &passwords);
-            ensure!(found.is_none(), "the log of {function} has {} in it", found.unwrap_or_default());
+            ensure!(found.is_none(), "the log of {function} contains {}", found.unwrap_or_default());
         }
     }
-    ensure!(lines > 0, "no function has logged anything, so there was nothing to look through");
+    ensure!(lines > 0, "no function has logged anything, so there was nothing to search");
     Ok(lines)
 }
 

@@ -57,7 +57,7 @@ fn alert(limit: f64) -> Value {
 /// # Errors
 /// When the local cloud refuses a request.
 pub async fn arrange(stack: &Stack, place: &Place, fleet: &Fleet, crew: &Crew, limit: f64) -> Result<Receiver> {
-    let buoy = fleet.buoys.first().context("a fleet has a buoy")?;
+    let buoy = fleet.buoys.first().context("the fleet has no buoy")?;
     let admin = Api::of(stack, Some(&crew.people.admin.sign_in(stack).await?.id))?;
     alert_on_oxygen(&admin, buoy, &alert(limit)).await?;
     let (receiver, url) = receive(place.run("webhooks.jsonl")).await?;
@@ -110,8 +110,8 @@ pub fn commands(stack: &Stack, root: &Path, receiver: &Receiver) -> [(&'static s
 /// # Errors
 /// When the local cloud does not answer.
 pub async fn account(stack: &Stack, fleet: &Fleet, crew: &mut Crew, receiver: &Receiver) -> Result<Vec<String>> {
-    let buoy = fleet.buoys.first().context("a fleet has a buoy")?;
-    let probe = buoy.probes.iter().find(|probe| probe.code == "do").context("a buoy measures oxygen")?;
+    let buoy = fleet.buoys.first().context("the fleet has no buoy")?;
+    let probe = buoy.probes.iter().find(|probe| probe.code == "do").context("the buoy has no oxygen probe")?;
     let before = inbox_of(stack, crew).await?.len();
     tokio::time::sleep(KNOWN).await;
     for (place, raw) in [LOW, HIGH].into_iter().enumerate() {

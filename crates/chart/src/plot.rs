@@ -76,7 +76,7 @@ impl Shown {
         self.len() == 0
     }
 
-    /// The last value within a span, after the instant at which it is drawn, in ms; `None` if there is none.
+    /// The last value within a span, as the instant at which it is drawn, in ms since the epoch, and the value; `None` if there is none.
     pub fn last(&self, span: Span) -> Option<(f64, f64)> {
         match self {
             Self::Points(points) => {

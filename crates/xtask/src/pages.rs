@@ -105,7 +105,7 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
                 pages.spawn(page.follow(feed));
             }
         }
-        // Until every sender has read the subscriptions.
+        // Until every function that sends messages knows the subscriptions.
         tokio::time::sleep(Duration::from_secs(if polling { 0 } else { 3 })).await;
         let before = processor_seconds(stack.process);
         let mut pace = tokio::time::interval(Duration::from_secs_f64(1.0 / options.rate));

@@ -153,7 +153,7 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     }
     if found == 0 {
         bail!(
-            "there is nothing called {} here: is the stack, the region or the account another one?",
+            "no queue is called {}: check the stack, the region and the account that were given",
             target.name("…")
         );
     }

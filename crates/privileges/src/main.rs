@@ -115,7 +115,7 @@ async fn run(functions: Vec<String>) -> Result<ExitCode> {
     let (asked, seconds) = (bed.decided()?, started.elapsed().as_secs_f64());
     ensure!(
         failed.is_none(),
-        "with everything allowed {} fails; refused was: {:#?}",
+        "with everything allowed, {} fails; refused actions: {:#?}",
         failed.unwrap_or_default(),
         asked.refusals()
     );

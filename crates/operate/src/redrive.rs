@@ -153,7 +153,7 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     }
     if found == 0 {
         bail!(
-            "no queue is called {}: check the stack, the region and the account that were given",
+            "no queue is called {}: check the stack, the region and the account that the command was given",
             target.name("…")
         );
     }

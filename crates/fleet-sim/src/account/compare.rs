@@ -162,7 +162,7 @@ fn quarantine(ledger: &Ledger, observed: &Observed) -> Vec<String> {
     all
 }
 
-/// Compares the events, each of which happens once, and the devices whose state is connected.
+/// Compares the number of events by device and kind, and the connection state of the devices that have connected.
 fn events(ledger: &Ledger, observed: &[EventRow]) -> Vec<String> {
     let mut found: BTreeMap<(String, String), u64> = BTreeMap::new();
     for row in observed {

@@ -30,7 +30,7 @@ async fn expect(feed: &mut Feed, what: &str, fits: impl Fn(&Value) -> bool) -> V
             return found;
         }
     }
-    panic!("{what}: not within 20 s");
+    panic!("{what}: not within {} s", patience().as_secs());
 }
 
 /// Whether nothing but answers to what was said comes within the time.

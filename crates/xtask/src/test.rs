@@ -65,8 +65,9 @@ pub enum Step {
     Bench,
 }
 
-/// The tests in which a device publishes too many messages.
-const FLOOD: &str = "flood::";
+/// Tests that keep the local cloud, a single process, busy, or that measure. They run one at a time, after all others.
+const ALONE: [&str; 4] =
+    ["flood::", "job::a_wave_of_a_thousand_boards", "redrive::killed_in_the_middle", "dashboard::figures::"];
 /// Running time of each fuzz target, in s.
 const FUZZ_SECONDS: &str = "10";
 /// Checks the dashboard only: clippy checks its dependencies in this repository for the host.
@@ -273,18 +274,18 @@ async fn local(place: &Place) -> Result<Passed> {
     let _environment = Environment::write(&cloud.stack, place)?;
     // Some of the tests run this program.
     build::program(place, "operate").await?;
-    // Four tests at once, because they mostly wait. The flood runs alone: it keeps the local cloud, a single process, busy.
-    let passed = async {
-        local_tests(place, &["--test-threads", "4", "--skip", FLOOD]).await?;
-        local_tests(place, &[FLOOD]).await
-    };
-    let passed = passed.await;
+    // Four tests at once, because they mostly wait.
+    let skipped = ALONE.iter().flat_map(|name| ["--skip", name]);
+    let others: Vec<&str> = ["--test-threads", "4"].into_iter().chain(skipped).collect();
+    let together = local_tests(place, &others).await;
+    let alone = local_tests(place, &[&["--test-threads", "1"], &ALONE[..]].concat()).await;
     let clean = leak::look(&cloud.stack).await;
     if let Ok(lines) = &clean {
         println!("{lines} lines of the functions' logs contain no token, password or key.");
     }
     drop((cloud, timestream));
-    passed?;
+    together?;
+    alone?;
     clean?;
     let left_out = "the dashboard in a browser, because there is no chromium with its driver: apt-get install \
                     --no-install-recommends chromium chromium-driver (WEIR_BROWSER and WEIR_WEBDRIVER name others)";

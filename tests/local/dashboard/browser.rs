@@ -161,6 +161,8 @@ impl Browser {
     /// Clicks something.
     pub async fn click(&self, what: &str) {
         self.there(what).await;
+        // The browser takes what lies below the fixed header for visible.
+        self.ask(&format!("document.querySelector({}).scrollIntoView({{block: 'center'}})", json!(what))).await;
         self.client.find(Locator::Css(what)).await.unwrap().click().await.unwrap();
     }
 

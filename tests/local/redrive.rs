@@ -109,7 +109,8 @@ async fn for_given_up_records_of_the_stream_every_level_is_judged_again() {
 #[tokio::test]
 async fn killed_in_the_middle_and_run_again_nothing_is_lost_and_nothing_counts_twice() {
     let _alone = QUEUES.lock().await;
-    const MESSAGES: i64 = 60;
+    // More than three runs deliver until they are killed.
+    const MESSAGES: i64 = 240;
     let local = Local::running();
     local.register(&json!({"id": "redrive-02", "sensors": [{"code": "ph"}]})).await;
     let at = now() - 600_000;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use fantoccini::error::{CmdError, ErrorStatus};
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -158,12 +159,23 @@ impl Browser {
         self.ask(&script).await;
     }
 
-    /// Clicks something.
+    /// Clicks something. While the page scrolls, the fixed header may lie above it: then it is tried again.
     pub async fn click(&self, what: &str) {
         self.there(what).await;
-        // The browser takes what lies below the fixed header for visible.
-        self.ask(&format!("document.querySelector({}).scrollIntoView({{block: 'center'}})", json!(what))).await;
-        self.client.find(Locator::Css(what)).await.unwrap().click().await.unwrap();
+        let middle = format!("document.querySelector({})?.scrollIntoView({{block: 'center'}})", json!(what));
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            self.ask(&middle).await;
+            let clicked = self.client.find(Locator::Css(what)).await.unwrap().click().await;
+            match clicked {
+                Err(CmdError::Standard(error))
+                    if error.error == ErrorStatus::ElementClickIntercepted && Instant::now() < deadline =>
+                {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                clicked => return clicked.unwrap(),
+            }
+        }
     }
 
     /// Waits until there is something that the selector names.

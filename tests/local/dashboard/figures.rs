@@ -138,6 +138,7 @@ async fn metric(browser: &Browser, name: &str) -> f64 {
 }
 
 #[tokio::test]
+#[ignore = "it only measures; docs/costs-and-figures.md says how to run it"]
 async fn a_page_of_ten_thousand_readings_is_there_soon() {
     let local = Local::running();
     let id = own("page-figures");
@@ -153,7 +154,9 @@ async fn a_page_of_ten_thousand_readings_is_there_soon() {
     let counted = format!("/devices/{id}/readings?every=1d&agg=count&from={start}&to={}", start + READINGS * 1_000);
     for quarter in 1..=4 {
         until("they are stored", async || {
-            let days = api.expect(&[200], "GET", &counted, None).await.unwrap().json();
+            // The local cloud may take too long to read them all, which is a 503.
+            let answer = api.call("GET", &counted, None).await.unwrap();
+            let days = (answer.status == 200).then(|| answer.json())?;
             let count: i64 = days["items"].as_array()?.iter().filter_map(|day| day["count"].as_i64()).sum();
             (count >= READINGS * quarter / 4).then_some(())
         })

@@ -16,6 +16,8 @@ const RENEW: Duration = Duration::from_secs(10 * 60);
 const PING: Duration = Duration::from_secs(5 * 60);
 /// Wait before a broken connection is opened again.
 const AGAIN: Duration = Duration::from_secs(1);
+/// Attempts to open a broken connection again: a local cloud that is busy refuses some of them.
+const ATTEMPTS: u32 = 10;
 
 /// A connection that is kept open, with its topics.
 #[derive(Debug)]
@@ -49,9 +51,20 @@ impl Follower {
         match self.try_next(within).await {
             Ok(messages) => Ok(messages),
             Err(_) => {
-                tokio::time::sleep(AGAIN).await;
-                *self = Self::open(&self.stack, &self.person, self.topics.clone()).await?;
+                *self = self.reopened().await?;
                 Ok(Vec::new())
+            }
+        }
+    }
+
+    async fn reopened(&self) -> Result<Self> {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            tokio::time::sleep(AGAIN).await;
+            match Self::open(&self.stack, &self.person, self.topics.clone()).await {
+                Err(_) if attempt < ATTEMPTS => {}
+                opened => return opened,
             }
         }
     }

@@ -34,7 +34,7 @@ const PAGES: [(&str, &str, &str); 17] = [
 
 /// What only administrators can change: nobody else has a button for it.
 const FORMS: &str =
-    "return document.querySelectorAll('main form.calibration, #invite, #add-serials, #upload, #order, #access').length";
+    "return document.querySelectorAll('main .points, #invite, #add-serials, #upload, #order, #access').length";
 
 /// Goes to every page as somebody with these devices.
 async fn tour(name: &'static str, devices: &str, says: impl Fn(&(&str, &'static str, &'static str)) -> &'static str) {

@@ -83,11 +83,18 @@ async fn a_button_whose_request_is_over_has_the_focus_again() {
     let path = "/devices/page-keys-calibration/sensors/ph/calibration";
     let Some(browser) = signed_in(&local, "keys-button", path).await else { return };
     browser.says("Two points are needed.").await;
+    // The button is below what the window shows.
+    let low = json!({"width": 1280, "height": 200, "deviceScaleFactor": 1, "mobile": false});
+    browser.tell("Emulation.setDeviceMetricsOverride", low).await;
     // Chromium takes the focus from a button that is switched off.
     focus(&browser, ".points + .buttons button, form .buttons button").await;
     let off = "const button = document.activeElement; window.button = button; button.disabled = true; return true";
     assert_eq!(browser.ask(off).await, Value::from(true));
     browser.until("it has lost the focus", "return document.activeElement === document.body").await;
-    browser.ask("window.button.disabled = false").await;
+    browser.ask("scrollTo(0, 0); window.button.disabled = false").await;
     browser.until("it has the focus again", "return document.activeElement === window.button").await;
+    assert_eq!(
+        browser.ask("return [scrollY, window.button.getBoundingClientRect().top > innerHeight]").await,
+        json!([0, true])
+    );
 }

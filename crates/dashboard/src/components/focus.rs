@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, HtmlElement, MutationObserver, MutationObserverInit, Node};
+use web_sys::{Element, FocusOptions, HtmlElement, MutationObserver, MutationObserverInit, Node};
 
 use crate::browser;
 
@@ -131,7 +131,10 @@ async fn search(last: &RefCell<Option<Last>>, content: &HtmlElement) {
             continue;
         }
         if browser::focus_is_nowhere() {
-            let _ = next.focus();
+            // It is where the reader works: the page must not move below them.
+            let stay = FocusOptions::new();
+            stay.set_prevent_scroll(true);
+            let _ = next.focus_with_options(&stay);
         }
         break;
     }

@@ -79,7 +79,8 @@ pub fn concerns(stored: Option<&Problem>, alert: &Alert, at: Timestamp, value: O
         }
         (Some(_), None) => true,
         (None, Some(value)) => alert.breach(value).is_some(),
-        (None, None) => false,
+        // It may have replaced one that stood between breaches.
+        (None, None) => alert.count > 1,
     }
 }
 

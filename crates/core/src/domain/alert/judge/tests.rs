@@ -17,18 +17,22 @@ fn alert(count: u32) -> Alert {
     Alert { clear: Some(4.0), count, ..Alert::new("hot".parse().unwrap(), Limit::Above(5.0)) }
 }
 
-/// The readings that are stored: seconds and values.
-type Store = BTreeMap<i64, f64>;
+/// The readings that are stored: seconds and values, `None` for one that alerts do not consider.
+type Store = BTreeMap<i64, Option<f64>>;
+
+fn store(readings: impl IntoIterator<Item = (i64, f64)>) -> Store {
+    readings.into_iter().map(|(second, value)| (second, Some(value))).collect()
+}
 
 fn timeline(store: &Store) -> Vec<Point> {
-    store.iter().map(|(second, value)| Point { at: at(*second), value: *value }).collect()
+    store.iter().filter_map(|(second, value)| Some(Point { at: at(*second), value: (*value)? })).collect()
 }
 
 /// Readings were stored or replaced, as these records tell: the function's way from the records to the verdict. A record tells the
 /// value that it wrote, which may have been replaced since.
-fn told(stored: &mut Option<Problem>, alert: &Alert, store: &Store, records: &[(i64, f64)]) {
+fn told(stored: &mut Option<Problem>, alert: &Alert, store: &Store, records: &[(i64, Option<f64>)]) {
     let problem = stored.as_ref();
-    let concerned = records.iter().filter(|(second, value)| concerns(problem, alert, at(*second), Some(*value)));
+    let concerned = records.iter().filter(|(second, value)| concerns(problem, alert, at(*second), *value));
     let Some(from) = concerned.map(|(second, _)| second).min() else { return };
     match judge_alert(problem, &Rule { alert, unit: "°C" }, &timeline(store), at(*from)) {
         Verdict::Write(problem) => *stored = Some(problem),
@@ -41,8 +45,8 @@ fn told(stored: &mut Option<Problem>, alert: &Alert, store: &Store, records: &[(
 fn arrived(alert: &Alert, readings: &[(i64, f64)]) -> Option<Problem> {
     let (mut stored, mut store) = (None, Store::new());
     for (second, value) in readings {
-        store.insert(*second, *value);
-        told(&mut stored, alert, &store, &[(*second, *value)]);
+        store.insert(*second, Some(*value));
+        told(&mut stored, alert, &store, &[(*second, Some(*value))]);
     }
     stored
 }
@@ -91,18 +95,18 @@ fn a_late_reading_moves_an_episode_or_shows_that_there_was_none() {
 fn what_a_person_resolved_stays_resolved_until_a_later_reading_breaches() {
     let once = alert(1);
     let by = Some(Person { name: "ann".into(), at: at(15) });
-    let mut store = Store::from([(10, 6.0)]);
+    let mut store = store([(10, 6.0)]);
     let mut stored = None;
-    told(&mut stored, &once, &store, &[(10, 6.0)]);
+    told(&mut stored, &once, &store, &[(10, Some(6.0))]);
     stored.as_mut().unwrap().episodes[0].end = Some(End { at: at(15), by: by.clone() });
     for (second, value) in [(14, 7.0), (12, 7.0)] {
-        store.insert(second, value);
-        told(&mut stored, &once, &store, &[(second, value)]);
+        store.insert(second, Some(value));
+        told(&mut stored, &once, &store, &[(second, Some(value))]);
         assert_eq!(stored.as_ref().unwrap().status(), Status::Resolved, "at {second}: it was known");
     }
     assert_eq!(stored.as_ref().unwrap().last().unwrap().end, Some(End { at: at(15), by }));
-    store.insert(16, 6.0);
-    told(&mut stored, &once, &store, &[(16, 6.0)]);
+    store.insert(16, Some(6.0));
+    told(&mut stored, &once, &store, &[(16, Some(6.0))]);
     assert_eq!((stored.as_ref().unwrap().status(), stored.as_ref().unwrap().count()), (Status::Unresolved, 2));
     let gone = removed(stored.clone().unwrap(), at(20)).unwrap();
     assert_eq!(gone.last().unwrap().end.as_ref().unwrap().shown(), ("removed", at(20)));
@@ -129,7 +133,7 @@ fn a_reading_that_changes_nothing_needs_no_timeline() {
     let urgent = Alert { severity: Severity::Critical, ..once.clone() };
     assert!(concerns(over.as_ref(), &urgent, at(40), Some(5.5)), "it has become more urgent");
     let mut stored = over;
-    told(&mut stored, &urgent, &Store::from([(10, 6.0), (20, 3.0), (30, 6.0), (40, 5.5)]), &[(40, 5.5)]);
+    told(&mut stored, &urgent, &store([(10, 6.0), (20, 3.0), (30, 6.0), (40, 5.5)]), &[(40, Some(5.5))]);
     assert_eq!(stored.unwrap().severity(), Some(Severity::Critical));
 }
 
@@ -141,51 +145,91 @@ fn the_oldest_episodes_are_only_counted_and_readings_before_them_change_nothing(
     let mut stored = arrived(&once, &readings);
     let known = stored.clone().unwrap();
     assert_eq!((known.count(), known.episodes.len()), (50, KEPT));
-    let mut store: Store = readings.into_iter().collect();
-    store.insert(5, 9.0);
-    told(&mut stored, &once, &store, &[(5, 9.0)]);
+    let mut store = store(readings);
+    store.insert(5, Some(9.0));
+    told(&mut stored, &once, &store, &[(5, Some(9.0))]);
     assert_eq!(stored.as_ref(), Some(&known));
-    store.insert(985, 3.5);
-    told(&mut stored, &once, &store, &[(985, 3.5)]);
+    store.insert(985, Some(3.5));
+    told(&mut stored, &once, &store, &[(985, Some(3.5))]);
     let last = stored.as_ref().and_then(Problem::last).unwrap();
     assert_eq!(last.end.as_ref().unwrap().at, at(985), "of the newest ones all is known");
 }
 
-/// A second implementation: looks for each episode anew in the whole timeline, without any state.
-fn found(alert: &Alert, store: &Store) -> Vec<(i64, i64, Option<i64>, f64)> {
-    let all: Vec<(i64, f64)> = store.iter().map(|(second, value)| (*second, *value)).collect();
-    let count = alert.count as usize;
-    let (mut found, mut first) = (Vec::new(), 0);
-    loop {
-        let opens = (first..all.len()).find(|last| {
-            *last + 1 >= first + count && all[last + 1 - count..=*last].iter().all(|(_, value)| *value > 5.0)
-        });
-        let Some(opens) = opens else { return found };
-        let ends = (opens + 1..all.len()).find(|place| all[*place].1 <= 4.0);
-        let shown = all[ends.unwrap_or(opens)].1;
-        found.push((all[opens + 1 - count].0, all[opens].0, ends.map(|place| all[place].0), shown));
-        match ends {
-            Some(ends) => first = ends + 1,
-            None => return found,
+/// A kind of limit with its hysteresis, and the two questions of the second implementation.
+#[derive(Debug, Clone, Copy)]
+struct Limited {
+    limit: Limit,
+    clear: f64,
+    breaches: fn(f64) -> bool,
+    clears: fn(f64) -> bool,
+}
+
+const LIMITS: [Limited; 3] = [
+    Limited { limit: Limit::Above(5.0), clear: 4.0, breaches: |value| value > 5.0, clears: |value| value <= 4.0 },
+    Limited { limit: Limit::Below(4.0), clear: 5.0, breaches: |value| value < 4.0, clears: |value| value >= 5.0 },
+    Limited {
+        limit: Limit::Outside { low: 4.0, high: 5.5 },
+        clear: 0.5,
+        breaches: |value| value < 4.0 || value > 5.5,
+        clears: |value| [4.5, 5.0].contains(&value),
+    },
+];
+
+impl Limited {
+    fn alert(&self, count: u32) -> Alert {
+        Alert { clear: Some(self.clear), count, ..Alert::new("hot".parse().unwrap(), self.limit) }
+    }
+
+    /// A second implementation: looks for each episode anew in the whole timeline, without any state.
+    fn found(&self, count: u32, store: &Store) -> Vec<(i64, i64, Option<i64>, f64)> {
+        let all: Vec<(i64, f64)> = store.iter().filter_map(|(second, value)| Some((*second, (*value)?))).collect();
+        let count = count as usize;
+        let (mut found, mut first) = (Vec::new(), 0);
+        loop {
+            let opens = (first..all.len()).find(|last| {
+                *last + 1 >= first + count
+                    && all[last + 1 - count..=*last].iter().all(|(_, value)| (self.breaches)(*value))
+            });
+            let Some(opens) = opens else { return found };
+            let ends = (opens + 1..all.len()).find(|place| (self.clears)(all[*place].1));
+            let shown = all[ends.unwrap_or(opens)].1;
+            found.push((all[opens + 1 - count].0, all[opens].0, ends.map(|place| all[place].0), shown));
+            match ends {
+                Some(ends) => first = ends + 1,
+                None => return found,
+            }
         }
     }
 }
 
-/// Readings with some values replaced later, in any order and with repetitions; they are stored before their records come, in
-/// batches. What is stored then is what the newest value of each instant says.
-fn arrivals() -> impl Strategy<Value = (u32, Vec<(i64, u8)>, Vec<usize>, usize)> {
-    let readings = prop::collection::vec((0..32_i64, 0..6_u8), 1..40);
-    (1..4_u32, readings.prop_shuffle(), prop::collection::vec(1..6_usize, 40), 0..8_usize)
+/// Readings in any order, in batches.
+#[derive(Debug)]
+struct Arrivals {
+    limited: Limited,
+    count: u32,
+    /// Seconds, and places in [`VALUES`].
+    readings: Vec<(i64, usize)>,
+    batches: Vec<usize>,
+    /// How many more readings are stored than records have come.
+    ahead: usize,
 }
 
-/// Values around the limit and where it clears: of each kind two.
-const VALUES: [f64; 6] = [3.0, 4.0, 4.5, 5.0, 5.5, 6.0];
+/// Readings with some values replaced later, in any order and with repetitions; they are stored before their records come, in
+/// batches. What is stored then is what the newest value of each instant says.
+fn arrivals() -> impl Strategy<Value = Arrivals> {
+    let readings = prop::collection::vec((0..32_i64, 0..VALUES.len()), 1..40);
+    let batches = prop::collection::vec(1..6_usize, 40);
+    (prop::sample::select(&LIMITS), 1..4_u32, readings.prop_shuffle(), batches, 0..8_usize)
+        .prop_map(|(limited, count, readings, batches, ahead)| Arrivals { limited, count, readings, batches, ahead })
+}
 
-fn played((count, readings, batches, ahead): &(u32, Vec<(i64, u8)>, Vec<usize>, usize)) -> (Option<Problem>, Store) {
-    let alert = alert(*count);
+/// Values around the limits and where they clear, and readings that alerts do not consider.
+const VALUES: [Option<f64>; 7] = [Some(3.0), Some(4.0), Some(4.5), Some(5.0), Some(5.5), Some(6.0), None];
+
+fn played(Arrivals { limited, count, readings, batches, ahead }: &Arrivals) -> (Option<Problem>, Store) {
+    let alert = limited.alert(*count);
     let (mut stored, mut store, mut done, mut written) = (None, Store::new(), 0, 0);
-    let records: Vec<(i64, f64)> =
-        readings.iter().map(|(second, value)| (*second, VALUES[usize::from(*value)])).collect();
+    let records: Vec<(i64, Option<f64>)> = readings.iter().map(|(second, value)| (*second, VALUES[*value])).collect();
     let mut batches = batches.iter();
     while done < records.len() {
         let size = batches.next().copied().unwrap_or(40);
@@ -214,9 +258,9 @@ fn ten_thousand_series_in_any_order_repetition_and_grouping_end_in_the_same_prob
     for series in 0..10_000 {
         let arrivals = arrivals().new_tree(&mut runner).unwrap().current();
         let (stored, store) = played(&arrivals);
-        let alert = alert(arrivals.0);
-        let expected = found(&alert, &store);
+        let expected = arrivals.limited.found(arrivals.count, &store);
         assert_eq!(shown(stored.as_ref()), expected, "series {series}: {arrivals:?}");
+        let alert = arrivals.limited.alert(arrivals.count);
         let tried: Vec<Episode> = episodes(&alert, "°C", &timeline(&store));
         let problem = Problem { episodes: tried, earlier: 0, acknowledged: None, note: None };
         assert_eq!(shown(Some(&problem)), expected, "tried, series {series}: {arrivals:?}");
@@ -232,12 +276,13 @@ fn ten_thousand_series_in_any_order_repetition_and_grouping_end_in_the_same_prob
 proptest! {
     #[test]
     fn a_long_timeline_is_tried_as_it_would_have_been_judged(
+        limited in prop::sample::select(&LIMITS),
         count in 1..4_u32,
-        values in prop::collection::vec(0..6_usize, 0..400),
+        values in prop::collection::vec(0..VALUES.len(), 0..400),
     ) {
         let store: Store = (0..).zip(values.iter().map(|value| VALUES[*value])).collect();
-        let tried = episodes(&alert(count), "°C", &timeline(&store));
+        let tried = episodes(&limited.alert(count), "°C", &timeline(&store));
         let problem = Problem { episodes: tried, earlier: 0, acknowledged: None, note: None };
-        prop_assert_eq!(shown(Some(&problem)), found(&alert(count), &store));
+        prop_assert_eq!(shown(Some(&problem)), limited.found(count, &store));
     }
 }

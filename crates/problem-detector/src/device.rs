@@ -67,10 +67,11 @@ impl ProblemDetector {
             return Ok(false);
         };
         let last = self.last_report(&device, now).await?.max(device.created_at);
-        let silence = DeviceSilence { last, report_every, now };
         let subject = Subject::Device(id.clone());
         let stored = self.problems.find(&subject).await?;
-        let verdict = judge_device_silence(stored.as_ref().map(|stored| &stored.problem), &silence);
+        let problem = stored.as_ref().map(|stored| &stored.problem);
+        let silence = DeviceSilence { last, report_every, now }.after(problem);
+        let verdict = judge_device_silence(problem, &silence);
         let watch = Watch { known, next: Some(silence.next_look().seconds()) };
         if verdict == Verdict::Unchanged {
             self.devices.watch(id, version, watch).await?;

@@ -98,6 +98,30 @@ async fn a_silence_ends_when_nobody_asks_for_reports_any_more() {
 }
 
 #[tokio::test]
+async fn a_device_that_is_enabled_again_and_reports_nothing_is_silent_again() {
+    let world = watched().await;
+    swept(&world, 1_000).await;
+    world.change("buoy-01", &json!({"report_every": 60, "enabled": false})).await;
+    assert_eq!(swept(&world, 1_001).await, (1, 0));
+    assert_eq!(world.problems(), [silent("RESOLVED", 1, -1)]);
+    world.change("buoy-01", &json!({"report_every": 60})).await;
+    assert_eq!(swept(&world, 1_100).await, (1, 0), "as long as after its registration");
+    assert_eq!(swept(&world, 1_182).await, (1, 1));
+    assert_eq!(world.problems(), [silent("UNRESOLVED", 2, 1_001)]);
+}
+
+#[tokio::test]
+async fn a_silence_ends_when_the_device_may_report_less_often() {
+    let world = watched().await;
+    swept(&world, 1_000).await;
+    world.change("buoy-01", &json!({"report_every": 86_400})).await;
+    assert_eq!(swept(&world, 1_001).await, (1, 0));
+    assert_eq!(world.problems(), [silent("RESOLVED", 1, -1)]);
+    assert_eq!(world.engine.row("problems")["resolved_by"], json!("removed"));
+    assert_eq!(swept(&world, 259_000).await, (0, 0), "three days are allowed");
+}
+
+#[tokio::test]
 async fn concurrent_sweeps_report_each_silent_device_once() {
     let world = watched().await;
     for number in 10..40 {

@@ -3,7 +3,7 @@
 //! Only the clock can start it. Unlike a flow sensor's silence, it is also ended by the sweep, which looks at the newest reading. So
 //! `report_every` does not make the readings of a device cost more.
 
-use super::{End, Episode, Evidence, Kind, Problem, Verdict};
+use super::{End, Episode, Evidence, Kind, Problem, REMOVED, Verdict, removed};
 use crate::domain::Timestamp;
 
 /// Missing reports after which a device counts as silent.
@@ -20,7 +20,7 @@ pub fn silent_after(report_every: u32) -> i64 {
 /// What decides whether a device is silent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeviceSilence {
-    /// The instant of its newest report, or of its registration if that is later.
+    /// The instant of its newest report or of its registration, whichever is later.
     pub last: Timestamp,
     /// How often it should report, in seconds.
     pub report_every: u32,
@@ -29,6 +29,15 @@ pub struct DeviceSilence {
 }
 
 impl DeviceSilence {
+    /// The same, but not before the problem that is `stored` ended because the device was disabled or should report less often: from then on
+    /// it has as long to report as after its registration.
+    #[must_use]
+    pub fn after(self, stored: Option<&Problem>) -> Self {
+        let end = stored.and_then(Problem::last).and_then(|last| last.end.as_ref());
+        let ended = end.filter(|end| end.by.as_ref().is_some_and(|by| by.name == REMOVED));
+        Self { last: ended.map_or(self.last, |end| self.last.max(end.at)), ..self }
+    }
+
     /// Whether it is silent now.
     pub fn is_silent(&self) -> bool {
         self.due() <= self.now
@@ -50,13 +59,21 @@ impl DeviceSilence {
 }
 
 /// Judges a device's silence by its newest report, the clock, and the problem that is `stored`. A silence that a person has
-/// resolved stays resolved until the device reports again.
+/// resolved stays resolved until the device reports again. One that is shorter than the device may now be silent ends as removed.
 pub fn judge_device_silence(stored: Option<&Problem>, device: &DeviceSilence) -> Verdict {
+    let device = device.after(stored);
     let mut problem =
         stored.cloned().unwrap_or(Problem { episodes: vec![], earlier: 0, acknowledged: None, note: None });
     let spoke = |silence: &Episode| device.last.seconds() > silence.began.seconds();
-    if let Some(open) = problem.episodes.last_mut().filter(|last| last.end.is_none() && spoke(last)) {
-        (open.end, open.changed_at) = (Some(End { at: device.last, by: None }), device.last);
+    let is_open = |silence: &&mut Episode| silence.end.is_none();
+    match problem.episodes.last_mut().filter(is_open) {
+        Some(open) if spoke(open) => {
+            (open.end, open.changed_at) = (Some(End { at: device.last, by: None }), device.last);
+        }
+        Some(_) if !device.is_silent() => {
+            return removed(problem, device.now).map_or(Verdict::Unchanged, Verdict::Write);
+        }
+        _ => {}
     }
     if device.is_silent() && problem.episodes.last().is_none_or(spoke) {
         let (began, evidence) = (device.last, Evidence::None);

@@ -45,13 +45,35 @@ fn a_report_ends_a_silence_and_the_next_silence_is_another_episode() {
 
 #[test]
 fn a_silence_that_a_person_resolved_stays_so_until_the_device_reports() {
+    let mut stored = written(judged(None, 10, 400));
+    stored.episodes[0].end = Some(End { at: at(500), by: Some(Person { name: "ann".into(), at: at(500) }) });
+    assert_eq!(judged(Some(&stored), 10, 9_000), Verdict::Unchanged);
+    assert_eq!(written(judged(Some(&stored), 600, 9_000)).status(), Status::Unresolved);
+}
+
+#[test]
+fn a_device_that_is_enabled_again_has_as_long_to_report_as_a_new_one() {
+    let stored = removed(written(judged(None, 10, 400)), at(500)).unwrap();
+    let enabled = |now| device(10, now).after(Some(&stored));
+    assert_eq!((enabled(600).next_look(), judged(Some(&stored), 10, 800)), (at(801), Verdict::Unchanged));
+    let again = written(judged(Some(&stored), 10, 801));
+    assert_eq!((again.status(), again.count(), again.last().unwrap().began), (Status::Unresolved, 2, at(500)));
+    assert_eq!(judged(Some(&again), 10, 9_000), Verdict::Unchanged, "only once");
+    let over = written(judged(Some(&again), 9_010, 9_020));
+    assert_eq!((over.status(), over.last().unwrap().end.as_ref().unwrap().at), (Status::Resolved, at(9_010)));
+}
+
+#[test]
+fn a_silence_ends_when_the_device_may_be_silent_for_longer() {
     let open = written(judged(None, 10, 400));
-    let mut resolved = open.clone();
-    resolved.episodes[0].end = Some(End { at: at(500), by: Some(Person { name: "ann".into(), at: at(500) }) });
-    for stored in [resolved, removed(open, at(500)).unwrap()] {
-        assert_eq!(judged(Some(&stored), 10, 9_000), Verdict::Unchanged);
-        assert_eq!(written(judged(Some(&stored), 600, 9_000)).status(), Status::Unresolved);
-    }
+    let daily = |now| DeviceSilence { report_every: 86_400, ..device(10, now) };
+    let over = written(judge_device_silence(Some(&open), &daily(500)));
+    assert_eq!(
+        (over.status(), over.last().unwrap().end.as_ref().unwrap().shown()),
+        (Status::Resolved, ("removed", at(500)))
+    );
+    assert_eq!(judge_device_silence(Some(&over), &daily(259_700)), Verdict::Unchanged, "three days after that");
+    assert_eq!(written(judge_device_silence(Some(&over), &daily(259_701))).status(), Status::Unresolved);
 }
 
 #[test]

@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 use weir_core::domain::calibration::{Calibration, CalibrationEntry, Linear, Model, Options};
-use weir_core::domain::reading::Series;
+use weir_core::domain::reading::{Reading, Series};
 use weir_runtime::Function as _;
 use weir_tests::functions::NOW;
 
 use super::{PROBLEM, World, buoy, low_oxygen, problem};
 use crate::device::{author, device};
 use crate::http::ask::{Ask, status};
+use crate::reading::{reading, write};
 
 fn at(seconds: i64) -> Value {
     (NOW.seconds() + seconds).into()
@@ -208,4 +209,18 @@ async fn a_batch_from_the_queue_and_several_alerts_of_a_sensor_are_judged_togeth
         found,
         ["buoy-01:do:low-oxygen UNRESOLVED 2 -10", "buoy-01:do:much RESOLVED 1 -20", "buoy-01:do:odd UNRESOLVED 1 -20"]
     );
+}
+
+#[tokio::test]
+async fn a_reading_with_more_than_20_000_after_it_is_not_judged() {
+    let mut world = World::new().await;
+    let later = (0..20_100).map(|place| {
+        let at = NOW.plus_seconds(place - 50_000);
+        Reading { judge: false, ..reading("buoy-01", "do", at, 6.0, "mg/L") }
+    });
+    write(&world.engine, &later.collect::<Vec<_>>()).await;
+    world.turned(3.0, -100_000).await;
+    assert_eq!(world.problems(), [], "it would have opened and ended");
+    world.turned(3.0, -1).await;
+    assert_eq!(world.problems(), [problem("UNRESOLVED", 1, -1)], "the newest one is");
 }

@@ -4,9 +4,13 @@ mod access;
 mod answers;
 mod events;
 mod sheets;
+mod trial;
 
 use std::sync::Arc;
 use weir_runtime::Function as _;
+use weir_runtime::clock::SetClock;
+use weir_tests::engine::Engine;
+use weir_tests::functions::NOW;
 
 use ::reading::{Parts, Reading as Function};
 use serde_json::Value;
@@ -26,9 +30,24 @@ pub struct World {
     pub registry: device::World,
 }
 
-fn table(registry: &device::World) -> ReadingTable {
-    let engine = &registry.engine;
+fn table(engine: &Engine) -> ReadingTable {
     ReadingTable::new(engine.client(), engine.name("readings"), engine.name("rollups"), 0)
+}
+
+/// Stores readings that are in order.
+pub async fn write(engine: &Engine, readings: &[Reading]) {
+    let quarantine = QuarantineTable::new(engine.client(), engine.name("quarantine"), 30);
+    let message = |_: &[(&Series, Timestamp, f64)]| (String::new(), Vec::new());
+    let quarantine = QuarantineWriter {
+        table: &quarantine,
+        clock: &SetClock::new(NOW),
+        function: "calibration",
+        message,
+        replayed: &[],
+        origins: &Default::default(),
+    };
+    let written = TimeSeries::DynamoDb(table(engine)).write(readings, &quarantine).await;
+    assert!(written.iter().all(|written| matches!(written, Ok(Written::Stored))), "{written:?}");
 }
 
 /// A good reading; its raw number is a hundred times the value.
@@ -64,23 +83,11 @@ impl World {
     }
 
     pub async fn write(&self, readings: &[Reading]) {
-        let engine = &self.registry.engine;
-        let quarantine = QuarantineTable::new(engine.client(), engine.name("quarantine"), 30);
-        let message = |_: &[(&Series, Timestamp, f64)]| (String::new(), Vec::new());
-        let quarantine = QuarantineWriter {
-            table: &quarantine,
-            clock: self.registry.clock.as_ref(),
-            function: "calibration",
-            message,
-            replayed: &[],
-            origins: &Default::default(),
-        };
-        let written = TimeSeries::DynamoDb(table(&self.registry)).write(readings, &quarantine).await;
-        assert!(written.iter().all(|written| matches!(written, Ok(Written::Stored))), "{written:?}");
+        write(&self.registry.engine, readings).await;
     }
 
     pub fn function(&self) -> Function {
-        self.function_over(History::DynamoDb(table(&self.registry)))
+        self.function_over(History::DynamoDb(table(&self.registry.engine)))
     }
 
     pub fn function_over(&self, history: History) -> Function {

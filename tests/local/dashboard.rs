@@ -10,6 +10,7 @@ mod keyboard;
 mod looks;
 mod notices;
 mod pages;
+mod parts;
 mod served;
 mod session;
 mod sign_in;

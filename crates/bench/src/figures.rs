@@ -45,10 +45,16 @@ pub fn binary(name: &str, starts: &Starts, base: Duration, size: Size) -> Vec<Ro
     ]
 }
 
-/// The transfer of a first visit of the dashboard.
-pub fn page(page: Page) -> Row {
-    Row::new("site", "the dashboard", "transfer, brotli [KB]", page.bytes as f64 / KB, 0)
-        .note(format!("{} files", page.files))
+/// The transfer of the dashboard: until the first page is shown, and of a visit to every page.
+pub fn page(page: Page) -> [Row; 2] {
+    let row = |what, files: usize, bytes: u64| {
+        Row::new("site", "the dashboard", what, bytes as f64 / KB, 0).note(format!("{files} files"))
+    };
+    let Page { all, parts } = page;
+    [
+        row("transfer of the overview, brotli [KB]", all.number - parts.number, all.bytes - parts.bytes),
+        row("transfer of every page, brotli [KB]", all.number, all.bytes),
+    ]
 }
 
 /// The time from the start to the end of the first event.

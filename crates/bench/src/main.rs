@@ -76,7 +76,7 @@ fn main() -> Result<ExitCode> {
     let cpu = pin::to_one_cpu();
     let mut rows = measure(&command)?;
     if let Some(page) = &command.page {
-        rows.push(figures::page(size::compressed(page)?));
+        rows.extend(figures::page(size::page(page)?));
     }
     let options = &command.options;
     if options.check {

@@ -26,28 +26,41 @@ pub fn measure(path: &Path) -> Result<Size> {
     Ok(Size { plain: bytes.len() as u64, zipped: encoder.finish()?.0 + ZIP_FRAME })
 }
 
-/// Files and bytes that a browser loads at its first visit, compressed with Brotli.
+/// Files of the dashboard, compressed with Brotli.
 #[derive(Clone, Copy)]
-pub struct Page {
+pub struct Files {
     /// Number of files.
-    pub files: usize,
+    pub number: usize,
     /// Their total size, in bytes.
     pub bytes: u64,
 }
 
+/// What a browser loads.
+#[derive(Clone, Copy)]
+pub struct Page {
+    /// All files, which a browser loads that opens every page.
+    pub all: Files,
+    /// Those of them that are loaded when one of their pages is opened.
+    pub parts: Files,
+}
+
 /// Measures the files of the dashboard in a folder.
-pub fn compressed(folder: &Path) -> Result<Page> {
-    let mut page = Page { files: 0, bytes: 0 };
+pub fn page(folder: &Path) -> Result<Page> {
+    Ok(Page { all: compressed(folder)?, parts: compressed(&folder.join("assets").join("parts"))? })
+}
+
+fn compressed(folder: &Path) -> Result<Files> {
+    let mut files = Files { number: 0, bytes: 0 };
     for entry in std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
         let path = entry?.path();
         if path.is_dir() {
             let within = compressed(&path)?;
-            (page.files, page.bytes) = (page.files + within.files, page.bytes + within.bytes);
+            files = Files { number: files.number + within.number, bytes: files.bytes + within.bytes };
         } else if path.extension().is_some_and(|ending| ending == "br") {
-            (page.files, page.bytes) = (page.files + 1, page.bytes + path.metadata()?.len());
+            files = Files { number: files.number + 1, bytes: files.bytes + path.metadata()?.len() };
         }
     }
-    Ok(page)
+    Ok(files)
 }
 
 struct Counter(u64);

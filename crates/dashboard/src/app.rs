@@ -9,10 +9,8 @@ use crate::browser;
 use crate::components::gate;
 use crate::layout::Frame;
 use crate::live::Live;
-use crate::pages::{
-    alerts, calibration, device, fleet, flow, not_found, overview, people, problem, problems, quarantine,
-    subscriptions, system,
-};
+use crate::pages::{not_found, overview};
+use crate::parts::{self, later};
 use crate::session::{Session, State};
 use crate::text::{self, Language};
 
@@ -64,17 +62,17 @@ fn pages() -> impl IntoView {
             <Frame>
                 <Routes fallback=not_found::NotFound>
                     <Route path=path!("/app") view=overview::Overview/>
-                    <Route path=path!("/app/devices/:id") view=device::Device/>
-                    <Route path=path!("/app/devices/:id/sensors/:code/calibration") view=calibration::Calibration/>
-                    <Route path=path!("/app/devices/:id/sensors/:code/alerts") view=alerts::Alerts/>
-                    <Route path=path!("/app/problems") view=problems::Problems/>
-                    <Route path=path!("/app/problems/:id") view=problem::Problem/>
-                    <Route path=path!("/app/subscriptions") view=subscriptions::Subscriptions/>
-                    <Route path=path!("/app/flow") view=flow::Flow/>
-                    <Route path=path!("/app/system") view=system::System/>
-                    <Route path=path!("/app/quarantine") view=quarantine::Quarantine/>
-                    <Route path=path!("/app/people") view=people::People/>
-                    <Route path=path!("/app/fleet") view=fleet::Fleet/>
+                    <Route path=path!("/app/devices/:id") view=|| later(parts::device)/>
+                    <Route path=path!("/app/devices/:id/sensors/:code/calibration") view=|| later(parts::calibration)/>
+                    <Route path=path!("/app/devices/:id/sensors/:code/alerts") view=|| later(parts::alerts)/>
+                    <Route path=path!("/app/problems") view=|| later(parts::problems)/>
+                    <Route path=path!("/app/problems/:id") view=|| later(parts::problem)/>
+                    <Route path=path!("/app/subscriptions") view=|| later(parts::subscriptions)/>
+                    <Route path=path!("/app/flow") view=|| later(parts::flow)/>
+                    <Route path=path!("/app/system") view=|| later(parts::system)/>
+                    <Route path=path!("/app/quarantine") view=|| later(parts::quarantine)/>
+                    <Route path=path!("/app/people") view=|| later(parts::people)/>
+                    <Route path=path!("/app/fleet") view=|| later(parts::fleet)/>
                 </Routes>
             </Frame>
         </Router>

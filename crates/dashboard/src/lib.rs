@@ -4,7 +4,7 @@
 //! are in modules that are tested like any others; components and requests are built for the browser only.
 //!
 //! In reading order: the texts, signing in, the answers of the API; then, for the browser only, the session, the client, the live feed, the
-//! frame, the components, and the pages.
+//! frame, the components, the pages, and the parts in which they are loaded.
 
 pub mod messages;
 pub mod model;
@@ -29,5 +29,7 @@ pub mod layout;
 pub mod live;
 #[cfg(target_arch = "wasm32")]
 pub mod pages;
+#[cfg(target_arch = "wasm32")]
+pub mod parts;
 #[cfg(target_arch = "wasm32")]
 pub mod session;

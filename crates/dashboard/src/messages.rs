@@ -47,6 +47,9 @@ messages! {
     REQUEST_ID = "Request {id}", "Anfrage {id}";
     OFFLINE = "No connection", "Keine Verbindung";
     OFFLINE_DETAIL = "The server does not answer. What you see may be out of date; the page goes on by itself as soon as there is a connection.", "Der Server antwortet nicht. Was Sie sehen, kann veraltet sein; die Seite macht von selbst weiter, sobald es wieder eine Verbindung gibt.";
+    NOT_LOADED = "This page could not be loaded", "Diese Seite konnte nicht geladen werden";
+    NOT_LOADED_DETAIL = "There is no connection, or the dashboard was updated since you opened it.", "Es gibt keine Verbindung, oder die Oberfläche wurde aktualisiert, seit Sie sie geöffnet haben.";
+    LOAD_PAGE_AGAIN = "Load everything again", "Alles neu laden";
     UNREADABLE = "The answer of the server cannot be read. Load the page again; it may be out of date.", "Die Antwort des Servers ist nicht lesbar. Laden Sie die Seite neu; sie ist vielleicht veraltet.";
     FORBIDDEN = "Your role does not allow that.", "Ihre Rolle erlaubt das nicht.";
     NOT_THERE = "It does not exist, or is not among the devices that you may see.", "Es existiert nicht oder gehört nicht zu den Geräten, die Sie sehen dürfen.";

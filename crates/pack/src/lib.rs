@@ -1,7 +1,9 @@
-//! Generates the files of the dashboard: the program after wasm-bindgen, its JavaScript, the style sheet, and the page that loads them.
+//! Generates the files of the dashboard: the program and its parts after wasm-bindgen, their JavaScript, the style sheet, and the page that
+//! loads them.
 //!
 //! The name of every file but the page itself contains a digest of its content, so that browsers may cache it for ever.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::io::Write as _;
@@ -13,10 +15,16 @@ use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 use wasm_bindgen_cli_support::Bindgen;
 
+mod split;
+
+use split::Split;
+
 /// Where the function `site` serves the files.
 const BASE: &str = "/app/";
 /// Folder of the files whose names contain a digest.
 const ASSETS: &str = "assets";
+/// Folder below it of the parts of the program that are loaded later.
+const PARTS: &str = "parts";
 
 /// One file of the site.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,24 +55,28 @@ impl fmt::Display for Written {
     }
 }
 
-/// Generates the files of the site from the compiled program and the folder with the style sheet and the page.
+/// Generates the files of the site from the compiled program and the folder with the style sheet and the page. The program is split in
+/// `work`, an empty folder.
 ///
 /// # Errors
 /// When the program was built with another version of wasm-bindgen, or a file is missing.
-pub fn site(program: &Path, source: &Path) -> Result<Vec<File>> {
+pub fn site(program: &Path, source: &Path, work: &Path) -> Result<Vec<File>> {
+    let split = split::split(program, work)?;
     let mut made = Bindgen::new()
-        .input_path(program)
+        .input_path(&split.main)
         .web(true)
         .and_then(|bindgen| {
             bindgen
                 .out_name("dashboard")
                 .typescript(false)
                 .omit_default_module_path(true)
+                // The parts import from the program what they share with it.
+                .keep_lld_exports(true)
                 .remove_name_section(true)
                 .remove_producers_section(true)
                 .generate_output()
         })
-        .with_context(|| format!("wasm-bindgen cannot read {}", program.display()))?;
+        .with_context(|| format!("wasm-bindgen cannot read {}", split.main.display()))?;
     let mut files = Vec::new();
     // The JavaScript imports these by their names, which already contain a digest.
     for (folder, texts) in made.snippets() {
@@ -76,12 +88,12 @@ pub fn site(program: &Path, source: &Path) -> Result<Vec<File>> {
     for (name, text) in made.local_modules() {
         files.push(File { path: format!("{ASSETS}/snippets/{name}"), bytes: text.clone().into_bytes() });
     }
-    let script = hashed("dashboard", "js", made.js().as_bytes().to_vec());
-    let program = hashed("dashboard", "wasm", made.wasm_mut().emit_wasm());
     let read = |name: &str| {
         let file = source.join(name);
         fs::read(&file).with_context(|| format!("cannot read {}", file.display()))
     };
+    let program = hashed("dashboard", "wasm", made.wasm_mut().emit_wasm());
+    let (script, loader) = scripts(made.js(), &split, &program, &mut files)?;
     let style = hashed("style", "css", read("style.css")?);
     let icon = hashed("icon", "svg", read("icon.svg")?);
     // A separate script, because the page's Content-Security-Policy allows none within it.
@@ -91,21 +103,49 @@ pub fn site(program: &Path, source: &Path) -> Result<Vec<File>> {
     );
     let start = hashed("start", "js", start.into_bytes());
     let page = String::from_utf8(read("index.html")?).context("index.html is not UTF-8")?;
-    let named = [("icon", &icon), ("style", &style), ("script", &script), ("program", &program), ("start", &start)];
+    let named = [
+        ("icon", &icon),
+        ("style", &style),
+        ("script", &script),
+        ("loader", &loader),
+        ("program", &program),
+        ("start", &start),
+    ];
     let page = named
         .iter()
         .fold(page, |page, (name, file)| page.replace(&format!("{{{name}}}"), &format!("{BASE}{}", file.path)));
     ensure!(!page.contains('{'), "index.html contains an unknown placeholder");
     files.push(File { path: "index.html".to_owned(), bytes: page.into_bytes() });
-    files.extend([icon, style, script, program, start]);
+    files.extend([icon, style, script, loader, program, start]);
     Ok(files)
+}
+
+/// The script of wasm-bindgen, and the one that loads the parts, which are added to the files. Each imports the other, so both names
+/// contain one digest of everything that they load.
+fn scripts(script: &str, split: &Split, program: &File, files: &mut Vec<File>) -> Result<(File, File)> {
+    let mut names = BTreeMap::new();
+    let mut loaded = format!("{}\n", program.path);
+    for (name, bytes) in &split.parts {
+        let part = hashed(&format!("{PARTS}/{}", name.trim_end_matches(".wasm")), "wasm", bytes.clone());
+        loaded.push_str(&part.path);
+        names.insert(name.clone(), format!("{BASE}{}", part.path));
+        files.push(part);
+    }
+    let digest = short_digest(format!("{script}{}{loaded}", split.loader).as_bytes());
+    let [script_path, loader_path] = ["dashboard", "parts"].map(|name| format!("{ASSETS}/{name}-{digest}.js"));
+    let loader = split::loader(&split.loader, &format!("{BASE}{script_path}"), &names)?;
+    let script = split::script(script, &format!("{BASE}{loader_path}"))?;
+    Ok((File { path: script_path, bytes: script.into_bytes() }, File { path: loader_path, bytes: loader.into_bytes() }))
 }
 
 /// The file, with a digest of its content in its name.
 fn hashed(name: &str, ending: &str, bytes: Vec<u8>) -> File {
-    let digest = Sha256::digest(&bytes);
-    let short: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    File { path: format!("{ASSETS}/{name}-{short}.{ending}"), bytes }
+    let digest = short_digest(&bytes);
+    File { path: format!("{ASSETS}/{name}-{digest}.{ending}"), bytes }
+}
+
+fn short_digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Writes the files to the folder, after deleting everything in it; with `compress`, each file also compressed with Brotli and gzip.

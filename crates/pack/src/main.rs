@@ -23,7 +23,11 @@ fn run() -> Result<()> {
         paths => (paths, false),
     };
     let [program, source, folder] = paths else { bail!("pack PROGRAM SOURCE FOLDER [--compress]") };
-    let site = pack::site(Path::new(program), Path::new(source))?;
+    let work = std::env::temp_dir().join(format!("weir-pack-{}", std::process::id()));
+    std::fs::create_dir_all(&work)?;
+    let site = pack::site(Path::new(program), Path::new(source), &work);
+    std::fs::remove_dir_all(&work)?;
+    let site = site?;
     let written = pack::write(&site, Path::new(folder), compress)?;
     println!("{written}");
     Ok(())

@@ -18,6 +18,8 @@ const SITE: &str = "site";
 /// Leptos makes one type of every component instead of one type for each place in which one stands: a smaller program that builds faster
 /// (Leptos Book, "Optimizing WASM Binary Size"). The separator is that of `CARGO_ENCODED_RUSTFLAGS`.
 const ERASED: &str = "\x1f--cfg=erase_components";
+/// Keeps in the program what `pack` needs to split it.
+const SPLITTABLE: &str = "\x1f-Clink-args=--emit-relocs";
 /// What the browser runs.
 const BROWSER: &str = "wasm32-unknown-unknown";
 /// The folder of the page's own files, beside its program's source.
@@ -71,6 +73,7 @@ pub async fn program(place: &Place, profile: Profile, progress: &Progress) -> Re
     // The same program wherever it is built, as for the functions.
     let mut flags = elsewhere(place.root(), &cargo_home()?);
     flags.push(ERASED);
+    flags.push(SPLITTABLE);
     command.env("CARGO_ENCODED_RUSTFLAGS", flags);
     add_target(place).await;
     run_logged("cargo build", command, &place.run("dashboard.log"), |line| step.note(line.trim())).await?;

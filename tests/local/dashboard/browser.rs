@@ -120,7 +120,10 @@ impl Browser {
         };
         let url = local.stack.output("DashboardUrl").unwrap();
         let dashboard = url.trim_end_matches('/').to_owned();
-        Some(Self { client, dashboard, endpoint: local.stack.endpoint.clone(), _driver: running, folder })
+        let browser = Self { client, dashboard, endpoint: local.stack.endpoint.clone(), _driver: running, folder };
+        // Without a screen no window has the focus, and then a page is told of no change of it.
+        browser.tell("Emulation.setFocusEmulationEnabled", json!({"enabled": true})).await;
+        Some(browser)
     }
 
     /// Goes to an address below `/app`.

@@ -20,7 +20,7 @@ async fn every_page_speaks_german_to_a_german_browser_and_fits_a_phone() {
     browser.log_in(&admin(&local)).await;
     browser.says("Störungen").await;
     assert_eq!(browser.ask("return document.documentElement.lang").await, "de");
-    assert_eq!(browser.ask("return document.title").await, "Störungen – Weir");
+    browser.until("the title is German", "return document.title === 'Störungen – Weir'").await;
     for (name, path, _) in looks::PAGES {
         browser.tell("Emulation.clearDeviceMetricsOverride", json!({})).await;
         browser.open(path).await;

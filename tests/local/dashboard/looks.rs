@@ -167,7 +167,9 @@ async fn every_page_is_for_everybody_in_light_in_dark_and_on_a_phone() {
     assert!(requests.iter().filter(own).count() > 20, "{requests:?}");
     let foreign: Vec<_> = requests
         .iter()
-        .filter(|url| !own(url) && !["data:", "chrome:"].iter().any(|scheme| url.starts_with(scheme)))
+        .filter(|url| {
+            !own(url) && !["data:", "chrome:", "chrome-untrusted:"].iter().any(|scheme| url.starts_with(scheme))
+        })
         .collect();
     assert_eq!(foreign, Vec::<&String>::new());
 }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::browser;
 use crate::messages as m;
 use crate::problem::ApiError;
 use crate::text::{fill, t};
@@ -52,6 +53,24 @@ pub fn Failed(
             })}
             {request.map(|id| view! { <p class="faint">{fill(m::REQUEST_ID, &[("id", &id)])}</p> })}
             {retry.map(|retry| view! { <button type="button" on:click=move |_| retry.run(())>{t(m::RETRY)}</button> })}
+        </div>
+    }
+}
+
+/// A part of the program could not be loaded: there is no connection, or the page was updated and no longer has it.
+#[component]
+pub fn NotLoaded(
+    /// Called to try again.
+    #[prop(into)]
+    retry: Callback<()>,
+) -> impl IntoView {
+    let reload = |_| browser::go(&browser::address());
+    view! {
+        <div class="state failed" role="alert">
+            <h2>{t(m::NOT_LOADED)}</h2>
+            <p>{t(m::NOT_LOADED_DETAIL)}</p>
+            <button type="button" on:click=move |_| retry.run(())>{t(m::RETRY)}</button>
+            <button type="button" on:click=reload>{t(m::LOAD_PAGE_AGAIN)}</button>
         </div>
     }
 }

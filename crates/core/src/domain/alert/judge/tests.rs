@@ -170,7 +170,7 @@ const LIMITS: [Limited; 3] = [
     Limited {
         limit: Limit::Outside { low: 4.0, high: 5.5 },
         clear: 0.5,
-        breaches: |value| value < 4.0 || value > 5.5,
+        breaches: |value| !(4.0..=5.5).contains(&value),
         clears: |value| [4.5, 5.0].contains(&value),
     },
 ];

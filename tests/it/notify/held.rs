@@ -137,7 +137,7 @@ async fn a_digest_with_too_much_in_it_says_how_things_are_now() {
     world.subscribe(ANN, &json!({"digest_minutes": 120, "channel": {"email": {}}})).await;
     world.later(60);
     world.sensed("ph", 3.0).await;
-    for number in 0..113 {
+    for number in 0..114 {
         world.later(30);
         world.sensed("do", if number % 2 == 0 { 3.0 } else { 9.0 }).await;
     }
@@ -145,11 +145,11 @@ async fn a_digest_with_too_much_in_it_says_how_things_are_now() {
     world.swept().await;
     let hook = world.receiver.take().remove(0);
     let notices = hook.notices();
-    assert_eq!((notices.len(), &hook.body["data"]["more"]), (100, &json!(14)));
+    assert_eq!((notices.len(), &hook.body["data"]["more"]), (100, &json!(15)));
     assert_eq!((notices[0].1.as_str(), notices[0].2.as_str()), ("opened", "buoy-01:ph:low"));
-    assert_eq!((notices[99].1.as_str(), notices[99].2.as_str()), ("opened", "buoy-01:do:low"));
+    assert_eq!((notices[99].1.as_str(), notices[99].2.as_str()), ("resolved", "buoy-01:do:low"));
     assert!(notices[1..].iter().all(|(.., problem)| problem == "buoy-01:do:low"));
     let mail = world.mailbox.take().remove(0);
-    assert_eq!(mail.subject, "114 notices");
-    assert!(mail.text.contains("and 14 more") && mail.text.contains("buoy-01 ph"), "{}", mail.text);
+    assert_eq!(mail.subject, "115 notices");
+    assert!(mail.text.contains("and 15 more") && mail.text.contains("buoy-01 ph"), "{}", mail.text);
 }

@@ -164,7 +164,9 @@ async fn a_subscription_that_is_enabled_again_tells_how_things_are_and_not_how_t
     world.later(3_600);
     world.measured(3.0).await;
     // The episode that Ann knows of is over.
-    assert_eq!(world.told(), ["resolved", "opened"]);
+    let hooks = world.receiver.take();
+    assert_eq!(told(&hooks), ["resolved", "opened"]);
+    assert_eq!(hooks[1].body["data"]["notices"][0]["problem"]["problem_time"], world.now().seconds());
 }
 
 #[tokio::test]

@@ -63,6 +63,13 @@ impl Recorded {
         Pool::new(client("http://127.0.0.1:9", &key, Builder::new().build_http(), self.clone(), 3), ID)
     }
 
+    /// The pool, whose requests go over `wire` before they are answered, each tried once.
+    pub fn pool_over(self: &Arc<Self>, wire: Arc<dyn Wire>) -> Pool {
+        let key = Key { id: "AKIDTEST".to_owned(), secret: "test".to_owned() };
+        let http = through(Builder::new().build_http(), self.clone());
+        Pool::new(client("http://127.0.0.1:9", &key, http, wire, 1), ID)
+    }
+
     /// From now on, stores the attributes that users are given.
     pub fn remember(&self) {
         self.remembers.store(true, Ordering::SeqCst);
@@ -105,6 +112,11 @@ impl Recorded {
         text: &'static str,
     ) {
         self.refusals.lock().unwrap().push_back((operation, passes, status, code, text));
+    }
+
+    /// Answers again what it would have refused.
+    pub fn answer_again(&self) {
+        self.refusals.lock().unwrap().clear();
     }
 
     /// The requests since the last call, as operation and body.
@@ -226,6 +238,12 @@ pub fn person(number: u32, name: &str, groups: &[&str], devices: &str) -> Value 
 /// The person, disabled.
 pub fn disabled(mut person: Value) -> Value {
     person["Enabled"] = false.into();
+    person
+}
+
+/// The person, who was last changed at this time, in epoch seconds.
+pub fn changed_at(mut person: Value, seconds: i64) -> Value {
+    person["UserLastModifiedDate"] = seconds.into();
     person
 }
 

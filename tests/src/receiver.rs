@@ -26,6 +26,8 @@ pub enum Mood {
     Slow(Duration),
     /// Redirects with 302 to the path `/other`.
     Redirects,
+    /// Redirects with 307 to another port of this machine.
+    RedirectsTo(u16),
     /// Answers with 200 and an endless body.
     Endless,
     /// Closes the connection without an answer.
@@ -134,6 +136,9 @@ async fn receive(
             StatusCode::OK.into_response()
         }
         Mood::Redirects => (StatusCode::FOUND, [("location", "/other")]).into_response(),
+        Mood::RedirectsTo(port) => {
+            (StatusCode::TEMPORARY_REDIRECT, [("location", format!("http://127.0.0.1:{port}/inside"))]).into_response()
+        }
         Mood::Endless => {
             let drops =
                 futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(&[b'x'; 65_536])));

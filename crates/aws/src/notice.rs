@@ -5,7 +5,8 @@
 //! | `queue` | which notices are to be sent, in which order, and when; the lease of the outbox |
 //! | `thread#<problem>` | what was told of a problem |
 //! | `notice#<id>` | a notice |
-//! | `held#<time>#<id>` | a transition that is held back for the digest of that time |
+//! | `held#<time>#<problem>#<id>` | a transition that is held back for the digest of that time |
+//! | `held#<time>#<problem>#` | the transitions of this problem are sent before that digest, and not with it |
 //!
 //! One transaction writes the thread, the queue and the new notices, each on condition that it has not changed since it was read. So
 //! however often a change arrives, it is told once. The index `due` has the queues and threads with something due, in eight partitions;
@@ -22,7 +23,7 @@ use super::row::{Item, n, s};
 use super::transaction::transact;
 use super::{AwsError, WriteOutcome};
 use weir_core::domain::Timestamp;
-use weir_core::domain::notice::{Queue, Thread};
+use weir_core::domain::notice::{Queue, Thread, listed};
 use weir_core::id::{Sub, SubscriptionId};
 use weir_core::wire::notice::ToldJson;
 
@@ -44,8 +45,10 @@ const KEPT: i64 = 30 * 86_400;
 /// How long a thread and a queue are kept after they were last written, in seconds: 400 days. Without its thread an
 /// open problem would be told again.
 const KEPT_STATE: i64 = 400 * 86_400;
-/// Maximum transitions of a digest that are read; the rest are counted.
+/// Maximum transitions of a digest that are read and kept; the rest are counted.
 const MOST_HELD: usize = 1_000;
+/// More items than a transaction has.
+const MOST_TOGETHER: u64 = 1_000;
 
 /// The table `notices`.
 #[derive(Debug, Clone)]
@@ -83,6 +86,8 @@ pub struct Write<'a> {
     pub notices: Vec<Notice>,
     /// Transitions that are held back, each with the time of its digest.
     pub held: Vec<(Timestamp, ToldJson)>,
+    /// The time of a digest, and a problem whose transitions are sent before it.
+    pub parts: Vec<(Timestamp, &'a str)>,
     /// The events of what a person does.
     pub events: WithEvents<'a>,
 }
@@ -122,6 +127,8 @@ impl NoticeTable {
     /// When DynamoDB does not take it.
     pub async fn write(&self, to: &Address, write: Write<'_>, now: Timestamp) -> Result<WriteOutcome, AwsError> {
         let mut items = Vec::new();
+        // Every transition is written with the queue, whose version so puts them in order, whatever the clocks say.
+        let place = write.queue.as_ref().map_or(0, |(read, _)| read.version.saturating_mul(MOST_TOGETHER));
         if let Some((read, queue)) = write.queue {
             let item = rows::queue_item(to, &queue, read.version + 1, now)?;
             items.push(self.over(item, read.version)?);
@@ -133,19 +140,27 @@ impl NoticeTable {
         for notice in &write.notices {
             items.push(self.put(notices::item_of(notice)?)?);
         }
-        for (until, told) in &write.held {
-            items.push(self.put(rows::held_item(to, *until, told, now)?)?);
+        for (place, (until, told)) in (place..).zip(&write.held) {
+            items.push(self.put(rows::held_item(to, *until, told, place, now)?)?);
+        }
+        for (until, problem) in &write.parts {
+            items.push(self.put(rows::part_item(to, *until, problem, now))?);
         }
         items.extend(write.events.items()?);
         transact(&self.client, TRANSACTION, items).await
     }
 
-    /// The transitions that are held back for the digest of this time, in the order in which they happened: at most 1,000, and how
-    /// many there are.
+    /// The transitions that are held back for the digest of this time, or those of one problem, in the order in which they happened, and
+    /// how many there are. If there are more than 1,000, the ones that [`listed`] chooses.
     ///
     /// # Errors
     /// When DynamoDB does not answer, or a row is corrupt.
-    pub async fn held(&self, of: &SubscriptionId, until: Timestamp) -> Result<(Vec<ToldJson>, usize), AwsError> {
+    pub async fn held(
+        &self,
+        of: &SubscriptionId,
+        until: Timestamp,
+        problem: Option<&str>,
+    ) -> Result<(Vec<ToldJson>, usize), AwsError> {
         let query = self
             .client
             .query()
@@ -154,20 +169,27 @@ impl NoticeTable {
             .expression_attribute_names("#p", "part")
             .expression_attribute_names("#r", "row")
             .expression_attribute_values(":p", s(of.as_str()))
-            .expression_attribute_values(":r", s(rows::held_prefix(until)))
+            .expression_attribute_values(":r", s(rows::held_prefix(until, problem)))
             .consistent_read(true);
         let mut items = query.into_paginator().items().send();
-        let (mut told, mut count) = (Vec::new(), 0);
+        let (mut held, mut count, mut apart) = (Vec::new(), 0, None);
         while let Some(item) = items.next().await {
             let item = item.map_err(|error| AwsError::call("Query notices", error))?;
+            let row = text(&item, "row").unwrap_or_default();
+            if row.ends_with('#') {
+                apart = Some(row.to_owned());
+                continue;
+            }
+            if problem.is_none() && apart.as_ref().is_some_and(|part| row.starts_with(part)) {
+                continue;
+            }
             count += 1;
-            if told.len() < MOST_HELD {
-                told.push(rows::told(&item)?);
+            held.push(rows::told(&item)?);
+            if held.len() >= 2 * MOST_HELD {
+                held = most_held(held);
             }
         }
-        // Of one digest they come in the order of their ids.
-        told.sort_by_key(|told: &rows::HeldRow| told.place);
-        Ok((told.into_iter().map(|held| held.told).collect(), count))
+        Ok((most_held(held).into_iter().map(|held| held.told).collect(), count))
     }
 
     async fn get(&self, part: &str, row: &str) -> Result<Option<Item>, AwsError> {
@@ -190,6 +212,11 @@ impl NoticeTable {
         let put = Put::builder().table_name(&self.name).set_item(Some(item)).build().map_err(request)?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
+}
+
+fn most_held(mut held: Vec<rows::HeldRow>) -> Vec<rows::HeldRow> {
+    held.sort_by_key(|held| (held.place, held.told.at));
+    listed(held, MOST_HELD, |held| &held.told.problem.problem_id)
 }
 
 fn thread_row(problem: &str) -> String {

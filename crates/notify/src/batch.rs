@@ -65,6 +65,7 @@ impl Notify {
         &self,
         subjects: BTreeSet<Subject>,
     ) -> Result<(BTreeSet<Subject>, BTreeSet<weir_aws::notice::Address>), AwsError> {
+        let begun = self.now();
         let active = self.parts.subscriptions.active().await?;
         let (mut failed, mut touched) = (BTreeSet::new(), BTreeSet::new());
         if active.is_empty() {
@@ -85,7 +86,7 @@ impl Notify {
             let mut outcomes = Vec::new();
             for (subject, devices) in &of_devices {
                 if to.subscription.filter.matches_device(devices.iter()) {
-                    outcomes.push((subject.clone(), self.tell(to, subject, devices).await));
+                    outcomes.push((subject.clone(), self.tell(to, subject, devices, begun).await));
                 }
             }
             (to.clone(), outcomes)

@@ -21,8 +21,8 @@ impl Notify {
             match outbox.queue.value.next(self.now()) {
                 Next::Close(at) => {
                     let digest = digest(of, at, self.now())?;
-                    let id = digest.id.clone();
-                    if !self.change(&mut outbox, |queue| queue.close(at, id.clone()), &[digest]).await? {
+                    let (id, now) = (digest.id.clone(), digest.created_at);
+                    if !self.change(&mut outbox, |queue| queue.close(at, id.clone(), now), &[digest]).await? {
                         return Ok(());
                     }
                 }
@@ -102,14 +102,18 @@ impl Notify {
         }
         let (all, count) = match &notice.content {
             Content::Told(told) => (vec![(**told).clone()], 1),
-            Content::Digest(until) => self.parts.notices.held(&of.subscription, *until).await?,
+            Content::Digest(until) => self.parts.notices.held(&of.subscription, *until, None).await?,
+            Content::Part(until, problem) => self.parts.notices.held(&of.subscription, *until, Some(problem)).await?,
         };
+        if all.is_empty() {
+            return dropped("everything in it was sent before");
+        }
         let beyond = count.saturating_sub(all.len());
         let seen = self.in_scope(&person, all).await?;
         if seen.is_empty() {
             return dropped("the person may not see the device any more");
         }
         let recipient = Recipient { stored: &stored, person: &person };
-        self.send_to(&recipient, notice, &seen, beyond).await
+        self.send_to(&recipient, notice, seen, beyond).await
     }
 }

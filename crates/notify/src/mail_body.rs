@@ -149,6 +149,7 @@ impl Page {
             (language.pick("Since", "Seit"), Some(time(problem.problem_time))),
             (language.pick("Resolved", "Behoben"), problem.resolved_at.map(time)),
             (language.pick("Resolved by", "Behoben von"), text(problem.resolved_by.clone()).filter(|by| by != "auto")),
+            (language.pick("What to do", "Was zu tun ist"), text(told.alert_note.clone())),
             (language.pick("Note", "Notiz"), text(problem.note.clone())),
         ];
         facts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()

@@ -5,6 +5,7 @@ use std::sync::PoisonError;
 use weir_aws::AwsError;
 use weir_aws::people::PoolError;
 use weir_aws::profile::StoredProfile;
+use weir_core::domain::Timestamp;
 use weir_core::domain::access::Scope;
 use weir_core::domain::people::Person;
 use weir_core::domain::settings::Setting;
@@ -26,15 +27,18 @@ pub(super) struct Known {
     pub address: Option<String>,
     /// Whether the person exists and may sign in.
     pub active: bool,
+    /// When something about the person was last changed, such as the devices they may see.
+    pub since: Timestamp,
 }
 
 impl Known {
     fn of(person: Option<Person>) -> Self {
         let Some(person) = person.filter(|person| person.enabled) else {
-            return Self { scope: Scope::NOTHING, address: None, active: false };
+            return Self { scope: Scope::NOTHING, address: None, active: false, since: Timestamp::from_millis(0) };
         };
         let address = person.email.filter(|_| person.email_verified);
-        Self { scope: Scope::of(person.role, &person.devices), address, active: true }
+        let scope = Scope::of(person.role, &person.devices);
+        Self { scope, address, active: true, since: person.updated_at }
     }
 
     /// Whether the person may see a problem of one of these devices.
@@ -62,14 +66,16 @@ impl Notify {
         Ok(known)
     }
 
-    /// What is known of a person, or was a moment ago.
-    pub(super) async fn remembered(&self, sub: &Sub) -> Result<Known, AwsError> {
+    /// What is known of a person, or was a moment ago. That they may see none of these devices is believed only if it was asked after
+    /// `begun`: the right to see one may have been given since. So whoever may see nothing of a batch costs one question for each batch.
+    pub(super) async fn who(&self, sub: &Sub, devices: &[DeviceId], begun: Timestamp) -> Result<Known, AwsError> {
         let now = self.now();
         let known = {
             let people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
             people
                 .get(sub)
                 .filter(|(asked, _)| now.millis_since(*asked) < REMEMBERED_MS)
+                .filter(|(asked, known)| *asked >= begun || known.sees(devices))
                 .map(|(_, known)| known.clone())
         };
         match known {

@@ -1,10 +1,12 @@
 //! One notice to one receiver, by the channel of its subscription.
 
+use std::collections::BTreeMap;
+
 use weir_aws::AwsError;
 use weir_aws::mail::Mail;
 use weir_aws::notice::{Content, Notice};
 use weir_aws::subscription::StoredSubscription;
-use weir_core::domain::notice::Channel;
+use weir_core::domain::notice::{Channel, listed};
 use weir_core::domain::problem::{AlertKey, Subject};
 use weir_core::domain::reading::Series;
 use weir_core::wire::notice::{ToldJson, TransitionJson, WebhookBody, WebhookData};
@@ -41,12 +43,15 @@ pub(super) struct Recipient<'a> {
 impl Notify {
     /// Those of the transitions that the person may see.
     pub(super) async fn in_scope(&self, person: &Known, all: Vec<ToldJson>) -> Result<Vec<ToldJson>, AwsError> {
-        let mut seen = Vec::new();
+        let (mut seen, mut known) = (Vec::new(), BTreeMap::<Subject, bool>::new());
         for told in all {
             let Some(subject) = Subject::parse(&told.problem.problem_id) else { continue };
-            if person.sees(&self.devices_of(&subject).await?) {
-                seen.push(told);
-            }
+            let sees = match known.get(&subject) {
+                Some(sees) => *sees,
+                None => person.sees(&self.devices_of(&subject).await?),
+            };
+            known.insert(subject, sees);
+            seen.extend(sees.then_some(told));
         }
         Ok(seen)
     }
@@ -56,13 +61,14 @@ impl Notify {
         &self,
         recipient: &Recipient<'_>,
         notice: &Notice,
-        told: &[ToldJson],
+        told: Vec<ToldJson>,
         beyond: usize,
     ) -> Result<Sent, AwsError> {
-        let listed = told.get(..MOST_LISTED).unwrap_or(told);
-        let more = beyond + told.len() - listed.len();
+        let all = told.len();
+        let told = listed(told, MOST_LISTED, |told| &told.problem.problem_id);
+        let more = beyond + all - told.len();
         let subscription = &recipient.stored.subscription;
-        match (&subscription.channel, listed) {
+        match (&subscription.channel, told.as_slice()) {
             (Channel::Webhook(url), listed) => {
                 let kind = match (&notice.content, listed) {
                     (Content::Told(_), [one]) => format!("problem.{}", code(one.transition)),

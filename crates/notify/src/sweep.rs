@@ -63,12 +63,13 @@ impl Notify {
             self.forget_reminder(of, problem).await?;
             return Ok(false);
         };
+        let begun = self.now();
         let devices = self.devices_of(&subject).await?;
         let wanted = stored.subscription.filter.matches_device(devices.iter());
-        if !wanted || !self.remembered(&of.owner).await?.sees(&devices) {
+        if !wanted || !self.who(&of.owner, &devices, begun).await?.sees(&devices) {
             self.forget_reminder(of, problem).await?;
             return Ok(false);
         }
-        self.tell(&stored, &subject, &devices).await
+        self.tell(&stored, &subject, &devices, begun).await
     }
 }

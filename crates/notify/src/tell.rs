@@ -4,9 +4,9 @@ use weir_aws::notice::{Address, Content, Notice, Versioned, Write};
 use weir_aws::subscription::StoredSubscription;
 use weir_aws::{Attempts, AwsError, WriteOutcome};
 use weir_core::domain::Timestamp;
-use weir_core::domain::notice::{About, Delivery, Step, Thread, follow, notice_id, remind, when};
-use weir_core::domain::problem::{Problem, Subject};
-use weir_core::id::{DeviceId, NoticeId};
+use weir_core::domain::notice::{About, Delivery, MOST_OF_A_PROBLEM, Step, Thread, follow, notice_id, remind, when};
+use weir_core::domain::problem::{AlertKey, Problem, Subject};
+use weir_core::id::{DeviceId, NoticeId, SubscriptionId};
 use weir_core::wire::notice::{NoticeStatus, ToldJson, told};
 
 use super::Notify;
@@ -21,8 +21,17 @@ pub(super) fn address(to: &StoredSubscription) -> Address {
 
 /// What a digest is, once it is closed.
 pub(super) fn digest(to: &Address, until: Timestamp, now: Timestamp) -> Result<Notice, AwsError> {
-    let id = notice_id(&to.subscription, &About::Digest(until)).map_err(|bad| AwsError::request("notice id", bad))?;
-    Ok(notice(to, id, Content::Digest(until), now))
+    Ok(notice(to, id(&to.subscription, &About::Digest(until))?, Content::Digest(until), now))
+}
+
+/// What a digest holds of one problem, when it is sent before the rest of the digest.
+fn part(to: &Address, until: Timestamp, problem: &str, now: Timestamp) -> Result<Notice, AwsError> {
+    let id = id(&to.subscription, &About::Part(until, problem))?;
+    Ok(notice(to, id, Content::Part(until, problem.to_owned()), now))
+}
+
+fn id(of: &SubscriptionId, about: &About<'_>) -> Result<NoticeId, AwsError> {
+    notice_id(of, about).map_err(|bad| AwsError::request("notice id", bad))
 }
 
 fn notice(to: &Address, id: NoticeId, content: Content, now: Timestamp) -> Notice {
@@ -40,7 +49,8 @@ fn notice(to: &Address, id: NoticeId, content: Content, now: Timestamp) -> Notic
 }
 
 impl Notify {
-    /// Tells a subscription what has happened to a problem since the last time. Returns whether its outbox has something to send now.
+    /// Tells a subscription what has happened to a problem since the last time; `begun` is when the work began. Returns whether its
+    /// outbox has something to send now.
     ///
     /// The thread is read before the problem. So of two processes that write the thread one after the other, the second has
     /// read a problem that is not older, and the thread never goes back in time.
@@ -49,6 +59,7 @@ impl Notify {
         to: &StoredSubscription,
         subject: &Subject,
         devices: &[DeviceId],
+        begun: Timestamp,
     ) -> Result<bool, AwsError> {
         let (address, key) = (address(to), subject.key());
         let mut attempts = Attempts::new("notices", &to.id, ATTEMPTS);
@@ -57,20 +68,31 @@ impl Notify {
             let read = self.parts.notices.thread(&to.id, &key).await?;
             let problem = self.parts.problems.find(subject).await?.map(|stored| stored.problem);
             let now = self.now();
-            let (mut steps, next) = follow(&read.value, problem.as_ref(), &to.subscription, to.created_at, now);
-            let (reminder, next) = remind(&next, problem.as_ref(), &to.subscription, now);
-            steps.extend(reminder);
-            if next == read.value {
-                return Ok(false);
+            let due = |since: Timestamp| {
+                let (mut steps, next) = follow(&read.value, problem.as_ref(), &to.subscription, since, now);
+                let (reminder, next) = remind(&next, problem.as_ref(), &to.subscription, now);
+                steps.extend(reminder);
+                (steps, next)
+            };
+            let (mut steps, mut next) = due(to.updated_at);
+            if !steps.is_empty() {
+                match self.who(&to.owner, devices, begun).await {
+                    Ok(person) if !person.sees(devices) => return Ok(false),
+                    // What happened before the person was given the device is history to them.
+                    Ok(person) => (steps, next) = due(to.updated_at.max(person.since)),
+                    // Before it is sent, Cognito is asked again until it answers.
+                    Err(error) => tracing::warn!(subscription = %to.id, %error, "told without knowing who may see it"),
+                }
             }
-            if !steps.is_empty() && !self.remembered(&to.owner).await?.sees(devices) {
+            if next == read.value {
                 return Ok(false);
             }
             let written = if steps.is_empty() {
                 let write = Write { thread: Some((&key, &read, next)), ..Write::default() };
                 self.parts.notices.write(&address, write, now).await?.into()
             } else {
-                let news = News { to, subject, problem: problem.as_ref(), steps, now };
+                let alert_note = self.alert_note(subject).await?;
+                let news = News { to, subject, problem: problem.as_ref(), steps, alert_note, now };
                 self.put(&address, &read, next, &news).await?
             };
             match written {
@@ -78,6 +100,15 @@ impl Notify {
                 Written::Overtaken => {}
             }
         }
+    }
+
+    /// The note of the alert that a problem is about, while there is that alert.
+    async fn alert_note(&self, subject: &Subject) -> Result<Option<String>, AwsError> {
+        let Subject::Alert(AlertKey { device, sensor, alert }) = subject else { return Ok(None) };
+        let device = self.parts.devices.get(device).await?;
+        let alerts = device.as_ref().and_then(|device| device.sensor(sensor)).map(|sensor| &sensor.alerts);
+        let alert = alerts.and_then(|alerts| alerts.iter().find(|known| known.id == *alert));
+        Ok(alert.map(|alert| alert.note.clone()).filter(|note| !note.is_empty()))
     }
 
     /// Writes the steps into the outbox.
@@ -89,46 +120,64 @@ impl Notify {
         news: &News<'_>,
     ) -> Result<Written, AwsError> {
         let before = self.parts.notices.queue(&address.subscription).await?;
+        let (key, now) = (news.subject.key(), news.now);
         let mut queue = before.value.clone();
-        let (mut notices, mut held) = (Vec::new(), Vec::new());
-        for step in &news.steps {
-            let told = news.told(step)?;
+        let (mut notices, mut held, mut parts) = (Vec::new(), Vec::new(), Vec::new());
+        // More than may be sent at once of a problem come together, so that how things are now does not wait behind how they were.
+        let together = if news.steps.len() > MOST_OF_A_PROBLEM { news.steps.len() } else { 1 };
+        for steps in news.steps.chunks(together) {
+            let Some(last) = steps.last() else { continue };
             let (delivery, pace, window) =
-                when(&news.to.subscription, step.severity, &queue.pace, thread.window, thread.held_until, news.now);
+                when(&news.to.subscription, last.severity, &queue.pace, &thread.window, thread.held_until, now);
             (queue.pace, thread.window) = (pace, window);
-            // What is sent now comes after everything that a digest has collected and that is due, or is about the same problem.
-            let mut closing = queue.due_digests(news.now);
-            if delivery == Delivery::Now {
-                closing.extend(thread.held_until.filter(|until| *until > news.now && queue.digests.contains(until)));
-            }
-            for until in closing {
-                let digest = digest(address, until, news.now)?;
-                queue.close(until, digest.id.clone());
+            // What is told now comes after every digest that is due, and after what is held back of the same problem for later.
+            for until in queue.due_digests(now) {
+                let digest = digest(address, until, now)?;
+                queue.close(until, digest.id.clone(), now);
                 notices.push(digest);
             }
-            let id = told.id.clone();
-            match delivery {
-                Delivery::Now => {
-                    thread.held_until = None;
-                    notices.push(notice(address, id.clone(), Content::Told(Box::new(told)), news.now));
+            let overtaken = thread.held_until.filter(|until| *until > now && queue.digests.contains(until));
+            if let Some(until) = overtaken.filter(|until| delivery.is_before(*until)) {
+                let part = part(address, until, &key, now)?;
+                queue.part(until, part.id.clone(), now);
+                notices.push(part);
+                parts.push((until, key.as_str()));
+            }
+            let mut told = steps.iter().map(|step| news.told(step)).collect::<Result<Vec<_>, _>>()?;
+            thread.held_until = match delivery {
+                Delivery::Held(until) => Some(until),
+                Delivery::Now => None,
+            };
+            match (delivery, told.pop()) {
+                (Delivery::Now, Some(one)) if told.is_empty() => {
+                    let notice = notice(address, one.id.clone(), Content::Told(Box::new(one)), now);
+                    queue.pending.push(notice.id.clone());
+                    notices.push(notice);
                 }
-                Delivery::Held(until) => {
-                    thread.held_until = Some(until);
-                    held.push((until, told));
+                (Delivery::Now, last) => {
+                    let at = queue.pace.open(now);
+                    let digest = digest(address, at, now)?;
+                    queue.digests.insert(at);
+                    queue.close(at, digest.id.clone(), now);
+                    notices.push(digest);
+                    held.extend(told.into_iter().chain(last).map(|told| (at, told)));
+                }
+                (Delivery::Held(until), last) => {
+                    queue.digests.insert(until);
+                    held.extend(told.into_iter().chain(last).map(|told| (until, told)));
                 }
             }
-            queue.add(id, delivery);
         }
         let sends = !queue.pending.is_empty();
-        let key = news.subject.key();
         let write = Write {
             queue: Some((&before, queue)),
             thread: Some((&key, read, thread)),
             notices,
             held,
+            parts,
             ..Write::default()
         };
-        Ok(match self.parts.notices.write(address, write, news.now).await? {
+        Ok(match self.parts.notices.write(address, write, now).await? {
             WriteOutcome::Done => Written::Done(sends),
             WriteOutcome::Overtaken => Written::Overtaken,
         })
@@ -157,6 +206,7 @@ struct News<'a> {
     subject: &'a Subject,
     problem: Option<&'a Problem>,
     steps: Vec<Step>,
+    alert_note: Option<String>,
     now: Timestamp,
 }
 
@@ -170,9 +220,9 @@ impl News<'_> {
             transition: step.transition,
             number: step.number,
         };
-        let id = notice_id(&self.to.id, &about).map_err(|bad| AwsError::request("notice id", bad))?;
-        let problem = told(self.subject, self.problem, step, self.now);
-        Ok(ToldJson { id, transition: step.transition.into(), at: self.now, problem })
+        let (id, problem) = (id(&self.to.id, &about)?, told(self.subject, self.problem, step, self.now));
+        let alert_note = self.alert_note.clone();
+        Ok(ToldJson { id, transition: step.transition.into(), at: self.now, problem, alert_note })
     }
 }
 

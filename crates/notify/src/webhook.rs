@@ -16,11 +16,13 @@ use futures_util::future::BoxFuture;
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{Request, StatusCode};
 use http_body_util::Full;
+use hyper_rustls::builderstates::WantsSchemes;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::TokioExecutor;
+use rustls::{ClientConfig, RootCertStore};
 use standardwebhooks::Webhook;
 use tokio::time::timeout;
 use tower::Service;
@@ -52,6 +54,8 @@ pub fn system_lookup() -> Lookup {
 /// Sends webhooks.
 pub struct Webhooks {
     guard: Guard,
+    /// Authorities to trust instead of the machine's.
+    roots: Option<RootCertStore>,
     /// Made when it is first needed: it reads the machine's certificates, which most calls of the function do not need.
     client: OnceLock<Https>,
 }
@@ -68,7 +72,13 @@ pub(super) struct Outgoing<'a> {
 impl Webhooks {
     /// `loopback` allows addresses of the same machine, and them without TLS.
     pub fn new(lookup: Lookup, loopback: bool) -> Self {
-        Self { guard: Guard { lookup, loopback }, client: OnceLock::new() }
+        Self { guard: Guard { lookup, loopback }, roots: None, client: OnceLock::new() }
+    }
+
+    /// Trusts these certificate authorities and not those of the machine.
+    #[must_use]
+    pub fn trusting(self, roots: RootCertStore) -> Self {
+        Self { roots: Some(roots), ..self }
     }
 
     /// Sends a webhook.
@@ -96,13 +106,21 @@ impl Webhooks {
         let mut http = HttpConnector::new_with_resolver(self.guard.clone());
         http.enforce_http(false);
         http.set_connect_timeout(Some(PATIENCE));
-        let provider = rustls::crypto::ring::default_provider();
-        let tls = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider);
-        let tls = tls.map_err(|error| format!("HTTPS cannot be used: {error}"))?;
-        let connector = tls.https_or_http().enable_http1().wrap_connector(http);
+        let connector = self.tls().map_err(|error| format!("HTTPS cannot be used: {error}"))?;
+        let connector = connector.https_or_http().enable_http1().wrap_connector(http);
         // Between two calls a Lambda function is frozen, and what is open then is closed by the other side.
         let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
         Ok(self.client.get_or_init(|| client))
+    }
+}
+
+impl Webhooks {
+    fn tls(&self) -> io::Result<HttpsConnectorBuilder<WantsSchemes>> {
+        let (builder, provider) = (HttpsConnectorBuilder::new(), rustls::crypto::ring::default_provider());
+        let Some(roots) = &self.roots else { return builder.with_provider_and_native_roots(provider) };
+        let config = ClientConfig::builder_with_provider(provider.into()).with_safe_default_protocol_versions();
+        let config = config.map_err(io::Error::other)?.with_root_certificates(roots.clone());
+        Ok(builder.with_tls_config(config.with_no_client_auth()))
     }
 }
 

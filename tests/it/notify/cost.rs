@@ -63,4 +63,4 @@ async fn a_problem_nobody_subscribed_to_costs_one_read_and_one_that_is_told_what
 /// Write units of one notice by webhook.
 const WRITTEN: f64 = 21.0;
 /// Read units of it.
-const READ: f64 = 6.5;
+const READ: f64 = 7.0;

@@ -1,5 +1,8 @@
-//! Interruptions at each await of the function and at each of its requests, before and after its effect. In the end every transition was
-//! sent at least once, and exactly once to a receiver that checks the ids.
+//! Interruptions at each await of the function and at each of its requests, before and after its effect, while it tells, retries, sends
+//! digests, reminds and ends a subscription. In the end every transition was sent at least once, and exactly once to a receiver that
+//! checks the ids.
+//!
+//! Each scene is played again and again in one world, each time with the next interruption.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -7,31 +10,46 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+use ::notify::{Notify, Webhooks};
 use futures_util::future::poll_fn;
+use rustls::RootCertStore;
 use serde_json::{Value, json};
-use weir_core::id::SubscriptionId;
+use weir_aws::WriteOutcome;
+use weir_aws::event::WithEvents;
+use weir_aws::subscription::StoredSubscription;
+use weir_core::domain::notice::{Disabled, Subscription};
 use weir_runtime::Function as _;
 use weir_tests::breaking::{Break, Breaking};
 use weir_tests::events::event;
 use weir_tests::pump::stream_record;
-use weir_tests::receiver::Hook;
+use weir_tests::receiver::Mood;
 
-use super::{ANN, Over, World, function};
+use super::{ANN, Over, World, function, sending};
 
-/// The subscriptions of every run, so that their ids are alike.
-fn ids() -> [SubscriptionId; 2] {
-    ["1", "2"].map(|digit| digit.repeat(32).parse().unwrap())
+/// What is interrupted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scene {
+    /// A batch, which tells that the problem has opened or ended.
+    Told,
+    /// The same, and the receiver fails.
+    Failing,
+    /// The schedule, which tries again what could not be delivered.
+    Again,
+    /// The schedule, which closes digests and sends them.
+    Digest,
+    /// The schedule, which reminds.
+    Reminder,
+    /// A batch, whose receivers answer that they are gone.
+    Gone,
 }
 
-/// What happens in every run: the problem opens and ends twice, and the batch of each change is delivered.
-const VALUES: [f64; 4] = [3.0, 9.0, 3.0, 9.0];
-
-async fn world() -> World {
-    let world = World::new().await;
-    for id in ids() {
-        world.subscribe_as(ANN, id, &world.hook()).await;
-    }
-    world
+/// How it is interrupted.
+#[derive(Debug, Clone, Copy)]
+enum Interruption {
+    /// This request fails in this way.
+    Request(usize, Break),
+    /// The function is killed at this await.
+    Await(usize),
 }
 
 fn batch() -> Value {
@@ -39,96 +57,25 @@ fn batch() -> Value {
     json!({"Records": [record]})
 }
 
-/// Each transition of each subscription, in the order in which a receiver sees it for the first time.
-fn seen(hooks: &[Hook]) -> BTreeMap<String, Vec<(String, String)>> {
-    let (mut ids, mut seen) = (BTreeSet::new(), BTreeMap::<String, Vec<(String, String)>>::new());
-    for hook in hooks {
-        let subscription = hook.body["data"]["subscription"].as_str().unwrap().to_owned();
-        for (id, transition, _) in hook.notices() {
-            if ids.insert(id.clone()) {
-                seen.entry(subscription.clone()).or_default().push((transition, id));
-            }
-        }
-    }
-    seen
-}
-
-/// Lets everything that waits be sent.
-async fn settled(world: &World) -> Vec<Hook> {
-    let mut hooks = world.receiver.take();
-    for _ in 0..4 {
-        world.later(1_800);
-        world.swept().await;
-        hooks.extend(world.receiver.take());
-    }
-    hooks
-}
-
-/// What is told when nothing goes wrong.
-async fn expected() -> BTreeMap<String, Vec<(String, String)>> {
-    let mut world = world().await;
-    for value in VALUES {
-        world.later(60);
-        world.judged(value).await;
-        world.notify.answer(batch()).await.unwrap();
-    }
-    let seen = seen(&settled(&world).await);
-    let transitions: Vec<Vec<_>> =
-        seen.values().map(|told| told.iter().map(|(transition, _)| transition.as_str()).collect()).collect();
-    assert_eq!(transitions, [["opened", "resolved", "opened", "resolved"]; 2]);
-    seen
-}
-
-/// The work up to its nth await; whether it was done before.
-async fn up_to<T>(awaits: usize, work: impl Future<Output = T>) -> bool {
+/// The work up to its nth await; what it answered, if it was done before.
+async fn up_to<T>(awaits: usize, work: impl Future<Output = T>) -> Option<T> {
     let (mut work, mut left) = (pin!(work), awaits);
     poll_fn(|context| match work.as_mut().poll(context) {
-        Poll::Ready(_) => Poll::Ready(true),
+        Poll::Ready(done) => Poll::Ready(Some(done)),
         Poll::Pending => {
             left = left.saturating_sub(1);
-            if left == 0 { Poll::Ready(false) } else { Poll::Pending }
+            if left == 0 { Poll::Ready(None) } else { Poll::Pending }
         }
     })
     .await
 }
 
-#[tokio::test]
-async fn killed_at_any_await_everything_is_told_and_in_order() {
-    let expected = expected().await;
-    let (mut awaits, mut killed) = (1, 0);
-    loop {
-        let mut world = world().await;
-        let mut done = true;
-        for value in VALUES {
-            world.later(60);
-            world.judged(value).await;
-            let over = over(&world, None);
-            let notify = function(&over, world.alert.functions.clock.clone());
-            if !up_to(awaits, notify.answer(batch())).await {
-                (done, killed) = (false, killed + 1);
-                // The mapping delivers it again.
-                world.notify.answer(batch()).await.unwrap();
-            }
-        }
-        // So may the schedule be.
-        world.later(61);
-        up_to(awaits, world.notify.answer(event("notify", "sweep"))).await;
-        assert_eq!(seen(&settled(&world).await), expected, "killed at await {awaits}");
-        if done {
-            assert!(killed > 60, "killed {killed} times");
-            return;
-        }
-        awaits += 1 + awaits / 12;
-    }
-}
-
 fn over<'a>(world: &'a World, wire: Option<&Arc<Breaking>>) -> Over<'a> {
     let engine = &world.alert.engine;
-    let client = wire.map_or_else(|| engine.client(), |wire| engine.client_once(wire.clone()));
     Over {
         engine,
-        client,
-        pool: world.people.pool(),
+        client: wire.map_or_else(|| engine.client(), |wire| engine.client_once(wire.clone())),
+        pool: wire.map_or_else(|| world.people.pool(), |wire| world.people.pool_over(wire.clone())),
         mailbox: &world.mailbox,
         mail_wire: None,
         lookup: ::notify::system_lookup(),
@@ -136,42 +83,228 @@ fn over<'a>(world: &'a World, wire: Option<&Arc<Breaking>>) -> Over<'a> {
     }
 }
 
-#[tokio::test]
-async fn whichever_request_fails_before_or_after_its_effect_everything_is_told_and_in_order() {
-    let expected = expected().await;
-    let mut broken = BTreeMap::<String, usize>::new();
-    for how in Break::ALL {
-        for at in 0.. {
-            let mut world = world().await;
-            let mut broke = false;
-            for (number, value) in VALUES.into_iter().enumerate() {
-                world.later(60);
-                world.judged(value).await;
-                // One change of the four meets the fault: another one for each request.
-                if number != at % VALUES.len() {
-                    world.notify.answer(batch()).await.unwrap();
-                    continue;
-                }
-                let wire = Breaking::new(at, how);
-                let over = over(&world, Some(&wire));
-                let notify = function(&over, world.alert.functions.clock.clone());
-                let answer = wire.run(notify.answer(batch())).await;
-                broke = wire.broke();
-                *broken.entry(wire.what()).or_default() += usize::from(broke);
-                // Unless it said that all is well, the mapping delivers it again.
-                if !answer.is_some_and(|answer| answer.is_ok_and(|answer| answer == json!({"batchItemFailures": []}))) {
-                    world.notify.answer(batch()).await.unwrap();
-                }
+/// The function. Reading the certificates of this machine takes longer than all the rest, and its receiver has none.
+fn notify(over: &Over<'_>, world: &World) -> Notify {
+    let webhooks = Webhooks::new(Arc::clone(&over.lookup), true).trusting(RootCertStore::empty());
+    sending(over, webhooks, world.alert.functions.clock.clone())
+}
+
+/// A scene, and what has been seen while it was played.
+struct Stage {
+    scene: Scene,
+    world: World,
+    stored: StoredSubscription,
+    open: bool,
+    /// The notices of every message.
+    messages: BTreeMap<String, Vec<String>>,
+    ids: BTreeSet<String>,
+    /// The operations that were interrupted, and how often.
+    broken: BTreeMap<String, usize>,
+}
+
+impl Stage {
+    async fn new(scene: Scene) -> Self {
+        let world = World::new().await;
+        let mut body = world.hook();
+        match scene {
+            Scene::Digest => body["digest_minutes"] = 10.into(),
+            Scene::Reminder => body["remind_hours"] = 1.into(),
+            Scene::Told | Scene::Failing | Scene::Again | Scene::Gone => {}
+        }
+        let stored = world.subscribe(ANN, &body).await;
+        let (messages, ids, broken) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
+        Self { scene, world, stored, open: false, messages, ids, broken }
+    }
+
+    /// What the receiver sees for the first time.
+    fn news(&mut self) -> Vec<String> {
+        let mut news = Vec::new();
+        for hook in self.world.receiver.take() {
+            let ids: Vec<_> = hook.notices().into_iter().map(|(id, ..)| id).collect();
+            let before = self.messages.entry(hook.id.clone()).or_insert_with(|| ids.clone());
+            assert_eq!(*before, ids, "a message has changed");
+            let first = |(id, transition, _): (String, String, String)| self.ids.insert(id).then_some(transition);
+            news.extend(hook.notices().into_iter().filter_map(first));
+        }
+        news
+    }
+
+    /// Lets the schedule send what is left to do.
+    async fn settled(&self) {
+        for _ in 0..4 {
+            let queue = self.world.notices().queue(&self.stored.id).await.unwrap().value;
+            if queue.due().is_none() {
+                return;
             }
-            assert_eq!(seen(&settled(&world).await), expected, "{how:?} at request {at}");
+            self.world.later(121);
+            self.world.swept().await;
+        }
+        panic!("something is left to do");
+    }
+
+    /// The problem opens or ends.
+    async fn turned(&mut self) -> &'static str {
+        self.open = !self.open;
+        self.world.judged(if self.open { 3.0 } else { 9.0 }).await;
+        if self.open { "opened" } else { "resolved" }
+    }
+
+    /// Plays the scene once. Whether it was interrupted.
+    async fn play(&mut self, how: Interruption) -> bool {
+        self.world.later(7_200);
+        let mut told = self.turned().await;
+        let mut event = batch();
+        match self.scene {
+            Scene::Told => {}
+            Scene::Failing => self.world.receiver.set(Mood::Status(500)),
+            Scene::Gone => self.world.receiver.set(Mood::Status(410)),
+            Scene::Again => {
+                self.world.receiver.set(Mood::Status(500));
+                self.world.notify.answer(batch()).await.unwrap();
+                self.world.receiver.set(Mood::Status(200));
+                self.world.later(30);
+                event = sweep();
+            }
+            Scene::Digest => {
+                self.world.notify.answer(batch()).await.unwrap();
+                self.world.later(600);
+                event = sweep();
+            }
+            Scene::Reminder => {
+                self.world.notify.answer(batch()).await.unwrap();
+                assert_eq!(self.news(), [told]);
+                self.world.later(3_600);
+                (told, event) = ("reminder", sweep());
+            }
+        }
+        let interrupted = self.interrupt(event, how).await;
+        if self.scene == Scene::Failing {
+            self.world.receiver.set(Mood::Status(200));
+        }
+        self.settled().await;
+        if self.scene == Scene::Reminder {
+            // The reminder itself may not have been written.
+            self.world.swept().await;
+        }
+        assert_eq!(self.news(), [told], "{:?} {how:?}", self.scene);
+        match self.scene {
+            Scene::Gone => self.enable().await,
+            Scene::Reminder => {
+                self.turned().await;
+                self.world.notify.answer(batch()).await.unwrap();
+                self.settled().await;
+                assert_eq!(self.news(), ["resolved"]);
+            }
+            Scene::Told | Scene::Failing | Scene::Again | Scene::Digest => {}
+        }
+        interrupted
+    }
+
+    /// Hands the event to a function that is interrupted, and as AWS would once more unless it answered that all is well.
+    async fn interrupt(&mut self, event: Value, how: Interruption) -> bool {
+        let (answer, interrupted) = match how {
+            Interruption::Request(at, how) => {
+                let wire = Breaking::new(at, how);
+                let notify = notify(&over(&self.world, Some(&wire)), &self.world);
+                let answer = wire.run(notify.answer(event.clone())).await;
+                *self.broken.entry(wire.what()).or_default() += usize::from(wire.broke());
+                (answer, wire.broke())
+            }
+            Interruption::Await(awaits) => {
+                let notify = notify(&over(&self.world, None), &self.world);
+                let answer = up_to(awaits, notify.answer(event.clone())).await;
+                let killed = answer.is_none();
+                (answer, killed)
+            }
+        };
+        let well = answer.is_some_and(|answer| answer.is_ok_and(|answer| answer == json!({"batchItemFailures": []})));
+        if !well && event == batch() {
+            self.world.notify.answer(event).await.unwrap();
+        }
+        interrupted
+    }
+
+    /// The subscription was ended, and is enabled again.
+    async fn enable(&mut self) {
+        self.world.receiver.set(Mood::Status(200));
+        let table = self.world.subscriptions();
+        let stored = table.find(&self.stored.owner, &self.stored.id).await.unwrap().unwrap();
+        assert_eq!(stored.subscription.disabled, Some(Disabled::Gone));
+        let subscription = Subscription { disabled: None, ..stored.subscription.clone() };
+        let again = StoredSubscription { subscription, version: stored.version + 1, ..stored };
+        assert_eq!(table.change(&again, WithEvents::NONE).await.unwrap(), WriteOutcome::Done);
+    }
+
+    /// Breaks each request, with `WEIR_FAULTS=all` in each of the seven ways, otherwise in two or three of them: different ones for each
+    /// request. Returns the operations that were broken.
+    async fn with_each_request_broken(mut self) -> Vec<String> {
+        let all = std::env::var("WEIR_FAULTS").is_ok_and(|which| which == "all");
+        for at in 0.. {
+            let ways = Break::ALL.into_iter().enumerate().filter(|(number, _)| all || (number + at) % 3 == 0);
+            let mut broke = false;
+            for (_, how) in ways {
+                broke |= self.play(Interruption::Request(at, how)).await;
+            }
             if !broke {
                 break;
             }
         }
+        self.broken.retain(|what, _| !what.is_empty());
+        assert!(self.broken.values().sum::<usize>() > 28, "{:?} {:?}", self.scene, self.broken);
+        self.broken.into_keys().collect()
     }
-    let operations: Vec<_> = broken.keys().map(String::as_str).filter(|what| !what.is_empty()).collect();
-    assert_eq!(operations, ["GetItem", "Query", "TransactWriteItems"], "{broken:?}");
-    assert!(broken.values().sum::<usize>() > 60, "{broken:?}");
+
+    /// Kills the function at each await. How many awaits there were.
+    async fn killed_at_each_await(mut self) -> usize {
+        let (mut awaits, mut done) = (0, 0);
+        // How long a request takes differs, so the number of awaits does too.
+        while done < 3 {
+            awaits += 1;
+            done = if self.play(Interruption::Await(awaits)).await { 0 } else { done + 1 };
+        }
+        awaits
+    }
+}
+
+fn sweep() -> Value {
+    event("notify", "sweep")
+}
+
+const TOLD: [&str; 5] = ["AdminGetUser", "AdminListGroupsForUser", "GetItem", "Query", "TransactWriteItems"];
+
+#[tokio::test]
+async fn whichever_request_of_a_batch_fails_everything_is_told_once() {
+    for scene in [Scene::Told, Scene::Failing] {
+        assert_eq!(Stage::new(scene).await.with_each_request_broken().await, TOLD, "{scene:?}");
+    }
+}
+
+#[tokio::test]
+async fn whichever_request_of_the_schedule_fails_everything_is_told_once() {
+    for scene in [Scene::Again, Scene::Digest, Scene::Reminder] {
+        assert_eq!(Stage::new(scene).await.with_each_request_broken().await, TOLD, "{scene:?}");
+    }
+}
+
+#[tokio::test]
+async fn whichever_request_fails_while_receivers_are_gone_their_subscriptions_end() {
+    assert_eq!(Stage::new(Scene::Gone).await.with_each_request_broken().await, TOLD);
+}
+
+#[tokio::test]
+async fn killed_at_any_await_of_a_batch_everything_is_told_once() {
+    for scene in [Scene::Told, Scene::Failing, Scene::Gone] {
+        let awaits = Stage::new(scene).await.killed_at_each_await().await;
+        assert!(awaits > 30, "{scene:?}: {awaits} awaits");
+    }
+}
+
+#[tokio::test]
+async fn killed_at_any_await_of_the_schedule_everything_is_told_once() {
+    for scene in [Scene::Again, Scene::Digest, Scene::Reminder] {
+        let awaits = Stage::new(scene).await.killed_at_each_await().await;
+        assert!(awaits > 20, "{scene:?}: {awaits} awaits");
+    }
 }
 
 #[tokio::test]

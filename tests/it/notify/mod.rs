@@ -3,6 +3,8 @@
 mod cost;
 mod events;
 mod faults;
+mod held;
+mod https;
 mod levels;
 mod mails;
 mod pace;
@@ -144,6 +146,14 @@ impl World {
         self.streamed().await;
     }
 
+    /// This sensor of `buoy-01` measures something now, it is judged, and told.
+    pub async fn sensed(&mut self, code: &str, value: f64) {
+        let seconds = self.now().seconds() - weir_tests::functions::NOW.seconds();
+        crate::alert::store(&self.alert.functions, code, value, seconds).await;
+        self.alert.streamed().await;
+        self.streamed().await;
+    }
+
     /// Oxygen is measured now and judged, and nobody is told yet.
     pub async fn judged(&mut self, value: f64) {
         let seconds = self.now().seconds() - weir_tests::functions::NOW.seconds();
@@ -179,6 +189,11 @@ pub fn told(hooks: &[Hook]) -> Vec<String> {
 
 /// The function.
 pub fn function(over: &Over<'_>, clock: Arc<weir_runtime::clock::SetClock>) -> Notify {
+    sending(over, Webhooks::new(Arc::clone(&over.lookup), over.loopback), clock)
+}
+
+/// The function, which sends its webhooks so.
+pub fn sending(over: &Over<'_>, webhooks: Webhooks, clock: Arc<weir_runtime::clock::SetClock>) -> Notify {
     let (name, client) = (|noun: &str| over.engine.name(noun), &over.client);
     Notify::new(Parts {
         subscriptions: SubscriptionTable::new(client.clone(), name("subscriptions")),
@@ -189,7 +204,7 @@ pub fn function(over: &Over<'_>, clock: Arc<weir_runtime::clock::SetClock>) -> N
         profiles: ProfileTable::new(client.clone(), name("users")),
         pool: over.pool.clone(),
         mailer: Some(over.mailbox.mailer(over.mail_wire.clone())),
-        webhooks: Webhooks::new(Arc::clone(&over.lookup), over.loopback),
+        webhooks,
         api_url: "https://api.example.org".to_owned(),
         page_url: Some(PAGE.to_owned()),
         clock,

@@ -73,11 +73,22 @@ async fn repeated_and_reordered_records_tell_everything_once_and_the_end_after_t
 
 #[tokio::test]
 async fn a_change_of_severity_is_told_and_a_removed_alert_ends_the_problem() {
-    let mut world = World::new().await;
+    let mild = json!({"id": "low-oxygen", "below": 4, "clear": 4.5, "severity": "warning"});
+    let mut world = World::of(&crate::alert::buoy(&json!([mild]))).await;
     world.subscribe(ANN, &json!({"filter": {"severity": "warning"}, "channel": world.hook()["channel"]})).await;
+    world.subscribe(ANN, &json!({"channel": {"email": {}}})).await;
     world.later(60);
     world.measured(3.0).await;
     assert_eq!(world.told(), ["opened"]);
+    assert_eq!(world.mailbox.take()[0].subject, "[warning] buoy-01 do: 3 mg/L, limit 4 mg/L");
+    world.alert.change("buoy-01", &crate::alert::buoy(&json!([crate::alert::low_oxygen()]))).await;
+    world.later(120);
+    world.measured(2.0).await;
+    let hook = world.receiver.take().remove(0);
+    assert_eq!(hook.body["type"], "problem.changed");
+    assert_eq!(hook.body["data"]["notices"][0]["problem"]["severity"], "critical");
+    assert!(world.mailbox.take()[0].subject.starts_with("[critical] Changed: buoy-01 do: "));
+    world.later(7_200);
     world.alert.change("buoy-01", &json!({"sensors": [{"code": "do", "unit": "mg/L"}]})).await;
     world.alert.swept().await;
     world.later(60);
@@ -127,4 +138,24 @@ async fn whoever_wants_it_is_reminded_until_somebody_acknowledges() {
     assert_eq!(world.swept().await, json!({"done": 0, "failed": 0}));
     world.measured(9.0).await;
     assert_eq!(world.told(), ["resolved"]);
+}
+
+#[tokio::test]
+async fn the_note_of_the_alert_says_what_to_do() {
+    let alert = json!({"id": "low-oxygen", "below": 4, "note": "call the <hatchery>"});
+    let mut world = World::of(&crate::alert::buoy(&json!([alert]))).await;
+    world.subscribe(ANN, &world.hook()).await;
+    world.subscribe(ANN, &json!({"channel": {"email": {}}})).await;
+    world.later(60);
+    world.measured(3.0).await;
+    let (hook, mail) = (world.receiver.take().remove(0), world.mailbox.take().remove(0));
+    assert_eq!(hook.body["data"]["notices"][0]["alert_note"], "call the <hatchery>");
+    assert!(mail.text.contains("What to do: call the <hatchery>\n"), "{}", mail.text);
+    assert!(mail.html.contains("call the &lt;hatchery&gt;"), "{}", mail.html);
+    // Without a note there is none.
+    let mut world = World::new().await;
+    world.subscribe(ANN, &world.hook()).await;
+    world.later(60);
+    world.measured(3.0).await;
+    assert_eq!(world.receiver.take()[0].body["data"]["notices"][0].get("alert_note"), None);
 }

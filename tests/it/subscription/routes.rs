@@ -178,3 +178,37 @@ async fn a_notice_that_has_failed_is_shown_and_sent_again() {
     let dropped = world.notified.notices().list(NoticeStatus::Dropped, 9, None).await.unwrap().0;
     assert_eq!(dropped.len(), 1);
 }
+
+#[tokio::test]
+async fn a_notice_that_could_not_be_delivered_for_a_day_is_delivered_when_it_is_tried_again() {
+    let mut world = World::new().await;
+    world.notified.subscribe(1, &world.notified.hook()).await;
+    world.notified.receiver.set(Mood::Status(503));
+    world.notified.later(60);
+    world.notified.measured(3.0).await;
+    let first = world.notified.receiver.take().remove(0);
+    for _ in 0..25 {
+        world.notified.later(3_600);
+        world.notified.swept().await;
+    }
+    world.notified.receiver.take();
+    let failed = body(&world.ask(Ask::new("GET", "/notices?status=failed").admin()).await);
+    let item = &failed["items"][0];
+    assert_eq!((&item["transition"], &item["problem_id"]), (&json!("opened"), &json!("buoy-01:do:low-oxygen")));
+    world.notified.receiver.set(Mood::Status(200));
+    world.notified.swept().await;
+    assert_eq!(world.notified.receiver.take(), [], "it was given up");
+    let path = format!("/notices/{}/retry", item["id"].as_str().unwrap());
+    assert_eq!(status(&world.ask(Ask::new("POST", &path).admin()).await), 202);
+    world.notified.swept().await;
+    let again = world.notified.receiver.take();
+    assert_eq!(again.len(), 1);
+    assert_eq!((&again[0].id, &again[0].body), (&first.id, &first.body));
+    let sent = body(&world.ask(Ask::new("GET", "/notices?status=sent").admin()).await);
+    assert_eq!((&sent["items"][0]["id"], sent["items"].as_array().unwrap().len()), (&item["id"], 1));
+    // It is sent once, and stays so.
+    world.notified.later(3_600);
+    world.notified.swept().await;
+    assert_eq!(world.notified.receiver.take(), []);
+    assert_eq!(status(&world.ask(Ask::new("POST", &path).admin()).await), 409);
+}

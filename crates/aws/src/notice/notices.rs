@@ -15,6 +15,8 @@ pub enum Content {
     Told(Box<ToldJson>),
     /// A digest: everything that was held back until this time.
     Digest(Timestamp),
+    /// What was held back until this time of the problem with this id, and is sent before the rest of the digest.
+    Part(Timestamp, String),
 }
 
 /// A notice.
@@ -56,6 +58,7 @@ impl From<Notice> for NoticeJson {
         let (transition, problem_id) = match notice.content {
             Content::Told(told) => (Some(told.transition), Some(told.problem.problem_id)),
             Content::Digest(_) => (None, None),
+            Content::Part(_, problem) => (None, Some(problem)),
         };
         Self {
             id: notice.id,
@@ -80,7 +83,7 @@ pub(super) fn item_of(notice: &Notice) -> Result<Item, AwsError> {
     let mut item = key(notice.subscription.as_str(), &row(&notice.id));
     let content = match &notice.content {
         Content::Told(told) => ("content", to_json(told, id)?),
-        Content::Digest(until) => ("digest", n(until.millis())),
+        Content::Digest(until) | Content::Part(until, _) => ("digest", n(until.millis())),
     };
     let always = [
         ("id", s(id)),
@@ -94,6 +97,9 @@ pub(super) fn item_of(notice: &Notice) -> Result<Item, AwsError> {
         content,
     ];
     item.extend(always.map(|(name, value)| (name.to_owned(), value)));
+    if let Content::Part(_, problem) = &notice.content {
+        item.insert("problem".to_owned(), s(problem));
+    }
     item.extend(notice.tried_at.map(|at| ("tried_at".to_owned(), n(at.millis()))));
     item.extend(notice.detail.as_ref().map(|detail| ("detail".to_owned(), s(detail))));
     Ok(item)
@@ -103,9 +109,10 @@ pub(super) fn notice(item: &Item) -> Result<Notice, AwsError> {
     let id = text(item, "id").unwrap_or_default();
     let corrupt = |name: &str| AwsError::corrupt(TABLE, id, name);
     let instant = |name: &str| number(item, name).map(Timestamp::from_millis);
-    let content = match instant("digest") {
-        Some(until) => Content::Digest(until),
-        None => Content::Told(Box::new(of_json(item, "content", id)?)),
+    let content = match (instant("digest"), text(item, "problem")) {
+        (Some(until), Some(problem)) => Content::Part(until, problem.to_owned()),
+        (Some(until), None) => Content::Digest(until),
+        (None, _) => Content::Told(Box::new(of_json(item, "content", id)?)),
     };
     Ok(Notice {
         id: id.parse().map_err(|_| corrupt("id"))?,

@@ -24,12 +24,14 @@ struct QueueRow {
     failures: u32,
     retry_at: Option<i64>,
     lease_until: Option<i64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    closed: Vec<i64>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct WindowRow {
-    began: Option<i64>,
-    sent: u32,
+    #[serde(default)]
+    at: Vec<i64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -53,8 +55,8 @@ struct ToldRow {
 
 /// A transition that is held back.
 pub(super) struct HeldRow {
-    /// When it happened, and its order among those of the same instant.
-    pub place: (i64, u64),
+    /// Its place among the transitions of its subscription, in the order in which they were written.
+    pub place: u64,
     pub told: ToldJson,
 }
 
@@ -68,13 +70,13 @@ fn instant(millis: Option<i64>) -> Option<Timestamp> {
 
 impl From<Window> for WindowRow {
     fn from(window: Window) -> Self {
-        Self { began: millis(window.began), sent: window.sent }
+        Self { at: window.sent.into_iter().map(Timestamp::millis).collect() }
     }
 }
 
 impl From<WindowRow> for Window {
     fn from(row: WindowRow) -> Self {
-        Self { began: instant(row.began), sent: row.sent }
+        Self { sent: row.at.into_iter().map(Timestamp::from_millis).collect() }
     }
 }
 
@@ -96,12 +98,13 @@ pub(super) fn queue_item(to: &Address, queue: &Queue, version: u64, now: Timesta
     let row = QueueRow {
         pending: queue.pending.clone(),
         digests: queue.digests.iter().map(|at| at.millis()).collect(),
-        window: queue.pace.window.into(),
+        window: queue.pace.window.clone().into(),
         surplus: millis(queue.pace.surplus),
         regular: millis(queue.pace.regular),
         failures: queue.failures,
         retry_at: millis(queue.retry_at),
         lease_until: millis(queue.lease_until),
+        closed: queue.pace.closed.iter().map(|at| at.millis()).collect(),
     };
     let mut item = common(to, QUEUE, queue.due(), version, now);
     item.insert("content".to_owned(), to_json(&row, to.subscription.as_str())?);
@@ -113,7 +116,12 @@ pub(super) fn queue(of: &SubscriptionId, item: Item) -> Result<Versioned<Queue>,
     let value = Queue {
         pending: row.pending,
         digests: row.digests.into_iter().map(Timestamp::from_millis).collect(),
-        pace: Pace { window: row.window.into(), surplus: instant(row.surplus), regular: instant(row.regular) },
+        pace: Pace {
+            window: row.window.into(),
+            surplus: instant(row.surplus),
+            regular: instant(row.regular),
+            closed: row.closed.into_iter().map(Timestamp::from_millis).collect(),
+        },
         failures: row.failures,
         retry_at: instant(row.retry_at),
         lease_until: instant(row.lease_until),
@@ -140,7 +148,7 @@ pub(super) fn thread_item(
         episodes: thread.episodes,
         last,
         remind_at: millis(thread.remind_at),
-        window: thread.window.into(),
+        window: thread.window.clone().into(),
         held_until: millis(thread.held_until),
     };
     let mut item = common(to, &thread_row(problem), thread.remind_at, version, now);
@@ -177,21 +185,35 @@ fn version(of: &SubscriptionId, item: &Item) -> Result<u64, AwsError> {
     number(item, "version").ok_or_else(|| AwsError::corrupt(TABLE, of, "version"))
 }
 
-pub(super) fn held_prefix(until: Timestamp) -> String {
-    format!("held#{:013}#", until.millis().max(0))
+/// What the keys of a digest begin with, or of the part of it that is about one problem.
+pub(super) fn held_prefix(until: Timestamp, problem: Option<&str>) -> String {
+    let digest = format!("held#{:013}#", until.millis().max(0));
+    problem.map_or(digest.clone(), |problem| format!("{digest}{problem}#"))
 }
 
-pub(super) fn held_item(to: &Address, until: Timestamp, told: &ToldJson, now: Timestamp) -> Result<Item, AwsError> {
-    let row = format!("{}{}", held_prefix(until), told.id);
+pub(super) fn held_item(
+    to: &Address,
+    until: Timestamp,
+    told: &ToldJson,
+    place: u64,
+    now: Timestamp,
+) -> Result<Item, AwsError> {
+    let row = format!("{}{}", held_prefix(until, Some(&told.problem.problem_id)), told.id);
     let mut item = key(to.subscription.as_str(), &row);
+    item.insert("turn".to_owned(), n(place));
     item.insert("content".to_owned(), to_json(told, told.id.as_str())?);
     item.insert("expires_at".to_owned(), n(until.max(now).plus_seconds(KEPT).seconds()));
     Ok(item)
 }
 
+/// The row that says that the digest is sent without its part about this problem. It comes before the rows of that part.
+pub(super) fn part_item(to: &Address, until: Timestamp, problem: &str, now: Timestamp) -> Item {
+    let mut item = key(to.subscription.as_str(), &held_prefix(until, Some(problem)));
+    item.insert("expires_at".to_owned(), n(until.max(now).plus_seconds(KEPT).seconds()));
+    item
+}
+
 pub(super) fn told(item: &Item) -> Result<HeldRow, AwsError> {
     let told: ToldJson = of_json(item, "content", text(item, "row").unwrap_or_default())?;
-    // Of one moment there are at most the transitions of one problem: what opened is told before what is over.
-    let order = u64::from(told.problem.episodes) * 4 + told.transition as u64;
-    Ok(HeldRow { place: (told.at.millis(), order), told })
+    Ok(HeldRow { place: number(item, "turn").unwrap_or_default(), told })
 }

@@ -48,6 +48,10 @@ pub struct ToldJson {
     pub at: Timestamp,
     /// The problem as it was then.
     pub problem: ProblemJson,
+    /// The note of its alert, which says what to do, as it was then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(example = "call the hatchery"))]
+    pub alert_note: Option<String>,
 }
 
 /// The body of a webhook.

@@ -13,6 +13,7 @@ use super::Timestamp;
 use crate::id::{BadId, NoticeId, SubscriptionId};
 
 mod hold;
+mod listed;
 mod queue;
 mod quiet;
 mod retry;
@@ -21,6 +22,7 @@ mod target;
 mod thread;
 
 pub use hold::{Delivery, HOUR, MOST_AN_HOUR, MOST_OF_A_PROBLEM, Pace, Window, when};
+pub use listed::listed;
 pub use queue::{LEASE_SECONDS, Next, Queue};
 pub use quiet::{QuietHours, TimeOfDay, Zone};
 pub use retry::{GIVE_UP_SECONDS, Retry, retry};
@@ -87,6 +89,8 @@ pub enum About<'a> {
     },
     /// A digest that is sent at this time.
     Digest(Timestamp),
+    /// What the digest of this time holds of the problem with this id, which is sent before the rest of the digest.
+    Part(Timestamp, &'a str),
 }
 
 /// The id of a notice: the subscription's, and a hash of what the notice is about. However often a notice is sent, its id is the
@@ -102,6 +106,7 @@ pub fn notice_id(subscription: &SubscriptionId, about: &About<'_>) -> Result<Not
             hash.update(format!("#{problem}#{episode}#{}#{transition}#{number}", began.millis()));
         }
         About::Digest(at) => hash.update(format!("#digest#{}", at.millis())),
+        About::Part(at, problem) => hash.update(format!("#part#{}#{problem}", at.millis())),
     }
     let digest: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     format!("{subscription}-{digest}").parse()

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::hold::{Delivery, Pace};
+use super::hold::Pace;
 use super::retry::{Retry, retry};
 use crate::domain::Timestamp;
 use crate::id::NoticeId;
@@ -42,16 +42,6 @@ pub enum Next {
 }
 
 impl Queue {
-    /// Adds a notice that is sent at once, or otherwise the digest for which it is held back.
-    pub fn add(&mut self, id: NoticeId, delivery: Delivery) {
-        match delivery {
-            Delivery::Now => self.pending.push(id),
-            Delivery::Held(until) => {
-                self.digests.insert(until);
-            }
-        }
-    }
-
     /// What the sender does at `now`.
     pub fn next(&self, now: Timestamp) -> Next {
         if self.retry_at.is_some_and(|at| at > now) {
@@ -71,10 +61,17 @@ impl Queue {
     }
 
     /// Closes a digest: from now on nothing is added to it.
-    pub fn close(&mut self, at: Timestamp, id: NoticeId) {
+    pub fn close(&mut self, at: Timestamp, id: NoticeId, now: Timestamp) {
         if self.digests.remove(&at) {
+            self.pace.close(at, now);
             self.pending.push(id);
         }
+    }
+
+    /// Sends a part of the digest of this time at once. The rest is sent at its time, and nothing is added to it.
+    pub fn part(&mut self, at: Timestamp, id: NoticeId, now: Timestamp) {
+        self.pace.close(at, now);
+        self.pending.push(id);
     }
 
     /// Removes the first notice: it was delivered, or no longer has to be.

@@ -6,6 +6,8 @@ use super::*;
 use crate::domain::alert::Severity;
 use crate::domain::problem::{Acknowledgement, End, Episode, Evidence, Kind, Problem};
 
+mod pace;
+
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(seconds)
 }
@@ -37,9 +39,9 @@ fn problem(episodes: &[(i64, Option<i64>)]) -> Problem {
 fn told(states: &[Option<Problem>], subscription: &Subscription) -> Vec<(Transition, u32, i64)> {
     let (mut thread, mut all) = (Thread::default(), Vec::new());
     for state in states {
-        let (steps, next) = follow(&thread, state.as_ref(), subscription, at(0), at(1_000_000));
+        let (steps, next) = follow(&thread, state.as_ref(), subscription, at(0), at(1_000));
         all.extend(steps.iter().map(|step| (step.transition, step.episode, step.began.seconds())));
-        assert_eq!(follow(&next, state.as_ref(), subscription, at(0), at(1_000_000)), (Vec::new(), next.clone()));
+        assert_eq!(follow(&next, state.as_ref(), subscription, at(0), at(1_000)), (Vec::new(), next.clone()));
         thread = next;
     }
     all
@@ -80,6 +82,37 @@ fn an_old_episode_is_told_only_while_it_is_open_and_nobody_knows_of_it() {
     known.episodes = vec![episode(Kind::Silent, 110, None)];
     known.acknowledged = Some(Acknowledgement { by: "ann".into(), at: at(115), episode: at(110) });
     assert_eq!(told(&known), 1);
+}
+
+#[test]
+fn what_is_over_for_more_than_a_day_is_history_and_an_episode_that_is_open_is_not() {
+    const DAY: i64 = 86_400;
+    let wanted = subscription();
+    let problem = problem(&[(10, Some(20)), (DAY, Some(2 * DAY)), (2 * DAY + 10, Some(2 * DAY + 20)), (3 * DAY, None)]);
+    let told = |thread: &Thread, since: i64| {
+        let (steps, _) = follow(thread, Some(&problem), &wanted, at(since), at(3 * DAY + 5));
+        steps.iter().map(|step| (step.transition, step.began.seconds())).collect::<Vec<_>>()
+    };
+    let recent =
+        [(Transition::Opened, 2 * DAY + 10), (Transition::Resolved, 2 * DAY + 10), (Transition::Opened, 3 * DAY)];
+    assert_eq!(told(&Thread::default(), 0), recent);
+    // What was told before was over long ago, and the subscription did not apply meanwhile.
+    let (_, before) = follow(&Thread::default(), Some(&self::problem(&[(10, Some(20))])), &wanted, at(0), at(25));
+    assert_eq!(told(&before, 0), recent);
+    assert_eq!(told(&before, 2 * DAY + 15), recent[2..]);
+}
+
+#[test]
+fn a_digest_with_too_much_lists_how_things_are_now() {
+    let all: Vec<_> = [("a", 0), ("b", 1)].into_iter().chain((2..300).map(|n| ("c", n))).collect();
+    let told = listed(all, 100, |(problem, _)| *problem);
+    assert_eq!((told.len(), &told[..3], told[99]), (100, [("a", 0), ("b", 1), ("c", 202)].as_slice(), ("c", 299)));
+    // More problems than can be listed: the newest ones.
+    let all: Vec<_> = (0..300).map(|n| (n.to_string(), n)).collect();
+    assert_eq!(
+        listed(all, 100, |(problem, _)| problem).iter().map(|(_, n)| *n).collect::<Vec<_>>(),
+        (200..300).collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -138,97 +171,6 @@ fn whoever_wants_it_is_reminded_until_somebody_knows_or_it_is_over() {
     }
 }
 
-#[test]
-fn a_problem_that_flaps_for_an_hour_is_told_twice_and_then_in_one_digest() {
-    let wanted = subscription();
-    let (mut pace, mut window, mut held) = (Pace::default(), Window::default(), None);
-    let (mut now, mut digests) = (0, std::collections::BTreeMap::<i64, usize>::new());
-    for minute in 0..60 {
-        let (delivery, next, of_problem) = when(&wanted, None, &pace, window, held, at(minute * 60));
-        (pace, window) = (next, of_problem);
-        match delivery {
-            Delivery::Now => now += 1,
-            Delivery::Held(until) => {
-                held = Some(until);
-                *digests.entry(until.seconds()).or_default() += 1;
-            }
-        }
-    }
-    assert_eq!((now, digests), (2, [(3_600, 58)].into()));
-}
-
-#[test]
-fn what_is_more_than_twenty_an_hour_comes_in_one_digest() {
-    let (mut pace, mut sent, mut digests) = (Pace::default(), Vec::new(), std::collections::BTreeSet::new());
-    for minute in 0..180 {
-        let (delivery, next, _) = when(&subscription(), None, &pace, Window::default(), None, at(minute * 60));
-        pace = next;
-        match delivery {
-            Delivery::Now => sent.push(minute),
-            Delivery::Held(until) => drop(digests.insert(until.seconds() / 60)),
-        }
-    }
-    for hour in 0..3 {
-        assert_eq!(sent.iter().filter(|minute| **minute / 60 == hour).count(), 20, "{sent:?}");
-    }
-    assert_eq!(digests, [60, 120, 180].into());
-}
-
-fn quiet(from: &str, to: &str) -> QuietHours {
-    let zone = "Europe/Vienna".parse().unwrap();
-    QuietHours { from: from.parse().unwrap(), to: to.parse().unwrap(), zone, except_critical: true }
-}
-
-fn instant(text: &str) -> Timestamp {
-    crate::wire::time::parse(text).unwrap()
-}
-
-#[test]
-fn quiet_hours_end_by_the_clock_of_the_zone_also_when_it_is_put_forward_or_back() {
-    let night = quiet("22:00", "06:00");
-    for (now, end) in [
-        ("2026-11-30T20:59:59Z", None),
-        ("2026-11-30T21:00:00Z", Some("2026-12-01T05:00:00Z")),
-        ("2026-12-01T04:59:59Z", Some("2026-12-01T05:00:00Z")),
-        ("2026-12-01T05:00:00Z", None),
-        // In the night of 2027-03-28 the clock is put forward, in that of 2026-10-25 back.
-        ("2027-03-27T21:30:00Z", Some("2027-03-28T04:00:00Z")),
-        ("2026-10-24T20:30:00Z", Some("2026-10-25T05:00:00Z")),
-    ] {
-        assert_eq!(night.end(instant(now)), end.map(instant), "{now}");
-    }
-    // 02:30 does not exist on that day.
-    assert_eq!(quiet("01:00", "02:30").end(instant("2027-03-28T00:30:00Z")), Some(instant("2027-03-28T01:30:00Z")));
-    let noon = quiet("12:00", "13:00");
-    assert_eq!(noon.end(instant("2026-11-30T11:30:00Z")), Some(instant("2026-11-30T12:00:00Z")));
-    assert_eq!(noon.end(instant("2026-11-30T12:00:00Z")), None);
-    assert!("24:00".parse::<TimeOfDay>().is_err() && "7:00".parse::<TimeOfDay>().is_err());
-    assert!("+1:00".parse::<TimeOfDay>().is_err() && "Vienna".parse::<Zone>().is_err());
-}
-
-#[test]
-fn in_quiet_hours_only_what_is_critical_is_told_and_a_digest_waits_for_their_end() {
-    let wanted = Subscription { quiet: Some(quiet("22:00", "06:00")), ..subscription() };
-    let (night, morning) = (instant("2026-11-30T22:00:00Z"), instant("2026-12-01T05:00:00Z"));
-    let delivery = |severity, held, now| when(&wanted, severity, &Pace::default(), Window::default(), held, now).0;
-    assert_eq!(delivery(None, None, night), Delivery::Held(morning));
-    assert_eq!(delivery(Some(Severity::Critical), None, night), Delivery::Now);
-    let strict = QuietHours { except_critical: false, ..quiet("22:00", "06:00") };
-    let wanted = Subscription { quiet: Some(strict), digest_minutes: 60, ..subscription() };
-    let delivery = |now| when(&wanted, Some(Severity::Critical), &Pace::default(), Window::default(), None, now).0;
-    assert_eq!(delivery(night), Delivery::Held(morning));
-    // The digest of an hour would end at half past ten in the evening.
-    assert_eq!(delivery(instant("2026-11-30T20:30:00Z")), Delivery::Held(morning));
-}
-
-#[test]
-fn what_follows_something_that_is_held_back_waits_with_it() {
-    let (pace, now) = (Pace::default(), at(1_000));
-    let delivery = |held| when(&subscription(), None, &pace, Window::default(), held, now).0;
-    assert_eq!(delivery(Some(at(1_001))), Delivery::Held(at(1_001)));
-    assert_eq!(delivery(Some(at(1_000))), Delivery::Now);
-}
-
 fn id(text: &str) -> SubscriptionId {
     text.repeat(32).parse().unwrap()
 }
@@ -252,6 +194,8 @@ fn an_id_says_what_a_notice_is_about() {
         of("a", &about(1, Transition::Reminder, 2)),
         of("a", &About::Digest(at(10))),
         of("a", &About::Digest(at(11))),
+        of("a", &About::Part(at(10), "a:silent")),
+        of("a", &About::Part(at(10), "b:silent")),
     ];
     let different: std::collections::BTreeSet<_> = all.iter().collect();
     assert_eq!(different.len(), all.len());
@@ -399,7 +343,7 @@ proptest! {
             if op == 1 {
                 loop {
                     match queue.next(now) {
-                        Next::Close(until) => queue.close(until, number(1_000_000 + u32::try_from(until.seconds()).unwrap())),
+                        Next::Close(until) => queue.close(until, number(1_000_000 + u32::try_from(until.seconds()).unwrap()), now),
                         Next::Send(id) => {
                             let members: Vec<u32> = numbers.remove(&id).map_or_else(
                                 || digests.iter().find(|(until, _)| number(1_000_000 + u32::try_from(until.seconds()).unwrap()) == id)
@@ -414,19 +358,22 @@ proptest! {
                 }
                 continue;
             }
-            let (delivery, pace, of_problem) = when(&wanted, None, &queue.pace, window, held, now);
+            let (delivery, pace, of_problem) = when(&wanted, None, &queue.pace, &window, held, now);
             (queue.pace, window) = (pace, of_problem);
             for until in queue.due_digests(now) {
-                queue.close(until, number(1_000_000 + u32::try_from(until.seconds()).unwrap()));
+                queue.close(until, number(1_000_000 + u32::try_from(until.seconds()).unwrap()), now);
             }
             match delivery {
-                Delivery::Now => drop(numbers.insert(number(n), n)),
+                Delivery::Now => {
+                    numbers.insert(number(n), n);
+                    queue.pending.push(number(n));
+                }
                 Delivery::Held(until) => {
                     held = Some(until);
                     digests.entry(until).or_default().push(n);
+                    queue.digests.insert(until);
                 }
             }
-            queue.add(number(n), delivery);
         }
         prop_assert!(sent.is_sorted(), "{:?}", sent);
     }

@@ -10,6 +10,9 @@ use crate::domain::Timestamp;
 use crate::domain::alert::Severity;
 use crate::domain::problem::{Episode, Kind, Problem, Status};
 
+/// After so many seconds an episode that is over, and of which nothing was told, is history.
+const HISTORY: i64 = 24 * 3_600;
+
 /// What a subscription was told about a problem.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Thread {
@@ -71,16 +74,17 @@ fn severity(episode: &Episode) -> Option<Severity> {
     }
 }
 
-/// What a subscription, created at `made`, has to be told of a problem as it is stored (`None`: it does not exist) after it was told
-/// `thread`: the transitions in order, and the thread once they are told.
+/// What a subscription has to be told of a problem as it is stored (`None`: it does not exist) after it was told `thread`: the
+/// transitions in order, and the thread once they are told. `since` is the time from which the subscription applies to the problem: it
+/// was made or last changed, or its owner was given the device.
 ///
-/// An episode from before the subscription is told only while it is open and nobody has acknowledged it. Episodes that late
-/// readings reveal before the one that was told last are not told.
+/// An episode from before that time is told only while it is open and nobody has acknowledged it. One that ended more than a
+/// day ago is history that nobody has to be told. Episodes that late readings reveal before the one that was told last are not told.
 pub fn follow(
     thread: &Thread,
     problem: Option<&Problem>,
     subscription: &Subscription,
-    made: Timestamp,
+    since: Timestamp,
     now: Timestamp,
 ) -> (Vec<Step>, Thread) {
     let mut next = thread.clone();
@@ -120,7 +124,11 @@ pub fn follow(
     let acknowledged = problem.is_some_and(|problem| problem.status() == Status::Acknowledged);
     fresh.retain(|episode| {
         let wanted = subscription.filter.matches(episode.kind, severity(episode));
-        wanted && (episode.began >= made || (episode.end.is_none() && !acknowledged))
+        wanted
+            && match &episode.end {
+                Some(end) => episode.began >= since && end.at.plus_seconds(HISTORY) > now,
+                None => episode.began >= since || !acknowledged,
+            }
     });
     for episode in fresh {
         next.episodes = next.episodes.saturating_add(1);

@@ -144,6 +144,11 @@ impl Cloud {
         kept.commands.iter().filter(|(of, _)| of == device).map(|(_, id)| id.clone()).collect()
     }
 
+    /// The shadow is deleted with its thing.
+    pub fn forget(&self, device: &str) {
+        self.0.lock().unwrap().shadows.remove(device);
+    }
+
     /// From now on every request is carried out and answered.
     pub fn calm(&self) {
         self.0.lock().unwrap().fates.clear();

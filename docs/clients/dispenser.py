@@ -2,6 +2,7 @@
 nothing that MicroPython lacks; there `umqtt.simple` takes the place of the lines below it. FLASH is the file that outlives a restart."""
 
 import json
+import os
 import time
 
 
@@ -41,8 +42,9 @@ class Firmware:
 
     def say(self, number, status, detail=None):
         self.last = {"id": number, "status": status, "detail": detail}  # In a shadow, null removes what was there.
-        with open(self.flash, "w") as file:
+        with open(self.flash + ".new", "w") as file:
             json.dump(self.last, file)
+        os.rename(self.flash + ".new", self.flash)  # In one step: after a loss of power it is the old one or the new one.
         self.report({"command": self.last})
 
     def report(self, reported):

@@ -70,7 +70,7 @@ impl Recorded {
         Pool::new(client("http://127.0.0.1:9", &key, http, wire, 1), ID)
     }
 
-    /// From now on, stores the attributes that users are given.
+    /// From now on, users change as they are asked to, and no password is taken twice.
     pub fn remember(&self) {
         self.remembers.store(true, Ordering::SeqCst);
     }
@@ -191,12 +191,20 @@ impl Recorded {
                 people.retain(|other| other["Username"] != person["Username"]);
                 answer(200, &json!({}))
             }
-            ("AdminAddUserToGroup" | "AdminSetUserPassword" | "AdminUpdateUserAttributes", Some(person)) => {
+            (
+                "AdminAddUserToGroup"
+                | "AdminRemoveUserFromGroup"
+                | "AdminSetUserPassword"
+                | "AdminUpdateUserAttributes"
+                | "AdminDisableUser"
+                | "AdminEnableUser",
+                Some(person),
+            ) => {
                 let number = people.iter().position(|other| other["Username"] == person["Username"]).unwrap();
                 if person["Username"] == MADE {
                     step(operation, body, &mut people[number]);
-                } else if operation == "AdminUpdateUserAttributes" && self.remembers.load(Ordering::SeqCst) {
-                    remember(body, &mut people[number]);
+                } else if self.remembers.load(Ordering::SeqCst) {
+                    return remember(operation, body, &mut people[number]);
                 }
                 answer(200, &json!({}))
             }
@@ -211,8 +219,14 @@ impl Recorded {
 impl Wire for Recorded {
     fn carry(self: Arc<Self>, request: Request) -> BoxFuture<'static, Answer> {
         let (operation, body) = (request.operation().to_owned(), request.body());
-        self.asked.lock().unwrap().push((operation.clone(), body.clone()));
-        Box::pin(async move { self.said(&operation, &body) })
+        Box::pin(async move {
+            // Whoever asks may be killed before the request arrives, and before its answer does.
+            tokio::task::yield_now().await;
+            self.asked.lock().unwrap().push((operation.clone(), body.clone()));
+            let said = self.said(&operation, &body);
+            tokio::task::yield_now().await;
+            said
+        })
     }
 }
 
@@ -306,13 +320,38 @@ fn step(operation: &str, body: &Value, made: &mut Value) {
     made["UserLastModifiedDate"] = (made["UserLastModifiedDate"].as_f64().unwrap() + 1.0).into();
 }
 
-/// Gives a user these attributes.
-fn remember(body: &Value, person: &mut Value) {
-    let attributes = person["Attributes"].as_array_mut().unwrap();
-    for written in body["UserAttributes"].as_array().unwrap() {
-        attributes.retain(|attribute| attribute["Name"] != written["Name"]);
-        attributes.push(written.clone());
+/// Changes a user.
+fn remember(operation: &str, body: &Value, person: &mut Value) -> Answer {
+    match operation {
+        "AdminDisableUser" => person["Enabled"] = false.into(),
+        "AdminEnableUser" => person["Enabled"] = true.into(),
+        "AdminAddUserToGroup" => {
+            let groups = person["groups"].as_array_mut().unwrap();
+            groups.retain(|name| *name != body["GroupName"]);
+            groups.push(body["GroupName"].clone());
+        }
+        "AdminRemoveUserFromGroup" => {
+            person["groups"].as_array_mut().unwrap().retain(|name| *name != body["GroupName"]);
+        }
+        "AdminSetUserPassword" => {
+            if person["password"] == body["Password"] {
+                let text = "Provided password cannot be used because it was used previously.";
+                return refusal(400, "PasswordHistoryPolicyViolationException", text);
+            }
+            person["password"] = body["Password"].clone();
+            let status = if body["Permanent"] == true { "CONFIRMED" } else { "FORCE_CHANGE_PASSWORD" };
+            person["UserStatus"] = status.into();
+        }
+        _ => {
+            let attributes = person["Attributes"].as_array_mut().unwrap();
+            for written in body["UserAttributes"].as_array().unwrap() {
+                attributes.retain(|attribute| attribute["Name"] != written["Name"]);
+                attributes.push(written.clone());
+            }
+        }
     }
+    person["UserLastModifiedDate"] = (person["UserLastModifiedDate"].as_f64().unwrap() + 1.0).into();
+    answer(200, &json!({}))
 }
 
 fn made(body: &Value) -> Value {

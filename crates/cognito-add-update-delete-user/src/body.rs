@@ -9,7 +9,9 @@ use weir_core::domain::people::email::email;
 use weir_core::domain::people::password::syntax_error;
 use weir_core::domain::people::profile::Profile;
 use weir_core::domain::people::scope::scope;
+use weir_core::wire::person::PersonJson;
 use weir_core::wire::profile::ProfileBody;
+use weir_http::Made;
 
 /// A password.
 #[derive(Clone, Deserialize, ToSchema)]
@@ -140,6 +142,16 @@ impl Change {
     pub(super) fn is_empty(&self) -> bool {
         let Self { email, role, devices, enabled, password } = self;
         email.is_none() && role.is_none() && devices.is_none() && enabled.is_none() && password.is_none()
+    }
+
+    /// Which fields of a person already have the values of this change: an interrupted request may have set them.
+    pub(super) fn made(&self, person: &PersonJson) -> Made {
+        Made {
+            email: self.email.as_ref().is_some_and(|(email, _)| person.email.as_ref() == Some(email)),
+            enabled: self.enabled == Some(person.enabled),
+            role: self.role.is_some() && self.role == person.role,
+            devices: self.devices.as_ref() == Some(&person.devices),
+        }
     }
 
     /// Whether the change signs the user out: a session must not keep rights, or an identity, that an admin has taken

@@ -2,11 +2,12 @@
 //!
 //! Cognito has no transactions, so these events are tied to what the table `users` has: that of an added user is written with the
 //! profile and goes with it when the creation is undone; that of a deleted one is written with the tombstone. A change touches
-//! Cognito alone; its event follows it, and the repeat of a request that was interrupted in between writes it.
+//! Cognito alone; its event is written before it, so that there is no change without one, and another event says so if Cognito
+//! refuses.
 
 use serde_json::{Map, Value, json};
 use weir_core::domain::Timestamp;
-use weir_core::domain::event::{Event, FieldChange, Kind, diff};
+use weir_core::domain::event::{Event, Kind, diff};
 use weir_core::domain::people::Person;
 use weir_core::domain::people::creation::CreationFlag;
 use weir_core::id::Sub;
@@ -28,18 +29,20 @@ pub(super) fn added(sub: &Sub, flag: &CreationFlag, new: &NewUser, by: &str) -> 
     of_creation(sub, flag).by(by).changes(diff(&json!({}), &after))
 }
 
-/// The event of a user who was changed: the fields that differ, and the requested fields that had this value already, because an
-/// interrupted request may have set them.
-pub(super) fn changed(sub: &Sub, before: &Value, after: &Value, asked: &Value, by: &str, at: Timestamp) -> Event {
-    let mut changes = diff(&told(before), &told(after));
-    for (name, value) in asked.as_object().into_iter().flatten() {
-        let pointer = format!("/{name}");
-        if !changes.iter().any(|change| change.pointer == pointer) {
-            changes.push(FieldChange { pointer, before: None, after: Some(value.clone()) });
-        }
-    }
+/// The event of a user who is being changed; `None` when nothing differs.
+pub(super) fn changed(sub: &Sub, before: &Value, after: &Value, by: &str, at: Timestamp) -> Option<Event> {
+    let changes = diff(&told(before), &told(after));
     let event = Event::new(None, Kind::People, &format!("{sub}-changed"), at);
-    event.by(by).target(sub).detail("changed").changes(changes)
+    (!changes.is_empty()).then(|| event.by(by).target(sub).detail("changed").changes(changes))
+}
+
+/// The event of a user whom Cognito did not change after all, or not completely: `after` is what was to be, `actual` what is.
+pub(super) fn refused(sub: &Sub, after: &Value, actual: &Value, by: &str, at: Timestamp) -> Event {
+    let event = Event::new(None, Kind::People, &format!("{sub}-refused"), at);
+    let event = event.by(by).target(sub).detail("the user pool refused the change");
+    // Whether a password was set cannot be read.
+    let changes = diff(&told(after), &told(actual)).into_iter().filter(|change| change.pointer != "/password");
+    event.changes(changes.collect())
 }
 
 /// The event of a user who is being deleted.

@@ -7,7 +7,7 @@ use weir_core::domain::people::Person;
 use weir_core::domain::people::guard::{Guarded, can_replace_admin, is_active_admin};
 use weir_core::id::Username;
 use weir_core::wire::person::PersonJson;
-use weir_http::{ApiError, Caller, Preconditions, version_of};
+use weir_http::{ApiError, Caller, Made, PersonTag, Preconditions};
 
 use super::{Mfa, Parts};
 
@@ -32,7 +32,8 @@ impl Parts {
     /// The person, if its entity tag is what the caller expects.
     pub(super) async fn person(&self, username: &Username, conditions: &Preconditions) -> Result<Person, ApiError> {
         let person = self.pool.find(username).await?.ok_or_else(ApiError::not_found)?;
-        conditions.check(version_of(&PersonJson::of(&person)))?;
+        let tag = PersonTag::of(&PersonJson::of(&person));
+        conditions.check_tag(|given| tag.admits(given, Made::default()))?;
         Ok(person)
     }
 

@@ -10,7 +10,7 @@ use weir_core::domain::people::guard::removes_admin;
 use weir_core::domain::settings::pointed;
 use weir_core::id::Username;
 use weir_core::wire::person::PersonJson;
-use weir_http::{Admin, ApiError, Audit, Caller, ETag, Merge, Path, Preconditions, from_value, version_of};
+use weir_http::{Admin, ApiError, Audit, Caller, ErrorKind, Merge, Path, PersonTag, Preconditions, from_value};
 
 use super::Parts;
 use super::body::{Change, ChangeBody};
@@ -36,7 +36,7 @@ pub(super) async fn change_cognito_user(
     let changed = parts.change_locked(&caller, &username, &conditions, &change, &lease).await;
     lease.release().await;
     let person = changed?;
-    Ok((ETag(version_of(&person)), Json(person)).into_response())
+    Ok((PersonTag::of(&person), Json(person)).into_response())
 }
 
 impl Parts {
@@ -49,7 +49,7 @@ impl Parts {
         lease: &LockLease<'_>,
     ) -> Result<PersonJson, ApiError> {
         self.require_active_admin(caller).await?;
-        let person = self.person(username, conditions).await?;
+        let person = self.person_to_change(username, conditions, change).await?;
         let before = PersonJson::of(&person);
         if change.is_empty() {
             return Ok(before);
@@ -60,15 +60,23 @@ impl Parts {
         self.require_free_address(&person, change).await?;
         let audit = Audit::of(caller, "user.change", &person.sub);
         audit.begin(&logged(change));
-        let applied = self.apply(&person, change, lease).await;
-        applied.inspect_err(|_| audit.interrupted(&json!(before)))?;
+        let planned = merged(json!(before), logged(change));
+        let (by, now) = (caller.name(), self.clock.now());
+        if let Some(event) = event::changed(&person.sub, &json!(before), &planned, &by, now) {
+            self.events.put(&event).await?;
+        }
+        if let Err(error) = self.apply(&person, change, lease).await {
+            audit.interrupted(&json!(before));
+            if !matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Internal) {
+                self.tell_refused(&person, &planned, &by).await?;
+            }
+            return Err(error);
+        }
         let after = match self.pool.find(&person.username).await {
             Ok(Some(after)) => PersonJson::of(&after),
             // The change is made, although its result is not known, and the log has to say so.
             unknown => {
-                let after = merged(json!(before), logged(change));
-                audit.done(&json!(before), &after);
-                self.tell(&person, &json!(before), &after, change, caller).await?;
+                audit.done(&json!(before), &planned);
                 return Err(unknown.err().map_or_else(ApiError::not_found, ApiError::from));
             }
         };
@@ -78,21 +86,39 @@ impl Parts {
             now.insert("password".to_owned(), if password.permanent { "permanent" } else { "temporary" }.into());
         }
         audit.done(&json!(before), &now);
-        self.tell(&person, &json!(before), &now, change, caller).await?;
         Ok(after)
     }
 
-    /// Writes the event of a change that was made. If that fails, so does the request, and repeating it writes the event.
-    async fn tell(
+    /// The person, if each field is as the caller expects it or has been changed by the same request, which was interrupted. That may
+    /// have been the address by which the request names the person: then the tag in `If-Match` names them.
+    async fn person_to_change(
         &self,
-        person: &Person,
-        before: &Value,
-        after: &Value,
+        username: &Username,
+        conditions: &Preconditions,
         change: &Change,
-        caller: &Caller,
-    ) -> Result<(), ApiError> {
-        let (by, now) = (caller.name(), self.clock.now());
-        let event = event::changed(&person.sub, before, after, &logged(change), &by, now);
+    ) -> Result<Person, ApiError> {
+        let admits = |person: &Person, given: &str| {
+            let shown = PersonJson::of(person);
+            PersonTag::of(&shown).admits(given, change.made(&shown))
+        };
+        if let Some(person) = self.pool.find(username).await? {
+            conditions.check_tag(|given| admits(&person, given))?;
+            return Ok(person);
+        }
+        let email = change.email.as_ref().and_then(|(email, _)| email.parse::<Username>().ok());
+        let renamed = match email {
+            Some(email) => self.pool.find(&email).await?,
+            None => None,
+        };
+        let renamed = renamed.filter(|person| conditions.names(|given| admits(person, given)));
+        renamed.ok_or_else(ApiError::not_found)
+    }
+
+    /// Writes the event of a change that the user pool has refused, so that the one before it is not believed.
+    async fn tell_refused(&self, person: &Person, planned: &Value, by: &str) -> Result<(), ApiError> {
+        let Some(actual) = self.pool.find(&person.username).await? else { return Ok(()) };
+        let actual = json!(PersonJson::of(&actual));
+        let event = event::refused(&person.sub, planned, &actual, by, self.clock.now());
         self.events.put(&event).await?;
         Ok(())
     }

@@ -7,7 +7,7 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
 use weir_core::wire::person::PersonJson;
-use weir_http::{Admin, ApiError, Audit, ETag, Strict, version_of};
+use weir_http::{Admin, ApiError, Audit, PersonTag, Strict};
 
 use super::Parts;
 use super::body::NewUserBody;
@@ -33,5 +33,5 @@ pub(super) async fn add_cognito_user(
     let shown = PersonJson::of(&person);
     audit.done(&Value::Null, &json!(shown));
     let location = [(LOCATION, format!("/cognito/users/{}", person.username))];
-    Ok((StatusCode::CREATED, ETag(version_of(&shown)), location, Json(shown)))
+    Ok((StatusCode::CREATED, PersonTag::of(&shown), location, Json(shown)))
 }

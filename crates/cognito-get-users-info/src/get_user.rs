@@ -1,11 +1,12 @@
 //! `GET /cognito/users/{username}`: one user.
 
+use axum::Json;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use weir_aws::people::Pool;
 use weir_core::id::Username;
 use weir_core::wire::person::PersonJson;
-use weir_http::{Admin, ApiError, Path, Preconditions, version_of};
+use weir_http::{Admin, ApiError, Path, PersonTag, Preconditions};
 
 /// Shows a user, by user name or e-mail address.
 #[utoipa::path(
@@ -24,5 +25,5 @@ pub(super) async fn get_cognito_user(
 ) -> Result<Response, ApiError> {
     let person = pool.find(&username).await?.ok_or_else(ApiError::not_found)?;
     let shown = PersonJson::of(&person);
-    conditions.answer(version_of(&shown), shown)
+    conditions.answer_tagged(&PersonTag::of(&shown).to_string(), || Json(&shown).into_response())
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use weir_aws::command::{CommandChange, DeliveryChange};
 use weir_aws::{AwsError, WriteOutcome};
 use weir_core::domain::command::{Answer, Effect, Ignored, ignored, unreadable};
+use weir_core::domain::event::Event;
 use weir_core::id::DeviceId;
 use weir_core::wire::Envelope;
 use weir_core::wire::command::{Reported, reported};
@@ -28,11 +29,19 @@ impl Parts {
             Reported::Nothing => Ok("nothing"),
             Reported::Unreadable(why) => {
                 tracing::warn!(%device, why, "an answer cannot be read");
-                self.events.put(&unreadable(&device, &why, envelope.received_at)).await?;
+                self.tell(&device, &unreadable(&device, &why, envelope.received_at)).await?;
                 Ok("unreadable")
             }
             Reported::Answer(answer) => Ok(self.apply(&device, &answer).await?),
         }
+    }
+
+    /// Writes an event, unless the answer came from a thing that is no device.
+    async fn tell(&self, device: &DeviceId, event: &Event) -> Result<(), AwsError> {
+        if self.registered(device).await?.is_some() {
+            self.events.put(event).await?;
+        }
+        Ok(())
     }
 
     async fn apply(&self, device: &DeviceId, answer: &Answer) -> Result<&'static str, AwsError> {
@@ -70,7 +79,7 @@ impl Parts {
                 }
                 Effect::Ignored(why) => {
                     tracing::info!(%device, command = %answer.id, why = why.code(), "an answer is ignored");
-                    self.events.put(&ignored(device, answer, why)).await?;
+                    self.tell(device, &ignored(device, answer, why)).await?;
                     if why == Ignored::Expired && in_flight {
                         self.settled(device, self.clock.now().max(answer.at)).await?;
                         self.deliver(device).await;

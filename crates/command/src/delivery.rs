@@ -39,7 +39,8 @@ impl Parts {
                 QueueLease::HeldByOther => return Ok(false),
                 QueueLease::NothingPending => return Ok(true),
             };
-            if !stored.queue.expired(now).is_empty() {
+            let registered = if stored.queue.places.is_empty() { None } else { self.registered(device).await? };
+            if !stored.queue.expired(now).is_empty() || !stored.queue.orphaned(registered).is_empty() {
                 self.settled(device, now).await?;
                 continue;
             }
@@ -51,10 +52,6 @@ impl Parts {
                     _ => continue,
                 },
             };
-            if first.is_some() && self.devices.get(device).await?.is_none() {
-                self.withdraw(device, &stored, now).await?;
-                continue;
-            }
             let wanted = Map::from_iter([(COMMAND.to_owned(), first.as_ref().map_or(Value::Null, desired))]);
             match self.iot.write_desired(device, &wanted, MOST_SHADOW - ANSWER_ROOM).await {
                 Ok(DesiredOutcome::Done) => {}
@@ -110,12 +107,5 @@ impl Parts {
         let first: Vec<_> = stored.queue.first().cloned().into_iter().collect();
         let end = |command: &Command| Some(command.unsent(State::Failed, &why, now));
         self.end(device, stored, &first, end, now).await.map(drop)
-    }
-
-    /// Ends all open commands of a device that was deleted.
-    async fn withdraw(&self, device: &DeviceId, stored: &StoredQueue, now: Timestamp) -> Result<(), AwsError> {
-        let all: Vec<_> = stored.queue.places.iter().map(|place| place.id.clone()).collect();
-        let end = |command: &Command| Some(command.unsent(State::Cancelled, "the device was deleted", now));
-        self.end(device, stored, &all, end, now).await.map(drop)
     }
 }

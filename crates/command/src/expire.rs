@@ -1,4 +1,5 @@
-//! Expired commands end as `EXPIRED`: when the sweep finds them, and whenever the commands of the device are read.
+//! Commands that are over end: as `EXPIRED` if their time is over, as `CANCELLED` if their device was deleted, even if it is registered
+//! again. It happens when the sweep finds them, whenever they are read, and before the next one is entered or delivered.
 
 use weir_aws::command::{CommandChange, DeliveryChange, QueueChange, StoredQueue};
 use weir_aws::{Attempts, AwsError, WriteOutcome};
@@ -18,7 +19,15 @@ pub(super) fn attempts(device: &DeviceId) -> Attempts<'_, DeviceId> {
 }
 
 impl Parts {
-    /// The open commands of a device, after ending those that have expired at `now`.
+    /// When the device was registered; `None` if it is not.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub(super) async fn registered(&self, device: &DeviceId) -> Result<Option<Timestamp>, AwsError> {
+        Ok(self.devices.get(device).await?.map(|device| device.created_at))
+    }
+
+    /// The open commands of a device, after ending those that are over at `now`.
     ///
     /// # Errors
     /// When the tables do not answer, or others change the commands all the time.
@@ -27,15 +36,33 @@ impl Parts {
         loop {
             attempts.next().await?;
             let stored = self.commands.queue(device).await?;
-            let over = stored.queue.expired(now);
+            if stored.queue.places.is_empty() {
+                return Ok(stored);
+            }
+            let orphaned = self.orphaned(device, &stored).await?;
+            let mut over = stored.queue.expired(now);
+            over.extend(orphaned.iter().filter(|id| !over.contains(id)).cloned().collect::<Vec<_>>());
             if over.is_empty() {
                 return Ok(stored);
             }
-            let end = |command: &Command| command.expired(now);
+            let end = |command: &Command| {
+                if orphaned.contains(&command.id) { command.orphaned(now) } else { command.expired(now) }
+            };
             if let WriteOutcome::Done = self.end(device, &stored, &over, end, now).await? {
-                tracing::info!(%device, commands = over.len(), "commands have expired");
+                tracing::info!(%device, commands = over.len(), orphaned = orphaned.len(), "commands are over");
             }
         }
+    }
+
+    /// The commands of the queue whose device was deleted.
+    async fn orphaned(&self, device: &DeviceId, stored: &StoredQueue) -> Result<Vec<CommandId>, AwsError> {
+        let orphaned = stored.queue.orphaned(self.registered(device).await?);
+        if orphaned.is_empty() {
+            return Ok(orphaned);
+        }
+        // That read may have been older than the registration, and a command that has ended stays so.
+        let device = self.devices.find(device).await?.device();
+        Ok(stored.queue.orphaned(device.map(|device| device.created_at)))
     }
 
     /// Ends these commands of the queue, each as `end` says, in one transaction.

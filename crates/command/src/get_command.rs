@@ -32,11 +32,11 @@ pub(super) async fn get_command(
 }
 
 impl Parts {
-    /// The command, `EXPIRED` if its time is over; 404 when there is none.
+    /// The command, ended if it is over; 404 when there is none.
     pub(super) async fn current(&self, device: &DeviceId, id: &CommandId) -> Result<Command, ApiError> {
         let found = self.commands.get(device, id).await?.ok_or_else(ApiError::not_found)?;
         let now = self.clock.now();
-        if found.expired(now).is_none() {
+        if !found.state.is_open() || !found.is_over(self.registered(device).await?, now) {
             return Ok(found);
         }
         self.settled(device, now).await?;

@@ -20,13 +20,13 @@ pub(super) async fn get_commands(
     query: PageQuery,
 ) -> Result<Page<CommandJson>, ApiError> {
     caller.sees(&id)?;
-    parts.devices.get(&id).await?.ok_or_else(ApiError::not_found)?;
+    let device = parts.devices.get(&id).await?.ok_or_else(ApiError::not_found)?;
     let PageQuery { limit, next, .. } = query;
     let name = ListName::new(format!("devices/{id}/commands"));
     let page = list(&name, limit, next, async |limit, after: Option<CommandId>| {
         let page = parts.commands.list(&id, limit, after.clone()).await?;
         let now = parts.clock.now();
-        if page.0.iter().all(|command| command.expired(now).is_none()) {
+        if !page.0.iter().any(|command| command.is_over(Some(device.created_at), now)) {
             return Ok::<_, ApiError>(page);
         }
         parts.settled(&id, now).await?;

@@ -12,6 +12,7 @@ use weir_aws::WriteOutcome;
 use weir_aws::command::{CommandChange, DeliveryChange, KeyedCommand, QueueChange, RequestKey};
 use weir_core::domain::FieldError;
 use weir_core::domain::command::{Command, EXPIRES_IN_DEFAULT, Full, MOST_WAITING, Order};
+use weir_core::domain::device::Device;
 use weir_core::id::{CommandId, CommandName, DeviceId};
 use weir_core::wire::command::CommandJson;
 use weir_core::wire::schema::ArgumentsSchema;
@@ -84,7 +85,7 @@ pub(super) async fn post_command(
         None if !device.details.enabled => {
             return Err(ApiError::transition("the device is disabled and cannot connect"));
         }
-        None => parts.enter(&id, key.as_ref(), &order, &caller.name()).await?,
+        None => parts.enter(&device, key.as_ref(), &order, &caller.name()).await?,
     };
     if pending {
         parts.deliver(&id).await;
@@ -112,11 +113,12 @@ impl Parts {
     /// it, and whether something is to be delivered.
     async fn enter(
         &self,
-        device: &DeviceId,
+        registered: &Device,
         key: Option<&RequestKey>,
         order: &Order,
         by: &str,
     ) -> Result<(CommandId, bool), ApiError> {
+        let device = &registered.id;
         let mut attempts = attempts(device);
         loop {
             attempts.next().await?;
@@ -125,7 +127,9 @@ impl Parts {
             if let Some(command) = self.known(device, key).await? {
                 return Ok((command, stored.pending));
             }
-            let (queue, id) = stored.queue.entered(now, order.expires_at(now)).map_err(|Full| {
+            // Not before the registration, even if the clock of this process is slow: earlier commands are those of a deleted device.
+            let entered = now.max(registered.created_at);
+            let (queue, id) = stored.queue.entered(entered, order.expires_at(now)).map_err(|Full| {
                 let detail = format!("{MOST_WAITING} commands of the device wait already");
                 ApiError::new(ErrorKind::TooMany, detail)
             })?;

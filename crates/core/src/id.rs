@@ -201,6 +201,11 @@ impl CommandId {
         let last = last.and_then(|last| last.0.parse::<i64>().ok()).unwrap_or_default();
         Self(format!("{:013}", now.max(last + 1).clamp(0, 9_999_999_999_999)))
     }
+
+    /// When the command was entered, in milliseconds since the epoch; later by as many as were entered before it in that millisecond.
+    pub fn millis(&self) -> i64 {
+        self.0.parse().unwrap_or_default()
+    }
 }
 
 id!(

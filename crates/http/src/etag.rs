@@ -32,7 +32,7 @@ impl IntoResponseParts for ETag {
 }
 
 /// A version of something that has no counter: a hash of its JSON form. It is never 0, which stands for what does not exist.
-pub fn version_of(shown: &impl Serialize) -> u64 {
+pub(crate) fn version_of(shown: &impl Serialize) -> u64 {
     let text = serde_json::to_vec(shown).unwrap_or_default();
     let digest = Sha256::digest(text).first_chunk().copied().unwrap_or_default();
     u64::from_be_bytes(digest).max(1)
@@ -90,6 +90,11 @@ impl Preconditions {
         self.check_if_match(&is_current)?;
         let known = self.if_none_match.as_ref().is_some_and(|tags| tags.weakly(&is_current));
         if known { Err(ApiError::unexpected_version()) } else { Ok(()) }
+    }
+
+    /// Whether `If-Match` names a tag for which `is_current` holds; `*` names none.
+    pub fn names(&self, is_current: impl Fn(&str) -> bool) -> bool {
+        matches!(&self.if_match, Some(tags @ Tags::Of(_)) if tags.strongly(&is_current))
     }
 
     /// Checks a write that creates something within a parent that exists in the version `around`: `*` refers to what is created, a tag to

@@ -8,7 +8,8 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 
-use super::{ApiError, ErrorKind, Preconditions, version_of};
+use super::etag::version_of;
+use super::{ApiError, ErrorKind, Preconditions};
 
 /// The header that carries the request's id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

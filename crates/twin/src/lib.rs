@@ -105,7 +105,7 @@ impl Twin {
         }
     }
 
-    /// Writes the connection state of the device, unless a newer one is known.
+    /// Writes the connection state of the device, unless a newer one is known or the device was deleted meanwhile.
     async fn connect(&self, device: &DeviceId, connection: &Connection) -> Result<&'static str, AwsError> {
         let mut attempts = Attempts::new("events", device, ATTEMPTS);
         loop {
@@ -114,8 +114,15 @@ impl Twin {
             if known.as_ref().is_some_and(|known| !connection.is_newer_than(known)) {
                 return Ok("stale");
             }
-            if self.events.set_connection(device, known.as_ref(), connection).await? == WriteOutcome::Done {
+            let written = match &known {
+                Some(known) => self.events.set_connection(device, known, connection).await?,
+                None => self.events.set_first_connection(&self.devices, device, connection).await?,
+            };
+            if written == WriteOutcome::Done {
                 return Ok("newest");
+            }
+            if self.devices.find(device).await?.device().is_none() {
+                return Ok("ignored");
             }
         }
     }

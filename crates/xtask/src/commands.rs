@@ -18,6 +18,8 @@ use tooling::stack::Stack;
 const COMMANDS: usize = 5;
 /// Timeout for all of them.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Timeout for its log, which AWS IoT writes a little later.
+const LOG_PATIENCE: Duration = Duration::from_secs(30);
 /// The states that the log of events has for a command that succeeded, sorted, each once.
 const STEPS: [&str; 4] = ["ACCEPTED", "QUEUED", "SENT", "SUCCEEDED"];
 /// Time between two polls.
@@ -92,6 +94,7 @@ pub async fn run(
     let path = format!("/devices/{DISPENSER}/commands");
     let settings = format!("/devices/{DISPENSER}/settings");
     let wanted = json!({"led": true, "led_ring": {"count": 12, "color": "#ff0000"}, "dispense_time_ms": 200});
+    let before = user.expect(&[200], "GET", &settings, None).await?.json();
     user.expect(&[200], "PUT", &settings, Some(&wanted)).await?;
     let mut pressed = Vec::new();
     for _ in 0..COMMANDS {
@@ -146,6 +149,8 @@ pub async fn run(
             differences.push(format!("of the command {id} the log of events tells {steps:?}, and not {STEPS:?}"));
         }
     }
+    let changed = before.get("desired") != Some(&wanted);
+    differences.extend(rest_of_log(&user, &expected, changed).await?);
     let once = |id: &&String| drinks.iter().filter(|done| done == id).count() == 1;
     Ok(Commands {
         sent: expected.len(),
@@ -154,6 +159,46 @@ pub async fn run(
         told,
         differences,
     })
+}
+
+/// What the log of the dispenser lacks besides the events of its commands, after waiting for it.
+async fn rest_of_log(user: &Api, commands: &[String], changed: bool) -> Result<Vec<String>> {
+    let path = format!("/devices/{DISPENSER}/events?limit=200");
+    let deadline = Instant::now() + LOG_PATIENCE;
+    loop {
+        let page = user.expect(&[200], "GET", &path, None).await?.json();
+        let items = page.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
+        let missing = missing(&items, commands, changed);
+        if missing.is_empty() || Instant::now() >= deadline {
+            return Ok(missing);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// What these events do not tell of the dispenser: that it connected, that its settings were changed (if they were), reached its shadow
+/// and were applied, and that each command was asked for and reported. How many changes of the shadow there are depends on when commands
+/// end, so they are not counted.
+fn missing(events: &[Value], commands: &[String], changed: bool) -> Vec<String> {
+    let tells = |kind: &str, what: &str| {
+        let of_kind = events.iter().filter(|event| event.get("kind").is_some_and(|own| own == kind));
+        let mut texts = of_kind.map(|event| event.get("changes").map(Value::to_string).unwrap_or_default());
+        texts.any(|text| text.contains(what))
+    };
+    let mut missing = Vec::new();
+    let mut expect = |kind: &str, what: &str| {
+        if !tells(kind, what) {
+            missing.push(format!("the log of {DISPENSER} has no event `{kind}` {what}"));
+        }
+    };
+    expect("connected", "");
+    for kind in ["settings", "desired", "reported"].into_iter().filter(|_| changed) {
+        expect(kind, "/settings");
+    }
+    for (id, kind) in commands.iter().flat_map(|id| [(id, "desired"), (id, "reported")]) {
+        expect(kind, id);
+    }
+    missing
 }
 
 /// The states of each command in the log of events, sorted.
@@ -178,4 +223,31 @@ async fn states_of(user: &Api, path: &str) -> Result<Vec<(String, String)>> {
     let items = page.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
     let text = |item: &Value, name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     Ok(items.iter().map(|item| (text(item, "id"), text(item, "state"))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_log_of_the_dispenser_lacks_is_named() {
+        let change = |pointer: &str, after: &str| json!([{"pointer": pointer, "after": after}]);
+        let events = vec![
+            json!({"kind": "connected"}),
+            json!({"kind": "settings", "changes": change("/settings/led", "on")}),
+            json!({"kind": "desired", "changes": change("/settings/led", "on")}),
+            json!({"kind": "reported", "changes": change("/settings/led", "on")}),
+            json!({"kind": "desired", "changes": change("/command/id", "1")}),
+            json!({"kind": "reported", "changes": [{"pointer": "/command", "after": {"id": "1", "status": "SUCCEEDED"}}]}),
+        ];
+        assert_eq!(missing(&events, &["1".to_owned()], true), Vec::<String>::new());
+        for place in 0..events.len() {
+            let mut less = events.clone();
+            less.remove(place);
+            assert_eq!(missing(&less, &["1".to_owned()], true).len(), 1, "without {}", events[place]);
+        }
+        let only = &events[..1];
+        assert_eq!(missing(only, &[], false), Vec::<String>::new());
+        assert_eq!(missing(only, &[], true).len(), 3);
+    }
 }

@@ -143,6 +143,16 @@ async fn an_answer_that_cannot_be_read_is_told_and_nobody_elses_device_is_touche
 }
 
 #[tokio::test]
+async fn what_a_thing_says_that_is_no_device_is_not_told() {
+    let world = World::recorded().await;
+    let before = world.told();
+    for said in [json!({"id": "1795155884123", "status": "SUCCEEDED"}), json!({"id": "x", "status": "SUCCEEDED"})] {
+        world.hear(answer("provision-1", &said, &json!(9), NOW)).await;
+    }
+    assert_eq!(world.told(), before);
+}
+
+#[tokio::test]
 async fn an_update_without_a_command_costs_no_request() {
     let world = World::recorded().await;
     let meter = std::sync::Arc::new(weir_tests::meter::Meter::default());

@@ -195,24 +195,6 @@ async fn many_presses_at_once_are_sent_one_after_the_other() {
 }
 
 #[tokio::test]
-async fn the_commands_of_a_device_that_was_deleted_are_cancelled_and_its_shadow_is_not_made_anew() {
-    let world = World::new().await;
-    // Each press tries to deliver.
-    world.cloud.next("UpdateThingShadow", Fate::Refused(403));
-    world.cloud.next("UpdateThingShadow", Fate::Refused(403));
-    let first = world.press(600).await;
-    let second = world.press(600).await;
-    world.engine.delete("devices", "id", DISPENSER);
-    world.later(61);
-    assert_eq!(world.sweep().await, json!({"settled": 1, "pending": 0}));
-    for command in [&first, &second] {
-        let read = world.read(&command["id"]).await;
-        assert_eq!((&read["state"], &read["detail"]), (&json!("CANCELLED"), &json!("the device was deleted")));
-    }
-    assert_eq!(world.cloud.shadow(DISPENSER, ""), None);
-}
-
-#[tokio::test]
 async fn a_command_for_which_the_shadow_has_no_room_fails_and_the_next_one_is_sent() {
     let world = World::new().await;
     world.cloud.report(DISPENSER, &json!({"settings": {"text": "x".repeat(4_500)}}));

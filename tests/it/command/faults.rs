@@ -14,11 +14,14 @@ use weir_runtime::clock::Clock as _;
 use weir_tests::engine::Engine;
 use weir_tests::faults::{Fault, Faults};
 use weir_tests::lives::up_to;
+use weir_tests::wire::Suspending;
 
 use super::{World, answer};
 use crate::device::iot::{Cloud, Fate};
 use crate::http::ask::{Ask, body, status};
 
+/// Lives by default.
+const LIVES: u64 = 80;
 /// Steps of a life.
 const STEPS: usize = 60;
 /// What a store does to a request. What is done later than anybody waits is left to AWS IoT here, so that the clock of the wall and
@@ -76,10 +79,10 @@ impl Life<'_> {
     /// Calls the function, which may be killed at any await.
     async fn call(&mut self, event: Value) -> Option<Value> {
         let function = self.function.take().unwrap_or_else(|| {
-            let client = self.world.engine.client_timed(self.faults.clone());
+            let client = self.world.engine.client_timed(Arc::new(Suspending(self.faults.clone())));
             self.world.function_by(&client, self.world.cloud.iot())
         });
-        let awaits = if self.percent > 0 && self.rng.u8(..100) < 25 { self.rng.usize(1..60) } else { usize::MAX };
+        let awaits = if self.percent > 0 && self.rng.u8(..100) < 40 { self.rng.usize(1..80) } else { usize::MAX };
         let work: LocalBoxFuture<'_, _> = Box::pin(async move { (function.answer(event).await, function) });
         match up_to(awaits, work).await {
             Some((answer, function)) => {
@@ -377,12 +380,13 @@ async fn play(seed: u64, seen: &mut Seen) {
     }
 }
 
-/// Lives in a run of all tests; `FAULT_SEEDS` asks for more, and `FAULT_SEED` for that one alone.
+/// Lives in a run of all tests, about half a minute; each night 2,000 (`.github/workflows/faults.yml`). `FAULT_SEEDS` asks for more, and
+/// `FAULT_SEED` for that one alone.
 fn seeds() -> std::ops::Range<u64> {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
     match (number("FAULT_SEED"), number("FAULT_SEEDS")) {
         (Some(alone), _) => alone..alone + 1,
-        (None, seeds) => 0..seeds.unwrap_or(100),
+        (None, seeds) => 0..seeds.unwrap_or(LIVES),
     }
 }
 
@@ -395,7 +399,8 @@ fn whatever_goes_wrong_each_command_ends_once_and_is_done_at_most_once() {
         runtime.block_on(play(seed, &mut seen));
     }
     println!("{seen:?}");
-    if seeds.end - seeds.start >= 100 {
+    let lives = seeds.end - seeds.start;
+    if lives >= LIVES {
         assert_eq!(seen.faults.len(), KINDS.len(), "every kind of fault was met: {:?}", seen.faults);
         for what in [
             "killed",
@@ -412,5 +417,7 @@ fn whatever_goes_wrong_each_command_ends_once_and_is_done_at_most_once() {
         ] {
             assert!(seen.counts.contains_key(what), "{what} never happened: {:?}", seen.counts);
         }
+        let killed = u64::try_from(seen.counts["killed"]).unwrap();
+        assert!(killed >= lives, "only {killed} calls were killed in {lives} lives");
     }
 }

@@ -7,6 +7,8 @@ mod delivery;
 mod dispenser;
 mod events;
 mod faults;
+mod killed;
+mod lives;
 mod routes;
 mod shared;
 

@@ -4,6 +4,7 @@
 typedef unsigned char byte;
 struct String {
   String(const char*);
+  explicit String(long);
   const char* c_str() const;
   bool startsWith(const String&) const;
   bool endsWith(const String&) const;

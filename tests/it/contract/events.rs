@@ -1,13 +1,14 @@
 //! Every route that changes something writes an event about it: each writing operation of the document is called on the real functions, and
-//! has to have written its event.
+//! has to have written its event. The table in docs/events.md has the same routes with the same kinds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use weir_runtime::Function as _;
 use weir_tests::document;
 use weir_tests::engine::Engine;
 use weir_tests::events::event;
+use weir_tests::root;
 
 use crate::http::ask::{Ask, status};
 use crate::notify::{ANN, sub};
@@ -31,6 +32,21 @@ struct Deed {
     kinds: &'static [&'static str],
     by: String,
     events: Vec<Value>,
+    /// Parts of the request that no event may have.
+    secrets: Vec<String>,
+}
+
+/// What no event may contain, whatever the request: the passwords of the recorded ones, and the beginning of each secret that webhooks
+/// are signed with.
+const SECRETS: [&str; 2] = ["Horse", "whsec_"];
+
+/// The secrets of a request: the path of a webhook's address, and the token that unsubscribes.
+fn secrets(request: &Value) -> Vec<String> {
+    let body: Value = request["body"].as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let url = body.pointer("/channel/webhook/url").and_then(Value::as_str);
+    let hook = url.and_then(|url| url.splitn(4, '/').nth(3)).map(|path| format!("/{path}"));
+    let token = request["rawPath"].as_str().and_then(|path| path.strip_prefix("/unsubscribe/")).map(str::to_owned);
+    hook.into_iter().chain(token).collect()
 }
 
 fn rows(engine: &Engine) -> Vec<Value> {
@@ -49,11 +65,11 @@ async fn deed(
     let by = event["requestContext"]["authorizer"]["jwt"]["claims"]["email"]
         .as_str()
         .map_or_else(|| sub(ANN).to_string(), str::to_owned);
-    let before = rows(engine);
+    let (before, secrets) = (rows(engine), secrets(&event));
     let answered = answer(event).await;
     assert!(status(&answered) < 300, "{operation}: {answered}");
     let events = rows(engine).into_iter().filter(|row| !before.contains(row)).collect();
-    Deed { operation, kinds, by, events }
+    Deed { operation, kinds, by, events, secrets }
 }
 
 async fn of_devices() -> Vec<Deed> {
@@ -239,6 +255,36 @@ fn writing() -> BTreeSet<String> {
     items.iter().flat_map(of_path).collect()
 }
 
+/// The operations in the table of docs/events.md, with what it says about their kinds. A path that begins with `…` is the one operation
+/// that ends like this.
+fn told_routes() -> BTreeMap<String, String> {
+    let page = std::fs::read_to_string(root().join("docs/events.md")).unwrap();
+    let section = page.split_once("## Which change is which event\n").expect("the section").1;
+    let section = section.split_once("\n## ").map_or(section, |(section, _)| section);
+    let mut routes = BTreeMap::new();
+    for line in section.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<_> = line.split('|').map(str::trim).collect();
+        for route in cells[1].split('`').skip(1).step_by(2) {
+            let (methods, path) = route.rsplit_once(' ').expect("methods and a path");
+            for method in methods.split(' ') {
+                let operation = match path.strip_prefix('…') {
+                    None => format!("{method} {path}"),
+                    Some(end) => {
+                        let known: Vec<_> = writing()
+                            .into_iter()
+                            .filter(|one| one.starts_with(&format!("{method} ")) && one.ends_with(end))
+                            .collect();
+                        assert_eq!(known.len(), 1, "{route} stands for {known:?}");
+                        known.concat()
+                    }
+                };
+                assert_eq!(routes.insert(operation.clone(), cells[2].to_owned()), None, "{operation} is there twice");
+            }
+        }
+    }
+    routes
+}
+
 #[tokio::test]
 async fn every_route_that_changes_something_writes_its_event() {
     let mut deeds = of_devices().await;
@@ -249,7 +295,7 @@ async fn every_route_that_changes_something_writes_its_event() {
     deeds.extend(of_jobs().await);
     deeds.extend(of_claims().await);
     let mut wrong = Vec::new();
-    for Deed { operation, kinds, by, events } in &deeds {
+    for Deed { operation, kinds, by, events, secrets } in &deeds {
         let mut found: Vec<_> = events.iter().map(|event| event["kind"].as_str().unwrap()).collect();
         found.sort_unstable();
         if found != *kinds {
@@ -260,14 +306,30 @@ async fn every_route_that_changes_something_writes_its_event() {
             if event["by"] != by.as_str() || !told {
                 wrong.push(format!("{operation}: {event}"));
             }
-            // The passwords of the recorded requests.
-            if event.to_string().contains("Horse") {
-                wrong.push(format!("{operation}: a secret in {event}"));
+            let (text, secrets) = (event.to_string(), secrets.iter().map(String::as_str));
+            for secret in secrets.chain(SECRETS).filter(|secret| text.contains(secret)) {
+                wrong.push(format!("{operation}: the secret {secret} in {event}"));
             }
+        }
+    }
+    for operation in ["POST /users/me/subscriptions", "POST /unsubscribe/{token}"] {
+        let of: Vec<_> = deeds.iter().filter(|deed| deed.operation == operation).collect();
+        assert!(of.iter().any(|deed| !deed.secrets.is_empty()), "{operation} has no secret to look for");
+    }
+    let page = told_routes();
+    for Deed { operation, kinds, .. } in &deeds {
+        let said = page.get(*operation).map(String::as_str).unwrap_or_default();
+        let missing = kinds.iter().filter(|kind| !said.contains(&format!("`{kind}`")));
+        wrong.extend(missing.map(|kind| format!("docs/events.md: {operation} has {kind}, and not {said}")));
+    }
+    for (operation, said) in &page {
+        if said.starts_with("none") != WITHOUT.contains(&operation.as_str()) {
+            wrong.push(format!("docs/events.md: {operation} has {said}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let asked: BTreeSet<String> =
         deeds.iter().map(|deed| deed.operation.to_owned()).chain(WITHOUT.iter().map(|one| (*one).to_owned())).collect();
     assert_eq!(writing(), asked, "left the document, right what is asked here");
+    assert_eq!(writing(), page.into_keys().collect(), "left the document, right docs/events.md");
 }

@@ -1,16 +1,16 @@
 //! Limits: the concurrency available for messages of devices, and who can delete resources that contain data.
 
+use std::collections::BTreeSet;
+
 use regex::Regex;
 use serde_json::{Map, Value, json};
 use tooling::deploy::Settings;
 use tooling::place::Place;
 use weir_tests::template::Template;
 
+use super::each;
 use super::source::root;
-use super::{camel_case, each};
 
-/// The functions that messages of devices invoke.
-const OF_MESSAGES: [&str; 2] = ["calibration", "organizer"];
 /// What a new account can run at once; none of it can be reserved.
 const UNRESERVED: u32 = 10;
 
@@ -19,7 +19,17 @@ fn each_function_that_messages_wake_can_be_kept_from_taking_the_whole_account() 
     let template = Template::read(&root());
     let functions = template.resources("AWS::Serverless::Function");
     let mappings = template.resources("AWS::Lambda::EventSourceMapping");
-    for name in OF_MESSAGES.map(camel_case) {
+    // Every function that a rule of AWS IoT invokes, whatever it is called.
+    let mut woken = BTreeSet::new();
+    for (id, rule) in template.resources("AWS::IoT::TopicRule") {
+        for action in rule["TopicRulePayload"]["Actions"].as_array().expect("actions") {
+            let Some(lambda) = action.get("Lambda") else { continue };
+            let function = lambda["FunctionArn"]["Ref"].as_str().and_then(|name| name.strip_suffix("Function.Alias"));
+            woken.insert(function.unwrap_or_else(|| panic!("{id}: {lambda}")).to_owned());
+        }
+    }
+    assert!(woken.len() >= 6, "{woken:?}");
+    for name in woken {
         let limit =
             json!({"Fn::If": [format!("Limit{name}"), {"Ref": format!("{name}Concurrency")}, {"Ref": "AWS::NoValue"}]});
         assert_eq!(functions[format!("{name}Function").as_str()]["ReservedConcurrentExecutions"], limit);
@@ -33,23 +43,23 @@ fn each_function_that_messages_wake_can_be_kept_from_taking_the_whole_account() 
 #[test]
 fn where_it_is_limited_the_queue_leaves_some_of_it_to_the_rules_and_a_new_account_reserves_none() {
     let place = Place::of_run("test").expect("the tests live in the repository");
+    let names = ["Calibration", "Organizer", "Ingest", "Twin", "Command", "Certificate", "Job"];
     let limits = |environment: &str| {
         let settings = Settings::of(&place, environment, &[]).unwrap_or_else(|error| panic!("{error:#}"));
-        ["Calibration", "Organizer", "Ingest"].map(|name| {
+        names.map(|name| {
             let start = format!("{name}Concurrency=");
             let found = settings.parameters.iter().find_map(|parameter| parameter.strip_prefix(&start));
             found.map_or(0, |number| number.parse::<u32>().expect("a number"))
         })
     };
     for environment in ["local", "dev"] {
-        assert_eq!(limits(environment), [0, 0, 0], "{environment}: a new account has {UNRESERVED} and reserves none");
+        assert_eq!(limits(environment), [0; 7], "{environment}: a new account has {UNRESERVED} and reserves none");
     }
     for environment in ["stage", "prod"] {
-        let [calibration, organizer, ingest] = limits(environment);
-        assert!(
-            organizer > 0 && ingest >= 2 && ingest < calibration,
-            "{environment}: {calibration} {organizer} {ingest}"
-        );
+        let limits = limits(environment);
+        let [calibration, _, ingest, ..] = limits;
+        assert!(limits.iter().all(|limit| *limit > 0), "{environment}: {limits:?} of {names:?}");
+        assert!(ingest >= 2 && ingest < calibration, "{environment}: {limits:?}");
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
 use weir_runtime::Function as _;
 use weir_tests::events::{event, names};
 
 use super::{function, told};
-use crate::http::ask::{body, status};
+use crate::http::ask::{Ask, body, status};
 use crate::http::recorded::{Expected, wrong};
 
 const EXPECTED: &[Expected] = &[
@@ -69,4 +70,35 @@ async fn the_recorded_lists_have_what_they_ask_for() {
     assert_eq!(status(&csv), 200);
     assert!(text.contains("buoy-01,reported,reported-0000000007,,,,/settings/led,false,true,0"), "{text}");
     assert!(text.contains("CONNECTION_LOST"), "{text}");
+}
+
+/// The kinds and instants of a list.
+async fn shown(world: &crate::device::World, path: &str) -> Vec<(String, String)> {
+    let ask = Ask::new("GET", path).admin();
+    let answer = function(&world.engine).answer(ask.event()).await.unwrap();
+    assert_eq!(status(&answer), 200, "{path}: {answer}");
+    let text = |item: &Value, field: &str| item[field].as_str().unwrap().to_owned();
+    let page = body(&answer);
+    page["items"].as_array().unwrap().iter().map(|item| (text(item, "kind"), text(item, "at"))).collect()
+}
+
+#[tokio::test]
+async fn from_is_included_and_to_is_not() {
+    let world = told().await;
+    for list in ["/devices/buoy-01/events", "/events"] {
+        let all = shown(&world, list).await;
+        let instants: BTreeSet<_> = all.iter().map(|(_, at)| at.clone()).collect();
+        assert!(instants.len() >= 3, "{list}: {all:?}");
+        for instant in &instants {
+            // Of one length, so they are compared as text.
+            let since: Vec<_> = all.iter().filter(|(_, at)| at >= instant).cloned().collect();
+            let until: Vec<_> = all.iter().filter(|(_, at)| at < instant).cloned().collect();
+            assert_eq!(since.len() + until.len(), all.len());
+            assert_eq!(shown(&world, &format!("{list}?from={instant}")).await, since, "{list} from {instant}");
+            assert_eq!(shown(&world, &format!("{list}?to={instant}")).await, until, "{list} to {instant}");
+        }
+        let (first, last) = (instants.first().unwrap(), instants.last().unwrap());
+        let between = shown(&world, &format!("{list}?from={first}&to={last}")).await;
+        assert!(!between.is_empty() && between.len() < all.len(), "{list}: {between:?}");
+    }
 }

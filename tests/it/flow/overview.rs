@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use weir_aws::device::DeviceTable;
 use weir_core::domain::presence::{Connection, Presence};
 use weir_runtime::Function as _;
 use weir_tests::functions::{Functions, NOW, Settings};
@@ -24,7 +25,8 @@ async fn a_device_is_shown_with_its_connection_its_level_and_its_open_problems()
     let since = NOW.plus_seconds(-60);
     let connection =
         Connection { state: Presence::Disconnected, since, reason: Some("CONNECTION_LOST".into()), version: 3 };
-    world.engine.events().set_connection(&device("kloaka-03"), None, &connection).await.unwrap();
+    let devices = DeviceTable::new(world.engine.client(), world.engine.name("devices"));
+    world.engine.events().set_first_connection(&devices, &device("kloaka-03"), &connection).await.unwrap();
     let shown = page(&world, Ask::new("GET", "/overview").admin()).await;
     assert_eq!(ids(&shown), ["buoy-01", "kloaka-01", "kloaka-03"]);
     assert_eq!(shown["next"], Value::Null);

@@ -4,6 +4,7 @@ mod access;
 mod audit;
 pub mod claims;
 mod events;
+mod interrupted;
 mod lists;
 mod mfa;
 mod profiles;

@@ -38,8 +38,14 @@ async fn a_connection_is_an_event_and_a_state_and_a_shadow_an_event() {
     assert_eq!((cost["events"].requests, cost["events"].written), (1, 2.0), "the row, and its place in the list");
     hand(&functions, connection("buoy-01", "connected", 1, second * 1000)).await;
     let cost = meter.take();
-    // The event as above, and the state of the device, which is in no index while it is connected.
+    // The event as above, and the state of the device, which is in no index while it is connected. The first one is written together
+    // with a check that the device is registered.
+    assert_eq!((cost["events"].requests, cost["events"].written, cost["events"].read), (3, 4.0, 1.0), "{cost:?}");
+    assert_eq!((cost["devices"].written, cost["devices"].read), (2.0, 1.0), "{cost:?}");
+    hand(&functions, connection("buoy-01", "connected", 2, second * 1000 + 1)).await;
+    let cost = meter.take();
     assert_eq!((cost["events"].requests, cost["events"].written, cost["events"].read), (3, 3.0, 1.0), "{cost:?}");
+    assert_eq!((cost["devices"].written, cost["devices"].read), (0.0, 1.0), "{cost:?}");
 }
 
 #[tokio::test]

@@ -1,12 +1,14 @@
 //! The connection state of devices, from events in any order, and in responses of the API.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fastrand::Rng;
 use serde_json::{Value, json};
 use weir_core::domain::Timestamp;
 use weir_runtime::Function as _;
-use weir_tests::functions::{Functions, NOW};
+use weir_tests::functions::{Functions, NOW, Settings};
+use weir_tests::wire::Interlude;
 
 use super::{connection, hand, ids, state};
 use crate::device::World;
@@ -139,4 +141,41 @@ async fn the_connection_of_a_device_is_forgotten_with_it_and_what_comes_later_is
     assert_eq!((later, state(&world.engine, "buoy-01").await), (json!({"outcome": "ignored"}), None));
     // Its log stays, with the deletion.
     assert_eq!(ids(&world.engine), ["buoy-01 connected-0000000001", "buoy-01 device-4"]);
+}
+
+#[tokio::test]
+async fn a_device_that_is_deleted_while_its_connection_is_on_its_way_leaves_no_connection() {
+    for known in [false, true] {
+        // Before its event is written, and before its state is.
+        for (operation, nth) in [("PutItem", 1), ("PutItem", 2), ("TransactWriteItems", 1)] {
+            let world = Arc::new(World::registered().await);
+            if known {
+                hand(&Functions::over(&world.engine), connection("buoy-01", "connected", 1, BEGIN)).await;
+            }
+            let (inside, count) = (Arc::clone(&world), Arc::new(AtomicUsize::new(0)));
+            let wire = Interlude::new(operation, nth, move || {
+                let (world, now) = (Arc::clone(&inside), count.fetch_add(1, Ordering::SeqCst) + 1 == nth);
+                Box::pin(async move {
+                    if now {
+                        let delete = Ask::new("DELETE", "/devices/buoy-01").admin().event();
+                        assert_eq!(status(&world.function().answer(delete).await.unwrap()), 204);
+                    }
+                })
+            });
+            let wire = Arc::new(wire);
+            let client = world.engine.client_over(wire.clone());
+            let functions = Functions::by(&world.engine, &client, &Settings::default());
+            let handed = hand(&functions, connection("buoy-01", "disconnected", 1, BEGIN + 60_000)).await;
+            let here = format!("before {operation} {nth}, known: {known}");
+            if wire.left() > 0 {
+                assert_eq!(handed["outcome"], "newest", "{here}: it was not deleted");
+                continue;
+            }
+            assert_eq!(
+                (&handed["outcome"], state(&world.engine, "buoy-01").await),
+                (&json!("ignored"), None),
+                "{here}"
+            );
+        }
+    }
 }

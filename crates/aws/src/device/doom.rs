@@ -1,6 +1,6 @@
-//! Requests the removal of a certificate of a device.
+//! Requests the removal of a certificate of a registered device, and checks that a device is registered.
 
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update};
 
 use super::super::event::WithEvents;
 use super::super::row::{Item, s};
@@ -12,7 +12,18 @@ use super::write::{CERTIFICATES_DUE, certificates_due};
 use weir_core::domain::Timestamp;
 use weir_core::id::{CertificateId, DeviceId};
 
+/// The condition that the row is that of a registered device.
+const REGISTERED: &str = "attribute_exists(version) AND attribute_not_exists(deleted_at)";
+
 impl DeviceTable {
+    /// The part of a transaction that checks that the device is registered.
+    pub(in super::super) fn is_registered(&self, id: &DeviceId) -> Result<TransactWriteItem, AwsError> {
+        let check = ConditionCheck::builder().table_name(&self.name).key("id", s(id.as_str()));
+        let check = check.condition_expression(REGISTERED).build();
+        let check = check.map_err(|error| AwsError::request("TransactWriteItems devices", error))?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
+    }
+
     /// Requests the removal of a certificate of a registered device, with the event, and removes everything else about it from the row.
     /// Overtaken when the device is not registered, when the rotation has changed since it was read, and when another request is
     /// changing the row at this moment.
@@ -41,7 +52,7 @@ impl DeviceTable {
             .table_name(&self.name)
             .key("id", s(id.as_str()))
             .update_expression(format!("SET {CERTIFICATES_DUE}{set} ADD doomed :doomed"))
-            .condition_expression(format!("attribute_exists(version) AND attribute_not_exists(deleted_at){unchanged}"))
+            .condition_expression(format!("{REGISTERED}{unchanged}"))
             .set_expression_attribute_values(Some(values))
             .build()
             .map_err(|error| AwsError::request("TransactWriteItems devices", error))?;

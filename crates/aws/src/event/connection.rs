@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 
+use super::super::device::DeviceTable;
 use super::super::keys::{OFFLINE, partitions};
 use super::super::list::{List, Span};
 use super::super::row::{Item, n, s};
+use super::super::transaction::transact;
 use super::super::{AwsError, WriteOutcome, batch};
 use super::row::{CONNECTION, connection_item, connection_of};
 use super::{ABSENT, EventTable, TABLE};
@@ -47,26 +49,23 @@ impl EventTable {
         Ok(found)
     }
 
-    /// Records whether the device is connected, if what is stored is still `known`.
+    /// Records whether the device is connected, if what is stored is still `known`: it is deleted with the device.
     ///
     /// # Errors
     /// When DynamoDB does not take it.
     pub async fn set_connection(
         &self,
         device: &DeviceId,
-        known: Option<&Connection>,
+        known: &Connection,
         connection: &Connection,
     ) -> Result<WriteOutcome, AwsError> {
         let put = self.client.put_item().table_name(&self.name).set_item(Some(connection_item(device, connection)?));
-        let put = match known {
-            None => put.condition_expression(ABSENT),
-            Some(known) => put
-                .condition_expression("version = :version AND #state = :state AND since = :since")
-                .expression_attribute_names("#state", "state")
-                .expression_attribute_values(":version", n(known.version))
-                .expression_attribute_values(":state", s(known.state.code()))
-                .expression_attribute_values(":since", n(known.since.millis())),
-        };
+        let put = put
+            .condition_expression("version = :version AND #state = :state AND since = :since")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":version", n(known.version))
+            .expression_attribute_values(":state", s(known.state.code()))
+            .expression_attribute_values(":since", n(known.since.millis()));
         let Err(error) = put.send().await else { return Ok(WriteOutcome::Done) };
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(_) | PutItemError::TransactionConflictException(_)) => {
@@ -74,6 +73,24 @@ impl EventTable {
             }
             _ => Err(AwsError::call("PutItem events", error)),
         }
+    }
+
+    /// Records whether the device is connected, if nothing is stored and the device is registered. A device may be deleted while its
+    /// connection is on its way, and the row would then be that of the next device with this id.
+    ///
+    /// # Errors
+    /// When DynamoDB does not take it.
+    pub async fn set_first_connection(
+        &self,
+        devices: &DeviceTable,
+        device: &DeviceId,
+        connection: &Connection,
+    ) -> Result<WriteOutcome, AwsError> {
+        const OPERATION: &str = "TransactWriteItems events";
+        let put = Put::builder().table_name(&self.name).set_item(Some(connection_item(device, connection)?));
+        let put = put.condition_expression(ABSENT).build().map_err(|error| AwsError::request(OPERATION, error))?;
+        let items = vec![TransactWriteItem::builder().put(put).build(), devices.is_registered(device)?];
+        transact(&self.client, OPERATION, items).await
     }
 
     /// The part of a transaction that deletes the connection of a device.

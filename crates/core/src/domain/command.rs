@@ -14,7 +14,7 @@ mod queue;
 mod tests;
 
 pub use event::{ignored, unreadable};
-pub use queue::{Full, MOST_WAITING, Place, Queue};
+pub use queue::{Full, MOST_WAITING, Place, Queue, is_orphaned};
 
 /// Maximum size of the arguments as compact JSON, in bytes.
 pub const MOST_ARGS: usize = 2_048;
@@ -313,6 +313,17 @@ impl Command {
             State::Queued | State::Sent => Ok(Self { state: State::Cancelled, ended_at: Some(now), ..self.clone() }),
             other => Err(Answered(other)),
         }
+    }
+
+    /// Whether the command is open although it has expired or its device was deleted; `registered` is when the device with its
+    /// id was registered.
+    pub fn is_over(&self, registered: Option<Timestamp>, now: Timestamp) -> bool {
+        self.state.is_open() && (now > self.expires_at || is_orphaned(&self.id, registered))
+    }
+
+    /// The command as `CANCELLED` because its device was deleted; `None` when it has ended already.
+    pub fn orphaned(&self, now: Timestamp) -> Option<Self> {
+        self.state.is_open().then(|| self.unsent(State::Cancelled, "the device was deleted", now))
     }
 
     /// The command as ended in `state` because it cannot be sent; `why` becomes its detail.

@@ -23,7 +23,7 @@ pub struct Observed {
     /// Table `quarantine`.
     pub quarantine: Vec<QuarantineRow>,
     /// Table `events`, without those of the dispenser: the number of its shadow changes depends on when commands end, so they are checked
-    /// with its commands. Without those of jobs as well, which are checked with the firmware.
+    /// with its commands, by what they tell. Without those of jobs as well, which are checked with the firmware.
     pub events: Vec<EventRow>,
 }
 

@@ -9,6 +9,8 @@ use super::Options;
 
 /// Concurrent executions that an account cannot reserve (Lambda's guide, "Configuring reserved concurrency").
 const UNRESERVED: u64 = 100;
+/// The functions that can have concurrency of their own: those that messages of devices invoke.
+const OF_MESSAGES: [&str; 6] = ["Calibration", "Organizer", "Twin", "Command", "Certificate", "Job"];
 
 /// All reasons against deploying, each with a remedy.
 ///
@@ -35,7 +37,7 @@ fn reserved(settings: &Settings) -> u64 {
         let mut named = settings.parameters.iter().filter_map(|parameter| parameter.strip_prefix(name));
         named.next_back().and_then(|number| number.parse::<u64>().ok()).unwrap_or_default()
     };
-    ["CalibrationConcurrency=", "OrganizerConcurrency="].map(of).iter().sum()
+    OF_MESSAGES.map(|name| of(&format!("{name}Concurrency="))).iter().sum()
 }
 
 /// Lambda refuses reservations that leave an account less than 100 unreserved executions; a new account may have 10 in all.
@@ -49,7 +51,7 @@ fn concurrency(answer: &Result<Value, Refusal>, reserved: u64, environment: &str
     (limit < reserved.saturating_add(UNRESERVED)).then(|| {
         format!(
             "{reserved} concurrent executions are to be reserved, and this account has {limit} in all, of which {UNRESERVED} must stay \
-             unreserved. Have its quota raised, or say CalibrationConcurrency=0, OrganizerConcurrency=0 and IngestConcurrency=0 in \
+             unreserved. Have its quota raised, or set each parameter that ends in Concurrency to 0 in \
              samconfig.toml, section {environment}.deploy.parameters"
         )
     })
@@ -136,8 +138,13 @@ mod tests {
 
     #[test]
     fn an_account_that_has_too_little_concurrency_to_reserve_is_told_before_anything_changes() {
-        let parameters = ["CalibrationConcurrency=20".to_owned(), "OrganizerConcurrency=10".to_owned()];
-        let settings = Settings { region: String::new(), stack: "weir-stage".into(), parameters: parameters.into() };
+        let parameters =
+            ["CalibrationConcurrency=18", "OrganizerConcurrency=10", "TwinConcurrency=2", "IngestConcurrency=5"];
+        let settings = Settings {
+            region: String::new(),
+            stack: "weir-stage".into(),
+            parameters: parameters.map(str::to_owned).into(),
+        };
         assert_eq!(reserved(&settings), 30);
         let account = |limit: u64| Ok(json!({"AccountLimit": {"ConcurrentExecutions": limit}}));
         assert_eq!(concurrency(&account(130), 30, "stage"), None);

@@ -28,6 +28,12 @@ pub struct Queue {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Full;
 
+/// Whether a command was meant for a device that was deleted since, although another one may have its id; `registered` is when the
+/// device with this id was registered.
+pub fn is_orphaned(id: &CommandId, registered: Option<Timestamp>) -> bool {
+    registered.is_none_or(|registered| id.millis() < registered.millis())
+}
+
 impl Queue {
     /// The command in flight.
     pub fn first(&self) -> Option<&CommandId> {
@@ -64,6 +70,13 @@ impl Queue {
     pub fn expired(&self, now: Timestamp) -> Vec<CommandId> {
         let over = self.places.iter().filter(|place| now > place.expires_at);
         over.map(|place| place.id.clone()).collect()
+    }
+
+    /// The commands that were entered before the device was registered, at `registered`: they were meant for the device that had this
+    /// id before. All of them if no device has it.
+    pub fn orphaned(&self, registered: Option<Timestamp>) -> Vec<CommandId> {
+        let orphaned = self.places.iter().filter(|place| is_orphaned(&place.id, registered));
+        orphaned.map(|place| place.id.clone()).collect()
     }
 
     /// When the first of them expires.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use weir_tests::local::Local;
 
 use super::browser::Browser;
+use super::looks;
 use super::pages::signed_in;
 
 /// Files of parts that the page has loaded.
@@ -53,7 +54,7 @@ async fn a_part_that_cannot_be_loaded_can_be_tried_again() {
     block(&browser, true).await;
     browser.click("nav a[href='/app/flow']").await;
     browser.says("This page could not be loaded").await;
-    browser.picture("part-not-loaded").await;
+    looks::look_at(&browser, "part-not-loaded").await;
     browser.click("main .failed button").await;
     browser.says("This page could not be loaded").await;
     block(&browser, false).await;

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::heading::Heading;
 use crate::browser;
 use crate::messages as m;
 use crate::problem::ApiError;
@@ -66,11 +67,13 @@ pub fn NotLoaded(
 ) -> impl IntoView {
     let reload = |_| browser::go(&browser::address());
     view! {
+        <Heading text=t(m::NOT_LOADED).to_owned()/>
         <div class="state failed" role="alert">
-            <h2>{t(m::NOT_LOADED)}</h2>
             <p>{t(m::NOT_LOADED_DETAIL)}</p>
-            <button type="button" on:click=move |_| retry.run(())>{t(m::RETRY)}</button>
-            <button type="button" on:click=reload>{t(m::LOAD_PAGE_AGAIN)}</button>
+            <div class="buttons">
+                <button type="button" on:click=move |_| retry.run(())>{t(m::RETRY)}</button>
+                <button type="button" on:click=reload>{t(m::LOAD_PAGE_AGAIN)}</button>
+            </div>
         </div>
     }
 }

@@ -91,14 +91,14 @@ fn newest(values: &mut Values, reading: Reading) {
 fn Tile(id: String, code: String, name: String, unit: String, load: Load<Values>) -> impl IntoView {
     let own = code.clone();
     let reading = Memo::new(move |_| load.here(|values| values.get(&own).cloned()).flatten());
-    let title = if name.is_empty() { code.clone() } else { name };
+    // Without a name the code is the title, and is not repeated.
+    let (title, beside) = if name.is_empty() { (code.clone(), None) } else { (name, Some(code.clone())) };
     let sensor = format!("/app/devices/{}/sensors/{}", part(&id), part(&code));
     let (calibration, alerts) = (format!("{sensor}/calibration"), format!("{sensor}/alerts"));
     let is_level = code == "filling";
-    let shown = code.clone();
     view! {
         <li class="tile" data-sensor=code>
-            <span class="name">{title}" "<span class="faint id">{shown}</span></span>
+            <span class="name">{title}{beside.map(|code| view! { " "<span class="faint id">{code}</span> })}</span>
             {move || match reading.get() {
                 None => view! { <span class="value faint">"–"</span><span class="faint">{t(m::NO_READING)}</span> }.into_any(),
                 Some(reading) => {

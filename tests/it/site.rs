@@ -38,6 +38,7 @@ pub fn function() -> Site {
         identity: "https://identity.example/".to_owned(),
         live: "wss://live.example/live".to_owned(),
         uploads: "https://store.example/bucket/firmware/".to_owned(),
+        tiles: None,
     };
     Site::new(files, &addresses)
 }
@@ -108,7 +109,8 @@ async fn the_page_runs_nothing_but_its_own_files_and_stands_in_no_frame() {
 #[tokio::test]
 async fn a_stack_without_the_dashboard_says_so() {
     let text = String::new;
-    let addresses = Addresses { client_id: text(), sign_in: text(), identity: text(), live: text(), uploads: text() };
+    let addresses =
+        Addresses { client_id: text(), sign_in: text(), identity: text(), live: text(), uploads: text(), tiles: None };
     let answer = Site::new(Files::default(), &addresses).answer(Ask::new("GET", "/app/").event()).await.unwrap();
     assert_eq!(status(&answer), 404);
     assert!(answer["body"].as_str().unwrap().contains("without the dashboard"), "{answer}");

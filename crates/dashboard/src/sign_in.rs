@@ -241,6 +241,7 @@ mod tests {
             sign_in: "https://weir-dev.auth.eu-central-1.amazoncognito.com".to_owned(),
             identity: "https://cognito-idp.eu-central-1.amazonaws.com/".to_owned(),
             live: "wss://live".to_owned(),
+            tiles: None,
         }
     }
 

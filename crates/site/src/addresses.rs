@@ -18,13 +18,28 @@ pub struct Addresses {
     /// The prefix of the addresses, given by the API, to which the page uploads firmware. Only the policy needs it.
     #[serde(skip)]
     pub uploads: String,
+    /// The tiles below the map, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tiles: Option<Tiles>,
+}
+
+/// The tiles below the map of the dashboard.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Tiles {
+    /// Their address, with `{z}`, `{x}` and `{y}`.
+    pub address: String,
+    /// Who made them; may be empty.
+    pub attribution: String,
 }
 
 impl Addresses {
     /// The addresses of the settings; where `endpoint` is set, as in the local cloud, all are below that, since AWS's names are not
     /// resolved there.
     pub fn of(settings: &Settings, endpoint: Option<&str>) -> Self {
-        let Settings { client_id, sign_in_url, identity_url, live_url, uploads_url } = settings.clone();
+        let Settings { client_id, sign_in_url, identity_url, live_url, uploads_url, map_tiles, map_attribution } =
+            settings.clone();
+        let attribution = map_attribution.unwrap_or_default();
+        let tiles = map_tiles.map(|address| Tiles { address, attribution });
         let Some(endpoint) = endpoint.map(|endpoint| endpoint.trim_end_matches('/')) else {
             return Self {
                 client_id,
@@ -32,6 +47,7 @@ impl Addresses {
                 identity: identity_url,
                 live: live_url,
                 uploads: uploads_url,
+                tiles,
             };
         };
         let (host, stage) = live_url.trim_start_matches("wss://").split_once('/').unwrap_or((&live_url, ""));
@@ -43,20 +59,27 @@ impl Addresses {
             identity: format!("{endpoint}/"),
             live: format!("{sockets}/_aws/execute-api/{api}/{stage}"),
             uploads: uploads_url.replacen(origin(&uploads_url), endpoint, 1),
+            tiles,
         }
     }
 
-    /// The `Content-Security-Policy` of the page: its own files, its own API, signing in, the live feed, and
-    /// the part of the bucket that firmware is uploaded to; no script within a page, no frame around it.
+    /// The `Content-Security-Policy` of the page: its own files, its own API, signing in, the live feed, the part of the bucket that
+    /// firmware is uploaded to, and the server of the map's tiles; no script within a page, no frame around it.
     pub fn policy(&self) -> String {
         let mut reached: Vec<&str> = [&self.sign_in, &self.identity, &self.live].map(|url| origin(url)).to_vec();
         reached.dedup();
         reached.push(&self.uploads);
+        let images = self.tiles.as_ref().map(|tiles| format!(" {}", origin(&tiles.address))).unwrap_or_default();
         format!(
-            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self' {}; \
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'{images}; connect-src 'self' {}; \
              manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
             reached.join(" ")
         )
+    }
+
+    /// The `Referrer-Policy` of the page. Servers of tiles want to know which site asks, and are told no more than that.
+    pub const fn referrer(&self) -> &'static str {
+        if self.tiles.is_some() { "strict-origin" } else { "no-referrer" }
     }
 }
 
@@ -78,6 +101,8 @@ mod tests {
             identity_url: "https://cognito-idp.eu-central-1.amazonaws.com/".to_owned(),
             live_url: "wss://abc.execute-api.eu-central-1.amazonaws.com/live".to_owned(),
             uploads_url: "https://s3.eu-central-1.amazonaws.com/weir-dev-firmware/firmware/".to_owned(),
+            map_tiles: None,
+            map_attribution: None,
         }
     }
 
@@ -91,6 +116,17 @@ mod tests {
              wss://abc.execute-api.eu-central-1.amazonaws.com https://s3.eu-central-1.amazonaws.com/weir-dev-firmware/firmware/"
         );
         assert!(policy.starts_with("default-src 'none'; ") && !policy.contains("unsafe-inline"), "{policy}");
+    }
+
+    #[test]
+    fn only_the_server_of_the_tiles_may_send_images_and_learns_which_site_asks() {
+        let none = Addresses::of(&settings(), None);
+        assert!(none.policy().contains("; img-src 'self'; "), "{}", none.policy());
+        assert_eq!((none.referrer(), none.tiles.as_ref()), ("no-referrer", None));
+        let map_tiles = Some("https://tile.example.org:8443/a/{z}/{x}/{y}.png".to_owned());
+        let tiled = Addresses::of(&Settings { map_tiles, ..settings() }, None);
+        assert!(tiled.policy().contains("; img-src 'self' https://tile.example.org:8443; "), "{}", tiled.policy());
+        assert_eq!(tiled.referrer(), "strict-origin");
     }
 
     #[test]

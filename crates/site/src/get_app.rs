@@ -27,6 +27,7 @@ const ASKED_FOR: HeaderValue = HeaderValue::from_static("no-cache");
 pub struct Served {
     files: Files,
     policy: HeaderValue,
+    referrer: HeaderValue,
 }
 
 impl Served {
@@ -34,7 +35,8 @@ impl Served {
     pub fn new(mut files: Files, addresses: &Addresses) -> Self {
         files.add(CONFIG, serde_json::to_vec(addresses).unwrap_or_default());
         let policy = HeaderValue::from_str(&addresses.policy());
-        Self { files, policy: policy.unwrap_or(HeaderValue::from_static("default-src 'none'")) }
+        let policy = policy.unwrap_or(HeaderValue::from_static("default-src 'none'"));
+        Self { files, policy, referrer: HeaderValue::from_static(addresses.referrer()) }
     }
 }
 
@@ -68,7 +70,7 @@ pub async fn get_app(
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
     headers.insert(CONTENT_SECURITY_POLICY, served.policy.clone());
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(REFERRER_POLICY, served.referrer.clone());
     headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
     headers.insert(
         HeaderName::from_static("permissions-policy"),

@@ -14,7 +14,7 @@ mod files;
 mod get_app;
 mod settings;
 
-pub use addresses::Addresses;
+pub use addresses::{Addresses, Tiles};
 pub use files::Files;
 pub use settings::Settings;
 

@@ -10,6 +10,8 @@ pub struct Settings {
     pub(crate) identity_url: String,
     pub(crate) live_url: String,
     pub(crate) uploads_url: String,
+    pub(crate) map_tiles: Option<String>,
+    pub(crate) map_attribution: Option<String>,
 }
 
 impl weir_runtime::Settings for Settings {
@@ -20,6 +22,8 @@ impl weir_runtime::Settings for Settings {
             identity_url: environment.text("IDENTITY_URL")?,
             live_url: environment.text("LIVE_URL")?,
             uploads_url: environment.text("UPLOADS_URL")?,
+            map_tiles: environment.optional("MAP_TILES"),
+            map_attribution: environment.optional("MAP_ATTRIBUTION"),
         })
     }
 }

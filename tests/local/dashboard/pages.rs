@@ -199,3 +199,38 @@ async fn points_become_a_calibration() {
         .until("the history has it", "return document.querySelectorAll('#history ~ table tbody tr').length === 2")
         .await;
 }
+
+/// A page whose stack has tiles for the map: the answer of the stack is changed on its way. The icon of the dashboard is every tile, since
+/// the policy of this stack allows no images of other servers.
+const TILES: &str = "const plain = window.fetch;
+    window.fetch = async (asked, ...more) => {
+        const answer = await plain(asked, ...more);
+        if (!(asked.url ?? asked).endsWith('/app/config.json')) return answer;
+        const icon = document.querySelector('link[rel=icon]').href;
+        const tiles = {address: `${icon}?{z}/{x}/{y}`, attribution: '© the makers of the tiles'};
+        return new Response(JSON.stringify({...await answer.json(), tiles}));
+    }";
+
+#[tokio::test]
+async fn tiles_lie_below_the_map_where_a_stack_has_them() {
+    let local = Local::running();
+    for (id, latitude, longitude) in [("page-map-1", 48.2, 16.35), ("page-map-2", 48.21, 16.4)] {
+        local.register(&json!({"id": id, "location": {"latitude": latitude, "longitude": longitude}})).await;
+    }
+    let Some(browser) = signed_in(&local, "map", "/?q=page-map").await else { return };
+    browser.there("main .map svg a").await;
+    let number = "return document.querySelectorAll('.map image').length";
+    assert_eq!(browser.ask(number).await, 0, "a plain map");
+    browser.tell("Page.addScriptToEvaluateOnNewDocument", json!({"source": TILES})).await;
+    browser.reload().await;
+    browser.there("main .map image").await;
+    browser.says("© the makers of the tiles").await;
+    let seen = "const frame = document.querySelector('.map svg').getBoundingClientRect();
+        const all = [...document.querySelectorAll('.map image')].map(one => one.getBoundingClientRect());
+        return [all.length >= 8 && all.length <= 24, Math.min(...all.map(one => one.left)) <= frame.left,
+            Math.max(...all.map(one => one.right)) >= frame.right]";
+    assert_eq!(browser.ask(seen).await, json!([true, true, true]));
+    let loaded = "return performance.getEntriesByType('resource').some(one => /\\?\\d+\\/\\d+\\/\\d+$/.test(one.name))";
+    browser.until("the tiles are loaded", loaded).await;
+    browser.picture("map-with-tiles").await;
+}

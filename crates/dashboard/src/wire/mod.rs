@@ -29,6 +29,18 @@ pub struct Config {
     pub identity: String,
     /// The address of the live feed.
     pub live: String,
+    /// The tiles below the map; `None` for a plain map.
+    #[serde(default)]
+    pub tiles: Option<Tiles>,
+}
+
+/// The tiles below the map.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tiles {
+    /// Their address, with `{z}`, `{x}` and `{y}` for their zoom and place.
+    pub address: String,
+    /// Who made them; may be empty.
+    pub attribution: String,
 }
 
 /// A page of a list.

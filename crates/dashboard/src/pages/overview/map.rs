@@ -1,4 +1,4 @@
-//! Devices on a plain map: north is up, and nothing is loaded from other sites.
+//! Devices on a map: north is up. Without an address of tiles it is plain, and nothing is loaded from other sites.
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -6,11 +6,12 @@ use leptos_router::hooks::use_navigate;
 use weir_core::wire::device::LocationJson;
 
 use super::{Row, is_worth_a_name, told};
+use crate::api::Api;
 use crate::components::words;
 use crate::messages as m;
 use crate::model::address::part;
 use crate::model::fleet;
-use crate::model::map::project;
+use crate::model::map::{Tile, project};
 use crate::text::t;
 
 /// Size of the frame, in SVG units.
@@ -24,6 +25,8 @@ const HIGH: f64 = 18.0;
 
 #[component]
 pub(super) fn Map(rows: Memo<Vec<Row>>) -> impl IntoView {
+    let tiles = Api::here().session().config().and_then(|config| config.tiles);
+    let attribution = tiles.clone().map(|tiles| tiles.attribution).filter(|text| !text.is_empty());
     let drawn = move || {
         rows.with(|rows| {
             let placed: Vec<(&Row, LocationJson)> =
@@ -31,6 +34,10 @@ pub(super) fn Map(rows: Memo<Vec<Row>>) -> impl IntoView {
             let places: Vec<LocationJson> = placed.iter().map(|(_, place)| *place).collect();
             let map = project(&places, SIZE, MARGIN)?;
             let (bar, length) = map.bar(160.0);
+            let below = tiles.as_ref().map(|tiles| map.tiles(&tiles.address, SIZE)).unwrap_or_default();
+            let below = below.into_iter().map(|Tile { address, at: (x, y), size }| {
+                view! { <image href=address x=x y=y width=size height=size preserveAspectRatio="none"/> }
+            });
             let is_few = placed.len() <= NAMED;
             // The worst device is labelled first; labels that would overlap an earlier one are left out.
             let mut named: Vec<(f64, f64)> = Vec::new();
@@ -44,6 +51,7 @@ pub(super) fn Map(rows: Memo<Vec<Row>>) -> impl IntoView {
             // Drawn last, so that it lies above all others.
             marks.reverse();
             Some(view! {
+                <g class="tiles" aria-hidden="true">{below.collect_view()}</g>
                 {marks}
                 <g class="bar-of-scale" aria-hidden="true">
                     <path d=format!("M{} {}v6h{bar}v-6", MARGIN / 2.0, SIZE.1 - 18.0)/>
@@ -56,6 +64,7 @@ pub(super) fn Map(rows: Memo<Vec<Row>>) -> impl IntoView {
         <details class="card map" open>
             <summary>{t(m::MAP)}</summary>
             <svg viewBox=format!("0 0 {} {}", SIZE.0, SIZE.1) role="group" aria-label=t(m::MAP)>{drawn}</svg>
+            {attribution.map(|text| view! { <p class="faint attribution">{text}</p> })}
         </details>
     }
 }

@@ -11,6 +11,7 @@ mod looks;
 mod notices;
 mod pages;
 mod parts;
+mod returning;
 mod served;
 mod session;
 mod sign_in;

@@ -317,7 +317,9 @@ fn step(operation: &str, body: &Value, made: &mut Value) {
             !written.clone().any(|one| one["Name"] == attribute["Name"] && one["Value"] == "")
         }),
     }
-    made["UserLastModifiedDate"] = (made["UserLastModifiedDate"].as_f64().unwrap() + 1.0).into();
+    if let Some(at) = made["UserLastModifiedDate"].as_f64() {
+        made["UserLastModifiedDate"] = (at + 1.0).into();
+    }
 }
 
 /// Changes a user.

@@ -9,7 +9,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::browser;
 use crate::problem::{ApiError, Problem};
-use crate::session::Session;
+use crate::session::{Session, State};
 use crate::wire::Page;
 
 /// Time between two attempts to reach the API after the connection is lost, in ms.
@@ -73,6 +73,12 @@ impl Api {
     /// Whether the last request got an answer.
     pub fn online(&self) -> ReadSignal<bool> {
         self.online.read_only()
+    }
+
+    /// Whether requests can be answered: the last one was, and somebody is signed in.
+    pub fn is_usable(&self) -> Memo<bool> {
+        let (online, state) = (self.online, self.session.state());
+        Memo::new(move |_| online.get() && state.with(|state| matches!(state, State::SignedIn(_))))
     }
 
     /// Sends a GET request.

@@ -51,6 +51,8 @@ struct Watcher {
     id: u64,
     topic: String,
     heard: Heard,
+    /// Whether it has had a snapshot.
+    has_begun: Cell<bool>,
 }
 
 struct Inner {
@@ -68,7 +70,7 @@ pub struct Live(Rc<Inner>);
 type Kept = StoredValue<Live, LocalStorage>;
 
 /// Calls `heard` with each message about the topic (`device/buoy-01`, `tube/0`, `problems`, `quarantine`) until the calling component is
-/// removed. The first message is a `snapshot`; after a reconnection there is another one.
+/// removed. The first message is a `snapshot`; after a reconnection there is another one, and a `gap`.
 pub fn watch(topic: impl Into<String>, heard: impl Fn(&Message) + 'static) {
     let Some(kept) = use_context::<Kept>() else { return };
     let id = kept.with_value(|live| live.add(topic.into(), Rc::new(heard)));
@@ -111,7 +113,7 @@ impl Live {
     fn add(&self, topic: String, heard: Heard) -> u64 {
         let id = self.0.next.get() + 1;
         self.0.next.set(id);
-        self.0.watchers.borrow_mut().push(Watcher { id, topic, heard });
+        self.0.watchers.borrow_mut().push(Watcher { id, topic, heard, has_begun: Cell::new(false) });
         let _ = self.0.nudge.unbounded_send(());
         id
     }
@@ -135,12 +137,21 @@ impl Live {
         }
     }
 
+    /// Hands a message to those whom it concerns. A snapshot after the first one says that the connection was interrupted, and it has only a
+    /// part of what may have changed meanwhile: it is followed by a `gap`.
     fn tell(&self, message: &Message) {
+        let is_snapshot = message.r#type == "snapshot";
         // A callback may watch another topic, so the list must not be borrowed during the calls.
         let concerned = |watcher: &&Watcher| message.concerns(&watcher.topic);
-        let all: Vec<Heard> =
-            self.0.watchers.borrow().iter().filter(concerned).map(|watcher| Rc::clone(&watcher.heard)).collect();
-        all.iter().for_each(|heard| heard(message));
+        let of = |watcher: &Watcher| {
+            let missed = is_snapshot && watcher.has_begun.replace(true);
+            (Rc::clone(&watcher.heard), missed.then(|| Message::gap(&watcher.topic)))
+        };
+        let all: Vec<_> = self.0.watchers.borrow().iter().filter(concerned).map(of).collect();
+        for (heard, gap) in all {
+            heard(message);
+            gap.iter().for_each(|gap| heard(gap));
+        }
     }
 
     async fn run(&self, mut nudged: UnboundedReceiver<()>) {

@@ -154,6 +154,7 @@ messages! {
     // Flow.
     TUBE = "Tube {name}", "Rohr {name}";
     FLOWS_INTO = "flows into {id}", "mündet in {id}";
+    BOTH_CURVES = "Curves of {id} and {next}", "Verläufe von {id} und {next}";
     FLOWS_ON = "flows on without a problem", "fließt ohne Störung weiter";
     NO_LEVELS = "No flow sensor that you may see has reported a level yet.", "Noch hat kein Pegel, den Sie sehen dürfen, etwas gemeldet.";
 
@@ -291,8 +292,8 @@ messages! {
     DEGREE = "Degree", "Grad";
     TWO_POINTS = "Two points are needed.", "Zwei Punkte sind nötig.";
     FIT_QUALITY = "Root mean square {rmse}, worst {worst}, R² {r}", "Mittlere Abweichung {rmse}, größte {worst}, R² {r}";
-    EFFECT = "What it would make of the last day", "Was es aus dem letzten Tag machen würde";
-    NO_EFFECT = "There are no readings of the last day to compare.", "Vom letzten Tag gibt es keine Messwerte zum Vergleichen.";
+    EFFECT = "What it would make of the last week", "Was es aus der letzten Woche machen würde";
+    NO_EFFECT = "There are no readings of the last week to compare.", "Aus der letzten Woche gibt es keine Messwerte zum Vergleichen.";
     BEFORE = "as stored", "wie gespeichert";
     AFTER = "with this model", "mit diesem Modell";
     SHIFT = "on average {mean}, at most {most}", "im Mittel {mean}, höchstens {most}";

@@ -33,6 +33,8 @@ const PAGES: usize = 8;
 /// Time after which a span that ends now is read again, in ms: aggregates become exact, and late readings arrive.
 const AGAIN: f64 = 60_000.0;
 
+/// Time after which it is read again when the API could not answer, in ms.
+const SOON: f64 = 5_000.0;
 /// Maximum pages of events that are read.
 const EVENT_PAGES: usize = 3;
 
@@ -105,10 +107,10 @@ pub fn read(own: &str, shown: Shown) -> Read {
     let own_device = StoredValue::new(own.to_owned());
     let (done, turn) = (StoredValue::new(None::<Done>), StoredValue::new(0_u32));
     let Shown { wanted, window, span, width } = shown;
-    let online = api.with_value(Api::online);
-    // As soon as the connection is back, what is shown is read again.
+    let usable = api.with_value(Api::is_usable);
+    // As soon as the connection is back, or somebody has signed in again, what is shown is read again.
     Effect::new(move |before: Option<()>| {
-        if online.get() && before.is_some() {
+        if usable.get() && before.is_some() {
             read.again();
         }
     });
@@ -158,14 +160,21 @@ pub fn read(own: &str, shown: Shown) -> Read {
             }
             read.loading.set(false);
             let whole = around(shown, every(shown, pixels).1);
-            // An error of one device does not remove the curves of the others.
+            // An error of one device does not remove the curves of the others, and one that passes not its own either.
             let (mut found, mut error) = (Series::new(), None);
-            for answer in answers {
+            for (device, answer) in devices.iter().zip(answers) {
                 match answer {
                     Ok(series) => found.extend(series),
-                    Err(refused) => error = Some(refused),
+                    Err(refused) => {
+                        if refused.is_passing() {
+                            let present = read.series.get_untracked();
+                            found.extend(present.into_iter().filter(|(source, _)| source.device == *device));
+                        }
+                        error = Some(refused);
+                    }
                 }
             }
+            let asked_again = error.as_ref().filter(|error| error.is_passing()).map(|_| browser::now() - AGAIN + SOON);
             // The present curves stay; the frame shows that there is no connection.
             if !first && matches!(error, Some(ApiError::Offline | ApiError::SignedOut)) {
                 return;
@@ -173,6 +182,7 @@ pub fn read(own: &str, shown: Shown) -> Read {
             done.update_value(|done| {
                 if let Some(done) = done {
                     done.span = whole;
+                    done.at = asked_again.unwrap_or(done.at);
                 }
             });
             read.error.set(error);

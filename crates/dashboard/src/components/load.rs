@@ -93,11 +93,11 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
             turns: StoredValue::new(Turns::default()),
         };
         let read = Rc::new(read);
-        let online = Api::here().online();
+        let usable = Api::here().is_usable();
         Effect::new(move |before: Option<()>| {
             load.again.track();
-            // As soon as the connection is back, the value is read again.
-            if !online.get() && before.is_some() {
+            // As soon as the connection is back, or somebody has signed in again, the value is read again.
+            if !usable.get() && before.is_some() {
                 return;
             }
             let Some(turn) = load.turns.try_update_value(Turns::begin) else { return };

@@ -1,8 +1,8 @@
 //! Reference points as typed, and the model that fits them, computed by `weir-core` itself as the API would do.
 
-use weir_core::domain::FieldError;
-use weir_core::domain::calibration::{Inputs, Model, Options, Outside};
+use weir_core::domain::calibration::{Calibration, Inputs, Model, Options, Outside};
 use weir_core::domain::fit::{Fit, Kind, fit};
+use weir_core::domain::{FieldError, Timestamp};
 use weir_core::wire::ModelJson;
 
 use super::number::typed;
@@ -95,6 +95,11 @@ impl Fitted {
     /// points.
     pub fn json(&self, options: Options) -> ModelJson {
         ModelJson { model: self.fit.model.clone(), options }
+    }
+
+    /// The calibration as it would be applied, with these options.
+    pub fn version(&self, options: Options) -> Calibration {
+        Calibration { version: 0, valid_from: Timestamp::from_millis(0), model: self.fit.model.clone(), options }
     }
 }
 

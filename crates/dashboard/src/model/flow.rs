@@ -39,6 +39,8 @@ pub struct Sensor {
 pub struct After {
     /// The sensor.
     pub id: String,
+    /// Its device, if it is registered.
+    pub device: Option<String>,
     /// Whether that sensor is drawn right after this one.
     pub is_next: bool,
     /// The problem between the two, if any.
@@ -58,6 +60,7 @@ pub fn tubes(levels: &[Level], registered: &[Registered], problems: &[ProblemJso
     let mut sensors: BTreeMap<LevelId, &Level> =
         levels.iter().filter_map(|level| Some((level.id.parse().ok()?, level))).collect();
     let ids: Vec<LevelId> = sensors.keys().cloned().collect();
+    let device = |id: &LevelId| registered.iter().find(|(_, of, _)| of == id).map(|(device, _, _)| device.clone());
     let mut found: Vec<Tube> = Vec::new();
     for (place, id) in ids.iter().enumerate() {
         let Some(level) = sensors.remove(id) else { continue };
@@ -67,14 +70,17 @@ pub fn tubes(levels: &[Level], registered: &[Registered], problems: &[ProblemJso
             let is_next = next == Some(&following);
             let problem = open(&Pair { current: id.clone(), following: following.clone() }.key());
             // Without a registered connection, the next number is only a guess: if there is no such sensor, nothing is drawn.
-            (is_there || problem.is_some()).then(|| After { id: following.to_string(), is_next, problem })
+            (is_there || problem.is_some()).then(|| {
+                let (id, device) = (following.to_string(), device(&following));
+                After { id, device, is_next, problem }
+            })
         });
         let sensor = Sensor {
             id: id.to_string(),
             percent: level.last_value.parse().ok().filter(|percent: &f64| percent.is_finite()),
             #[expect(clippy::cast_precision_loss, reason = "seconds of the years 0 to 9999 are below 2^53")]
             at: level.last_update as f64 * 1_000.0,
-            device: registered.iter().find(|(_, of, _)| of == id).map(|(device, _, _)| device.clone()),
+            device: device(id),
             silent: open(&format!("{id}-silent")),
             after: after.collect(),
         };

@@ -143,6 +143,16 @@ fn Station(sensor: Sensor) -> impl IntoView {
     let (next, elsewhere): (Vec<After>, Vec<After>) = after.into_iter().partition(|after| after.is_next);
     let told = percent.map_or_else(|| "–".to_owned(), |percent| format!("{} %", number::shown(percent)));
     let shown = id.clone();
+    // Where a connection leads: to the curves of both levels in one chart.
+    let curves = {
+        let (own, device) = (id.clone(), device.clone());
+        move |after: &After| {
+            let (device, next) = device.as_ref().zip(after.device.as_ref()).filter(|(device, next)| device != next)?;
+            let query = Query::default().with("sensor", Some("filling")).with("with", Some(&format!("{next}:filling")));
+            let label = fill(m::BOTH_CURVES, &[("id", &own), ("next", &after.id)]);
+            Some((query.address(&format!("/app/devices/{}", part(device))), label))
+        }
+    };
     let name = match device {
         Some(device) => {
             let path =
@@ -164,13 +174,19 @@ fn Station(sensor: Sensor) -> impl IntoView {
             {(at > 0.0).then(|| view! { <span class="faint"><Ago at/></span> })}
             {silent.map(|problem| view! { <Link problem text=t(m::KIND_SILENT).to_owned()/> })}
             {elsewhere.into_iter().map(|after| view! {
-                <span class="faint">{fill(m::FLOWS_INTO, &[("id", &after.id)])}</span>
+                {match curves(&after) {
+                    Some((path, label)) => view! { <A href=path attr:title=label>{fill(m::FLOWS_INTO, &[("id", &after.id)])}</A> }.into_any(),
+                    None => view! { <span class="faint">{fill(m::FLOWS_INTO, &[("id", &after.id)])}</span> }.into_any(),
+                }}
                 {after.problem.map(|problem| { let text = t(words::kind(problem.problem)).to_owned(); view! { <Link problem text/> } })}
             }).collect_view()}
         </li>
         {next.into_iter().map(|after| { let class = if after.problem.is_some() { "between wrong" } else { "between" }; view! {
             <li class=class>
-                <span class="pipe-line" aria-hidden="true"></span>
+                {match curves(&after) {
+                    Some((path, label)) => view! { <A href=path attr:class="way" attr:aria-label=label.clone() attr:title=label><span class="pipe-line"></span></A> }.into_any(),
+                    None => view! { <span class="way"><span class="pipe-line"></span></span> }.into_any(),
+                }}
                 {match after.problem {
                     Some(problem) => { let text = t(words::kind(problem.problem)).to_owned(); view! { <Link problem text/> }.into_any() }
                     None => view! { <span class="spoken">{t(m::FLOWS_ON)}</span> }.into_any(),
@@ -185,9 +201,7 @@ fn Station(sensor: Sensor) -> impl IntoView {
 fn Link(problem: ProblemJson, text: String) -> impl IntoView {
     let tone = words::tone(problem.problem_status, problem.severity);
     let tone = if tone == Tone::Good { Tone::Neutral } else { tone };
-    let kind = crate::model::inbox::name(&crate::model::inbox::KINDS, problem.problem);
-    let status = crate::model::inbox::name(&crate::model::inbox::STATUSES, problem.problem_status);
-    let path = Query::default().with("kind", Some(kind)).with("status", Some(status)).address("/app/problems");
+    let path = format!("/app/problems/{}", part(&problem.problem_id));
     view! {
         <A href=path attr:title=words::about(&problem)><Status tone text/></A>
         <span class="faint"><Ago at=crate::model::moment::seconds(problem.problem_time)/></span>

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use leptos_router::components::A;
-use leptos_router::hooks::use_query_map;
 use weir_core::wire::problem::ProblemJson;
 
 use crate::api::Api;
@@ -14,6 +13,7 @@ use crate::components::load::{Load, Loaded};
 use crate::components::states::Empty;
 use crate::components::status::{Status, Tone};
 use crate::components::words;
+use crate::in_address::in_address;
 use crate::live;
 use crate::messages as m;
 use crate::model::address::{Query, part};
@@ -57,7 +57,7 @@ pub fn Overview() -> impl IntoView {
     let load = Load::new(move || read(api.clone()));
     hear(load);
     let filter = RwSignal::new(Filter::of(&Query::parse(&browser::query())));
-    in_address(filter);
+    in_address("/app/", filter, Filter::of, |filter, query| filter.into_query(query));
     view! {
         <Heading text=t(m::OVERVIEW).to_owned()/>
         {load.keep(move || view! { <Devices load filter/> })}
@@ -85,22 +85,6 @@ fn hear(load: Load<Fleet>) {
         _ => {}
     });
     load.every(AGAIN);
-}
-
-/// Keeps the filter in the address, and updates it when the reader goes back or follows a link.
-fn in_address(filter: RwSignal<Filter>) {
-    let known = use_query_map();
-    Effect::new(move |before: Option<()>| {
-        known.track();
-        let told = Filter::of(&Query::parse(&browser::query()));
-        if before.is_some() && filter.get_untracked() != told {
-            filter.set(told);
-        }
-    });
-    Effect::new(move |_| {
-        let query = filter.with(|filter| filter.into_query(Query::parse(&browser::query())));
-        browser::rename(&query.address("/app/"));
-    });
 }
 
 #[component]

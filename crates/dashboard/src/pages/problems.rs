@@ -30,6 +30,8 @@ mod row;
 
 /// Time between two reads of the list while nobody uses it, in ms: the live feed reports problems of readings to administrators only.
 const AGAIN: f64 = 60_000.0;
+/// Rows of the first page, as [`Filter::path`] asks for them. A list with more is not read again: that would take the others away.
+const FIRST: usize = 100;
 
 /// State that the parts of the page share.
 #[derive(Clone, Copy)]
@@ -132,6 +134,7 @@ fn hear(shared: Shared) {
         let now = now.get();
         if now - read_at.get_value() > AGAIN
             && !held.get_untracked()
+            && load.here(|inbox| inbox.rows.len() <= FIRST) != Some(false)
             && shared.ticked.with_untracked(BTreeSet::is_empty)
         {
             read_at.set_value(now);

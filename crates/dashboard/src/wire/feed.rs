@@ -34,6 +34,11 @@ impl Frame {
 }
 
 impl Message {
+    /// Says that something about the topic may have been missed.
+    pub fn gap(topic: &str) -> Self {
+        Self { r#type: "gap".to_owned(), topic: None, topics: vec![topic.to_owned()], rest: Value::Null }
+    }
+
     /// Whether the message concerns the topic.
     pub fn concerns(&self, topic: &str) -> bool {
         self.topic.as_deref() == Some(topic) || self.topics.iter().any(|one| one == topic)

@@ -14,6 +14,7 @@ use crate::components::judged::Judged;
 use crate::components::span::SpanPicker;
 use crate::components::states::Failed;
 use crate::components::zone::ZonePicker;
+use crate::in_address::replacing;
 use crate::messages as m;
 use crate::model::address::Query;
 use crate::model::alert::{bands, lines, refused, summary};
@@ -110,12 +111,13 @@ pub(super) fn Trial(shared: Shared) -> impl IntoView {
 fn in_address(shared: Shared) -> RwSignal<Window> {
     let query = Query::parse(&browser::query());
     let is_told = ["from", "last"].iter().any(|name| query.get(name).is_some());
+    let replace = replacing();
     let window = RwSignal::new(if is_told { Window::of(&query) } else { Window::Last(DAY) });
     let path = shared.source.with_value(|source| format!("/app{}/alerts", source.path()));
     Effect::new(move |before: Option<()>| {
         let window = window.get();
         if before.is_some() {
-            browser::rename(&window.into_query(Query::parse(&browser::query())).address(&path));
+            replace(&window.into_query(Query::parse(&browser::query())).address(&path));
         }
     });
     window

@@ -94,7 +94,7 @@ pub(super) fn Editor(whose: Source, sensor: SensorJson, entered: Callback<()>) -
                     {move || shown(outcome.get(), &title, &unit, options)}
                 </div>
             </div>
-            <effect::Effect whose=whose.clone() sensor=sensor.clone() outcome/>
+            <effect::Effect whose=whose.clone() sensor=sensor.clone() options outcome/>
             <entering::Entering whose outcome options entered/>
         </section>
     }

@@ -1,9 +1,10 @@
-//! The readings of the last day as they are, and as the new model would make them.
+//! The readings of the last week as they are, and as the new version would make them.
 
 use std::sync::Arc;
 
 use chart::{Curve, Event, Point, Quality, Shown, Span};
 use leptos::prelude::*;
+use weir_core::domain::calibration::{Inputs, Options};
 use weir_core::wire::device::SensorJson;
 
 use super::editor::Outcome;
@@ -14,21 +15,20 @@ use crate::components::load::{Load, Loaded};
 use crate::components::states::{Failed, Loading};
 use crate::messages as m;
 use crate::model::address::{Query, part};
-use crate::model::fitting::value;
 use crate::model::source::Source;
 use crate::model::{moment, number, series};
 use crate::text::{fill, t};
 use crate::wire::reading::Reading;
 
 /// How far back readings are read, in ms, and the maximum number of pages; the oldest readings are left out.
-const BACK: f64 = 86_400e3;
+const BACK: f64 = 7.0 * 86_400e3;
 const PAGES: usize = 4;
 
 /// The span that was read, and its readings.
-type Day = (Span, Arc<Vec<Reading>>);
+type Week = (Span, Arc<Vec<Reading>>);
 
 #[component]
-pub(super) fn Effect(whose: Source, sensor: SensorJson, outcome: Memo<Outcome>) -> impl IntoView {
+pub(super) fn Effect(whose: Source, sensor: SensorJson, options: Options, outcome: Memo<Outcome>) -> impl IntoView {
     let api = Api::here();
     let path = format!("/devices/{}/readings", part(&whose.device));
     let load = Load::new(move || {
@@ -41,7 +41,7 @@ pub(super) fn Effect(whose: Source, sensor: SensorJson, outcome: Memo<Outcome>) 
                 .with("limit", Some("5000"));
             let path = |next: Option<&str>| query.clone().with("next", next).address(&path);
             let found = api.pages(PAGES, path, None).await?.items;
-            Ok::<Day, _>((span, Arc::new(found)))
+            Ok::<Week, _>((span, Arc::new(found)))
         }
     });
     let unit = sensor.unit.clone();
@@ -54,7 +54,7 @@ pub(super) fn Effect(whose: Source, sensor: SensorJson, outcome: Memo<Outcome>) 
                     Loaded::Loading => view! { <Loading/> }.into_any(),
                     Loaded::Failed(error) => view! { <Failed error=error.clone() retry=Callback::new(move |()| load.again())/> }.into_any(),
                     Loaded::Here((_, readings)) if readings.is_empty() => view! { <p class="faint">{t(m::NO_EFFECT)}</p> }.into_any(),
-                    Loaded::Here(day) => view! { <Compared day=day.clone() unit=unit.clone() outcome/> }.into_any(),
+                    Loaded::Here(week) => view! { <Compared week=week.clone() unit=unit.clone() options outcome/> }.into_any(),
                 })
             }
         </Show>
@@ -62,19 +62,21 @@ pub(super) fn Effect(whose: Source, sensor: SensorJson, outcome: Memo<Outcome>) 
 }
 
 #[component]
-fn Compared(day: Day, unit: String, outcome: Memo<Outcome>) -> impl IntoView {
-    let (whole, readings) = day;
+fn Compared(week: Week, unit: String, options: Options, outcome: Memo<Outcome>) -> impl IntoView {
+    let (whole, readings) = week;
     let first = readings.iter().filter_map(|reading| moment::parse(&reading.at)).fold(f64::MAX, f64::min);
-    // A new sensor has not reported for the whole day.
+    // A new sensor has not reported for the whole week.
     let span = RwSignal::new(Span::new(whole.from().max(first - 60_000.0), whole.until()));
     let before: Vec<Point> = readings.iter().filter_map(series::point).collect();
     let gap = series::gap(&before, None);
     let after = Memo::new(move |_| {
         outcome.with(|outcome| {
             let Some(Ok(fitted)) = outcome else { return Vec::new() };
+            let version = fitted.version(options);
             let point = |reading: &Reading| {
-                let value = value(&fitted.fit.model, reading.raw)?;
-                Some(Point { at: moment::parse(&reading.at)?, value, quality: Quality::Good })
+                let made = version.apply(reading.raw, Inputs::NONE).ok()?;
+                let quality = if made.valid { Quality::Good } else { Quality::OutOfRange };
+                Some(Point { at: moment::parse(&reading.at)?, value: made.value, quality })
             };
             readings.iter().filter_map(point).collect::<Vec<Point>>()
         })

@@ -132,8 +132,8 @@ async fn follow(api: &Api, path: &str, mut known: Job, job: RwSignal<Option<Job>
                 known = answer.value;
                 let _ = job.try_set(Some(known.clone()));
             }
-            // The job goes on even without a connection.
-            Err(ApiError::Offline) => {}
+            // The job goes on, whether it can be asked for or not.
+            Err(error) if error.is_passing() => {}
             Err(refused) => {
                 let _ = error.try_set(Some(refused));
                 return;

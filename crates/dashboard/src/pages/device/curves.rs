@@ -18,6 +18,7 @@ use crate::components::download::offer;
 use crate::components::history::{self, Read, Wanted};
 use crate::components::states::{Empty, Failed};
 use crate::components::zone;
+use crate::in_address::replacing;
 use crate::messages as m;
 use crate::model::address::{Query, part};
 use crate::model::alert::lines;
@@ -284,7 +285,7 @@ fn chosen(id: &str, sensors: &[Sensor]) -> Chosen {
             others.set(of_others(&query));
         }
     });
-    let turn = StoredValue::new(0_u32);
+    let (turn, replace) = (StoredValue::new(0_u32), replacing());
     Effect::new(move |before: Option<()>| {
         let (window, codes, zone) = (window.get(), chosen.get(), zone.get().name);
         let names = others.with(|others| others.iter().map(Source::name).collect::<Vec<_>>());
@@ -294,7 +295,7 @@ fn chosen(id: &str, sensors: &[Sensor]) -> Chosen {
         }
         let own = turn.get_value().wrapping_add(1);
         turn.set_value(own);
-        let path = path.clone();
+        let (path, replace) = (path.clone(), replace.clone());
         spawn_local(async move {
             TimeoutFuture::new(REST).await;
             // Another page has its own address.
@@ -304,7 +305,7 @@ fn chosen(id: &str, sensors: &[Sensor]) -> Chosen {
             let query = Query::parse(&browser::query()).with_all("sensor", codes.iter().map(String::as_str));
             let query = query.with_all("with", names.iter().map(String::as_str));
             let query = window.into_query(query).with("tz", Some(&zone));
-            browser::rename(&query.address(&path));
+            replace(&query.address(&path));
         });
     });
     Chosen { window, sensors: chosen, others, span, width: RwSignal::new(0.0) }

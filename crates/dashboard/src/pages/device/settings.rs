@@ -134,7 +134,7 @@ fn Compared(answer: Answer<SettingsJson>, editing: RwSignal<Option<Edit>>) -> im
 #[component]
 fn Editor(path: String, editing: RwSignal<Option<Edit>>, load: Load<Answer<SettingsJson>>) -> impl IntoView {
     let api = StoredValue::new_local(Api::here());
-    let saving = RwSignal::new(false);
+    let (saving, own) = (RwSignal::new(false), StoredValue::new(path.clone()));
     let field = NodeRef::<leptos::html::Textarea>::new();
     Effect::new(move |_| {
         if let Some(field) = field.get() {
@@ -166,6 +166,15 @@ fn Editor(path: String, editing: RwSignal<Option<Edit>>, load: Load<Answer<Setti
             }
         });
     };
+    // Somebody else has changed them: what was typed is saved over the newest ones.
+    let read_again = move |_| {
+        spawn_local(async move {
+            match api.get_value().get::<SettingsJson>(&own.get_value()).await {
+                Ok(newest) => editing.set(Some(Edit { text: text.get_untracked(), etag: newest.etag })),
+                Err(error) => failed.set(Some(Ok(error))),
+            }
+        });
+    };
     view! {
         <form on:submit=save>
             <label>
@@ -180,7 +189,13 @@ fn Editor(path: String, editing: RwSignal<Option<Edit>>, load: Load<Answer<Setti
                 ></textarea>
             </label>
             {move || failed.get().map(|error| match error {
-                Ok(error) => view! { <Failed error/> }.into_any(),
+                Ok(error) => {
+                    let is_outdated = error.is_outdated();
+                    view! {
+                        <Failed error/>
+                        {is_outdated.then(|| view! { <button type="button" on:click=read_again>{t(m::LOAD_AGAIN)}</button> })}
+                    }.into_any()
+                }
                 Err(text) => view! { <p class="wrong" role="alert">{text}</p> }.into_any(),
             })}
             <div class="buttons">

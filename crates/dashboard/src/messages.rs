@@ -292,6 +292,11 @@ messages! {
     DEGREE = "Degree", "Grad";
     TWO_POINTS = "Two points are needed.", "Zwei Punkte sind nötig.";
     FIT_QUALITY = "Root mean square {rmse}, worst {worst}, R² {r}", "Mittlere Abweichung {rmse}, größte {worst}, R² {r}";
+    FIT_TURNS = "The curve turns round at raw {raw}, {place}, where the references do not.", "Die Kurve kehrt beim Rohwert {raw} um, {place}, obwohl die Sollwerte es nicht tun.";
+    FIT_FAR = "The value at raw {raw}, {place}, is {value}, far from all references.", "Der Wert beim Rohwert {raw}, {place}, ist {value}, weit weg von allen Sollwerten.";
+    FIT_NOTHING = "The model has no value at raw {raw}, {place}.", "Das Modell hat beim Rohwert {raw}, {place}, keinen Wert.";
+    BETWEEN_POINTS = "between the points", "zwischen den Punkten";
+    NEAR_POINTS = "near the points", "in der Nähe der Punkte";
     EFFECT = "What it would make of the last week", "Was es aus der letzten Woche machen würde";
     NO_EFFECT = "There are no readings of the last week to compare.", "Aus der letzten Woche gibt es keine Messwerte zum Vergleichen.";
     BEFORE = "as stored", "wie gespeichert";

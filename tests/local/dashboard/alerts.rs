@@ -134,3 +134,29 @@ async fn what_is_typed_outlives_a_session_that_ends() {
     browser.click("form button.primary").await;
     browser.says("kept is saved").await;
 }
+
+#[tokio::test]
+async fn several_problems_are_acknowledged_at_once() {
+    let local = Local::running();
+    let sensor = |code: &str| json!({"code": code, "alerts": [{"id": "high", "above": 5}]});
+    local.register(&json!({"id": "page-many", "sensors": [sensor("ph"), sensor("do")]})).await;
+    let mut device = local.connect("page-many").await;
+    for code in ["ph", "do"] {
+        publish(&mut device, "page-many", code, 9.0, now()).await;
+    }
+    let Some(browser) = signed_in(&local, "many", "/problems?device=page-many").await else { return };
+    browser.until("both are there", "return document.querySelectorAll('[data-problem]').length === 2").await;
+    browser.click(".actions ~ label.check input").await;
+    browser.says("2 selected").await;
+    browser.fill(".actions input[type=text]", "Both are known.").await;
+    browser.click(".actions button.primary").await;
+    let api = local.admin().await;
+    weir_tests::local::until("both are acknowledged", async || {
+        let found =
+            api.expect(&[200], "GET", "/problems?device=page-many&status=ACKNOWLEDGED", None).await.unwrap().json();
+        let items = found["items"].as_array().unwrap();
+        (items.len() == 2 && items.iter().all(|one| one["note"] == "Both are known.")).then_some(())
+    })
+    .await;
+    browser.says("0 selected").await;
+}

@@ -193,11 +193,27 @@ async fn points_become_a_calibration() {
     browser.there(".xy circle").await;
     // What it would make of the reading: 14 · 0.035 + 0.5 instead of 7.
     browser.says("on average \u{2212}6.01").await;
+    let earlier = "const at = new Date(Date.now() - 600000);
+        return new Date(at - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16)";
+    let earlier = browser.ask(earlier).await;
+    browser.set("form.ask input[type=datetime-local]", earlier.as_str().unwrap(), "input").await;
     browser.click("form button.primary").await;
     browser.says("Version 2 is entered").await;
     browser
         .until("the history has it", "return document.querySelectorAll('#history ~ table tbody tr').length === 2")
         .await;
+    // The reading of before is computed again.
+    browser.click(".notice button").await;
+    browser.there("[data-job=done]").await;
+    let latest = local
+        .admin()
+        .await
+        .expect(&[200], "GET", "/devices/page-calibration/readings/latest", None)
+        .await
+        .unwrap()
+        .json();
+    let value = latest["items"][0]["value"].as_f64().unwrap();
+    assert!((value - 0.99).abs() < 1e-9, "{latest}");
 }
 
 /// A page whose stack has tiles for the map: the answer of the stack is changed on its way. The icon of the dashboard is every tile, since

@@ -1,11 +1,13 @@
 //! Reference points as typed, and the model that fits them, computed by `weir-core` itself as the API would do.
 
 use weir_core::domain::calibration::{Calibration, Inputs, Model, Options, Outside};
-use weir_core::domain::fit::{Fit, Kind, fit};
+use weir_core::domain::fit::{Fit, Kind, Warning, fit};
 use weir_core::domain::{FieldError, Timestamp};
 use weir_core::wire::ModelJson;
 
-use super::number::typed;
+use super::number::{self, typed};
+use crate::messages as m;
+use crate::text::{fill, t};
 
 /// Number of steps of the curve.
 const STEPS: u16 = 120;
@@ -109,6 +111,18 @@ pub fn value(model: &Model, raw: f64) -> Option<f64> {
     Some(calibrated.value).filter(|value| value.is_finite())
 }
 
+/// A warning of a fit, in the language of the page.
+pub fn warning(warning: &Warning) -> String {
+    let (text, raw, value, between) = match *warning {
+        Warning::Turn { raw, between } => (m::FIT_TURNS, raw, None, between),
+        Warning::Far { raw, value, between } => (m::FIT_FAR, raw, Some(value), between),
+        Warning::Nothing { raw, between } => (m::FIT_NOTHING, raw, None, between),
+    };
+    let (raw, value) = (number::shown(raw), value.map(number::shown).unwrap_or_default());
+    let place = t(if between { m::BETWEEN_POINTS } else { m::NEAR_POINTS });
+    fill(text, &[("raw", &raw), ("value", &value), ("place", place)])
+}
+
 /// A model in one line: its JSON without braces and quotation marks.
 pub fn in_a_line(model: &ModelJson) -> String {
     let text = serde_json::to_string(model).unwrap_or_default();
@@ -121,6 +135,14 @@ mod tests {
 
     fn rows(all: &[(&str, &str)]) -> Vec<Row> {
         all.iter().map(|(raw, reference)| Row { raw: (*raw).to_owned(), reference: (*reference).to_owned() }).collect()
+    }
+
+    #[test]
+    fn a_warning_says_where_and_how_far() {
+        let far = warning(&Warning::Far { raw: 1_200.0, value: -3.5, between: false });
+        assert_eq!(far, "The value at raw 1200, near the points, is −3.5, far from all references.");
+        let turn = warning(&Warning::Turn { raw: 0.5, between: true });
+        assert_eq!(turn, "The curve turns round at raw 0.5, between the points, where the references do not.");
     }
 
     #[test]

@@ -211,7 +211,12 @@ fn shown(outcome: Outcome, title: &str, unit: &str, options: Options) -> AnyView
         ("r", r_squared),
     ];
     let quality: Vec<(&str, &str)> = quality.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let warnings = fitted.fit.warnings.iter().map(|warning| view! { <li>{warning.to_string()}</li> }).collect_view();
+    let warnings = fitted
+        .fit
+        .warnings
+        .iter()
+        .map(|warning| view! { <li>{crate::model::fitting::warning(warning)}</li> })
+        .collect_view();
     let is_warned = !fitted.fit.warnings.is_empty();
     view! {
         <Xy title=title.to_owned() points curve=fitted.curve()/>

@@ -311,6 +311,8 @@ fn step(operation: &str, body: &Value, made: &mut Value) {
         "AdminAddUserToGroup" => made["groups"].as_array_mut().unwrap().push(body["GroupName"].clone()),
         "AdminSetUserPassword" if body["Permanent"] == true => made["UserStatus"] = "CONFIRMED".into(),
         "AdminSetUserPassword" => made["UserStatus"] = "FORCE_CHANGE_PASSWORD".into(),
+        // None of these belongs to the creation.
+        "AdminRemoveUserFromGroup" | "AdminDisableUser" | "AdminEnableUser" => {}
         // An empty value deletes the attribute.
         _ => made["Attributes"].as_array_mut().unwrap().retain(|attribute| {
             let written = body["UserAttributes"].as_array().unwrap().iter();

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::{use_location, use_navigate};
 
 use crate::browser;
 use crate::model::address::Query;
@@ -12,6 +12,17 @@ use crate::model::address::Query;
 pub fn replacing() -> impl Fn(&str) + Clone + 'static {
     let navigate = use_navigate();
     move |address| navigate(address, NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() })
+}
+
+/// A function that reads the query of the page at `path` from the router; `None` on the way to another page. The address in the browser
+/// changes only after the router has decided on it.
+pub fn told(path: &str) -> impl Fn() -> Option<Query> + 'static {
+    let location = use_location();
+    let path = path.trim_end_matches('/').to_owned();
+    move || {
+        let query = location.search.with(|search| Query::parse(search));
+        location.pathname.with_untracked(|at| at.trim_end_matches('/') == path).then_some(query)
+    }
 }
 
 /// Keeps `shown` in the query of the page at `path`, and updates it when the reader goes back or follows a link. `read` gets it from a
@@ -24,10 +35,9 @@ pub fn in_address<T>(
 ) where
     T: PartialEq + Clone + Send + Sync + 'static,
 {
-    let (known, replace) = (use_query_map(), replacing());
+    let (told, replace) = (told(path), replacing());
     Effect::new(move |before: Option<()>| {
-        known.track();
-        let told = read(&Query::parse(&browser::query()));
+        let Some(told) = told().map(|query| read(&query)) else { return };
         if before.is_some() && shown.get_untracked() != told {
             shown.set(told);
         }

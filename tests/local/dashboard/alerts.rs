@@ -158,5 +158,5 @@ async fn several_problems_are_acknowledged_at_once() {
         (items.len() == 2 && items.iter().all(|one| one["note"] == "Both are known.")).then_some(())
     })
     .await;
-    browser.says("0 selected").await;
+    browser.says("2 changed.").await;
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use chart::{Curve, Limit, Shown, Span};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use wasm_bindgen_futures::spawn_local;
 use weir_core::wire::alert::AlertJson;
 use weir_core::wire::device::{DeviceJson, SensorJson};
@@ -18,7 +17,7 @@ use crate::components::download::offer;
 use crate::components::history::{self, Read, Wanted};
 use crate::components::states::{Empty, Failed};
 use crate::components::zone;
-use crate::in_address::replacing;
+use crate::in_address::{replacing, told};
 use crate::messages as m;
 use crate::model::address::{Query, part};
 use crate::model::alert::lines;
@@ -267,14 +266,9 @@ fn chosen(id: &str, sensors: &[Sensor]) -> Chosen {
         window.span(now)
     });
     let path = format!("/app/devices/{}", part(id));
-    let (address, zone) = (use_query_map(), zone::zone());
-    let own = path.clone();
+    let (told, zone) = (told(&path), zone::zone());
     Effect::new(move |before: Option<()>| {
-        address.track();
-        let query = Query::parse(&browser::query());
-        if before.is_none() || browser::path() != own {
-            return;
-        }
+        let Some(query) = told().filter(|_| before.is_some()) else { return };
         if window.get_untracked() != Window::of(&query) {
             window.set(Window::of(&query));
         }

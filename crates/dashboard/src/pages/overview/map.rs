@@ -51,7 +51,8 @@ pub(super) fn Map(rows: Memo<Vec<Row>>) -> impl IntoView {
             // Drawn last, so that it lies above all others.
             marks.reverse();
             Some(view! {
-                <g class="tiles" aria-hidden="true">{below.collect_view()}</g>
+                // What is within it does not go beyond it, unlike in a group.
+                <svg width=SIZE.0 height=SIZE.1 aria-hidden="true">{below.collect_view()}</svg>
                 {marks}
                 <g class="bar-of-scale" aria-hidden="true">
                     <path d=format!("M{} {}v6h{bar}v-6", MARGIN / 2.0, SIZE.1 - 18.0)/>

@@ -13,15 +13,7 @@ use super::{ANN, Over, World, function};
 async fn a_problem_nobody_subscribed_to_costs_one_read_and_one_that_is_told_what_the_page_of_costs_says() {
     let mut world = World::new().await;
     let meter = Arc::new(Meter::default());
-    let over = Over {
-        engine: &world.alert.engine,
-        client: world.alert.engine.client_over(meter.clone()),
-        pool: world.people.pool(),
-        mailbox: &world.mailbox,
-        mail_wire: None,
-        lookup: ::notify::system_lookup(),
-        loopback: true,
-    };
+    let over = Over { client: world.alert.engine.client_over(meter.clone()), ..world.over() };
     let notify = function(&over, world.alert.functions.clock.clone());
     world.later(60);
     world.judged(3.0).await;

@@ -71,15 +71,11 @@ async fn up_to<T>(awaits: usize, work: impl Future<Output = T>) -> Option<T> {
 }
 
 fn over<'a>(world: &'a World, wire: Option<&Arc<Breaking>>) -> Over<'a> {
-    let engine = &world.alert.engine;
+    let Some(wire) = wire else { return world.over() };
     Over {
-        engine,
-        client: wire.map_or_else(|| engine.client(), |wire| engine.client_once(wire.clone())),
-        pool: wire.map_or_else(|| world.people.pool(), |wire| world.people.pool_over(wire.clone())),
-        mailbox: &world.mailbox,
-        mail_wire: None,
-        lookup: ::notify::system_lookup(),
-        loopback: true,
+        client: world.alert.engine.client_once(wire.clone()),
+        pool: world.people.pool_over(wire.clone()),
+        ..world.over()
     }
 }
 

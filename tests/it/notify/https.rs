@@ -14,7 +14,7 @@ use weir_aws::event::WithEvents;
 use weir_runtime::Function as _;
 use weir_tests::receiver::{Mood, Receiver};
 
-use super::{ANN, Over, World, sending};
+use super::{ANN, World, sending};
 
 const NAME: &str = "hooks.example.org";
 
@@ -92,16 +92,7 @@ fn resolves(addresses: &[&str]) -> (Lookup, Arc<AtomicUsize>) {
 }
 
 fn notify(world: &World, webhooks: Webhooks) -> Notify {
-    let over = Over {
-        engine: &world.alert.engine,
-        client: world.alert.engine.client(),
-        pool: world.people.pool(),
-        mailbox: &world.mailbox,
-        mail_wire: None,
-        lookup: ::notify::system_lookup(),
-        loopback: true,
-    };
-    sending(&over, webhooks, world.alert.functions.clock.clone())
+    sending(&world.over(), webhooks, world.alert.functions.clock.clone())
 }
 
 /// Sends a test to this address; how that ended.

@@ -97,6 +97,19 @@ impl World {
         Self { alert, people, mailbox, receiver, notify, pump }
     }
 
+    /// What another function of this world is made of.
+    pub fn over(&self) -> Over<'_> {
+        Over {
+            engine: &self.alert.engine,
+            client: self.alert.engine.client(),
+            pool: self.people.pool(),
+            mailbox: &self.mailbox,
+            mail_wire: None,
+            lookup: system_lookup(),
+            loopback: true,
+        }
+    }
+
     pub fn now(&self) -> Timestamp {
         self.alert.functions.clock.now()
     }

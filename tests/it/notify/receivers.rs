@@ -106,15 +106,7 @@ fn outside(world: &World, addresses: &[&str], loopback: bool) -> (Notify, Lookup
         let addresses = addresses.clone();
         Box::pin(async move { Ok(addresses) })
     });
-    let over = Over {
-        engine: &world.alert.engine,
-        client: world.alert.engine.client(),
-        pool: world.people.pool(),
-        mailbox: &world.mailbox,
-        mail_wire: None,
-        lookup: Arc::clone(&lookup),
-        loopback,
-    };
+    let over = Over { lookup: Arc::clone(&lookup), loopback, ..world.over() };
     (function(&over, world.alert.functions.clock.clone()), lookup)
 }
 

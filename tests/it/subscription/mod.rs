@@ -18,7 +18,7 @@ use weir_tests::functions::Functions;
 use weir_tests::lambda::Lambda;
 
 use crate::http::ask::Ask;
-use crate::notify::{ANN, Over, World as Notified, function};
+use crate::notify::{ANN, World as Notified, function};
 
 /// The subscription of the recorded events.
 pub const ID: &str = "3f0c6a7e9b1d4c58a2e67f9013b5d8c4";
@@ -32,16 +32,7 @@ pub struct World {
 impl World {
     pub async fn new() -> Self {
         let notified = Notified::new().await;
-        let over = Over {
-            engine: &notified.alert.engine,
-            client: notified.alert.engine.client(),
-            pool: notified.people.pool(),
-            mailbox: &notified.mailbox,
-            mail_wire: None,
-            lookup: ::notify::system_lookup(),
-            loopback: true,
-        };
-        let notify = Arc::new(function(&over, notified.alert.functions.clock.clone()));
+        let notify = Arc::new(function(&notified.over(), notified.alert.functions.clock.clone()));
         let lambda = Lambda::over(Arc::new(Functions::over(&notified.alert.engine))).and_notify(notify);
         Self { notified, lambda }
     }

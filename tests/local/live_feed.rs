@@ -83,28 +83,29 @@ async fn what_a_device_publishes_is_pushed_to_whoever_watches_it() {
 async fn levels_problems_and_the_quarantine_are_pushed_to_an_admin() {
     let local = Local::running();
     let mut feed = Feed::open(&local.admin().await).await.unwrap();
-    feed.subscribe(&["tube/L", "problems", "quarantine"]).await.unwrap();
+    feed.subscribe(&["tube/X", "problems", "quarantine"]).await.unwrap();
     expect(&mut feed, "the snapshot", |message| message["topic"] == "quarantine").await;
+    known_to_senders().await;
     let mut gateway = local.connect("live-gateway").await;
-    gateway.publish(LEVEL_TOPIC, bytes(&json!({"id": "L1", "filling": 100}))).await.unwrap();
-    expect(&mut feed, "the first level", |message| message["type"] == "level" && message["id"] == "L1").await;
-    gateway.publish(LEVEL_TOPIC, bytes(&json!({"id": "L2", "filling": 50}))).await.unwrap();
+    gateway.publish(LEVEL_TOPIC, bytes(&json!({"id": "X1", "filling": 100}))).await.unwrap();
+    expect(&mut feed, "the first level", |message| message["type"] == "level" && message["id"] == "X1").await;
+    gateway.publish(LEVEL_TOPIC, bytes(&json!({"id": "X2", "filling": 50}))).await.unwrap();
     // The level and the problem come from two streams, in either order.
     let (mut level, mut problem) = (None, None);
     while level.is_none() || problem.is_none() {
-        let fits = |message: &Value| message["id"] == "L2" || message["problem_id"] == "L1L2";
+        let fits = |message: &Value| message["id"] == "X2" || message["problem_id"] == "X1X2";
         let message = expect(&mut feed, "the second level and the problem", fits).await;
-        let found = if message["id"] == "L2" { &mut level } else { &mut problem };
+        let found = if message["id"] == "X2" { &mut level } else { &mut problem };
         *found = Some(message);
     }
     let (level, problem) = (level.unwrap(), problem.unwrap());
-    assert_eq!((&level["type"], &level["topic"]), (&json!("level"), &json!("tube/L")));
+    assert_eq!((&level["type"], &level["topic"]), (&json!("level"), &json!("tube/X")));
     assert_eq!((&problem["type"], &problem["problem_status"]), (&json!("problem"), &json!("UNRESOLVED")));
     gateway.publish(LEVEL_TOPIC, b"no report of a level".to_vec()).await.unwrap();
     expect(&mut feed, "the entry", |message| message["type"] == "quarantined").await;
     let admin = local.admin().await;
-    admin.expect(&[204], "DELETE", "/levels/L2", None).await.unwrap();
-    expect(&mut feed, "the deletion", |message| message["id"] == "L2" && message["deleted"] == true).await;
+    admin.expect(&[204], "DELETE", "/levels/X2", None).await.unwrap();
+    expect(&mut feed, "the deletion", |message| message["id"] == "X2" && message["deleted"] == true).await;
 }
 
 #[tokio::test]

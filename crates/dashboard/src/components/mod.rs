@@ -13,6 +13,7 @@ pub mod gate;
 pub mod heading;
 pub mod history;
 pub mod judged;
+pub mod legend;
 pub mod load;
 pub mod more;
 pub mod span;

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 use leptos_router::components::A;
-use weir_core::wire::device::DeviceJson;
 use weir_core::wire::problem::ProblemJson;
 
 use crate::api::Api;
@@ -20,6 +19,7 @@ use crate::model::address::{Query, part};
 use crate::model::flow::{After, Registered, Sensor, Tube, is_of_flow, take_level, take_problem, tubes};
 use crate::model::number;
 use crate::problem::ApiError;
+use crate::registry::of_tube;
 use crate::text::{fill, t};
 use crate::wire::overview::Level;
 
@@ -52,12 +52,7 @@ async fn read(api: Api) -> Result<Network, ApiError> {
     let names: BTreeSet<String> = levels.iter().filter_map(|level| level.id.get(..1).map(str::to_owned)).collect();
     let mut registered = Vec::new();
     for tube in names {
-        let devices: Vec<DeviceJson> = all(&api, "/devices", Query::default().with("tube", Some(&tube))).await?;
-        registered.extend(
-            devices
-                .into_iter()
-                .filter_map(|device| Some((device.id.to_string(), device.level_id?, device.followed_by))),
-        );
+        registered.extend(of_tube(&api, &tube).await?);
     }
     Ok(Network { levels, registered, problems })
 }

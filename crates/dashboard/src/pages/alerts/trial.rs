@@ -10,7 +10,7 @@ use super::Shared;
 use crate::api::Api;
 use crate::browser;
 use crate::components::clock::{self, Instant};
-use crate::components::judged::Judged;
+use crate::components::judged::{Judged, Shown};
 use crate::components::span::SpanPicker;
 use crate::components::states::Failed;
 use crate::components::zone::ZonePicker;
@@ -139,7 +139,7 @@ fn Told(outcome: Outcome, unit: String, source: Source, go_on: Callback<()>) -> 
                 <button type="button" class="small" on:click=move |_| go_on.run(())>{t(m::TRIAL_GO_ON)}</button>
             </p>
         })}
-        <Judged source unit=unit.clone() span limits=lines(&alert, "") bands=bands(&trial)/>
+        <Judged sensors=vec![Shown { name: source.code.clone(), source }] unit=unit.clone() span limits=lines(&alert, "") bands=bands(&trial)/>
         {(!trial.episodes.is_empty()).then(|| view! { <Episodes trial unit/> })}
     }
 }

@@ -15,6 +15,7 @@ use crate::components::chart::Chart;
 use crate::components::clock;
 use crate::components::download::offer;
 use crate::components::history::{self, Read, Wanted};
+use crate::components::legend::Legend;
 use crate::components::states::{Empty, Failed};
 use crate::components::zone;
 use crate::in_address::{replacing, told};
@@ -176,11 +177,8 @@ fn Figure(
         })
         .collect();
     let legend = (!is_alone).then(|| {
-        let line = |(place, ((colour, _), name)): (usize, (&(u8, Sensor), &String))| {
-            let class = format!("key series-{}", colour + 1);
-            view! { <li><span class=class aria-hidden="true"></span>{number(place)}" "{name.clone()}</li> }
-        };
-        view! { <ul class="legend keys">{sensors.iter().zip(&names).enumerate().map(line).collect_view()}</ul> }
+        let colours = sensors.iter().map(|(colour, _)| *colour);
+        view! { <Legend names=colours.zip(names.iter().cloned()).collect()/> }
     });
     let curves = Memo::new(move |_| {
         let of = |(place, (colour, sensor)): (usize, &(u8, Sensor))| {

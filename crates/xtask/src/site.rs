@@ -1,5 +1,5 @@
-//! `cargo xtask site`: the dashboard for its developers. It is built quickly instead of small, served beside the running local cloud, and
-//! rebuilt and reloaded with every change of its sources. Requests for anything else go to the API.
+//! `cargo xtask site`: the dashboard for its developers. It is built quickly instead of small, and served beside the running local cloud;
+//! with `--watch` it is rebuilt and reloaded with every change of its sources. Requests for anything else go to the API.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -37,6 +37,9 @@ const RELOAD: &str = "fetch('/app/built').then(() => location.reload(), () => {}
 /// The options of the command.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
+    /// Rebuild it with every change of its sources, and reload it in the browser.
+    #[arg(long)]
+    pub watch: bool,
     /// Open it in the browser.
     #[arg(long)]
     pub open: bool,
@@ -51,7 +54,7 @@ struct Served {
     built: watch::Receiver<u32>,
 }
 
-/// Builds, serves, and rebuilds after changes, until it is stopped.
+/// Builds and serves it, until it is stopped.
 ///
 /// # Errors
 /// When no local cloud runs, or the port is taken.
@@ -69,7 +72,9 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     let mut seen = BTreeMap::new();
     loop {
         let now = sources(place.root());
-        if now != seen {
+        // Without `--watch` only until there is one to serve.
+        let is_wanted = options.watch || *sender.borrow() == 0;
+        if is_wanted && now != seen {
             seen = now;
             match build(&place, &progress).await {
                 Ok(()) => {

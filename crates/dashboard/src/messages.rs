@@ -1,5 +1,5 @@
-//! Every text of the page, in English and German. One section for each part of the page; those for administrators have a file of
-//! their own.
+//! Every text of the page, in English and German. One section for each part of the page; those for administrators, and those of
+//! calibrations, have a file of their own.
 
 use crate::text::Text;
 
@@ -13,8 +13,10 @@ macro_rules! messages {
 }
 
 pub mod admin;
+pub mod calibration;
 
 pub use admin::*;
+pub use calibration::*;
 
 messages! {
     // The frame.
@@ -261,60 +263,6 @@ messages! {
     EVENT_COMMAND = "Command", "Befehl";
     EVENT_CERTIFICATE = "Certificate", "Zertifikat";
     EVENT_JOB = "Job", "Auftrag";
-
-    // Calibration.
-    CALIBRATION_OF = "Calibration of {sensor}, {device}", "Kalibrierung von {sensor}, {device}";
-    HISTORY = "History", "Verlauf der Versionen";
-    NO_CALIBRATION = "There is no calibration yet: values are the raw numbers.", "Noch keine Kalibrierung: Die Werte sind die Rohzahlen.";
-    VERSION = "Version", "Version";
-    VALID_FROM = "Valid from", "Gültig ab";
-    MODEL = "Model", "Modell";
-    BY = "By", "Von";
-    NEW_CALIBRATION = "New calibration", "Neue Kalibrierung";
-    POINTS_EXPLAINED = "Hold the sensor into something whose value you know, wait until it is steady, take its raw number, and write what it should be.", "Halten Sie den Sensor in etwas, dessen Wert Sie kennen, warten Sie, bis er ruhig ist, übernehmen Sie die Rohzahl, und schreiben Sie daneben, was es sein soll.";
-    POINTS = "Reference points", "Referenzpunkte";
-    RAW = "Raw number", "Rohzahl";
-    REFERENCE = "Reference", "Referenz";
-    RESIDUAL = "Residual", "Abweichung";
-    RAW_OF = "Raw number of point {number}", "Rohzahl von Punkt {number}";
-    REFERENCE_OF = "Reference of point {number}", "Referenz von Punkt {number}";
-    REMOVE_POINT = "Remove point {number}", "Punkt {number} entfernen";
-    REMOVE = "Remove", "Entfernen";
-    ADD_POINT = "Add a point", "Punkt hinzufügen";
-    TAKE_RAW = "Take the raw number of now", "Rohzahl von jetzt übernehmen";
-    RAW_NOW = "now {raw}, which is {value}", "jetzt {raw}, das ist {value}";
-    CURVE_OF = "Points and curve of {sensor}", "Punkte und Kurve von {sensor}";
-    MODEL_LINEAR = "Straight line", "Gerade";
-    MODEL_TWO_POINT = "Line through two points", "Gerade durch zwei Punkte";
-    MODEL_PIECEWISE = "Lines from point to point", "Strecken von Punkt zu Punkt";
-    MODEL_POLYNOMIAL = "Polynomial", "Polynom";
-    MODEL_STEINHART_HART = "Thermistor (Steinhart–Hart)", "Thermistor (Steinhart–Hart)";
-    DEGREE = "Degree", "Grad";
-    TWO_POINTS = "Two points are needed.", "Zwei Punkte sind nötig.";
-    FIT_QUALITY = "Root mean square {rmse}, worst {worst}, R² {r}", "Mittlere Abweichung {rmse}, größte {worst}, R² {r}";
-    FIT_TURNS = "The curve turns round at raw {raw}, {place}, where the references do not.", "Die Kurve kehrt beim Rohwert {raw} um, {place}, obwohl die Sollwerte es nicht tun.";
-    FIT_FAR = "The value at raw {raw}, {place}, is {value}, far from all references.", "Der Wert beim Rohwert {raw}, {place}, ist {value}, weit weg von allen Sollwerten.";
-    FIT_NOTHING = "The model has no value at raw {raw}, {place}.", "Das Modell hat beim Rohwert {raw}, {place}, keinen Wert.";
-    BETWEEN_POINTS = "between the points", "zwischen den Punkten";
-    NEAR_POINTS = "near the points", "in der Nähe der Punkte";
-    EFFECT = "What it would make of the last week", "Was es aus der letzten Woche machen würde";
-    NO_EFFECT = "There are no readings of the last week to compare.", "Aus der letzten Woche gibt es keine Messwerte zum Vergleichen.";
-    BEFORE = "as stored", "wie gespeichert";
-    AFTER = "with this model", "mit diesem Modell";
-    SHIFT = "on average {mean}, at most {most}", "im Mittel {mean}, höchstens {most}";
-    VALID_FROM_EXPLAINED = "Without a time it is valid from now. Earlier readings change only when they are computed again.", "Ohne Zeitpunkt gilt sie ab jetzt. Frühere Messwerte ändern sich erst, wenn sie neu berechnet werden.";
-    ENTER_CALIBRATION = "Enter as new version", "Als neue Version eintragen";
-    CALIBRATION_ENTERED = "Version {version} is entered", "Version {version} ist eingetragen";
-    RECALCULATE_EXPLAINED = "Readings since then were stored with an older version.", "Messwerte seither wurden mit einer älteren Version gespeichert.";
-    RECALCULATE = "Compute them again", "Neu berechnen";
-    NOTHING_TO_RECALCULATE = "It applies to what arrives from now on.", "Sie gilt für alles, was ab jetzt ankommt.";
-    RECALCULATED = "{seen} read, {changed} changed", "{seen} gelesen, {changed} geändert";
-    BEGINS = "Begins", "Beginnt";
-    JOB_WAITING = "Waits", "Wartet";
-    JOB_RUNNING = "Runs", "Läuft";
-    JOB_DONE = "Done", "Fertig";
-    JOB_CANCELLED = "Replaced by a later one", "Von einer späteren ersetzt";
-    JOB_FAILED = "Failed", "Fehlgeschlagen";
 
     // Alerts of a sensor.
     ALERTS = "Alerts", "Grenzwerte";

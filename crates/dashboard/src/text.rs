@@ -105,12 +105,12 @@ pub fn fill(text: Text, values: &[(&str, &str)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::{ALL, admin};
+    use crate::messages::{ALL, admin, calibration};
 
     #[test]
     fn every_text_has_the_same_names_in_both_languages() {
         let differs = |(_, text): &&(&str, Text)| Text::names(text.en) != Text::names(text.de);
-        let all = || ALL.iter().chain(admin::ALL);
+        let all = || ALL.iter().chain(admin::ALL).chain(calibration::ALL);
         let different: Vec<_> = all().filter(differs).map(|(name, _)| name).collect();
         assert!(different.is_empty(), "{different:?}");
         let empty = all().filter(|(_, text)| text.en.trim().is_empty() || text.de.trim().is_empty());

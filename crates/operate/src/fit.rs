@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow};
 use clap::{Args, ValueEnum};
 use weir_core::domain::FieldError;
 use weir_core::domain::calibration::{Inputs, Options as After, Outside};
-use weir_core::domain::fit::{Fit, Kind, fit};
+use weir_core::domain::fit::{Fit, Kind, Unfit, fit};
 use weir_core::wire::ModelJson;
 
 use points::Point;
@@ -84,7 +84,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let points = points::read(&text).with_context(|| file.display().to_string())?;
     let pairs: Vec<(f64, f64)> = points.iter().map(|point| (point.raw, point.reference)).collect();
-    let fitted = fit(options.kind(), &pairs).map_err(|invalid| told(&invalid, &points))?;
+    let fitted = fit(options.kind(), &pairs).map_err(|unfit| told(unfit, &points))?;
     println!("{}", page(&options.name(), &fitted, &points)?);
     let picture = options.plot.clone().unwrap_or_else(|| file.with_extension("svg"));
     plot::draw(&picture, &options.name(), &fitted, &pairs)?;
@@ -93,7 +93,8 @@ pub fn run(options: &Options) -> Result<ExitCode> {
 }
 
 /// The error, with the line of the file in place of the JSON pointer.
-fn told(invalid: &FieldError, points: &[Point]) -> anyhow::Error {
+fn told(unfit: Unfit, points: &[Point]) -> anyhow::Error {
+    let invalid = FieldError::from(unfit);
     let index = invalid.pointer.strip_prefix("/points/").and_then(|rest| rest.split('/').next()?.parse::<usize>().ok());
     match index.and_then(|index| points.get(index)) {
         Some(point) => anyhow!("line {}: {}", point.line, invalid.detail),

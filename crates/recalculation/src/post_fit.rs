@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde_json::{Map, Value};
+use weir_core::domain::FieldError;
 use weir_core::domain::fit::fit;
 use weir_core::id::{DeviceId, SensorCode};
 use weir_core::wire::fit::{Asked, FitBody, FitJson, read};
@@ -25,5 +26,5 @@ pub(super) async fn post_fit(
 ) -> Result<Json<FitJson>, ApiError> {
     parts.sensor(&id, &code).await?;
     let Asked { kind, points } = read(&body)?;
-    Ok(Json(FitJson::from(&fit(kind, &points)?)))
+    Ok(Json(FitJson::from(&fit(kind, &points).map_err(FieldError::from)?)))
 }

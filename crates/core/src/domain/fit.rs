@@ -1,6 +1,5 @@
 //! Fitting a calibration model to reference points, and how well it fits.
 
-use super::FieldError;
 use super::calibration::{Inputs, Model, Outside};
 use super::number::storable;
 
@@ -9,8 +8,10 @@ mod points;
 mod polynomial;
 mod thermistor;
 mod through;
+mod unfit;
 mod warning;
 
+pub use unfit::{Shape, Unfit};
 pub use warning::Warning;
 
 /// Maximum reference points, far more than anyone measures.
@@ -66,8 +67,8 @@ pub struct Fit {
 ///
 /// # Errors
 /// For points that are too few, too many, not finite or do not determine the model, and for a degree that is invalid or too
-/// high for them. The pointer is relative to `{"points": [[raw, reference], …], "degree": n}`.
-pub fn fit(kind: Kind, points: &[(f64, f64)]) -> Result<Fit, FieldError> {
+/// high for them.
+pub fn fit(kind: Kind, points: &[(f64, f64)]) -> Result<Fit, Unfit> {
     check(points)?;
     let model = match kind {
         Kind::Linear => Model::Linear(polynomial::line(points)?),
@@ -75,7 +76,7 @@ pub fn fit(kind: Kind, points: &[(f64, f64)]) -> Result<Fit, FieldError> {
         Kind::Piecewise(outside) => Model::Piecewise(through::all(points, outside)?),
         Kind::Polynomial { degree } => {
             if !(1..=HIGHEST_DEGREE).contains(&degree) {
-                return Err(FieldError::new("/degree", format!("must be 1 to {HIGHEST_DEGREE}")));
+                return Err(Unfit::Degree);
             }
             Model::Polynomial(polynomial::of_degree(degree, points)?)
         }
@@ -84,23 +85,23 @@ pub fn fit(kind: Kind, points: &[(f64, f64)]) -> Result<Fit, FieldError> {
     judge(model, points)
 }
 
-fn check(points: &[(f64, f64)]) -> Result<(), FieldError> {
+fn check(points: &[(f64, f64)]) -> Result<(), Unfit> {
     if points.len() > MOST_POINTS {
-        return Err(FieldError::new("/points", format!("has more than {MOST_POINTS} points")));
+        return Err(Unfit::TooMany);
     }
     for (place, (raw, reference)) in points.iter().enumerate() {
         for (side, number) in [raw, reference].into_iter().enumerate() {
-            storable(*number).map_err(|refusal| FieldError::new(format!("/points/{place}/{side}"), refusal.detail))?;
+            storable(*number).map_err(|refusal| Unfit::Number { place, side, detail: refusal.detail })?;
         }
     }
     Ok(())
 }
 
 /// The deviation of the model from the points, calculated with the model as it would be stored.
-fn judge(model: Model, points: &[(f64, f64)]) -> Result<Fit, FieldError> {
+fn judge(model: Model, points: &[(f64, f64)]) -> Result<Fit, Unfit> {
     let residual = |(place, (raw, reference)): (usize, &(f64, f64))| match model.apply(*raw, Inputs::NONE) {
         Ok(made) if made.value.is_finite() => Ok(reference - made.value),
-        _ => Err(FieldError::new(format!("/points/{place}"), "no model of this kind has a value near this point")),
+        _ => Err(Unfit::NoValue { place }),
     };
     let residuals = points.iter().enumerate().map(residual).collect::<Result<Vec<f64>, _>>()?;
     let mean = points.iter().map(|(_, reference)| reference / points.len() as f64).sum::<f64>();

@@ -111,7 +111,7 @@ mod tests {
 
     fn answer(body: &Value) -> Result<Value, Vec<FieldError>> {
         let Asked { kind, points } = read(body.as_object().unwrap())?;
-        let fitted = fit(kind, &points).map_err(|invalid| vec![invalid])?;
+        let fitted = fit(kind, &points).map_err(|unfit| vec![FieldError::from(unfit)])?;
         Ok(serde_json::to_value(FitJson::from(&fitted)).unwrap())
     }
 

@@ -1,8 +1,8 @@
 //! Reference points as typed, and the model that fits them, computed by `weir-core` itself as the API would do.
 
+use weir_core::domain::Timestamp;
 use weir_core::domain::calibration::{Calibration, Inputs, Model, Options, Outside};
-use weir_core::domain::fit::{Fit, Kind, Warning, fit};
-use weir_core::domain::{FieldError, Timestamp};
+use weir_core::domain::fit::{Fit, Kind, Unfit, Warning, fit};
 use weir_core::wire::ModelJson;
 
 use super::number::{self, typed};
@@ -66,14 +66,30 @@ pub struct Fitted {
 /// Fits a model to the rows. `None` while there are fewer than two points.
 ///
 /// # Errors
-/// The error that the API would report.
-pub fn fitted(kind: Kind, rows: &[Row]) -> Option<Result<Fitted, FieldError>> {
+/// The error that the API would report, with the indices of rows in place of those of points.
+pub fn fitted(kind: Kind, rows: &[Row]) -> Option<Result<Fitted, Unfit>> {
     let (points, _) = points(rows);
     if points.len() < 2 {
         return None;
     }
     let plain: Vec<(f64, f64)> = points.iter().map(|(_, point)| *point).collect();
-    Some(fit(kind, &plain).map(|fit| Fitted { fit, points }))
+    Some(match fit(kind, &plain) {
+        Ok(fit) => Ok(Fitted { fit, points }),
+        Err(unfit) => Err(of_row(unfit, &points)),
+    })
+}
+
+/// The error with the index of a row in place of that of a point.
+fn of_row(mut unfit: Unfit, points: &[Placed]) -> Unfit {
+    if let Unfit::Number { place, .. }
+    | Unfit::NoResistance { place }
+    | Unfit::TooCold { place }
+    | Unfit::NoValue { place } = &mut unfit
+        && let Some((row, _)) = points.get(*place)
+    {
+        *place = *row;
+    }
+    unfit
 }
 
 impl Fitted {
@@ -123,6 +139,32 @@ pub fn warning(warning: &Warning) -> String {
     fill(text, &[("raw", &raw), ("value", &value), ("place", place)])
 }
 
+/// Why nothing can be fitted, in the language of the page.
+pub fn refusal(unfit: &Unfit) -> String {
+    let number = |place: usize| (place + 1).to_string();
+    match unfit {
+        Unfit::TooMany => t(m::UNFIT_TOO_MANY).to_owned(),
+        Unfit::Degree => t(m::UNFIT_DEGREE).to_owned(),
+        Unfit::NoPoints => t(m::TWO_POINTS).to_owned(),
+        Unfit::Number { place, .. } => fill(m::UNFIT_NUMBER, &[("number", &number(*place))]),
+        Unfit::Same { raw } => fill(m::UNFIT_SAME, &[("raw", &number::shown(*raw))]),
+        Unfit::TooFew { needed, found, .. } => {
+            fill(m::UNFIT_TOO_FEW, &[("needed", &needed.to_string()), ("found", &found.to_string())])
+        }
+        Unfit::TooWide { width } => fill(m::UNFIT_TOO_WIDE, &[("width", &number::shown(*width))]),
+        Unfit::TooUneven { .. } => t(m::UNFIT_TOO_UNEVEN).to_owned(),
+        Unfit::TooFar { lowest, highest, .. } => {
+            fill(m::UNFIT_TOO_FAR, &[("lowest", &number::shown(*lowest)), ("highest", &number::shown(*highest))])
+        }
+        Unfit::Extreme => t(m::UNFIT_EXTREME).to_owned(),
+        Unfit::NoResistance { place } => fill(m::UNFIT_NO_RESISTANCE, &[("number", &number(*place))]),
+        Unfit::TooCold { place } => fill(m::UNFIT_TOO_COLD, &[("number", &number(*place))]),
+        Unfit::TooClose => t(m::UNFIT_TOO_CLOSE).to_owned(),
+        Unfit::NoValue { place } => fill(m::UNFIT_NO_VALUE, &[("number", &number(*place))]),
+        Unfit::Invalid(detail) => fill(m::UNFIT_INVALID, &[("detail", detail)]),
+    }
+}
+
 /// A model in one line: its JSON without braces and quotation marks.
 pub fn in_a_line(model: &ModelJson) -> String {
     let text = serde_json::to_string(model).unwrap_or_default();
@@ -165,12 +207,23 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_fitted_is_said_as_the_api_says_it() {
+    fn what_cannot_be_fitted_is_said_with_the_row() {
         assert!(fitted(kind("linear", 1), &rows(&[("1", "2")])).is_none());
-        let same = rows(&[("1", "2"), ("1", "3")]);
-        assert_eq!(fitted(kind("linear", 1), &same).unwrap().unwrap_err().pointer, "/points");
-        let high = fitted(kind("polynomial", 3), &rows(&[("1", "2"), ("2", "3")])).unwrap();
-        assert_eq!(high.unwrap_err().pointer, "/degree");
+        let said = |name: &str, typed: &[(&str, &str)]| {
+            let unfit = fitted(kind(name, 3), &rows(typed)).unwrap().unwrap_err();
+            refusal(&unfit)
+        };
+        for (name, typed, text) in [
+            ("linear", &[("1", "2"), ("1", "3")][..], "All raw numbers are 1, which does not determine a model."),
+            ("polynomial", &[("1", "2"), ("2", "3")], "needs at least 4 different raw numbers, and there are 2."),
+            // The empty row counts, as the reader sees it.
+            ("steinhart_hart", &[("1", "25"), ("", ""), ("-2", "3"), ("4", "5")], "Point 3: a resistance"),
+            ("steinhart_hart", &[("1", "25"), ("", ""), ("2", "-300"), ("4", "5")], "Point 3: a temperature"),
+            ("linear", &[("1", "2"), ("", ""), ("2", "1e200")], "Point 3: this number"),
+        ] {
+            let found = said(name, typed);
+            assert!(found.contains(text), "{found}");
+        }
         assert!(MODELS.iter().all(|name| matches!(kind(name, 2), Kind::Linear) == (*name == "linear")));
     }
 }

@@ -72,12 +72,12 @@ fn a_refusal_names_the_line_or_the_option() {
     let points = points::read("raw,reference\n0,1\n1e200,2\n").unwrap();
     let refused = |options: &Options| {
         let pairs: Vec<_> = points.iter().map(|point| (point.raw, point.reference)).collect();
-        told(&fit(options.kind(), &pairs).unwrap_err(), &points).to_string()
+        told(fit(options.kind(), &pairs).unwrap_err(), &points).to_string()
     };
     assert!(refused(&options(Wanted::Linear, 2)).starts_with("line 3: "), "{}", refused(&options(Wanted::Linear, 2)));
     let points = points::read("0,1\n1,2\n2,3\n").unwrap();
     let pairs: Vec<_> = points.iter().map(|point| (point.raw, point.reference)).collect();
-    let high = told(&fit(options(Wanted::Polynomial, 3).kind(), &pairs).unwrap_err(), &points).to_string();
+    let high = told(fit(options(Wanted::Polynomial, 3).kind(), &pairs).unwrap_err(), &points).to_string();
     assert!(high.starts_with("--degree: ") && high.contains("at least 4"), "{high}");
 }
 

@@ -1,6 +1,6 @@
 //! The range of the raw numbers of a fit, which have to differ.
 
-use crate::domain::FieldError;
+use super::unfit::{Shape, Unfit};
 
 /// The lowest and the highest raw number.
 pub(super) struct Span {
@@ -9,21 +9,19 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// The range of `points`, which need at least `needed` different raw numbers for `what`.
-    pub fn of(points: &[(f64, f64)], needed: usize, pointer: &str, what: &str) -> Result<Self, FieldError> {
+    /// The range of `points`, which need at least `needed` different raw numbers for the model.
+    pub fn of(points: &[(f64, f64)], needed: usize, shape: Shape) -> Result<Self, Unfit> {
         let mut raws: Vec<f64> = points.iter().map(|(raw, _)| *raw).collect();
         raws.sort_by(f64::total_cmp);
         raws.dedup();
         let (Some(lowest), Some(highest)) = (raws.first(), raws.last()) else {
-            return Err(FieldError::new("/points", "there are no points"));
+            return Err(Unfit::NoPoints);
         };
         if raws.len() == 1 && points.len() > 1 {
-            let detail = format!("all raw numbers are {lowest}: they do not determine a model");
-            return Err(FieldError::new("/points", detail));
+            return Err(Unfit::Same { raw: *lowest });
         }
         if raws.len() < needed {
-            let detail = format!("{what} needs at least {needed} different raw numbers, and there are {}", raws.len());
-            return Err(FieldError::new(pointer, detail));
+            return Err(Unfit::TooFew { shape, needed, found: raws.len() });
         }
         Ok(Self { lowest: *lowest, highest: *highest })
     }

@@ -5,7 +5,7 @@
 //! 4.6); only the result is converted to powers of raw.
 
 use super::points::Span;
-use crate::domain::FieldError;
+use super::unfit::{Shape, Unfit};
 use crate::domain::calibration::{Linear, Polynomial, horner};
 
 /// Maximum width of the raw numbers: wider ones have coefficients of 10⁻¹⁸ and less.
@@ -16,44 +16,31 @@ const MOST_LOST: f64 = 1e-6;
 const NOTHING_LOST: f64 = 1e-12;
 
 /// The line by least squares.
-pub(super) fn line(points: &[(f64, f64)]) -> Result<Linear, FieldError> {
-    match powers(1, points, "/points")?.as_slice() {
-        [intercept, slope] => Linear::new(*slope, *intercept).map_err(|_| too_extreme()),
-        _ => Err(too_extreme()),
+pub(super) fn line(points: &[(f64, f64)]) -> Result<Linear, Unfit> {
+    match powers(1, points, Shape::Line)?.as_slice() {
+        [intercept, slope] => Linear::new(*slope, *intercept).map_err(|_| Unfit::Extreme),
+        _ => Err(Unfit::Extreme),
     }
 }
 
 /// The polynomial of that degree by least squares.
-pub(super) fn of_degree(degree: usize, points: &[(f64, f64)]) -> Result<Polynomial, FieldError> {
-    let coefficients = powers(degree, points, "/degree")?;
-    Polynomial::new(coefficients).map_err(|_| too_extreme())
+pub(super) fn of_degree(degree: usize, points: &[(f64, f64)]) -> Result<Polynomial, Unfit> {
+    let coefficients = powers(degree, points, Shape::Polynomial(degree))?;
+    Polynomial::new(coefficients).map_err(|_| Unfit::Extreme)
 }
 
-fn powers(degree: usize, points: &[(f64, f64)], pointer: &str) -> Result<Vec<f64>, FieldError> {
-    let what = if degree == 1 { "a line".to_owned() } else { format!("a polynomial of degree {degree}") };
-    let span = Span::of(points, degree + 1, pointer, &what)?;
+fn powers(degree: usize, points: &[(f64, f64)], shape: Shape) -> Result<Vec<f64>, Unfit> {
+    let span = Span::of(points, degree + 1, shape)?;
     if degree > 1 && span.width() >= WIDEST {
-        let detail = format!(
-            "the raw numbers span {:e}, too much for a polynomial; scale them first, as a chain with a linear step does",
-            span.width()
-        );
-        return Err(FieldError::new("/points", detail));
+        return Err(Unfit::TooWide { width: span.width() });
     }
     let scaled: Vec<f64> = points.iter().map(|(raw, _)| span.scaled(*raw)).collect();
     let at = |row: usize, column: usize| scaled.get(row).map(|u| chebyshev(column, *u));
     let right: Vec<f64> = points.iter().map(|(_, reference)| *reference).collect();
     let Some(weights) = super::least_squares::dynamic(points.len(), degree + 1, at, &right) else {
-        let detail = format!("the raw numbers lie too unevenly to tell {what}: some are all but equal");
-        return Err(FieldError::new("/points", detail));
+        return Err(Unfit::TooUneven { shape });
     };
-    written(&weights, points, &span).ok_or_else(|| {
-        let detail = format!(
-            "the raw numbers, {} to {}, lie so far from 0 for their width that {what} would lose its digits; subtract an \
-             offset first, as a chain with a linear step does",
-            span.lowest, span.highest
-        );
-        FieldError::new("/points", detail)
-    })
+    written(&weights, points, &span).ok_or(Unfit::TooFar { shape, lowest: span.lowest, highest: span.highest })
 }
 
 /// The weighted sum of Chebyshev polynomials in powers of raw: with rounded coefficients if they are precise enough, else with
@@ -75,10 +62,6 @@ fn written(weights: &[f64], points: &[(f64, f64)], span: &Span) -> Option<Vec<f6
         return Some(readable);
     }
     (lost(&exact) <= MOST_LOST * spread).then_some(exact)
-}
-
-fn too_extreme() -> FieldError {
-    FieldError::new("/points", "the coefficients come out too large or too small to be stored")
 }
 
 /// The spread of the references; if all are about equal, a millionth of their magnitude.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::FieldError;
 use crate::domain::calibration::{Linear, Polynomial, SteinhartHart};
 use proptest::prelude::*;
 
@@ -9,7 +10,7 @@ fn value(model: &Model, raw: f64) -> f64 {
 }
 
 fn refused(kind: Kind, points: &[(f64, f64)]) -> FieldError {
-    fit(kind, points).unwrap_err()
+    fit(kind, points).unwrap_err().into()
 }
 
 /// NIST, Statistical Reference Datasets, "Norris" (linear, 36 points), certified values.

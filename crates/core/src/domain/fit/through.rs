@@ -2,26 +2,30 @@
 
 use super::points::Span;
 use super::polynomial::line;
+use super::unfit::{Shape, Unfit};
 use crate::domain::FieldError;
 use crate::domain::aggregate::Aggregate;
 use crate::domain::calibration::{Outside, Piecewise, TwoPoint};
 
 /// The line through two points, or through more points by least squares, given by its values at both ends.
-pub(super) fn two(points: &[(f64, f64)]) -> Result<TwoPoint, FieldError> {
-    let span = Span::of(points, 2, "/points", "a line")?;
+pub(super) fn two(points: &[(f64, f64)]) -> Result<TwoPoint, Unfit> {
+    let span = Span::of(points, 2, Shape::Line)?;
     if let [(r1, p1), (r2, p2)] = points {
-        return TwoPoint::new([*r1, *r2], [*p1, *p2]);
+        return TwoPoint::new([*r1, *r2], [*p1, *p2]).map_err(invalid);
     }
     let line = line(points)?;
     let value = |raw: f64| line.slope() * raw + line.intercept();
-    TwoPoint::new([span.lowest, span.highest], [value(span.lowest), value(span.highest)])
-        .map_err(|invalid| FieldError::new("/points", invalid.detail))
+    TwoPoint::new([span.lowest, span.highest], [value(span.lowest), value(span.highest)]).map_err(invalid)
 }
 
 /// The lines through all points; through the mean of points with the same raw number.
-pub(super) fn all(points: &[(f64, f64)], outside: Outside) -> Result<Piecewise, FieldError> {
-    Span::of(points, 2, "/points", "a piecewise model")?;
-    Piecewise::new(means(points), outside).map_err(|invalid| FieldError::new("/points", invalid.detail))
+pub(super) fn all(points: &[(f64, f64)], outside: Outside) -> Result<Piecewise, Unfit> {
+    Span::of(points, 2, Shape::Piecewise)?;
+    Piecewise::new(means(points), outside).map_err(invalid)
+}
+
+fn invalid(refused: FieldError) -> Unfit {
+    Unfit::Invalid(refused.detail)
 }
 
 /// The points in the order of their raw numbers, those of one raw number as one with the mean of their references.

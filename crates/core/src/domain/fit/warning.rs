@@ -6,6 +6,7 @@
 use std::fmt;
 
 use super::points::Span;
+use super::unfit::Shape;
 use crate::domain::calibration::{Model, Polynomial, SteinhartHart, horner};
 
 /// Steps in which a polynomial is followed over the whole range: about 50 between two of its up to 8 turns.
@@ -75,7 +76,7 @@ fn short(number: f64) -> f64 {
 
 /// The warnings of a model that was fitted to `points`, from which it differs by `largest` at most. Lines have none.
 pub(super) fn warnings(model: &Model, points: &[(f64, f64)], largest: f64) -> Vec<Warning> {
-    let Ok(span) = Span::of(points, 2, "", "") else { return Vec::new() };
+    let Ok(span) = Span::of(points, 2, Shape::Line) else { return Vec::new() };
     match model {
         Model::Polynomial(model) if model.coefficients().len() > 2 => of_polynomial(model, points, &span, largest),
         Model::SteinhartHart(model) => of_thermistor(model, &span),

@@ -1,8 +1,8 @@
 //! Reference points, the model that fits them, its curve and the residuals, computed with every key press.
 
 use leptos::prelude::*;
-use weir_core::domain::FieldError;
 use weir_core::domain::calibration::Options;
+use weir_core::domain::fit::Unfit;
 use weir_core::wire::device::SensorJson;
 
 use super::{effect, entering};
@@ -23,7 +23,7 @@ const ROWS: usize = 3;
 type Rows = RwSignal<Vec<(u32, RwSignal<Row>)>>;
 
 /// The result of the fit: nothing yet, a model, or an error.
-pub(super) type Outcome = Option<Result<Fitted, FieldError>>;
+pub(super) type Outcome = Option<Result<Fitted, Unfit>>;
 
 #[component]
 pub(super) fn Editor(whose: Source, sensor: SensorJson, entered: Callback<()>) -> impl IntoView {
@@ -196,7 +196,9 @@ fn Choice(model: RwSignal<String>, degree: RwSignal<usize>) -> impl IntoView {
 fn shown(outcome: Outcome, title: &str, unit: &str, options: Options) -> AnyView {
     let fitted = match outcome {
         None => return view! { <p class="faint">{t(m::TWO_POINTS)}</p> }.into_any(),
-        Some(Err(wrong)) => return view! { <p class="wrong" role="status">{wrong.detail}</p> }.into_any(),
+        Some(Err(unfit)) => {
+            return view! { <p class="wrong" role="status">{crate::model::fitting::refusal(&unfit)}</p> }.into_any();
+        }
         Some(Ok(fitted)) => fitted,
     };
     let points: Vec<(f64, f64)> = fitted.points.iter().map(|(_, point)| *point).collect();

@@ -1,6 +1,8 @@
 //! An e-mail: subject, text and HTML. What devices and people have written is escaped by [`maud`], and kept to one line where it is
 //! a header.
 
+use std::collections::BTreeSet;
+
 use maud::{DOCTYPE, Markup, html};
 use weir_aws::mail::Mail;
 use weir_core::domain::Timestamp;
@@ -26,6 +28,16 @@ pub(super) struct Links {
     pub page: Option<Link>,
     /// The page that ends the subscription.
     pub unsubscribe: Link,
+}
+
+/// A line of a digest.
+struct Line<'a> {
+    told: &'a ToldJson,
+    at: String,
+    what: &'static str,
+    about: String,
+    /// The note of the alert.
+    note: Option<&'a str>,
 }
 
 /// What every e-mail to a person has in common.
@@ -78,7 +90,7 @@ impl Page {
                 }
             }
             @if let Some(Link(link)) = &link {
-                p { a href=(link) { (language.pick("Show the problem", "Das Problem ansehen")) } }
+                p { a href=(link) { (language.pick("Show the problem", "Die Störung ansehen")) } }
             }
         };
         self.mail(&subject, text, &body)
@@ -90,12 +102,25 @@ impl Page {
         let count = told.len() + more;
         let subject = language.pick(format!("{count} notices"), format!("{count} Meldungen"));
         let rest = (more > 0).then(|| language.pick(format!("and {more} more"), format!("und {more} weitere")));
-        let line = |told: &ToldJson| {
-            (language.time(told.at, &self.zone), language.transition(told.transition), language.about(&told.problem))
-        };
+        // What to do is said once for each problem.
+        let mut said = BTreeSet::new();
+        let lines: Vec<Line<'_>> = told
+            .iter()
+            .map(|told| Line {
+                told,
+                at: language.time(told.at, &self.zone),
+                what: language.transition(told.transition),
+                about: language.about(&told.problem),
+                note: told.alert_note.as_deref().filter(|_| {
+                    told.transition != TransitionJson::Resolved && said.insert(told.problem.problem_id.as_str())
+                }),
+            })
+            .collect();
+        let to_do = language.pick("What to do", "Was zu tun ist");
         let mut text = format!("{subject}\n\n");
-        for (at, what, about) in told.iter().map(line) {
+        for Line { at, what, about, note, .. } in &lines {
             text.push_str(&format!("{at}  {what}: {about}\n"));
+            text.extend(note.map(|note| format!("    {to_do}: {note}\n")));
         }
         text.extend(rest.iter().map(|rest| format!("{rest}\n")));
         if let Some(Link(link)) = &self.links.page {
@@ -104,17 +129,17 @@ impl Page {
         let body = html! {
             h1 style="font-size:20px;margin:0 0 16px" { (subject) }
             table style="border-collapse:collapse;margin:0 0 20px" {
-                @for (one, (at, what, about)) in told.iter().map(|told| (told, line(told))) {
+                @for Line { told, at, what, about, note } in &lines {
                     tr {
                         td style=(CELL) { (at) }
-                        td style=(format!("{CELL};color:{};font-weight:bold", colour(one))) { (what) }
-                        td style=(CELL) { (about) }
+                        td style=(format!("{CELL};color:{};font-weight:bold", colour(told))) { (what) }
+                        td style=(CELL) { (about) @if let Some(note) = note { br; (to_do) ": " (note) } }
                     }
                 }
             }
             @if let Some(rest) = &rest { p { (rest) } }
             @if let Some(Link(link)) = &self.links.page {
-                p { a href=(link) { (language.pick("Show the problems", "Die Probleme ansehen")) } }
+                p { a href=(link) { (language.pick("Show the problems", "Die Störungen ansehen")) } }
             }
         };
         self.mail(&subject, text, &body)
@@ -139,7 +164,7 @@ impl Page {
         let facts = [
             (language.pick("Device", "Gerät"), problem.device.as_ref().map(ToString::to_string)),
             (language.pick("Sensor", "Sensor"), problem.sensor.as_ref().map(ToString::to_string)),
-            (language.pick("Alert", "Alarm"), problem.alert.as_ref().map(ToString::to_string)),
+            (language.pick("Alert", "Grenzwert"), problem.alert.as_ref().map(ToString::to_string)),
             (language.pick("Value", "Wert"), problem.value.map(|value| language.value(value, unit))),
             (language.pick("Limit", "Grenze"), problem.limit.map(|limit| language.value(limit, unit))),
             (

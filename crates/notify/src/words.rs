@@ -67,7 +67,7 @@ impl Language {
 
     pub fn transition(self, transition: TransitionJson) -> &'static str {
         match transition {
-            TransitionJson::Opened => self.pick("New problem", "Neues Problem"),
+            TransitionJson::Opened => self.pick("New problem", "Neue Störung"),
             TransitionJson::Changed => self.pick("Changed", "Geändert"),
             TransitionJson::Resolved => self.pick("Resolved", "Behoben"),
             TransitionJson::Reminder => self.pick("Still open", "Weiterhin offen"),
@@ -98,11 +98,9 @@ impl Language {
             KindJson::Obstruction => {
                 format!("{}: {current} → {following}{}", self.pick("obstruction", "Verstopfung"), levels(problem))
             }
-            KindJson::Problem => format!(
-                "{}: {current} → {following}{}",
-                self.pick("flow problem", "Durchflussproblem"),
-                levels(problem)
-            ),
+            KindJson::Problem => {
+                format!("{}: {current} → {following}{}", self.pick("backflow", "Rückstau"), levels(problem))
+            }
         }
     }
 

@@ -61,7 +61,7 @@ async fn a_mail_is_german_for_whoever_prefers_that() {
     let mails = falling(&mut world).await;
     let mail = &mails[0];
     assert_eq!(mail.subject, "[kritisch] buoy-01 do: 3,95 mg/L, Grenze 4 mg/L");
-    for part in ["Neues Problem", "Die letzten Werte", "20.11.2026 07:36:45 CET", "4,25 mg/L", "abbestellen"] {
+    for part in ["Neue Störung", "Die letzten Werte", "20.11.2026 07:36:45 CET", "4,25 mg/L", "abbestellen"] {
         assert!(mail.text.contains(part) && mail.html.contains(part), "{part} is missing in {}", mail.text);
     }
     if let Ok(folder) = std::env::var("WEIR_MAILS") {
@@ -94,7 +94,8 @@ async fn what_devices_and_people_write_is_text_and_never_markup_or_a_header() {
 
 #[tokio::test]
 async fn a_digest_lists_what_happened_and_a_test_says_that_it_is_one() {
-    let mut world = World::new().await;
+    let alert = json!({"id": "low-oxygen", "below": 4, "note": "call the <hatchery>"});
+    let mut world = World::of(&crate::alert::buoy(&json!([alert]))).await;
     let stored = world.subscribe(ANN, &json!({"digest_minutes": 10, "channel": {"email": {}}})).await;
     for value in [3.0, 9.0, 2.0] {
         world.later(60);
@@ -105,6 +106,9 @@ async fn a_digest_lists_what_happened_and_a_test_says_that_it_is_one() {
     let mail = world.mailbox.take().remove(0);
     assert_eq!(mail.subject, "3 notices");
     assert_eq!(mail.text.matches("buoy-01 do:").count(), 3);
+    // What to do is said once, not with each step.
+    assert_eq!(mail.text.matches("    What to do: call the <hatchery>\n").count(), 1, "{}", mail.text);
+    assert_eq!(mail.html.matches("What to do: call the &lt;hatchery&gt;").count(), 1, "{}", mail.html);
     assert!(mail.header("List-Unsubscribe").is_some());
     if let Ok(folder) = std::env::var("WEIR_MAILS") {
         std::fs::write(format!("{folder}/digest.html"), &mail.html).unwrap();

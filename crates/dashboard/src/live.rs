@@ -29,6 +29,8 @@ const PING: u32 = 30;
 const AGAIN: (u32, u32) = (1_000, 30_000);
 /// Wait between the message that the scope has changed and the request of a token with the new scope, in ms.
 const SCOPE: u32 = 1_000;
+/// Shortest time between two deliveries of messages to the page, in ms. Every delivery makes the browser draw the page again.
+const COLLECT: f64 = 250.0;
 /// A connection that ends sooner than this counts as failed, in ms.
 const STEADY: f64 = 30_000.0;
 
@@ -191,6 +193,8 @@ impl Live {
         let (mut out, mut incoming) = socket.split();
         let mut subscribed = BTreeSet::new();
         let mut looks = 0;
+        // Messages that came soon after a delivery, and the time of that, in ms since the epoch.
+        let (mut waiting, mut delivered) = (Vec::new(), 0.0);
         loop {
             let wanted = self.wanted();
             if wanted.is_empty() {
@@ -221,14 +225,22 @@ impl Live {
             for words in say {
                 out.send(Raw::Text(words.to_string())).await.map_err(|_| ApiError::Offline)?;
             }
-            match select(incoming.next(), select(nudged.next(), TimeoutFuture::new(LOOK))).await {
+            let rest = COLLECT - (browser::now() - delivered);
+            if rest <= 0.0 && !waiting.is_empty() {
+                delivered = browser::now();
+                std::mem::take(&mut waiting).iter().for_each(|message| self.tell(message));
+            }
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most COLLECT")]
+            let wait = if waiting.is_empty() { LOOK } else { rest.clamp(1.0, COLLECT) as u32 };
+            match select(incoming.next(), select(nudged.next(), TimeoutFuture::new(wait))).await {
                 Either::Left((Some(Ok(Raw::Text(text))), _)) => {
                     if let Ok(frame) = serde_json::from_str::<Frame>(&text) {
                         if !frame.has("error") {
                             self.is(Liveness::Live);
                         }
-                        frame.messages.iter().for_each(|message| self.tell(message));
-                        if frame.has("scope") {
+                        let is_scope = frame.has("scope");
+                        waiting.extend(frame.messages);
+                        if is_scope {
                             // The message is sent before the user pool has the new scope.
                             TimeoutFuture::new(SCOPE).await;
                             // The connection is renewed with the new token. If this renewal fails, the next one gets the new scope.
@@ -237,9 +249,12 @@ impl Live {
                     }
                 }
                 Either::Left((Some(Ok(Raw::Bytes(_))), _)) => {}
-                Either::Left(_) => return Err(ApiError::Offline),
+                Either::Left(_) => {
+                    waiting.iter().for_each(|message| self.tell(message));
+                    return Err(ApiError::Offline);
+                }
                 Either::Right((Either::Left(_), _)) => {}
-                Either::Right((Either::Right(_), _)) => looks += 1,
+                Either::Right((Either::Right(_), _)) => looks += u32::from(waiting.is_empty()),
             }
         }
     }

@@ -26,8 +26,6 @@ use crate::wire::reading::{Interval, Reading};
 
 /// Time without a change of the span before it is read, in ms.
 const REST: u32 = 200;
-/// Time in which readings of the live feed are collected before the curves are drawn with them, in ms.
-const COLLECT: u32 = 250;
 /// Maximum pages of an answer that are read, of 5,000 values each.
 const PAGES: usize = 8;
 /// Time after which a span that ends now is read again, in ms: aggregates become exact, and late readings arrive.
@@ -206,25 +204,13 @@ pub fn read(own: &str, shown: Shown) -> Read {
     read
 }
 
-/// Adds what the live feed reports about a device to the curves. Readings are collected for a moment, since a curve is drawn as a whole.
+/// Adds what the live feed reports about a device to the curves.
 fn hear(device: String, read: Read, shown: Shown) {
-    let waiting = StoredValue::new(Vec::<Reading>::new());
-    let device = StoredValue::new(device);
-    live::watch(format!("device/{}", device.get_value()), move |message| match message.r#type.as_str() {
+    let topic = format!("device/{device}");
+    live::watch(topic, move |message| match message.r#type.as_str() {
         "reading" => {
-            let Some(told) = message.read::<Reading>() else { return };
-            let is_first = waiting.try_update_value(|all| {
-                all.push(told);
-                all.len() == 1
-            });
-            if is_first == Some(true) {
-                spawn_local(async move {
-                    TimeoutFuture::new(COLLECT).await;
-                    // None when the reader has gone to another page, or to other devices.
-                    if let Some(all) = waiting.try_update_value(std::mem::take) {
-                        device.with_value(|device| add(device, all, read, shown));
-                    }
-                });
+            if let Some(told) = message.read::<Reading>() {
+                add(&device, told, read, shown);
             }
         }
         "gap" => read.again(),
@@ -232,29 +218,23 @@ fn hear(device: String, read: Read, shown: Shown) {
     });
 }
 
-/// Adds readings of a device to the curves, as far as they belong to what is shown.
-fn add(device: &str, told: Vec<Reading>, read: Read, shown: Shown) {
+/// Adds a reading of a device to the curves, if it belongs to what is shown.
+fn add(device: &str, told: Reading, read: Read, shown: Shown) {
     let (span, is_live) = (shown.span.get_untracked(), shown.window.get_untracked().is_live());
     let width = every(span, shown.width.get_untracked()).1;
     let belongs = |at: f64| (is_live || span.contains(at)) && at >= span.from();
-    let points = told.into_iter().filter_map(|told| Some((series::point(&told)?, told.sensor)));
-    let points: Vec<_> = points.filter(|(point, _)| belongs(point.at)).collect();
-    if points.is_empty() {
-        return;
-    }
+    let Some(point) = series::point(&told).filter(|point| belongs(point.at)) else { return };
     read.series.update(|all| {
-        for (point, sensor) in points {
-            if let Some(curve) =
-                all.get_mut(&Source::new(device, sensor)).and_then(|curves| Arc::make_mut(curves).first_mut())
-            {
-                // While finer intervals are being read, the width of the present ones counts.
-                let width = match &curve.shown {
-                    Values::Buckets(buckets) => buckets.first().map_or(width, |one| one.until - one.from),
-                    Values::Points(_) => width,
-                };
-                series::take(&mut curve.shown, width, point);
-                series::forget(&mut curve.shown, span);
-            }
+        if let Some(curve) =
+            all.get_mut(&Source::new(device, told.sensor)).and_then(|curves| Arc::make_mut(curves).first_mut())
+        {
+            // While finer intervals are being read, the width of the present ones counts.
+            let width = match &curve.shown {
+                Values::Buckets(buckets) => buckets.first().map_or(width, |one| one.until - one.from),
+                Values::Points(_) => width,
+            };
+            series::take(&mut curve.shown, width, point);
+            series::forget(&mut curve.shown, span);
         }
     });
 }

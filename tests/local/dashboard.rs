@@ -8,6 +8,7 @@ mod figures;
 mod german;
 mod keyboard;
 mod looks;
+mod neighbours;
 mod notices;
 mod pages;
 mod parts;

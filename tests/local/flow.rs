@@ -115,3 +115,30 @@ async fn a_level_that_does_not_exist_is_deleted_with_its_open_problem() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_overview_shows_connection_level_last_reading_and_open_problems_of_the_devices_in_scope() {
+    let local = Local::running();
+    let alert = json!({"id": "high", "above": 10});
+    let sensors = json!([{"code": "ph", "unit": "pH", "alerts": [alert]}]);
+    local.register(&json!({"id": "overview-01", "level_id": "V1", "sensors": sensors})).await;
+    local.calibrate("overview-01", "ph", &json!({"model": "linear", "slope": 0.5, "intercept": 0})).await;
+    let (user, stranger) = (local.user("overview", "overview-01").await, local.user("overview-none", "buoy-01").await);
+    let mut device = local.connect("overview-01").await;
+    let at = now();
+    device.publish(LEVEL_TOPIC, bytes(&json!({"id": "V1", "filling": 40, "ts": at - 1_000}))).await.unwrap();
+    device.publish("overview-01/reading/sensor/ph", bytes(&json!({"value": 24, "ts": at}))).await.unwrap();
+    let state = until("everything is in the overview", async || {
+        let (_, page) = read(&user, "/overview").await;
+        let state = page["items"].as_array()?.first()?.clone();
+        let is_whole = state["reading"]["sensor"] == "ph"
+            && state["level"]["last_value"] == "40"
+            && state["connection"]["state"] == "connected"
+            && state["problems"][0]["problem_id"] == "overview-01:ph:high";
+        is_whole.then_some(state)
+    })
+    .await;
+    assert_eq!((&state["id"], &state["reading"]["value"]), (&json!("overview-01"), &json!(12.0)));
+    let (_, others) = read(&stranger, "/overview").await;
+    assert!(others["items"].as_array().unwrap().iter().all(|state| state["id"] != "overview-01"), "{others}");
+}

@@ -142,6 +142,7 @@ messages! {
     RESOLVE = "Resolve", "Erledigt";
     NOTE = "Note", "Notiz";
     NOTE_FOR_TICKED = "Note for those selected", "Notiz zu den ausgewählten";
+    NOTE_REMOVED = "Note removed", "Notiz entfernt";
     WRITE_NOTE = "Only write the note", "Nur Notiz schreiben";
     CHANGED = "{count} changed.", "{count} geändert.";
     CHANGED_PARTLY = "{count} changed, {refused} not:", "{count} geändert, {refused} nicht:";

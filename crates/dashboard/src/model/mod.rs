@@ -3,6 +3,7 @@
 pub mod address;
 pub mod age;
 pub mod alert;
+pub mod deed;
 pub mod every;
 pub mod fitting;
 pub mod fleet;

@@ -19,6 +19,7 @@ use crate::components::states::{Failed, Loading};
 use crate::components::words;
 use crate::messages as m;
 use crate::model::address::{Query, part};
+use crate::model::deed::{Deed, deeds};
 use crate::model::moment::{self, seconds};
 use crate::model::number;
 use crate::model::source::Source;
@@ -210,22 +211,17 @@ fn Told(problem: Memo<Option<ProblemJson>>, owners: Load<Vec<Whose>>) -> impl In
 /// A change, as a line.
 fn line(event: &Event) -> impl IntoView + use<> {
     let at = moment::parse(&event.at).unwrap_or_default();
-    let value = |value: Option<&serde_json::Value>| match value {
-        Some(serde_json::Value::String(text)) => text.clone(),
-        Some(value) => value.to_string(),
-        None => "–".to_owned(),
+    let deed = |deed: Deed| match deed {
+        Deed::Status(status) => view! { <p>{t(words::status(status))}</p> }.into_any(),
+        Deed::Note(Some(note)) => view! { <p class="note">{note}</p> }.into_any(),
+        Deed::Note(None) => view! { <p>{t(m::NOTE_REMOVED)}</p> }.into_any(),
     };
-    let changes = event.changes.iter().map(|change| {
-        let text = format!("{} → {}", value(change.before.as_ref()), value(change.after.as_ref()));
-        view! { <li><code>{change.pointer.clone()}</code>" "{text}</li> }
-    });
-    let changes = changes.collect_view();
+    let deeds = deeds(event).into_iter().map(deed).collect_view();
     let by = event.by.clone().unwrap_or_default();
-    let detail = event.detail.clone();
     view! {
         <li>
-            <p><strong>{by}</strong>" "{detail}" "<span class="faint"><Ago at/>" · "<Instant at/></span></p>
-            <ul class="changes">{changes}</ul>
+            <p><strong>{by}</strong>" "<span class="faint"><Ago at/>" · "<Instant at/></span></p>
+            {deeds}
         </li>
     }
 }

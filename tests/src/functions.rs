@@ -108,17 +108,16 @@ impl Functions {
                 settings.rules,
                 clock.clone(),
             ),
-            flow: Flow::new(flow::Parts {
-                levels: parts.levels(),
-                problems: ProblemTable::new(client.clone(), engine.name("problems"), parts.levels()),
-                events: parts.events(),
-                devices: parts.devices(),
-                registry: Arc::new(parts.registry()),
-                clock: clock.clone(),
-            }),
+            flow: parts.flow(Some(parts.readings())),
             twin: Twin::new(parts.devices(), parts.events(), parts.quarantine(), clock.clone()),
             clock,
         }
+    }
+
+    /// `flow` where readings are kept in Timestream.
+    pub fn flow_beside_timestream(engine: &Engine, client: &Client) -> Flow {
+        let (settings, clock) = (&Settings::default(), &Arc::new(SetClock::new(NOW)));
+        Parts { engine, client, settings, clock }.flow(None)
     }
 
     /// `calibration` with another time-series store.
@@ -150,6 +149,18 @@ struct Parts<'a> {
 }
 
 impl Parts<'_> {
+    fn flow(&self, readings: Option<ReadingTable>) -> Flow {
+        Flow::new(flow::Parts {
+            levels: self.levels(),
+            problems: ProblemTable::new(self.client.clone(), self.engine.name("problems"), self.levels()),
+            events: self.events(),
+            devices: self.devices(),
+            readings,
+            registry: Arc::new(self.registry()),
+            clock: self.clock.clone(),
+        })
+    }
+
     fn registry(&self) -> Registry {
         let devices = self.devices();
         let calibrations = CalibrationTable::new(self.client.clone(), self.engine.name("calibrations"));

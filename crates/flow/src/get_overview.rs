@@ -1,14 +1,15 @@
-//! `GET /overview`: the state of many devices in one request: connection, level and open problems.
+//! `GET /overview`: the state of many devices in one request: connection, level, last reading and open problems.
 //!
 //! A page costs the same however much the devices have reported: for each device its row, its connection, its level and one query of
-//! its problems; and the rows of those problems, of which a device has no more than alerts and neighbours. The time of its latest
-//! reading is not among them, since the readings of each sensor are a series of their own.
+//! its problems; the rows of those problems, of which a device has no more than alerts and neighbours; and for each sensor, which is a
+//! series of its own, a query of one reading. The sensors of a page are bounded too.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Bound;
 
 use axum::extract::State;
-use futures_util::future::try_join3;
+use futures_util::future::try_join4;
 use serde::Serialize;
 use utoipa::ToSchema;
 use weir_aws::AwsError;
@@ -18,10 +19,12 @@ use weir_aws::problem::StoredProblem;
 use weir_core::domain::access::Scope;
 use weir_core::domain::device::{Device, Location};
 use weir_core::domain::problem::{Status, Subject};
+use weir_core::domain::reading::{Reading, Series};
 use weir_core::id::{DeviceId, LevelId};
 use weir_core::wire::alert::SeverityJson;
 use weir_core::wire::device::LocationJson;
 use weir_core::wire::event::ConnectionJson;
+use weir_core::wire::reading::Point;
 use weir_http::{ApiError, ListName, Member, Page, PageQuery, Paging, list};
 
 use super::Parts;
@@ -30,6 +33,8 @@ use super::show::{KindJson, ProblemJson, StatusJson};
 
 /// Maximum devices of a page, even with a higher limit: a row may have 400 KB.
 const MOST: usize = 50;
+/// Maximum sensors of a page, each of which is a query. A device has at most 65: 64, and its level.
+const MOST_SENSORS: usize = 256;
 
 /// The state of a device.
 #[derive(Debug, Serialize, ToSchema)]
@@ -51,6 +56,10 @@ pub(super) struct StateJson {
     /// Its latest level, if it has reported one.
     #[serde(skip_serializing_if = "Option::is_none")]
     level: Option<LastLevelJson>,
+    /// Its newest reading over all its sensors, its level included; of several of one instant that of the sensor that comes first in
+    /// the list of the device. Absent if there is none, and where readings are kept in Timestream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reading: Option<Point>,
     /// Whether it is connected; absent if it never was.
     #[serde(skip_serializing_if = "Option::is_none")]
     connection: Option<ConnectionJson>,
@@ -84,7 +93,7 @@ struct OpenProblemJson {
 }
 
 /// Lists the state of the devices that the caller may see: enabled ones first, each group ascending by id; if the caller may see only some
-/// devices, ascending by id. A page has at most 50 devices.
+/// devices, ascending by id. A page has at most 50 devices, which have at most 256 sensors.
 #[utoipa::path(
     get, path = "/overview", tag = "devices",
     params(Paging),
@@ -101,8 +110,10 @@ pub(super) async fn get_overview(
             let every = DeviceFilter::default();
             let states = async |limit, after| {
                 let (found, last) = parts.devices.list(&every, limit, after).await?;
-                let devices: Vec<Device> = found.into_iter().map(|(_, device)| device).collect();
-                Ok::<_, AwsError>((parts.states(&devices).await?, last))
+                let (keys, devices): (Vec<_>, Vec<Device>) = found.into_iter().unzip();
+                let cut = parts.cut(&devices);
+                let last = cut.and_then(|last| keys.get(last).cloned()).or(last);
+                Ok::<_, AwsError>((parts.states(upto(&devices, cut)).await?, last))
             };
             list(&ListName::new("overview/all"), limit, query.next, states).await
         }
@@ -113,14 +124,59 @@ pub(super) async fn get_overview(
                 let wanted: Vec<DeviceId> = rest.by_ref().take(limit).collect();
                 let last = wanted.last().filter(|_| rest.next().is_some()).cloned();
                 let devices = parts.devices.of_ids(&wanted).await?;
-                Ok::<_, AwsError>((parts.states(&devices).await?, last))
+                let cut = parts.cut(&devices);
+                let last = cut.and_then(|last| Some(devices.get(last)?.id.clone())).or(last);
+                Ok::<_, AwsError>((parts.states(upto(&devices, cut)).await?, last))
             };
             list(&ListName::new("overview/own"), limit, query.next, states).await
         }
     }
 }
 
+/// The series of a device's sensors.
+fn series(device: &Device) -> impl Iterator<Item = Series> {
+    device.details.series(&device.id).into_values().map(|(series, _)| series)
+}
+
+/// The devices up to the place `last`; all of them without one.
+fn upto(devices: &[Device], last: Option<usize>) -> &[Device] {
+    last.and_then(|last| devices.get(..=last)).unwrap_or(devices)
+}
+
 impl Parts {
+    /// The place of the last device that fits on the page, if its sensors end it before the last of these devices.
+    fn cut(&self, devices: &[Device]) -> Option<usize> {
+        // Without the table nothing is queried.
+        self.readings.as_ref()?;
+        let mut sensors = 0;
+        let first_beyond = devices.iter().position(|device| {
+            sensors += series(device).count();
+            sensors > MOST_SENSORS
+        });
+        first_beyond?.checked_sub(1)
+    }
+
+    /// The newest reading of each of the devices that has one.
+    async fn newest_readings(&self, devices: &[Device]) -> Result<HashMap<DeviceId, Reading>, AwsError> {
+        let Some(readings) = &self.readings else { return Ok(HashMap::new()) };
+        // Several devices may have one level.
+        let wanted: BTreeSet<Series> = devices.iter().flat_map(series).collect();
+        let wanted: Vec<Series> = wanted.into_iter().collect();
+        let found = readings.latest(&wanted, self.clock.now()).await?;
+        let found: HashMap<&Series, &Reading> = found.iter().map(|reading| (&reading.series, reading)).collect();
+        let newest = |device: &Device| {
+            let place = |reading: &Reading| {
+                let sensors = &device.details.sensors;
+                let place = sensors.iter().position(|sensor| sensor.code == reading.series.sensor);
+                Reverse(place.unwrap_or(sensors.len()))
+            };
+            let own = series(device).filter_map(|series| found.get(&series).copied());
+            let newest = own.max_by_key(|reading| (reading.at, place(reading)))?;
+            Some((device.id.clone(), newest.clone()))
+        };
+        Ok(devices.iter().filter_map(newest).collect())
+    }
+
     async fn states(&self, devices: &[Device]) -> Result<Vec<StateJson>, AwsError> {
         let level_of = |device: &Device| device.details.level_id.clone();
         let own = Own {
@@ -129,8 +185,9 @@ impl Parts {
         };
         let levels: Vec<LevelId> = own.levels.iter().cloned().collect();
         let ids = devices.iter().map(|device| &device.id);
-        let read = try_join3(self.events.connections(ids), self.levels.of_ids(&levels), self.problems_of(&own));
-        let (mut connections, levels, problems) = read.await?;
+        let (connections, levels) = (self.events.connections(ids), self.levels.of_ids(&levels));
+        let read = try_join4(connections, levels, self.problems_of(&own), self.newest_readings(devices));
+        let (mut connections, levels, problems, mut readings) = read.await?;
         let levels: HashMap<LevelId, LevelState> =
             levels.into_iter().map(|(id, state)| Ok((id, state?))).collect::<Result<_, AwsError>>()?;
         let open: Vec<(Subject, OpenProblemJson)> = problems.into_iter().filter_map(OpenProblemJson::of).collect();
@@ -151,6 +208,7 @@ impl Parts {
                 sensors: device.details.sensors.len(),
                 level: level
                     .map(|last| LastLevelJson { last_value: last.level.to_string(), last_update: last.at.seconds() }),
+                reading: readings.remove(&device.id).map(Point::of),
                 connection: connections.remove(&device.id).map(Into::into),
                 problems: open.iter().filter(|(of, _)| concerns(of)).map(|(_, problem)| problem.clone()).collect(),
                 level_id,

@@ -15,6 +15,7 @@ use weir_aws::event::EventTable;
 use weir_aws::level::LevelTable;
 use weir_aws::problem::ProblemTable;
 use weir_aws::registry::Registry;
+use weir_aws::time_series::ReadingTable;
 use weir_http::{finish, gateway};
 use weir_runtime::clock::{Clock, SystemClock};
 use weir_runtime::{Event, Function, Response, Retry, StartError, Until};
@@ -51,6 +52,8 @@ pub struct Parts {
     pub events: EventTable,
     /// The devices, which decide who may see what.
     pub devices: DeviceTable,
+    /// The readings; `None` where Timestream is the store.
+    pub readings: Option<ReadingTable>,
     /// Which sensors are neighbours.
     pub registry: Arc<Registry>,
     /// The current time.
@@ -99,12 +102,13 @@ impl Function for Flow {
         let levels = LevelTable::new(dynamodb.clone(), settings.levels_table);
         let problems = ProblemTable::new(dynamodb.clone(), settings.problems_table, levels.clone());
         let events = EventTable::open(dynamodb.clone(), settings.events);
+        let readings = settings.readings.table(&dynamodb);
         // Levels are not calibrated, so the history of calibrations is never read.
         let calibrations = CalibrationTable::new(dynamodb, "");
         let registry = Registry::new(devices.clone(), calibrations, settings.device_cache_seconds, Arc::clone(&clock));
         // Opens the connection, and loads the topology for the first request.
         let _ = registry.topology().await;
-        Ok(Self::new(Parts { levels, problems, events, devices, registry: Arc::new(registry), clock }))
+        Ok(Self::new(Parts { levels, problems, events, devices, readings, registry: Arc::new(registry), clock }))
     }
 
     async fn handle(&self, event: Event, until: Until) -> Result<Response, Retry> {

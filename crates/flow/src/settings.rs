@@ -1,6 +1,7 @@
 //! The settings of `flow`, from its environment.
 
 use weir_aws::event::EventSettings;
+use weir_aws::time_series::LatestSettings;
 use weir_runtime::{Environment, SettingsError};
 
 /// The settings of `flow`.
@@ -11,6 +12,7 @@ pub struct Settings {
     pub(crate) levels_table: String,
     pub(crate) problems_table: String,
     pub(crate) events: EventSettings,
+    pub(crate) readings: LatestSettings,
 }
 
 impl weir_runtime::Settings for Settings {
@@ -21,6 +23,7 @@ impl weir_runtime::Settings for Settings {
             levels_table: environment.text("LEVELS_TABLE")?,
             problems_table: environment.text("PROBLEMS_TABLE")?,
             events: weir_runtime::Settings::read(environment)?,
+            readings: weir_runtime::Settings::read(environment)?,
         })
     }
 }

@@ -11,8 +11,8 @@ use weir_aws::{AwsError, WriteOutcome};
 use weir_core::domain::Timestamp;
 use weir_core::domain::device::Device;
 use weir_core::domain::problem::{DeviceSilence, Subject, Verdict, has_reason, judge_device_silence};
-use weir_core::domain::reading::{FILLING, Series};
-use weir_core::id::{DeviceId, SensorCode};
+use weir_core::domain::reading::Series;
+use weir_core::id::DeviceId;
 use weir_runtime::Until;
 
 use super::ProblemDetector;
@@ -85,10 +85,7 @@ impl ProblemDetector {
 
     /// The instant of the newest reading of a device, its level included.
     async fn last_report(&self, device: &Device, now: Timestamp) -> Result<Timestamp, AwsError> {
-        let own = |code: &SensorCode| Series { device: device.id.clone(), sensor: code.clone() };
-        let mut series: Vec<Series> = device.details.sensors.iter().map(|sensor| own(&sensor.code)).collect();
-        let level = device.details.level_id.as_ref().and_then(|level| level.as_str().parse().ok());
-        series.extend(level.zip(FILLING.parse().ok()).map(|(device, sensor)| Series { device, sensor }));
+        let series: Vec<Series> = device.details.series(&device.id).into_values().map(|(series, _)| series).collect();
         let latest = self.history.latest(&series, now).await?;
         // A reading may lie some minutes ahead of the clock.
         Ok(latest.into_iter().map(|reading| reading.at.min(now)).max().unwrap_or(Timestamp::from_millis(0)))

@@ -4,15 +4,12 @@ use std::collections::BTreeMap;
 
 use weir_aws::device::Registration;
 use weir_core::domain::access::Role;
-use weir_core::domain::device::{DeviceDetails, MAX_SENSORS};
+use weir_core::domain::device::MAX_SENSORS;
 use weir_core::domain::reading::{FILLING, Series};
 use weir_core::id::{DeviceId, SensorCode};
 use weir_http::{ApiError, Caller};
 
 use super::Parts;
-
-/// The unit of a flow sensor's level.
-const PERCENT: &str = "%";
 
 /// Sensors in the order of their codes, with the series and the unit of each.
 #[derive(Debug, Clone, Default)]
@@ -47,7 +44,8 @@ impl Parts {
         caller.sees(&id)?;
         match self.devices.find(&id).await? {
             Registration::Device(stored) => {
-                Ok(ReadableDevice { sensors: registered(&id, &stored.device.details), id, registered: true })
+                let sensors = Sensors(stored.device.details.series(&id));
+                Ok(ReadableDevice { id, sensors, registered: true })
             }
             Registration::Deleted(_) if caller.role == Some(Role::Admin) => {
                 Ok(ReadableDevice { id, sensors: Sensors::default(), registered: false })
@@ -89,20 +87,4 @@ impl Parts {
 
 fn no_such_sensor(sensor: &str) -> ApiError {
     ApiError::unfit("sensor", format!("the device has no sensor {sensor}, and there are no readings of one"))
-}
-
-/// The sensors of a registered device. The level of a flow sensor is one of them; its history is stored under the level id.
-fn registered(id: &DeviceId, details: &DeviceDetails) -> Sensors {
-    let own = |code: &SensorCode| Series { device: id.clone(), sensor: code.clone() };
-    // The code is reserved. A sensor that was registered with it earlier is left out, because its series may be that of a level.
-    let own_sensors = details.sensors.iter().filter(|sensor| sensor.code.as_str() != FILLING);
-    let own_sensors = own_sensors.map(|sensor| (sensor.code.clone(), (own(&sensor.code), sensor.unit.clone())));
-    let mut sensors: BTreeMap<_, _> = own_sensors.collect();
-    // Every level id is also a valid device id, and `filling` a valid sensor code.
-    let level = details.level_id.as_ref().and_then(|level| level.as_str().parse().ok()).zip(FILLING.parse().ok());
-    if let Some((device, sensor)) = level {
-        let sensor: SensorCode = sensor;
-        sensors.insert(sensor.clone(), (Series { device, sensor }, PERCENT.to_owned()));
-    }
-    Sensors(sensors)
 }

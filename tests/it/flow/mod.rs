@@ -58,9 +58,13 @@ impl World {
     }
 
     pub async fn register(&self, id: &str, level: Option<&str>) {
+        self.register_as(id, &level.map_or(json!({}), |level| json!({"level_id": level}))).await;
+    }
+
+    /// A device with these details, which the registry does not have yet.
+    pub async fn register_as(&self, id: &str, body: &Value) {
         let devices = DeviceTable::new(self.engine.client(), self.engine.name("devices"));
-        let details = details(&level.map_or(json!({}), |level| json!({"level_id": level})));
-        let new = Device::new(device(id), details, Calibrations::new(), Versions::default(), author());
+        let new = Device::new(device(id), details(body), Calibrations::new(), Versions::default(), author());
         assert_eq!(devices.write(&new, weir_aws::device::Deliver::NOTHING).await.unwrap(), WriteOutcome::Done);
     }
 

@@ -41,7 +41,7 @@ pub use image::of_image;
 pub use refused::{Origin, Origins, QuarantineWriter, Replayed};
 pub use replace::{ReplaceOutcome, Replacement};
 pub use rollups::RollupTable;
-pub use settings::{StoreSettings, TableSettings};
+pub use settings::{LatestSettings, StoreSettings, TableSettings};
 pub use timeline::TimelineReading;
 pub use timestream::TimestreamTable;
 

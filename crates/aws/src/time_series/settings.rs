@@ -46,13 +46,54 @@ impl Settings for TableSettings {
     }
 }
 
-impl Settings for StoreSettings {
+/// The table of readings, for functions that only read the latest ones: `READINGS_TABLE` and `READING_TTL_DAYS`, if
+/// `TIME_SERIES_STORE` is `dynamodb`. Timestream is left out, where each query is billed for at least 10 MB.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LatestSettings(Option<(String, i64)>);
+
+impl LatestSettings {
+    /// The table, if it is the store.
+    pub fn table(&self, dynamodb: &Client) -> Option<ReadingTable> {
+        let (name, ttl_days) = self.0.as_ref()?;
+        // Rollups are not read.
+        Some(ReadingTable::new(dynamodb.clone(), name, "", *ttl_days))
+    }
+}
+
+impl Settings for LatestSettings {
+    fn read(environment: &Environment) -> Result<Self, SettingsError> {
+        Ok(Self(match Store::read(environment)? {
+            Store::DynamoDb => {
+                Some((environment.text("READINGS_TABLE")?, environment.number("READING_TTL_DAYS", 0, 0)?))
+            }
+            Store::Timestream => None,
+        }))
+    }
+}
+
+/// What `TIME_SERIES_STORE` names.
+enum Store {
+    DynamoDb,
+    Timestream,
+}
+
+impl Settings for Store {
     fn read(environment: &Environment) -> Result<Self, SettingsError> {
         let name = "TIME_SERIES_STORE";
         let value = environment.text(name)?;
         match value.as_str() {
-            "dynamodb" => Ok(Self::DynamoDb(TableSettings::read(environment)?)),
-            "timestream" => {
+            "dynamodb" => Ok(Self::DynamoDb),
+            "timestream" => Ok(Self::Timestream),
+            _ => Err(SettingsError::Wrong { name, value, expected: "`dynamodb` or `timestream`" }),
+        }
+    }
+}
+
+impl Settings for StoreSettings {
+    fn read(environment: &Environment) -> Result<Self, SettingsError> {
+        match Store::read(environment)? {
+            Store::DynamoDb => Ok(Self::DynamoDb(TableSettings::read(environment)?)),
+            Store::Timestream => {
                 let judged = environment.optional("READINGS_TABLE").map(|_| TableSettings::read(environment));
                 Ok(Self::Timestream {
                     database: environment.text("TIMESTREAM_DATABASE")?,
@@ -60,7 +101,6 @@ impl Settings for StoreSettings {
                     judged: judged.transpose()?,
                 })
             }
-            _ => Err(SettingsError::Wrong { name, value, expected: "`dynamodb` or `timestream`" }),
         }
     }
 }

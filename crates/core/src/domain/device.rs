@@ -12,6 +12,8 @@ use super::text::{Lines, unfit};
 use super::{FieldError, Reason, Refusal, Timestamp};
 use crate::id::{DeviceId, LevelId, SensorCode};
 
+mod series;
+
 /// Maximum length of a device's or a sensor's name, in characters.
 const MAX_NAME: usize = 100;
 /// Maximum length of a description, in characters.

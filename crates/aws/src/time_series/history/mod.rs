@@ -183,10 +183,9 @@ impl History {
     /// # Errors
     /// As [`History::points`].
     pub async fn latest(&self, series: &[Series], now: Timestamp) -> Result<Vec<Reading>, AwsError> {
-        let span = self.possible(Span { from: Timestamp::EARLIEST, to: now.plus_seconds(AHEAD_SECONDS) }, now);
         match self {
-            Self::DynamoDb(table) => table.latest(series, span).await,
-            Self::Timestream(table) => table.latest(series, span).await,
+            Self::DynamoDb(table) => table.latest(series, now).await,
+            Self::Timestream(table) => table.latest(series, everything(now)).await,
         }
     }
 
@@ -197,9 +196,19 @@ impl History {
             Self::DynamoDb(table) => table.alive(now),
             Self::Timestream(_) => Timestamp::EARLIEST,
         };
-        let from = span.from.max(Timestamp::EARLIEST).max(alive);
-        Span { from, to: span.to.min(now.plus_seconds(AHEAD_SECONDS)).max(from) }
+        possible(span, alive, now)
     }
+}
+
+/// All instants at which there can be readings.
+fn everything(now: Timestamp) -> Span {
+    Span { from: Timestamp::EARLIEST, to: now.plus_seconds(AHEAD_SECONDS) }
+}
+
+/// The part of the span in which there can be readings, if those before `alive` have expired.
+fn possible(span: Span, alive: Timestamp, now: Timestamp) -> Span {
+    let from = span.from.max(Timestamp::EARLIEST).max(alive);
+    Span { from, to: span.to.min(now.plus_seconds(AHEAD_SECONDS)).max(from) }
 }
 
 /// The remaining span of each series: series before `position` are done, and empty spans are left out.

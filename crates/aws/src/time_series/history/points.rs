@@ -7,7 +7,7 @@ use super::super::super::AwsError;
 use super::super::super::row::{Item, n, s, series};
 use super::super::ReadingTable;
 use super::super::dynamodb::{JUDGE, TABLE};
-use super::{HistoryPage, SeriesPosition, Span};
+use super::{HistoryPage, SeriesPosition, Span, everything, possible};
 use weir_core::domain::Timestamp;
 use weir_core::domain::reading::{Quality, Reading, Series};
 
@@ -48,7 +48,13 @@ impl ReadingTable {
         Ok(HistoryPage { items, next: None })
     }
 
-    pub(super) async fn latest(&self, all: &[Series], span: Span) -> Result<Vec<Reading>, AwsError> {
+    /// The latest reading of each series that has one, in the order of the series: one query of one row for each, 8 at the
+    /// same time.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer, or a stored reading is corrupt.
+    pub async fn latest(&self, all: &[Series], now: Timestamp) -> Result<Vec<Reading>, AwsError> {
+        let span = possible(everything(now), self.alive(now), now);
         let each: Vec<_> = all.iter().map(|of| self.latest_of(of, span)).collect();
         let found: Vec<Option<Reading>> = stream::iter(each).buffered(AT_ONCE).try_collect().await?;
         Ok(found.into_iter().flatten().collect())

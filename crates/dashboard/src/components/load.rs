@@ -10,69 +10,15 @@ use super::clock;
 use super::states::{Failed, Loading};
 use crate::api::Api;
 use crate::browser;
+pub use crate::model::load::Loaded;
+use crate::model::load::{Change, Turns, with};
 use crate::problem::ApiError;
-
-/// The state of a value.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Loaded<T> {
-    /// The first request has no answer yet.
-    Loading,
-    /// It is loaded.
-    Here(T),
-    /// The request failed, and there is no earlier value.
-    Failed(ApiError),
-}
-
-impl<T> Loaded<T> {
-    /// Whether reading again after a while makes sense: the value may be outdated, and a failure may be over.
-    const fn may_change(&self) -> bool {
-        match self {
-            Self::Loading => false,
-            Self::Here(_) => true,
-            Self::Failed(error) => error.is_passing(),
-        }
-    }
-}
-
-/// Decides which of the concurrent requests counts: the newest, unless it began before a write.
-#[derive(Debug, Clone, Copy, Default)]
-struct Turns {
-    newest: u32,
-    ended: u32,
-}
-
-impl Turns {
-    /// Begins a request, and returns its number.
-    const fn begin(&mut self) -> u32 {
-        self.newest = self.newest.wrapping_add(1);
-        self.newest
-    }
-
-    /// Ends a request, and returns whether it counts.
-    const fn end(&mut self, turn: u32) -> bool {
-        let counts = turn == self.newest;
-        if counts {
-            self.ended = turn;
-        }
-        counts
-    }
-
-    /// Invalidates the request under way, and returns whether there was one.
-    const fn invalidate(&mut self) -> bool {
-        let is_reading = self.ended != self.newest;
-        if is_reading {
-            self.newest = self.newest.wrapping_add(1);
-            self.ended = self.newest;
-        }
-        is_reading
-    }
-}
 
 /// A value that is read from the API. It stays shown while it is read again, so that nothing flickers.
 pub struct Load<T: Send + Sync + 'static> {
     loaded: RwSignal<Loaded<T>>,
     again: RwSignal<u32>,
-    turns: StoredValue<Turns>,
+    turns: StoredValue<Turns<Change<T>>, LocalStorage>,
 }
 
 impl<T: Send + Sync + 'static> Clone for Load<T> {
@@ -90,7 +36,7 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
         let load = Self {
             loaded: RwSignal::new(Loaded::Loading),
             again: RwSignal::new(0),
-            turns: StoredValue::new(Turns::default()),
+            turns: StoredValue::new_local(Turns::default()),
         };
         let read = Rc::new(read);
         let usable = Api::here().is_usable();
@@ -104,8 +50,8 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
             let reading = read();
             spawn_local(async move {
                 let outcome = reading.await;
-                if load.turns.try_update_value(|turns| turns.end(turn)) == Some(true) {
-                    load.take(outcome);
+                if let Some(reported) = load.turns.try_update_value(|turns| turns.end(turn)).flatten() {
+                    load.take(outcome.map(|value| with(value, &reported)));
                 }
             });
         });
@@ -158,7 +104,16 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
         })
     }
 
-    /// Changes the loaded value, for example by a message of the live feed.
+    /// Changes the loaded value by a message of the live feed. If it is being read, the change is made once more to the answer, which may
+    /// be older: a change that was made already must have no further effect.
+    pub fn report(self, change: impl Fn(&mut T) + 'static) {
+        let change: Change<T> = Rc::new(change);
+        let own = Rc::clone(&change);
+        self.turns.update_value(|turns| turns.report(own));
+        self.update(|value| change(value));
+    }
+
+    /// Changes the loaded value on this page only: what is read later does not have the change.
     pub fn update(self, change: impl FnOnce(&mut T)) {
         self.loaded.maybe_update(|loaded| match loaded {
             Loaded::Here(value) => {
@@ -203,37 +158,5 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
             Some(Err(error)) => view! { <Failed error retry=Callback::new(move |()| self.again())/> }.into_any(),
             Some(Ok(())) => here().into_any(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::problem::Problem;
-
-    #[test]
-    fn of_two_readings_under_way_only_the_later_one_counts() {
-        let mut turns = Turns::default();
-        let (first, second) = (turns.begin(), turns.begin());
-        assert!(turns.end(second) && !turns.end(first));
-    }
-
-    #[test]
-    fn a_reading_that_began_before_a_write_does_not_undo_it() {
-        let mut turns = Turns::default();
-        let before = turns.begin();
-        assert!(turns.invalidate());
-        assert!(!turns.end(before));
-        let after = turns.begin();
-        assert!(turns.end(after));
-        // No request is under way, so nothing has to be read again.
-        assert!(!turns.invalidate() && !Turns::default().invalidate());
-    }
-
-    #[test]
-    fn a_failure_that_may_be_over_is_asked_about_again() {
-        let failed = |status| Loaded::<()>::Failed(ApiError::Refused(Problem::read(status, "", None)));
-        assert!(Loaded::Here(()).may_change() && failed(503).may_change());
-        assert!(!failed(404).may_change() && !Loaded::<()>::Loading.may_change());
     }
 }

@@ -10,6 +10,7 @@ pub mod fleet;
 pub mod flow;
 pub mod gesture;
 pub mod inbox;
+pub mod load;
 pub mod map;
 pub mod marks;
 pub mod moment;

@@ -42,7 +42,7 @@ fn OneDevice(id: String) -> impl IntoView {
     live::watch(format!("device/{id}"), move |message| match message.r#type.as_str() {
         "connection" => {
             if let Ok(connection) = serde_json::from_value::<ConnectionJson>(message.rest.clone()) {
-                load.update(|device| device.connection = Some(connection));
+                load.report(move |device| device.connection = Some(connection.clone()));
             }
         }
         "event" => {

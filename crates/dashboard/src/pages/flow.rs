@@ -65,12 +65,12 @@ pub fn Flow() -> impl IntoView {
     live::watch("problems", move |message| match message.r#type.as_str() {
         "problem" => {
             if let Some(problem) = message.read::<ProblemJson>() {
-                load.update(|network| take_problem(&mut network.problems, problem));
+                load.report(move |network| take_problem(&mut network.problems, problem.clone()));
             }
         }
         "withdrawn" => {
             if let Some(id) = message.field::<String>("problem_id") {
-                load.update(|network| network.problems.retain(|problem| problem.problem_id != id));
+                load.report(move |network| network.problems.retain(|problem| problem.problem_id != id));
             }
         }
         "gap" => load.again(),
@@ -106,12 +106,12 @@ fn Follow(tube: String, load: Load<Network>) -> impl IntoView {
         "level" => {
             let deleted = message.field("deleted").unwrap_or(false);
             if let Some(level) = message.read::<Level>() {
-                load.update(|network| take_level(&mut network.levels, level, deleted));
+                load.report(move |network| take_level(&mut network.levels, level.clone(), deleted));
             }
         }
         "snapshot" => {
             for level in message.field::<Vec<Level>>("levels").unwrap_or_default() {
-                load.update(|network| take_level(&mut network.levels, level, false));
+                load.report(move |network| take_level(&mut network.levels, level.clone(), false));
             }
         }
         "gap" => load.again(),

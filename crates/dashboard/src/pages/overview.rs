@@ -69,7 +69,7 @@ fn hear(load: Load<Fleet>) {
     live::watch("problems", move |message| match message.r#type.as_str() {
         "problem" => {
             if let Some(problem) = message.read::<ProblemJson>() {
-                load.update(|fleet| {
+                load.report(move |fleet| {
                     if fleet::take_problem(&mut fleet.devices, &problem) {
                         fleet::worst_first(&mut fleet.devices);
                     }
@@ -78,7 +78,7 @@ fn hear(load: Load<Fleet>) {
         }
         "withdrawn" => {
             if let Some(id) = message.field::<String>("problem_id") {
-                load.update(|fleet| fleet::forget_problem(&mut fleet.devices, &id));
+                load.report(move |fleet| fleet::forget_problem(&mut fleet.devices, &id));
             }
         }
         "gap" => load.again(),

@@ -117,13 +117,14 @@ fn hear(shared: Shared) {
     live::watch("problems", move |message| match message.r#type.as_str() {
         "problem" => {
             if let Some(problem) = message.read::<ProblemJson>() {
-                let filter = filter.get_untracked();
-                load.update(|inbox| inbox.take(&filter, problem, held.get_untracked()));
+                load.report(move |inbox| {
+                    inbox.take(&filter.get_untracked(), problem.clone(), held.get_untracked());
+                });
             }
         }
         "withdrawn" => {
             if let Some(id) = message.field::<String>("problem_id") {
-                load.update(|inbox| inbox.withdraw(&id, held.get_untracked()));
+                load.report(move |inbox| inbox.withdraw(&id, held.get_untracked()));
             }
         }
         "gap" => load.again(),

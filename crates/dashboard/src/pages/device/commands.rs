@@ -34,7 +34,7 @@ pub(super) fn Commands(id: String, enabled: Memo<bool>) -> impl IntoView {
     live::watch(format!("device/{id}"), move |message| match message.r#type.as_str() {
         "command" => {
             if let Some(command) = message.read::<CommandJson>() {
-                load.update(|commands| take(commands, command));
+                load.report(move |commands| take(commands, command.clone()));
             }
         }
         "gap" => load.again(),

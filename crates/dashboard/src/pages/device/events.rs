@@ -32,9 +32,9 @@ pub(super) fn Events(id: String) -> impl IntoView {
     live::watch(format!("device/{id}"), move |message| match message.r#type.as_str() {
         "event" => {
             if let Some(event) = message.field::<Event>("event") {
-                load.update(|page| {
+                load.report(move |page| {
                     if !page.items.iter().any(|known| known.id == event.id && known.at == event.at) {
-                        page.items.insert(0, event);
+                        page.items.insert(0, event.clone());
                     }
                 });
             }

@@ -36,12 +36,12 @@ pub(super) fn Latest(device: DeviceJson) -> impl IntoView {
     live::watch(format!("device/{id}"), move |message| match message.r#type.as_str() {
         "reading" => {
             if let Some(reading) = message.read::<Reading>() {
-                load.update(|values| newest(values, reading));
+                load.report(move |values| newest(values, reading.clone()));
             }
         }
         "snapshot" => {
             for reading in message.field::<Vec<Reading>>("readings").unwrap_or_default() {
-                load.update(|values| newest(values, reading));
+                load.report(move |values| newest(values, reading.clone()));
             }
         }
         "gap" => load.again(),

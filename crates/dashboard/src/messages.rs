@@ -87,6 +87,7 @@ messages! {
     STATE = "State", "Zustand";
     DEVICE_COLUMN = "Device", "Gerät";
     LEVEL = "Level", "Füllstand";
+    LAST_READING = "Last reading", "Letzter Messwert";
     CONNECTION = "Connection", "Verbindung";
     CONNECTED = "Connected", "Verbunden";
     DISCONNECTED = "Disconnected", "Getrennt";
@@ -106,7 +107,7 @@ messages! {
     SHOW_OFFLINE = "Disconnected", "Getrennt";
     READ = "As of", "Stand";
     READ_AGAIN = "Refresh", "Aktualisieren";
-    MORE_DEVICES = "There are more than 2,000 devices; the first 2,000 are shown.", "Es gibt mehr als 2.000 Geräte; gezeigt werden die ersten 2.000.";
+    MORE_DEVICES = "There are more devices; the first {count} are shown.", "Es gibt mehr Geräte; gezeigt werden die ersten {count}.";
     NO_DEVICE_REGISTERED = "No device is registered yet.", "Es ist noch kein Gerät registriert.";
     NO_DEVICE_OF_YOURS = "None of the devices that you may see is registered.", "Keines der Geräte, die Sie sehen dürfen, ist registriert.";
     NO_DEVICE_FITS = "No device fits the search.", "Kein Gerät passt zur Suche.";

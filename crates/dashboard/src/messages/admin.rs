@@ -22,6 +22,10 @@ messages! {
     QUARANTINE_NONE_FITS = "No entry fits the filter.", "Kein Eintrag passt zum Filter.";
     QUARANTINE_GROUPS = "Groups of entries", "Gruppen von Einträgen";
     QUARANTINE_MORE = "There are more entries; the newest {count} are counted here.", "Es gibt mehr Einträge; gezählt sind hier die neuesten {count}.";
+    QUARANTINE_UNREAD = "What is in quarantine could not be read.", "Was in Quarantäne ist, konnte nicht gelesen werden.";
+    QUARANTINED = "{count} in quarantine", "{count} in Quarantäne";
+    QUARANTINED_STRANGERS = "{count} in quarantine that belong to no registered device", "{count} in Quarantäne, die zu keinem registrierten Gerät gehören";
+    COUNT_AT_LEAST = "At least {count}", "Mindestens {count}";
     QUARANTINE_NEW = "Show {count} new", "{count} neue zeigen";
     ENTRIES = "{count} entries", "{count} Einträge";
     ENTRY_ONE = "1 entry", "1 Eintrag";

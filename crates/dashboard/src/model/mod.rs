@@ -17,6 +17,7 @@ pub mod moment;
 pub mod number;
 pub mod people;
 pub mod quarantine;
+pub mod quarantined;
 pub mod rollout;
 pub mod serials;
 pub mod series;

@@ -7,6 +7,7 @@ use weir_core::wire::problem::ProblemJson;
 use crate::api::Api;
 use crate::browser;
 use crate::components::admin_only::is_admin;
+use crate::components::chart::chart_quality;
 use crate::components::clock::Ago;
 use crate::components::heading::Heading;
 use crate::components::load::{Load, Loaded};
@@ -19,16 +20,22 @@ use crate::messages as m;
 use crate::model::address::{Query, part};
 use crate::model::fleet::{self, Condition, Filter, Which};
 use crate::model::moment::seconds;
-use crate::model::{age, moment};
+use crate::model::{age, moment, number, series};
 use crate::problem::ApiError;
 use crate::text::{fill, t};
 use crate::wire::Page;
 use crate::wire::overview::DeviceState;
+use crate::wire::reading::Reading;
 
 mod map;
+mod quarantined;
 
-/// Maximum pages that are read: 2,000 devices.
-const PAGES: usize = 40;
+use quarantined::InQuarantine;
+
+/// Maximum pages that are read: 2,000 devices with five sensors each, or some 400 with 64. A page has at most 50 devices, and 256 sensors.
+const PAGES: usize = 100;
+/// Maximum devices that are read.
+const DEVICES: usize = 2_000;
 /// Time between two full reads, in ms: the live feed reports neither connections nor, to users, problems of readings.
 const AGAIN: f64 = 60_000.0;
 
@@ -45,7 +52,15 @@ struct Fleet {
 async fn read(api: Api) -> Result<Fleet, ApiError> {
     let query = Query::default().with("limit", Some("50"));
     let path = |next: Option<&str>| query.clone().with("next", next).address("/overview");
-    let Page { items: mut devices, next } = api.pages::<DeviceState>(PAGES, path, None).await?;
+    let (mut devices, mut next) = (Vec::new(), None);
+    for _ in 0..PAGES {
+        let page: Page<DeviceState> = api.pages(1, path, next).await?;
+        devices.extend(page.items);
+        next = page.next;
+        if next.is_none() || devices.len() >= DEVICES {
+            break;
+        }
+    }
     fleet::worst_first(&mut devices);
     Ok(Fleet { devices, at: browser::now(), more: next.is_some() })
 }
@@ -54,13 +69,18 @@ async fn read(api: Api) -> Result<Fleet, ApiError> {
 #[component]
 pub fn Overview() -> impl IntoView {
     let api = Api::here();
-    let load = Load::new(move || read(api.clone()));
+    let is_admin = untrack(|| api.session().is_admin());
+    let load = Load::new({
+        let api = api.clone();
+        move || read(api.clone())
+    });
     hear(load);
+    let quarantined = is_admin.then(|| InQuarantine::read(api, load));
     let filter = RwSignal::new(Filter::of(&Query::parse(&browser::query())));
     in_address("/app/", filter, Filter::of, |filter, query| filter.into_query(query));
     view! {
         <Heading text=t(m::OVERVIEW).to_owned()/>
-        {load.keep(move || view! { <Devices load filter/> })}
+        {load.keep(move || view! { <Devices load filter quarantined/> })}
     }
 }
 
@@ -88,7 +108,7 @@ fn hear(load: Load<Fleet>) {
 }
 
 #[component]
-fn Devices(load: Load<Fleet>, filter: RwSignal<Filter>) -> impl IntoView {
+fn Devices(load: Load<Fleet>, filter: RwSignal<Filter>, quarantined: Option<InQuarantine>) -> impl IntoView {
     let wanted = Memo::new(move |_| {
         filter.with(|filter| {
             load.with(|loaded| match loaded {
@@ -148,7 +168,10 @@ fn Devices(load: Load<Fleet>, filter: RwSignal<Filter>) -> impl IntoView {
                 <button type="button" class="small" on:click=move |_| load.again()>{t(m::READ_AGAIN)}</button>
             </p>
         </div>
-        <Show when=more><p class="notice">{t(m::MORE_DEVICES)}</p></Show>
+        <Show when=more>
+            <p class="notice">{move || fill(m::MORE_DEVICES, &[("count", &number::count(total() as u64))])}</p>
+        </Show>
+        {quarantined.map(|of| view! { <quarantined::Strangers of/> })}
         <Show when=move || has_places.get()>
             <map::Map rows=wanted/>
         </Show>
@@ -164,13 +187,14 @@ fn Devices(load: Load<Fleet>, filter: RwSignal<Filter>) -> impl IntoView {
                             <th scope="col">{t(m::STATE)}</th>
                             <th scope="col">{t(m::DEVICE_COLUMN)}</th>
                             <th scope="col">{t(m::PROBLEMS)}</th>
+                            <th scope="col" class="number">{t(m::LAST_READING)}</th>
                             <th scope="col" class="number">{t(m::LEVEL)}</th>
                             <th scope="col">{t(m::CONNECTION)}</th>
                         </tr>
                     </thead>
                     <tbody>
                         <For each=move || wanted.get() key=Row::key let:row>
-                            <Line device=row.device/>
+                            <Line device=row.device quarantined/>
                         </For>
                     </tbody>
                 </table>
@@ -206,13 +230,14 @@ const fn show_name(show: Which) -> crate::text::Text {
 }
 
 #[component]
-fn Line(device: DeviceState) -> impl IntoView {
+fn Line(device: DeviceState, quarantined: Option<InQuarantine>) -> impl IntoView {
     let (tone, word) = words::condition(fleet::condition(&device));
     let kinds = fleet::kinds(&device);
     let oldest = device.problems.iter().map(|problem| problem.problem_time).min();
     let name = if device.name.is_empty() { device.id.clone() } else { device.name.clone() };
     let level = device.level.clone();
     let connection = device.connection.clone();
+    let reading = device.reading.clone();
     view! {
         <tr>
             <td><Status tone text=t(word)/></td>
@@ -226,7 +251,9 @@ fn Line(device: DeviceState) -> impl IntoView {
                     view! { <span class="kind">{t(words::kind(kind))}{times}</span> }
                 }).collect_view()}
                 {oldest.map(|at| view! { <span class="faint"><Ago at=seconds(at)/></span> })}
+                {quarantined.map(|of| view! { <quarantined::Chip of device=device.id.clone()/> })}
             </td>
+            <td class="number">{reading.map(|reading| view! { <LastReading reading/> })}</td>
             <td class="number">
                 {level.map(|level| view! {
                     {level.last_value}" %"<span class="faint under"><Ago at=seconds(level.last_update)/></span>
@@ -247,6 +274,18 @@ fn Line(device: DeviceState) -> impl IntoView {
                 }}
             </td>
         </tr>
+    }
+}
+
+/// A value with its sensor, its quality unless it is good, and its age.
+#[component]
+fn LastReading(reading: Reading) -> impl IntoView {
+    let doubt = chart_quality(series::quality(&reading.quality));
+    let at = moment::parse(&reading.at);
+    view! {
+        {number::with_unit(reading.value, &reading.unit)}" "<span class="faint sensor">{reading.sensor}</span>
+        {doubt.map(|text| view! { <span class="under"><Status tone=Tone::Warning text=t(text)/></span> })}
+        {at.map(|at| view! { <span class="faint under"><Ago at/></span> })}
     }
 }
 

@@ -5,6 +5,8 @@ use weir_core::wire::alert::SeverityJson;
 use weir_core::wire::device::LocationJson;
 use weir_core::wire::problem::{KindJson, ProblemJson, StatusJson};
 
+use super::reading::Reading;
+
 /// The state of a device.
 #[derive(Debug, Clone, Deserialize)]
 pub struct DeviceState {
@@ -25,6 +27,9 @@ pub struct DeviceState {
     /// Its latest level, if it is a flow sensor.
     #[serde(default)]
     pub level: Option<LastLevel>,
+    /// Its newest reading over all sensors; absent if there is none, and where readings are kept in Timestream.
+    #[serde(default)]
+    pub reading: Option<Reading>,
     /// Its connection; absent if it never connected.
     #[serde(default)]
     pub connection: Option<Connection>,

@@ -72,7 +72,9 @@ messages! {
     SIGN_IN_TOKEN = "The sign-in service gave a token that is not meant for this page.", "Der Anmeldedienst gab ein Token, das nicht für diese Seite bestimmt ist.";
     SESSION_OVER = "Your session is over", "Ihre Sitzung ist beendet";
     SESSION_OVER_DETAIL = "Sign in again in a window of its own: nothing that you have typed here is lost.", "Melden Sie sich in einem eigenen Fenster wieder an: Nichts, was Sie hier eingegeben haben, geht verloren.";
-    WINDOW_DONE = "You are signed in again. You can close this window.", "Sie sind wieder angemeldet. Sie können dieses Fenster schließen.";
+    WINDOW_BLOCKED = "The browser has blocked the window. Allow windows for this site and try again, or continue in a new tab; what you have typed here stays:", "Der Browser hat das Fenster blockiert. Erlauben Sie Fenster für diese Seite und versuchen Sie es noch einmal, oder machen Sie in einem neuen Tab weiter; was Sie hier eingegeben haben, bleibt:";
+    SIGN_IN_TAB = "Sign in in a new tab", "In einem neuen Tab anmelden";
+    WINDOW_DONE = "Go on where you were. You can close this window.", "Machen Sie dort weiter, wo Sie waren. Sie können dieses Fenster schließen.";
     NO_DEVICES = "You may not see any device yet", "Sie dürfen noch kein Gerät sehen";
     NO_DEVICES_DETAIL = "An administrator has to give you devices. Then sign out and in again.", "Eine Administratorin oder ein Administrator muss Ihnen Geräte zuteilen. Melden Sie sich danach ab und wieder an.";
 

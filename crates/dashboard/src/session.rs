@@ -15,7 +15,10 @@ use crate::sign_in::{self, Attempt, GOODBYE, HOME, Identity, Person, RETURN, Ren
 use crate::text::language;
 use crate::wire::Config;
 
+mod own;
 pub mod window;
+
+use window::Hindrance;
 
 /// The key of the refresh token in the session storage.
 const REFRESH: &str = "weir.refresh";
@@ -66,6 +69,8 @@ struct Secrets {
 #[derive(Clone)]
 pub struct Session {
     state: RwSignal<State>,
+    /// Why signing in again in a window has not succeeded; `None` if it was not tried, or is under way.
+    hindrance: RwSignal<Option<Hindrance>>,
     secrets: Rc<RefCell<Secrets>>,
     renewing: Rc<Mutex<()>>,
 }
@@ -79,8 +84,12 @@ impl std::fmt::Debug for Session {
 impl Session {
     /// Starts a session, which begins by finding out whether somebody is signed in.
     pub fn begin() -> Self {
-        let session =
-            Self { state: RwSignal::new(State::Starting), secrets: Rc::default(), renewing: Rc::new(Mutex::new(())) };
+        let session = Self {
+            state: RwSignal::new(State::Starting),
+            hindrance: RwSignal::new(None),
+            secrets: Rc::default(),
+            renewing: Rc::new(Mutex::new(())),
+        };
         let own = session.clone();
         spawn_local(async move { own.start().await });
         session
@@ -122,7 +131,15 @@ impl Session {
         if path == GOODBYE {
             return self.state.set(State::SignedOut);
         }
-        self.secrets.borrow_mut().refresh_token = keep::get(REFRESH);
+        let mut refresh = keep::get::<String>(REFRESH);
+        if let Some(token) = &refresh
+            && !own::claim(token).await
+        {
+            // The tab was duplicated, and its storage is a copy: with one token for two, the session of the other one would end.
+            keep::remove(REFRESH);
+            refresh = None;
+        }
+        self.secrets.borrow_mut().refresh_token = refresh;
         match self.renew(0).await {
             Ok(()) => {}
             Err(ApiError::Offline) => self.state.set(State::Failed(Failure::Offline)),
@@ -195,11 +212,15 @@ impl Session {
             secrets.id_token = Some(tokens.id_token);
             if let Some(refresh) = tokens.refresh_token {
                 keep::put(REFRESH, &refresh);
-                secrets.refresh_token = Some(refresh);
+                secrets.refresh_token = Some(refresh.clone());
+                spawn_local(async move {
+                    own::claim(&refresh).await;
+                });
             }
             secrets.generation += 1;
             secrets.generation
         };
+        self.hindrance.set(None);
         let signed_in = State::SignedIn(identity.person);
         if self.state.get_untracked() != signed_in {
             self.state.set(signed_in);

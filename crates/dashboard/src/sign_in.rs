@@ -109,6 +109,12 @@ pub fn revocation(config: &Config, refresh_token: &str) -> (&'static str, Value)
     ("RevokeToken", json!({"ClientId": config.client_id, "Token": refresh_token}))
 }
 
+/// The name of the lock of the tab to which a refresh token belongs. Other pages of this site can list the names of locks, so it does
+/// not contain the token.
+pub fn lock(refresh_token: &str) -> String {
+    format!("weir.refresh.{}", URL_SAFE_NO_PAD.encode(Sha256::digest(refresh_token)))
+}
+
 /// The address that ends the session of the managed login.
 pub fn goodbye(config: &Config, origin: &str) -> String {
     let query = form_urlencoded::Serializer::new(String::new())
@@ -264,6 +270,12 @@ mod tests {
         assert!(address.contains("redirect_uri=https%3A%2F%2Fweir.example%2Fapp%2Fsigned-in&"), "{address}");
         let parts = [&attempt().state, &attempt().nonce, &attempt().verifier].map(String::len);
         assert_eq!(parts, [43, 43, 43]);
+    }
+
+    #[test]
+    fn each_token_has_a_lock_of_its_own_that_does_not_tell_it() {
+        let (one, other) = (lock("one-token"), lock("other-token"));
+        assert!(one == lock("one-token") && one != other && !one.contains("token"));
     }
 
     #[test]

@@ -52,7 +52,8 @@ pub fn Gate(
     view! { <main class="gate" id="content">{told}</main> }
 }
 
-fn reason(failure: &Failure) -> String {
+/// Why signing in failed, in words.
+pub(super) fn reason(failure: &Failure) -> String {
     match failure {
         Failure::Offline => t(m::OFFLINE_DETAIL).to_owned(),
         Failure::Stale => t(m::SIGN_IN_STALE).to_owned(),

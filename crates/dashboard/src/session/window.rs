@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{BroadcastChannel, MessageEvent};
 
-use super::{Session, State};
+use super::{Failure, Session, State};
 use crate::browser;
 use crate::sign_in::{Attempt, HOME, Returned};
 use crate::text::language;
@@ -16,14 +16,26 @@ const CHANNEL: &str = "weir.sign-in";
 /// Prefix of the state of such a sign-in.
 const MARK: &str = "window-";
 
+/// Why signing in again has not succeeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hindrance {
+    /// The browser has blocked the window. A link to this address is not blocked, and the page continues in the same way.
+    Blocked(String),
+    /// Signing in failed.
+    Failed(Failure),
+}
+
 /// Opens the window. The page continues as soon as the person has signed in there.
 pub fn open(session: &Session) {
+    session.hindrance.set(None);
     let (Some(config), Some(random), Some(window)) = (session.config(), browser::random(), browser::window()) else {
-        return;
+        return session.hindrance.set(Some(Hindrance::Failed(Failure::Offline)));
     };
     let mut attempt = Attempt::new(&random, HOME);
     attempt.state = format!("{MARK}{}", attempt.state);
-    let Ok(channel) = BroadcastChannel::new(CHANNEL) else { return };
+    let Ok(channel) = BroadcastChannel::new(CHANNEL) else {
+        return session.hindrance.set(Some(Hindrance::Failed(Failure::Stale)));
+    };
     let (own, waits, heard_on) = (session.clone(), attempt.clone(), channel.clone());
     browser::listen(channel.unchecked_ref(), "message", move |event| {
         let Some(query) = event.unchecked_ref::<MessageEvent>().data().as_string() else { return };
@@ -34,16 +46,18 @@ pub fn open(session: &Session) {
         heard_on.close();
         let (session, attempt) = (own.clone(), waits.clone());
         spawn_local(async move {
-            if let Err(failure) = session.accept(&attempt, &query).await {
-                leptos::logging::warn!("signing in again: {failure:?}");
+            // Somebody may have tried again meanwhile, with success.
+            if let Err(failure) = session.accept(&attempt, &query).await
+                && session.is_over_now()
+            {
+                session.hindrance.set(Some(Hindrance::Failed(failure)));
             }
         });
     });
     let address = attempt.address(&config, &browser::origin(), language());
     let opened = window.open_with_url_and_target_and_features(&address, "_blank", "popup,width=480,height=720");
     if !matches!(opened, Ok(Some(_))) {
-        channel.close();
-        session.sign_in(&browser::address());
+        session.hindrance.set(Some(Hindrance::Blocked(address)));
     }
 }
 
@@ -68,5 +82,14 @@ impl Session {
     /// Whether the session expired after somebody had signed in.
     pub fn is_over(&self) -> bool {
         matches!(self.state.get(), State::Over(_))
+    }
+
+    fn is_over_now(&self) -> bool {
+        matches!(self.state.get_untracked(), State::Over(_))
+    }
+
+    /// Why signing in again has not succeeded.
+    pub fn hindrance(&self) -> Option<Hindrance> {
+        self.hindrance.get()
     }
 }

@@ -44,6 +44,25 @@ impl Source {
     }
 }
 
+/// The sensors of the page's own device in the address, by their codes; the first `default` of those that are `known` if it names none.
+/// An empty parameter (`sensor=`) says that none is shown.
+pub fn own(query: &Query, known: &[String], default: usize) -> Vec<String> {
+    let named: Vec<String> =
+        known.iter().filter(|code| query.all("sensor").any(|name| name == *code)).cloned().collect();
+    let is_none = query.all("sensor").any(str::is_empty);
+    if named.is_empty() && !is_none { known.iter().take(default).cloned().collect() } else { named }
+}
+
+/// The query with these sensors of the page's own device.
+#[must_use]
+pub fn with_own(query: Query, codes: &[String]) -> Query {
+    if codes.is_empty() {
+        query.with_all("sensor", [""])
+    } else {
+        query.with_all("sensor", codes.iter().map(String::as_str))
+    }
+}
+
 /// The properties that determine the chart of a curve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kind<'a> {
@@ -88,6 +107,21 @@ mod tests {
         let many: Vec<String> = (0..20).map(|number| format!("with=b:s{number}")).collect();
         assert_eq!(Source::others(&Query::parse(&many.join("&")), "own").len(), MOST);
         assert_eq!(Source::new("a b", "ph").path(), "/devices/a%20b/sensors/ph");
+    }
+
+    #[test]
+    fn that_no_own_sensor_is_shown_is_in_the_address() {
+        let known = ["ph", "do", "ec"].map(str::to_owned);
+        let shown = |query: &str| own(&Query::parse(query), &known, 2);
+        assert_eq!(shown("with=b:ph"), ["ph", "do"]);
+        assert_eq!(shown("sensor=ec&sensor=ph"), ["ph", "ec"]);
+        // A sensor that was removed.
+        assert_eq!(shown("sensor=tmp"), ["ph", "do"]);
+        for codes in [&[][..], &known[..1], &known] {
+            let address = with_own(Query::parse("with=b:ph&sensor=do"), codes).to_string();
+            assert!(address.contains("with=b%3Aph"), "{address}");
+            assert_eq!(shown(&address), codes, "{address}");
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::messages as m;
 use crate::model::address::{Query, part};
 use crate::model::alert::lines;
 use crate::model::every::Window;
-use crate::model::source::{Kind, MOST, Source, charts};
+use crate::model::source::{Kind, MOST, Source, charts, own, with_own};
 use crate::model::table::{Named, csv};
 use crate::text::{fill, t};
 
@@ -248,11 +248,7 @@ fn chosen(id: &str, sensors: &[Sensor]) -> Chosen {
         zone::show(name);
     }
     let known: Vec<String> = sensors.iter().map(|sensor| sensor.source.code.clone()).collect();
-    let of = move |query: &Query| {
-        let named: Vec<String> =
-            known.iter().filter(|code| query.all("sensor").any(|name| name == *code)).cloned().collect();
-        if named.is_empty() { known.iter().take(FIRST).cloned().collect() } else { named }
-    };
+    let of = move |query: &Query| own(query, &known, FIRST);
     let (window, chosen) = (RwSignal::new(Window::of(&query)), RwSignal::new(of(&query)));
     let device = id.to_owned();
     let of_others = move |query: &Query| Source::others(query, &device);
@@ -294,8 +290,8 @@ fn chosen(id: &str, sensors: &[Sensor]) -> Chosen {
             if turn.try_get_value() != Some(own) || browser::path() != path {
                 return;
             }
-            let query = Query::parse(&browser::query()).with_all("sensor", codes.iter().map(String::as_str));
-            let query = query.with_all("with", names.iter().map(String::as_str));
+            let query =
+                with_own(Query::parse(&browser::query()), &codes).with_all("with", names.iter().map(String::as_str));
             let query = window.into_query(query).with("tz", Some(&zone));
             replace(&query.address(&path));
         });

@@ -16,6 +16,7 @@ pub mod marks;
 pub mod moment;
 pub mod number;
 pub mod people;
+pub mod presence;
 pub mod quarantine;
 pub mod quarantined;
 pub mod rollout;

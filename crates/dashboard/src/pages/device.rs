@@ -14,6 +14,7 @@ use crate::components::status::{Status, Tone};
 use crate::live;
 use crate::messages as m;
 use crate::model::address::{Query, part};
+use crate::model::presence;
 use crate::text::{fill, t};
 
 mod access;
@@ -119,7 +120,7 @@ fn Head(id: String, device: DeviceJson) -> impl IntoView {
                     let is_up = connection.state == weir_core::domain::presence::Presence::Connected;
                     let (tone, word) = if is_up { (Tone::Good, m::CONNECTED) } else { (Tone::Neutral, m::DISCONNECTED) };
                     let since = crate::model::moment::of(connection.since);
-                    let reason = connection.reason.clone().filter(|_| !is_up);
+                    let reason = connection.reason.as_deref().filter(|_| !is_up).map(presence::reason);
                     view! {
                         <span><Status tone text=t(word)/>" "<span class="faint"><Ago at=since/></span></span>
                         {reason.map(|reason| view! { <span class="faint">{reason}</span> })}

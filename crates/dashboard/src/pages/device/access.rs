@@ -15,7 +15,7 @@ use crate::components::status::{Status, Tone};
 use crate::live;
 use crate::messages as m;
 use crate::model::address::part;
-use crate::model::moment;
+use crate::model::{moment, presence};
 use crate::problem::ApiError;
 use crate::text::{fill, t};
 use crate::wire::certificate::{Certificate, Certificates};
@@ -132,7 +132,7 @@ fn Connected(load: Load<DeviceJson>) -> impl IntoView {
         };
         let is_up = connection.state == weir_core::domain::presence::Presence::Connected;
         let (tone, word) = if is_up { (Tone::Good, m::CONNECTED) } else { (Tone::Neutral, m::DISCONNECTED) };
-        let reason = connection.reason.filter(|_| !is_up);
+        let reason = connection.reason.as_deref().filter(|_| !is_up).map(presence::reason);
         view! {
             <span><Status tone text=t(word)/>" "<span class="faint"><Instant at=moment::of(connection.since)/></span></span>
             {reason.map(|reason| view! { <span class="faint">{reason}</span> })}

@@ -12,7 +12,7 @@ use crate::components::words;
 use crate::live;
 use crate::messages as m;
 use crate::model::address::{Query, part};
-use crate::model::moment;
+use crate::model::{moment, presence};
 use crate::problem::ApiError;
 use crate::text::{fill, t};
 use crate::wire::Page;
@@ -78,12 +78,14 @@ fn Line(event: Event) -> impl IntoView {
     });
     let changes = changes.collect_view();
     let any = !event.changes.is_empty();
+    let is_end = event.kind == "disconnected";
+    let detail = event.detail.map(|detail| if is_end { presence::reason(&detail) } else { detail });
     view! {
         <li>
             <div class="row">
                 <strong>{words::event(&event.kind)}</strong>
                 {event.target.map(|target| view! { <code>{target}</code> })}
-                {event.detail.map(|detail| view! { <span>{detail}</span> })}
+                {detail.map(|detail| view! { <span>{detail}</span> })}
             </div>
             {any.then(|| view! { <ul class="changes">{changes}</ul> })}
             {(more > 0).then(|| view! { <p class="faint">{fill(m::MORE_CHANGES, &[("count", &more.to_string())])}</p> })}

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chart::{Curve, Event as Marked, Shown as Values, Span};
+use chart::{Curve, Event as Marked, Point, Shown as Values, Span};
 use futures_util::future::join_all;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
@@ -73,6 +73,8 @@ pub struct Read {
     /// Why something could not be read, if anything.
     pub error: RwSignal<Option<ApiError>>,
     again: RwSignal<u32>,
+    /// What the live feed has reported since the request under way began, which its answer may lack: each reading with its device.
+    reported: StoredValue<Vec<(String, Reading)>>,
 }
 
 impl Read {
@@ -100,7 +102,9 @@ pub fn read(own: &str, shown: Shown) -> Read {
         loading: RwSignal::new(true),
         error: RwSignal::new(None),
         again: RwSignal::new(0),
+        reported: StoredValue::default(),
     };
+    let reader = shown;
     let api = StoredValue::new_local(Api::here());
     let own_device = StoredValue::new(own.to_owned());
     let (done, turn) = (StoredValue::new(None::<Done>), StoredValue::new(0_u32));
@@ -157,6 +161,7 @@ pub fn read(own: &str, shown: Shown) -> Read {
                 return;
             }
             read.loading.set(false);
+            let reported = read.reported.try_update_value(std::mem::take).unwrap_or_default();
             let whole = around(shown, every(shown, pixels).1);
             // An error of one device does not remove the curves of the others, and one that passes not its own either.
             let (mut found, mut error) = (Series::new(), None);
@@ -185,6 +190,13 @@ pub fn read(own: &str, shown: Shown) -> Read {
             });
             read.error.set(error);
             read.series.set(found);
+            let mut told_of = BTreeMap::<String, Vec<Reading>>::new();
+            for (device, told) in reported {
+                told_of.entry(device).or_default().push(told);
+            }
+            for (device, told) in told_of {
+                add(&device, told, read, reader, true);
+            }
             let own_device = own_device.get_value();
             let marks = join_all(devices.iter().map(|device| {
                 let other = Some(*device).filter(|device| **device != own_device);
@@ -210,7 +222,10 @@ fn hear(device: String, read: Read, shown: Shown) {
     live::watch(topic, move |message| match message.r#type.as_str() {
         "reading" => {
             if let Some(told) = message.read::<Reading>() {
-                add(&device, told, read, shown);
+                if read.loading.get_untracked() {
+                    read.reported.update_value(|reported| reported.push((device.clone(), told.clone())));
+                }
+                add(&device, vec![told], read, shown, false);
             }
         }
         "gap" => read.again(),
@@ -218,23 +233,35 @@ fn hear(device: String, read: Read, shown: Shown) {
     });
 }
 
-/// Adds a reading of a device to the curves, if it belongs to what is shown.
-fn add(device: &str, told: Reading, read: Read, shown: Shown) {
+/// Adds readings of a device to the curves, as far as they belong to what is shown. `again` says that they were reported while the curves
+/// were read, which may have them already.
+fn add(device: &str, told: Vec<Reading>, read: Read, shown: Shown, again: bool) {
     let (span, is_live) = (shown.span.get_untracked(), shown.window.get_untracked().is_live());
     let width = every(span, shown.width.get_untracked()).1;
     let belongs = |at: f64| (is_live || span.contains(at)) && at >= span.from();
-    let Some(point) = series::point(&told).filter(|point| belongs(point.at)) else { return };
+    let mut points: BTreeMap<String, Vec<Point>> = BTreeMap::new();
+    for told in told {
+        if let Some(point) = series::point(&told).filter(|point| belongs(point.at)) {
+            points.entry(told.sensor).or_default().push(point);
+        }
+    }
+    if points.is_empty() {
+        return;
+    }
     read.series.update(|all| {
-        if let Some(curve) =
-            all.get_mut(&Source::new(device, told.sensor)).and_then(|curves| Arc::make_mut(curves).first_mut())
-        {
-            // While finer intervals are being read, the width of the present ones counts.
-            let width = match &curve.shown {
-                Values::Buckets(buckets) => buckets.first().map_or(width, |one| one.until - one.from),
-                Values::Points(_) => width,
-            };
-            series::take(&mut curve.shown, width, point);
-            series::forget(&mut curve.shown, span);
+        for (sensor, points) in points {
+            if let Some(curve) =
+                all.get_mut(&Source::new(device, sensor)).and_then(|curves| Arc::make_mut(curves).first_mut())
+            {
+                // While finer intervals are being read, the width of the present ones counts.
+                let width = match &curve.shown {
+                    Values::Buckets(buckets) => buckets.first().map_or(width, |one| one.until - one.from),
+                    Values::Points(_) => width,
+                };
+                let points = if again { series::missed(&curve.shown, points) } else { points };
+                points.into_iter().for_each(|point| series::take(&mut curve.shown, width, point));
+                series::forget(&mut curve.shown, span);
+            }
         }
     });
 }

@@ -88,6 +88,18 @@ pub fn take(shown: &mut Shown, every: f64, point: Point) {
     }
 }
 
+/// Those of the points that a curve lacks for certain, if they were reported while it was read. Of an interval it is not known which
+/// readings it has: one that was read keeps its aggregates until it is read again.
+pub fn missed(shown: &Shown, points: Vec<Point>) -> Vec<Point> {
+    match shown {
+        Shown::Points(_) => points,
+        Shown::Buckets(buckets) => {
+            let is_within = |point: &Point| buckets.iter().any(|one| (one.from..one.until).contains(&point.at));
+            points.into_iter().filter(|point| !is_within(point)).collect()
+        }
+    }
+}
+
 fn add(bucket: &mut Bucket, point: Point) {
     if point.quality != Quality::Good {
         bucket.left_out = bucket.left_out.saturating_add(1);
@@ -151,6 +163,15 @@ mod tests {
         take(&mut shown, 0.0, good(2.0, 2.5));
         take(&mut shown, 0.0, good(4.0, 4.0));
         assert_eq!(shown, Shown::Points(vec![good(1.0, 1.0), good(2.0, 2.5), good(3.0, 3.0), good(4.0, 4.0)]));
+    }
+
+    #[test]
+    fn what_was_reported_during_a_reading_is_not_counted_twice() {
+        let told = || vec![good(61_000.0, 1.0), good(121_000.0, 2.0), good(122_000.0, 3.0)];
+        assert_eq!(missed(&Shown::Points(Vec::new()), told()), told());
+        let mut shown = Shown::Buckets(Vec::new());
+        take(&mut shown, 60_000.0, good(61_000.0, 1.0));
+        assert_eq!(missed(&shown, told()), told()[1..]);
     }
 
     #[test]

@@ -67,6 +67,23 @@ fn every_source_file_says_first_what_it_is_for() {
 }
 
 #[test]
+fn what_is_built_for_the_browser_only_has_no_tests() {
+    let library = fs::read_to_string(root().join("crates/dashboard/src/lib.rs")).unwrap();
+    let only = library.split("#[cfg(target_arch = \"wasm32\")]\npub mod ").skip(1);
+    let only: Vec<String> = only.filter_map(|rest| Some(rest.split_once(';')?.0.to_owned())).collect();
+    assert!(only.iter().any(|module| module == "pages"), "{only:?}");
+    let is_in = |path: &Path, module: &str| {
+        let (folder, file) = (format!("crates/dashboard/src/{module}/"), format!("crates/dashboard/src/{module}.rs"));
+        name(path).starts_with(&folder) || name(path) == file
+    };
+    let tested = |(path, text): &(PathBuf, String)| {
+        (text.contains("#[test]") && only.iter().any(|module| is_in(path, module))).then(|| name(path))
+    };
+    let broken = files("crates/dashboard", ".rs").iter().filter_map(tested).collect();
+    assert_none(broken, "nothing runs these tests: what they test belongs into crates/dashboard/src/model");
+}
+
+#[test]
 fn what_is_shipped_checks_its_sums_and_is_built_of_what_the_lock_file_names() {
     let read = |file: &str| fs::read_to_string(root().join(file)).unwrap();
     let manifest = read("Cargo.toml");

@@ -144,6 +144,24 @@ pub fn said(answer: &str) -> String {
     message.map_or(answer, |(message, _)| message).chars().take(200).collect()
 }
 
+/// An open job that may include a device.
+#[derive(Debug, Clone)]
+pub struct OpenJob {
+    /// The job.
+    pub job: JobJson,
+    /// The state of the device; `None` while the job's devices are gathered.
+    pub status: Option<String>,
+}
+
+impl OpenJob {
+    /// Whether the job includes the device, after searching for it. Once its devices are gathered, a job that names the device but does not
+    /// list it has skipped it, for example because it already runs this version.
+    pub const fn concerns(&self) -> bool {
+        let is_named = matches!(self.job.target, TargetJson::Devices(_));
+        self.status.is_some() || (is_named && matches!(self.job.state, StateJson::Preparing))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,5 +215,20 @@ mod tests {
             "<?xml version=\"1.0\"?><Error><Code>BadDigest</Code><Message>The digest differs.</Message></Error>";
         assert_eq!(said(answer), "The digest differs.");
         assert_eq!((said("<html>"), said("")), ("<html>".into(), String::new()));
+    }
+
+    #[test]
+    fn a_device_that_a_job_has_skipped_is_not_being_prepared() {
+        let open = |target: Value, state: &str, status: Option<&str>| {
+            let job = json!({"id": "1767225600000-0000000a", "firmware": "1.2.0", "target": target, "rollout_per_minute": 50,
+                "abort_percent": 10, "timeout_minutes": 60, "force": false, "state": state, "devices": 0, "skipped": 1,
+                "by": "ann@example.com", "created_at": "2026-01-01T00:00:00Z"});
+            OpenJob { job: serde_json::from_value(job).unwrap(), status: status.map(str::to_owned) }
+        };
+        let named = || json!({"devices": ["buoy-01"]});
+        assert!(open(named(), "PREPARING", None).concerns());
+        assert!(!open(named(), "IN_PROGRESS", None).concerns());
+        assert!(open(named(), "IN_PROGRESS", Some("QUEUED")).concerns());
+        assert!(!open(json!("all"), "PREPARING", None).concerns());
     }
 }

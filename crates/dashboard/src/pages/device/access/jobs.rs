@@ -14,6 +14,7 @@ use crate::live;
 use crate::messages as m;
 use crate::model::address::{Query, part};
 use crate::model::moment;
+use crate::model::rollout::OpenJob;
 use crate::problem::ApiError;
 use crate::text::{fill, t};
 use crate::wire::Page;
@@ -22,23 +23,6 @@ use crate::wire::board::{JobDetails, JobDevice};
 /// Maximum open jobs that are checked, and maximum pages of devices per job.
 const JOBS: usize = 5;
 const PAGES: usize = 5;
-
-/// An open job that may include this device.
-#[derive(Debug, Clone)]
-struct Open {
-    job: JobJson,
-    /// The state of this device; `None` while the job's devices are gathered.
-    status: Option<String>,
-}
-
-impl Open {
-    /// Whether the job includes the device, after searching for it. Once its devices are gathered, a job that names the device but does not
-    /// list it has skipped it, for example because it already runs this version.
-    const fn concerns(&self) -> bool {
-        let is_named = matches!(self.job.target, TargetJson::Devices(_));
-        self.status.is_some() || (is_named && matches!(self.job.state, StateJson::Preparing))
-    }
-}
 
 /// The jobs that bring firmware to the device.
 #[component]
@@ -60,7 +44,7 @@ pub(super) fn Jobs(id: String) -> impl IntoView {
             }
             Loaded::Here(jobs) if jobs.is_empty() => view! { <p class="faint">{t(m::NO_OPEN_JOB)}</p> }.into_any(),
             Loaded::Here(jobs) => {
-                let line = |open: &Open| {
+                let line = |open: &OpenJob| {
                     let (tone, word) = job_state(open);
                     let version = open.job.firmware.to_string();
                     view! {
@@ -77,14 +61,14 @@ pub(super) fn Jobs(id: String) -> impl IntoView {
     }
 }
 
-fn job_state(open: &Open) -> (Tone, String) {
+fn job_state(open: &OpenJob) -> (Tone, String) {
     let Some(state) = open.status.as_deref() else { return (Tone::Neutral, t(m::JOB_PREPARING).to_owned()) };
     let known = device_of_job(state).map(|(tone, word)| (tone, t(word).to_owned()));
     known.unwrap_or_else(|| (Tone::Neutral, state.to_owned()))
 }
 
 /// The open jobs that include a device. The API has no list of them, so the device is searched for in each job.
-async fn open(api: Api, device: String) -> Result<Vec<Open>, ApiError> {
+async fn open(api: Api, device: String) -> Result<Vec<OpenJob>, ApiError> {
     let all = api.get::<Page<JobJson>>("/fleet/jobs?limit=50").await?.value.items;
     let is_open = |job: &JobJson| matches!(job.state, StateJson::Preparing | StateJson::InProgress);
     let may_concern = |job: &JobJson| match &job.target {
@@ -94,7 +78,7 @@ async fn open(api: Api, device: String) -> Result<Vec<Open>, ApiError> {
     let mut found = Vec::new();
     for job in all.into_iter().filter(|job| is_open(job) && may_concern(job)).take(JOBS) {
         let status = part_of(&api, &job, &device).await?;
-        let open = Open { job, status };
+        let open = OpenJob { job, status };
         if open.concerns() {
             found.push(open);
         }
@@ -118,26 +102,4 @@ async fn part_of(api: &Api, job: &JobJson, device: &str) -> Result<Option<String
         }
     }
     Ok(None)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_device_that_a_job_has_skipped_is_not_being_prepared() {
-        let open = |target: Value, state: &str, status: Option<&str>| {
-            let job = json!({"id": "1767225600000-0000000a", "firmware": "1.2.0", "target": target, "rollout_per_minute": 50,
-                "abort_percent": 10, "timeout_minutes": 60, "force": false, "state": state, "devices": 0, "skipped": 1,
-                "by": "ann@example.com", "created_at": "2026-01-01T00:00:00Z"});
-            Open { job: serde_json::from_value(job).unwrap(), status: status.map(str::to_owned) }
-        };
-        let named = || json!({"devices": ["buoy-01"]});
-        assert!(open(named(), "PREPARING", None).concerns());
-        assert!(!open(named(), "IN_PROGRESS", None).concerns());
-        assert!(open(named(), "IN_PROGRESS", Some("QUEUED")).concerns());
-        assert!(!open(json!("all"), "PREPARING", None).concerns());
-    }
 }

@@ -11,7 +11,7 @@ use crate::components::chart::chart_quality;
 use crate::components::clock::Ago;
 use crate::components::load::Load;
 use crate::components::load::Loaded;
-use crate::components::states::{Empty, Failed, Loading};
+use crate::components::states::{Empty, Failed};
 use crate::components::status::{Status, Tone};
 use crate::live;
 use crate::messages as m;
@@ -47,13 +47,13 @@ pub(super) fn Latest(device: DeviceJson) -> impl IntoView {
         "gap" => load.again(),
         _ => {}
     });
-    let stage = Memo::new(move |_| {
+    let failed = Memo::new(move |_| {
         load.with(|loaded| match loaded {
-            Loaded::Loading => None,
-            Loaded::Failed(error) => Some(Err(error.clone())),
-            Loaded::Here(_) => Some(Ok(())),
+            Loaded::Failed(error) => Some(error.clone()),
+            _ => None,
         })
     });
+    let loading = Memo::new(move |_| load.with(|loaded| matches!(loaded, Loaded::Loading)));
     let mut sensors: Vec<(String, String, String)> = device
         .sensors
         .iter()
@@ -66,13 +66,13 @@ pub(super) fn Latest(device: DeviceJson) -> impl IntoView {
     view! {
         <section aria-labelledby="latest">
             <h2 id="latest">{t(m::LATEST)}</h2>
-            {move || match stage.get() {
-                None => view! { <Loading/> }.into_any(),
-                Some(Err(error)) => view! { <Failed error retry=Callback::new(move |()| load.again())/> }.into_any(),
-                Some(Ok(())) if is_empty => view! { <Empty text=t(m::NO_SENSORS)/> }.into_any(),
-                Some(Ok(())) => {
-                    let tiles = sensors.clone().into_iter().map(|(code, name, unit)| view! { <Tile id=id.clone() code name unit load/> });
-                    view! { <ul class="tiles">{tiles.collect_view()}</ul> }.into_any()
+            // The tiles are there before their values, so that nothing below them moves.
+            {move || match failed.get() {
+                Some(error) => view! { <Failed error retry=Callback::new(move |()| load.again())/> }.into_any(),
+                None if is_empty => view! { <Empty text=t(m::NO_SENSORS)/> }.into_any(),
+                None => {
+                    let tiles = sensors.clone().into_iter().map(|(code, name, unit)| view! { <Tile id=id.clone() code name unit load loading/> });
+                    view! { <ul class="tiles" aria-busy=move || loading.get().to_string()>{tiles.collect_view()}</ul> }.into_any()
                 }
             }}
         </section>
@@ -88,7 +88,14 @@ fn newest(values: &mut Values, reading: Reading) {
 }
 
 #[component]
-fn Tile(id: String, code: String, name: String, unit: String, load: Load<Values>) -> impl IntoView {
+fn Tile(
+    id: String,
+    code: String,
+    name: String,
+    unit: String,
+    load: Load<Values>,
+    loading: Memo<bool>,
+) -> impl IntoView {
     let own = code.clone();
     let reading = Memo::new(move |_| load.here(|values| values.get(&own).cloned()).flatten());
     // Without a name the code is the title, and is not repeated.
@@ -100,7 +107,11 @@ fn Tile(id: String, code: String, name: String, unit: String, load: Load<Values>
         <li class="tile" data-sensor=code>
             <span class="name">{title}{beside.map(|code| view! { " "<span class="faint id">{code}</span> })}</span>
             {move || match reading.get() {
-                None => view! { <span class="value faint">"–"</span><span class="faint">{t(m::NO_READING)}</span> }.into_any(),
+                None => view! {
+                    <span class="value faint">"–"</span>
+                    <span class="faint">{move || t(if loading.get() { m::LOADING } else { m::NO_READING })}</span>
+                }
+                .into_any(),
                 Some(reading) => {
                     let shown = if reading.unit.is_empty() { unit.clone() } else { reading.unit.clone() };
                     let doubt = chart_quality(series::quality(&reading.quality));

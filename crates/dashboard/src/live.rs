@@ -201,6 +201,10 @@ impl Live {
                 let _ = out.close().await;
                 return Ok(());
             }
+            // Without a network, the socket may seem open for minutes. It is given up, and there is another one as soon as the API answers.
+            if !self.0.api.online().get_untracked() {
+                return Err(ApiError::Offline);
+            }
             let more: Vec<_> = wanted.difference(&subscribed).collect();
             let less: Vec<_> = subscribed.difference(&wanted).collect();
             let mut say = Vec::new();

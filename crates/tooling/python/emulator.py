@@ -43,7 +43,8 @@ threading.Thread(target=end_with_parent, daemon=True).start()
 atexit.register(end_functions)
 
 sys.dont_write_bytecode = True  # of files of the repository
-import enforcing  # noqa: E402, F401: it takes its place by itself
+import codes  # noqa: E402, F401: it takes its place by itself
+import enforcing  # noqa: E402, F401: the same
 import guard  # noqa: E402
 import streams  # noqa: E402, F401: the same
 

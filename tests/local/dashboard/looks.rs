@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use tooling::place::Place;
 use tooling::tools::{self, Set};
-use weir_tests::local::{Local, bytes, now};
+use weir_tests::local::{LEVEL_TOPIC, Local, bytes, now, until};
 
 use super::admin;
 use super::browser::{Browser, Traffic};
@@ -27,6 +27,12 @@ pub(super) const PAGES: [(&str, &str, &str); 16] = [
     ("firmware", "/fleet?show=firmware", "Upload a firmware"),
     ("jobs", "/fleet?show=jobs", "Make a job"),
     ("not-found", "/nowhere", "This page does not exist"),
+];
+
+/// What the pages of the devices and of the tubes have to show of [`make`].
+const DATA: [(&str, &str); 2] = [
+    ("overview", ".map:has(a[href$='/devices/page-looks']) a[href$='/devices/page-beside']"),
+    ("flow", "[data-level=Y1] ~ [data-level=Y2] + .between.wrong a[href$='/problems/Y2Y3']"),
 ];
 
 /// Runs axe-core, with the rules of WCAG 2.2 AA and its good practice.
@@ -107,9 +113,13 @@ async fn make(local: &Local) {
     let half = json!({"model": "linear", "slope": 0.5, "intercept": 0});
     let alert = json!({"id": "high", "above": 7.3, "note": "Look at the pump."});
     let sensors = json!([{"code": "ph", "unit": "pH", "alerts": [alert]}, {"code": "tmp", "unit": "°C"}]);
-    local.register(&json!({"id": "page-looks", "sensors": sensors})).await;
-    local.calibrate("page-looks", "ph", &half).await;
-    local.register_buoy("page-beside", &half).await;
+    let place = |latitude: f64| json!({"latitude": latitude, "longitude": 16.37});
+    local.register(&json!({"id": "page-looks", "sensors": sensors, "level_id": "Y2", "location": place(48.21)})).await;
+    let sensors = json!([{"code": "ph", "unit": "pH"}, {"code": "tmp", "unit": "°C"}]);
+    local.register(&json!({"id": "page-beside", "sensors": sensors, "level_id": "Y1", "location": place(48.22)})).await;
+    for id in ["page-looks", "page-beside"] {
+        local.calibrate(id, "ph", &half).await;
+    }
     let start = now() - 600_000;
     for (id, more) in [("page-looks", 0.0), ("page-beside", 0.7)] {
         let mut device = local.connect(id).await;
@@ -120,8 +130,30 @@ async fn make(local: &Local) {
     }
     let mut device = local.connect("page-looks").await;
     device.publish("page-looks/reading/sensor/odd", bytes(&json!({"value": 7}))).await.unwrap();
+    // The tube is obstructed between its last two sensors, of which one is nobody's device.
+    for (place, (id, filling)) in [("Y1", 100), ("Y2", 100), ("Y3", 20)].into_iter().enumerate() {
+        let report = json!({"id": id, "filling": filling, "ts": start + place as i64 * 1_000});
+        device.publish(LEVEL_TOPIC, bytes(&report)).await.unwrap();
+    }
+    until("the obstruction", async || local.problem("Y2Y3").await).await;
     let serial = json!({"serial": "PAGE-LOOKS", "device_id": "page-looks-board"});
     local.admin().await.expect(&[201, 409], "POST", "/fleet/serials", Some(&serial)).await.unwrap();
+}
+
+/// Shows pages from now on as to somebody who has chosen light or dark, on a phone or not.
+pub(super) async fn seen_on(browser: &Browser, scheme: &str, phone: bool) {
+    let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+    browser.tell("Emulation.setEmulatedMedia", json!({"features": features})).await;
+    if phone {
+        let size = json!({"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true});
+        browser.tell("Emulation.setDeviceMetricsOverride", size).await;
+    }
+}
+
+/// Waits until nothing is on its way to the present page.
+pub(super) async fn settled(browser: &Browser) {
+    let waits = ".loading, [aria-busy=true]";
+    browser.until("nothing loads", &format!("return !document.querySelector('{waits}')")).await;
 }
 
 #[tokio::test]
@@ -134,16 +166,14 @@ async fn every_page_is_for_everybody_in_light_in_dark_and_on_a_phone() {
     browser.log_in(&admin(&local)).await;
     browser.says("Devices").await;
     for (kind, scheme, phone) in [("light", "light", false), ("dark", "dark", false), ("phone", "light", true)] {
-        let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
-        browser.tell("Emulation.setEmulatedMedia", json!({"features": features})).await;
-        if phone {
-            let size = json!({"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true});
-            browser.tell("Emulation.setDeviceMetricsOverride", size).await;
-        }
+        seen_on(&browser, scheme, phone).await;
         for (name, path, says) in PAGES {
             browser.open(path).await;
             browser.says(says).await;
-            browser.until("nothing loads", "return !document.querySelector('.loading')").await;
+            settled(&browser).await;
+            for (_, there) in DATA.iter().filter(|(page, _)| *page == name) {
+                browser.there(there).await;
+            }
             look(&browser, &axe, &format!("{name}-{kind}")).await;
         }
         forms(&browser, &axe, kind).await;

@@ -21,7 +21,7 @@ const PAGES: [(&str, &str, &str); 17] = [
     ("/devices/page-looks/sensors/ph/alerts", NOT_THERE, NOT_THERE),
     ("/problems", TO_DO, TO_DO),
     ("/problems/page-looks:ph:high", NOT_THERE, NOT_THERE),
-    ("/flow", NO_LEVELS, NO_LEVELS),
+    ("/flow", "Tube Y", NO_LEVELS),
     ("/subscriptions", "You are not told anything yet.", "You are not told anything yet."),
     ("/quarantine", ADMINS, ADMINS),
     ("/people", ADMINS, ADMINS),
@@ -49,7 +49,7 @@ async fn tour(name: &'static str, devices: &str, says: impl Fn(&(&str, &'static 
     for page in &PAGES {
         browser.open(page.0).await;
         browser.says(says(page)).await;
-        browser.until("nothing loads", "return !document.querySelector('.loading')").await;
+        looks::settled(&browser).await;
         let why = browser.ask("return !!document.querySelector('#no-devices')").await;
         assert_eq!(why, devices.is_empty(), "{}", page.0);
         assert_eq!(browser.ask(FORMS).await, 0, "{}", page.0);

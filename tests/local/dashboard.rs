@@ -2,6 +2,7 @@
 
 mod admin;
 mod alerts;
+mod bars;
 mod browser;
 mod device;
 mod figures;
@@ -10,11 +11,13 @@ mod keyboard;
 mod looks;
 mod neighbours;
 mod notices;
+mod operating;
 mod pages;
 mod parts;
 mod returning;
 mod served;
 mod session;
+mod shift;
 mod sign_in;
 mod system;
 mod tour;

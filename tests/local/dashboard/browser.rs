@@ -128,7 +128,12 @@ impl Browser {
 
     /// Goes to an address below `/app`.
     pub async fn open(&self, path: &str) {
-        self.client.goto(&format!("{}{path}", self.dashboard)).await.unwrap();
+        self.to(&format!("{}{path}", self.dashboard)).await;
+    }
+
+    /// Goes to any address.
+    pub async fn to(&self, address: &str) {
+        self.client.goto(address).await.unwrap();
     }
 
     /// Loads the page again.

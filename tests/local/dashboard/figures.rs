@@ -16,8 +16,8 @@ const IN_A_MESSAGE: i64 = 250;
 /// Steps of each measurement.
 const STEPS: usize = 100;
 /// How long a page is watched while readings arrive, and how many a second.
-const WATCHED: Duration = Duration::from_secs(10);
-const RATE: f64 = 10.0;
+pub(super) const WATCHED: Duration = Duration::from_secs(10);
+pub(super) const RATE: f64 = 10.0;
 
 /// When the curve was there.
 const CURVE: &str = "new MutationObserver((_, own) => {
@@ -32,7 +32,7 @@ const COUNT: &str = "window.drawn = {times: 0, points: 0};
     window.uncounted = () => Object.assign(kind, {clearRect, lineTo})";
 
 /// In place of the API: so many single readings in what is shown.
-const MANY: &str = "const own = window.fetch, count = COUNT * 1.5;
+pub(super) const MANY: &str = "const own = window.fetch, count = COUNT * 1.5;
     window.fetch = (what, ...more) => {
         const query = new URL(what.url ?? what, location.href);
         if (!query.pathname.endsWith('/readings')) return own.call(window, what, ...more);
@@ -44,8 +44,12 @@ const MANY: &str = "const own = window.fetch, count = COUNT * 1.5;
         return Promise.resolve(new Response(JSON.stringify({items}), {headers: {'content-type': 'application/json'}}));
     }";
 
+/// An hour that does not move, as a part of the address.
+pub(super) const HOUR: &str =
+    "const at = ago => new Date(Date.now() - ago * 3600000).toISOString(); return `from=${at(2)}&to=${at(1)}`";
+
 /// The same number of points, drawn by hand on a canvas of the same size.
-const PLAIN: &str = "const like = document.querySelector('.chart canvas');
+pub(super) const PLAIN: &str = "const like = document.querySelector('.chart canvas');
     if (!window.plain) {
         window.plain = Object.assign(document.createElement('canvas'), {width: like.width, height: like.height});
         document.body.append(plain);
@@ -57,7 +61,7 @@ const PLAIN: &str = "const like = document.querySelector('.chart canvas');
     context.stroke()";
 
 /// Moves what the chart shows.
-const MOVE: &str = "document.querySelector('.chart').dispatchEvent(new KeyboardEvent('keydown',
+pub(super) const MOVE: &str = "document.querySelector('.chart').dispatchEvent(new KeyboardEvent('keydown',
     {bubbles: true, cancelable: true, key: step % 2 ? 'ArrowRight' : 'ArrowLeft'}))";
 
 /// Moves the pointer over the chart.
@@ -67,9 +71,9 @@ const HOVER: &str = "const chart = document.querySelector('.chart'), box = chart
 
 /// What a step takes, in ms.
 #[derive(Debug, Clone, Copy)]
-struct Times {
+pub(super) struct Times {
     /// Processor time of the page's thread: scripts, styles, layout and what it hands on to be painted.
-    busy: f64,
+    pub(super) busy: f64,
     /// The part of scripts, by the clock.
     script: f64,
     /// From frame to frame, half of the steps at most.
@@ -84,7 +88,7 @@ impl std::fmt::Display for Times {
 }
 
 /// Does something once in each of many frames, and measures it.
-async fn times(browser: &Browser, each: &str) -> Times {
+pub(super) async fn times(browser: &Browser, each: &str) -> Times {
     let script = format!(
         "const done = arguments[0], frames = [], frame = () => new Promise(requestAnimationFrame);
         (async () => {{
@@ -118,7 +122,7 @@ async fn count(browser: &Browser, is_each_point: bool) {
 }
 
 /// Waits until a curve is drawn, and nothing is on its way.
-async fn settled(browser: &Browser) {
+pub(super) async fn settled(browser: &Browser) {
     browser.until("values are drawn", "return document.querySelector('figcaption .how')?.innerText.length > 0").await;
     browser
         .until("nothing loads", "return document.querySelector('.charts').getAttribute('aria-busy') === 'false'")
@@ -126,12 +130,12 @@ async fn settled(browser: &Browser) {
 }
 
 /// The id of a device of this run alone, so that it can be repeated beside the same stack.
-fn own(name: &str) -> String {
+pub(super) fn own(name: &str) -> String {
     format!("{name}-{}", now() % 1_000_000_000)
 }
 
 /// What the browser has counted of the page, in s; it has to be told to count first.
-async fn metric(browser: &Browser, name: &str) -> f64 {
+pub(super) async fn metric(browser: &Browser, name: &str) -> f64 {
     let metrics = browser.tell("Performance.getMetrics", json!({})).await;
     let found = metrics["metrics"].as_array().unwrap().iter().find(|one| one["name"] == name);
     found.and_then(|one| one["value"].as_f64()).unwrap_or_else(|| panic!("no {name} in {metrics}"))
@@ -185,10 +189,7 @@ async fn moving_a_curve_draws_no_more_than_there_are_pixels_and_the_pointer_draw
     local.register_buoy(&id, &half()).await;
     let Some(browser) = signed_in(&local, "redraw", "/problems").await else { return };
     browser.says("Problems").await;
-    // An hour that does not move.
-    let hour =
-        "const at = ago => new Date(Date.now() - ago * 3600000).toISOString(); return `from=${at(2)}&to=${at(1)}`";
-    let hour = format!("/devices/{id}?sensor=ph&{}", browser.ask(hour).await.as_str().unwrap());
+    let hour = format!("/devices/{id}?sensor=ph&{}", browser.ask(HOUR).await.as_str().unwrap());
     browser.tell("Performance.enable", json!({})).await;
     let mut before = None;
     for points in [10_000_u32, 100_000] {

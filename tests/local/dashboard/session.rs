@@ -38,9 +38,8 @@ async fn kept(browser: &Browser) -> Value {
     browser.ask("return [window.mine, document.querySelector('#typed')?.value]").await
 }
 
-/// Ends the session from elsewhere, as an administrator can, and opens the window in which the person signs in again. Returns the
-/// handle of the page.
-pub async fn ended(local: &Local, browser: &Browser) -> WindowHandle {
+/// Ends the session from elsewhere, as an administrator can, and waits until the page says so.
+pub async fn end(local: &Local, browser: &Browser) {
     let headers = [
         ("x-amz-target", "AWSCognitoIdentityProviderService.RevokeToken"),
         ("content-type", "application/x-amz-json-1.1"),
@@ -49,6 +48,11 @@ pub async fn ended(local: &Local, browser: &Browser) -> WindowHandle {
     let revoke = json!({"ClientId": local.stack.output("UserPoolClientId").unwrap(), "Token": refresh});
     local.stack.cloud().json("cognito-idp", "POST", "/", &headers, Some(&revoke)).await.unwrap();
     browser.says("Your session is over").await;
+}
+
+/// Ends the session from elsewhere, and opens the window in which the person signs in again. Returns the handle of the page.
+pub async fn ended(local: &Local, browser: &Browser) -> WindowHandle {
+    end(local, browser).await;
     browser.click(".banner button").await;
     browser.other_window().await
 }

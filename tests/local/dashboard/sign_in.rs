@@ -6,6 +6,7 @@ use weir_tests::local::Local;
 
 use super::admin;
 use super::browser::Browser;
+use crate::users::mfa;
 
 #[tokio::test]
 async fn people_sign_in_and_come_back_to_the_page_they_asked_for() {
@@ -102,4 +103,27 @@ async fn an_answer_that_was_not_asked_for_signs_nobody_in() {
     browser.says("You could not be signed in").await;
     browser.says("Begin again").await;
     assert_eq!(browser.ask("return sessionStorage.length").await, 0);
+}
+
+#[tokio::test]
+async fn somebody_with_an_authenticator_app_is_asked_for_its_code_and_comes_to_the_page_they_asked_for() {
+    let local = Local::running();
+    let Some(browser) = Browser::start(&local, "codes").await else { return };
+    let person = Person::make(&local.stack, "app@weir.example", Role::User, "buoy-01").await.unwrap();
+    let token = person.sign_in(&local.stack).await.unwrap().access;
+    let secret = mfa::enrol(&local, &json!(token)).await;
+    browser.open("/problems?status=ACKNOWLEDGED").await;
+    browser.log_in(&person).await;
+    browser.fill("#totp", &mfa::wrong(&mfa::code(&secret))).await;
+    browser.click("button[type=submit]").await;
+    browser.says("That is not the code").await;
+    assert!(browser.address().await.starts_with(&browser.endpoint), "a wrong code lets nobody in");
+    browser.fill("#totp", &mfa::code(&secret)).await;
+    browser.click("button[type=submit]").await;
+    browser.says("Problems").await;
+    assert_eq!(browser.address().await, format!("{}/problems?status=ACKNOWLEDGED", browser.dashboard));
+    // Loaded again, the session goes on without a code.
+    browser.reload().await;
+    browser.says("app@weir.example").await;
+    assert!(browser.address().await.starts_with(&browser.dashboard));
 }

@@ -11,14 +11,14 @@ use super::asked;
 use super::life::pool;
 
 /// The code that an authenticator app shows now.
-fn code(secret: &str) -> String {
+pub fn code(secret: &str) -> String {
     let secret = Secret::try_from_base32(secret).expect("the pool gives a secret in base32");
     let app = Builder::new().with_secret(secret).build().expect("a secret is long enough");
     app.generate(u64::try_from(now() / 1_000).unwrap()).to_string()
 }
 
 /// Another code than that.
-fn wrong(code: &str) -> String {
+pub fn wrong(code: &str) -> String {
     let digit = if code.starts_with('0') { '1' } else { '0' };
     format!("{digit}{}", &code[1..])
 }
@@ -44,7 +44,7 @@ fn ids(local: &Local, mut body: Value) -> Value {
 }
 
 /// Sets up an authenticator app with an access token; returns its secret.
-async fn enrol(local: &Local, access_token: &Value) -> String {
+pub async fn enrol(local: &Local, access_token: &Value) -> String {
     let made = pool(local, "AssociateSoftwareToken", json!({"AccessToken": access_token})).await.unwrap();
     let secret = made["SecretCode"].as_str().unwrap().to_owned();
     let refused = json!({"AccessToken": access_token, "UserCode": wrong(&code(&secret))});

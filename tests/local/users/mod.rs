@@ -6,7 +6,7 @@ mod changing;
 mod crowd;
 mod leaving;
 mod life;
-mod mfa;
+pub mod mfa;
 mod rivals;
 
 use cognito_add_update_delete_user::ChangeUser;

@@ -4,6 +4,7 @@ mod admin;
 mod alerts;
 mod bars;
 mod browser;
+mod budget;
 mod device;
 mod figures;
 mod german;

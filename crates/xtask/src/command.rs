@@ -12,6 +12,7 @@ use tooling::tools::{self, Set};
 use crate::bench;
 use crate::capacity;
 use crate::deny;
+use crate::figures;
 use crate::fuzz;
 use crate::invoke;
 use crate::pages;
@@ -66,6 +67,8 @@ pub enum Command {
     Fuzz(fuzz::Options),
     /// Measure the functions' release binaries: start, size, memory, processor time, requests and units.
     Bench(bench::Options),
+    /// Measure the dashboard in a browser, in a local cloud of its own, and compare the figures with the budget.
+    Figures,
     /// Simulate a large fleet and a flood: the hottest partition of every table and index, and the bill.
     Capacity(::capacity::Fleet),
     /// Moved to `cargo operate`.
@@ -116,6 +119,7 @@ impl Command {
             }
             Self::Fuzz(options) => fuzz::run(&options).await,
             Self::Bench(options) => bench::run_as_typed(&options).await,
+            Self::Figures => figures::run().await,
             Self::Capacity(fleet) => {
                 capacity::run(&fleet)?;
                 Ok(ExitCode::SUCCESS)

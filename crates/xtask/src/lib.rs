@@ -8,6 +8,7 @@ pub mod bench;
 pub mod capacity;
 pub mod deny;
 pub mod document;
+pub mod figures;
 pub mod firmware;
 pub mod fuzz;
 pub mod invoke;

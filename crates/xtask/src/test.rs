@@ -252,7 +252,11 @@ async fn with_cargo(place: &Place, arguments: &[&str]) -> Result<()> {
     to_its_end("cargo", command).await
 }
 
-fn free_ports() -> Result<Ports> {
+/// Ports that nobody uses.
+///
+/// # Errors
+/// When there are none.
+pub fn free_ports() -> Result<Ports> {
     Ok(Ports { gateway: port::any_free()?, mqtt: port::any_free()? })
 }
 
@@ -292,8 +296,11 @@ async fn local(place: &Place) -> Result<Passed> {
     Ok(browser.map_or(Passed::Without(left_out.to_owned()), |_| Passed::Whole))
 }
 
-/// Runs tests on the stack that [`local`] has deployed.
-async fn local_tests(place: &Place, chosen: &[&str]) -> Result<()> {
+/// Runs tests on the stack that is deployed for a run.
+///
+/// # Errors
+/// When one fails.
+pub async fn local_tests(place: &Place, chosen: &[&str]) -> Result<()> {
     let mut command = cargo();
     // The whole workspace, as in the step `test`, so that nothing is compiled again with other features.
     command.current_dir(place.root()).args(["test", "--workspace", "--test", "local", "--"]).args(chosen);

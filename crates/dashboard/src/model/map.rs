@@ -102,6 +102,54 @@ impl Map {
     }
 }
 
+/// The space of a label, in units of the frame.
+#[derive(Debug, Clone, Copy)]
+pub struct Room {
+    /// Width.
+    pub wide: f64,
+    /// Height.
+    pub high: f64,
+    /// Radius of a mark, and the space between its middle and its label.
+    pub mark: f64,
+    /// Beyond this x, labels are rather to the left of their marks.
+    pub turn: f64,
+    /// Width of the frame.
+    pub frame: f64,
+}
+
+/// The side of a mark on which its label is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// To the left.
+    Left,
+    /// To the right.
+    Right,
+}
+
+/// Where the wanted labels are drawn: within the frame, covering neither an earlier label nor the mark of another position. `None` where
+/// there is no space.
+pub fn labels(places: &[(f64, f64)], room: Room, wanted: impl Fn(usize) -> bool) -> Vec<Option<Side>> {
+    let mut drawn: Vec<((f64, f64), f64)> = Vec::new();
+    let mut label = |(place, (x, y)): (usize, &(f64, f64))| {
+        let sides = if *x > room.turn { [Side::Left, Side::Right] } else { [Side::Right, Side::Left] };
+        sides.into_iter().filter(|_| wanted(place)).find(|side| {
+            let (left, right) = match side {
+                Side::Left => (x - room.mark - room.wide, x - room.mark),
+                Side::Right => (x + room.mark, x + room.mark + room.wide),
+            };
+            let beside = |other: f64| (other - y).abs() < room.high;
+            let covers_mark = places.iter().enumerate().any(|(other, (at, height))| {
+                other != place && beside(*height) && at + room.mark > left && at - room.mark < right
+            });
+            let covers_label = drawn.iter().any(|((from, to), height)| beside(*height) && *to > left && *from < right);
+            let is_free = left >= 0.0 && right <= room.frame && !covers_mark && !covers_label;
+            drawn.extend(is_free.then_some(((left, right), *y)));
+            is_free
+        })
+    };
+    places.iter().enumerate().map(&mut label).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,5 +221,22 @@ mod tests {
         let rows =
             world.tiles("{y}", frame).iter().map(|tile| tile.address.parse::<i64>().unwrap()).collect::<Vec<_>>();
         assert!(!rows.is_empty() && rows.iter().all(|row| (0..2).contains(row)), "{rows:?}");
+    }
+
+    #[test]
+    fn a_label_covers_neither_another_label_nor_a_mark() {
+        let room = Room { wide: 160.0, high: 18.0, mark: 13.0, turn: 600.0, frame: 1_000.0 };
+        let (left, right) = (Some(Side::Left), Some(Side::Right));
+        let drawn = |places: &[(f64, f64)]| labels(places, room, |_| true);
+        assert_eq!(drawn(&[(200.0, 50.0), (600.0, 50.0)]), [right, right]);
+        // The second one lies where the label of the first would be.
+        assert_eq!(drawn(&[(200.0, 50.0), (300.0, 60.0)]), [left, right]);
+        assert_eq!(drawn(&[(200.0, 50.0), (300.0, 70.0)]), [right, right]);
+        // Labels near the right edge are to the left.
+        assert_eq!(drawn(&[(700.0, 50.0), (900.0, 50.0)]), [left, left]);
+        assert_eq!(drawn(&[(200.0, 50.0), (200.0, 60.0), (200.0, 45.0)]), [right, left, None]);
+        assert_eq!(labels(&[(200.0, 50.0), (200.0, 60.0)], room, |place| place == 1), [None, right]);
+        // It would go beyond the frame on the other side.
+        assert_eq!(drawn(&[(100.0, 50.0), (200.0, 50.0)]), [None, right]);
     }
 }

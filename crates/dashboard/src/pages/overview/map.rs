@@ -11,7 +11,7 @@ use crate::components::words;
 use crate::messages as m;
 use crate::model::address::part;
 use crate::model::fleet;
-use crate::model::map::{Tile, project};
+use crate::model::map::{Room, Side, Tile, labels, project};
 use crate::text::t;
 
 /// Size of the frame, in SVG units.
@@ -19,9 +19,8 @@ const SIZE: (f64, f64) = (960.0, 360.0);
 const MARGIN: f64 = 40.0;
 /// Up to this number of devices, all are labelled.
 const NAMED: usize = 12;
-/// Room for a label, in units of the frame.
-const WIDE: f64 = 160.0;
-const HIGH: f64 = 18.0;
+/// The space of a label.
+const ROOM: Room = Room { wide: 160.0, high: 18.0, mark: 13.0, turn: SIZE.0 * 0.6, frame: SIZE.0 };
 
 #[component]
 pub(super) fn Map(rows: Memo<Vec<Row>>) -> impl IntoView {
@@ -39,15 +38,14 @@ pub(super) fn Map(rows: Memo<Vec<Row>>) -> impl IntoView {
                 view! { <image href=address x=x y=y width=size height=size preserveAspectRatio="none"/> }
             });
             let is_few = placed.len() <= NAMED;
-            // The worst device is labelled first; labels that would overlap an earlier one are left out.
-            let mut named: Vec<(f64, f64)> = Vec::new();
-            let mut marks = Vec::new();
-            for ((row, _), (x, y)) in placed.iter().zip(&map.places) {
-                let free = named.iter().all(|(other, at)| (other - x).abs() > WIDE || (at - y).abs() > HIGH);
-                let has_name = free && (is_few || is_worth_a_name(fleet::condition(&row.device)));
-                named.extend(has_name.then_some((*x, *y)));
-                marks.push(mark(row, (*x, *y), has_name));
-            }
+            // The worst device is labelled first.
+            let wanted = |place: usize| {
+                is_few || placed.get(place).is_some_and(|(row, _)| is_worth_a_name(fleet::condition(&row.device)))
+            };
+            let named = labels(&map.places, ROOM, wanted);
+            let marks =
+                placed.iter().zip(&map.places).zip(named).map(|(((row, _), place), side)| mark(row, *place, side));
+            let mut marks: Vec<_> = marks.collect();
             // Drawn last, so that it lies above all others.
             marks.reverse();
             Some(view! {
@@ -70,13 +68,14 @@ pub(super) fn Map(rows: Memo<Vec<Row>>) -> impl IntoView {
     }
 }
 
-fn mark(row: &Row, (x, y): (f64, f64), has_name: bool) -> impl IntoView + use<> {
+fn mark(row: &Row, (x, y): (f64, f64), side: Option<Side>) -> impl IntoView + use<> {
     let condition = fleet::condition(&row.device);
     let (tone, _) = words::condition(condition);
     let name = if row.device.name.is_empty() { row.device.id.clone() } else { row.device.name.clone() };
-    let name = has_name.then_some(name);
-    // Labels at the right edge are placed to the left of their position.
-    let (side, anchor) = if x > SIZE.0 * 0.6 { (x - 13.0, "end") } else { (x + 13.0, "start") };
+    let name = side.map(|side| match side {
+        Side::Left => (name, x - ROOM.mark, "end"),
+        Side::Right => (name, x + ROOM.mark, "start"),
+    });
     let words = told(&row.device);
     let label = words.clone();
     let path = format!("/app/devices/{}", part(&row.device.id));
@@ -96,7 +95,7 @@ fn mark(row: &Row, (x, y): (f64, f64), has_name: bool) -> impl IntoView + use<> 
                     <circle cx=x cy=y r="14" class="touch"/>
                     <path transform=format!("translate({} {}) scale(1.25)", x - 10.0, y - 10.0) d=tone.path() fill="currentColor" fill-rule="evenodd"/>
                 </g>
-                {name.map(|name| view! { <text x=side y=y + 5.0 text-anchor=anchor>{name}</text> })}
+                {name.map(|(name, x, anchor)| view! { <text x=x y=y + 5.0 text-anchor=anchor>{name}</text> })}
             </a>
         </g>
     }

@@ -6,6 +6,7 @@ mod bars;
 mod browser;
 mod budget;
 mod device;
+mod feed;
 mod figures;
 mod german;
 mod keyboard;

@@ -53,8 +53,8 @@ struct Watcher {
     id: u64,
     topic: String,
     heard: Heard,
-    /// Whether it has had a snapshot.
-    has_begun: Cell<bool>,
+    /// Whether something may have happened that it has not heard of: it has had a snapshot before, or there was no connection meanwhile.
+    has_missed: Cell<bool>,
 }
 
 struct Inner {
@@ -115,7 +115,7 @@ impl Live {
     fn add(&self, topic: String, heard: Heard) -> u64 {
         let id = self.0.next.get() + 1;
         self.0.next.set(id);
-        self.0.watchers.borrow_mut().push(Watcher { id, topic, heard, has_begun: Cell::new(false) });
+        self.0.watchers.borrow_mut().push(Watcher { id, topic, heard, has_missed: Cell::new(false) });
         let _ = self.0.nudge.unbounded_send(());
         id
     }
@@ -139,14 +139,14 @@ impl Live {
         }
     }
 
-    /// Hands a message to those whom it concerns. A snapshot after the first one says that the connection was interrupted, and it has only a
-    /// part of what may have changed meanwhile: it is followed by a `gap`.
+    /// Hands a message to those whom it concerns. A snapshot after an interruption has only a part of what may have changed meanwhile: it is
+    /// followed by a `gap`.
     fn tell(&self, message: &Message) {
         let is_snapshot = message.r#type == "snapshot";
         // A callback may watch another topic, so the list must not be borrowed during the calls.
         let concerned = |watcher: &&Watcher| message.concerns(&watcher.topic);
         let of = |watcher: &Watcher| {
-            let missed = is_snapshot && watcher.has_begun.replace(true);
+            let missed = is_snapshot && watcher.has_missed.replace(true);
             (Rc::clone(&watcher.heard), missed.then(|| Message::gap(&watcher.topic)))
         };
         let all: Vec<_> = self.0.watchers.borrow().iter().filter(concerned).map(of).collect();
@@ -156,10 +156,16 @@ impl Live {
         }
     }
 
+    /// Whoever watches while there is no connection may miss something.
+    fn is_interrupted(&self) {
+        self.0.watchers.borrow().iter().for_each(|watcher| watcher.has_missed.set(true));
+    }
+
     async fn run(&self, mut nudged: UnboundedReceiver<()>) {
         let mut wait = AGAIN.0;
         loop {
             if self.wanted().is_empty() {
+                self.is_interrupted();
                 self.is(Liveness::Paused);
                 if nudged.next().await.is_none() {
                     return;
@@ -168,7 +174,11 @@ impl Live {
             }
             self.is(Liveness::Connecting);
             let begun = browser::now();
-            let ended = self.connection(&mut nudged).await;
+            let mut waiting = Vec::new();
+            let ended = self.connection(&mut nudged, &mut waiting).await;
+            // However the connection has ended, what came over it is delivered.
+            waiting.iter().for_each(|message| self.tell(message));
+            self.is_interrupted();
             let was_steady = browser::now() - begun >= STEADY;
             if was_steady {
                 wait = AGAIN.0;
@@ -185,16 +195,16 @@ impl Live {
         }
     }
 
-    /// One connection, until it ends. `Ok` if nothing is watched any more.
-    async fn connection(&self, nudged: &mut UnboundedReceiver<()>) -> Result<(), ApiError> {
+    /// One connection, until it ends. `Ok` if nothing is watched any more. `waiting` gets the messages that came soon after a delivery.
+    async fn connection(&self, nudged: &mut UnboundedReceiver<()>, waiting: &mut Vec<Message>) -> Result<(), ApiError> {
         let mut generation = self.0.api.session().token()?.1;
         let ticket = self.ticket().await?;
         let socket = WebSocket::open(&ticket.url).map_err(|_| ApiError::Offline)?;
         let (mut out, mut incoming) = socket.split();
         let mut subscribed = BTreeSet::new();
         let mut looks = 0;
-        // Messages that came soon after a delivery, and the time of that, in ms since the epoch.
-        let (mut waiting, mut delivered) = (Vec::new(), 0.0);
+        // The time of the last delivery, in ms since the epoch.
+        let mut delivered = 0.0;
         loop {
             let wanted = self.wanted();
             if wanted.is_empty() {
@@ -229,10 +239,12 @@ impl Live {
             for words in say {
                 out.send(Raw::Text(words.to_string())).await.map_err(|_| ApiError::Offline)?;
             }
-            let rest = COLLECT - (browser::now() - delivered);
+            let since = browser::now() - delivered;
+            // The clock of the computer may have been put back.
+            let rest = if since < 0.0 { 0.0 } else { COLLECT - since };
             if rest <= 0.0 && !waiting.is_empty() {
                 delivered = browser::now();
-                std::mem::take(&mut waiting).iter().for_each(|message| self.tell(message));
+                std::mem::take(waiting).iter().for_each(|message| self.tell(message));
             }
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most COLLECT")]
             let wait = if waiting.is_empty() { LOOK } else { rest.clamp(1.0, COLLECT) as u32 };
@@ -245,6 +257,7 @@ impl Live {
                         let is_scope = frame.has("scope");
                         waiting.extend(frame.messages);
                         if is_scope {
+                            std::mem::take(waiting).iter().for_each(|message| self.tell(message));
                             // The message is sent before the user pool has the new scope.
                             TimeoutFuture::new(SCOPE).await;
                             // The connection is renewed with the new token. If this renewal fails, the next one gets the new scope.
@@ -253,10 +266,7 @@ impl Live {
                     }
                 }
                 Either::Left((Some(Ok(Raw::Bytes(_))), _)) => {}
-                Either::Left(_) => {
-                    waiting.iter().for_each(|message| self.tell(message));
-                    return Err(ApiError::Offline);
-                }
+                Either::Left(_) => return Err(ApiError::Offline),
                 Either::Right((Either::Left(_), _)) => {}
                 Either::Right((Either::Right(_), _)) => looks += u32::from(waiting.is_empty()),
             }

@@ -1,7 +1,7 @@
 //! Reads the data of charts, for sensors of one device or several: intervals that fit the pixels, or single readings if there are few, and
 //! updates from the live feed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use chart::{Curve, Event as Marked, Point, Shown as Values, Span};
@@ -33,6 +33,8 @@ const AGAIN: f64 = 60_000.0;
 
 /// Time after which it is read again when the API could not answer, in ms.
 const SOON: f64 = 5_000.0;
+/// Maximum readings that are kept for the answer of a request under way, which may take long.
+const REPORTED: usize = 10_000;
 /// Maximum pages of events that are read.
 const EVENT_PAGES: usize = 3;
 
@@ -74,7 +76,7 @@ pub struct Read {
     pub error: RwSignal<Option<ApiError>>,
     again: RwSignal<u32>,
     /// What the live feed has reported since the request under way began, which its answer may lack: each reading with its device.
-    reported: StoredValue<Vec<(String, Reading)>>,
+    reported: StoredValue<VecDeque<(String, Reading)>>,
 }
 
 impl Read {
@@ -223,7 +225,8 @@ fn hear(device: String, read: Read, shown: Shown) {
         "reading" => {
             if let Some(told) = message.read::<Reading>() {
                 if read.loading.get_untracked() {
-                    read.reported.update_value(|reported| reported.push((device.clone(), told.clone())));
+                    let one = (device.clone(), told.clone());
+                    read.reported.update_value(|reported| series::keep(reported, one, REPORTED));
                 }
                 add(&device, vec![told], read, shown, false);
             }

@@ -1,5 +1,7 @@
 //! The curve of a sensor, from answers of the API and messages of the live feed.
 
+use std::collections::VecDeque;
+
 use chart::{Bucket, Point, Quality, Shown, Span};
 
 use super::moment;
@@ -100,6 +102,15 @@ pub fn missed(shown: &Shown, points: Vec<Point>) -> Vec<Point> {
     }
 }
 
+/// Adds one to what is kept for the answer of a request, which may take long. Of more than `most` the oldest are dropped, which the answer
+/// is the likeliest to have.
+pub fn keep<T>(kept: &mut VecDeque<T>, one: T, most: usize) {
+    kept.push_back(one);
+    if kept.len() > most {
+        kept.pop_front();
+    }
+}
+
 fn add(bucket: &mut Bucket, point: Point) {
     if point.quality != Quality::Good {
         bucket.left_out = bucket.left_out.saturating_add(1);
@@ -172,6 +183,13 @@ mod tests {
         let mut shown = Shown::Buckets(Vec::new());
         take(&mut shown, 60_000.0, good(61_000.0, 1.0));
         assert_eq!(missed(&shown, told()), told()[1..]);
+    }
+
+    #[test]
+    fn what_is_kept_for_an_answer_is_bounded() {
+        let mut kept = VecDeque::new();
+        (0..5).for_each(|number| keep(&mut kept, number, 3));
+        assert_eq!(kept, [2, 3, 4]);
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod looks;
 mod neighbours;
 mod notices;
 mod operating;
+mod overview;
 mod pages;
 mod parts;
 mod returning;

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::components::A;
+use weir_core::domain::reading::FILLING;
 use weir_core::wire::problem::ProblemJson;
 
 use crate::api::Api;
@@ -80,7 +81,10 @@ pub fn Overview() -> impl IntoView {
     in_address("/app/", filter, Filter::of, |filter, query| filter.into_query(query));
     view! {
         <Heading text=t(m::OVERVIEW).to_owned()/>
-        {load.keep(move || view! { <Devices load filter quarantined/> })}
+        {load.keep(move || match quarantined {
+            Some(of) => view! { <quarantined::Known of><Devices load filter quarantined/></quarantined::Known> }.into_any(),
+            None => view! { <Devices load filter quarantined/> }.into_any(),
+        })}
     }
 }
 
@@ -282,8 +286,9 @@ fn Line(device: DeviceState, quarantined: Option<InQuarantine>) -> impl IntoView
 fn LastReading(reading: Reading) -> impl IntoView {
     let doubt = chart_quality(series::quality(&reading.quality));
     let at = moment::parse(&reading.at);
+    let sensor = if reading.sensor == FILLING { t(m::LEVEL).to_owned() } else { reading.sensor };
     view! {
-        {number::with_unit(reading.value, &reading.unit)}" "<span class="faint sensor">{reading.sensor}</span>
+        {number::with_unit(reading.value, &reading.unit)}" "<span class="faint sensor">{sensor}</span>
         {doubt.map(|text| view! { <span class="under"><Status tone=Tone::Warning text=t(text)/></span> })}
         {at.map(|at| view! { <span class="faint under"><Ago at/></span> })}
     }

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos_router::components::A;
+use wasm_bindgen_futures::spawn_local;
 
 use super::{AGAIN, Fleet};
 use crate::api::Api;
 use crate::components::load::{Load, Loaded};
+use crate::components::states::Loading;
 use crate::components::status::{Status, Tone};
 use crate::live;
 use crate::messages as m;
@@ -20,6 +23,9 @@ use crate::wire::quarantine::Quarantined;
 
 /// Maximum pages that are read at once: 1,000 entries.
 const PAGES: usize = 5;
+
+/// Maximum time for which the list waits for the quarantine, in ms. Later its numbers move the list.
+const PATIENCE: u32 = 2_000;
 
 /// What is in quarantine, as far as the list of devices shows it.
 #[derive(Clone, Copy)]
@@ -64,6 +70,20 @@ impl InQuarantine {
         });
         Self { load, tally }
     }
+}
+
+/// Its content, once it is known what is in quarantine: otherwise the content would move when the numbers arrive. If the quarantine cannot
+/// be read, or not in time, the content is shown without them.
+#[component]
+pub(super) fn Known(of: InQuarantine, children: ChildrenFn) -> impl IntoView {
+    let is_late = RwSignal::new(false);
+    spawn_local(async move {
+        TimeoutFuture::new(PATIENCE).await;
+        // The reader may have gone to another page.
+        let _ = is_late.try_set(true);
+    });
+    let is_known = Memo::new(move |_| is_late.get() || of.load.with(|loaded| !matches!(loaded, Loaded::Loading)));
+    view! { <Show when=move || is_known.get() fallback=|| view! { <Loading/> }>{children()}</Show> }
 }
 
 /// The line above the list: entries that belong to none of the devices, or that the quarantine could not be read.

@@ -1,6 +1,7 @@
 //! The dashboard in a real browser, on the deployed stack: signing in, the session, what the page may talk to, how it looks.
 
 mod admin;
+mod again;
 mod alerts;
 mod bars;
 mod browser;

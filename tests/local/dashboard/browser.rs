@@ -292,6 +292,11 @@ impl Browser {
         }
     }
 
+    /// Number of windows and tabs.
+    pub async fn windows(&self) -> usize {
+        self.client.windows().await.unwrap().len()
+    }
+
     /// Goes to a window.
     pub async fn to_window(&self, window: fantoccini::wd::WindowHandle) {
         self.client.switch_to_window(window).await.unwrap();

@@ -1,9 +1,11 @@
 //! What the page of a device does beyond its own values: certificates, curves of several devices, and what happens without a network.
 
 use serde_json::{Value, json};
-use weir_tests::local::{Local, now};
+use weir_tests::local::{Local, now, until};
 
+use super::browser::Browser;
 use super::pages::{half, publish, signed_in};
+use super::{admin, looks};
 
 #[tokio::test]
 async fn an_administrator_shuts_a_device_out_and_lets_it_in_again() {
@@ -92,6 +94,68 @@ async fn curves_of_two_devices_stand_in_one_chart_and_in_the_address() {
     browser
         .until("the own curve is there", "return document.querySelector('figcaption .how')?.innerText.length > 0")
         .await;
+}
+
+#[tokio::test]
+async fn that_no_own_sensor_is_shown_stays_after_a_reload() {
+    let local = Local::running();
+    for id in ["page-none", "page-shown"] {
+        local.register_buoy(id, &half()).await;
+        publish(&mut local.connect(id).await, id, "ph", 14.0, now() - 60_000).await;
+    }
+    let path = "/devices/page-none?last=15m&sensor=ph&with=page-shown:ph";
+    let Some(browser) = signed_in(&local, "none", path).await else { return };
+    browser.until("both are there", "return document.querySelectorAll('figure .keys li').length === 2").await;
+    browser.ask("[...document.querySelectorAll('.tools input[type=checkbox]')].filter(one => one.checked).forEach(one => one.click())").await;
+    let is_alone = "const all = [...document.querySelectorAll('figure')].map(one => one.innerText);
+        return all.length === 1 && all[0].includes('page-shown') && !all[0].includes('page-none')
+            && [...new URLSearchParams(location.search).getAll('sensor')].join() === ''
+            && new URLSearchParams(location.search).has('sensor')";
+    browser.until("only the other one is there", is_alone).await;
+    browser.reload().await;
+    browser.until("it is so after a reload", is_alone).await;
+    browser
+        .until("it is drawn", "return document.querySelector('.charts')?.getAttribute('aria-busy') === 'false'")
+        .await;
+    browser
+        .ask("[...document.querySelectorAll('.tools input[type=checkbox]')].find(one => !one.checked).click()")
+        .await;
+    browser.until("one is named again", "return new URLSearchParams(location.search).get('sensor')?.length > 0").await;
+    // None at all: the page says nothing wrong, and the address stays.
+    browser.open("/devices/page-none?last=15m&sensor=").await;
+    browser.says("Curves").await;
+    browser.until("nothing is shown", "return !document.querySelector('figure')").await;
+    looks::look_at(&browser, "no-curve").await;
+}
+
+#[tokio::test]
+async fn why_a_connection_has_ended_is_said_in_both_languages() {
+    let local = Local::running();
+    local.register_buoy("page-gone", &half()).await;
+    let device = local.connect("page-gone").await;
+    let state = async || {
+        local.admin().await.call("GET", "/devices/page-gone", None).await.unwrap().json()["connection"].clone()
+    };
+    until("it is connected", async || Some(state().await).filter(|state| state["state"] == "connected")).await;
+    // Nothing is said to the broker.
+    drop(device);
+    let ended =
+        until("it is gone", async || Some(state().await).filter(|state| state["state"] == "disconnected")).await;
+    for (language, words) in [("en", "The connection was lost"), ("de", "Die Verbindung ist abgebrochen")] {
+        let Some(browser) = Browser::start_in(&local, &format!("gone-{language}"), language).await else { return };
+        browser.open("/devices/page-gone").await;
+        browser.log_in(&admin(&local)).await;
+        browser
+            .until(
+                &format!("{words} for {ended}"),
+                &format!("return document.querySelector('.facts')?.innerText.includes('{words}')"),
+            )
+            .await;
+        let log =
+            format!("return [...document.querySelectorAll('li .row')].some(one => one.innerText.includes('{words}'))");
+        browser.until("it is among the events", &log).await;
+        looks::look_at(&browser, &format!("gone-{language}")).await;
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The page of a problem between two flow sensors: both levels, and what people did about it.
 
 use serde_json::json;
+use tooling::people::{Person, Role};
 use weir_tests::local::{LEVEL_TOPIC, Local, bytes, now, until};
 
 use super::browser::Browser;
@@ -53,4 +54,87 @@ async fn a_problem_of_neighbours_shows_both_levels_and_what_people_noted() {
         "{lines:?}"
     );
     looks::look_at(&browser, "neighbours").await;
+}
+
+/// Reports of two flow sensors, between which something obstructs the flow.
+async fn obstructed(local: &Local, one: &str, other: &str) {
+    let mut gateway = local.connect(&format!("page-gateway-{one}")).await;
+    let start = now() - 300_000;
+    for (id, filling, seconds) in [(one, 90, 0), (other, 85, 10), (other, 20, 60), (one, 95, 120)] {
+        let report = json!({"id": id, "filling": filling, "ts": start + seconds * 1_000});
+        gateway.publish(LEVEL_TOPIC, bytes(&report)).await.unwrap();
+    }
+    until("the obstruction", async || local.problem(&format!("{one}{other}")).await).await;
+}
+
+/// Waits until the page of a problem is complete, and says what has failed.
+async fn complete(browser: &Browser, note: &str) {
+    browser.says(note).await;
+    browser
+        .until(
+            "everything is loaded",
+            "return !document.querySelector('.loading') && !document.querySelector('figure[aria-busy=true]')",
+        )
+        .await;
+    assert_eq!(
+        browser.ask("return [...document.querySelectorAll('.failed, [role=alert]')].map(one => one.innerText)").await,
+        json!([])
+    );
+}
+
+#[tokio::test]
+async fn who_may_see_one_of_two_neighbours_sees_its_level() {
+    let local = Local::running();
+    for (id, level) in [("page-tube-x1", "X1"), ("page-tube-x2", "X2")] {
+        local.register(&json!({"id": id, "level_id": level})).await;
+    }
+    obstructed(&local, "X1", "X2").await;
+    let change = json!({"note": "Seen from the bridge"});
+    local.admin().await.expect(&[200], "PATCH", "/problems/X1X2", Some(&change)).await.unwrap();
+    let person = Person::make(&local.stack, "one-of-two@weir.example", Role::User, "page-tube-x2").await.unwrap();
+    let Some(browser) = Browser::start(&local, "one-of-two").await else { return };
+    browser.open("/problems/X1X2").await;
+    browser.log_in(&person).await;
+    complete(&browser, "Seen from the bridge").await;
+    browser.says("page-tube-x2").await;
+    assert_eq!(browser.ask("return document.body.innerText.includes('page-tube-x1')").await, false);
+    assert_eq!(browser.ask("return document.querySelectorAll('figure').length").await, 1);
+    browser.says("What people did").await;
+    looks::look_at(&browser, "neighbours-one").await;
+}
+
+#[tokio::test]
+async fn what_people_did_is_told_without_devices_and_of_silent_ones() {
+    let local = Local::running();
+    // Flow sensors that belong to no device.
+    obstructed(&local, "V1", "V2").await;
+    // A device, and a flow sensor with a device, that report no more.
+    local.register(&json!({"id": "page-silent", "report_every": 1, "sensors": [{"code": "do"}]})).await;
+    local.register(&json!({"id": "page-silent-u1", "level_id": "U1"})).await;
+    let mut gateway = local.connect("page-gateway-u").await;
+    let report = json!({"id": "U1", "filling": 80, "ts": now() - 4 * 3_600_000});
+    gateway.publish(LEVEL_TOPIC, bytes(&report)).await.unwrap();
+    until("the level", async || local.level("U1").await).await;
+    let api = local.admin().await;
+    let detector = local.stack.function("problem-detector").unwrap();
+    let sweep = weir_tests::events::event("problem-detector", "sweep");
+    until("they are silent", async || {
+        local.call(detector, &sweep).await;
+        local.problem("U1-silent").await?;
+        local.problem("page-silent:silent").await
+    })
+    .await;
+    let Some(browser) = Browser::start(&local, "silent").await else { return };
+    browser.open("/problems").await;
+    browser.log_in(&admin(&local)).await;
+    browser.says("Problems").await;
+    for (id, figures) in [("V1V2", 0), ("page-silent:silent", 0), ("U1-silent", 1)] {
+        let note = format!("Noted at {id}");
+        api.expect(&[200], "PATCH", &format!("/problems/{id}"), Some(&json!({"note": note}))).await.unwrap();
+        browser.open(&format!("/problems/{id}")).await;
+        browser.says("What people did").await;
+        complete(&browser, &note).await;
+        assert_eq!(browser.ask("return document.querySelectorAll('figure').length").await, figures, "{id}");
+        looks::look_at(&browser, &format!("problem-{}", id.replace(':', "-"))).await;
+    }
 }

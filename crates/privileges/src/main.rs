@@ -84,7 +84,7 @@ async fn main() -> ExitCode {
 async fn run(functions: Vec<String>) -> Result<ExitCode> {
     let place = Place::keeping_state("privileges")?;
     let progress = Progress::new();
-    tools::install(&place, &[Set::Emulator, Set::Sam, Set::Moto], &progress).await?;
+    tools::install(&place, &[Set::Emulator, Set::Sam, Set::Moto, Set::Clients], &progress).await?;
     let ports = Ports { gateway: port::any_free()?, mqtt: port::any_free()? };
     let mut cloud = prepare::local_cloud(
         &place,

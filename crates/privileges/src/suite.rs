@@ -38,18 +38,21 @@ const NEAREST: [(&str, &[&str]); 25] = [
     ("cognito-add-update-delete-user", &["users::life", "claims"]),
     ("reading", &["history"]),
     ("health", &["health"]),
-    ("site", &["dashboard::served"]),
+    ("site", &[SERVED]),
 ];
 
 /// The modules that exercise no rights beyond those of the others: tests of deployed stacks and of AWS only, functions that cargo-lambda
-/// runs without a role, refused callers, and the dashboard, which only uses the API.
-const BESIDE: [&str; 7] =
-    ["smoke", "live", "watch", "strangers", "dashboard::looks", "dashboard::session", "dashboard::sign_in"];
+/// runs without a role, and refused callers. The dashboard in a browser, which only uses the API, is left out too.
+const BESIDE: [&str; 4] = ["smoke", "live", "watch", "strangers"];
+/// The module that tests how the dashboard is served, without a browser.
+const SERVED: &str = "dashboard::served";
 
 /// The test program of the local cloud.
 #[derive(Debug)]
 pub struct Suite {
     program: PathBuf,
+    /// The modules that are left out.
+    beside: Vec<String>,
 }
 
 impl Suite {
@@ -58,7 +61,7 @@ impl Suite {
     /// # Errors
     /// When the tests do not compile.
     pub async fn build(place: &Place) -> Result<Self> {
-        Ok(Self { program: build::local_tests(place).await? })
+        Ok(Self { program: build::local_tests(place).await?, beside: beside(place)? })
     }
 
     /// Runs the tests of a function first, then all others; returns the first one that fails. The remaining ones are stopped.
@@ -67,13 +70,16 @@ impl Suite {
     /// When the tests cannot be started, or fail without naming a test.
     pub async fn first_failure(&self, place: &Place, function: &str) -> Result<Option<String>> {
         let nearest = NEAREST.iter().find(|(name, _)| *name == function).map_or(&[][..], |(_, modules)| *modules);
+        let nearest: Vec<String> = nearest.iter().map(|module| (*module).to_owned()).collect();
+        let mut left_out = modules("--skip", &self.beside);
         if !nearest.is_empty() {
-            let failure = self.run(place, &modules("", nearest)).await?;
+            let failure = self.run(place, &[modules("", &nearest), left_out.clone()].concat()).await?;
             if failure.is_some() {
                 return Ok(failure);
             }
         }
-        self.run(place, &modules("--skip", &[nearest, &BESIDE].concat())).await
+        left_out.extend(modules("--skip", &nearest));
+        self.run(place, &left_out).await
     }
 
     /// Whether one test fails when it runs alone.
@@ -108,8 +114,18 @@ impl Suite {
     }
 }
 
+/// The modules that are left out.
+fn beside(place: &Place) -> Result<Vec<String>> {
+    let folder = place.root().join("tests/local/dashboard");
+    let files = std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let names =
+        files.map(|file| Ok(format!("dashboard::{}", file?.file_name().to_string_lossy().trim_end_matches(".rs"))));
+    let names = names.collect::<Result<Vec<String>>>()?.into_iter().filter(|name| name != SERVED);
+    Ok(BESIDE.iter().map(|name| (*name).to_owned()).chain(names).collect())
+}
+
 /// The arguments that select these modules, or with `--skip` the others.
-fn modules(option: &str, modules: &[&str]) -> Vec<String> {
+fn modules(option: &str, modules: &[String]) -> Vec<String> {
     let named = modules.iter().flat_map(|module| [option.to_owned(), format!("{module}::")]);
     named.filter(|argument| !argument.is_empty()).collect()
 }
@@ -130,7 +146,9 @@ mod tests {
             let file = place.root().join("tests/local").join(module.replace("::", "/")).with_extension("rs");
             assert!(file.is_file(), "{}", file.display());
         }
-        assert_eq!(modules("", &["a", "b::c"]), ["a::", "b::c::"]);
-        assert_eq!(modules("--skip", &["a"]), ["--skip", "a::"]);
+        assert_eq!(modules("", &["a", "b::c"].map(str::to_owned)), ["a::", "b::c::"]);
+        assert_eq!(modules("--skip", &["a".to_owned()]), ["--skip", "a::"]);
+        let left_out = beside(&place).unwrap();
+        assert!(left_out.iter().any(|name| name == "dashboard::tour") && !left_out.iter().any(|name| name == SERVED));
     }
 }

@@ -1,5 +1,6 @@
 //! Rules of the code that neither types nor lints can enforce.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -150,4 +151,26 @@ fn every_version_stands_once_in_the_workspace() {
     // The fuzzer's is a workspace of its own.
     manifests.extend(files("tests", "Cargo.toml").into_iter().filter(|(path, _)| !path.ends_with("fuzz/Cargo.toml")));
     assert_none(manifests.iter().filter_map(own).collect(), "versions stand in the root Cargo.toml");
+}
+
+/// The tests of the local cloud run beside each other on one stack, where two of them would change the levels of each other.
+#[test]
+fn each_tube_belongs_to_one_file_of_the_local_cloud_tests() {
+    let is_level = |text: &&str| {
+        let mut letters = text.chars();
+        letters.next().is_some_and(|tube| tube.is_ascii_uppercase())
+            && text.len() > 1
+            && letters.all(|letter| letter.is_ascii_digit())
+            // The name of a heading in HTML.
+            && *text != "H1"
+    };
+    let mut owners = BTreeMap::<String, BTreeSet<String>>::new();
+    for (path, text) in files("tests/local", ".rs") {
+        for level in text.split('"').filter(is_level) {
+            owners.entry(level.chars().take(1).collect()).or_default().insert(name(&path));
+        }
+    }
+    assert!(owners.len() > 10, "{owners:?}");
+    let shared = owners.into_iter().filter(|(_, files)| files.len() > 1);
+    assert_none(shared.map(|(tube, files)| format!("{tube}: {files:?}")).collect(), "a tube is used by one file");
 }

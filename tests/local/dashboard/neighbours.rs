@@ -20,28 +20,28 @@ const DRAWN: &str = "const style = getComputedStyle(document.documentElement), c
 #[tokio::test]
 async fn a_problem_of_neighbours_shows_both_levels_and_what_people_noted() {
     let local = Local::running();
-    for (id, level) in [("page-tube-y1", "Y1"), ("page-tube-y2", "Y2")] {
+    for (id, level) in [("page-tube-o1", "O1"), ("page-tube-o2", "O2")] {
         local.register(&json!({"id": id, "level_id": level})).await;
     }
     let mut gateway = local.connect("page-gateway").await;
     let start = now() - 300_000;
-    for (id, filling, seconds) in [("Y1", 90, 0), ("Y2", 85, 10), ("Y2", 20, 60), ("Y1", 95, 120)] {
+    for (id, filling, seconds) in [("O1", 90, 0), ("O2", 85, 10), ("O2", 20, 60), ("O1", 95, 120)] {
         let report = json!({"id": id, "filling": filling, "ts": start + seconds * 1_000});
         gateway.publish(LEVEL_TOPIC, bytes(&report)).await.unwrap();
     }
-    until("the obstruction", async || local.problem("Y1Y2").await).await;
+    until("the obstruction", async || local.problem("O1O2").await).await;
     let change = json!({"problem_status": "ACKNOWLEDGED", "note": "<b>Jetting</b> tomorrow"});
-    local.admin().await.expect(&[200], "PATCH", "/problems/Y1Y2", Some(&change)).await.unwrap();
+    local.admin().await.expect(&[200], "PATCH", "/problems/O1O2", Some(&change)).await.unwrap();
 
     let Some(browser) = Browser::start(&local, "neighbours").await else { return };
-    browser.open("/problems/Y1Y2").await;
+    browser.open("/problems/O1O2").await;
     browser.log_in(&admin(&local)).await;
-    browser.says("Y1 is at 95 %, Y2 after it at 20 %").await;
+    browser.says("O1 is at 95 %, O2 after it at 20 %").await;
     browser
         .until("the chart is drawn", "return document.querySelector('figure')?.getAttribute('aria-busy') === 'false'")
         .await;
     let names = "return [...document.querySelectorAll('.keys li')].map(one => one.innerText.trim())";
-    assert_eq!(browser.ask(names).await, json!(["1 Y1 (page-tube-y1)", "2 Y2 (page-tube-y2)"]));
+    assert_eq!(browser.ask(names).await, json!(["1 O1 (page-tube-o1)", "2 O2 (page-tube-o2)"]));
     browser.until("both curves are drawn", DRAWN).await;
     browser.says("What people did").await;
     // It is in the logs of both devices, and listed once.
@@ -85,19 +85,19 @@ async fn complete(browser: &Browser, note: &str) {
 #[tokio::test]
 async fn who_may_see_one_of_two_neighbours_sees_its_level() {
     let local = Local::running();
-    for (id, level) in [("page-tube-x1", "X1"), ("page-tube-x2", "X2")] {
+    for (id, level) in [("page-tube-t1", "T1"), ("page-tube-t2", "T2")] {
         local.register(&json!({"id": id, "level_id": level})).await;
     }
-    obstructed(&local, "X1", "X2").await;
+    obstructed(&local, "T1", "T2").await;
     let change = json!({"note": "Seen from the bridge"});
-    local.admin().await.expect(&[200], "PATCH", "/problems/X1X2", Some(&change)).await.unwrap();
-    let person = Person::make(&local.stack, "one-of-two@weir.example", Role::User, "page-tube-x2").await.unwrap();
+    local.admin().await.expect(&[200], "PATCH", "/problems/T1T2", Some(&change)).await.unwrap();
+    let person = Person::make(&local.stack, "one-of-two@weir.example", Role::User, "page-tube-t2").await.unwrap();
     let Some(browser) = Browser::start(&local, "one-of-two").await else { return };
-    browser.open("/problems/X1X2").await;
+    browser.open("/problems/T1T2").await;
     browser.log_in(&person).await;
     complete(&browser, "Seen from the bridge").await;
-    browser.says("page-tube-x2").await;
-    assert_eq!(browser.ask("return document.body.innerText.includes('page-tube-x1')").await, false);
+    browser.says("page-tube-t2").await;
+    assert_eq!(browser.ask("return document.body.innerText.includes('page-tube-t1')").await, false);
     assert_eq!(browser.ask("return document.querySelectorAll('figure').length").await, 1);
     browser.says("What people did").await;
     looks::look_at(&browser, "neighbours-one").await;
@@ -107,7 +107,7 @@ async fn who_may_see_one_of_two_neighbours_sees_its_level() {
 async fn what_people_did_is_told_without_devices_and_of_silent_ones() {
     let local = Local::running();
     // Flow sensors that belong to no device.
-    obstructed(&local, "V1", "V2").await;
+    obstructed(&local, "P1", "P2").await;
     // A device, and a flow sensor with a device, that report no more.
     local.register(&json!({"id": "page-silent", "report_every": 1, "sensors": [{"code": "do"}]})).await;
     local.register(&json!({"id": "page-silent-u1", "level_id": "U1"})).await;
@@ -128,7 +128,7 @@ async fn what_people_did_is_told_without_devices_and_of_silent_ones() {
     browser.open("/problems").await;
     browser.log_in(&admin(&local)).await;
     browser.says("Problems").await;
-    for (id, figures) in [("V1V2", 0), ("page-silent:silent", 0), ("U1-silent", 1)] {
+    for (id, figures) in [("P1P2", 0), ("page-silent:silent", 0), ("U1-silent", 1)] {
         let note = format!("Noted at {id}");
         api.expect(&[200], "PATCH", &format!("/problems/{id}"), Some(&json!({"note": note}))).await.unwrap();
         browser.open(&format!("/problems/{id}")).await;

@@ -143,16 +143,16 @@ async fn users_ask_for_nothing_of_the_quarantine() {
 #[tokio::test]
 async fn the_last_reading_of_a_flow_sensor_is_named_as_on_its_page() {
     let local = Local::running();
-    local.register(&json!({"id": "page-level-z1", "level_id": "Z1"})).await;
+    local.register(&json!({"id": "page-level-i1", "level_id": "I1"})).await;
     let mut gateway = local.connect("page-gateway-z").await;
-    gateway.publish(LEVEL_TOPIC, bytes(&json!({"id": "Z1", "filling": 42, "ts": now()}))).await.unwrap();
-    until("the level", async || local.level("Z1").await).await;
+    gateway.publish(LEVEL_TOPIC, bytes(&json!({"id": "I1", "filling": 42, "ts": now()}))).await.unwrap();
+    until("the level", async || local.level("I1").await).await;
     for (language, name) in [("en", "42 % Level"), ("de", "42 % Füllstand")] {
         let Some(browser) = Browser::start_in(&local, &format!("level-{language}"), language).await else { return };
         browser.open("/?q=page-level").await;
         browser.log_in(&admin(&local)).await;
         let words =
-            format!("{} return (row?.innerText ?? '').replace(/\\s+/g, ' ').includes('{name}')", row("page-level-z1"));
+            format!("{} return (row?.innerText ?? '').replace(/\\s+/g, ' ').includes('{name}')", row("page-level-i1"));
         browser.until(name, &words).await;
     }
 }

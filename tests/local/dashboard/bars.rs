@@ -36,6 +36,7 @@ async fn what_is_wrong_is_said_for_everybody_in_the_dark_and_on_a_phone() {
     }
     browser.open(PAGE).await;
     browser.log_in(&person).await;
+    browser.says("Curves").await;
     for (kind, scheme, phone) in KINDS {
         seen_on(&browser, scheme, phone).await;
         refused(&browser, &axe, kind).await;

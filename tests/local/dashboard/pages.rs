@@ -16,6 +16,9 @@ pub async fn signed_in(local: &Local, name: &'static str, path: &str) -> Option<
     let browser = Browser::start(local, name).await?;
     browser.open(path).await;
     browser.log_in(&admin(local)).await;
+    // Another page that is opened sooner would interrupt the sign-in.
+    let is_over = "return location.pathname.startsWith('/app/') && location.pathname !== '/app/signed-in'";
+    browser.until("the sign-in is over", is_over).await;
     Some(browser)
 }
 
